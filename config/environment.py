@@ -1,0 +1,106 @@
+"""Reads the environment for the settings, and fails loudly on a value that makes no sense.
+
+A setting that is silently misread is found in production; one that is refused is found at the start.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+# Every connection plans with the values at hand and without JIT: see
+# docs/decisions/0001-embedded-postgresql.md.
+SERVER_OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UTC"
+POOL = {
+    "min_size": 1,
+    "max_size": 10,  # per process; well below the server's max_connections with several processes
+    "timeout": 5,  # seconds a request waits for a connection before it fails
+    "max_lifetime": 30 * 60,  # seconds
+}
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """`1` or `0`; unset or empty means the default."""
+    value = os.environ.get(name, "").strip()
+    if value not in {"", "0", "1"}:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
+    return value == "1" if value else default
+
+
+def names(name: str, *, default: list[str]) -> list[str]:
+    """A comma-separated list; unset means the default, a list of nothing is refused."""
+    if (value := os.environ.get(name)) is None:
+        return default
+    found = [part.strip() for part in value.split(",") if part.strip()]
+    if not found:
+        raise ImproperlyConfigured(f"{name} is set, but names nothing.")
+    return found
+
+
+def own_hosts() -> list[str]:
+    """This machine, and the address that HOST says to listen on, unless that is every address there is."""
+    host = os.environ.get("HOST", "").strip("[]")
+    bare = ["localhost", "127.0.0.1", "::1"]
+    if host and host not in {*bare, "0.0.0.0", "::"}:  # noqa: S104 - compared, never bound to
+        bare.append(host)
+    return [f"[{name}]" if ":" in name else name for name in bare]
+
+
+def origins(name: str) -> list[str]:
+    found = names(name, default=[])
+    for origin in found:
+        if not origin.startswith(("https://", "http://")):
+            raise ImproperlyConfigured(f"{name}: {origin!r} must start with https:// or http://.")
+    return found
+
+
+def secret_key(data_dir: Path) -> str:
+    """MARCUS_SECRET_KEY, or one made at first need and kept where only its owner can read it."""
+    if given := os.environ.get("MARCUS_SECRET_KEY"):
+        return given
+    file = data_dir / "secret_key"
+    if not file.exists():
+        _write_once(file, secrets.token_urlsafe(48))
+    if not (kept := file.read_text().strip()):
+        raise ImproperlyConfigured(f"{file} is empty: remove it, and a new key is made.")
+    return kept
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Two commands may start at once: each writes its own file, the first to link it wins, both then read
+    that one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    mine = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(mine, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+        out.write(text)
+    try:
+        file.hardlink_to(mine)
+    except FileExistsError:
+        pass
+    finally:
+        mine.unlink()
+
+
+def database(conninfo: str) -> dict[str, Any]:
+    """Django's description of the PostgreSQL database that a URL or a libpq connection string names."""
+    try:
+        found: dict[str, Any] = dict(conninfo_to_dict(conninfo))
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not a PostgreSQL URL: {error}") from None
+    if not found.get("dbname"):
+        raise ImproperlyConfigured("DATABASE_URL names no database: postgresql://user@host/NAME")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": found.pop("dbname"),
+        "USER": found.pop("user", ""),
+        "PASSWORD": found.pop("password", ""),
+        "HOST": found.pop("host", ""),
+        "PORT": found.pop("port", ""),
+        "CONN_MAX_AGE": 0,  # the pool keeps them
+        "CONN_HEALTH_CHECKS": True,  # a server that came back finds no dead connections in the pool
+        "OPTIONS": {**found, "options": f"{found.get('options', '')} {SERVER_OPTIONS}".strip(), "pool": POOL},
+    }

@@ -1,0 +1,55 @@
+"""Who may open a WebSocket: only this site's own pages.
+
+The threat is cross-site WebSocket hijacking. A browser opens a WebSocket from any page to any host and
+sends that host's cookies along; neither the same-origin policy nor a CSRF token stands in between. So any
+page that a signed-in person visits could read every event as that person. What it can not do is lie about
+its Origin.
+
+The handshake is refused unless it has exactly one Origin, whose host is the Host it was sent to (a name
+this site answers to, so that a name rebound to this address does not count) or which is in
+CSRF_TRUSTED_ORIGINS. Behind TLS only https origins count: a page that came in the clear can be anybody's.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.security.websocket import WebsocketDenier
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+Scope = dict[str, Any]
+Application = Callable[[Scope, Any, Any], Awaitable[Any]]
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+class SameOrigin:
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+        allowed = is_allowed(_only(scope, b"origin"), _only(scope, b"host"))
+        chosen = self.application if allowed else WebsocketDenier()
+        return await chosen(scope, receive, send)
+
+
+def is_allowed(origin: str, host: str) -> bool:
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    scheme, _, authority = origin.partition("://")
+    if scheme not in ({"https"} if settings.SESSION_COOKIE_SECURE else DEFAULT_PORTS):
+        return False
+    domain, _ = split_domain_port(host)
+    known = bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+    return known and _with_port(authority, scheme) == _with_port(host, scheme)
+
+
+def _with_port(authority: str, scheme: str) -> str:
+    """`events.example` and `events.example:443` are one https origin."""
+    domain, port = split_domain_port(authority)
+    return f"{domain}:{port or DEFAULT_PORTS[scheme]}" if domain else ""
+
+
+def _only(scope: Scope, name: bytes) -> str:
+    """The header's value, or nothing where it is missing or sent twice."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return values[0].decode("latin-1").lower() if len(values) == 1 else ""

@@ -1,0 +1,11 @@
+"""Every address this site answers to. Each app names its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/", include("marcus_events.api.urls")),
+    path("", include("marcus_events.api.health_urls")),
+    path("admin/", admin.site.urls),
+    path("", include("dashboard.urls")),
+]

@@ -1,0 +1,32 @@
+"""One PostgreSQL for the whole run: the embedded one in a temporary directory, or MARCUS_TEST_DATABASE_URL's.
+
+It starts before the first test and nothing of it is left after the last.
+"""
+
+import shutil
+
+import pytest
+from django.conf import settings
+
+from marcus_events import postgres
+from marcus_events.postgres.place import Place
+
+SERVER = pytest.StashKey[postgres.Member]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if settings.EMBEDDED_POSTGRES:
+        config.stash[SERVER] = postgres.Member(Place.under(settings.DATA_DIR))
+        config.stash[SERVER].join()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVER in config.stash:
+        config.stash[SERVER].leave()
+    shutil.rmtree(settings.DATA_DIR)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves an event loop running in the main thread, beside which neither
+    asynchronous tests nor Django's database access would run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
