@@ -1,0 +1,10 @@
+"""The event system of Marcus: publish, subscribe, and a durable log.
+
+Importing this package needs neither Django nor any third-party code, so that an agent or Marcus itself can use it.
+"""
+
+from marcus_events.core.bus import Events
+from marcus_events.core.event import Event
+from marcus_events.core.vocabulary import EventTypes
+
+__all__ = ["Event", "EventTypes", "Events"]

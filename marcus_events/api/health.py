@@ -1,0 +1,40 @@
+"""/healthz and /readyz: for whoever watches over this process. They tell no secrets and need no sign-in."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error
+from django.http import HttpRequest, JsonResponse
+
+from marcus_events.log import read
+from marcus_events.projections import PROJECTIONS
+
+MAX_LAG = 10_000  # positions; further behind, pages show the past
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """This process is alive."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+def readyz(request: HttpRequest) -> JsonResponse:
+    """This process can serve: each part with its state. 503 when one cannot."""
+    parts = state_of_parts()
+    is_ready = all(part["ready"] for part in parts.values())
+    status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return JsonResponse({"status": "ready" if is_ready else "not ready", "parts": parts}, status=status)
+
+
+def state_of_parts() -> dict[str, dict[str, Any]]:
+    try:
+        head = read.head()
+        lags = {p.name: head.position - read.projected(p.name) for p in PROJECTIONS}
+    except Error:
+        return {"log": {"ready": False, "reason": "the database does not answer"}}
+    parts: dict[str, dict[str, Any]] = {"log": {"ready": True, "head": head.position}}
+    return parts | {name: {"ready": lag <= MAX_LAG, "lag": lag} for name, lag in lags.items()}

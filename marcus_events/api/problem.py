@@ -1,0 +1,28 @@
+"""Errors as problem+json (RFC 9457), the same for every endpoint."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import JsonResponse
+
+
+class Problem(Exception):
+    """Ends a request with this status; `detail` tells the caller what to do about it."""
+
+    def __init__(self, status: HTTPStatus, detail: str, *, retry_after_s: int | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+        self.more = more
+
+    def response(self) -> JsonResponse:
+        body = {"title": self.status.phrase, "status": self.status.value, "detail": self.detail, **self.more}
+        response = JsonResponse(body, status=self.status.value, content_type="application/problem+json")
+        if self.retry_after_s is not None:
+            response["Retry-After"] = str(self.retry_after_s)
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = 'Bearer realm="Marcus Events"'
+        return response

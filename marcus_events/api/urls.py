@@ -1,0 +1,14 @@
+from django.urls import path
+
+from marcus_events.api import events, present, publish
+from marcus_events.api.endpoint import by_method
+
+urlpatterns = [
+    path("events", by_method(GET=events.events, POST=publish.publish)),
+    path("events/<int:position>", by_method(GET=events.one_event)),
+    path("boards", by_method(GET=present.boards)),
+    path("tasks", by_method(GET=present.tasks)),
+    path("blockers", by_method(GET=present.blockers)),
+    path("agents", by_method(GET=present.agents)),
+    path("counters", by_method(GET=present.counters)),
+]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MarcusEventsConfig(AppConfig):
+    name = "marcus_events"
+    verbose_name = "Marcus Events"

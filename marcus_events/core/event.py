@@ -1,0 +1,110 @@
+"""What happened: the event as a producer states it, and as the log holds it.
+
+`Event` has the documented fields of Marcus's own class and is a drop-in for it. `Recorded` is the same event after the
+log has given it a position; nothing outside the log makes one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+class InvalidEvent(ValueError):
+    """The event cannot be taken; the message says which field and why."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(f"{pointer or '/'}: {reason}")
+        self.pointer = pointer  # JSON pointer (RFC 6901) into the event
+        self.reason = reason
+
+
+@dataclass
+class Event:
+    """One thing that happened. `timestamp` is the producer's clock, in UTC; `source` is where it happened."""
+
+    event_id: str
+    timestamp: datetime
+    event_type: str
+    source: str
+    data: dict[str, Any]
+    metadata: dict[str, Any] | None = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event as plain data, the timestamp in ISO 8601."""
+        return asdict(self) | {"timestamp": self.timestamp.isoformat()}
+
+    def to_json(self) -> str:
+        """The event as one JSON object. Raises TypeError where `data` holds what JSON cannot."""
+        return json.dumps(self.to_dict())
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event as the log holds it.
+
+    `position` is dense and grows by one; `recorded_at` is our clock and never decreases along the log. `board_id`,
+    `task_id` and `agent_id` are what the event is about, drawn from its fields when it was taken in.
+    """
+
+    position: int
+    recorded_at: datetime
+    event: Event
+    board_id: str | None = None
+    task_id: str | None = None
+    agent_id: str | None = None
+
+    @property
+    def event_type(self) -> str:
+        return self.event.event_type
+
+    @property
+    def source(self) -> str:
+        return self.event.source
+
+    @property
+    def timestamp(self) -> datetime:
+        return self.event.timestamp
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return self.event.data
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self.event.metadata or {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented fields, and what the log added."""
+        from marcus_events.core.vocabulary import category_of
+
+        return self.event.to_dict() | {
+            "position": self.position,
+            "recorded_at": self.recorded_at.isoformat(),
+            "category": category_of(self.event_type),
+        }
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def parse_timestamp(text: object, pointer: str = "/timestamp") -> datetime:
+    """An ISO 8601 timestamp with a zone, in UTC, from 1970 to 2200. Raises InvalidEvent.
+
+    The range is what a log of software agents can mean; outside of it lie clocks that were never set.
+    """
+    if not isinstance(text, str):
+        raise InvalidEvent(pointer, "must be an ISO 8601 string with a time zone")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidEvent(pointer, "is not an ISO 8601 timestamp") from None
+    if moment.tzinfo is None:
+        raise InvalidEvent(pointer, "has no time zone; end it with Z or an offset such as +00:00")
+    if not 1970 <= moment.year < 2200:
+        raise InvalidEvent(pointer, "lies outside of the years 1970 to 2199")
+    return moment.astimezone(UTC)

@@ -1,0 +1,106 @@
+"""Payloads are hostile: what an event may carry, checked before anything is stored.
+
+The limits are those that keep every stored event readable again by every reader. PostgreSQL's jsonb takes numbers that
+no client can read back, and refuses NUL; JSON takes lone surrogates that no file can hold.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from marcus_events.core.event import InvalidEvent
+
+MAX_EVENT_BYTES = 256 * 1024  # of the event as UTF-8 JSON
+MAX_DEPTH = 32  # objects and arrays within one another
+MAX_KEYS = 1_000  # over all objects of an event
+MAX_KEY_BYTES = 256
+MAX_INTEGER = 2**53 - 1  # above, JavaScript rounds in silence
+MAX_NAME_BYTES = 512  # of event_id, source, event_type
+
+
+def check_name(value: object, pointer: str) -> str:
+    """A short, non-empty text such as an id or a type. Raises InvalidEvent."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidEvent(pointer, "must be a non-empty string")
+    check_text(value, pointer)
+    if len(value.encode()) > MAX_NAME_BYTES:
+        raise InvalidEvent(pointer, f"is longer than {MAX_NAME_BYTES} bytes")
+    return value
+
+
+def check_object(value: object, pointer: str) -> dict[str, Any]:
+    """A JSON object within all limits. Raises InvalidEvent naming the limit and the place."""
+    if not isinstance(value, dict):
+        raise InvalidEvent(pointer, "must be an object")
+    keys = 0
+    for place, depth, item in walk(value, pointer):
+        if depth > MAX_DEPTH:
+            raise InvalidEvent(place, f"is nested deeper than {MAX_DEPTH} levels")
+        keys += len(item) if isinstance(item, dict) else 0
+        if keys > MAX_KEYS:
+            raise InvalidEvent(pointer, f"has more than {MAX_KEYS} keys")
+        check_value(item, place)
+    if len(serialise(value).encode()) > MAX_EVENT_BYTES:
+        raise InvalidEvent(pointer, f"is larger than {MAX_EVENT_BYTES} bytes")
+    return value
+
+
+def serialise(value: Any) -> str:
+    """Our own JSON of a checked value: compact, keys in order, so that equal values have equal text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
+def walk(root: Any, pointer: str) -> Iterator[tuple[str, int, Any]]:
+    """Every value below `root` with its JSON pointer and depth; without recursion, which an attacker could exhaust."""
+    todo: list[tuple[str, int, Any]] = [(pointer, 1, root)]
+    while todo:
+        place, depth, item = todo.pop()
+        yield place, depth, item
+        if isinstance(item, dict):
+            todo += [(f"{place}/{escape(key)}", depth + 1, child) for key, child in item.items()]
+        elif isinstance(item, list | tuple):
+            todo += [(f"{place}/{index}", depth + 1, child) for index, child in enumerate(item)]
+
+
+def escape(key: object) -> str:
+    """A key as a step of a JSON pointer, short enough to be shown."""
+    return str(key)[:64].replace("~", "~0").replace("/", "~1").encode(errors="replace").decode()
+
+
+def check_value(item: object, place: str) -> None:
+    match item:
+        case dict():
+            for key in item:
+                check_key(key, place)
+        case str():
+            check_text(item, place)
+        case bool() | None | list() | tuple():
+            pass
+        case int():
+            if abs(item) > MAX_INTEGER:
+                raise InvalidEvent(place, "is an integer beyond 2^53-1; send it as a string")
+        case float():
+            if not math.isfinite(item):
+                raise InvalidEvent(place, "is not a finite number")
+        case _:
+            raise InvalidEvent(place, f"is a {type(item).__name__}, which JSON does not have")
+
+
+def check_key(key: object, place: str) -> None:
+    if not isinstance(key, str):
+        raise InvalidEvent(place, "has a key that is not a string")
+    check_text(key, f"{place}/{escape(key)}")
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise InvalidEvent(place, f"has a key longer than {MAX_KEY_BYTES} bytes")
+
+
+def check_text(text: str, place: str) -> None:
+    if "\0" in text:
+        raise InvalidEvent(place, "contains the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidEvent(place, "contains half of a surrogate pair") from None

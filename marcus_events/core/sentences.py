@@ -1,0 +1,104 @@
+"""A sentence a person can read, made of an event.
+
+The result is a list of parts, not text or HTML: a page links the parts that name a task, an agent or a board.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.vocabulary import meaning_of
+
+MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click away
+
+
+@dataclass(frozen=True)
+class Part:
+    """`kind` is "text", or what the part names; `id` identifies it then."""
+
+    kind: Literal["text", "task", "agent", "board"]
+    text: str
+    id: str = ""
+
+
+def sentence(recorded: Recorded) -> list[Part]:
+    """The event in words. Never fails: what an event lacks is said in general terms."""
+    parts: list[Part] = []
+    for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", meaning_of(recorded.event_type).phrase):
+        parts += fill(optional, recorded, optional=True) if optional else fill(plain, recorded)
+    return capitalised(parts)
+
+
+def as_text(parts: list[Part]) -> str:
+    return "".join(part.text for part in parts)
+
+
+def fill(phrase: str, recorded: Recorded, *, optional: bool = False) -> list[Part]:
+    """The parts of a phrase; none at all where it is optional and a field is missing."""
+    parts: list[Part] = []
+    for text, name in re.findall(r"([^{]+)|\{(\w+)\}", phrase):
+        part = Part("text", text) if text else named(name, recorded)
+        if optional and not part.text:
+            return []
+        parts.append(part if part.text else Part("text", "?"))
+    return parts
+
+
+def named(name: str, recorded: Recorded) -> Part:
+    match name:
+        case "task":
+            return Part("task", task_name(recorded), recorded.task_id or "")
+        case "agent":
+            return Part("agent", agent_name(recorded), recorded.agent_id or "")
+        case "board":
+            return Part("board", board_name(recorded), recorded.board_id or "")
+        case "on":
+            on = field(recorded, "depends_on_id")
+            return Part("task", field(recorded, "depends_on_name") or on or "another task", on)
+    return Part("text", field(recorded, name))
+
+
+def task_name(recorded: Recorded) -> str:
+    return field(recorded, "task_name") or recorded.task_id or "a task"
+
+
+def agent_name(recorded: Recorded) -> str:
+    """The name the producer gave, else the id in words: "agent_claude_2" reads "Claude 2"."""
+    name = recorded.metadata.get("agent_name") or (field(recorded, "name") if is_about_agent(recorded) else "")
+    return short(name) if isinstance(name, str) and name else agent_words(recorded.agent_id or "")
+
+
+def agent_words(agent_id: str) -> str:
+    words = re.sub(r"^agent_", "", agent_id).replace("_", " ").strip()
+    return words[:1].upper() + words[1:] or "Someone"
+
+
+def board_name(recorded: Recorded) -> str:
+    name = recorded.metadata.get("board_name")
+    given = short(name) if isinstance(name, str) else ""
+    return given or field(recorded, "project_name") or recorded.board_id or "the board"
+
+
+def is_about_agent(recorded: Recorded) -> bool:
+    return meaning_of(recorded.event_type).category == "agent"
+
+
+def field(recorded: Recorded, name: str) -> str:
+    """A field of the data as text; nothing for what is missing, empty or not a plain value."""
+    value = recorded.data.get(name)
+    return short(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_FIELD else text[: MAX_FIELD - 1] + "…"
+
+
+def capitalised(parts: list[Part]) -> list[Part]:
+    if not parts or parts[0].kind != "text":
+        return parts
+    first = parts[0]
+    return [Part("text", first.text[:1].upper() + first.text[1:]), *parts[1:]]

@@ -1,0 +1,151 @@
+"""What is so: boards, tasks, blockers, agents and dependencies, and the part of them that a batch of events concerns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    board_id: str
+    name: str
+    demo: bool
+    created_at: datetime
+
+    @property
+    def key(self) -> Key:
+        return (self.board_id,)
+
+
+@dataclass(frozen=True)
+class Task:
+    board_id: str
+    task_id: str
+    name: str
+    description: str
+    priority: str
+    labels: list[str]
+    status: str  # todo, assigned, in_progress, blocked, done
+    status_since: datetime
+    agent_id: str
+    progress: float  # percent
+    created_at: datetime
+
+    @property
+    def key(self) -> Key:
+        return (self.board_id, self.task_id)
+
+
+@dataclass(frozen=True)
+class Blocker:
+    board_id: str
+    blocker_id: int  # the position of the event that reported it
+    event_id: str
+    task_id: str
+    agent_id: str
+    description: str
+    severity: str
+    reported_severity: str
+    blocker_type: str
+    suggestion: dict[str, Any] | None
+    opened_at: datetime
+    resolved_at: datetime | None
+    resolution: str
+
+    @property
+    def key(self) -> Key:
+        return (self.blocker_id,)
+
+
+@dataclass(frozen=True)
+class Agent:
+    board_id: str
+    agent_id: str
+    name: str
+    role: str
+    skills: list[str]
+    status: str
+    status_since: datetime
+    task_id: str
+
+    @property
+    def key(self) -> Key:
+        return (self.board_id, self.agent_id)
+
+
+@dataclass(frozen=True)
+class Dependency:
+    board_id: str
+    task_id: str
+    depends_on_id: str
+
+    @property
+    def key(self) -> Key:
+        return (self.board_id, self.task_id, self.depends_on_id)
+
+
+Item = Board | Task | Blocker | Agent | Dependency
+KINDS: tuple[type[Item], ...] = (Board, Task, Blocker, Agent, Dependency)
+Changes = dict[tuple[type[Item], Key], Item | None]  # None: it is no more
+
+
+@dataclass
+class State:
+    """The items that events are folded into, by kind and key, with the changes since they were last taken."""
+
+    items: dict[type[Item], dict[Key, Item]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    changes: Changes = field(default_factory=dict)
+    _by_task: dict[str, set[tuple[type[Item], Key]]] = field(default_factory=lambda: defaultdict(set))
+
+    def load(self, item: Item) -> None:
+        """Take in what is already so; not a change."""
+        self.items[type(item)][item.key] = item
+        if isinstance(item, Task | Blocker):
+            self._by_task[item.task_id].add((type(item), item.key))
+
+    def put(self, item: Item) -> None:
+        if self.items[type(item)].get(item.key) != item:
+            self.load(item)
+            self.changes[type(item), item.key] = item
+
+    def remove(self, item: Item) -> None:
+        del self.items[type(item)][item.key]
+        if isinstance(item, Task | Blocker):
+            self._by_task[item.task_id].discard((type(item), item.key))
+        self.changes[type(item), item.key] = None
+
+    def take_changes(self) -> Changes:
+        taken, self.changes = self.changes, {}
+        return taken
+
+    def board(self, board_id: str) -> Board | None:
+        found = self.items[Board].get((board_id,))
+        return found if isinstance(found, Board) else None
+
+    def task(self, board_id: str, task_id: str) -> Task | None:
+        found = self.items[Task].get((board_id, task_id))
+        return found if isinstance(found, Task) else None
+
+    def agent(self, board_id: str, agent_id: str) -> Agent | None:
+        found = self.items[Agent].get((board_id, agent_id))
+        return found if isinstance(found, Agent) else None
+
+    def boards_of_task(self, task_id: str) -> set[str]:
+        return {self.items[kind][key].board_id for kind, key in self._by_task[task_id] if kind is Task}
+
+    def blockers_of(self, board_id: str, task_id: str) -> list[Blocker]:
+        """All blockers that a task ever had, oldest first."""
+        found = [self.items[kind][key] for kind, key in self._by_task[task_id] if kind is Blocker]
+        mine = [item for item in found if isinstance(item, Blocker) and item.board_id == board_id]
+        return sorted(mine, key=lambda blocker: blocker.blocker_id)
+
+    def open_blockers(self, board_id: str, task_id: str) -> list[Blocker]:
+        return [blocker for blocker in self.blockers_of(board_id, task_id) if blocker.resolved_at is None]
+
+    def on_board(self, board_id: str) -> list[Item]:
+        return [item for items in self.items.values() for item in items.values() if item.board_id == board_id]

@@ -1,0 +1,161 @@
+"""The words of the system: event types, what they are called elsewhere, their category and how much they matter.
+
+The documented types are canonical. What Marcus really writes is mapped to them by `canonical`. Unknown types are
+welcome as they are: category "other", importance "normal".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Category = Literal["task", "agent", "context", "system", "board", "other"]
+Importance = Literal["high", "normal", "low", "noise"]
+
+CATEGORIES: tuple[Category, ...] = ("task", "agent", "context", "system", "board", "other")
+
+
+class EventTypes:
+    """The event types that Marcus documents, and those that this project adds."""
+
+    # Task
+    TASK_CREATED = "task_created"
+    TASK_REQUESTED = "task_requested"
+    TASK_ASSIGNED = "task_assigned"
+    TASK_STARTED = "task_started"
+    TASK_PROGRESS = "task_progress"
+    TASK_COMPLETED = "task_completed"
+    TASK_BLOCKED = "task_blocked"
+    BLOCKER_RESOLVED = "blocker_resolved"
+    BLOCKER_SUGGESTION = "blocker_suggestion"
+    BLOCKER_UPDATED = "blocker_updated"
+
+    # Agent
+    AGENT_REGISTERED = "agent_registered"
+    AGENT_STATUS_CHANGED = "agent_status_changed"
+    AGENT_SKILL_UPDATED = "agent_skill_updated"
+    AGENT_LEARNED = "agent_learned"
+
+    # Project and board
+    PROJECT_CREATED = "project_created"
+    PROJECT_UPDATED = "project_updated"
+    PROJECT_COMPLETED = "project_completed"
+    PROJECT_STATE_REFRESHED = "project_state_refreshed"
+    BOARD_REMOVED = "board_removed"
+    KANBAN_CONNECTED = "kanban_connected"
+    KANBAN_UPDATED = "kanban_updated"
+    KANBAN_ERROR = "kanban_error"
+
+    # System
+    SYSTEM_STARTUP = "system_startup"
+    SYSTEM_SHUTDOWN = "system_shutdown"
+    FALLBACK_MODE = "fallback_mode"
+    ERROR = "error"
+    WARNING = "warning"
+
+    # Context, decisions, memory
+    CONTEXT_UPDATED = "context_updated"
+    CONTEXT_REQUESTED = "context_requested"
+    DEPENDENCY_DETECTED = "dependency_detected"
+    IMPLEMENTATION_FOUND = "implementation_found"
+    DECISION_LOGGED = "decision_logged"
+    PATTERN_DETECTED = "pattern_detected"
+    PLANNING_INTENT_FIDELITY = "planning_intent_fidelity"
+    PREDICTION_MADE = "prediction_made"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a type is to a person: `title` names it in lists, `phrase` makes a sentence of an event.
+
+    A phrase names what it needs in braces: {agent}, {task}, {board}, {on} (what a task depends on), or a field of the
+    event's data. A part in square brackets is left out when a field in it is missing.
+    """
+
+    category: Category
+    title: str
+    phrase: str
+    importance: Importance = "normal"
+
+
+T = EventTypes
+MEANINGS: dict[str, Meaning] = {
+    T.TASK_CREATED: Meaning("task", "Task created", "{task} was added to the board", "low"),
+    T.TASK_REQUESTED: Meaning("task", "Task requested", "{agent} asks for work", "noise"),
+    T.TASK_ASSIGNED: Meaning("task", "Task assigned", "{agent} was given {task}"),
+    T.TASK_STARTED: Meaning("task", "Task started", "{agent} started {task}"),
+    T.TASK_PROGRESS: Meaning("task", "Progress", "{agent} is at {progress} % of {task}[: {message}]"),
+    T.TASK_COMPLETED: Meaning("task", "Task completed", "{agent} finished {task}", "high"),
+    T.TASK_BLOCKED: Meaning("task", "Task blocked", "{agent} is blocked on {task}[: {description}]", "high"),
+    T.BLOCKER_RESOLVED: Meaning("task", "Blocker resolved", "{task} is no longer blocked[: {resolution}]", "high"),
+    T.BLOCKER_SUGGESTION: Meaning("task", "Suggestion", "Marcus suggests a way on for {task}"),
+    T.BLOCKER_UPDATED: Meaning(
+        "task", "Blocker updated", "The blocker of {task} counts as {severity}[, reported as {reported_severity}]", "low"
+    ),
+    T.AGENT_REGISTERED: Meaning("agent", "Agent registered", "{agent} joined[ as {role}]"),
+    T.AGENT_STATUS_CHANGED: Meaning("agent", "Agent status", "{agent} is now {status}"),
+    T.AGENT_SKILL_UPDATED: Meaning("agent", "Skills updated", "{agent} has new skills", "low"),
+    T.AGENT_LEARNED: Meaning("agent", "Agent learned", "{agent} learned from {task}", "low"),
+    T.PROJECT_CREATED: Meaning("board", "Project created", "{board} was created[ with {task_count} tasks]", "high"),
+    T.PROJECT_UPDATED: Meaning("board", "Project updated", "{board} was updated"),
+    T.PROJECT_COMPLETED: Meaning("board", "Project completed", "{board} is complete", "high"),
+    T.PROJECT_STATE_REFRESHED: Meaning("board", "State refreshed", "Marcus looked at {board} again", "noise"),
+    T.BOARD_REMOVED: Meaning("board", "Board removed", "{board} was removed from view"),
+    T.KANBAN_CONNECTED: Meaning("board", "Kanban connected", "Marcus connected to its kanban board"),
+    T.KANBAN_UPDATED: Meaning("board", "Kanban updated", "The kanban board was updated", "low"),
+    T.KANBAN_ERROR: Meaning("board", "Kanban error", "The kanban board failed[: {error}]", "high"),
+    T.SYSTEM_STARTUP: Meaning("system", "Marcus started", "Marcus started"),
+    T.SYSTEM_SHUTDOWN: Meaning("system", "Marcus stopped", "Marcus stopped"),
+    T.FALLBACK_MODE: Meaning("system", "Fallback mode", "Marcus works in fallback mode[: {reason}]", "high"),
+    T.ERROR: Meaning("system", "Error", "An error occurred[: {message}]", "high"),
+    T.WARNING: Meaning("system", "Warning", "Warning[: {message}]"),
+    T.CONTEXT_UPDATED: Meaning("context", "Context updated", "The context of {task} was updated", "low"),
+    T.CONTEXT_REQUESTED: Meaning("context", "Context requested", "The context of {task} was asked for", "noise"),
+    T.DEPENDENCY_DETECTED: Meaning("context", "Dependency", "{task} depends on {on}", "low"),
+    T.IMPLEMENTATION_FOUND: Meaning("context", "Implementation found", "An implementation for {task} was found", "low"),
+    T.DECISION_LOGGED: Meaning("context", "Decision", "{agent} decided on {task}[: {what}][, because {why}]"),
+    T.PATTERN_DETECTED: Meaning("context", "Pattern detected", "A pattern was found[: {pattern}]", "low"),
+    T.PLANNING_INTENT_FIDELITY: Meaning(
+        "context", "Planning fidelity", "The plan of {board} was compared with its intent", "low"
+    ),
+    T.PREDICTION_MADE: Meaning("context", "Prediction", "Marcus made a prediction for {task}", "low"),
+}
+
+ALIASES: dict[str, str] = {
+    "server_startup": T.SYSTEM_STARTUP,
+    "server_shutdown": T.SYSTEM_SHUTDOWN,
+    "task_request": T.TASK_REQUESTED,
+    "task_assignment": T.TASK_ASSIGNED,
+    "progress_update": T.TASK_PROGRESS,
+    "worker_registration": T.AGENT_REGISTERED,
+    "blocker_reported": T.TASK_BLOCKED,
+}
+
+
+def canonical(event_type: str) -> str:
+    """The documented name of what a producer calls `event_type`; an unknown name is its own."""
+    return ALIASES.get(event_type, event_type)
+
+
+def meaning_of(event_type: str) -> Meaning:
+    """What a type means; an unknown type is titled by its own words."""
+    return MEANINGS.get(event_type) or Meaning("other", title_from(event_type), title_from(event_type))
+
+
+def category_of(event_type: str) -> Category:
+    return meaning_of(event_type).category
+
+
+def types_of(category: str) -> list[str]:
+    """The known types of a category; none for "other", which holds every unknown type."""
+    return [name for name, meaning in MEANINGS.items() if meaning.category == category]
+
+
+def types_of_importance(importance: Importance) -> list[str]:
+    return [name for name, meaning in MEANINGS.items() if meaning.importance == importance]
+
+
+def title_from(event_type: str) -> str:
+    """Words from a name: "nightly_backup" becomes "Nightly backup"; braces and brackets cannot make a phrase."""
+    words = event_type.replace("_", " ").translate(str.maketrans("", "", "{}[]")).strip()
+    return words[:1].upper() + words[1:] or "Event"

@@ -1,0 +1,151 @@
+"""The door: every event from every producer comes in here.
+
+An event is checked, named by the vocabulary, given its board, task and agent, and handed to the log. The answer is given
+after the commit. Bad input is refused with the reason and the place; nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import psycopg
+
+from marcus_events.core.event import Event, InvalidEvent, utc_now
+from marcus_events.core.payload import check_name, check_object, serialise
+from marcus_events.core.vocabulary import canonical
+from marcus_events.log.append import Offer, Place
+from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
+
+ANSWER_WITHIN_S = 25.0  # longer than the writer tries; then something is wrong with the writer itself
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one event. `position` is where it stands in the log; a duplicate's is the first one's."""
+
+    event_id: str
+    status: Literal["accepted", "duplicate", "rejected"]
+    position: int | None = None
+    error: str | None = None
+
+
+def ingest(events: Sequence[Event]) -> list[Receipt]:
+    """Take in events; answers when they are committed, in their order.
+
+    Valid events are taken though others are refused. Raises LogUnavailable when the log cannot take any.
+    """
+    offers = [checked(event) for event in events]
+    valid = [offer for offer in offers if isinstance(offer, Offer)]
+    places = iter(settle([submit(valid[n : n + MAX_BATCH]) for n in range(0, len(valid), MAX_BATCH)]))
+    return [
+        receipt(offer, next(places)) if isinstance(offer, Offer) else refusal(event, offer)
+        for event, offer in zip(events, offers, strict=True)
+    ]
+
+
+def submit(offers: list[Offer]) -> tuple[list[Offer], Future[list[Place]]]:
+    return offers, writer().submit(offers)
+
+
+def settle(submissions: list[tuple[list[Offer], Future[list[Place]]]]) -> list[Place | str]:
+    """The places in order; an error's words for each offer of a submission that the database refused."""
+    settled: list[Place | str] = []
+    for offers, answer in submissions:
+        try:
+            settled += answer.result(ANSWER_WITHIN_S)
+        except TimeoutError as error:
+            raise LogUnavailable("the log did not answer in time") from error
+        except psycopg.DataError as error:
+            settled += [f"the database refused it: {error.diag.message_primary}"] * len(offers)
+    return settled
+
+
+def receipt(offer: Offer, place: Place | str) -> Receipt:
+    if isinstance(place, str):
+        return Receipt(offer.event_id, "rejected", error=place)
+    if place.digest != offer.digest:
+        error = f"/event_id: {offer.source} already published another event under this id, at {place.position}"
+        return Receipt(offer.event_id, "rejected", place.position, error)
+    return Receipt(offer.event_id, "accepted" if place.fresh else "duplicate", place.position)
+
+
+def refusal(event: Event, error: InvalidEvent) -> Receipt:
+    return Receipt(event.event_id if isinstance(event.event_id, str) else "", "rejected", error=str(error))
+
+
+def checked(event: Event) -> Offer | InvalidEvent:
+    try:
+        return offer_from(event)
+    except InvalidEvent as error:
+        return error
+
+
+def offer_from(event: Event) -> Offer:
+    """The event as the log takes it. Raises InvalidEvent.
+
+    The original name of a type is kept in the metadata. The digest is of what the producer stated, so that a repeat is
+    recognised whatever we have learned to add since.
+    """
+    stated = check_name(event.event_type, "/event_type")
+    source = check_name(event.source, "/source")
+    data = check_object(event.data, "/data")
+    metadata = check_object(event.metadata or {}, "/metadata")
+    event_type = canonical(stated)
+    digest = hashlib.sha256(serialise([stated, data, metadata]).encode()).digest()[:16]
+    return Offer(
+        event_id=check_name(event.event_id, "/event_id"),
+        source=source,
+        event_type=event_type,
+        timestamp=check_moment(event.timestamp),
+        data=data,
+        metadata=metadata | ({} if stated == event_type else {"original_type": stated}),
+        board_id=first_name(metadata.get("board_id"), data.get("board_id"), data.get("project_id")),
+        task_id=first_name(data.get("task_id")),
+        agent_id=first_name(data.get("agent_id"), data.get("worker_id"), source if is_agent(source) else None),
+        digest=digest,
+    )
+
+
+def check_moment(moment: datetime) -> datetime:
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise InvalidEvent("/timestamp", "must be a time with a zone")
+    if not 1970 <= moment.year < 2200:
+        raise InvalidEvent("/timestamp", "lies outside of the years 1970 to 2199")
+    return moment
+
+
+def first_name(*candidates: object) -> str | None:
+    """The first that can name something; Marcus writes "unknown" for an agent it does not know."""
+    for candidate in candidates:
+        if isinstance(candidate, str) and candidate.strip() and candidate != "unknown":
+            return candidate[:512]
+    return None
+
+
+def is_agent(source: str) -> bool:
+    return source.startswith("agent_")
+
+
+def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:
+    """An event from a producer's JSON object. Raises InvalidEvent.
+
+    `event_type` and `source` are needed; `timestamp` is now and `event_id` the default where they are missing.
+    """
+    from marcus_events.core.event import parse_timestamp
+
+    if not isinstance(stated, Mapping):
+        raise InvalidEvent("", "an event must be a JSON object")
+    stamp = stated.get("timestamp")
+    return Event(
+        event_id=stated.get("event_id") or default_id,
+        timestamp=utc_now() if stamp is None else parse_timestamp(stamp),
+        event_type=check_name(stated.get("event_type"), "/event_type"),
+        source=check_name(stated.get("source"), "/source"),
+        data=check_object(stated.get("data", {}), "/data"),
+        metadata=check_object(stated.get("metadata") or {}, "/metadata"),
+    )

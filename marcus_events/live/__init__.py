@@ -1,0 +1,1 @@
+"""Live delivery: one tail per process, fanned out to many connections."""

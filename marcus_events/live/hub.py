@@ -1,0 +1,221 @@
+"""The hub: one tail per process, fanned out in process to many connections.
+
+Nothing goes through a channel layer: those drop in silence when full, and copy every message. A connection that reads
+slowly loses nothing silently and costs nobody memory: its buffer is bounded, and what does not fit becomes a gap that
+says from which position to which. Frames are at most four a second, since more cannot be read, and at least one every
+five seconds, so that a dead line is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from marcus_events.core.event import Recorded, utc_now
+from marcus_events.log import read
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.tail import EpochChanged, Tail
+
+logger = logging.getLogger(__name__)
+
+FRAME_EVERY_S = 0.25  # four paints a second
+HEARTBEAT_S = 5.0  # two missed ones are a dead line
+BUFFER = 500  # events held for one connection: two minutes of a lively project
+RETRY_PAUSE_S = 1.0
+STATE = "state"  # the projection that pages show
+
+Matches = Callable[[Recorded], bool]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What one connection is to see next.
+
+    `events` are in order; after them `missed` matching events were shed, within the positions `missed_from` to
+    `missed_to`. `head` is the newest position that the hub has seen, `projected` how far the tables of the present have
+    come. `epoch` changes when positions no longer mean the same events.
+    """
+
+    events: list[Recorded]
+    missed: int
+    missed_from: int | None
+    missed_to: int | None
+    head: int
+    projected: int
+    epoch: UUID
+    at: datetime = field(default_factory=utc_now)
+
+
+class Subscription:
+    """One connection's share of the tail, from the moment it was made. Iterate over it for frames."""
+
+    def __init__(self, hub: Hub, matches: Matches) -> None:
+        self._hub = hub
+        self._matches = matches
+        self._events: deque[Recorded] = deque()
+        self._missed = 0
+        self._missed_from: int | None = None
+        self._missed_to: int | None = None
+        self._news = asyncio.Event()
+        self._shown_projection = -1
+        self._last_frame = float("-inf")
+
+    def offer(self, events: list[Recorded]) -> None:
+        for event in events:
+            if self._matches(event):
+                self._keep(event)
+
+    def wake(self) -> None:
+        self._news.set()
+
+    def _keep(self, event: Recorded) -> None:
+        """Hold the event, or count it as missed: from the first one that does not fit, until the buffer is taken."""
+        if len(self._events) < BUFFER and not self._missed:
+            self._events.append(event)
+        else:
+            self._missed += 1
+            self._missed_from = self._missed_from or event.position
+            self._missed_to = event.position
+        self._news.set()
+
+    def __aiter__(self) -> AsyncIterator[Frame]:
+        return self._frames()
+
+    async def _frames(self) -> AsyncIterator[Frame]:
+        while True:
+            await self._pace()
+            yield self._take()
+
+    async def _pace(self) -> None:
+        """Wait for news or the next heartbeat, and never paint too soon after the last frame."""
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(max(0.0, self._last_frame + FRAME_EVERY_S - clock()))
+        self._last_frame = clock()
+
+    def _take(self) -> Frame:
+        self._news.clear()
+        hub = self._hub
+        frame = Frame(
+            list(self._events), self._missed, self._missed_from, self._missed_to, hub.head, hub.projected, hub.epoch
+        )
+        self._events.clear()
+        self._missed, self._missed_from, self._missed_to = 0, None, None
+        return frame
+
+
+class Hub:
+    """Fans the tail out to subscriptions. One event loop uses it; the tail has a thread of its own."""
+
+    def __init__(self) -> None:
+        self.head = 0
+        self.projected = 0
+        self.epoch = UUID(int=0)
+        self._followed = 0  # by the tail's thread; `head` is what the loop has been given of it
+        self._subscriptions: set[Subscription] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = threading.Event()
+        self._ready = asyncio.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def connections(self) -> int:
+        return len(self._subscriptions)
+
+    @asynccontextmanager
+    async def subscribe(self, matches: Matches) -> AsyncIterator[Subscription]:
+        """Matching events from now on: everything after `hub.head` as it is when this is entered."""
+        self._start()
+        await self._ready.wait()
+        subscription = Subscription(self, matches)
+        subscription.wake()
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._loop = asyncio.get_running_loop()
+            self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        """Follow the log for as long as the process lives; start over when it is another log."""
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except EpochChanged:
+                logger.warning("the log began again; every page starts over")
+            except DatabaseAway as error:
+                logger.debug("the hub waits for the database: %s", error)
+                self._stop.wait(RETRY_PAUSE_S)
+
+    def _follow(self) -> None:
+        """Go on where the last connection ended; begin at the head when there was none, or the log is another one."""
+        with connect("hub", autocommit=True) as connection:
+            head = read.head(connection)
+            if head.epoch != self.epoch:
+                self._begin(head)
+            tail = Tail(self._followed, epoch=head.epoch)
+            try:
+                while not self._stop.is_set():
+                    events = tail.next()
+                    self._followed = tail.position
+                    self._call(self._deliver, events, read.projected(STATE, connection))
+            finally:
+                tail.close()
+
+    def _begin(self, head: read.Head) -> None:
+        self._followed = head.position
+        self._call(self._reset, head)
+
+    def _call(self, function: Callable[..., None], *values: object) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *values)
+
+    def _reset(self, head: read.Head) -> None:
+        self.head, self.epoch = head.position, head.epoch
+        self._ready.set()
+        self._wake_all()
+
+    def _deliver(self, events: list[Recorded], projected: int) -> None:
+        if events:
+            self.head = events[-1].position
+            for subscription in self._subscriptions:
+                subscription.offer(events)
+        if projected != self.projected:
+            self.projected = projected
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.wake()
+
+
+_hub: Hub | None = None
+
+
+def get_hub() -> Hub:
+    """The hub of this process; it begins with its first subscription."""
+    global _hub
+    if _hub is None:
+        _hub = Hub()
+    return _hub

@@ -1,0 +1,107 @@
+"""Append: the only write to the log.
+
+Positions are dense and appear in the order in which they are committed. A sequence cannot promise that: a transaction
+that took a lower number may commit later, and a reader that asks for "greater than n" never sees it. So whoever appends
+locks the one row of `log_head`, numbers its batch from there, and commits. A rollback gives the numbers back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from marcus_events.core.payload import serialise
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A checked event on its way into the log. `digest` is of the body as its producer sent it, 16 bytes."""
+
+    event_id: str
+    source: str
+    event_type: str
+    timestamp: datetime
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+    board_id: str | None
+    task_id: str | None
+    agent_id: str | None
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an offer stands in the log. Not `fresh`: it stood there before; `digest` tells whether as the same event."""
+
+    position: int
+    fresh: bool
+    digest: bytes
+
+
+LOCK_HEAD = "SELECT FROM log_head WHERE id = 1 FOR UPDATE"
+
+# A statement of its own, so that its snapshot is taken after the head is ours and shows what others committed meanwhile.
+APPEND = """
+WITH head AS MATERIALIZED (
+    SELECT position, greatest(recorded_at, clock_timestamp()) AS now FROM log_head WHERE id = 1
+), offer AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%s::text::jsonb) AS o(
+        n int, event_id text, source text, event_type text, timestamp timestamptz, data jsonb, metadata jsonb,
+        board_id text, task_id text, agent_id text, digest text)
+), known AS MATERIALIZED (
+    SELECT n, e.position, e.digest FROM offer JOIN event e USING (source, event_id)
+), fresh AS MATERIALIZED (
+    SELECT offer.*, head.position + row_number() OVER (ORDER BY n) AS position, head.now
+    FROM offer, head WHERE n NOT IN (SELECT n FROM known)
+), appended AS (
+    INSERT INTO event (position, recorded_at, event_id, source, event_type, timestamp, data, metadata,
+                       board_id, task_id, agent_id, digest)
+    SELECT position, now, event_id, source, event_type, timestamp, data, metadata,
+           board_id, task_id, agent_id, decode(digest, 'hex')
+    FROM fresh ORDER BY position
+), moved AS (
+    UPDATE log_head SET position = fresh.last, recorded_at = fresh.now
+    FROM (SELECT max(position) AS last, max(now) AS now FROM fresh HAVING count(*) > 0) AS fresh WHERE id = 1
+)
+SELECT n, position, true, decode(digest, 'hex') FROM fresh
+UNION ALL SELECT n, position, false, digest FROM known
+"""
+
+
+def append(connection: psycopg.Connection[Any], offers: Sequence[Offer]) -> list[Place]:
+    """Append the offers within the caller's transaction, and say where each stands, in their order.
+
+    An offer whose (source, event_id) the log holds already is not appended again, and takes no number. The same
+    identity twice among `offers` is one event. Nothing counts before the caller has committed.
+    """
+    rows = unlike(offers)
+    with connection.pipeline():
+        connection.execute(LOCK_HEAD)
+        cursor = connection.execute(APPEND, (as_json(rows),))
+    places = {n: Place(position, fresh, bytes(digest)) for n, position, fresh, digest in cursor}
+    by_identity = {identity(offer): places[n] for n, offer in enumerate(rows)}
+    return [by_identity[identity(offer)] for offer in offers]
+
+
+def unlike(offers: Sequence[Offer]) -> list[Offer]:
+    """The offers without repeated identities; the first of each stands."""
+    first: dict[tuple[str, str], Offer] = {}
+    for offer in offers:
+        first.setdefault(identity(offer), offer)
+    return list(first.values())
+
+
+def identity(offer: Offer) -> tuple[str, str]:
+    return offer.source, offer.event_id
+
+
+def as_json(offers: Sequence[Offer]) -> str:
+    return serialise([as_row(n, offer) for n, offer in enumerate(offers)])
+
+
+def as_row(n: int, offer: Offer) -> dict[str, Any]:
+    return vars(offer) | {"n": n, "timestamp": offer.timestamp.isoformat(), "digest": offer.digest.hex()}

@@ -1,0 +1,90 @@
+"""The listener: one connection per process in LISTEN, so that nobody has to poll.
+
+A notification is only a hint that there may be something new. It carries no data and may be lost; whoever waits here
+waits at most a moment and then looks by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+import psycopg
+
+from marcus_events.log.connect import DatabaseAway, connect
+
+logger = logging.getLogger(__name__)
+
+LOG_CHANNEL = "marcus_log"  # the log has grown
+PROJECTED_CHANNEL = "marcus_projected"  # a projection has moved on
+RECONNECT_PAUSE_S = 0.5
+STOP_CHECK_S = 1.0  # how long closing may take
+
+
+class Listener:
+    """Counts notifications; `wait` returns when there was another one."""
+
+    def __init__(self) -> None:
+        self._news = threading.Condition()
+        self._count = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log listener", daemon=True)
+        self._thread.start()
+
+    @property
+    def count(self) -> int:
+        """Grows with every notification. Read it before looking at the log, and give it to `wait` afterwards."""
+        return self._count
+
+    def wait(self, seen: int, timeout_s: float) -> None:
+        """Return when there was a notification since `count` was `seen`, or after the timeout."""
+        with self._news:
+            self._news.wait_for(lambda: self._count != seen or self._stop.is_set(), timeout_s)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._tell()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with connect("listener", autocommit=True) as connection:
+                    self._listen(connection)
+            except DatabaseAway:
+                self._stop.wait(RECONNECT_PAUSE_S)
+
+    def _listen(self, connection: psycopg.Connection[Any]) -> None:
+        connection.execute(f"LISTEN {LOG_CHANNEL}")
+        connection.execute(f"LISTEN {PROJECTED_CHANNEL}")
+        self._tell()  # something may have been said while we were away
+        while not self._stop.is_set():
+            for _ in connection.notifies(timeout=STOP_CHECK_S, stop_after=1):
+                self._tell()
+
+    def _tell(self) -> None:
+        with self._news:
+            self._count += 1
+            self._news.notify_all()
+
+
+_listener: Listener | None = None
+_lock = threading.Lock()
+
+
+def listener() -> Listener:
+    """The listener of this process, started when first needed."""
+    global _listener
+    with _lock:
+        if _listener is None:
+            _listener = Listener()
+        return _listener
+
+
+def close_listener() -> None:
+    global _listener
+    with _lock:
+        if _listener is not None:
+            _listener.close()
+            _listener = None

@@ -1,0 +1,152 @@
+"""Read the log: by position, in both directions, through a filter.
+
+Every function takes a connection of psycopg's own, or uses Django's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection as django_connection
+
+from marcus_events.core.event import Event, Recorded
+from marcus_events.core.filters import EventFilter
+from marcus_events.log.where import where
+
+Connection = psycopg.Connection[Any] | None
+
+COLUMNS = """position, recorded_at, event_id, source, event_type, timestamp, data::text, metadata::text,
+    board_id, task_id, agent_id"""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest position, when it was recorded, the oldest one kept, and what tells this log from another."""
+
+    position: int
+    recorded_at: datetime
+    oldest: int
+    epoch: UUID
+
+
+def head(connection: Connection = None) -> Head:
+    return Head(*rows("SELECT position, recorded_at, oldest, epoch FROM log_head WHERE id = 1", [], connection)[0])
+
+
+def projected(projection: str, connection: Connection = None) -> int:
+    """The position up to which a projection has come."""
+    found = rows("SELECT position FROM checkpoint WHERE projection = %s", [projection], connection)
+    return found[0][0] if found else 0
+
+
+def following(position: int, limit: int, connection: Connection = None) -> list[Recorded]:
+    """The next events after a position, in order."""
+    query = f"SELECT {COLUMNS} FROM event WHERE position > %s ORDER BY position LIMIT %s"
+    return [recorded(row) for row in rows(query, [position, limit], connection)]
+
+
+def event(position: int, connection: Connection = None) -> Recorded | None:
+    found = rows(f"SELECT {COLUMNS} FROM event WHERE position = %s", [position], connection)
+    return recorded(found[0]) if found else None
+
+
+def events(
+    wanted: EventFilter,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+    newest_first: bool = True,
+    removed: dict[str, int] | None = None,
+    connection: Connection = None,
+) -> list[Recorded]:
+    """Events that match, between two positions (both exclusive), by position.
+
+    `removed` leaves out the events of boards up to the position at which each was removed.
+    """
+    condition, values = where(wanted, after, before, removed)
+    order = "DESC" if newest_first else "ASC"
+    query = f"SELECT {COLUMNS} FROM event WHERE {condition} ORDER BY position {order} LIMIT %s"
+    return [recorded(row) for row in rows(query, [*values, limit], connection)]
+
+
+def count_after(
+    wanted: EventFilter, position: int, cap: int, *, removed: dict[str, int] | None = None, connection: Connection = None
+) -> int:
+    """How many events after a position match; counts no further than `cap`."""
+    condition, values = where(wanted, position, None, removed)
+    query = f"SELECT count(*) FROM (SELECT FROM event WHERE {condition} LIMIT %s) AS capped"
+    count: int = rows(query, [*values, cap], connection)[0][0]
+    return count
+
+
+def count_by_type(moment: int | datetime, board_id: str | None = None, connection: Connection = None) -> dict[str, int]:
+    """How many events of each type the log held at a position, or had happened before a time."""
+    column = "position" if isinstance(moment, int) else "timestamp"
+    query = f"SELECT event_type, count(*) FROM event WHERE {column} <= %s"
+    values: list[Any] = [moment]
+    if board_id is not None:
+        query, values = f"{query} AND board_id = %s", [*values, board_id]
+    return dict(rows(f"{query} GROUP BY event_type ORDER BY event_type", values, connection))
+
+
+def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -> list[Recorded]:
+    """Events soon after `cause` on the same board that name it as their cause."""
+    query = f"""SELECT {COLUMNS} FROM event WHERE position > %s AND board_id IS NOT DISTINCT FROM %s
+        AND position <= %s AND metadata->>'causation_id' = %s ORDER BY position LIMIT %s"""
+    reach = cause.position + CAUSE_REACH
+    values = [cause.position, cause.board_id, reach, cause.event.event_id, limit]
+    return [recorded(row) for row in rows(query, values, connection)]
+
+
+CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
+
+
+def by_event_id(event_id: str, connection: Connection = None) -> Recorded | None:
+    found = rows(f"SELECT {COLUMNS} FROM event WHERE event_id = %s ORDER BY position LIMIT 1", [event_id], connection)
+    return recorded(found[0]) if found else None
+
+
+def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[str]:
+    """Which of these event ids the log holds, whatever their source."""
+    query = "SELECT DISTINCT event_id FROM event WHERE event_id = ANY(%s)"
+    return {row[0] for row in rows(query, [list(event_ids)], connection)}
+
+
+def removed_boards(connection: Connection = None) -> dict[str, int]:
+    """For each board that was ever removed: the position at which it last was."""
+    query = """SELECT board_id, max(position) FROM event
+        WHERE event_type = 'board_removed' AND board_id IS NOT NULL GROUP BY board_id"""
+    return dict(rows(query, [], connection))
+
+
+def last_signs(board_id: str | None, agent_id: str, types: list[str] | None = None) -> datetime | None:
+    """When an agent was last heard of, by any event or by one of some types."""
+    query = "SELECT timestamp FROM event WHERE agent_id = %s"
+    values: list[Any] = [agent_id]
+    if board_id is not None:
+        query, values = f"{query} AND board_id = %s", [*values, board_id]
+    if types is not None:
+        query, values = f"{query} AND event_type = ANY(%s)", [*values, types]
+    found = rows(f"{query} ORDER BY position DESC LIMIT 1", values, None)
+    return found[0][0] if found else None
+
+
+def rows(query: str, values: list[Any], connection: Connection) -> list[tuple[Any, ...]]:
+    if connection is not None:
+        return connection.execute(query.encode(), values).fetchall()
+    with django_connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall()
+
+
+def recorded(row: tuple[Any, ...]) -> Recorded:
+    position, recorded_at, event_id, source, event_type, timestamp, data, metadata, board_id, task_id, agent_id = row
+    stated = Event(event_id, timestamp, event_type, source, json.loads(data), json.loads(metadata))
+    return Recorded(position, recorded_at, stated, board_id, task_id, agent_id)

@@ -1,0 +1,71 @@
+"""The tail: follow the log from a position, each event once, in order, without a hole.
+
+Reading by position is the guarantee; a notification only shortens the wait. A tail survives the loss of the database: it
+goes on from its position when the database is back. When the log's epoch changes, positions may mean other events, and
+whoever follows must start over: `EpochChanged`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from marcus_events.core.event import Recorded
+from marcus_events.log import read
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.listener import Listener, listener
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500  # events read at once
+LOOK_EVERY_S = 1.0  # a lost notification costs at most this
+
+
+class EpochChanged(RuntimeError):
+    """The log was replaced by another one, such as a restored backup; start over from its beginning."""
+
+
+class Tail:
+    """Follows the log after `position`. Use it from one thread."""
+
+    def __init__(self, position: int, *, epoch: UUID | None = None, hints: Listener | None = None) -> None:
+        self.position = position
+        self.epoch = epoch
+        self._hints = hints or listener()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def next(self, timeout_s: float = LOOK_EVERY_S) -> list[Recorded]:
+        """The events that come next, at most BATCH; none when nothing came within the timeout."""
+        seen = self._hints.count
+        if batch := self._look():
+            return batch
+        self._hints.wait(seen, min(timeout_s, LOOK_EVERY_S))
+        return self._look()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _look(self) -> list[Recorded]:
+        try:
+            if self._connection is None:
+                self._connection = connect("tail", autocommit=True)
+            self._check_epoch(self._connection)
+            batch = read.following(self.position, BATCH, self._connection)
+        except DatabaseAway as error:
+            logger.debug("the tail lost the database at %d: %s", self.position, error)
+            self.close()
+            return []
+        if batch:
+            self.position = batch[-1].position
+        return batch
+
+    def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:
+        epoch = read.head(connection).epoch
+        if self.epoch is not None and epoch != self.epoch:
+            raise EpochChanged(f"the log began again under epoch {epoch}")
+        self.epoch = epoch

@@ -1,0 +1,73 @@
+"""An event filter as SQL over the event table: the same question as `EventFilter.matches`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marcus_events.core.filters import EventFilter, Term, agent_ids
+from marcus_events.core.vocabulary import MEANINGS, types_of
+
+Condition = tuple[str, list[Any]]
+
+
+def where(
+    wanted: EventFilter, after: int | None = None, before: int | None = None, removed: dict[str, int] | None = None
+) -> Condition:
+    """A condition with its values, for `SELECT … FROM event WHERE`."""
+    parts: list[Condition] = [("true", [])]
+    parts += [("position > %s", [after])] if after is not None else []
+    parts += [("position < %s", [before])] if before is not None else []
+    parts += [("timestamp >= %s", [wanted.since])] if wanted.since else []
+    parts += [("timestamp < %s", [wanted.until])] if wanted.until else []
+    parts += [of_term(term) for term in wanted.terms]
+    parts += [gone(board_id, position) for board_id, position in (removed or {}).items()]
+    return " AND ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]
+
+
+def gone(board_id: str, position: int) -> Condition:
+    return "(board_id IS DISTINCT FROM %s OR position > %s)", [board_id, position]
+
+
+def of_term(term: Term) -> Condition:
+    sql, values = CONDITIONS[term.field](term.values)
+    return (f"({sql}) IS NOT TRUE" if term.exclude else f"({sql})"), values
+
+
+def of_pattern(column: str, patterns: tuple[str, ...]) -> Condition:
+    exact = [pattern for pattern in patterns if "*" not in pattern]
+    if len(exact) == len(patterns):
+        return f"{column} = ANY(%s)", [exact]
+    return f"{column} LIKE ANY(%s)", [[as_like(pattern) for pattern in patterns]]
+
+
+def as_like(pattern: str) -> str:
+    return pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+
+
+def of_category(categories: tuple[str, ...]) -> Condition:
+    known = [name for category in categories for name in types_of(category)]
+    if "other" in categories:
+        return "event_type = ANY(%s) OR event_type <> ALL(%s)", [known, list(MEANINGS)]
+    return "event_type = ANY(%s)", [known]
+
+
+def of_importance(wanted: tuple[str, ...]) -> Condition:
+    known = [name for name, meaning in MEANINGS.items() if meaning.importance in wanted]
+    if "normal" in wanted:
+        return "event_type = ANY(%s) OR event_type <> ALL(%s)", [known, list(MEANINGS)]
+    return "event_type = ANY(%s)", [known]
+
+
+def of_board(boards: tuple[str, ...]) -> Condition:
+    return "board_id = ANY(%s) OR metadata->>'board_name' = ANY(%s)", [list(boards), list(boards)]
+
+
+CONDITIONS: dict[str, Any] = {
+    "type": lambda values: of_pattern("event_type", values),
+    "source": lambda values: of_pattern("source", values),
+    "category": of_category,
+    "importance": of_importance,
+    "board": of_board,
+    "task": lambda values: ("task_id = ANY(%s)", [list(values)]),
+    "agent": lambda values: ("agent_id = ANY(%s)", [[name for value in values for name in agent_ids(value)]]),
+}

@@ -1,0 +1,189 @@
+"""The writer: one per process, it commits what has gathered while the last commit was on its way.
+
+Callers hand over offers and hold a future; it is answered after the commit, never before. A caller that goes away
+cancels nothing. Steps of the loop, for as long as there is work:
+
+1. take what is queued, at most MAX_BATCH offers, in order;
+2. append and commit it in one short transaction;
+3. when the connection fails, connect again and repeat step 2: an identity that was committed the first time is a
+   duplicate the second time, so nothing enters twice;
+4. when the database refuses the data of a batch, commit its submissions one by one, so that only the refused one fails;
+5. answer every caller, then tell the listeners how far the log has come.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from marcus_events.log.append import Offer, Place, append
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.listener import LOG_CHANNEL
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCH = 500  # offers in a transaction: the head stays locked for some milliseconds
+MAX_QUEUED = 10_000  # offers waiting in this process: about 20 MB of ordinary events
+GIVE_UP_AFTER_S = 20.0  # a database that is away for longer is said to the caller
+RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)  # then every second
+
+
+class LogUnavailable(RuntimeError):
+    """The log cannot take events at this time; the same event may be offered again under the same identity."""
+
+
+@dataclass
+class Submission:
+    offers: Sequence[Offer]
+    answer: Future[list[Place]] = field(default_factory=Future)
+
+
+class Writer:
+    """Hands offers to the log in groups. Safe to use from any thread."""
+
+    def __init__(self, *, give_up_after_s: float = GIVE_UP_AFTER_S) -> None:
+        self._give_up_after_s = give_up_after_s
+        self._queue: deque[Submission] = deque()
+        self._queued = 0
+        self._wake = threading.Condition()
+        self._closing = False
+        self._connection: psycopg.Connection[Any] | None = None
+        self._thread = threading.Thread(target=self._run, name="log writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, offers: Sequence[Offer], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[Place]]:
+        """Queue the offers; waits while the queue is full. Raises LogUnavailable when it stays full.
+
+        The future gives a place for each offer in order, or raises LogUnavailable or psycopg.DataError.
+        """
+        submission = Submission(offers)
+        with self._wake:
+            if not self._wake.wait_for(lambda: self._has_room(len(offers)), timeout_s) or self._closing:
+                raise LogUnavailable("too many events are waiting for the log")
+            self._queue.append(submission)
+            self._queued += len(offers)
+            self._wake.notify_all()
+        return submission.answer
+
+    def close(self) -> None:
+        """Commit what is queued, then stop. Nothing can be submitted afterwards."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        self._thread.join()
+
+    def _has_room(self, more: int) -> bool:
+        return self._closing or self._queued == 0 or self._queued + more <= MAX_QUEUED
+
+    def _run(self) -> None:
+        while batch := self._take():
+            self._commit_all(batch)
+        self._disconnect()
+
+    def _take(self) -> list[Submission]:
+        """Step 1. Empty only when closing."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._queue or self._closing)
+            batch: list[Submission] = []
+            taken = 0
+            while self._queue and (not batch or taken + len(self._queue[0].offers) <= MAX_BATCH):
+                batch.append(self._queue.popleft())
+                taken += len(batch[-1].offers)
+            self._queued -= taken
+            self._wake.notify_all()
+            return batch
+
+    def _commit_all(self, batch: list[Submission]) -> None:
+        """Steps 2 to 5."""
+        try:
+            places = self._commit_until(batch, time.monotonic() + self._give_up_after_s)
+        except psycopg.DataError as error:
+            self._commit_one_by_one(batch, error)
+        except Exception as error:
+            answer_error(batch, error)
+        else:
+            answer(batch, places)
+            self._tell(max(place.position for place in places) if places else 0)
+
+    def _commit_one_by_one(self, batch: list[Submission], error: psycopg.DataError) -> None:
+        if len(batch) == 1:
+            answer_error(batch, error)
+            return
+        for submission in batch:
+            self._commit_all([submission])
+
+    def _commit_until(self, batch: list[Submission], deadline: float) -> list[Place]:
+        offers = [offer for submission in batch for offer in submission.offers]
+        for attempt in range(1_000_000):
+            try:
+                return self._commit(offers)
+            except DatabaseAway as error:
+                self._disconnect()
+                pause = RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S) - 1)]
+                if self._closing or time.monotonic() + pause > deadline:
+                    raise LogUnavailable(f"the database does not answer: {error}") from error
+                if attempt == 0:
+                    logger.warning("the log is away, trying again: %s", error)
+                time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _commit(self, offers: list[Offer]) -> list[Place]:
+        if self._connection is None:
+            self._connection = connect("writer", autocommit=True)
+        with self._connection.transaction():
+            return append(self._connection, offers)
+
+    def _tell(self, position: int) -> None:
+        """The hint may be lost: whoever follows the log looks by itself too."""
+        try:
+            if self._connection is not None:
+                self._connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(position)))
+        except DatabaseAway:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def answer(batch: list[Submission], places: list[Place]) -> None:
+    start = 0
+    for submission in batch:
+        submission.answer.set_result(places[start : start + len(submission.offers)])
+        start += len(submission.offers)
+
+
+def answer_error(batch: list[Submission], error: Exception) -> None:
+    for submission in batch:
+        submission.answer.set_exception(error)
+
+
+_writer: Writer | None = None
+_lock = threading.Lock()
+
+
+def writer() -> Writer:
+    """The writer of this process, started when first needed."""
+    global _writer
+    with _lock:
+        if _writer is None:
+            _writer = Writer()
+        return _writer
+
+
+def close_writer() -> None:
+    """Commit what is queued and stop this process's writer, if there is one."""
+    global _writer
+    with _lock:
+        if _writer is not None:
+            _writer.close()
+            _writer = None

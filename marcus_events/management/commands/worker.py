@@ -1,0 +1,22 @@
+"""Keep the projections up with the log, without web."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from marcus_events.projections import PROJECTIONS, Projector
+
+
+class Command(BaseCommand):
+    help = "Keeps the projections up with the log. Any number may run; one of them is at work at a time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("Working. Ctrl-C ends it.")
+        Projector(PROJECTIONS).run(stop)

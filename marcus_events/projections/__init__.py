@@ -1,0 +1,10 @@
+"""Tables derived from the log, and the projector that keeps them up with it."""
+
+from marcus_events.log.read import removed_boards as removed
+from marcus_events.projections.projector import Projection, Projector, catch_up, lag, rebuild
+from marcus_events.projections.rates import RATES
+from marcus_events.projections.state import STATE
+
+PROJECTIONS: tuple[Projection, ...] = (STATE, RATES)
+
+__all__ = ["PROJECTIONS", "RATES", "STATE", "Projection", "Projector", "catch_up", "lag", "rebuild", "removed"]

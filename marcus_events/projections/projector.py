@@ -1,0 +1,140 @@
+"""The projector: drives projections along the log.
+
+A step of a projection reads the next events after its checkpoint, writes its tables and saves the checkpoint, all in one
+transaction. So it may be killed at any moment and goes on where it was; and a rebuild gives the same rows. Any number of
+processes may try: the checkpoint's row is locked by the one that is at work, the others leave it alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from django.db import Error, close_old_connections, connection, models, transaction
+
+from marcus_events.core.event import Recorded
+from marcus_events.log import read
+from marcus_events.log.listener import PROJECTED_CHANNEL, listener
+from marcus_events.models import Checkpoint
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1_000  # events in a transaction
+LOOK_EVERY_S = 1.0
+PAUSE_AFTER_ERROR_S = 1.0
+
+
+class Projection(Protocol):
+    """Tables that are a function of the log."""
+
+    name: str
+    tables: Sequence[type[models.Model]]
+
+    def project(self, events: Sequence[Recorded]) -> None:
+        """Write what these events change, within the caller's transaction. They follow on those of the last call."""
+
+
+def step(projection: Projection, limit: int = BATCH) -> int:
+    """Project the next events; how many there were. None while another process is at it."""
+    with transaction.atomic():
+        checkpoint = hold(projection)
+        if checkpoint is None:
+            return 0
+        if checkpoint.epoch != (epoch := read.head().epoch):
+            start_over(projection, checkpoint, epoch)
+        events = read.following(checkpoint.position, limit)
+        if events:
+            advance(projection, checkpoint, events)
+    if events:
+        tell(events[-1].position)
+    return len(events)
+
+
+def hold(projection: Projection) -> Checkpoint | None:
+    """The checkpoint, locked for us; None when somebody else holds it."""
+    defaults = {"position": 0, "epoch": UUID(int=0)}
+    Checkpoint.objects.get_or_create(projection=projection.name, defaults=defaults)
+    return Checkpoint.objects.select_for_update(skip_locked=True).filter(projection=projection.name).first()
+
+
+def start_over(projection: Projection, checkpoint: Checkpoint, epoch: UUID) -> None:
+    for table in projection.tables:
+        table._default_manager.all().delete()
+    checkpoint.position, checkpoint.epoch = 0, epoch
+    checkpoint.save()
+
+
+def advance(projection: Projection, checkpoint: Checkpoint, events: Sequence[Recorded]) -> None:
+    projection.project(events)
+    checkpoint.position = events[-1].position
+    checkpoint.save()
+
+
+def tell(position: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", (PROJECTED_CHANNEL, str(position)))
+
+
+def catch_up(projections: Sequence[Projection]) -> int:
+    """Project all that is in the log now; how many events that were, over all projections."""
+    done = 0
+    for projection in projections:
+        while count := step(projection):
+            done += count
+    return done
+
+
+def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Derive the tables anew from the whole log, in one transaction: readers see the old rows until it is done.
+
+    `progress` is told how many events of how many are done. Returns how many events there were.
+    """
+    with transaction.atomic():
+        Checkpoint.objects.get_or_create(projection=projection.name, defaults={"epoch": UUID(int=0)})
+        checkpoint = Checkpoint.objects.select_for_update().get(projection=projection.name)
+        head = read.head()
+        start_over(projection, checkpoint, head.epoch)
+        done = 0
+        while events := read.following(checkpoint.position, min(BATCH, max(head.position - checkpoint.position, 0))):
+            advance(projection, checkpoint, events)
+            done += len(events)
+            progress(done, head.position)
+    tell(head.position)
+    return done
+
+
+def lag(projection: str) -> int:
+    """How many positions a projection is behind the head."""
+    return read.head().position - read.projected(projection)
+
+
+class Projector:
+    """Keeps projections up with the log until it is told to stop; survives the loss of the database."""
+
+    def __init__(self, projections: Sequence[Projection]) -> None:
+        self.projections = projections
+        self.last_error: str | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            seen = listener().count
+            if not self.once(stop):
+                listener().wait(seen, LOOK_EVERY_S)
+
+    def once(self, stop: threading.Event) -> bool:
+        """One step of each; whether there may be more to do."""
+        try:
+            more = [step(projection) == BATCH for projection in self.projections]
+            self.last_error = None
+            return any(more)
+        except Error as error:
+            if self.last_error is None:
+                logger.warning("the projector waits for the database: %s", error)
+            self.last_error = str(error)
+            stop.wait(PAUSE_AFTER_ERROR_S)
+            return False
+        finally:
+            close_old_connections()

@@ -1,0 +1,44 @@
+"""Keys for programs: made once, shown once, stored hashed.
+
+A token has 256 random bits, so a plain SHA-256 of it cannot be reversed by guessing and needs no salt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+from marcus_events.core.event import utc_now
+from marcus_events.models import Token
+
+SCOPES = ("publish", "read")
+MARK = "mev_"  # so that a token is recognised when it turns up where it should not be
+PREFIX_LENGTH = len(MARK) + 4  # characters kept in clear, to tell tokens apart
+NOTE_USE_EVERY = timedelta(minutes=1)  # a write per request would cost more than it tells
+
+
+def create(name: str, scopes: Iterable[str], board_id: str = "") -> str:
+    """Make a token and return it; nobody can see it again. Raises ValueError for an unknown scope."""
+    wanted = list(dict.fromkeys(scopes))
+    if not wanted or set(wanted) - set(SCOPES):
+        raise ValueError(f"scopes are {' and '.join(SCOPES)}, not {', '.join(wanted) or 'none'}")
+    secret = MARK + secrets.token_urlsafe(32)
+    Token.objects.create(
+        name=name, prefix=secret[:PREFIX_LENGTH], digest=digest(secret), scopes=wanted, board_id=board_id
+    )
+    return secret
+
+
+def find(secret: str) -> Token | None:
+    """The token with this secret; None where it is unknown or revoked, which look the same."""
+    token = Token.objects.filter(digest=digest(secret), revoked_at=None).first()
+    now = utc_now()
+    if token and (token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY):
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+def digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
