@@ -1,7 +1,7 @@
 """The door: every event from every producer comes in here.
 
-An event is checked, named by the vocabulary, given its board, task and agent, and handed to the log. The answer is given
-after the commit. Bad input is refused with the reason and the place; nothing is dropped in silence.
+An event is checked, named by the vocabulary, given its board, task and agent, and handed to the log. The answer is
+given after the commit. Bad input is refused with the reason and the place; nothing is dropped in silence.
 """
 
 from __future__ import annotations

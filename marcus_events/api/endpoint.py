@@ -1,6 +1,7 @@
 """What every endpoint has in common: who asks, what may be asked, and how errors are answered.
 
-A program shows a token; a person who is signed in may read with the session, so that links to the API open in a browser.
+A program shows a token; a person who is signed in may read with the session, so that a link to the API opens in a
+browser.
 Writing takes a token alone: a browser never sends one by itself, which is why no CSRF token is needed here.
 """
 
@@ -29,7 +30,7 @@ View = Callable[..., Answer]  # of the request, the token, and what the path nam
 
 
 def endpoint(scope: str) -> Callable[[View], Callable[..., HttpResponse]]:
-    """Make a view of a function that answers with a dict, or raises Problem. It is given the token, if one was shown."""
+    """Make a view of a function that answers with a dict, or raises Problem. It is given the token, if any."""
 
     def decorate(view: View) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -50,7 +51,9 @@ def respond(view: View, request: HttpRequest, scope: str, **place: Any) -> HttpR
     except InvalidFilter as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
     except RequestDataTooBig as error:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 1 MiB; send smaller batches.") from error
+        raise Problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 1 MiB; send smaller batches."
+        ) from error
     except (LogUnavailable, OperationalError) as error:
         detail = "The log cannot be reached at this time; send the same request again."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from marcus_events.api.endpoint import endpoint
 from marcus_events.api import parameters
+from marcus_events.api.endpoint import endpoint
 from marcus_events.api.parameters import MAX_POSITION, choice, filter_from, integer, text
 from marcus_events.api.problem import Problem
 from marcus_events.log import read

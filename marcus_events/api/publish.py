@@ -74,7 +74,7 @@ def of_board(event: Event, board_id: str) -> Event:
 def answer(receipts: list[Receipt]) -> HttpResponse:
     """201 when anything was taken (or known already); 422 when every event was refused."""
     counts = {status: sum(r.status == status for r in receipts) for status in ("accepted", "duplicate", "rejected")}
-    body = {
+    body: dict[str, Any] = {
         "accepted": counts["accepted"],
         "duplicates": counts["duplicate"],
         "rejected": counts["rejected"],

@@ -57,9 +57,13 @@ class EventFilter:
     def _with_word(self, word: str, now: datetime) -> Self:
         field, colon, value = word.removeprefix("-").partition(":")
         if not colon or not value:
-            raise InvalidFilter(f"“{word}” is not of the form field:value; fields are {', '.join(FIELDS)}, since, until")
-        if field in ("since", "until"):
-            return replace(self, **{field: moment(value, now)})
+            raise InvalidFilter(
+                f"“{word}” is not of the form field:value; fields are {', '.join(FIELDS)}, since, until"
+            )
+        if field == "since":
+            return replace(self, since=moment(value, now))
+        if field == "until":
+            return replace(self, until=moment(value, now))
         if field not in FIELDS:
             raise InvalidFilter(f"“{field}” is not a field; fields are {', '.join(FIELDS)}, since, until")
         return self.with_term(field, *value.split(","), exclude=word.startswith("-"))

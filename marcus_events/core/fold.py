@@ -130,7 +130,7 @@ def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
     if task.status == "done" and is_stale(task, recorded):
         return
     blocker = blocker_from(recorded, board_id, task)
-    if any(open.description == blocker.description for open in state.open_blockers(board_id, task.task_id)):
+    if any(other.description == blocker.description for other in state.open_blockers(board_id, task.task_id)):
         return
     state.put(blocker)
     state.put(replace(with_status(task, "blocked", recorded), agent_id=blocker.agent_id))

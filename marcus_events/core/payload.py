@@ -79,14 +79,17 @@ def check_value(item: object, place: str) -> None:
             check_text(item, place)
         case bool() | None | list() | tuple():
             pass
-        case int():
-            if abs(item) > MAX_INTEGER:
-                raise InvalidEvent(place, "is an integer beyond 2^53-1; send it as a string")
-        case float():
-            if not math.isfinite(item):
-                raise InvalidEvent(place, "is not a finite number")
+        case int() | float():
+            check_number(item, place)
         case _:
             raise InvalidEvent(place, f"is a {type(item).__name__}, which JSON does not have")
+
+
+def check_number(number: int | float, place: str) -> None:
+    if isinstance(number, float) and not math.isfinite(number):
+        raise InvalidEvent(place, "is not a finite number")
+    if isinstance(number, int) and abs(number) > MAX_INTEGER:
+        raise InvalidEvent(place, "is an integer beyond 2^53-1; send it as a string")
 
 
 def check_key(key: object, place: str) -> None:

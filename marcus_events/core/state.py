@@ -1,4 +1,4 @@
-"""What is so: boards, tasks, blockers, agents and dependencies, and the part of them that a batch of events concerns."""
+"""What is so: boards, tasks, blockers, agents and dependencies; and the part of it that a batch of events concerns."""
 
 from __future__ import annotations
 

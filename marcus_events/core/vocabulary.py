@@ -90,7 +90,10 @@ MEANINGS: dict[str, Meaning] = {
     T.BLOCKER_RESOLVED: Meaning("task", "Blocker resolved", "{task} is no longer blocked[: {resolution}]", "high"),
     T.BLOCKER_SUGGESTION: Meaning("task", "Suggestion", "Marcus suggests a way on for {task}"),
     T.BLOCKER_UPDATED: Meaning(
-        "task", "Blocker updated", "The blocker of {task} counts as {severity}[, reported as {reported_severity}]", "low"
+        "task",
+        "Blocker updated",
+        "The blocker of {task} counts as {severity}[, reported as {reported_severity}]",
+        "low",
     ),
     T.AGENT_REGISTERED: Meaning("agent", "Agent registered", "{agent} joined[ as {role}]"),
     T.AGENT_STATUS_CHANGED: Meaning("agent", "Agent status", "{agent} is now {status}"),

@@ -44,7 +44,7 @@ class Place:
 
 LOCK_HEAD = "SELECT FROM log_head WHERE id = 1 FOR UPDATE"
 
-# A statement of its own, so that its snapshot is taken after the head is ours and shows what others committed meanwhile.
+# A statement of its own: its snapshot is taken after the head is ours, and so shows what others committed meanwhile.
 APPEND = """
 WITH head AS MATERIALIZED (
     SELECT position, greatest(recorded_at, clock_timestamp()) AS now FROM log_head WHERE id = 1

@@ -77,7 +77,12 @@ def events(
 
 
 def count_after(
-    wanted: EventFilter, position: int, cap: int, *, removed: dict[str, int] | None = None, connection: Connection = None
+    wanted: EventFilter,
+    position: int,
+    cap: int,
+    *,
+    removed: dict[str, int] | None = None,
+    connection: Connection = None,
 ) -> int:
     """How many events after a position match; counts no further than `cap`."""
     condition, values = where(wanted, position, None, removed)
@@ -143,7 +148,8 @@ def rows(query: str, values: list[Any], connection: Connection) -> list[tuple[An
         return connection.execute(query.encode(), values).fetchall()
     with django_connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def recorded(row: tuple[Any, ...]) -> Recorded:

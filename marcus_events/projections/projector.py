@@ -1,8 +1,8 @@
 """The projector: drives projections along the log.
 
-A step of a projection reads the next events after its checkpoint, writes its tables and saves the checkpoint, all in one
-transaction. So it may be killed at any moment and goes on where it was; and a rebuild gives the same rows. Any number of
-processes may try: the checkpoint's row is locked by the one that is at work, the others leave it alone.
+A step of a projection reads the next events after its checkpoint, writes its tables and saves the checkpoint, all in
+one transaction. So it may be killed at any moment and goes on where it was; and a rebuild gives the same rows. Any
+number of processes may try: the checkpoint's row is locked by the one that is at work, the others leave it alone.
 """
 
 from __future__ import annotations
