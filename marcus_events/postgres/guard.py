@@ -14,22 +14,33 @@ from marcus_events.postgres.place import Place
 from marcus_events.postgres.server import Server
 
 
-def main(root: Path) -> None:
-    os.chdir("/")
-    place = Place(root)
+def main(place: Place) -> None:
+    """Returns as soon as there is a guard: this process's child, which is nobody's child from then on."""
     guard = place.open("guard.lock")
     try:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
-    members = place.open("members.lock")
-    fcntl.flock(members, fcntl.LOCK_EX)
-    try:
-        Server(place).stop()
-    finally:
+    if os.fork() == 0:
+        let_go_of_caller()
+        stop_after_last_member(place)
         os.close(guard)
-        os.close(members)
+
+
+def let_go_of_caller() -> None:
+    """Of its terminal and its directory, and of its output: whoever reads that waits for its end."""
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+
+
+def stop_after_last_member(place: Place) -> None:
+    members = place.open("members.lock")  # stays open, and so locked, until this process ends
+    fcntl.flock(members, fcntl.LOCK_EX)
+    Server(place).stop()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Place(Path(sys.argv[1])))

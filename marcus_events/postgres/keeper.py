@@ -31,7 +31,7 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_EVERY):
-            if self._server.pid() is None:
+            if self._server.is_ending():
                 self._revive()
 
     def _revive(self) -> None:

