@@ -4,11 +4,15 @@ It starts before the first test and nothing of it is left after the last.
 """
 
 import shutil
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from marcus_events import postgres
+from marcus_events.log.listener import close_listener
+from marcus_events.log.writer import close_writer
 from marcus_events.postgres.place import Place
 
 SERVER = pytest.StashKey[postgres.Member]()
@@ -30,3 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright leaves an event loop running in the main thread, beside which neither
     asynchronous tests nor Django's database access would run."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture
+def log(transactional_db: None) -> Iterator[None]:
+    """An empty log in a real database, written and read by connections of its own as in life."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
+    yield
+    close_writer()
+    close_listener()

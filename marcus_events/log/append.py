@@ -35,7 +35,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an offer stands in the log. Not `fresh`: it stood there before; `digest` tells whether as the same event."""
+    """Where an offer stands in the log. Unless `fresh`, it stood there before; `digest` tells whether as the same."""
 
     position: int
     fresh: bool

@@ -1,8 +1,8 @@
 """The tail: follow the log from a position, each event once, in order, without a hole.
 
 Reading by position is the guarantee; a notification only shortens the wait. A tail survives the loss of the database:
-it goes on from its position when the database is back. When the log's epoch changes, positions may mean other events, and
-whoever follows must start over: `EpochChanged`.
+it goes on from its position when the database is back. When the log's epoch changes, positions may mean other events,
+and whoever follows must start over: `EpochChanged`.
 """
 
 from __future__ import annotations

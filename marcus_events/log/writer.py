@@ -53,6 +53,7 @@ class Writer:
         self._give_up_after_s = give_up_after_s
         self._queue: deque[Submission] = deque()
         self._queued = 0
+        self._in_flight = 0
         self._wake = threading.Condition()
         self._closing = False
         self._connection: psycopg.Connection[Any] | None = None
@@ -72,6 +73,12 @@ class Writer:
             self._queued += len(offers)
             self._wake.notify_all()
         return submission.answer
+
+    @property
+    def is_busy(self) -> bool:
+        """All that was queued has been taken, and some of it is on its way."""
+        with self._wake:
+            return self._in_flight > 0 and not self._queue
 
     def close(self) -> None:
         """Commit what is queued, then stop. Nothing can be submitted afterwards."""
@@ -98,6 +105,7 @@ class Writer:
                 batch.append(self._queue.popleft())
                 taken += len(batch[-1].offers)
             self._queued -= taken
+            self._in_flight = taken
             self._wake.notify_all()
             return batch
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import PROJECTIONS, Projector
 
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     help = "Keeps the projections up with the log. Any number may run; one of them is at work at a time."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        prepare_database()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -1,0 +1,62 @@
+"""A producer in a process of its own: appends until it has, and says what was acknowledged.
+
+    python -m tests.log.appender NAME COUNT [--delay]
+
+prints "event_id position" after each acknowledgement. It goes on where it was when it is started again under the same
+name: the log knows what it took. With --delay it commits by hand, after a pause of random length.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+
+import django
+
+GROUP = 20  # events offered together
+LONGEST_PAUSE_S = 0.01
+
+
+def main(name: str, count: int, delay: bool) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    append = append_slowly if delay else append_at_once
+    for start in range(0, count, GROUP):
+        group = [f"{name}-{n}" for n in range(start, min(start + GROUP, count))]
+        for event_id, position in zip(group, append(group), strict=True):
+            sys.stdout.write(f"{event_id} {position}\n")
+        sys.stdout.flush()
+
+
+def append_at_once(event_ids: list[str]) -> list[int]:
+    """Through the door, again and again until it is answered."""
+    from marcus_events.core.event import Event, utc_now
+    from marcus_events.ingest import ingest
+    from marcus_events.log.writer import LogUnavailable
+
+    while True:
+        try:
+            receipts = ingest([Event(e, utc_now(), "task_progress", "test", {"n": 1}) for e in event_ids])
+            return [receipt.position or 0 for receipt in receipts]
+        except LogUnavailable:
+            time.sleep(0.05)
+
+
+def append_slowly(event_ids: list[str]) -> list[int]:
+    from marcus_events.core.event import Event, utc_now
+    from marcus_events.ingest import offer_from
+    from marcus_events.log.append import append
+    from marcus_events.log.connect import connect
+
+    offers = [offer_from(Event(e, utc_now(), "task_progress", "test", {"n": 1})) for e in event_ids]
+    with connect("slow appender") as connection:
+        places = append(connection, offers)
+        time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311 - between the append and its commit
+        connection.commit()
+    return [place.position for place in places]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), "--delay" in sys.argv)

@@ -1,0 +1,93 @@
+"""Killed without warning: producers, then PostgreSQL itself. What was acknowledged is there, once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from marcus_events import postgres
+from marcus_events.postgres.place import Place
+from tests.log.processes import ROOT, acknowledged, start_appender, start_reader
+from tests.waiting import wait_until
+
+ROUNDS = 10
+ENDLESS = 1_000_000
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of this test's own, which may be killed."""
+    member = postgres.Member(Place.under(tmp_path_factory.mktemp("killed")))
+    with member:
+        conninfo = member.place.conninfo
+        migrate(conninfo)
+        yield conninfo
+
+
+def migrate(conninfo: str) -> None:
+    environment = os.environ | {"DATABASE_URL": conninfo, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+
+def kill_postgres(conninfo: str) -> None:
+    host = dict(part.split("=", 1) for part in conninfo.split())["host"]
+    pid = int((Path(host) / "data" / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_no_acknowledged_event_is_lost_or_doubled_by_ten_kills(server: str, tmp_path: Path) -> None:
+    """Two producers live on, one is killed and started again; a tail follows through all of it."""
+    answers, seen = tmp_path / "answers", tmp_path / "seen"
+    answers.mkdir()
+    running = {name: start_appender(name, ENDLESS, server, answers) for name in ("a", "b", "c")}
+    reader = start_reader(server, seen)
+    try:
+        for _ in range(ROUNDS):
+            wait_for_more(answers)
+            kill(running["a"])
+            kill_postgres(server)
+            running["a"] = start_appender("a", ENDLESS, server, answers)
+        wait_for_more(answers)
+        for appender in running.values():
+            kill(appender)
+        stored = check(server, acknowledged(answers))
+        wait_until(lambda: seen.read_text().splitlines() == [str(n + 1) for n in range(stored)])
+    finally:
+        for process in (*running.values(), reader):
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def wait_for_more(answers: Path) -> None:
+    before = len(acknowledged(answers))
+    wait_until(lambda: len(acknowledged(answers)) > before + 100, timeout=60)
+
+
+def check(conninfo: str, told: dict[str, int]) -> int:
+    """How many events the log holds, once it is sure that they are those that were acknowledged, and whole."""
+    stored = wait_until(lambda: stored_positions(conninfo), timeout=60)
+    assert sorted(stored.values()) == list(range(1, len(stored) + 1))
+    assert {event_id: stored.get(event_id) for event_id in told} == told
+    return len(stored)
+
+
+def stored_positions(conninfo: str) -> dict[str, int]:
+    try:
+        with psycopg.connect(conninfo) as connection:
+            rows = connection.execute("SELECT event_id, position FROM event ORDER BY position").fetchall()
+    except psycopg.OperationalError:
+        return {}
+    assert len({event_id for event_id, _ in rows}) == len(rows)
+    return dict(rows)
