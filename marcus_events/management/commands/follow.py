@@ -1,0 +1,100 @@
+"""`manage.py follow PATH [--once] [--board NAME]`: read a Marcus installation, then keep following it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
+
+from marcus_events.log.writer import close_writer
+from marcus_events.sources.marcus.board import UnknownBoard
+from marcus_events.sources.marcus.databases import Busy
+from marcus_events.sources.marcus.follower import Follower, NoMarcus, Total
+from marcus_events.sources.marcus.publisher import Outcome
+from marcus_events.sources.marcus.records import Unreadable
+
+REFRESH_S = 0.2  # of the line of progress on a terminal
+REPORT_S = 5.0  # between lines of progress elsewhere
+MEGABYTE = 1_000_000
+
+
+class Command(BaseCommand):
+    help = "Reads a Marcus installation's data/ and logs/ and follows them; reading again adds nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path, help="the folder of the installation, with data/ and logs/ in it")
+        parser.add_argument("--once", action="store_true", help="read what is there, then end")
+        parser.add_argument("--board", metavar="NAME", help="names the board, or selects one where there are several")
+
+    def handle(self, *, path: Path, once: bool, board: str | None, **options: Any) -> None:
+        if path.exists() and not path.is_dir():
+            raise CommandError(f"{path} is not a folder; name the one that holds Marcus's data/ and logs/.")
+        display = Display(self.stdout, sys.stderr)
+        follower = Follower(path, board, display, stop_on_signal())
+        try:
+            follower.once() if once else follower.run()
+        except (NoMarcus, UnknownBoard, Busy) as error:
+            raise CommandError(str(error)) from error
+        finally:
+            close_writer()
+        display.end(follower.total)
+        if once and follower.stop.is_set():
+            raise CommandError("Stopped before the end; run it again for the rest.")
+
+
+def stop_on_signal() -> threading.Event:
+    """An event that SIGTERM or Ctrl-C sets; where signals cannot be had (in a thread), one that nobody sets."""
+    stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+class Display:
+    """Results on one stream, what goes on meanwhile on the other."""
+
+    def __init__(self, out: OutputWrapper, err: IO[str]) -> None:
+        self.out, self.err = out, err
+        self.is_terminal = err.isatty()
+        self._started = self._shown_at = time.monotonic()
+        self._has_line = False
+
+    def say(self, text: str) -> None:
+        self._clear()
+        print(text, file=self.err, flush=True)
+
+    def complain(self, item: Unreadable) -> None:
+        self.say(f"{item.where} {item.reason}")
+
+    def looked(self, outcome: Outcome) -> None:
+        self._clear()
+        if outcome.new:
+            self.out.write(f"{time.strftime('%H:%M:%S')}  {outcome.new:,} new")
+            self.out.flush()
+
+    def progress(self, read: int, size: int, total: Total) -> None:
+        now = time.monotonic()
+        if now - self._shown_at < (REFRESH_S if self.is_terminal else REPORT_S):
+            return
+        self._shown_at = now
+        acts = total.outcome.new + total.outcome.known
+        rate = acts / (now - self._started)
+        text = f"{read / MEGABYTE:,.1f} of {size / MEGABYTE:,.1f} MB, {acts:,} events, {rate:,.0f} a second"
+        self._clear()
+        print(text, file=self.err, end="" if self.is_terminal else "\n", flush=True)
+        self._has_line = self.is_terminal
+
+    def end(self, total: Total) -> None:
+        self._clear()
+        self.out.write(str(total))
+
+    def _clear(self) -> None:
+        if self._has_line:
+            print("\r\033[K", file=self.err, end="")
+        self._has_line = False

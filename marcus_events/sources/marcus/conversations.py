@@ -1,0 +1,67 @@
+"""What agents and Marcus said: a few sentences of the conversations file are acts, the rest is talk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.sources.marcus.records import Record
+from marcus_events.sources.marcus.sightings import Statement
+
+Said = dict[str, Any]
+PROGRESS = re.compile(r"Progress update: (?P<message>.*) \((?P<percent>\d+)%\)", re.DOTALL)
+
+
+def statement_of(record: Record) -> Statement | None:
+    """None for talk: thoughts, decisions about procedure, confirmations, "no suitable task"."""
+    body = record.body
+    message, agent_id, metadata = body.get("message"), body.get("worker_id"), body.get("metadata")
+    if body.get("event") != "worker_communication" or not (isinstance(message, str) and isinstance(agent_id, str)):
+        return None
+    said = {"agent_id": agent_id} | (metadata if isinstance(metadata, dict) else {})
+    for (direction, opening), (event_type, read) in SENTENCES.items():
+        if body.get("conversation_type") == direction and message.startswith(opening):
+            return Statement(event_type, agent_id, read(said, message), told_together=True)
+    return None
+
+
+def requested(said: Said, message: str) -> Said:
+    return {"agent_id": said["agent_id"]}
+
+
+def registered(said: Said, message: str) -> Said:
+    return pick(said, "agent_id", "name", "role", "skills")
+
+
+def assigned(said: Said, message: str) -> Said:
+    return pick(said, "agent_id", "task_id", "task_name", "priority", "estimated_hours")
+
+
+def progressed(said: Said, message: str) -> Said:
+    told = PROGRESS.fullmatch(message)
+    return pick(said, "agent_id", "task_id", "status", "progress") | ({"message": told["message"]} if told else {})
+
+
+def blocked(said: Said, message: str) -> Said:
+    description = message.partition(":")[2].strip()
+    return pick(said, "agent_id", "task_id", "severity", "blocker_type") | {"description": description}
+
+
+def answered(said: Said, message: str) -> Said:
+    return pick(said, "agent_id", "task_id", "severity") | {"suggestion": said.get("suggestions")}
+
+
+def pick(said: Said, *names: str) -> Said:
+    return {name: said[name] for name in names if said.get(name) is not None}
+
+
+SENTENCES: dict[tuple[str, str], tuple[str, Callable[[Said, str], Said]]] = {
+    ("worker_to_pm", "Requesting next task"): ("task_request", requested),
+    ("worker_to_pm", "Registering as "): ("worker_registration", registered),
+    ("worker_to_pm", "Progress update: "): ("progress_update", progressed),
+    ("worker_to_pm", "Reporting blocker: "): (T.TASK_BLOCKED, blocked),
+    ("pm_to_worker", "Task assigned: "): ("task_assignment", assigned),
+    ("pm_to_worker", "Blocker acknowledged."): (T.BLOCKER_SUGGESTION, answered),
+}

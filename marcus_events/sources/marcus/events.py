@@ -1,0 +1,111 @@
+"""An act as an event: the fields of all its records, completed with what the installation knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from marcus_events.core.event import Event
+from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.vocabulary import canonical
+from marcus_events.sources.marcus.acts import Act
+from marcus_events.sources.marcus.board import Boards, Project
+from marcus_events.sources.marcus.records import Kind
+from marcus_events.sources.marcus.sightings import BY_AGENTS
+
+MARCUS = "marcus"
+
+
+class Translator:
+    """Acts into events. It remembers the names of the agents it has met."""
+
+    def __init__(self, boards: Boards) -> None:
+        self.boards = boards
+        self._agents: dict[str, str] = {}
+
+    def events(self, acts: Iterable[Act], known: set[str]) -> Iterator[Event]:
+        """The events of those acts that the log, which holds the ids `known`, does not hold yet; in order.
+
+        Every act gets its `event_id`: the one it is known by, else that of its best record.
+        """
+        for act in acts:
+            self._learn_agent(act)
+            held = [candidate for candidate in act.candidates if candidate in known]
+            act.event_id = held[0] if held else act.preferred.record_id
+            if not held and not says_nothing_new(act):
+                yield self._event(act)
+
+    def _learn_agent(self, act: Act) -> None:
+        agent_id, name = act.preferred.data.get("agent_id"), act.preferred.data.get("name")
+        if act.first.act == T.AGENT_REGISTERED and isinstance(agent_id, str) and isinstance(name, str):
+            self._agents[agent_id] = name
+
+    def _event(self, act: Act) -> Event:
+        data = self._data(act)
+        best = act.preferred
+        return Event(
+            event_id=best.record_id,
+            timestamp=best.at,
+            event_type=best.act,
+            source=source_of(act, data),
+            data=data,
+            metadata=self._metadata(act, data),
+        )
+
+    def _data(self, act: Act) -> dict[str, Any]:
+        data = merged(act)
+        name = self.boards.task_name(data.get("task_id"))
+        if name and not data.get("task_name"):
+            data["task_name"] = name
+        board = self._board(act, data)
+        if board and best_is_about_its_own_board(act, data, board):
+            data["project_name"] = board.name
+        if act.cause:
+            data["blocker_event_id"] = act.cause.event_id
+            data.setdefault("task_id", act.cause.preferred.data.get("task_id"))
+            data.setdefault("task_name", self.boards.task_name(data["task_id"]))
+        return {field: value for field, value in data.items() if value is not None}
+
+    def _board(self, act: Act, data: dict[str, Any]) -> Project | None:
+        task_id = data.get("task_id") or (act.cause and act.cause.preferred.data.get("task_id"))
+        return self.boards.of(data.get("project_id"), task_id, act.at)
+
+    def _metadata(self, act: Act, data: dict[str, Any]) -> dict[str, Any]:
+        best, board = act.preferred, self._board(act, data)
+        said = {
+            "board_id": board and board.board_id,
+            "board_name": board and board.name,
+            "agent_name": self._agents.get(str(data.get("agent_id"))),
+            "original_type": best.original_type if canonical(best.original_type) != best.original_type else None,
+            "original_source": best.original_source,
+            "causation_id": act.cause and act.cause.event_id,
+            "correlation_id": act.cause and act.cause.event_id,
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def says_nothing_new(act: Act) -> bool:
+    """The board's severity of a blocker that was told from the board's own row."""
+    told_as = act.cause.event_id if act.cause and act.first.act == T.BLOCKER_UPDATED else None
+    return told_as is not None and any(
+        sighting.kind is Kind.BOARD and sighting.record_id == told_as for sighting in (act.cause or act).sightings
+    )
+
+
+def merged(act: Act) -> dict[str, Any]:
+    """The fields of all records; where they differ, the better record's."""
+    data: dict[str, Any] = {}
+    for sighting in sorted(act.sightings, key=lambda sighting: sighting.kind):
+        data |= {name: value for name, value in sighting.data.items() if data.get(name) is None}
+    return data
+
+
+def best_is_about_its_own_board(act: Act, data: dict[str, Any], board: Project) -> bool:
+    return act.first.act == T.PROJECT_CREATED and data.get("project_id") == board.board_id
+
+
+def source_of(act: Act, data: dict[str, Any]) -> str:
+    """Where it happened, the same whichever record is at hand: at the agent, or at Marcus."""
+    agent_id = data.get("agent_id")
+    by_agent = act.first.act in BY_AGENTS and isinstance(agent_id, str) and agent_id.strip()
+    return str(agent_id) if by_agent else MARCUS

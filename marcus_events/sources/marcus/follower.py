@@ -1,0 +1,143 @@
+"""Follows an installation: look, publish, wait for a change, look again.
+
+1. Until Marcus is there, wait (a single look refuses instead).
+2. Look over everything, in batches, and publish what the log does not hold.
+3. A record that came too late for its act asks for a new reader, which reads everything again: what is known
+   stays known. That is done at most so often that reading again takes a tenth of the time.
+4. Wait for a change, at most a second, and look again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from marcus_events.core.event import utc_now
+from marcus_events.sources.marcus.acts import Act
+from marcus_events.sources.marcus.board import Boards
+from marcus_events.sources.marcus.changes import Changes
+from marcus_events.sources.marcus.databases import Busy
+from marcus_events.sources.marcus.events import Translator
+from marcus_events.sources.marcus.installation import Installation
+from marcus_events.sources.marcus.publisher import Outcome, Publisher, Stopped
+from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.records import Unreadable
+
+BUSY_LOOKS = 5  # in a row, a second apart, before a person is told that a database cannot be read
+BUSY_LOOKS_ONCE = 30
+READ_AGAIN_SHARE = 10  # times as long as reading again took, until the next time
+
+
+class NoMarcus(FileNotFoundError):
+    """There is no Marcus installation at the path."""
+
+
+class Listener(Protocol):
+    """Who shows what the follower does."""
+
+    def say(self, text: str) -> None: ...
+    def complain(self, item: Unreadable) -> None: ...
+    def progress(self, read: int, size: int, total: Total) -> None: ...
+    def looked(self, outcome: Outcome) -> None: ...
+
+
+@dataclass
+class Total:
+    """Everything so far. What is read again is counted once."""
+
+    outcome: Outcome = field(default_factory=Outcome)
+    unreadable: int = 0
+    talk: int = 0
+
+    def __str__(self) -> str:
+        new, known = self.outcome.new, self.outcome.known
+        return f"{new:,} new, {known:,} known, {self.unreadable:,} unreadable, {self.talk:,} talk"
+
+
+class Follower:
+    """Follows the installation at `root` until `stop` is set."""
+
+    def __init__(self, root: Path, board: str | None, listener: Listener, stop: threading.Event) -> None:
+        self.installation, self.board, self.listener, self.stop = Installation(root), board, listener, stop
+        self.total = Total()
+        self._named: set[Unreadable] = set()
+        self._busy_looks = 0
+        self._is_reading_again = False
+        self._read_again_after = 0.0  # on the monotonic clock
+        self._begin()
+
+    def _begin(self) -> None:
+        boards = Boards(self.board)
+        self._reader = Reader(self.installation, boards, self._complain)
+        self._publisher = Publisher(Translator(boards), self.stop, self.listener.say, self._complain)
+
+    def once(self) -> None:
+        """One look, to the end. Raises NoMarcus, UnknownBoard, Busy."""
+        if not self.installation.exists():
+            raise NoMarcus(f"There is no Marcus in {self.installation.root}: neither data/marcus.db nor logs/.")
+        self._look(is_last=True)
+        while self._reader.is_busy and not self.stop.is_set():
+            if self._busy_looks > BUSY_LOOKS_ONCE:
+                raise Busy("A database of Marcus is being written without a pause; nothing of it could be read.")
+            self.stop.wait(1)
+            self._look(is_last=True)
+
+    def run(self) -> None:
+        """Look until stopped. Raises UnknownBoard."""
+        changes = Changes(self.stop)
+        self._wait_for_marcus()
+        while not self.stop.is_set():
+            self._look()
+            if self._reader.is_late and time.monotonic() > self._read_again_after:
+                self._read_again()
+            changes.wait(self.installation.folders)
+
+    def _wait_for_marcus(self) -> None:
+        if not self.installation.exists():
+            self.listener.say(f"Waiting for Marcus: there is nothing of it in {self.installation.root} yet.")
+        while not self.installation.exists() and not self.stop.wait(1):
+            pass
+
+    def _read_again(self) -> None:
+        started = time.monotonic()
+        self._begin()
+        self._is_reading_again = True
+        self._look()
+        self._is_reading_again = False
+        self._read_again_after = time.monotonic() + READ_AGAIN_SHARE * (time.monotonic() - started)
+
+    def _look(self, *, is_last: bool = False) -> None:
+        outcome = Outcome()
+        try:
+            for acts in self._reader.look(utc_now(), is_last=is_last):
+                outcome += self._publish(acts)
+                if self.stop.is_set():
+                    return
+        except Stopped:
+            return
+        self.total.talk = max(self.total.talk, self._reader.talk)
+        self._note_busy()
+        self.listener.looked(outcome)
+
+    def _publish(self, acts: list[Act]) -> Outcome:
+        outcome = self._publisher.publish(acts)
+        if self._is_reading_again:
+            outcome.known = 0
+        self.total.outcome += outcome
+        self.listener.progress(*self._reader.progress, self.total)
+        return outcome
+
+    def _note_busy(self) -> None:
+        self._busy_looks = self._busy_looks + 1 if self._reader.is_busy else 0
+        if self._busy_looks == BUSY_LOOKS:
+            self.listener.say("A database of Marcus is being written without a pause; trying again every second.")
+
+    def _complain(self, item: Unreadable) -> None:
+        """Name what cannot be read, once."""
+        if item not in self._named:
+            self._named.add(item)
+            self.total.unreadable += 1
+            self.listener.complain(item)

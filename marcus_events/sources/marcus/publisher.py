@@ -1,0 +1,102 @@
+"""Publishes acts, each once. While the database is away it waits, and loses nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from django.db import Error as DjangoDatabaseError
+from django.db import connection
+
+from marcus_events.core.event import Event
+from marcus_events.ingest import Receipt, ingest
+from marcus_events.log.connect import DatabaseAway
+from marcus_events.log.read import known_ids
+from marcus_events.log.writer import LogUnavailable
+from marcus_events.sources.marcus.acts import Act
+from marcus_events.sources.marcus.events import Translator
+from marcus_events.sources.marcus.records import Unreadable
+
+AWAY = (DjangoDatabaseError, LogUnavailable, *DatabaseAway)
+RETRY_S = 1.0  # as often as the log itself is looked at
+
+Answer = TypeVar("Answer")
+
+
+class Stopped(Exception):
+    """It was asked to end while it waited for the database."""
+
+
+@dataclass
+class Outcome:
+    """What became of acts: new to the log, known to it, or refused by it."""
+
+    new: int = 0
+    known: int = 0
+
+    def __iadd__(self, other: Outcome) -> Outcome:
+        self.new += other.new
+        self.known += other.known
+        return self
+
+
+class Publisher:
+    """`say` is told once that the database is away, and once that it is back; `complain` what the log refuses."""
+
+    def __init__(
+        self,
+        translator: Translator,
+        stop: threading.Event,
+        say: Callable[[str], None],
+        complain: Callable[[Unreadable], None],
+    ) -> None:
+        self.translator, self.stop, self.say, self.complain = translator, stop, say, complain
+
+    def publish(self, acts: list[Act]) -> Outcome:
+        """Answers when all of the acts are in the log. Raises Stopped."""
+        candidates = list(chain.from_iterable(act.candidates for act in acts))
+        known, _ = self._insist(lambda: known_ids(candidates))
+        events = list(self.translator.events(acts, known))
+        receipts, was_away = self._insist(lambda: ingest(events) if events else [])
+        outcome = Outcome(known=len(acts) - len(events))
+        for event, receipt in zip(events, receipts, strict=True):
+            outcome += self._outcome(event, receipt, was_away, acts)
+        return outcome
+
+    def _outcome(self, event: Event, receipt: Receipt, was_away: bool, acts: list[Act]) -> Outcome:
+        """A conflict means that another follower was first, from other files of the same installation.
+
+        A duplicate after the database was away is what we published ourselves without hearing of it.
+        """
+        if receipt.status == "accepted" or (receipt.status == "duplicate" and was_away):
+            return Outcome(new=1)
+        if receipt.position is not None:
+            return Outcome(known=1)
+        where = next(act.preferred.where for act in acts if act.event_id == event.event_id)
+        self.complain(Unreadable(where, f"was refused: {receipt.error}"))
+        return Outcome()
+
+    def _insist(self, ask: Callable[[], Answer]) -> tuple[Answer, bool]:
+        """The answer, and whether the database was away before it came."""
+        was_away = False
+        while True:
+            try:
+                answer = ask()
+            except AWAY as error:
+                self._wait(error, was_away)
+                was_away = True
+            else:
+                if was_away:
+                    self.say("The database is back.")
+                return answer, was_away
+
+    def _wait(self, error: Exception, was_away: bool) -> None:
+        if not was_away:
+            reason = str(error).strip().partition("\n")[0]
+            self.say(f"The database is away, trying again every second: {reason}")
+        connection.close()
+        if self.stop.wait(RETRY_S):
+            raise Stopped

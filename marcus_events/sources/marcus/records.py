@@ -1,0 +1,86 @@
+"""A line or a row as Marcus wrote it, before anybody asks what it means."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, NoReturn
+
+OLDEST_YEAR, NEWEST_YEAR = 1970, 2199  # what the log takes; outside lie clocks that were never set
+
+
+class Kind(IntEnum):
+    """What kind of file a record stands in; of an act's records, the lowest kind lends the event its id and time."""
+
+    DATABASE = 1
+    REALTIME = 2
+    AGENT_EVENTS = 3
+    CONVERSATIONS = 4
+    BOARD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`text_hash` stands for the exact bytes; `where` is for people: "logs/…/realtime_1.jsonl:12"."""
+
+    kind: Kind
+    at: datetime
+    body: dict[str, Any]
+    where: str
+    text_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that is there but cannot be a record."""
+
+    where: str
+    reason: str
+
+
+def record_from_line(kind: Kind, line: bytes, where: str) -> Record | Unreadable:
+    try:
+        body = json.loads(line.decode(), parse_constant=refuse_constant)
+    except UnicodeDecodeError:
+        return Unreadable(where, "is not UTF-8")
+    except (ValueError, RecursionError) as error:
+        return Unreadable(where, f"is not JSON: {str(error)[:120]}")
+    if not isinstance(body, dict):
+        return Unreadable(where, "is not a JSON object")
+    if (at := moment(body.get("timestamp"))) is None:
+        return Unreadable(where, "has no timestamp")
+    return Record(kind, at, body, where, hashlib.sha256(line.strip()).digest()[:12])
+
+
+def refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def moment(stamp: object) -> datetime | None:
+    """An ISO 8601 time in UTC; Marcus means UTC where it names no zone."""
+    if not isinstance(stamp, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(stamp)
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        utc = aware.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return utc if OLDEST_YEAR <= utc.year <= NEWEST_YEAR else None
+
+
+def line_id(kind: Kind, text_hash: bytes, occurrence: int) -> str:
+    """The id of a jsonl line: from its kind of file, its text, and which occurrence of that text in its file it is.
+
+    No path and no offset is in it, so that a copied, moved or rotated file says nothing new.
+    """
+    return f"marcus_{kind.name.lower()}_{text_hash.hex()}" + (f"_{occurrence}" if occurrence > 1 else "")
+
+
+def row_id(table: str, *columns: object) -> str:
+    """The id of what a row of the board says."""
+    text = json.dumps([table, *columns], default=str)
+    return f"marcus_board_{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:24]}"

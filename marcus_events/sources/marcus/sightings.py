@@ -1,0 +1,163 @@
+"""What one record says happened, in the words of our vocabulary: a sighting of an act.
+
+Sightings of the same act in different files agree in `act` (canonical type) and `key` (which task, which agent
+…). They differ in `channel`, the kind of file and the name used there: one act leaves at most one record in a
+channel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.vocabulary import canonical
+from marcus_events.sources.marcus.records import Kind, Record, Unreadable
+
+WINDOW = timedelta(seconds=60)  # Marcus writes one act's records up to 4 s apart; longer while a model thinks
+CLOSE = timedelta(seconds=5)  # for names that Marcus is not known to write in this kind of file
+
+# What makes two records of a type tell of the same act.
+KEYS: dict[str, tuple[str, ...]] = {
+    T.SYSTEM_STARTUP: (),
+    T.TASK_REQUESTED: ("agent_id",),
+    T.AGENT_REGISTERED: ("agent_id",),
+    T.TASK_ASSIGNED: ("task_id", "agent_id"),
+    T.TASK_STARTED: ("task_id", "agent_id"),
+    T.TASK_COMPLETED: ("task_id", "agent_id"),
+    T.TASK_PROGRESS: ("task_id", "agent_id", "status", "progress"),
+    T.TASK_BLOCKED: ("task_id", "description"),
+    T.DECISION_LOGGED: ("decision_id",),
+    T.PROJECT_CREATED: ("project_id",),
+    T.TASK_CREATED: ("task_id",),
+    T.DEPENDENCY_DETECTED: ("task_id", "depends_on_id"),
+}
+# Where Marcus itself writes several records of one act, so that they may be a window apart.
+WRITTEN_TOGETHER = {
+    (Kind.DATABASE, "server_startup"),
+    (Kind.DATABASE, "task_request"),
+    (Kind.DATABASE, "worker_registration"),
+    (Kind.DATABASE, "task_assigned"),
+    (Kind.DATABASE, "task_assignment"),
+    (Kind.DATABASE, "decision_logged"),
+    (Kind.DATABASE, "project_created"),
+    (Kind.REALTIME, "server_startup"),
+    (Kind.REALTIME, "task_request"),
+    (Kind.REALTIME, "worker_registration"),
+    (Kind.REALTIME, "task_assignment"),
+    (Kind.AGENT_EVENTS, "task_request"),
+    (Kind.AGENT_EVENTS, "worker_registration"),
+    (Kind.AGENT_EVENTS, "task_assignment"),
+    (Kind.AGENT_EVENTS, "progress_update"),
+}
+# Acts that happen once for a key: a second record is the same one, even in the same channel.
+UNIQUE = {(Kind.DATABASE, T.DECISION_LOGGED), (Kind.DATABASE, T.PROJECT_CREATED)}
+BY_AGENTS = {
+    T.TASK_REQUESTED,
+    T.TASK_STARTED,
+    T.TASK_PROGRESS,
+    T.TASK_COMPLETED,
+    T.TASK_BLOCKED,
+    T.AGENT_REGISTERED,
+    T.DECISION_LOGGED,
+    T.CONTEXT_REQUESTED,
+}
+TASK_NAMES = {"id": "task_id", "name": "task_name"}
+NOT_AGENTS = {"marcus", "context", "mcp_client", "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """`reach` is how far away in time another record of the same act may be; `unique` says the key names one act."""
+
+    record_id: str
+    kind: Kind
+    at: datetime
+    act: str
+    key: tuple[str, ...]
+    channel: str
+    reach: timedelta
+    original_type: str
+    original_source: str
+    data: dict[str, Any]
+    where: str
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A record's own words: the type and source it names, and its fields by the names that we use."""
+
+    original_type: str
+    source: str
+    data: dict[str, Any]
+    told_together: bool = False
+
+
+def sighting_from(record: Record, statement: Statement, record_id: str) -> Sighting:
+    act = canonical(statement.original_type)
+    data = with_agent(act, statement)
+    together = statement.told_together or (record.kind, statement.original_type) in WRITTEN_TOGETHER
+    return Sighting(
+        record_id=record_id,
+        kind=record.kind,
+        at=record.at,
+        act=act,
+        key=key_of(act, data),
+        channel=f"{record.kind.name} {statement.original_type}",
+        reach=WINDOW if together else CLOSE,
+        original_type=statement.original_type,
+        original_source=statement.source,
+        data=data,
+        where=record.where,
+        unique=(record.kind, act) in UNIQUE,
+    )
+
+
+def with_agent(act: str, statement: Statement) -> dict[str, Any]:
+    """What an agent did names the agent, if only as its source."""
+    source, data = statement.source, statement.data
+    if act in BY_AGENTS and "agent_id" not in data and source and source not in NOT_AGENTS:
+        return data | {"agent_id": source}
+    return data
+
+
+def key_of(act: str, data: dict[str, Any]) -> tuple[str, ...]:
+    """The fields that name the act; for a type we know nothing of, all of them."""
+    if act in KEYS and all(field in data for field in KEYS[act]):
+        return tuple(plain(data[field]) for field in KEYS[act])
+    return (hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest(),)
+
+
+def plain(value: object) -> str:
+    """A field as part of a key; 25 and 25.0 are the same."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def statement_of(record: Record) -> Statement | Unreadable:
+    """The statement of an event in marcus.db, a realtime file or an agent events file."""
+    body = record.body
+    name = body.get("type") if record.kind is Kind.REALTIME else body.get("event_type")
+    if not isinstance(name, str) or not name.strip():
+        return Unreadable(record.where, "names no type")
+    stated = body if record.kind is Kind.REALTIME else body.get("data", {})
+    if not isinstance(stated, dict):
+        return Unreadable(record.where, "has data that is not a JSON object")
+    source = body.get("source")
+    return Statement(name, source if isinstance(source, str) else "", our_names(stated, record.kind))
+
+
+def our_names(stated: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """Marcus's fields by the documented names; who wrote to whom, and what is "unknown", says nothing."""
+    envelope = {"source", "target"} | ({"timestamp", "type"} if kind is Kind.REALTIME else set())
+    data = {name: value for name, value in stated.items() if name not in envelope and value != "unknown"}
+    if "worker_id" in data:
+        data.setdefault("agent_id", data["worker_id"])
+        del data["worker_id"]
+    task = data.pop("task", None)
+    if isinstance(task, dict):
+        return {TASK_NAMES.get(str(name), str(name)): value for name, value in task.items()} | data
+    return data if task is None else data | {"task": task}
