@@ -30,8 +30,8 @@ DONE_WORDS = ("completed", "done")
 def fold(state: State, recorded: Recorded) -> Changes:
     """The changes that this event makes to `state`, which is changed."""
     board_id = board_of(state, recorded)
-    if recorded.event_type == T.BOARD_REMOVED:
-        for item in state.on_board(board_id):
+    if recorded.event_type == T.BOARD_REMOVED and recorded.board_id:
+        for item in state.on_board(recorded.board_id):
             state.remove(item)
         return state.take_changes()
     if board_id:

@@ -30,10 +30,10 @@ class RatesProjection:
     def project(self, events: Sequence[Recorded]) -> None:
         counts: Counter[Minute] = Counter()
         for event in events:
-            if event.event_type == EventTypes.BOARD_REMOVED:
+            if event.event_type == EventTypes.BOARD_REMOVED and event.board_id:
                 add(counts)
                 counts.clear()
-                Rate.objects.filter(board_id=event.board_id or "").delete()
+                Rate.objects.filter(board_id=event.board_id).delete()
             else:
                 counts[minute_of(event)] += 1
         add(counts)

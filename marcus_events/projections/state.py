@@ -64,7 +64,9 @@ class Batch:
         task_ids = {event.task_id for event in events if event.task_id}
         agent_ids = {event.agent_id for event in events if event.agent_id}
         board_ids = {event.board_id or "" for event in events}
-        removed = {event.board_id or "" for event in events if event.event_type == EventTypes.BOARD_REMOVED}
+        removed = {
+            event.board_id for event in events if event.event_type == EventTypes.BOARD_REMOVED and event.board_id
+        }
         on_removed = models.Q(board_id__in=removed)
         of_tasks = on_removed | models.Q(task_id__in=task_ids)
         self.take(core.Task, of_tasks)

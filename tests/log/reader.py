@@ -1,4 +1,4 @@
-"""A reader in a process of its own: `python -m tests.log.reader` prints each position of the log as its tail sees it."""
+"""A reader in a process of its own: `python -m tests.log.reader` prints each position that its tail sees."""
 
 from __future__ import annotations
 

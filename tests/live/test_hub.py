@@ -1,0 +1,152 @@
+"""The hub: each connection sees what matches, in order, at a calm pace; what it cannot hold is a gap that is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+
+from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.ingest import ingest
+from marcus_events.live import hub as hub_module
+from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, Subscription
+from marcus_events.projections import STATE, catch_up
+from tests.waiting import wait_until_async
+
+pytestmark = pytest.mark.usefixtures("log")
+
+
+@pytest.fixture
+async def hub(log: None) -> AsyncIterator[Hub]:
+    hub = Hub()
+    yield hub
+    await asyncio.to_thread(hub.close)
+
+
+async def publish(*event_ids: str, event_type: str = "task_progress") -> None:
+    events = [Event(event_id, utc_now(), event_type, "agent_1", {}) for event_id in event_ids]
+    await asyncio.to_thread(ingest, events)
+
+
+async def frames_until(subscription: Subscription, enough: Callable[[list[Frame]], bool]) -> list[Frame]:
+    seen: list[Frame] = []
+    async with asyncio.timeout(20):
+        async for frame in subscription:
+            seen.append(frame)
+            if enough(seen):
+                break
+    return seen
+
+
+def ids(frames: list[Frame]) -> list[str]:
+    return [event.event.event_id for frame in frames for event in frame.events]
+
+
+def everything(event: Recorded) -> bool:
+    return True
+
+
+async def test_a_subscription_sees_what_is_published_after_it_began(hub: Hub) -> None:
+    await publish("before")
+    async with hub.subscribe(everything) as subscription:
+        assert hub.head == 1
+        await publish("a", "b")
+        frames = await frames_until(subscription, lambda seen: len(ids(seen)) == 2)
+    assert ids(frames) == ["a", "b"]
+    assert frames[-1].head == 3
+
+
+async def test_only_what_matches_is_seen(hub: Hub) -> None:
+    async with hub.subscribe(lambda event: event.event_type == "task_blocked") as subscription:
+        await publish("noise")
+        await publish("wanted", event_type="task_blocked")
+        assert ids(await frames_until(subscription, lambda seen: len(ids(seen)) == 1)) == ["wanted"]
+
+
+async def test_connections_share_one_tail_and_do_not_take_from_each_other(hub: Hub) -> None:
+    async with hub.subscribe(everything) as first, hub.subscribe(everything) as second:
+        assert hub.connections == 2
+        await publish("a")
+        for subscription in (first, second):
+            assert ids(await frames_until(subscription, lambda seen: len(ids(seen)) == 1)) == ["a"]
+    assert hub.connections == 0
+
+
+async def test_frames_are_no_closer_than_can_be_read(hub: Hub) -> None:
+    async with hub.subscribe(everything) as subscription:
+        publishing = asyncio.gather(*(publish(f"e{n}") for n in range(60)))
+        frames = await frames_until(subscription, lambda seen: len(ids(seen)) == 60)
+        await publishing
+    gaps = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(frames)]
+    assert all(gap > FRAME_EVERY_S * 0.9 for gap in gaps)
+
+
+async def test_a_slow_connection_gets_a_gap_that_says_what_is_missing(hub: Hub) -> None:
+    async with hub.subscribe(everything) as subscription:
+        await publish(*(f"e{n}" for n in range(BUFFER + 30)))
+        await wait_until_async(lambda: hub.head == BUFFER + 30)
+        frames = await frames_until(subscription, lambda seen: sum(frame.missed for frame in seen) == 30)
+        await publish("after")
+        frames += await frames_until(subscription, lambda seen: ids(seen) == ["after"])
+    gap = next(frame for frame in frames if frame.missed)
+    assert ids(frames) == [f"e{n}" for n in range(BUFFER)] + ["after"]
+    assert (gap.missed_from, gap.missed_to) == (BUFFER + 1, BUFFER + 30)
+
+
+async def test_a_frame_comes_though_nothing_happens(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "HEARTBEAT_S", 0.3)
+    async with hub.subscribe(everything) as subscription:
+        frames = await frames_until(subscription, lambda seen: len(seen) == 3)
+    assert ids(frames) == []
+
+
+async def test_a_frame_comes_when_the_tables_of_the_present_moved_on(hub: Hub) -> None:
+    async with hub.subscribe(lambda event: False) as subscription:
+        await publish("a")
+        await asyncio.to_thread(project)
+        assert (await frames_until(subscription, lambda seen: seen[-1].projected == 1))[-1].projected == 1
+
+
+def project() -> None:
+    try:
+        catch_up([STATE])
+    finally:
+        connection.close()
+
+
+async def test_the_loss_of_the_database_costs_no_event(hub: Hub) -> None:
+    async with hub.subscribe(everything) as subscription:
+        for n in range(3):
+            await publish(f"e{n}")
+            await asyncio.to_thread(end_connections)
+        await publish("last")
+        frames = await frames_until(subscription, lambda seen: "last" in ids(seen))
+    assert ids(frames) == ["e0", "e1", "e2", "last"]
+
+
+def end_connections() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE application_name IN ('marcus tail', 'marcus hub', 'marcus listener')""")
+    finally:
+        connection.close()
+
+
+async def test_another_log_in_its_place_is_told_by_its_epoch(hub: Hub) -> None:
+    async with hub.subscribe(everything) as subscription:
+        first = (await frames_until(subscription, lambda seen: True))[0].epoch
+        await asyncio.to_thread(change_epoch)
+        frames = await frames_until(subscription, lambda seen: seen[-1].epoch != first)
+    assert frames[-1].epoch != first
+
+
+def change_epoch() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE log_head SET epoch = gen_random_uuid()")
+    finally:
+        connection.close()

@@ -1,0 +1,178 @@
+"""Projections: derived from the log, the same however they got there, and true of every past moment."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import asdict, fields
+from typing import Any
+
+import pytest
+from django.db import close_old_connections, connection
+
+from marcus_events.core.event import Event, Recorded
+from marcus_events.core.fold import fold
+from marcus_events.core.state import KINDS, Item, State
+from marcus_events.ingest import ingest
+from marcus_events.log import read
+from marcus_events.models import Board, Checkpoint, Rate, Task
+from marcus_events.projections import PROJECTIONS, STATE, Projector, catch_up, lag, rebuild
+from marcus_events.projections.projector import step
+from marcus_events.projections.state import TABLE_OF
+from tests.lively import lively_events
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("log")
+
+COUNT = 1_500
+
+
+@pytest.fixture
+def events(log: None) -> list[Recorded]:
+    """A lively log, some events of which are refused or known already, as in life."""
+    offered = lively_events(COUNT)
+    ingest(offered + offered[:10])
+    return read.following(0, COUNT + 10)
+
+
+def tables_as_bytes() -> dict[str, bytes]:
+    """Every row of every projection, as PostgreSQL writes it out."""
+    names = [table._meta.db_table for projection in PROJECTIONS for table in projection.tables]
+    return {name: copied(name) for name in names}
+
+
+def copied(table: str) -> bytes:
+    with connection.cursor() as cursor, cursor.copy(f"COPY (SELECT * FROM {table} t ORDER BY t) TO STDOUT")  # noqa: S608 as copy:
+        return b"".join(bytes(chunk) for chunk in copy)
+
+
+def test_a_rebuild_gives_byte_equal_tables(events: list[Recorded]) -> None:
+    catch_up(PROJECTIONS)
+    before = tables_as_bytes()
+    assert all(before.values())
+    for projection in PROJECTIONS:
+        assert rebuild(projection) == len(events)
+    assert tables_as_bytes() == before
+
+
+def test_the_size_of_the_steps_makes_no_difference(events: list[Recorded]) -> None:
+    catch_up(PROJECTIONS)
+    before = tables_as_bytes()
+    for projection in PROJECTIONS:
+        Checkpoint.objects.filter(projection=projection.name).update(epoch="00000000-0000-0000-0000-000000000000")
+        for limit in (1, 7, 100, 13):
+            step(projection, limit)
+        while step(projection, 333):
+            pass
+    assert tables_as_bytes() == before
+
+
+@pytest.mark.parametrize("position", [0, 1, 2, 57, 399, 400, 401, 777, 1200, COUNT])
+def test_as_of_a_position_equals_the_fold_of_that_prefix(events: list[Recorded], position: int) -> None:
+    catch_up(PROJECTIONS)
+    state = State()
+    for recorded in events[:position]:
+        fold(state, recorded)
+    for kind in KINDS:
+        assert rows_as_of(kind, position) == {key: asdict(item) for key, item in state.items[kind].items()}, kind
+
+
+def rows_as_of(kind: type[Item], position: int) -> dict[Any, Any]:
+    names = [field.name for field in fields(kind)]
+    rows = [kind(**row) for row in TABLE_OF[kind].objects.as_of(position).values(*names)]
+    return {row.key: asdict(row) for row in rows}
+
+
+def test_as_of_a_time_is_what_had_happened_by_then(events: list[Recorded]) -> None:
+    catch_up(PROJECTIONS)
+    for task in Task.objects.filter(to_time__isnull=False)[:50]:
+        if task.from_time < task.to_time:
+            assert task in Task.objects.as_of(task.from_time)
+            assert task not in Task.objects.as_of(task.to_time)
+
+
+def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[Recorded]) -> None:
+    catch_up(PROJECTIONS)
+    removed = read.removed_boards()
+    kept = [e for e in events if e.position > removed.get(e.board_id or "", 0)]
+    expected = Counter((e.board_id or "", e.event_type) for e in kept)
+    counted = Counter[tuple[str, str]]()
+    for rate in Rate.objects.all():
+        counted[rate.board_id, rate.event_type] += rate.count
+    assert counted == expected
+
+
+def test_an_interval_ends_where_the_next_begins(events: list[Recorded]) -> None:
+    catch_up(PROJECTIONS)
+    ended = Task.objects.filter(to_position__isnull=False).exclude(to_position__in=read.removed_boards().values())
+    begun = set(Task.objects.values_list("board_id", "task_id", "from_position", "from_time"))
+    later = [row for row in ended if row.to_position > max(read.removed_boards().values())]
+    assert later
+    assert all((row.board_id, row.task_id, row.to_position, row.to_time) in begun for row in later)
+
+
+def test_a_step_that_fails_leaves_nothing_behind(events: list[Recorded], monkeypatch: pytest.MonkeyPatch) -> None:
+    step(STATE, 500)
+    before = tables_as_bytes()
+    with monkeypatch.context() as broken:
+        broken.setattr(Task.objects, "bulk_create", lambda *args, **options: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            step(STATE, 500)
+    assert tables_as_bytes() == before
+    assert Checkpoint.objects.get(projection="state").position == 500
+
+
+def test_many_projectors_at_once_do_the_work_once(events: list[Recorded]) -> None:
+    def work() -> None:
+        try:
+            for _ in range(50):
+                step(STATE, 60)
+        finally:
+            close_old_connections()
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    catch_up(PROJECTIONS)
+    before = tables_as_bytes()
+    rebuild(STATE)
+    assert tables_as_bytes() == before
+
+
+def test_another_log_in_its_place_is_projected_from_its_beginning(events: list[Recorded]) -> None:
+    catch_up(PROJECTIONS)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM event")
+        cursor.execute("UPDATE log_head SET position = 0, epoch = gen_random_uuid()")
+    ingest([Event("new", events[0].timestamp, "task_created", "marcus", {"task_id": "t"}, {"board_id": "new"})])
+    catch_up(PROJECTIONS)
+    assert [board.board_id for board in Board.objects.all()] == ["new"]
+
+
+def test_the_projector_keeps_up_and_survives_the_loss_of_its_connection(log: None) -> None:
+    stop = threading.Event()
+
+    def run() -> None:
+        try:
+            Projector(PROJECTIONS).run(stop)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        ingest(lively_events(100))
+        wait_until(lambda: lag("state") == 0 and lag("rates") == 0)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND datname = current_database()"
+            )
+        ingest(lively_events(200)[100:])
+        wait_until(lambda: lag("state") == 0 and lag("rates") == 0)
+    finally:
+        stop.set()
+        thread.join()
