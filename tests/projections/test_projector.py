@@ -42,7 +42,8 @@ def tables_as_bytes() -> dict[str, bytes]:
 
 
 def copied(table: str) -> bytes:
-    with connection.cursor() as cursor, cursor.copy(f"COPY (SELECT * FROM {table} t ORDER BY t) TO STDOUT")  # noqa: S608 as copy:
+    query = f"COPY (SELECT * FROM {table} t ORDER BY t) TO STDOUT"  # noqa: S608
+    with connection.cursor() as cursor, cursor.copy(query) as copy:
         return b"".join(bytes(chunk) for chunk in copy)
 
 
