@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 
 from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
@@ -30,5 +30,5 @@ class LogPersistence:
     ) -> list[Event]:
         """The newest events of a type and a source, oldest first."""
         wanted = EventFilter().with_term("type", event_type or "").with_term("source", source or "")
-        found = await sync_to_async(read.events)(wanted, limit=limit)
+        found = await database_sync_to_async(read.events)(wanted, limit=limit)
         return [recorded.event for recorded in reversed(found)]

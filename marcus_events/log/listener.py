@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 LOG_CHANNEL = "marcus_log"  # the log has grown
 PROJECTED_CHANNEL = "marcus_projected"  # a projection has moved on
 RECONNECT_PAUSE_S = 0.5
-STOP_CHECK_S = 1.0  # how long closing may take
+STOP_CHECK_S = 0.2  # how long closing may take
 
 
 class Listener:
