@@ -14,6 +14,8 @@ log.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -67,6 +69,11 @@ class Act:
         if any(other.channel == sighting.channel for other in self.sightings):
             return False
         return abs(self.at - sighting.at) <= min(sighting.reach, *(other.reach for other in self.sightings))
+
+    @property
+    def mark(self) -> str:
+        """What the act is, the same from whichever of its records; kept with the event."""
+        return hashlib.sha256(json.dumps([self.first.act, *self.first.key]).encode()).hexdigest()[:16]
 
     @property
     def is_on_the_board_only(self) -> bool:

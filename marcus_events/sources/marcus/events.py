@@ -23,42 +23,47 @@ class Translator:
         self.boards = boards
         self._agents: dict[str, str] = {}
 
-    def events(self, acts: Iterable[Act], known: set[str]) -> Iterator[Event]:
-        """The events of those acts that the log, which holds the ids `known`, does not hold yet; in order.
-
-        Every act gets its `event_id`: the one it is known by, else that of its best record.
-        """
+    def events(self, acts: Iterable[Act]) -> Iterator[Event]:
+        """The events of those acts that the log does not know; in order. Each gets its best record's id for its own."""
         for act in acts:
             self._learn_agent(act)
-            held = [candidate for candidate in act.candidates if candidate in known]
-            act.event_id = held[0] if held else act.preferred.record_id
-            if not held and not says_nothing_new(act):
-                yield self._event(act)
+            if act.event_id is None:
+                act.event_id = act.preferred.record_id
+                if not says_nothing_new(act):
+                    yield self._event(act)
+
+    def board_of(self, act: Act) -> Project | None:
+        data = merged(act)
+        task_id = data.get("task_id") or (act.cause and act.cause.preferred.data.get("task_id"))
+        return self.boards.of(data.get("project_id"), task_id, act.at)
 
     def _learn_agent(self, act: Act) -> None:
         agent_id, name = act.preferred.data.get("agent_id"), act.preferred.data.get("name")
         if act.first.act == T.AGENT_REGISTERED and isinstance(agent_id, str) and isinstance(name, str):
             self._agents[agent_id] = name
 
+    def board_id_of(self, act: Act) -> str | None:
+        board = self.board_of(act)
+        return board.board_id if board else None
+
     def _event(self, act: Act) -> Event:
-        data = self._data(act)
-        best = act.preferred
+        board, best = self.board_of(act), act.preferred
+        data = self._data(act, board)
         return Event(
             event_id=best.record_id,
             timestamp=best.at,
             event_type=best.act,
             source=source_of(act, data),
             data=data,
-            metadata=self._metadata(act, data),
+            metadata=self._metadata(act, data, board),
         )
 
-    def _data(self, act: Act) -> dict[str, Any]:
+    def _data(self, act: Act, board: Project | None) -> dict[str, Any]:
         data = merged(act)
         name = self.boards.task_name(data.get("task_id"))
         if name and not data.get("task_name"):
             data["task_name"] = name
-        board = self._board(act, data)
-        if board and best_is_about_its_own_board(act, data, board):
+        if board and act.first.act == T.PROJECT_CREATED and data.get("project_id") == board.board_id:
             data["project_name"] = board.name
         if act.cause:
             data["blocker_event_id"] = act.cause.event_id
@@ -66,12 +71,8 @@ class Translator:
             data.setdefault("task_name", self.boards.task_name(data["task_id"]))
         return {field: value for field, value in data.items() if value is not None}
 
-    def _board(self, act: Act, data: dict[str, Any]) -> Project | None:
-        task_id = data.get("task_id") or (act.cause and act.cause.preferred.data.get("task_id"))
-        return self.boards.of(data.get("project_id"), task_id, act.at)
-
-    def _metadata(self, act: Act, data: dict[str, Any]) -> dict[str, Any]:
-        best, board = act.preferred, self._board(act, data)
+    def _metadata(self, act: Act, data: dict[str, Any], board: Project | None) -> dict[str, Any]:
+        best = act.preferred
         said = {
             "board_id": board and board.board_id,
             "board_name": board and board.name,
@@ -80,6 +81,7 @@ class Translator:
             "original_source": best.original_source,
             "causation_id": act.cause and act.cause.event_id,
             "correlation_id": act.cause and act.cause.event_id,
+            "act": act.mark,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -98,10 +100,6 @@ def merged(act: Act) -> dict[str, Any]:
     for sighting in sorted(act.sightings, key=lambda sighting: sighting.kind):
         data |= {name: value for name, value in sighting.data.items() if data.get(name) is None}
     return data
-
-
-def best_is_about_its_own_board(act: Act, data: dict[str, Any], board: Project) -> bool:
-    return act.first.act == T.PROJECT_CREATED and data.get("project_id") == board.board_id
 
 
 def source_of(act: Act, data: dict[str, Any]) -> str:

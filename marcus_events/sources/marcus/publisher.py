@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import TypeVar
 
 from django.db import Error as DjangoDatabaseError
 from django.db import connection
 
-from marcus_events.core.event import Event
+from marcus_events.core.event import Event, Recorded
+from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import DatabaseAway
-from marcus_events.log.read import known_ids
+from marcus_events.log.read import events, head, known_ids
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.marcus.acts import Act
 from marcus_events.sources.marcus.events import Translator
+from marcus_events.sources.marcus.recall import know
 from marcus_events.sources.marcus.records import Unreadable
 
 AWAY = (DjangoDatabaseError, LogUnavailable, *DatabaseAway)
+PAGE = 1_000
 RETRY_S = 1.0  # as often as the log itself is looked at
 
 Answer = TypeVar("Answer")
@@ -54,17 +58,31 @@ class Publisher:
         complain: Callable[[Unreadable], None],
     ) -> None:
         self.translator, self.stop, self.say, self.complain = translator, stop, say, complain
+        self._before: int | None = None
 
     def publish(self, acts: list[Act]) -> Outcome:
         """Answers when all of the acts are in the log. Raises Stopped."""
         candidates = list(chain.from_iterable(act.candidates for act in acts))
         known, _ = self._insist(lambda: known_ids(candidates))
-        events = list(self.translator.events(acts, known))
-        receipts, was_away = self._insist(lambda: ingest(events) if events else [])
-        outcome = Outcome(known=len(acts) - len(events))
-        for event, receipt in zip(events, receipts, strict=True):
+        know(acts, known, self._events_within, self.translator.board_id_of)
+        new = list(self.translator.events(acts))
+        receipts, was_away = self._insist(lambda: ingest(new) if new else [])
+        outcome = Outcome(known=len(acts) - len(new))
+        for event, receipt in zip(new, receipts, strict=True):
             outcome += self._outcome(event, receipt, was_away, acts)
         return outcome
+
+    def _events_within(self, since: datetime, until: datetime) -> Iterator[Event]:
+        """What the log held of a time when we began: what was published since, we know by its id."""
+        if self._before is None:
+            self._before = self._insist(head)[0].position + 1
+        wanted, before = EventFilter(since=since, until=until), self._before
+        while found := self._page(wanted, before):
+            yield from (recorded.event for recorded in found)
+            before = found[-1].position
+
+    def _page(self, wanted: EventFilter, before: int) -> list[Recorded]:
+        return self._insist(lambda: events(wanted, before=before, limit=PAGE))[0] if before > 1 else []
 
     def _outcome(self, event: Event, receipt: Receipt, was_away: bool, acts: list[Act]) -> Outcome:
         """A conflict means that another follower was first, from other files of the same installation.

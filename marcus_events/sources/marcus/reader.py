@@ -135,9 +135,12 @@ class Reader:
 
     def _sighting(self, record: Record, identity: str | LineFile) -> Sighting | None:
         """What a record says; None for talk and for what cannot be understood."""
-        statement = statement_of(record)
-        if isinstance(statement, Statement):
-            return sighting_from(record, statement, id_of(record, identity))
+        try:
+            statement = statement_of(record)
+            if isinstance(statement, Statement):
+                return sighting_from(record, statement, id_of(record, identity))
+        except RecursionError:
+            statement = Unreadable(record.where, "is nested too deeply")
         if isinstance(statement, Unreadable):
             self.complain(statement)
         else:

@@ -1,0 +1,63 @@
+"""Which acts the log holds already, although Marcus's files are no longer those that they were read from.
+
+1. An act is known by the id of any of its records.
+2. Where none is known, the records that it was published from may be gone: a database was reset, old logs were
+   deleted. Then it is known as the event that has its mark, its time within `CLOSE`, and no other board. One event
+   stands for one act, so that by whose id an act is known cannot stand for another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from marcus_events.core.event import Event
+from marcus_events.sources.marcus.acts import Act
+from marcus_events.sources.marcus.sightings import CLOSE
+
+Span = tuple[datetime, datetime]
+BoardOf = Callable[[Act], str | None]
+
+
+def know(
+    acts: list[Act], known: set[str], events_within: Callable[[datetime, datetime], Iterable[Event]], board_of: BoardOf
+) -> None:
+    """Give every act that the log holds its `event_id`; of all the acts' candidates, the log holds those `known`."""
+    for act in acts:
+        act.event_id = next((candidate for candidate in act.candidates if candidate in known), None)
+    if strangers := [act for act in acts if act.event_id is None]:
+        found = events_within(*span(strangers))
+        recognise(strangers, [event for event in found if event.event_id not in known], board_of)
+
+
+def span(acts: list[Act]) -> Span:
+    times = [sighting.at for act in acts for sighting in act.sightings]
+    return min(times) - CLOSE, max(times) + CLOSE
+
+
+def recognise(acts: list[Act], events: Iterable[Event], board_of: BoardOf) -> None:
+    by_mark: dict[object, list[Event]] = defaultdict(list)
+    for event in events:
+        by_mark[(event.metadata or {}).get("act")].append(event)
+    for act in acts:
+        same = [
+            event for event in by_mark[act.mark] if is_close(act, event) and may_share(board_of(act), board_in(event))
+        ]
+        if nearest := min(same, key=lambda event: abs(event.timestamp - act.at), default=None):
+            act.event_id = nearest.event_id
+            by_mark[act.mark].remove(nearest)
+
+
+def is_close(act: Act, event: Event) -> bool:
+    return any(abs(sighting.at - event.timestamp) <= CLOSE for sighting in act.sightings)
+
+
+def may_share(one: str | None, other: str | None) -> bool:
+    """Agents of two installations may have the same ids, boards have not; where no board was known it may be any."""
+    return one is None or other is None or one == other
+
+
+def board_in(event: Event) -> str | None:
+    board_id = (event.metadata or {}).get("board_id")
+    return board_id if isinstance(board_id, str) else None

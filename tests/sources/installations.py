@@ -1,0 +1,85 @@
+"""Copies of the bundled run to read, grow and break; and what a reader finds in them."""
+
+import json
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from marcus_events.core.event import Event, utc_now
+from marcus_events.sources.marcus.board import Boards
+from marcus_events.sources.marcus.events import Translator
+from marcus_events.sources.marcus.installation import Installation
+from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.recall import know
+from marcus_events.sources.marcus.records import Unreadable
+
+RUN = Path(__file__).parents[2] / "marcus_events" / "sources" / "demo_run"
+REALTIME = "logs/conversations/realtime_20261123_204618.jsonl"
+CONVERSATIONS = "logs/conversations/conversations_20261123_204617.jsonl"
+DECISIONS = "logs/conversations/decisions_20261123_204617.jsonl"
+AGENT_EVENTS = "logs/agent_events/agent_events_20261123.jsonl"
+LOGS = (REALTIME, CONVERSATIONS, AGENT_EVENTS)
+STORED = ("data/marcus.db", "data/kanban.db")
+
+
+def copy_run(to: Path, *, without: tuple[str, ...] = ()) -> Path:
+    """A copy of the bundled run that can be written to."""
+    shutil.copytree(RUN, to)
+    for name in without:
+        (to / name).unlink()
+    return to
+
+
+def append(path: Path, *lines: str | bytes | dict[str, Any], end: bytes = b"\n") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        for line in lines:
+            text = json.dumps(line) if isinstance(line, dict) else line
+            file.write((text.encode() if isinstance(text, str) else text) + end)
+
+
+@dataclass
+class Session:
+    """A reader of an installation, with the events that it has published as its log."""
+
+    root: Path
+    board: str | None = None
+    log: list[Event] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        boards = Boards(self.board)
+        self.reader = Reader(Installation(self.root), boards, self.unreadable.append)
+        self.translator = Translator(boards)
+
+    def look(self, *, is_last: bool = True) -> list[Event]:
+        """The events that a look adds to the log."""
+        start = len(self.log)
+        for acts in self.reader.look(utc_now(), is_last=is_last):
+            candidates = {candidate for act in acts for candidate in act.candidates}
+            known = candidates & {event.event_id for event in self.log}
+            know(acts, known, self._within, self.translator.board_id_of)
+            self.log += self.translator.events(acts)
+        return self.log[start:]
+
+    def _within(self, since: datetime, until: datetime) -> list[Event]:
+        return [event for event in self.log if since <= event.timestamp < until]
+
+
+def read_once(root: Path, log: list[Event] | None = None, board: str | None = None) -> list[Event]:
+    """The events that reading an installation adds to a log."""
+    return Session(root, board, list(log or [])).look()
+
+
+def counts(events: list[Event]) -> Counter[str]:
+    return Counter(event.event_type for event in events)
+
+
+def of_type(events: list[Event], event_type: str) -> list[Event]:
+    return [event for event in events if event.event_type == event_type]
