@@ -10,13 +10,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 import psycopg
 
-from marcus_events.core.event import Event, InvalidEvent, utc_now
-from marcus_events.core.payload import check_name, check_object, serialise
+from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
+from marcus_events.core.payload import check_name, check_object, name_in, serialise
 from marcus_events.core.vocabulary import canonical
 from marcus_events.log.append import Offer, Place
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
@@ -111,19 +110,11 @@ def offer_from(event: Event) -> Offer:
     )
 
 
-def check_moment(moment: datetime) -> datetime:
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise InvalidEvent("/timestamp", "must be a time with a zone")
-    if not 1970 <= moment.year < 2200:
-        raise InvalidEvent("/timestamp", "lies outside of the years 1970 to 2199")
-    return moment
-
-
 def first_name(*candidates: object) -> str | None:
     """The first that can name something; Marcus writes "unknown" for an agent it does not know."""
     for candidate in candidates:
-        if isinstance(candidate, str) and candidate.strip() and candidate != "unknown":
-            return candidate[:512]
+        if candidate != "unknown" and (name := name_in(candidate)):
+            return name
     return None
 
 
@@ -136,16 +127,14 @@ def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:
 
     `event_type` and `source` are needed; `timestamp` is now and `event_id` the default where they are missing.
     """
-    from marcus_events.core.event import parse_timestamp
-
     if not isinstance(stated, Mapping):
         raise InvalidEvent("", "an event must be a JSON object")
-    stamp = stated.get("timestamp")
+    known = {key: value for key, value in stated.items() if value is not None}
     return Event(
-        event_id=stated.get("event_id") or default_id,
-        timestamp=utc_now() if stamp is None else parse_timestamp(stamp),
-        event_type=check_name(stated.get("event_type"), "/event_type"),
-        source=check_name(stated.get("source"), "/source"),
-        data=check_object(stated.get("data", {}), "/data"),
-        metadata=check_object(stated.get("metadata") or {}, "/metadata"),
+        event_id=check_name(known.get("event_id", default_id), "/event_id"),
+        timestamp=parse_timestamp(known["timestamp"]) if "timestamp" in known else utc_now(),
+        event_type=check_name(known.get("event_type"), "/event_type"),
+        source=check_name(known.get("source"), "/source"),
+        data=check_object(known.get("data", {}), "/data"),
+        metadata=check_object(known.get("metadata", {}), "/metadata"),
     )

@@ -59,7 +59,9 @@ def of_importance(wanted: tuple[str, ...]) -> Condition:
 
 
 def of_board(boards: tuple[str, ...]) -> Condition:
-    return "board_id = ANY(%s) OR metadata->>'board_name' = ANY(%s)", [list(boards), list(boards)]
+    """By id or by name; `->>` makes a text of whatever stands there, but only a text is a name."""
+    by_name = "(jsonb_typeof(metadata->'board_name') = 'string' AND metadata->>'board_name' = ANY(%s))"
+    return f"board_id = ANY(%s) OR {by_name}", [list(boards), list(boards)]
 
 
 CONDITIONS: dict[str, Any] = {
@@ -68,6 +70,7 @@ CONDITIONS: dict[str, Any] = {
     "category": of_category,
     "importance": of_importance,
     "board": of_board,
+    "board_id": lambda values: ("board_id = ANY(%s)", [list(values)]),
     "task": lambda values: ("task_id = ANY(%s)", [list(values)]),
     "agent": lambda values: ("agent_id = ANY(%s)", [[name for value in values for name in agent_ids(value)]]),
 }
