@@ -11,6 +11,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from marcus_events.core.vocabulary import category_of
+
+# What a log of software agents can mean; outside of it lie clocks that were never set.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
 
 class InvalidEvent(ValueError):
     """The event cannot be taken; the message says which field and why."""
@@ -78,8 +84,6 @@ class Recorded:
 
     def to_dict(self) -> dict[str, Any]:
         """The documented fields, and what the log added."""
-        from marcus_events.core.vocabulary import category_of
-
         return self.event.to_dict() | {
             "position": self.position,
             "recorded_at": self.recorded_at.isoformat(),
@@ -93,18 +97,22 @@ def utc_now() -> datetime:
 
 
 def parse_timestamp(text: object, pointer: str = "/timestamp") -> datetime:
-    """An ISO 8601 timestamp with a zone, in UTC, from 1970 to 2200. Raises InvalidEvent.
-
-    The range is what a log of software agents can mean; outside of it lie clocks that were never set.
-    """
+    """An ISO 8601 timestamp with a zone, in UTC. Raises InvalidEvent."""
     if not isinstance(text, str):
         raise InvalidEvent(pointer, "must be an ISO 8601 string with a time zone")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidEvent(pointer, "is not an ISO 8601 timestamp") from None
-    if moment.tzinfo is None:
+    return check_moment(moment, pointer)
+
+
+def check_moment(moment: object, pointer: str = "/timestamp") -> datetime:
+    """An aware time from EARLIEST to LATEST, in UTC. Raises InvalidEvent."""
+    if not isinstance(moment, datetime):
+        raise InvalidEvent(pointer, "must be a time")
+    if moment.utcoffset() is None:
         raise InvalidEvent(pointer, "has no time zone; end it with Z or an offset such as +00:00")
-    if not 1970 <= moment.year < 2200:
-        raise InvalidEvent(pointer, "lies outside of the years 1970 to 2199")
+    if not EARLIEST <= moment <= LATEST:
+        raise InvalidEvent(pointer, f"lies outside of the years {EARLIEST.year} to {LATEST.year}")
     return moment.astimezone(UTC)

@@ -1,23 +1,25 @@
 """Which events: one filter for the live page, the API and the log.
 
-`type:task_* -type:task_progress agent:claude_2 board:Storefront since:2h` reads: any of a field's values, every field,
-none of the excluded. `*` stands for any text in a type or a source. The same filter is asked of an event in memory
-(`matches`) and turned into SQL (`marcus_events.log.read`); a test holds the two together.
+`type:task_*,error -type:task_progress agent:claude_2 board:"Storefront, new" since:2h` reads: any of a field's values,
+every field, none of the excluded. `*` stands for any text in a type or a source. The same filter is asked of an event
+in memory (`matches`) and turned into SQL (`marcus_events.log.where`); a test holds the two together.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from marcus_events.core.event import InvalidEvent, Recorded, parse_timestamp, utc_now
+from marcus_events.core.event import EARLIEST, InvalidEvent, Recorded, parse_timestamp, utc_now
+from marcus_events.core.payload import check_text
+from marcus_events.core.query import quote, words
 from marcus_events.core.vocabulary import category_of, meaning_of
 
-FIELDS = ("type", "category", "importance", "source", "board", "task", "agent")
+FIELDS = ("type", "category", "importance", "source", "board", "board_id", "task", "agent")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+KNOWN_FIELDS = f"fields are {', '.join(FIELDS)}, since, until"
 
 
 class InvalidFilter(ValueError):
@@ -33,9 +35,7 @@ class Term:
     exclude: bool = False
 
     def __str__(self) -> str:
-        values = ",".join(self.values)
-        quoted = f'"{values}"' if re.search(r"\s", values) else values
-        return f"{'-' if self.exclude else ''}{self.field}:{quoted}"
+        return f"{'-' if self.exclude else ''}{self.field}:{','.join(map(quote, self.values))}"
 
 
 @dataclass(frozen=True)
@@ -50,23 +50,22 @@ class EventFilter:
     def parse(cls, query: str, *, now: datetime | None = None) -> Self:
         """Read a query. Raises InvalidFilter."""
         result = cls()
-        for word in split(query):
-            result = result._with_word(word, now or utc_now())
+        for first, *others in read_words(query):
+            name, colon, value = first.partition(":")
+            if not colon or not any((value, *others)):
+                raise InvalidFilter(f"“{first}” is not of the form field:value; {KNOWN_FIELDS}")
+            result = result._with(name, [value, *others], now or utc_now())
         return result
 
-    def _with_word(self, word: str, now: datetime) -> Self:
-        field, colon, value = word.removeprefix("-").partition(":")
-        if not colon or not value:
-            raise InvalidFilter(
-                f"“{word}” is not of the form field:value; fields are {', '.join(FIELDS)}, since, until"
-            )
-        if field == "since":
-            return replace(self, since=moment(value, now))
-        if field == "until":
-            return replace(self, until=moment(value, now))
+    def _with(self, name: str, values: list[str], now: datetime) -> Self:
+        if name == "since":
+            return replace(self, since=moment(",".join(values), now))
+        if name == "until":
+            return replace(self, until=moment(",".join(values), now))
+        field = name.removeprefix("-")
         if field not in FIELDS:
-            raise InvalidFilter(f"“{field}” is not a field; fields are {', '.join(FIELDS)}, since, until")
-        return self.with_term(field, *value.split(","), exclude=word.startswith("-"))
+            raise InvalidFilter(f"“{name}” is not a field; {KNOWN_FIELDS}")
+        return self.with_term(field, *values, exclude=name.startswith("-"))
 
     def with_term(self, field: str, *values: str, exclude: bool = False) -> Self:
         """This filter and one term more; the filter itself where no value is given."""
@@ -89,30 +88,34 @@ class EventFilter:
         return all(holds(term, recorded) for term in self.terms)
 
     def __str__(self) -> str:
-        words = [str(term) for term in self.terms]
-        words += [f"since:{self.since.isoformat()}"] if self.since else []
-        words += [f"until:{self.until.isoformat()}"] if self.until else []
-        return " ".join(words)
+        since = [f"since:{as_text(self.since)}"] if self.since else []
+        until = [f"until:{as_text(self.until)}"] if self.until else []
+        return " ".join([*map(str, self.terms), *since, *until])
 
 
-def split(query: str) -> list[str]:
+def read_words(query: str) -> list[list[str]]:
     try:
-        return shlex.split(query.replace("\\", "\\\\").replace("'", "\\'"))
-    except ValueError:
-        raise InvalidFilter("a quotation mark is not closed") from None
+        check_text(query, "")  # no database compares with what it cannot hold
+        return words(query)
+    except InvalidEvent as error:
+        raise InvalidFilter(f"the query {error.reason}") from None
+    except ValueError as error:
+        raise InvalidFilter(str(error)) from None
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """A time, or a span before now such as 90s, 30m, 2h, 7d, 4w."""
-    if span := re.fullmatch(r"(\d{1,6})([smhdw])", text):
-        try:
-            return now - timedelta(**{UNITS[span[2]]: int(span[1])})
-        except OverflowError:
-            raise InvalidFilter(f"{text} is too far back") from None
+    """A time, or a span before now such as 90s, 30m, 2h, 7d, 4w. Raises InvalidFilter."""
+    if span := re.fullmatch(r"([0-9]{1,6})([smhdw])", text):
+        return now - min(timedelta(**{UNITS[span[2]]: int(span[1])}), now - EARLIEST)
     try:
         return parse_timestamp(text)
     except InvalidEvent as error:
-        raise InvalidFilter(f"{text}: {error.reason}, nor a span such as 2h") from None
+        raise InvalidFilter(f"“{text}” {error.reason}, nor is it a span such as 2h") from None
+
+
+def as_text(moment: datetime) -> str:
+    """With Z, since the plus sign of an offset is read as a space in a URL."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def holds(term: Term, recorded: Recorded) -> bool:
@@ -131,6 +134,8 @@ def is_value(field: str, value: str, recorded: Recorded) -> bool:
             return meaning_of(recorded.event_type).importance == value
         case "board":
             return value in (recorded.board_id, recorded.metadata.get("board_name"))
+        case "board_id":
+            return recorded.board_id == value
         case "task":
             return recorded.task_id == value
     return recorded.agent_id in agent_ids(value)
@@ -142,4 +147,15 @@ def agent_ids(value: str) -> tuple[str, str]:
 
 
 def like(pattern: str, text: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text, re.DOTALL) is not None
+    """Whether `text` is of the form of `pattern`; in linear time, since a pattern may come from anyone."""
+    first, *others = pattern.split("*")
+    if not others:
+        return text == pattern
+    at, end = len(first), len(text) - len(others[-1])
+    if at > end or not (text.startswith(first) and text.endswith(others[-1])):
+        return False
+    for piece in others[:-1]:
+        if (found := text.find(piece, at, end)) < 0:
+            return False
+        at = found + len(piece)
+    return True

@@ -1,7 +1,8 @@
 """Payloads are hostile: what an event may carry, checked before anything is stored.
 
-The limits are those that keep every stored event readable again by every reader. PostgreSQL's jsonb takes numbers that
-no client can read back, and refuses NUL; JSON takes lone surrogates that no file can hold.
+The limits are those that keep every stored event readable again, and equal, by every reader. PostgreSQL's jsonb takes
+numbers that no client can read back, gives 1e300 back as an integer of 301 digits, and refuses NUL; JSON takes lone
+surrogates that no file can hold.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 
 from marcus_events.core.event import InvalidEvent
 
-MAX_EVENT_BYTES = 256 * 1024  # of the event as UTF-8 JSON
+MAX_OBJECT_BYTES = 256 * 1024  # of the data, and of the metadata, as UTF-8 JSON
 MAX_DEPTH = 32  # objects and arrays within one another
-MAX_KEYS = 1_000  # over all objects of an event
+MAX_KEYS = 1_000  # over all objects within one another
 MAX_KEY_BYTES = 256
-MAX_INTEGER = 2**53 - 1  # above, JavaScript rounds in silence
+MAX_NUMBER = 2**53 - 1  # above, JavaScript rounds in silence
 MAX_NAME_BYTES = 512  # of event_id, source, event_type
 
 
@@ -29,6 +30,13 @@ def check_name(value: object, pointer: str) -> str:
     if len(value.encode()) > MAX_NAME_BYTES:
         raise InvalidEvent(pointer, f"is longer than {MAX_NAME_BYTES} bytes")
     return value
+
+
+def name_in(value: object) -> str | None:
+    """The id of a board, task or agent in a field of checked data, cut where it is too long for an index; or None."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return value.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
 
 
 def check_object(value: object, pointer: str) -> dict[str, Any]:
@@ -43,8 +51,8 @@ def check_object(value: object, pointer: str) -> dict[str, Any]:
         if keys > MAX_KEYS:
             raise InvalidEvent(pointer, f"has more than {MAX_KEYS} keys")
         check_value(item, place)
-    if len(serialise(value).encode()) > MAX_EVENT_BYTES:
-        raise InvalidEvent(pointer, f"is larger than {MAX_EVENT_BYTES} bytes")
+    if len(serialise(value).encode()) > MAX_OBJECT_BYTES:
+        raise InvalidEvent(pointer, f"is larger than {MAX_OBJECT_BYTES} bytes")
     return value
 
 
@@ -54,7 +62,9 @@ def serialise(value: Any) -> str:
 
 
 def walk(root: Any, pointer: str) -> Iterator[tuple[str, int, Any]]:
-    """Every value below `root` with its JSON pointer and depth; without recursion, which an attacker could exhaust."""
+    """`root` and every value below it with its JSON pointer and depth; without recursion, which an attacker could
+    exhaust. What a value holds is looked at after the caller has checked the value itself.
+    """
     todo: list[tuple[str, int, Any]] = [(pointer, 1, root)]
     while todo:
         place, depth, item = todo.pop()
@@ -65,9 +75,9 @@ def walk(root: Any, pointer: str) -> Iterator[tuple[str, int, Any]]:
             todo += [(f"{place}/{index}", depth + 1, child) for index, child in enumerate(item)]
 
 
-def escape(key: object) -> str:
-    """A key as a step of a JSON pointer, short enough to be shown."""
-    return str(key)[:64].replace("~", "~0").replace("/", "~1").encode(errors="replace").decode()
+def escape(key: str) -> str:
+    """A checked key as a step of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def check_value(item: object, place: str) -> None:
@@ -88,22 +98,22 @@ def check_value(item: object, place: str) -> None:
 def check_number(number: int | float, place: str) -> None:
     if isinstance(number, float) and not math.isfinite(number):
         raise InvalidEvent(place, "is not a finite number")
-    if isinstance(number, int) and abs(number) > MAX_INTEGER:
-        raise InvalidEvent(place, "is an integer beyond 2^53-1; send it as a string")
+    if abs(number) > MAX_NUMBER:
+        raise InvalidEvent(place, "is a number beyond 2^53-1; send it as a string")
 
 
 def check_key(key: object, place: str) -> None:
     if not isinstance(key, str):
         raise InvalidEvent(place, "has a key that is not a string")
-    check_text(key, f"{place}/{escape(key)}")
+    check_text(key, place, "has a key that contains")
     if len(key.encode()) > MAX_KEY_BYTES:
         raise InvalidEvent(place, f"has a key longer than {MAX_KEY_BYTES} bytes")
 
 
-def check_text(text: str, place: str) -> None:
+def check_text(text: str, place: str, contains: str = "contains") -> None:
     if "\0" in text:
-        raise InvalidEvent(place, "contains the character NUL")
+        raise InvalidEvent(place, f"{contains} the character NUL")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidEvent(place, "contains half of a surrogate pair") from None
+        raise InvalidEvent(place, f"{contains} half of a surrogate pair") from None

@@ -62,24 +62,30 @@ def named(name: str, recorded: Recorded) -> Part:
 
 
 def task_name(recorded: Recorded) -> str:
-    return field(recorded, "task_name") or recorded.task_id or "a task"
+    return field(recorded, "task_name") or short(recorded.task_id or "") or "a task"
 
 
 def agent_name(recorded: Recorded) -> str:
     """The name the producer gave, else the id in words: "agent_claude_2" reads "Claude 2"."""
-    name = recorded.metadata.get("agent_name") or (field(recorded, "name") if is_about_agent(recorded) else "")
-    return short(name) if isinstance(name, str) and name else agent_words(recorded.agent_id or "")
+    return stated_agent_name(recorded) or agent_words(recorded.agent_id or "")
+
+
+def stated_agent_name(recorded: Recorded) -> str:
+    given = text_of(recorded.metadata.get("agent_name"))
+    return given or (field(recorded, "name") if is_about_agent(recorded) else "")
 
 
 def agent_words(agent_id: str) -> str:
-    words = re.sub(r"^agent_", "", agent_id).replace("_", " ").strip()
+    words = short(agent_id.removeprefix("agent_").replace("_", " "))
     return words[:1].upper() + words[1:] or "Someone"
 
 
 def board_name(recorded: Recorded) -> str:
-    name = recorded.metadata.get("board_name")
-    given = short(name) if isinstance(name, str) else ""
-    return given or field(recorded, "project_name") or recorded.board_id or "the board"
+    return stated_board_name(recorded) or short(recorded.board_id or "") or "the board"
+
+
+def stated_board_name(recorded: Recorded) -> str:
+    return text_of(recorded.metadata.get("board_name")) or field(recorded, "project_name")
 
 
 def is_about_agent(recorded: Recorded) -> bool:
@@ -88,7 +94,10 @@ def is_about_agent(recorded: Recorded) -> bool:
 
 def field(recorded: Recorded, name: str) -> str:
     """A field of the data as text; nothing for what is missing, empty or not a plain value."""
-    value = recorded.data.get(name)
+    return text_of(recorded.data.get(name))
+
+
+def text_of(value: object) -> str:
     return short(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
+from typing import TypeVar
+
+Id = TypeVar("Id", bound=Hashable)  # of a task; where there are several boards, with its board
 
 
-def waiting_behind(dependencies: Iterable[tuple[str, str]], done: Collection[str]) -> dict[str, set[str]]:
+def waiting_behind(dependencies: Iterable[tuple[Id, Id]], done: Collection[Id]) -> dict[Id, set[Id]]:
     """For each task that is not done: the tasks not done that wait for it, directly or through others.
 
     `dependencies` are pairs (task, what it depends on). Tasks with nothing behind them are left out. A cycle does no
     harm: a task never waits behind itself.
     """
-    dependents: dict[str, set[str]] = defaultdict(set)
+    dependents: dict[Id, set[Id]] = defaultdict(set)
     for task, depends_on in dependencies:
         if task not in done and depends_on not in done:
             dependents[depends_on].add(task)
-    return {task: reachable(dependents, task) for task in list(dependents)}
+    behind = {task: reachable(dependents, task) for task in dependents}
+    return {task: waiting for task, waiting in behind.items() if waiting}
 
 
-def reachable(dependents: dict[str, set[str]], start: str) -> set[str]:
-    seen: set[str] = set()
+def reachable(dependents: dict[Id, set[Id]], start: Id) -> set[Id]:
+    seen: set[Id] = set()
     todo = [start]
     while todo:
         new = dependents.get(todo.pop(), set()) - seen

@@ -1,0 +1,62 @@
+"""What an event changes: the pure function that folds the log into state.
+
+`fold(state, recorded)` gives the changes one event makes. It never fails and never reads a clock: the same log always
+gives the same state. Rules:
+
+1. A task goes todo → assigned → in_progress → done; an assignment to the agent who has started already changes nothing.
+2. A blocker opens with `task_blocked` and ends when the task moves on: by a later progress, start or completion, or by
+   `blocker_resolved`. The same complaint while it is open is the same blocker. A task is blocked as long as one of its
+   blockers is open.
+3. What was stated before a task was blocked or done (by the producer's clock) but arrives afterwards does not undo it.
+4. An event that names no board belongs to the one board that knows its task, else to the board "".
+5. `board_removed` takes the board and everything on it out of the present.
+6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.fold.agents import agent_registered, agent_status_changed, know_agent, task_requested
+from marcus_events.core.fold.blockers import blocker_resolved, blocker_suggestion, blocker_updated, task_blocked
+from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board
+from marcus_events.core.fold.tasks import task_assigned, task_completed, task_created, task_progress, task_started
+from marcus_events.core.state import Changes, State
+from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.vocabulary import category_of
+
+HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
+    T.TASK_CREATED: task_created,
+    T.TASK_REQUESTED: task_requested,
+    T.TASK_ASSIGNED: task_assigned,
+    T.TASK_STARTED: task_started,
+    T.TASK_PROGRESS: task_progress,
+    T.TASK_COMPLETED: task_completed,
+    T.TASK_BLOCKED: task_blocked,
+    T.BLOCKER_SUGGESTION: blocker_suggestion,
+    T.BLOCKER_UPDATED: blocker_updated,
+    T.BLOCKER_RESOLVED: blocker_resolved,
+    T.AGENT_REGISTERED: agent_registered,
+    T.AGENT_SKILL_UPDATED: agent_registered,
+    T.AGENT_STATUS_CHANGED: agent_status_changed,
+    T.DEPENDENCY_DETECTED: dependency_detected,
+}
+
+
+def fold(state: State, recorded: Recorded) -> Changes:
+    """The changes that this event makes to `state`, which is changed."""
+    if recorded.event_type == T.BOARD_REMOVED:
+        board_removed(state, recorded)
+    else:
+        make_known(state, recorded, board_id := board_of(state, recorded))
+        if handler := HANDLERS.get(recorded.event_type):
+            handler(state, recorded, board_id)
+    return state.take_changes()
+
+
+def make_known(state: State, recorded: Recorded, board_id: str) -> None:
+    if board_id:
+        know_board(state, recorded, board_id)
+    if category_of(recorded.event_type) in ("agent", "task"):
+        know_agent(state, recorded, board_id)

@@ -1,0 +1,112 @@
+"""Blockers: what keeps a task from going on, from the complaint to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.fold.agents import follow_task
+from marcus_events.core.fold.fields import text
+from marcus_events.core.fold.known import is_stale, known_task, with_status
+from marcus_events.core.state import Blocker, State, Task
+
+SEVERITIES = ("low", "medium", "high", "critical")
+
+
+def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
+    task = known_task(state, recorded, board_id)
+    if not task or (task.status == "done" and is_stale(task, recorded)):
+        return
+    blocker = blocker_from(recorded, task)
+    if any(other.description == blocker.description for other in state.open_blockers(board_id, task.task_id)):
+        return
+    blocked = replace(with_status(task, "blocked", recorded), agent_id=blocker.agent_id)
+    state.put(blocker)
+    state.put(blocked)
+    follow_task(state, recorded, task, blocked)
+
+
+def blocker_from(recorded: Recorded, task: Task) -> Blocker:
+    severity = severity_in(recorded) or "medium"
+    return Blocker(
+        board_id=task.board_id,
+        blocker_id=recorded.position,
+        event_id=recorded.event.event_id,
+        task_id=task.task_id,
+        agent_id=recorded.agent_id or task.agent_id,
+        description=text(recorded, "description") or text(recorded, "reason") or "No reason was given",
+        severity=severity,
+        reported_severity=severity,
+        blocker_type=text(recorded, "blocker_type"),
+        suggestion=None,
+        opened_at=recorded.timestamp,
+        resolved_at=None,
+        resolution="",
+    )
+
+
+def severity_in(recorded: Recorded) -> str:
+    severity = text(recorded, "severity").lower()
+    return severity if severity in SEVERITIES else ""
+
+
+def blocker_suggestion(state: State, recorded: Recorded, board_id: str) -> None:
+    suggestion = recorded.data.get("suggestion")
+    plain = {"text": suggestion} if isinstance(suggestion, str) else suggestion
+    blocker = named_blocker(state, recorded, board_id)
+    if blocker and isinstance(plain, dict):
+        state.put(replace(blocker, suggestion=plain))
+
+
+def blocker_updated(state: State, recorded: Recorded, board_id: str) -> None:
+    blocker, severity = named_blocker(state, recorded, board_id), severity_in(recorded)
+    if blocker and severity:
+        state.put(replace(blocker, severity=severity))
+
+
+def blocker_resolved(state: State, recorded: Recorded, board_id: str) -> None:
+    """Ends the blocker it names, or all that the task had by then where none is named; after the last, it goes on."""
+    if not (task := known_task(state, recorded, board_id)):
+        return
+    resolution = text(recorded, "resolution") or "resolved"
+    if names_blocker(recorded):
+        end(state, recorded, named_blocker(state, recorded, board_id), resolution)
+    else:
+        end_of_task(state, recorded, task, resolution)
+    if task.status == "blocked" and not state.open_blockers(board_id, task.task_id):
+        free = with_status(task, "in_progress" if task.agent_id else "todo", recorded)
+        state.put(free)
+        resume_agent(state, recorded, task, free)
+
+
+def resume_agent(state: State, recorded: Recorded, before: Task, task: Task) -> None:
+    """Only one who is still with the task: it may have gone on to another."""
+    agent = state.agent(task.board_id, task.agent_id)
+    if agent and agent.task_id == task.task_id:
+        follow_task(state, recorded, before, task)
+
+
+def names_blocker(recorded: Recorded) -> bool:
+    return bool(recorded.data.get("blocker_event_id"))
+
+
+def named_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
+    """The blocker whose event is named; where none is named, the newest of the task."""
+    blockers = state.blockers_of(board_id, recorded.task_id or "")
+    if names_blocker(recorded):
+        blockers = [blocker for blocker in blockers if blocker.event_id == recorded.data["blocker_event_id"]]
+    return blockers[-1] if blockers else None
+
+
+def end_of_task(state: State, recorded: Recorded, task: Task, resolution: str) -> bool:
+    """End what had blocked the task by the time of the event; whether it is free now."""
+    for blocker in state.open_blockers(task.board_id, task.task_id):
+        if recorded.timestamp >= blocker.opened_at:
+            end(state, recorded, blocker, resolution)
+    return not state.open_blockers(task.board_id, task.task_id)
+
+
+def end(state: State, recorded: Recorded, blocker: Blocker | None, resolution: str) -> None:
+    if blocker and blocker.resolved_at is None:
+        resolved_at = max(recorded.timestamp, blocker.opened_at)
+        state.put(replace(blocker, resolved_at=resolved_at, resolution=resolution))

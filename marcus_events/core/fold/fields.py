@@ -1,0 +1,32 @@
+"""Fields of an event's data, read as what they should be; whatever else stands there counts as nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.payload import name_in
+
+
+def text(recorded: Recorded, name: str) -> str:
+    """A text, whole."""
+    value = recorded.data.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def texts(recorded: Recorded, name: str) -> list[str]:
+    value = recorded.data.get(name)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def ids(recorded: Recorded, name: str) -> list[str]:
+    """The ids in a field that holds one, or a list of them."""
+    value = recorded.data.get(name)
+    found = [name_in(item) for item in (value if isinstance(value, list) else [value])]
+    return [item for item in found if item]
+
+
+def percent(recorded: Recorded, otherwise: float) -> float:
+    value: Any = recorded.data.get("progress")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(max(0, min(100, value))) if is_number else otherwise

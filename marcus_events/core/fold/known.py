@@ -1,0 +1,37 @@
+"""The task that an event is about, and how its status changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from marcus_events.core import sentences
+from marcus_events.core.event import Recorded
+from marcus_events.core.state import State, Task
+from marcus_events.core.vocabulary import EventTypes
+
+
+def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
+    """The task of the event, made where it is new; None where the event names none."""
+    if not recorded.task_id:
+        return None
+    name, now = sentences.field(recorded, "task_name"), recorded.timestamp
+    task = state.task(board_id, recorded.task_id)
+    if task is None:
+        task = Task(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
+    if name and (task.name == task.task_id or recorded.event_type == EventTypes.TASK_CREATED):
+        task = replace(task, name=name)
+    state.put(task)
+    return task
+
+
+def is_stale(task: Task, recorded: Recorded) -> bool:
+    """Rule 3: stated before the task came to rest as blocked or done."""
+    return task.status in ("blocked", "done") and recorded.timestamp < task.status_since
+
+
+def with_status(task: Task, status: str, recorded: Recorded) -> Task:
+    """The task in this status. Its time never runs backwards; one that was done starts over."""
+    if task.status == status:
+        return task
+    progress = 0.0 if task.status == "done" else task.progress
+    return replace(task, status=status, status_since=max(recorded.timestamp, task.status_since), progress=progress)

@@ -1,0 +1,74 @@
+"""Tasks: where they stand and who has them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.fold.agents import follow_task
+from marcus_events.core.fold.blockers import end_of_task
+from marcus_events.core.fold.boards import depend
+from marcus_events.core.fold.fields import percent, text, texts
+from marcus_events.core.fold.known import is_stale, known_task, with_status
+from marcus_events.core.state import State, Task
+
+DONE_WORDS = ("completed", "done")
+
+
+def task_created(state: State, recorded: Recorded, board_id: str) -> None:
+    if not (task := known_task(state, recorded, board_id)):
+        return
+    state.put(
+        replace(
+            task,
+            description=text(recorded, "description") or task.description,
+            priority=text(recorded, "priority") or task.priority,
+            labels=texts(recorded, "labels") or task.labels,
+            created_at=recorded.timestamp,
+        )
+    )
+    depend(state, recorded, board_id, "depends_on")
+
+
+def task_assigned(state: State, recorded: Recorded, board_id: str) -> None:
+    task = known_task(state, recorded, board_id)
+    if not task or is_stale(task, recorded):
+        return
+    given = replace(with_agent(task, recorded), priority=text(recorded, "priority") or task.priority)
+    if task.status in ("todo", "done") or (task.status == "in_progress" and given.agent_id != task.agent_id):
+        given = with_status(given, "assigned", recorded)
+    state.put(given)
+    if given.agent_id != task.agent_id or given.status != task.status:
+        follow_task(state, recorded, task, given)
+
+
+def task_started(state: State, recorded: Recorded, board_id: str) -> None:
+    go_on(state, recorded, board_id, "in_progress")
+
+
+def task_progress(state: State, recorded: Recorded, board_id: str) -> None:
+    """Progress moves a task on, unless it says itself that the task is blocked."""
+    stated = text(recorded, "status")
+    go_on(state, recorded, board_id, "done" if stated in DONE_WORDS else None if stated == "blocked" else "in_progress")
+
+
+def task_completed(state: State, recorded: Recorded, board_id: str) -> None:
+    go_on(state, recorded, board_id, "done")
+
+
+def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -> None:
+    """Take a task to a status, or only its progress and agent where that is None."""
+    before = known_task(state, recorded, board_id)
+    if not before or is_stale(before, recorded):
+        return
+    task = before
+    if status and end_of_task(state, recorded, before, "the task moved on"):
+        task = with_status(before, status, recorded)
+    progress = 100.0 if task.status == "done" else percent(recorded, task.progress)
+    task = replace(with_agent(task, recorded), progress=progress)
+    state.put(task)
+    follow_task(state, recorded, before, task)
+
+
+def with_agent(task: Task, recorded: Recorded) -> Task:
+    return replace(task, agent_id=recorded.agent_id or task.agent_id)
