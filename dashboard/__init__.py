@@ -1,0 +1,1 @@
+"""The pages: what people see of the events. It reads through `queries` and writes only by publishing events."""

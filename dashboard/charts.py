@@ -1,0 +1,74 @@
+"""Numbers as SVG geometry: pure functions whose results are attributes, since the CSP forbids inline style."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH = 120  # units of a sparkline's view box; the page scales it
+HEIGHT = 28
+
+
+@dataclass(frozen=True)
+class Spark:
+    """The path of a line and of the area below it, in a view box of WIDTH × HEIGHT."""
+
+    line: str
+    area: str
+
+
+def spark(values: Sequence[int]) -> Spark:
+    top = max(*values, 1)
+    step = WIDTH / max(len(values) - 1, 1)
+    points = [f"{i * step:.1f} {HEIGHT - 1.5 - value / top * (HEIGHT - 3):.1f}" for i, value in enumerate(values)]
+    line = "M" + "L".join(points)
+    return Spark(line, f"{line}L{WIDTH} {HEIGHT}L0 {HEIGHT}Z")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One value of a series: its place in a view box of 100 units of height."""
+
+    x: int
+    y: float
+    height: float
+    value: int
+
+
+def bars(values: Sequence[int], top: int) -> list[Bar]:
+    """One bar per value, ten units apart; the smallest value above nothing is still seen."""
+    heights = [max(value / top * 100, 1.5) if value else 0.0 for value in values]
+    return [
+        Bar(i * 10, round(100 - height, 2), round(height, 2), value)
+        for i, (value, height) in enumerate(zip(values, heights, strict=True))
+    ]
+
+
+def round_up(number: int) -> int:
+    """The next number that reads well on an axis: 1, 2, 5, 10, 20, 50 …"""
+    scale = 1
+    while True:
+        for step in (1, 2, 5):
+            if number <= step * scale:
+                return step * scale
+        scale *= 10
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A share of a bar that is 100 units wide."""
+
+    name: str
+    x: float
+    width: float
+
+
+def segments(shares: Sequence[tuple[str, int]]) -> list[Segment]:
+    total = sum(number for _, number in shares) or 1
+    result, x = [], 0.0
+    for name, number in shares:
+        width = number / total * 100
+        if number:
+            result.append(Segment(name, round(x, 2), round(width, 2)))
+        x += width
+    return result

@@ -1,0 +1,111 @@
+"""The WebSocket of an open page: it sends frames of HTML and takes nothing.
+
+1. Only who is signed in: others are closed with 4401, which the page answers with the sign-in form. The session is
+   looked at again every half minute, so that signing out, or being locked out, ends what is open too.
+2. The address holds the look, as the page's own did. A query that cannot be read has no rows: the page explains it.
+3. It subscribes to the hub before it reads anything. So what happened between the page's first response and now is
+   covered twice rather than never: the page asks over HTTP for everything after its own head, and drops what it has.
+4. A frame means that the log can be read. While it cannot, none is sent, and the page says that it is not connected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qsl
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+from dashboard import frames, regions, shared
+from dashboard.look import Look
+from marcus_events.core.event import Recorded
+from marcus_events.core.filters import EventFilter, InvalidFilter
+from marcus_events.core.vocabulary import EventTypes
+from marcus_events.live.hub import Frame, get_hub
+
+NOT_SIGNED_IN = 4401
+NO_SUCH_PAGE = 4404
+CHECK_SESSION_S = 30.0
+RENDER_EVERY_S = 5  # without an event too: rates move on by the minute, and the database may have gone away
+
+logger = logging.getLogger(__name__)
+
+
+class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    look: Look
+    running: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Accept first: a browser is not told the reason of a handshake that is refused."""
+        await self.accept()
+        parameters = dict(parse_qsl(self.scope["query_string"].decode("latin-1")))
+        self.look = Look.at(parameters.get("page", ""), parameters)
+        if not self.scope["user"].is_authenticated:
+            await self.close(code=NOT_SIGNED_IN)
+        elif self.look.page not in regions.PAGES:
+            await self.close(code=NO_SUCH_PAGE)
+        else:
+            self.running = asyncio.create_task(self.run())
+
+    async def disconnect(self, code: int) -> None:
+        if self.running:
+            self.running.cancel()
+
+    async def run(self) -> None:
+        try:
+            await self.follow(self.look.filter)
+        except InvalidFilter:
+            await self.follow(None)
+        except Exception:
+            logger.exception("a page's connection ended")
+            await self.close(code=1011)
+
+    async def follow(self, wanted: EventFilter | None) -> None:
+        """Send a frame for each of the hub's, for as long as the viewer may see them."""
+        sent, checked = frames.Sent({}), time.monotonic()
+        async with get_hub().subscribe(self.matcher(wanted)) as subscription:
+            async for frame in subscription:
+                if time.monotonic() - checked > CHECK_SESSION_S:
+                    checked = time.monotonic()
+                    if not await self.is_still_signed_in():
+                        await self.close(code=NOT_SIGNED_IN)
+                        return
+                await self.show(frame, sent)
+
+    def matcher(self, wanted: EventFilter | None) -> Any:
+        if wanted is None or not regions.PAGES[self.look.page].stream:
+            return lambda recorded: False
+        return lambda recorded: is_visible(recorded) and wanted.matches(recorded)
+
+    async def show(self, frame: Frame, sent: frames.Sent) -> None:
+        """While the database is away the page hears nothing; what a frame held is then fetched by the page itself."""
+        key = frames.key(self.look, frame, int(time.monotonic() // RENDER_EVERY_S))
+        try:
+            rendered = await shared.once(key, lambda: regions.render(self.look))
+        except DatabaseError:
+            await self.close(code=1012)
+            return
+        await self.send(text_data=frames.as_html(frame, sent.changed(rendered), self.look))
+
+    async def is_still_signed_in(self) -> bool:
+        key = self.scope["session"].session_key
+        return await shared.in_thread(lambda: is_signed_in(key))
+
+
+def is_visible(recorded: Recorded) -> bool:
+    """The removal of a board hides its events, this one with them: see `marcus_events.log.read.events`."""
+    return recorded.event_type != EventTypes.BOARD_REMOVED
+
+
+def is_signed_in(session_key: str) -> bool:
+    """By the session as it is stored now, and the user as they are now: active, and with the same password."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return get_user(request).is_authenticated

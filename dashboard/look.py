@@ -1,0 +1,54 @@
+"""What a viewer looks at: the page, the board and the filters, as they stand in the URL.
+
+A look is hashable, so that everybody who looks at the same is shown what was rendered once. The same query string opens
+the page and its WebSocket, and rebuilds the look in both places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from urllib.parse import urlencode
+
+from marcus_events.core.filters import EventFilter
+
+MAX_PARAMETER = 500  # characters; a longer one is not something that a person filtered by
+
+
+@dataclass(frozen=True)
+class Look:
+    """Every field but `page` is a parameter of the URL, "" where it is not given."""
+
+    page: str
+    board: str = ""
+    q: str = ""
+    category: str = ""
+    type: str = ""
+    agent: str = ""
+    task: str = ""
+    noise: str = ""
+    sort: str = ""
+
+    @classmethod
+    def at(cls, page: str, parameters: Mapping[str, str]) -> Look:
+        """The look of a request's GET parameters; what is not a parameter of a look is left aside."""
+        given = {field.name: parameters.get(field.name, "")[:MAX_PARAMETER] for field in fields(cls)}
+        return cls(**(given | {"page": page}))
+
+    @property
+    def filter(self) -> EventFilter:
+        """The events of this look. Raises InvalidFilter where the query cannot be read."""
+        named = EventFilter.parse(self.q)
+        for field in ("board", "category", "type", "agent", "task"):
+            named = named.with_term(field, getattr(self, field))
+        return named if self.shows_noise(named) else named.with_term("importance", "noise", exclude=True)
+
+    def shows_noise(self, named: EventFilter) -> bool:
+        """Noise is hidden until asked for: by the switch, or by naming the type."""
+        return bool(self.noise or named.values("type") or named.values("importance"))
+
+    def query(self, **changes: str) -> str:
+        """The query string of this look, with changes; empty values are left out."""
+        look = replace(self, **changes)
+        values = {field.name: getattr(look, field.name) for field in fields(look) if field.name != "page"}
+        return urlencode({name: value for name, value in values.items() if value})

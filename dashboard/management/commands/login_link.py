@@ -1,0 +1,33 @@
+"""Print a one-time sign-in link."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dashboard.signin import one_time_path
+
+HERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - where to find us, not where to listen
+
+
+class Command(BaseCommand):
+    help = "Prints a link that signs USER in once, within a day, where the server listens at HOST and PORT."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("user", metavar="USER")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            user = User.objects.get(username=options["user"], is_active=True)
+        except User.DoesNotExist:
+            raise CommandError(f"There is no active user {options['user']}.") from None
+        self.stdout.write(address() + one_time_path(user))
+
+
+def address() -> str:
+    """Where a browser on this machine finds the server."""
+    host, port = os.environ.get("HOST", ""), os.environ.get("PORT") or "8000"
+    return f"http://{HERE.get(host, host)}:{port}"

@@ -1,0 +1,154 @@
+"""Blockers: the open ones by what they cost, the resolved ones with how long they took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from dashboard.queries import present
+from dashboard.ranking import SEVERITY_WEIGHT, cost
+from marcus_events import models
+from marcus_events.core.event import utc_now
+from marcus_events.core.sentences import short
+
+MAX_OPEN = 200  # more than a person can look through; the bell still counts them all
+MAX_RESOLVED = 100
+MAX_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Named:
+    """A blocker with the names of what it concerns."""
+
+    blocker: models.Blocker
+    task: str
+    agent: str
+    board: str
+    demo: bool
+
+
+@dataclass(frozen=True)
+class OpenBlocker(Named):
+    """`waiting` are (id, name) of the tasks that wait behind it; `steps` are what Marcus suggests."""
+
+    waiting: list[tuple[str, str]]
+    steps: list[str]
+    cost: float
+
+    @property
+    def severity_changed(self) -> bool:
+        return self.blocker.reported_severity != self.blocker.severity
+
+
+@dataclass(frozen=True)
+class ResolvedBlocker(Named):
+    took: timedelta
+
+
+@dataclass(frozen=True)
+class Resolved:
+    blockers: list[ResolvedBlocker]
+    median: timedelta | None
+
+
+SORTS = {
+    "cost": lambda item: -item.cost,
+    "age": lambda item: item.blocker.opened_at,
+    "severity": lambda item: -SEVERITY_WEIGHT.get(item.blocker.severity, 0),
+    "waiting": lambda item: -len(item.waiting),
+    "board": lambda item: item.board.casefold(),
+}
+SORTS_IN_WORDS = [
+    ("", "cost"),
+    ("age", "age"),
+    ("severity", "severity"),
+    ("waiting", "tasks behind"),
+    ("board", "board"),
+]
+
+
+def count_open(board: str = "") -> int:
+    return int(open_rows(board).count())
+
+
+def open_rows(board: str) -> Any:
+    return models.Blocker.objects.now().filter(resolved_at=None, **present.on(board))
+
+
+def open_blockers(board: str = "", sort: str = "cost", now: datetime | None = None) -> list[OpenBlocker]:
+    """The open blockers, the costliest first or by another of SORTS."""
+    rows = list(open_rows(board).order_by("opened_at")[:MAX_OPEN])
+    board_ids = {row.board_id for row in rows}
+    waiting, names = present.waiting(board_ids), with_tasks(present.names(board_ids))
+    demos = set(models.Board.objects.now().filter(demo=True).values_list("board_id", flat=True))
+    items = [open_blocker(row, waiting, names, demos, now or utc_now()) for row in rows]
+    return sorted(items, key=SORTS.get(sort, SORTS["cost"]))
+
+
+def with_tasks(names: present.Names) -> present.Names:
+    rows = models.Task.objects.now().filter(board_id__in=[*names.boards, ""])
+    tasks = {(board_id, task_id): name for board_id, task_id, name in rows.values_list("board_id", "task_id", "name")}
+    return present.Names(names.boards, names.agents, tasks)
+
+
+def open_blocker(
+    row: models.Blocker,
+    waiting: dict[tuple[str, str], list[str]],
+    names: present.Names,
+    demos: set[str],
+    now: datetime,
+) -> OpenBlocker:
+    behind = waiting.get((row.board_id, row.task_id), [])
+    return OpenBlocker(
+        blocker=row,
+        task=names.task(row.board_id, row.task_id),
+        agent=names.agent(row.board_id, row.agent_id),
+        board=names.board(row.board_id),
+        demo=row.board_id in demos,
+        waiting=[(task_id, names.task(row.board_id, task_id)) for task_id in behind],
+        steps=steps(row.suggestion),
+        cost=cost(len(behind), row.opened_at, row.severity, now),
+    )
+
+
+def steps(suggestion: object) -> list[str]:
+    """What to do, from a suggestion of any shape: its steps, else its text."""
+    if not isinstance(suggestion, dict):
+        return []
+    for key in ("resolution_steps", "steps", "text", "suggestion"):
+        value = suggestion.get(key)
+        values = value if isinstance(value, list) else [value]
+        if found := [short(item) for item in values if isinstance(item, str) and item.strip()]:
+            return found[:MAX_STEPS]
+    return []
+
+
+def waiting_in_all(items: Iterable[OpenBlocker]) -> int:
+    """How many tasks wait behind any of these; a task behind two blockers waits once, a blocked one is not counted."""
+    blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
+    behind = {(item.blocker.board_id, task_id) for item in items for task_id, _ in item.waiting}
+    return len(behind - blocked)
+
+
+def resolved(board: str = "") -> Resolved:
+    """The blockers that were resolved last, and the median time that they took."""
+    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **present.on(board))
+    newest = list(rows.order_by("-resolved_at")[:MAX_RESOLVED])
+    names = with_tasks(present.names({row.board_id for row in newest}))
+    items = [resolved_blocker(row, names) for row in newest]
+    took = [item.took.total_seconds() for item in items]
+    return Resolved(items, timedelta(seconds=median(took)) if took else None)
+
+
+def resolved_blocker(row: models.Blocker, names: present.Names) -> ResolvedBlocker:
+    return ResolvedBlocker(
+        blocker=row,
+        task=names.task(row.board_id, row.task_id),
+        agent=names.agent(row.board_id, row.agent_id),
+        board=names.board(row.board_id),
+        demo=False,
+        took=(row.resolved_at or row.opened_at) - row.opened_at,
+    )

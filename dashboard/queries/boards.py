@@ -1,0 +1,122 @@
+"""Boards: each with how far it is and what it waits for, and one with its columns of cards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from dashboard import charts
+from dashboard.queries import blockers, present
+from marcus_events import models
+
+MAX_CARDS = 100  # per column; the rest is counted
+COLUMNS = {
+    "todo": ("To do", ("todo",)),
+    "in_progress": ("In progress", ("in_progress", "assigned")),
+    "blocked": ("Blocked", ("blocked",)),
+    "done": ("Done", ("done",)),
+}
+EMPTY = {
+    "todo": "Nothing is left to begin.",
+    "in_progress": "No one is working on this board.",
+    "blocked": "Nothing is blocked.",
+    "done": "Nothing is finished yet.",
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One board in a few numbers."""
+
+    board: models.Board
+    statuses: dict[str, int]
+    open_blockers: int
+    waiting: int
+    agents: list[models.Agent]
+
+    @property
+    def tasks(self) -> int:
+        return sum(self.statuses.values())
+
+    @property
+    def done(self) -> int:
+        return self.statuses["done"]
+
+    @property
+    def percent(self) -> int:
+        return round(self.done / self.tasks * 100) if self.tasks else 0
+
+    @property
+    def segments(self) -> list[charts.Segment]:
+        at_work = self.statuses["in_progress"] + self.statuses["assigned"]
+        shares = [("done", self.done), ("in_progress", at_work), ("blocked", self.statuses["blocked"])]
+        return charts.segments([*shares, ("todo", self.statuses["todo"])])
+
+
+def summaries(board: str = "") -> list[Summary]:
+    """All boards, or the one that is named; none where there is no such board."""
+    statuses, agents = present.tasks_by_status(board), present.agents_at_work(board)
+    stuck: dict[str, list[blockers.OpenBlocker]] = defaultdict(list)
+    for item in blockers.open_blockers(board):
+        stuck[item.blocker.board_id].append(item)
+    return [
+        Summary(
+            row,
+            statuses[row.board_id],
+            len(stuck[row.board_id]),
+            blockers.waiting_in_all(stuck[row.board_id]),
+            agents[row.board_id],
+        )
+        for row in present.boards()
+        if not board or row.board_id == board
+    ]
+
+
+@dataclass(frozen=True)
+class Card:
+    task: models.Task
+    agent: str
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """`hidden` is how many cards are not shown."""
+
+    status: str
+    title: str
+    cards: list[Card]
+    hidden: int
+    empty: str
+
+    @property
+    def count(self) -> int:
+        return len(self.cards) + self.hidden
+
+
+def columns(board: str) -> list[Column]:
+    """The columns of a board: what has been in its status longest comes first, what was done last too."""
+    rows = list(models.Task.objects.now().filter(board_id=board).defer("description").order_by("status_since", "name"))
+    waiting, names = present.waiting([board]), present.names([board])
+    return [column(status, title, of, rows, waiting, names) for status, (title, of) in COLUMNS.items()]
+
+
+def column(
+    status: str,
+    title: str,
+    statuses: tuple[str, ...],
+    rows: list[models.Task],
+    waiting: dict[tuple[str, str], list[str]],
+    names: present.Names,
+) -> Column:
+    mine = [row for row in rows if row.status in statuses]
+    shown = (mine[::-1] if status == "done" else mine)[:MAX_CARDS]
+    cards = [
+        Card(
+            row,
+            names.agent(row.board_id, row.agent_id) if row.agent_id else "",
+            len(waiting.get((row.board_id, row.task_id), [])),
+        )
+        for row in shown
+    ]
+    return Column(status, title, cards, len(mine) - len(cards), EMPTY[status])

@@ -1,0 +1,40 @@
+"""What a filter can be set to."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from dashboard.queries import counters, present
+from marcus_events import models
+from marcus_events.core.sentences import agent_words
+from marcus_events.core.vocabulary import CATEGORIES, category_of, meaning_of
+
+MAX_AGENTS = 200
+
+Choice = tuple[str, str]
+
+
+def categories() -> list[Choice]:
+    return [(category, counters.TITLES[category]) for category in CATEGORIES]
+
+
+def types() -> list[tuple[str, list[Choice]]]:
+    """The types that have ever been seen, by the title of their category."""
+    seen = counters.rates("").values_list("event_type", flat=True).distinct()
+    ordered = sorted(seen, key=lambda name: (CATEGORIES.index(category_of(name)), meaning_of(name).title))
+    return [
+        (counters.TITLES[category], [(name, meaning_of(name).title) for name in names])
+        for category, names in groupby(ordered, key=category_of)
+    ]
+
+
+def agents(board: str) -> list[Choice]:
+    rows = models.Agent.objects.now().filter(**present.on(board)).order_by("name", "agent_id")
+    found = {agent_id: name or agent_words(agent_id) for agent_id, name in rows.values_list("agent_id", "name")}
+    return list(found.items())[:MAX_AGENTS]
+
+
+def task_name(task_id: str) -> str:
+    """What the task of a filter is called, whatever its board; its id where nobody has named it."""
+    found = models.Task.objects.now().filter(task_id=task_id).values_list("name", flat=True).first()
+    return found or task_id

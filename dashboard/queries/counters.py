@@ -1,0 +1,138 @@
+"""How many events of each kind, per minute: from the rates, never by counting the log."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Sum
+
+from dashboard import charts
+from dashboard.queries import present
+from marcus_events import models
+from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of
+
+MINUTES = 60
+TITLES: dict[Category, str] = {
+    "task": "Tasks",
+    "agent": "Agents",
+    "context": "Context",
+    "system": "System",
+    "board": "Boards",
+    "other": "Other",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The events of one type: in the last hour, and ever."""
+
+    event_type: str
+    title: str
+    hour: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The events of a category. `minutes` are the last sixty, oldest first."""
+
+    category: Category
+    title: str
+    minutes: list[int]
+    total: int
+    kinds: list[Kind]
+
+    @property
+    def hour(self) -> int:
+        return sum(self.minutes)
+
+    @property
+    def peak(self) -> int:
+        return max(self.minutes)
+
+    @property
+    def spark(self) -> charts.Spark:
+        return charts.spark(self.minutes)
+
+
+@dataclass(frozen=True)
+class Minute:
+    """One column of the chart; `start` is when it began."""
+
+    start: datetime
+    bar: charts.Bar
+
+
+@dataclass(frozen=True)
+class Counters:
+    tiles: list[Tile]
+    minutes: list[Minute]
+    top: int
+
+    @property
+    def hour(self) -> int:
+        return sum(minute.bar.value for minute in self.minutes)
+
+    @property
+    def total(self) -> int:
+        return sum(tile.total for tile in self.tiles)
+
+    @property
+    def busiest(self) -> Minute:
+        return max(self.minutes, key=lambda minute: minute.bar.value)
+
+
+def counters(board: str, now: datetime) -> Counters:
+    """The tiles and the chart of the last sixty minutes, of one board or all."""
+    first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
+    series, totals = recent(board, first), ever(board)
+    sums = [sum(column) for column in zip(*series.values(), strict=True)] or [0] * MINUTES
+    top = charts.round_up(max(sums))
+    starts = [first + timedelta(minutes=i) for i in range(MINUTES)]
+    minutes = [Minute(start, bar) for start, bar in zip(starts, charts.bars(sums, top), strict=True)]
+    return Counters(tiles(series, totals), minutes, top)
+
+
+def recent(board: str, first: datetime) -> dict[str, list[int]]:
+    """type → events in each minute since `first`."""
+    series: dict[str, list[int]] = defaultdict(lambda: [0] * MINUTES)
+    rows = rates(board).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
+    for event_type, minute, number in rows.values_list("event_type", "minute").annotate(Sum("count")):
+        series[event_type][int((minute - first).total_seconds() // 60)] = number
+    return series
+
+
+def ever(board: str) -> dict[str, int]:
+    return dict(rates(board).values_list("event_type").annotate(Sum("count")))
+
+
+def rates(board: str) -> Any:
+    return models.Rate.objects.filter(**present.on(board)).order_by()
+
+
+def tiles(series: dict[str, list[int]], totals: dict[str, int]) -> list[Tile]:
+    """One tile per category that the vocabulary knows; "other" only where something is in it."""
+    found = [tile(category, series, totals) for category in CATEGORIES]
+    return [tile for tile in found if tile.category != "other" or tile.total]
+
+
+def tile(category: Category, series: dict[str, list[int]], totals: dict[str, int]) -> Tile:
+    types = [name for name in totals if category_of(name) == category]
+    kinds = [Kind(name, meaning_of(name).title, sum(series.get(name, [])), totals[name]) for name in types]
+    minutes = [sum(column) for column in zip(*(series[name] for name in types if name in series), strict=True)]
+    return Tile(
+        category=category,
+        title=TITLES[category],
+        minutes=minutes or [0] * MINUTES,
+        total=sum(kind.total for kind in kinds),
+        kinds=sorted(kinds, key=lambda kind: (-kind.hour, -kind.total, kind.title)),
+    )
+
+
+def last_at(board: str) -> datetime | None:
+    """The minute of the newest event."""
+    newest: datetime | None = rates(board).aggregate(Max("minute"))["minute__max"]
+    return newest

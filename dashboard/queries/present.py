@@ -1,0 +1,83 @@
+"""Boards, tasks and agents as they are now: what every page is made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count
+
+from marcus_events import models
+from marcus_events.core.sentences import agent_words
+from marcus_events.core.waiting import waiting_behind
+
+STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
+
+
+def boards() -> list[models.Board]:
+    """Real boards before demos, then by name."""
+    return list(models.Board.objects.now().order_by("demo", "name", "board_id"))
+
+
+def on(board: str) -> dict[str, str]:
+    """The condition for one board, or for all."""
+    return {"board_id": board} if board else {}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What boards, agents and tasks are called. An agent goes by one name per board."""
+
+    boards: dict[str, str]
+    agents: dict[tuple[str, str], str]
+    tasks: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def board(self, board_id: str) -> str:
+        return self.boards.get(board_id) or board_id or "No board"
+
+    def agent(self, board_id: str, agent_id: str) -> str:
+        return self.agents.get((board_id, agent_id)) or (agent_words(agent_id) if agent_id else "No one")
+
+    def task(self, board_id: str, task_id: str) -> str:
+        return self.tasks.get((board_id, task_id)) or task_id
+
+
+def names(board_ids: Iterable[str]) -> Names:
+    ids = list(board_ids)
+    found = models.Board.objects.now().filter(board_id__in=ids).values_list("board_id", "name")
+    agents = models.Agent.objects.now().filter(board_id__in=ids).values_list("board_id", "agent_id", "name")
+    return Names(dict(found), {(board_id, agent_id): name for board_id, agent_id, name in agents})
+
+
+def waiting(board_ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """For each task that is not done: the tasks that wait behind it, by (board, task)."""
+    ids = list(board_ids)
+    done = set(models.Task.objects.now().filter(board_id__in=ids, status="done").values_list("board_id", "task_id"))
+    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    rows = models.Dependency.objects.now().filter(board_id__in=ids)
+    for board_id, task_id, depends_on_id in rows.values_list("board_id", "task_id", "depends_on_id"):
+        pairs[board_id].append((task_id, depends_on_id))
+    return {
+        (board_id, task_id): sorted(behind)
+        for board_id, edges in pairs.items()
+        for task_id, behind in waiting_behind(edges, {task for on, task in done if on == board_id}).items()
+    }
+
+
+def tasks_by_status(board: str) -> dict[str, dict[str, int]]:
+    """board → status → how many tasks."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATUSES, 0))
+    rows = models.Task.objects.now().filter(**on(board)).values_list("board_id", "status").annotate(Count("task_id"))
+    for board_id, status, number in rows:
+        counts[board_id][status] = number
+    return counts
+
+
+def agents_at_work(board: str) -> dict[str, list[models.Agent]]:
+    """board → the agents who work on something, or are stuck with it."""
+    found: dict[str, list[models.Agent]] = defaultdict(list)
+    at_work = models.Agent.objects.now().filter(status__in=("working", "blocked"), **on(board))
+    for agent in at_work.order_by("board_id", "name"):
+        found[agent.board_id].append(agent)
+    return found

@@ -1,0 +1,61 @@
+"""The stream: events by position, newest first, with what is left out counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.filters import EventFilter
+from marcus_events.log import read
+
+PAGE = 100  # rows that a page opens with, and that "load older" adds
+RESUME = 200  # rows that are caught up with at once; what is beyond is counted and loaded on demand
+COUNT_CAP = 10_000  # counting stops here: "10,000+" says as much
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Events between two positions (both exclusive) that are not shown; `capped` where there are more than `count`."""
+
+    after: int
+    before: int
+    count: int
+    capped: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Events, newest first, and what lies between the last of them and `after`."""
+
+    events: list[Recorded]
+    gap: Gap | None = None
+    older: int | None = None  # the position before which there may be more
+
+
+def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> Rows:
+    """The newest rows, or those before a position."""
+    found = read.events(wanted, before=before, limit=limit + 1, removed=read.removed_boards())
+    shown = found[:limit]
+    return Rows(shown, older=shown[-1].position if len(found) > limit else None)
+
+
+def between(wanted: EventFilter, after: int, before: int | None = None, limit: int = RESUME) -> Rows:
+    """The newest rows after a position (and before another), and a gap for those that are not among them."""
+    removed = read.removed_boards()
+    found = read.events(wanted, after=after, before=before, limit=limit + 1, removed=removed)
+    if len(found) <= limit:
+        return Rows(found)
+    last = found[limit - 1].position
+    return Rows(found[:limit], gap(wanted, after, last, removed))
+
+
+def gap(wanted: EventFilter, after: int, before: int, removed: dict[str, int]) -> Gap:
+    """What matches between two positions, counted no further than COUNT_CAP."""
+    left = count_between(wanted, after, before, removed)
+    return Gap(after, before, min(left, COUNT_CAP), left > COUNT_CAP)
+
+
+def count_between(wanted: EventFilter, after: int, before: int, removed: dict[str, int]) -> int:
+    """The log counts from a position to its head; what is at and above `before` is taken off again."""
+    above = read.count_after(wanted, before - 1, COUNT_CAP, removed=removed)
+    return read.count_after(wanted, after, above + COUNT_CAP + 1, removed=removed) - above

@@ -1,0 +1,113 @@
+"""Regions: the parts of a page that are replaced while it is open, each by its id.
+
+A page is a set of regions and what they are made of. The same function gives them to the first response and to the
+WebSocket, so that a page that is reloaded and a page that stayed open show the same. Regions hold nothing that belongs
+to one viewer (no name, no form token): whoever looks at the same is sent the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from dashboard.look import Look
+from dashboard.queries import blockers, boards, counters, frame, present
+from dashboard.verdict import Numbers, verdict
+from marcus_events.core.event import utc_now
+
+Gather = Callable[[Look], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """`regions` names the template of each region; `gather` gives what they are made of."""
+
+    regions: dict[str, str]
+    gather: Gather
+    stream: bool = False  # the page shows events as they come
+
+
+def render(look: Look) -> dict[str, str]:
+    """Every region of the page, and of the frame around it, by id."""
+    page = PAGES[look.page]
+    context = {"look": look} | gather_frame(look) | page.gather(look)
+    return {name: render_to_string(template, context) for name, template in (FRAME | page.regions).items()}
+
+
+FRAME = {
+    "switcher": "frame/_switcher.html",
+    "bell": "frame/_bell.html",
+    "alerts": "frame/_alerts.html",
+    "demo": "frame/_demo.html",
+}
+
+
+def gather_frame(look: Look) -> dict[str, Any]:
+    all_boards = present.boards()
+    return {
+        "boards": all_boards,
+        "demos": [board for board in all_boards if board.demo],
+        "open_count": blockers.count_open(),
+        "alerts": frame.alerts(),
+    }
+
+
+def gather_now(look: Look) -> dict[str, Any]:
+    now = utc_now()
+    needs = blockers.open_blockers(look.board, now=now)
+    statuses = present.tasks_by_status(look.board).values()
+    agents = [agent for agents in present.agents_at_work(look.board).values() for agent in agents]
+    counted = counters.counters(look.board, now)
+    numbers = Numbers(
+        blocked=len({(item.blocker.board_id, item.blocker.task_id) for item in needs}),
+        waiting=blockers.waiting_in_all(needs),
+        tasks=sum(sum(status.values()) for status in statuses),
+        done=sum(status["done"] for status in statuses),
+        working=sum(agent.status == "working" for agent in agents),
+        last_event_at=counters.last_at(look.board),
+    )
+    return {"needs": needs, "numbers": numbers, "verdict": verdict(numbers, now), "counters": counted}
+
+
+def gather_boards(look: Look) -> dict[str, Any]:
+    return {"summaries": boards.summaries()}
+
+
+def gather_board(look: Look) -> dict[str, Any]:
+    found = boards.summaries(look.board)
+    return {"summary": found[0] if found else None, "columns": boards.columns(look.board)}
+
+
+def gather_blocked(look: Look) -> dict[str, Any]:
+    return {
+        "open": blockers.open_blockers(look.board, look.sort),
+        "resolved": blockers.resolved(look.board),
+        "sorts": blockers.SORTS_IN_WORDS,
+    }
+
+
+def gather_nothing(look: Look) -> dict[str, Any]:
+    return {}
+
+
+PAGES = {
+    "now": Page(
+        {
+            "verdict": "now/_verdict.html",
+            "needs": "now/_needs.html",
+            "counters": "now/_counters.html",
+            "minutes": "now/_minutes.html",
+        },
+        gather_now,
+        stream=True,
+    ),
+    "boards": Page({"boards": "boards/_boards.html"}, gather_boards),
+    "board": Page({"board-head": "boards/_head.html", "columns": "boards/_columns.html"}, gather_board),
+    "activity": Page({}, gather_nothing, stream=True),
+    "event": Page({}, gather_nothing),
+    "empty": Page({}, gather_nothing),
+    "blocked": Page({"open": "blocked/_open.html", "resolved": "blocked/_resolved.html"}, gather_blocked),
+}

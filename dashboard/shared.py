@@ -1,0 +1,40 @@
+"""Work that many connections want at the same moment is done once, in a thread, and its result given to all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from channels.db import database_sync_to_async
+
+MAX_KEPT = 64  # results: pages × boards that are looked at, of the last few moments
+THREADS = 4  # each holds a database connection while it works; the pool has ten
+
+Result = TypeVar("Result")
+
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+_kept: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
+
+
+async def once(key: Hashable, work: Callable[[], Result]) -> Result:
+    """The result of `work` for this key: done by whoever asks first. What failed is tried again by the next."""
+    loop = asyncio.get_running_loop()
+    task = _kept.get((loop, key))
+    if task is None or (task.done() and failed(task)):
+        task = _kept[loop, key] = loop.create_task(in_thread(work))
+        while len(_kept) > MAX_KEPT:
+            _kept.popitem(last=False)
+    return await asyncio.shield(task)  # one who leaves must not cancel it for the others
+
+
+def failed(task: asyncio.Task[Any]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
+async def in_thread(work: Callable[[], Result]) -> Result:
+    """Run in the pages' own threads; the database connection is given back afterwards."""
+    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=_pool)()
+    return result

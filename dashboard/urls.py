@@ -1,0 +1,20 @@
+"""The addresses of the pages."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from dashboard.views import activity, blocked, boards, demo, now, signin
+
+urlpatterns = [
+    path("", now.now, name="now"),
+    path("boards/", boards.boards, name="boards"),
+    path("boards/<path:board_id>/", boards.board, name="board"),
+    path("activity/", activity.activity, name="activity"),
+    path("activity/rows/", activity.rows, name="activity-rows"),
+    path("activity/<int:position>/", activity.event, name="event"),
+    path("blocked/", blocked.blocked, name="blocked"),
+    path("demo/remove/", demo.remove, name="demo-remove"),
+    path("sign-in/", signin.SignIn.as_view(), name="sign-in"),
+    path("sign-in/link/<uidb64>/<token>/", signin.one_time_link, name="sign-in-link"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+]

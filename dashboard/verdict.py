@@ -1,0 +1,63 @@
+"""The state of things in one sentence, for a person who has two minutes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+QUIET = timedelta(minutes=10)  # agents report every few minutes; longer silence is worth a word
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the verdict is made from. `waiting` are the tasks behind those that are blocked."""
+
+    blocked: int
+    waiting: int
+    tasks: int
+    done: int
+    working: int
+    last_event_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    tone: Literal["attention", "calm", "good"]
+    text: str
+
+
+def verdict(numbers: Numbers, now: datetime) -> Verdict:
+    """The worst news first."""
+    if numbers.blocked:
+        return Verdict("attention", blocked_words(numbers))
+    if numbers.tasks and numbers.done == numbers.tasks:
+        return Verdict("good", f"All {count(numbers.tasks, 'task')} {be(numbers.tasks)} done.")
+    if numbers.tasks and is_quiet(numbers, now):
+        return Verdict("calm", "Nothing is blocked, but nothing has happened for a while.")
+    if numbers.tasks and not numbers.working:
+        return Verdict("calm", "Nothing is blocked, but no one is working on the open tasks.")
+    if numbers.working:
+        return Verdict("good", f"Nothing needs you. {count(numbers.working, 'agent')} {be(numbers.working)} at work.")
+    return Verdict("calm", "Nothing needs you.")
+
+
+def blocked_words(numbers: Numbers) -> str:
+    waits = "waits" if numbers.blocked == 1 else "wait"
+    first = f"{count(numbers.blocked, 'task')} {waits} for a person"
+    if not numbers.waiting:
+        return f"{first}; nothing else waits behind {'it' if numbers.blocked == 1 else 'them'}."
+    behind = "waits" if numbers.waiting == 1 else "wait"
+    return f"{first}; {numbers.waiting:,} {behind} behind {'it' if numbers.blocked == 1 else 'them'}."
+
+
+def is_quiet(numbers: Numbers, now: datetime) -> bool:
+    return numbers.last_event_at is not None and now - numbers.last_event_at > QUIET
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def be(number: int) -> str:
+    return "is" if number == 1 else "are"

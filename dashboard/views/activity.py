@@ -1,0 +1,102 @@
+"""Activity: the events as sentences, filtered; the rows that a page loads later; and one event with all it holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import render as render_template
+
+from dashboard import fragments, icons
+from dashboard.look import Look
+from dashboard.queries import choices, stream
+from dashboard.views import page
+from marcus_events.core.event import Recorded
+from marcus_events.core.filters import InvalidFilter
+from marcus_events.core.sentences import as_text, board_name, sentence
+from marcus_events.core.vocabulary import meaning_of
+from marcus_events.log import read
+
+
+def activity(request: HttpRequest) -> HttpResponse:
+    """The newest events, or those before a position where the address says so. A bad query is explained in place."""
+    look = Look.at("activity", request.GET)
+    try:
+        rows, error = stream.opening(look.filter, before=position(request, "before")), ""
+    except InvalidFilter as invalid:
+        rows, error = stream.Rows([]), str(invalid)
+    return page.render(
+        request,
+        "activity/index.html",
+        look,
+        "Activity",
+        rows=fragments.rows(rows.events, read.head().epoch),
+        older=rows.older,
+        error=error,
+        **filters(look),
+    )
+
+
+def filters(look: Look) -> dict[str, Any]:
+    return {
+        "categories": choices.categories(),
+        "types": choices.types(),
+        "agents": choices.agents(look.board),
+        "task_name": choices.task_name(look.task) if look.task else "",
+        "is_filtered": bool(look.query(board="", noise="")),
+    }
+
+
+def rows(request: HttpRequest) -> HttpResponse:
+    """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
+    look = Look.at("activity", request.GET)
+    after, before = position(request, "after"), position(request, "before")
+    try:
+        wanted = look.filter
+    except InvalidFilter as invalid:
+        return HttpResponseBadRequest(str(invalid))
+    head = read.head()
+    found = stream.opening(wanted, before=before) if after is None else stream.between(wanted, after, before)
+    html = fragments.rows(found.events, head.epoch) + (fragments.gap_row(found.gap, look) if found.gap else "")
+    context = {"rows": html, "older": found.older, "head": head, "look": look, "is_older": after is None}
+    return render_template(request, "stream/_rows.html", context)
+
+
+def position(request: HttpRequest, name: str) -> int | None:
+    """A cursor from the address; one that is no position is the same as none."""
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
+
+
+def event(request: HttpRequest, position: int) -> HttpResponse:
+    """One event: a page of its own, or what fills the drawer when a page asks for it."""
+    found = read.event(position)
+    if found is None:
+        raise Http404(f"There is no event {position}.")
+    look = Look("event", board=request.GET.get("board", ""))
+    if request.headers.get("X-Drawer"):
+        return render_template(request, "activity/_event.html", detail(found) | {"look": look})
+    return page.render(request, "activity/event.html", look, as_text(sentence(found)), **detail(found))
+
+
+def detail(found: Recorded) -> dict[str, Any]:
+    icon, tone = icons.icon_of(found.event_type)
+    cause = found.metadata.get("causation_id")
+    return {
+        "event": found,
+        "icon": icon,
+        "tone": tone,
+        "parts": sentence(found),
+        "meaning": meaning_of(found.event_type),
+        "board_name": board_name(found) if found.board_id else "",
+        "data": json.dumps(found.data, indent=2, ensure_ascii=False),
+        "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
+        "cause": told(read.by_event_id(cause)) if isinstance(cause, str) else None,
+        "cause_id": cause if isinstance(cause, str) else "",
+        "effects": [told(effect) for effect in read.caused_by(found)],
+    }
+
+
+def told(recorded: Recorded | None) -> dict[str, Any] | None:
+    return {"event": recorded, "text": as_text(sentence(recorded))} if recorded else None

@@ -1,0 +1,12 @@
+"""Blocked: what stands still now, and how long it took to resolve what stood still before."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboard.look import Look
+from dashboard.views import page
+
+
+def blocked(request: HttpRequest) -> HttpResponse:
+    return page.render(request, "blocked/index.html", Look.at("blocked", request.GET), "Blocked")

@@ -1,0 +1,24 @@
+"""Boards: all of them, and one with its columns."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from dashboard.look import Look
+from dashboard.queries import present
+from dashboard.views import page
+
+
+def boards(request: HttpRequest) -> HttpResponse:
+    """All boards; a board that is chosen in the switcher is a page of its own."""
+    if chosen := request.GET.get("board"):
+        return redirect("board", board_id=chosen)
+    return page.render(request, "boards/index.html", Look("boards"), "Boards")
+
+
+def board(request: HttpRequest, board_id: str) -> HttpResponse:
+    names = {row.board_id: row.name for row in present.boards()}
+    if board_id not in names:
+        raise Http404(f"There is no board {board_id}. It may have been removed.")
+    return page.render(request, "boards/board.html", Look("board", board=board_id), names[board_id])

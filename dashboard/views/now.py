@@ -1,0 +1,24 @@
+"""Now: one sentence of state, what needs a person, how much of each kind, and the last events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboard import fragments
+from dashboard.look import Look
+from dashboard.queries import stream
+from dashboard.views import page
+from marcus_events.log import read
+
+LATEST = 40  # rows
+
+
+def now(request: HttpRequest) -> HttpResponse:
+    look = Look.at("now", request.GET)
+    head = read.head()
+    if head.position == 0:
+        return page.render(request, "empty.html", replace(look, page="empty"), "Now")
+    latest = stream.opening(look.filter, LATEST)
+    return page.render(request, "now.html", look, "Now", rows=fragments.rows(latest.events, head.epoch))

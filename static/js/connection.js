@@ -1,0 +1,104 @@
+// The line to the server: whether it lives, and what was missed while it did not.
+//
+// 1. A frame comes with every change, and at least every five seconds. Two missed ones, or a closed socket, and the page
+//    says that it is not connected, since when, and writes nothing.
+// 2. With the first frame of a connection the page asks over HTTP for every event after the last one it is sure of.
+//    Rows come twice rather than never; the stream drops what it has.
+// 3. The last event it is sure of moves on only when nothing is being fetched.
+// 4. Another epoch is another log: the page starts over.
+import { byId, fetchElement, signIn } from "./dom.js";
+import { stream } from "./rows.js";
+import { receive } from "./stream.js";
+import { format, setServerTime } from "./times.js";
+
+const SILENCE_MS = 11_000; // two heartbeats and a second
+const GRACE_MS = 1_500; // a socket that comes back so soon was never lost to a reader
+const LONGEST_PAUSE_MS = 5_000; // between two tries
+const NOT_SIGNED_IN = 4401;
+const RETRIED = [1006, 1011, 1012, 1013]; // by htmx itself
+const FATAL = [NOT_SIGNED_IN, 4404];
+const WORDS = { connecting: "Connecting", behind: "Catching up", live: "Live", lost: "Not connected" };
+
+let socket = null;
+let heard = performance.now();
+let sure = Number(byId("beat")?.dataset.head); // every event up to here is on the page, held back, or shown as a gap
+let epoch = byId("beat")?.dataset.epoch;
+let isBehind = true;
+let isFetching = false;
+let grace = null;
+
+if (window.htmx && byId("beat")) connect();
+
+function connect() {
+  htmx.config.wsReconnectDelay = (tries) => Math.min(500 * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+  htmx.createWebSocket = (address) => (socket = new WebSocket(address));
+  document.addEventListener("htmx:wsOpen", () => (isBehind = true));
+  document.addEventListener("htmx:wsClose", ({ detail }) => closed(detail.event.code, detail.socketWrapper));
+  document.addEventListener("htmx:wsAfterMessage", beat);
+  document.addEventListener("htmx:wsError", (event) => event.stopPropagation());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  setInterval(listen, 1000);
+  show("connecting");
+}
+
+function closed(code, wrapper) {
+  isBehind = true;
+  grace ??= setTimeout(lose, GRACE_MS);
+  if (code === NOT_SIGNED_IN) signIn();
+  else if (!RETRIED.includes(code) && !FATAL.includes(code)) setTimeout(wrapper.reconnect, 1000);
+}
+
+/** A dead line may look open for minutes: it is closed, so that another one is tried. */
+function listen() {
+  if (performance.now() - heard < SILENCE_MS) return;
+  lose();
+  if (socket?.readyState === WebSocket.OPEN) socket.close();
+}
+
+function lose() {
+  if (performance.now() - heard > GRACE_MS) show("lost");
+}
+
+function beat() {
+  const { head, epoch: current, at } = byId("beat").dataset;
+  if (current !== epoch || (Number(head) > 0 && byId("welcome"))) return location.reload();
+  heard = performance.now();
+  clearTimeout(grace);
+  grace = null;
+  setServerTime(new Date(at));
+  if (isBehind && stream) catchUp(Number(head));
+  else if (!isFetching) sure = Math.max(sure, Number(head));
+  if (!isBehind || !stream) show("live");
+}
+
+async function catchUp(head) {
+  if (isFetching) return;
+  show("behind");
+  isFetching = true;
+  try {
+    const rows = await fetchElement(`${stream.dataset.rows}&after=${sure}`);
+    receive([...rows.children]);
+    sure = Math.max(sure, head, Number(rows.dataset.head));
+    isBehind = false;
+    show("live");
+  } catch {
+    // The next frame, within five seconds, tries again.
+  } finally {
+    isFetching = false;
+  }
+}
+
+function show(state) {
+  const root = document.documentElement;
+  if (root.dataset.connection === state) return;
+  root.dataset.connection = state;
+  const line = byId("connection");
+  line.dataset.state = state;
+  line.querySelector("[data-words]").textContent = WORDS[state];
+  const isLost = state === "lost";
+  byId("lost").hidden = !isLost;
+  if (isLost) byId("lost").querySelector("time").textContent = format(lastHeard(), "seconds");
+  for (const button of document.querySelectorAll("[data-writes]")) button.disabled = isLost;
+}
+
+const lastHeard = () => new Date(Date.now() - (performance.now() - heard));

@@ -1,0 +1,50 @@
+// What several modules need of the document.
+
+export const byId = (id) => document.getElementById(id);
+
+/** A fragment from the server: the first element of its HTML. Whoever is signed out by now is sent to sign in. */
+export async function fetchElement(address, headers = {}) {
+  const answer = await fetch(address, { headers });
+  if (answer.redirected) signIn();
+  if (!answer.ok || answer.redirected) throw new Error(`${answer.status} for ${address}`);
+  return parse(await answer.text());
+}
+
+function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+}
+
+export function signIn() {
+  location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+/** Whether somebody has selected text in an element. */
+export function hasSelection(element) {
+  const selection = getSelection();
+  return !selection.isCollapsed && selection.rangeCount > 0 && selection.getRangeAt(0).intersectsNode(element);
+}
+
+/** Tells assistive technology, when it next pauses. */
+export function say(text) {
+  byId("spoken").textContent = text;
+}
+
+export const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+/** What this browser remembers; nothing where storage is forbidden. */
+export const memory = {
+  get(name, storage = "localStorage") {
+    try {
+      return window[storage].getItem(name);
+    } catch {
+      return null;
+    }
+  },
+  set(name, value, storage = "localStorage") {
+    try {
+      window[storage].setItem(name, value);
+    } catch {
+      // It is forgotten with the page, then.
+    }
+  },
+};

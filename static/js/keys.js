@@ -1,0 +1,67 @@
+// Single keys, for those who have switched them on, and never while somebody types. `?` lists them.
+import { byId, memory } from "./dom.js";
+import { togglePause } from "./stream.js";
+
+const CHORD_MS = 1_500; // "g", then a letter
+const ROWS = "#stream > li > a:first-child, [data-row] a.stretched, [data-row] > a:first-child";
+
+const help = byId("help");
+const on = byId("keys-on");
+let goes = false;
+
+const ACTIONS = {
+  "/": focusSearch,
+  "?": () => help.showModal(),
+  j: () => move(1),
+  k: () => move(-1),
+  " ": togglePause,
+  g: startChord,
+};
+
+function focusSearch() {
+  const field = document.querySelector("[data-find]");
+  field?.focus();
+  field?.select();
+}
+
+function move(step) {
+  const links = [...document.querySelectorAll(ROWS)];
+  const index = links.indexOf(document.activeElement);
+  const next = links[index < 0 ? 0 : Math.min(Math.max(index + step, 0), links.length - 1)];
+  next?.focus();
+  next?.closest("li")?.scrollIntoView({ block: "nearest" });
+}
+
+function startChord() {
+  goes = true;
+  setTimeout(() => (goes = false), CHORD_MS);
+}
+
+function finishChord(key) {
+  goes = false;
+  const link = document.querySelector(`.nav a[data-key="${CSS.escape(key)}"]`);
+  link?.click();
+  return link !== null;
+}
+
+function press(event) {
+  const { key, target } = event;
+  if (event.metaKey || event.ctrlKey || event.altKey || !on.checked || isTaken(target, key)) return;
+  const isDone = goes ? finishChord(key) : ACTIONS[key]?.() !== false && key in ACTIONS;
+  if (isDone) event.preventDefault();
+}
+
+/** Whether the key means something else where it is pressed: in a field, in a dialog, or Space on a button. */
+function isTaken(target, key) {
+  if (target.closest("input:not([type='checkbox'], [type='radio']), textarea, select, [contenteditable]")) return true;
+  if (document.querySelector("dialog[open]")) return true;
+  return key === " " && target.closest("button, summary, input, a") !== null && !target.closest("#stream");
+}
+
+if (help) {
+  on.checked = memory.get("keys") !== "off";
+  on.addEventListener("change", () => memory.set("keys", on.checked ? "on" : "off"));
+  document.addEventListener("keydown", press);
+  document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
+  help.addEventListener("click", (event) => event.target === help && help.close());
+}

@@ -1,0 +1,9 @@
+// The open page. Each module minds one thing; the page works without any of them, but does not move.
+import "./alerts.js";
+import "./connection.js";
+import "./drawer.js";
+import "./forms.js";
+import "./keys.js";
+import "./regions.js";
+import "./stream.js";
+import "./times.js";

@@ -1,0 +1,90 @@
+// Regions of the page are replaced as a whole when they change. Whoever uses one at that moment must not notice: what is
+// opened stays open, focus stays where it is, and a region that is selected, filled in or pointed at waits.
+import { hasSelection } from "./dom.js";
+import { localise } from "./times.js";
+
+const POINTED_MS = 1000; // a pointer that moved over a region so recently is about to be used there
+const FIELDS = "input, select, textarea";
+const STREAM = "stream"; // its rows are added one by one: see stream.js
+
+const waiting = new Map(); // id → the newest version of a region that is in use
+let pointer = { at: -Infinity, target: document.body };
+
+addEventListener("pointermove", (event) => {
+  if (event.pointerType === "mouse") pointer = { at: performance.now(), target: event.target };
+}, { passive: true });
+
+function isInUse(region) {
+  const isPointedAt = performance.now() - pointer.at < POINTED_MS && region.contains(pointer.target);
+  const isFilledIn = region.contains(document.activeElement) && document.activeElement.matches(FIELDS);
+  return isPointedAt || isFilledIn || hasSelection(region);
+}
+
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (target.id === STREAM || target.id === "beat") return;
+  event.detail.shouldSwap = false;
+  waiting.set(target.id, fragment.firstElementChild);
+});
+
+document.addEventListener("htmx:wsAfterMessage", replaceThoseNotInUse);
+setInterval(replaceThoseNotInUse, 250);
+
+function replaceThoseNotInUse() {
+  for (const [id, fresh] of waiting) {
+    const old = document.getElementById(id);
+    if (old && isInUse(old)) continue;
+    waiting.delete(id);
+    if (old && fresh) replace(old, fresh);
+  }
+}
+
+function replace(old, fresh) {
+  const known = new Set([...old.querySelectorAll("[id]")].map((element) => element.id));
+  localise(fresh);
+  keepOpen(old, fresh);
+  const focused = pathOfFocus(old);
+  const scrolled = [...old.querySelectorAll("[data-scrolls]")].map((element) => [element.id, element.scrollLeft]);
+  old.replaceWith(fresh);
+  for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
+  restoreFocus(fresh, focused);
+  tint(fresh, known);
+  fresh.dispatchEvent(new CustomEvent("region:replaced", { bubbles: true }));
+}
+
+function keepOpen(old, fresh) {
+  for (const details of old.querySelectorAll("details[open][id]")) {
+    fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+  }
+}
+
+/** How to find again what has the focus: by its id, or as the same kind of thing within the nearest element with one. */
+function pathOfFocus(old) {
+  const element = document.activeElement;
+  if (!old.contains(element) || element === document.body) return null;
+  const owner = element.closest("[id]");
+  const alike = alikeIn(owner, element);
+  return { id: owner.id, href: element.getAttribute("href"), tag: element.localName, index: alike.indexOf(element) };
+}
+
+function alikeIn(owner, { localName }) {
+  return owner.localName === localName ? [owner] : [...owner.querySelectorAll(localName)];
+}
+
+function restoreFocus(fresh, path) {
+  if (!path) return;
+  const owner = document.getElementById(path.id);
+  const alike = owner ? alikeIn(owner, { localName: path.tag }) : [];
+  const same = alike.find((element) => element.getAttribute("href") === path.href) ?? alike[path.index];
+  const goal = same ?? fresh;
+  if (goal === fresh) fresh.tabIndex = -1;
+  goal.focus({ preventScroll: true });
+}
+
+/** What was not there before is tinted once. */
+function tint(fresh, known) {
+  if (!known.size) return;
+  for (const row of fresh.querySelectorAll("[data-row][id]")) {
+    if (!known.has(row.id)) row.classList.add("fresh");
+  }
+}

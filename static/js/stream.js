@@ -1,0 +1,81 @@
+// The stream, live: what comes is shown at once, unless somebody reads (has scrolled down, points, selects, stands on a
+// row, or has paused). Then it is held back and counted, so that no row moves under a reader.
+import { byId, hasSelection, plural, say } from "./dom.js";
+import { countAll, heldCount, holdBack, isHeld, takeHeld } from "./held.js";
+import { list, show, stream } from "./rows.js";
+
+const SUMMARY_MS = 10_000; // a screen reader is told no more often what came
+
+const button = stream?.querySelector("[data-held]");
+const pause = byId("pause");
+let isPaused = false;
+let isPointedAt = false;
+let untold = 0;
+
+/** Take rows and gaps in, in any order; those that the page has already are dropped. */
+export function receive(rows) {
+  const fresh = rows.filter((row) => row.dataset.position && !byId(row.id) && !isHeld(row.id));
+  untold += countAll(fresh);
+  if (isBeingRead()) holdBack(fresh);
+  else show(fresh, true);
+  countHeld();
+}
+
+function isBeingRead() {
+  const isScrolled = list.getBoundingClientRect().top < 0;
+  const isOnRow = list.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
+  return isPaused || isPointedAt || isScrolled || isOnRow || hasSelection(list);
+}
+
+function countHeld() {
+  const count = heldCount();
+  button.hidden = count === 0;
+  button.querySelector("[data-words]").textContent = `${count.toLocaleString("en")} new`;
+}
+
+function release() {
+  show(takeHeld(stream.dataset.rows), true);
+  countHeld();
+}
+
+function releaseUnlessRead() {
+  if (heldCount() && !isBeingRead()) release();
+}
+
+/** Pause, or go on. Says whether this page has something to pause. */
+export function togglePause() {
+  if (!pause) return false;
+  isPaused = !isPaused;
+  pause.setAttribute("aria-pressed", String(isPaused));
+  pause.querySelector("use").setAttribute("href", isPaused ? "#i-resume" : "#i-pause");
+  say(isPaused ? "Paused. New events are held back." : "Live again.");
+  releaseUnlessRead();
+  return true;
+}
+
+function goToNewest() {
+  if (isPaused) togglePause();
+  release();
+  if (list.getBoundingClientRect().top < 0) stream.scrollIntoView();
+  list.querySelector("a")?.focus({ preventScroll: true, focusVisible: false });
+}
+
+function tellSummary() {
+  if (untold) say(`${plural(untold, "new event")}.`);
+  untold = 0;
+}
+
+if (list) {
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.detail.target !== list) return;
+    event.detail.shouldSwap = false;
+    receive([...event.detail.fragment.children]);
+  });
+  list.addEventListener("pointerenter", (event) => (isPointedAt = event.pointerType === "mouse"));
+  list.addEventListener("pointerleave", () => (isPointedAt = false));
+  for (const name of ["pointerleave", "focusout"]) list.addEventListener(name, () => setTimeout(releaseUnlessRead));
+  for (const name of ["scroll", "selectionchange"]) document.addEventListener(name, releaseUnlessRead, { passive: true });
+  button.addEventListener("click", goToNewest);
+  pause?.addEventListener("click", togglePause);
+  setInterval(tellSummary, SUMMARY_MS);
+}
