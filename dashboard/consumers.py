@@ -89,10 +89,11 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         key = frames.key(self.look, frame, int(time.monotonic() // RENDER_EVERY_S))
         try:
             rendered = await shared.once(key, lambda: regions.render(self.look))
+            rows = await shared.once(frames.key_of_rows(frame), lambda: frames.rows_of(frame)) if frame.events else ""
         except DatabaseError:
             await self.close(code=1012)
             return
-        await self.send(text_data=frames.as_html(frame, sent.changed(rendered), self.look))
+        await self.send(text_data=frames.as_html(frame, sent.changed(rendered), rows, self.look))
 
     async def is_still_signed_in(self) -> bool:
         key = self.scope["session"].session_key

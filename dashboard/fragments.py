@@ -1,7 +1,7 @@
 """Events as HTML: each is rendered once per process, however many people watch.
 
-A row depends on the event alone, never on who looks or from where, so it can be kept. The cache is bounded, and it
-forgets everything when the log becomes another one (a new epoch).
+A row depends on the event, and on what its task and agent were called when it was first shown; never on who looks, or
+from where. So it can be kept. The cache is bounded, and forgets everything when the log is another one (a new epoch).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.icons import icon_of
 from dashboard.look import Look
+from dashboard.queries.naming import named
 from dashboard.queries.stream import Gap
 from marcus_events.core.event import Recorded
 from marcus_events.core.sentences import board_name, sentence
@@ -27,13 +28,18 @@ _kept: OrderedDict[tuple[UUID, int], SafeString] = OrderedDict()
 _lock = Lock()
 
 
-def row(recorded: Recorded, epoch: UUID) -> SafeString:
-    """The row of the stream for an event."""
-    key = (epoch, recorded.position)
+def rows(events: Iterable[Recorded], epoch: UUID) -> SafeString:
+    """The rows of the stream for these events, in their order. Asks the database for the names that they lack."""
+    wanted = list(events)
+    found = {event.position: html for event in wanted if (html := kept(event, epoch))}
+    for event in named([event for event in wanted if event.position not in found]):
+        found[event.position] = keep((epoch, event.position), render_row(event))
+    return mark_safe("".join(found[event.position] for event in wanted))  # noqa: S308 - made of rendered templates
+
+
+def kept(event: Recorded, epoch: UUID) -> SafeString | None:
     with _lock:
-        if found := _kept.get(key):
-            return found
-    return keep(key, render_row(recorded))
+        return _kept.get((epoch, event.position))
 
 
 def keep(key: tuple[UUID, int], html: SafeString) -> SafeString:
@@ -57,10 +63,6 @@ def render_row(recorded: Recorded) -> SafeString:
         "board": board_name(recorded) if recorded.board_id else "",
     }
     return render_to_string("stream/_row.html", context)
-
-
-def rows(events: Iterable[Recorded], epoch: UUID) -> SafeString:
-    return mark_safe("".join(row(event, epoch) for event in events))  # noqa: S308 - made of rendered templates
 
 
 def gap_row(gap: Gap, look: Look) -> SafeString:

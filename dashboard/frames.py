@@ -30,9 +30,9 @@ class Sent:
         return fresh
 
 
-def as_html(frame: Frame, changed: list[str], look: Look) -> str:
+def as_html(frame: Frame, changed: list[str], rows: str, look: Look) -> str:
     """The beat comes first in the text, and is believed only when all of the frame has been taken in."""
-    return beat(frame) + "".join(changed) + stream(frame, look)
+    return beat(frame) + "".join(changed) + stream(frame, rows, look)
 
 
 def beat(frame: Frame) -> SafeString:
@@ -45,10 +45,14 @@ def beat(frame: Frame) -> SafeString:
     )
 
 
-def stream(frame: Frame, look: Look) -> str:
-    """The new rows, newest first, below the gap that says what was shed after them."""
+def rows_of(frame: Frame) -> SafeString:
+    """The new rows, newest first."""
+    return fragments.rows(reversed(frame.events), frame.epoch)
+
+
+def stream(frame: Frame, rows: str, look: Look) -> str:
+    """The new rows below the gap that says what was shed after them."""
     gap = fragments.gap_row(gap_of(frame), look) if frame.missed else ""
-    rows = fragments.rows(reversed(frame.events), frame.epoch)
     return wrapped(gap + rows) if gap or rows else ""
 
 
@@ -58,6 +62,11 @@ def gap_of(frame: Frame) -> Gap:
 
 def wrapped(rows: str) -> str:
     return mark_safe(f'<ol hx-swap-oob="afterbegin:#stream">{rows}</ol>')  # noqa: S308 - made of rendered templates
+
+
+def key_of_rows(frame: Frame) -> tuple[UUID, tuple[int, ...]]:
+    """Whoever has the same key is sent the same rows."""
+    return frame.epoch, tuple(event.position for event in frame.events)
 
 
 def key(look: Look, frame: Frame, bucket: int) -> tuple[Look, UUID, int, int]:

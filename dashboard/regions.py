@@ -85,7 +85,7 @@ def gather_blocked(look: Look) -> dict[str, Any]:
     return {
         "open": blockers.open_blockers(look.board, look.sort),
         "resolved": blockers.resolved(look.board),
-        "sorts": blockers.SORTS_IN_WORDS,
+        "sorts": blockers.SORTS_IN_WORDS.items(),
     }
 
 

@@ -61,13 +61,7 @@ SORTS = {
     "waiting": lambda item: -len(item.waiting),
     "board": lambda item: item.board.casefold(),
 }
-SORTS_IN_WORDS = [
-    ("", "cost"),
-    ("age", "age"),
-    ("severity", "severity"),
-    ("waiting", "tasks behind"),
-    ("board", "board"),
-]
+SORTS_IN_WORDS = {"": "cost", "age": "age", "severity": "severity", "waiting": "tasks behind", "board": "board"}
 
 
 def count_open(board: str = "") -> int:

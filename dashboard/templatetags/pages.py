@@ -34,7 +34,7 @@ def span(length: timedelta | None) -> str:
     seconds = max(0, int(length.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
-    parts = []
+    parts: list[str] = []
     for size, unit in UNITS:
         number, seconds = divmod(seconds, size)
         if number or parts:

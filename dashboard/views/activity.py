@@ -11,6 +11,7 @@ from django.shortcuts import render as render_template
 from dashboard import fragments, icons
 from dashboard.look import Look
 from dashboard.queries import choices, stream
+from dashboard.queries.naming import named
 from dashboard.views import page
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import InvalidFilter
@@ -77,19 +78,20 @@ def event(request: HttpRequest, position: int) -> HttpResponse:
     look = Look("event", board=request.GET.get("board", ""))
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", detail(found) | {"look": look})
-    return page.render(request, "activity/event.html", look, as_text(sentence(found)), **detail(found))
+    return page.render(request, "activity/event.html", look, in_words(found), **detail(found))
 
 
 def detail(found: Recorded) -> dict[str, Any]:
+    [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
     cause = found.metadata.get("causation_id")
     return {
         "event": found,
         "icon": icon,
         "tone": tone,
-        "parts": sentence(found),
+        "parts": sentence(readable),
         "meaning": meaning_of(found.event_type),
-        "board_name": board_name(found) if found.board_id else "",
+        "board_name": board_name(readable) if found.board_id else "",
         "data": json.dumps(found.data, indent=2, ensure_ascii=False),
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
         "cause": told(read.by_event_id(cause)) if isinstance(cause, str) else None,
@@ -99,4 +101,8 @@ def detail(found: Recorded) -> dict[str, Any]:
 
 
 def told(recorded: Recorded | None) -> dict[str, Any] | None:
-    return {"event": recorded, "text": as_text(sentence(recorded))} if recorded else None
+    return {"event": recorded, "text": in_words(recorded)} if recorded else None
+
+
+def in_words(recorded: Recorded) -> str:
+    return as_text(sentence(*named([recorded])))

@@ -1,0 +1,47 @@
+"""Events for reading: where one gives only the id of its task, agent or board, the name that is known for it is added.
+
+Only what is shown is completed; the event itself, as JSON, stays what its producer sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from dashboard.queries import present
+from dashboard.queries.blockers import with_tasks
+from marcus_events.core.event import Recorded
+
+
+def named(events: Sequence[Recorded]) -> list[Recorded]:
+    boards = {event.board_id for event in events if event.board_id and lacks_names(event)}
+    if not boards:
+        return list(events)
+    names = with_tasks(present.names(boards))
+    return [completed(event, names) if event.board_id in boards else event for event in events]
+
+
+def lacks_names(event: Recorded) -> bool:
+    return bool(unnamed(event))
+
+
+def unnamed(event: Recorded) -> list[str]:
+    """The fields that would name what the event only identifies."""
+    given = event.data | event.metadata
+    ids = {"task_name": event.task_id, "agent_name": event.agent_id, "board_name": event.board_id}
+    ids["depends_on_name"] = given.get("depends_on_id")
+    return [field for field, identity in ids.items() if identity and not given.get(field)]
+
+
+def completed(event: Recorded, names: present.Names) -> Recorded:
+    board_id = event.board_id or ""
+    found: dict[str, Any] = {
+        "task_name": names.tasks.get((board_id, event.task_id or "")),
+        "agent_name": names.agents.get((board_id, event.agent_id or "")),
+        "board_name": names.boards.get(board_id),
+        "depends_on_name": names.tasks.get((board_id, str(event.data.get("depends_on_id")))),
+    }
+    added = {field: found[field] for field in unnamed(event) if found[field]}
+    inner = event.event
+    return replace(event, event=replace(inner, data=added | event.data, metadata=added | event.metadata))
