@@ -145,10 +145,18 @@ class Events:
 
 
 async def call(handler: Handler, event: Event) -> None:
-    """Call one handler; its failure is logged and goes no further."""
+    """Call one handler; its failure is logged and goes no further, even if what it awaited was cancelled."""
     try:
         result = handler(event)
         if inspect.isawaitable(result):
             await result
-    except Exception:
+    except (Exception, asyncio.CancelledError):
+        if is_cancelled():
+            raise
         logger.exception("handler %s failed on event %s", getattr(handler, "__name__", handler), event.event_id)
+
+
+def is_cancelled() -> bool:
+    """Whether somebody gave up the publishing itself, and not only what a handler waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

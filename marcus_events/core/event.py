@@ -7,7 +7,7 @@ log has given it a position; nothing outside the log makes one.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ class Event:
 
     def to_dict(self) -> dict[str, Any]:
         """The event as plain data, the timestamp in ISO 8601."""
-        return asdict(self) | {"timestamp": self.timestamp.isoformat()}
+        return vars(self) | {"timestamp": self.timestamp.isoformat()}
 
     def to_json(self) -> str:
         """The event as one JSON object. Raises TypeError where `data` holds what JSON cannot."""

@@ -12,6 +12,7 @@ from typing import Literal
 from marcus_events.core.event import Recorded
 from marcus_events.core.vocabulary import meaning_of
 
+Kind = Literal["text", "task", "agent", "board"]
 MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click away
 
 
@@ -19,7 +20,7 @@ MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click
 class Part:
     """`kind` is "text", or what the part names; `id` identifies it then."""
 
-    kind: Literal["text", "task", "agent", "board"]
+    kind: Kind
     text: str
     id: str = ""
 
@@ -50,15 +51,20 @@ def fill(phrase: str, recorded: Recorded, *, optional: bool = False) -> list[Par
 def named(name: str, recorded: Recorded) -> Part:
     match name:
         case "task":
-            return Part("task", task_name(recorded), recorded.task_id or "")
+            return identified("task", task_name(recorded), recorded.task_id)
         case "agent":
-            return Part("agent", agent_name(recorded), recorded.agent_id or "")
+            return identified("agent", agent_name(recorded), recorded.agent_id)
         case "board":
-            return Part("board", board_name(recorded), recorded.board_id or "")
+            return identified("board", board_name(recorded), recorded.board_id)
         case "on":
             on = field(recorded, "depends_on_id")
-            return Part("task", field(recorded, "depends_on_name") or on or "another task", on)
+            return identified("task", field(recorded, "depends_on_name") or on or "another task", on)
     return Part("text", field(recorded, name))
+
+
+def identified(kind: Kind, text: str, name: str | None) -> Part:
+    """A part that names something by its id; plain text where it is not known which."""
+    return Part(kind, text, name) if name else Part("text", text)
 
 
 def task_name(recorded: Recorded) -> str:
@@ -98,7 +104,9 @@ def field(recorded: Recorded, name: str) -> str:
 
 
 def text_of(value: object) -> str:
-    return short(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return short(f"{value:.10g}" if isinstance(value, float) else str(value))
 
 
 def short(text: str) -> str:

@@ -1,0 +1,111 @@
+"""Events as the log would hold them, drawn from a few boards, tasks and agents so that they concern one another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from marcus_events.core.event import Event, Recorded
+from marcus_events.core.payload import MAX_NUMBER
+from marcus_events.core.vocabulary import ALIASES, MEANINGS
+from marcus_events.ingest import offer_from
+
+START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+BOARDS, TASKS, AGENTS = ("shop", "billing"), ("t1", "t2", "t3"), ("agent_1", "agent_2")
+
+
+def recorded(
+    event_type: str,
+    data: dict[str, Any] | None = None,
+    *,
+    at: float = 0,
+    position: int = 1,
+    source: str = "marcus",
+    metadata: dict[str, Any] | None = None,
+) -> Recorded:
+    """An event `at` seconds after START, drawn through the door as a producer's would be."""
+    event = Event(f"evt_{position}", START + timedelta(seconds=at), event_type, source, data or {}, metadata)
+    return taken(event, position)
+
+
+def taken(event: Event, position: int) -> Recorded:
+    offer = offer_from(event)
+    named = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
+    return Recorded(position, START, named, offer.board_id, offer.task_id, offer.agent_id)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+names = texts.filter(str.strip)
+numbers = st.integers(-MAX_NUMBER, MAX_NUMBER) | st.floats(-MAX_NUMBER, MAX_NUMBER)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=8,
+)
+objects = st.dictionaries(texts, values, max_size=5)
+moments = st.floats(0, 100).map(lambda seconds: START + timedelta(seconds=seconds))
+
+event_types = st.sampled_from([*MEANINGS, *ALIASES]) | names
+sources = st.sampled_from(["marcus", *AGENTS]) | names
+known_data = st.fixed_dictionaries(
+    {},
+    optional={
+        "task_id": st.sampled_from(TASKS) | values,
+        "agent_id": st.sampled_from([*AGENTS, "unknown"]) | values,
+        "task_name": st.sampled_from(["Build the cart", "Pay"]) | values,
+        "depends_on": st.lists(st.sampled_from(TASKS)) | values,
+        "depends_on_id": st.sampled_from(TASKS) | values,
+        "progress": st.integers(-10, 200) | values,
+        "status": st.sampled_from(["in_progress", "blocked", "completed", "idle"]) | values,
+        "severity": st.sampled_from(["low", "HIGH", "unheard of"]) | values,
+        "description": st.sampled_from(["No key", "No access"]) | values,
+        "blocker_event_id": st.integers(0, 40).map(lambda n: f"evt_{n}") | values,
+        "suggestion": texts | objects,
+        "name": st.just("Claude") | values,
+        "role": values,
+        "skills": st.lists(texts) | values,
+        "labels": st.lists(texts) | values,
+    },
+)
+known_metadata = st.fixed_dictionaries(
+    {},
+    optional={
+        "board_id": st.sampled_from(BOARDS) | values,
+        "board_name": st.sampled_from(["The shop", "Billing", "shop"]) | values,
+        "agent_name": values,
+        "demo": values,
+    },
+)
+events = st.builds(Event, st.just("evt"), moments, event_types, sources, known_data, known_metadata)
+
+
+def as_log(stated: list[Event]) -> list[Recorded]:
+    """Events in the order of the log, each under an id of its own."""
+    return [taken(Event(f"evt_{n}", *fields(event)), n) for n, event in enumerate(stated, start=1)]
+
+
+def fields(event: Event) -> tuple[datetime, str, str, dict[str, Any], dict[str, Any] | None]:
+    return event.timestamp, event.event_type, event.source, event.data, event.metadata
+
+
+logs = st.lists(events, max_size=40).map(as_log)
+# Most events of a drawn log concern the same things; these concern nothing else.
+busy_events = st.builds(
+    Event,
+    st.just("evt"),
+    moments,
+    st.sampled_from([name for name in MEANINGS if name != "board_removed"]),
+    st.just("marcus"),
+    st.fixed_dictionaries(
+        {"task_id": st.sampled_from(TASKS), "agent_id": st.sampled_from([*AGENTS, "unknown"])},
+        optional={
+            "status": st.sampled_from(["in_progress", "blocked", "completed"]),
+            "description": st.sampled_from(["No key", "No access"]),
+            "blocker_event_id": st.integers(0, 40).map(lambda n: f"evt_{n}"),
+        },
+    ),
+    st.just({"board_id": "shop"}),
+)
+busy_logs = st.lists(busy_events, max_size=40).map(as_log)

@@ -1,0 +1,161 @@
+"""Filters: what they match, how they are written and read, and what is said of those that cannot be read."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marcus_events.core.event import EARLIEST, utc_now
+from marcus_events.core.filters import FIELDS, EventFilter, InvalidFilter, Term, like
+from tests.core.made import START, names, recorded
+
+EVENT = recorded(
+    "task_blocked",
+    {"task_id": "t1", "agent_id": "agent_claude_2"},
+    source="agent_claude_2",
+    metadata={"board_id": "b1", "board_name": "Storefront, new"},
+)
+
+moments = st.datetimes(EARLIEST.replace(tzinfo=None), timezones=st.just(UTC)).filter(lambda moment: moment.year < 2200)
+terms = st.builds(Term, st.sampled_from(FIELDS), st.lists(names, min_size=1, max_size=3).map(tuple), st.booleans())
+filters = st.builds(EventFilter, st.lists(terms, max_size=4).map(tuple), st.none() | moments, st.none() | moments)
+
+
+@given(filters)
+def test_what_is_written_reads_back_as_the_same_filter(wanted: EventFilter) -> None:
+    assert EventFilter.parse(str(wanted)) == wanted
+
+
+@given(st.text() | st.text('type:-"\\, *abs9'))
+def test_any_text_is_a_filter_or_is_refused_with_the_reason(query: str) -> None:
+    with suppress(InvalidFilter):
+        read = EventFilter.parse(query)
+        assert EventFilter.parse(str(read)) == read
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "   ",
+        "type:task_blocked",
+        "type:task_*",
+        "type:*",
+        "type:*block*",
+        "type:error,task_blocked",
+        "-type:task_progress",
+        "category:task",
+        "importance:high",
+        "source:agent_*",
+        "agent:agent_claude_2",
+        "agent:claude_2",
+        "board:b1",
+        'board:"Storefront, new"',
+        "board_id:b1",
+        "task:t1",
+        "type:task_blocked agent:claude_2 -category:system",
+        "since:2026-05-04T09:00:00Z",
+        "until:2026-05-04T09:00:00.000001Z",
+        "since:2026-05-04T11:00:00+02:00",
+    ],
+)
+def test_a_filter_that_matches(query: str) -> None:
+    assert EventFilter.parse(query).matches(EVENT)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "type:task",
+        "type:task_*_x",
+        "type:TASK_BLOCKED",
+        "-type:task_*",
+        "category:agent",
+        "-category:task",
+        "importance:low",
+        "source:claude_2",
+        "agent:claude",
+        "board:Storefront",
+        'board_id:"Storefront, new"',
+        "task:t2",
+        "type:task_blocked agent:claude_3",
+        "since:2026-05-04T09:00:00.000001Z",
+        "until:2026-05-04T09:00:00Z",
+    ],
+)
+def test_a_filter_that_does_not_match(query: str) -> None:
+    assert not EventFilter.parse(query).matches(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("blocked", "“blocked” is not of the form field:value; fields are type, category"),
+        ("type:", "“type:” is not of the form field:value"),
+        ("colour:red", "“colour” is not a field; fields are type, category"),
+        ("-since:2h", "“-since” is not a field"),
+        ('board:"Storefront', "a quotation mark is not closed"),
+        ("since:yesterday", "“yesterday” is not an ISO 8601 timestamp, nor is it a span such as 2h"),
+        ("since:2026-05-04T09:00:00", "has no time zone"),
+        ("until:2h30", "“2h30” is not an ISO 8601 timestamp"),
+        ("since:1234567d", "not an ISO 8601 timestamp"),
+        ("type:a\0b", "the query contains the character NUL"),
+        ("type:\ud800", "the query contains half of a surrogate pair"),
+    ],
+)
+def test_an_unreadable_query_is_refused_with_the_reason(query: str, reason: str) -> None:
+    with pytest.raises(InvalidFilter) as refused:
+        EventFilter.parse(query)
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("span", "length"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("30m", timedelta(minutes=30)),
+        ("2h", timedelta(hours=2)),
+        ("7d", timedelta(days=7)),
+        ("4w", timedelta(weeks=4)),
+    ],
+)
+def test_a_span_counts_back_from_now(span: str, length: timedelta) -> None:
+    assert EventFilter.parse(f"since:{span}", now=START).since == START - length
+
+
+def test_a_span_longer_than_all_time_is_all_time() -> None:
+    assert EventFilter.parse("since:999999w", now=utc_now()).since == EARLIEST
+
+
+def test_a_filter_can_be_narrowed_and_widened() -> None:
+    wanted = EventFilter().with_term("type", "a", "", "b").with_term("agent", "").with_term("type", "c", exclude=True)
+    assert str(wanted) == "type:a,b -type:c"
+    assert (wanted.values("type"), wanted.values("type", exclude=True)) == (("a", "b"), ("c",))
+    assert wanted.without("type") == EventFilter()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "is_like"),
+    [
+        ("a*", "a", True),
+        ("*", "", True),
+        ("a*b*c", "axbxc", True),
+        ("a*b*c", "abc", True),
+        ("ab*ba", "aba", False),
+        ("a*b*b", "ab", False),
+        ("a.c", "abc", False),
+        ("a*", "a\nb", True),
+        ("a_c", "abc", False),
+    ],
+)
+def test_a_star_stands_for_any_text_and_nothing_else_does(pattern: str, text: str, is_like: bool) -> None:
+    assert like(pattern, text) == is_like
+
+
+def test_a_malicious_pattern_costs_no_more_than_its_length() -> None:
+    """A backtracking matcher would not come back from this."""
+    assert not like("a*" * 5_000 + "b", "a" * 100_000)
