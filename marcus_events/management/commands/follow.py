@@ -12,6 +12,7 @@ from typing import IO, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
 from marcus_events.log.writer import close_writer
+from marcus_events.management.prepare import prepare_database
 from marcus_events.sources.marcus.board import UnknownBoard
 from marcus_events.sources.marcus.databases import Busy
 from marcus_events.sources.marcus.follower import Follower, NoMarcus, Total
@@ -34,6 +35,7 @@ class Command(BaseCommand):
     def handle(self, *, path: Path, once: bool, board: str | None, **options: Any) -> None:
         if path.exists() and not path.is_dir():
             raise CommandError(f"{path} is not a folder; name the one that holds Marcus's data/ and logs/.")
+        prepare_database()
         display = Display(self.stdout, sys.stderr)
         follower = Follower(path, board, display, stop_on_signal())
         try:

@@ -71,7 +71,8 @@ class LineFile:
                 yield from self._overlong()
                 self.offset += len(rest)
                 rest = b""
-        self._fingerprint = self._bytes(max(0, self.offset - FINGERPRINT_BYTES), self.offset)
+        if end := self._bytes(max(0, self.offset - FINGERPRINT_BYTES), self.offset):  # nothing while the file is away
+            self._fingerprint = end
 
     def _line(self, text: bytes) -> Iterator[Line | Unreadable]:
         self.offset += len(text) + 1
