@@ -30,7 +30,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="the folder of the installation, with data/ and logs/ in it")
         parser.add_argument("--once", action="store_true", help="read what is there, then end")
-        parser.add_argument("--board", metavar="NAME", help="names the board, or selects one where there are several")
+        parser.add_argument(
+            "--board",
+            metavar="NAME",
+            help="another name for the board; where there are several, the one that is meant where none is named",
+        )
 
     def handle(self, *, path: Path, once: bool, board: str | None, **options: Any) -> None:
         if path.exists() and not path.is_dir():
@@ -64,7 +68,8 @@ class Display:
     def __init__(self, out: OutputWrapper, err: IO[str]) -> None:
         self.out, self.err = out, err
         self.is_terminal = err.isatty()
-        self._started = self._shown_at = time.monotonic()
+        self._started: float | None = None  # when the first acts of a look were published
+        self._shown_at = 0.0
         self._has_line = False
 
     def say(self, text: str) -> None:
@@ -75,19 +80,21 @@ class Display:
         self.say(f"{item.where} {item.reason}")
 
     def looked(self, outcome: Outcome) -> None:
+        self._started = None
         self._clear()
         if outcome.new:
             self.out.write(f"{time.strftime('%H:%M:%S')}  {outcome.new:,} new")
             self.out.flush()
 
     def progress(self, read: int, size: int, total: Total) -> None:
+        """A line now and then, for a look that takes a while."""
         now = time.monotonic()
+        if self._started is None:
+            self._started = self._shown_at = now
         if now - self._shown_at < (REFRESH_S if self.is_terminal else REPORT_S):
             return
         self._shown_at = now
-        acts = total.outcome.new + total.outcome.known
-        rate = acts / (now - self._started)
-        text = f"{read / MEGABYTE:,.1f} of {size / MEGABYTE:,.1f} MB, {acts:,} events, {rate:,.0f} a second"
+        text = f"{read / MEGABYTE:,.1f} of {size / MEGABYTE:,.1f} MB read: {total.events}"
         self._clear()
         print(text, file=self.err, end="" if self.is_terminal else "\n", flush=True)
         self._has_line = self.is_terminal

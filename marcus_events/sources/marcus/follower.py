@@ -52,9 +52,13 @@ class Total:
     unreadable: int = 0
     talk: int = 0
 
+    @property
+    def events(self) -> str:
+        return f"{self.outcome.new:,} new, {self.outcome.known:,} known"
+
     def __str__(self) -> str:
-        new, known = self.outcome.new, self.outcome.known
-        return f"{new:,} new, {known:,} known, {self.unreadable:,} unreadable, {self.talk:,} talk"
+        left_out = f"; left out {self.talk:,} lines of talk" if self.talk else ""
+        return f"{self.events}, {self.unreadable:,} unreadable{left_out}"
 
 
 class Follower:
@@ -65,7 +69,7 @@ class Follower:
         self.total = Total()
         self._named: set[Unreadable] = set()
         self._busy_looks = 0
-        self._is_reading_again = False
+        self._is_reading_again = self._has_greeted = False
         self._read_again_after = 0.0  # on the monotonic clock
         self._begin()
 
@@ -77,7 +81,10 @@ class Follower:
     def once(self) -> None:
         """One look, to the end. Raises NoMarcus, UnknownBoard, Busy."""
         if not self.installation.exists():
-            raise NoMarcus(f"There is no Marcus in {self.installation.root}: neither data/marcus.db nor logs/.")
+            raise NoMarcus(
+                f"There is no Marcus in {self.installation.root}: it should have data/marcus.db, data/kanban.db or"
+                " files under logs/. Name the folder in which Marcus was started."
+            )
         self._look(is_last=True)
         while self._reader.is_busy and not self.stop.is_set():
             if self._busy_looks > BUSY_LOOKS_ONCE:
@@ -91,15 +98,21 @@ class Follower:
         self._wait_for_marcus()
         while not self.stop.is_set():
             self._look()
+            self._greet()
             if self._reader.is_late and time.monotonic() > self._read_again_after:
                 self._read_again()
             changes.wait(self.installation.folders)
 
     def _wait_for_marcus(self) -> None:
         if not self.installation.exists():
-            self.listener.say(f"Waiting for Marcus: there is nothing of it in {self.installation.root} yet.")
+            self.listener.say(f"Waiting for Marcus: it has not written anything to {self.installation.root} yet.")
         while not self.installation.exists() and not self.stop.wait(1):
             pass
+
+    def _greet(self) -> None:
+        if not (self._has_greeted or self.stop.is_set()):
+            self._has_greeted = True
+            self.listener.say(f"Up to date: {self.total}. Following {self.installation.root}; Ctrl-C ends.")
 
     def _read_again(self) -> None:
         started = time.monotonic()

@@ -47,7 +47,7 @@ class Reader:
         self._is_first_look = True
         self._acts, self._blockers = Acts(), Blockers()
         self._newest = NEVER
-        self._files: dict[Path, LineFile] = {}
+        self._files: dict[int, LineFile] = {}  # by inode: a file that is renamed has been read
         self._rows = EventRows(Database(installation.events), self._name(installation.events))
         self._board = Database(installation.board)
         self._board_reader = BoardReader(boards, self._name(installation.board))
@@ -55,7 +55,7 @@ class Reader:
     def look(self, now: datetime, *, is_last: bool = False) -> Iterator[list[Act]]:
         """The acts that are new, in batches. The last look also gives those that could still gain a record."""
         self.is_busy = False
-        logs = [(log, file) for log in self.installation.logs() if (file := self._begin(log))]
+        logs = self._begin_logs()
         board = self._read_board()
         streams = [self._sightings(log.kind, file) for log, file in logs]
         merged = heapq.merge(board, self._events(), *streams, key=lambda sighting: sighting.at)
@@ -95,13 +95,24 @@ class Reader:
             self.boards.learn_project(Project(project_id, name, sighting.at))
             self.boards.check_choice()
 
-    def _begin(self, log: Log) -> LineFile | None:
-        file = self._files.setdefault(log.path, LineFile(log.path, self._name(log.path)))
-        try:
-            file.begin()
-        except OSError as error:
-            self.complain(Unreadable(file.name, f"cannot be opened: {error.strerror}"))
-            return None
+    def _begin_logs(self) -> list[tuple[Log, LineFile]]:
+        """The files as they are now; one under two names is read under the first."""
+        begun: dict[int, tuple[Log, LineFile]] = {}
+        for log in self.installation.logs():
+            try:
+                inode = log.path.stat().st_ino
+                if inode not in begun:
+                    begun[inode] = (log, self._begin(log.path, inode))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self.complain(Unreadable(self._name(log.path), f"cannot be opened: {error.strerror}"))
+        return list(begun.values())
+
+    def _begin(self, path: Path, inode: int) -> LineFile:
+        file = self._files.setdefault(inode, LineFile(path, self._name(path)))
+        file.path, file.name = path, self._name(path)
+        file.begin()
         return file
 
     def _read_board(self) -> list[Sighting]:

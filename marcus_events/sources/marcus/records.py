@@ -46,6 +46,8 @@ def record_from_line(kind: Kind, line: bytes, where: str) -> Record | Unreadable
         body = json.loads(line.decode(), parse_constant=refuse_constant)
     except UnicodeDecodeError:
         return Unreadable(where, "is not UTF-8")
+    except json.JSONDecodeError as error:
+        return Unreadable(where, f"is not JSON: {error.msg} at character {error.pos + 1}")
     except (ValueError, RecursionError) as error:
         return Unreadable(where, f"is not JSON: {str(error)[:120]}")
     if not isinstance(body, dict):

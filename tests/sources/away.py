@@ -1,0 +1,21 @@
+"""A database that is away for a while: it refuses every connection, and has ended those there were."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connection
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    params = {k: v for k, v in connection.get_connection_params().items() if k in ("host", "port", "user", "password")}
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    with psycopg.connect(**params, dbname="postgres", autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            yield
+        finally:
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')

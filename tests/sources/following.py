@@ -1,0 +1,90 @@
+"""A follower in a thread, and what it told a person."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+from django.db import connection
+
+from marcus_events.core.event import Recorded, utc_now
+from marcus_events.log import read
+from marcus_events.sources.marcus.follower import Follower, Total
+from marcus_events.sources.marcus.publisher import Outcome
+from marcus_events.sources.marcus.records import Unreadable
+from tests.waiting import wait_until
+
+
+class Following:
+    """Follows an installation for as long as the block lasts; ready once it is up to date or waits for Marcus."""
+
+    def __init__(self, root: Path, board: str | None = None) -> None:
+        self.said: list[str] = []
+        self.complaints: list[str] = []
+        self.stop = threading.Event()
+        self.follower = Follower(root, board, self, self.stop)
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            self.follower.run()
+        finally:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        wait_until(lambda: self.said)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop.set()
+        self.thread.join()
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def complain(self, item: Unreadable) -> None:
+        self.complaints.append(f"{item.where} {item.reason}")
+
+    def progress(self, read: int, size: int, total: Total) -> None: ...
+
+    def looked(self, outcome: Outcome) -> None: ...
+
+
+class News:
+    """What the log holds more than when it was last asked."""
+
+    def __init__(self) -> None:
+        self.position = read.head().position
+
+    def wait(self, count: int) -> list[Recorded]:
+        """The next events, as soon as there are as many."""
+        wait_until(lambda: read.head().position >= self.position + count)
+        found = read.following(self.position, 1_000)
+        assert len(found) == count, [event.event_type for event in found]
+        self.position = found[-1].position
+        return found
+
+    def types(self, count: int) -> list[str]:
+        return [event.event_type for event in self.wait(count)]
+
+
+def line(event_type: str, **fields: Any) -> dict[str, Any]:
+    """A line as Marcus writes it to a realtime file now."""
+    return {"timestamp": utc_now().isoformat(), "type": event_type, **fields}
+
+
+def blocker(description: str, task_id: str, severity: str = "high") -> dict[str, Any]:
+    """A line as Marcus writes it to the conversations file when an agent reports a blocker."""
+    nothing = dict.fromkeys(("project_id", "project_name", "board_id", "board_name"))
+    return {
+        "worker_id": "agent_claude_1",
+        "conversation_type": "worker_to_pm",
+        "message": f"Reporting blocker: {description}",
+        "metadata": {"task_id": task_id, "severity": severity, **nothing},
+        "timestamp": utc_now().isoformat().replace("+00:00", "Z"),
+        "event": "worker_communication",
+        "logger": "worker",
+        "level": "info",
+    }

@@ -1,0 +1,175 @@
+"""Following an installation: what Marcus writes is in the log soon after, once, whatever happens to its files."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from marcus_events.core.event import utc_now
+from marcus_events.log import read
+from tests.sources.away import database_away
+from tests.sources.following import Following, News, blocker, line
+from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
+from tests.sources.sqlite_writer import Writer
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("log")
+A_TASK = "30e349b3032e4f80aa8f6d1cc32a5a3e"  # Design auth schema
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return copy_run(tmp_path / "marcus")
+
+
+@pytest.fixture
+def following(root: Path) -> Iterator[Following]:
+    with Following(root) as following:
+        yield following
+
+
+def test_it_reads_what_there_is_and_says_that_it_follows(following: Following, root: Path) -> None:
+    assert read.head().position == 724
+    assert following.said == [
+        f"Up to date: 724 new, 0 known, 0 unreadable; left out 829 lines of talk. Following {root}; Ctrl-C ends."
+    ]
+
+
+def test_a_reported_blocker_is_in_the_log_within_a_second(following: Following, root: Path) -> None:
+    news = News()
+    append(root / CONVERSATIONS, blocker("The payment sandbox is down", A_TASK))
+    written = time.monotonic()
+    (reported,) = news.wait(1)
+    assert time.monotonic() - written < 1
+    assert reported.event_type == "task_blocked"
+    assert reported.task_id == A_TASK
+    assert reported.agent_id == "agent_claude_1"
+    assert reported.data["description"] == "The payment sandbox is down"
+    assert reported.data["severity"] == "high"
+
+
+def test_ten_lines_and_a_half_are_ten_events_and_its_other_half_is_one(following: Following, root: Path) -> None:
+    news = News()
+    half = json.dumps(line("task_completed", task_id=A_TASK, agent_id="agent_claude_3"))
+    append(root / REALTIME, *[line("build_finished", number=n) for n in range(10)])
+    append(root / REALTIME, half[:60], end=b"")
+    assert [event.data["number"] for event in news.wait(10)] == list(range(10))
+    append(root / REALTIME, half[60:])
+    assert news.types(1) == ["task_completed"]
+
+
+def test_rotated_truncated_and_new_files_are_followed(following: Following, root: Path) -> None:
+    news, path = News(), root / REALTIME
+    path.rename(path.with_name(path.name + ".1"))
+    append(path, line("after_rotation"))
+    assert news.types(1) == ["after_rotation"]
+    path.write_text(json.dumps(line("after_truncation")) + "\n")
+    assert news.types(1) == ["after_truncation"]
+    append(path.with_name("realtime_20270101_000000.jsonl"), line("in_a_new_file"))
+    assert news.types(1) == ["in_a_new_file"]
+
+
+def test_what_cannot_be_read_is_named_once_and_costs_no_other_line(following: Following, root: Path) -> None:
+    news, path = News(), root / REALTIME
+    append(path, "garbage", b"\xff\xfe", b"x" * 10_000_000, line("still_alive"))
+    assert news.types(1) == ["still_alive"]
+    path.rename(path.with_name(path.name + ".1"))
+    append(path, line("after_rotation"))
+    assert news.types(1) == ["after_rotation"]
+    assert following.complaints == [
+        f"{REALTIME}:402 is not JSON: Expecting value at character 1",
+        f"{REALTIME}:403 is not UTF-8",
+        f"{REALTIME}:404 is longer than 1 MiB",
+    ]
+    assert following.follower.total.unreadable == 3
+
+
+def test_an_act_that_several_files_tell_of_one_after_the_other_is_told_once(following: Following, root: Path) -> None:
+    news = News()
+    assignment = {"task_id": A_TASK, "agent_id": "agent_claude_2", "task_name": "Design auth schema"}
+    append(root / REALTIME, line("task_assignment", worker_id="agent_claude_2", **assignment))
+    assert news.types(1) == ["task_assigned"]
+    with closing(sqlite3.connect(root / "data/marcus.db")) as marcus, marcus:
+        for number, name in enumerate(("task_assigned", "task_assignment")):
+            event = {"event_id": f"evt_9{number}", "event_type": name, "source": "marcus", "data": assignment}
+            store(marcus, event | {"timestamp": utc_now().isoformat(), "metadata": {}})
+        store(marcus, {"event_id": "evt_99", **line("x"), "event_type": "the_end", "source": "marcus", "data": {}})
+    assert news.types(1) == ["the_end"]
+
+
+def store(marcus: sqlite3.Connection, event: dict[str, object]) -> None:
+    row = ("events", event["event_id"], json.dumps(event), event["timestamp"])
+    marcus.execute("INSERT INTO persistence(collection, key, data, stored_at) VALUES (?, ?, ?, ?)", row)
+
+
+def test_a_task_that_is_added_to_the_board_is_told(following: Following, root: Path) -> None:
+    news = News()
+    add_task(root / "data/kanban.db", "t26", "Ship it")
+    (created,) = news.wait(1)
+    assert (created.event_type, created.data["task_name"]) == ("task_created", "Ship it")
+    assert created.metadata["board_name"] == "Storefront"
+
+
+def add_task(board: Path, task_id: str, name: str) -> None:
+    with closing(sqlite3.connect(board)) as marcus, marcus:
+        marcus.row_factory = sqlite3.Row
+        row = dict(marcus.execute("SELECT * FROM tasks LIMIT 1").fetchone())
+        row |= {"id": task_id, "name": name, "created_at": utc_now().isoformat()}
+        marcus.execute(f"INSERT INTO tasks ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", [*row.values()])  # noqa: S608
+
+
+def test_a_board_that_is_locked_for_a_while_is_read_when_it_is_free(following: Following, root: Path) -> None:
+    news, board = News(), root / "data/kanban.db"
+    update = "UPDATE tasks SET name = 'Design the auth schema' WHERE id = '30e349b3032e4f80aa8f6d1cc32a5a3e'"
+    with Writer(board, "delete") as marcus:
+        assert marcus.do("BEGIN EXCLUSIVE", update) == "ok"
+        append(root / REALTIME, line("meanwhile"))
+        assert news.types(1) == ["meanwhile"]
+        assert marcus.do("COMMIT") == "ok"
+    add_task(board, "t26", "Ship it")
+    assert news.types(1) == ["task_created"]
+
+
+def test_it_waits_for_a_marcus_that_has_not_started(tmp_path: Path) -> None:
+    with Following(tmp_path / "marcus") as following:
+        assert following.said == [f"Waiting for Marcus: it has not written anything to {tmp_path / 'marcus'} yet."]
+        copy_run(tmp_path / "marcus")
+        wait_until(lambda: len(following.said) == 2)
+        assert read.head().position == 724
+
+
+def test_while_the_database_is_away_it_waits_and_nothing_is_lost(following: Following, root: Path) -> None:
+    news = News()
+    with database_away():
+        append(root / REALTIME, line("while_away", number=1))
+        wait_until(lambda: len(following.said) == 2)
+        append(root / REALTIME, line("while_away", number=2))
+    assert [event.data["number"] for event in news.wait(2)] == [1, 2]
+    assert following.said[1].startswith("The database is away, trying again every second: ")
+    wait_until(lambda: following.said[2:] == ["The database is back."])
+
+
+def test_a_line_that_comes_too_late_for_its_act_is_told_all_the_same_and_nothing_else_again(
+    following: Following, root: Path
+) -> None:
+    news = News()
+    append(root / REALTIME, *[line("build_finished", number=n) for n in range(1_200)])
+    wait_until(lambda: read.head().position == news.position + 1_200)
+    news.position += 1_200
+    append(root / REALTIME, line("forgotten") | {"timestamp": "2026-11-23T20:46:20+00:00"})
+    assert news.types(1) == ["forgotten"]
+    append(root / REALTIME, line("the_end"))
+    assert news.types(1) == ["the_end"]
+
+
+def test_the_same_run_followed_under_another_name_is_one_board_renamed(root: Path) -> None:
+    with Following(root):
+        pass
+    news = News()
+    with Following(root, board="Shop"):
+        (renamed,) = news.wait(1)
+    assert (renamed.event_type, renamed.data["project_name"]) == ("project_updated", "Shop")
