@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
@@ -68,6 +69,11 @@ class News:
 
     def types(self, count: int) -> list[str]:
         return [event.event_type for event in self.wait(count)]
+
+
+def told() -> Counter[str]:
+    """How many events of each type the log holds."""
+    return Counter(event.event_type for event in read.following(0, 1_000_000))
 
 
 def line(event_type: str, **fields: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,13 +96,18 @@ def test_an_act_that_several_files_tell_of_one_after_the_other_is_told_once(foll
     assert news.types(1) == ["task_assigned"]
     with closing(sqlite3.connect(root / "data/marcus.db")) as marcus, marcus:
         for number, name in enumerate(("task_assigned", "task_assignment")):
-            event = {"event_id": f"evt_9{number}", "event_type": name, "source": "marcus", "data": assignment}
+            event: dict[str, Any] = {
+                "event_id": f"evt_9{number}",
+                "event_type": name,
+                "source": "marcus",
+                "data": assignment,
+            }
             store(marcus, event | {"timestamp": utc_now().isoformat(), "metadata": {}})
         store(marcus, {"event_id": "evt_99", **line("x"), "event_type": "the_end", "source": "marcus", "data": {}})
     assert news.types(1) == ["the_end"]
 
 
-def store(marcus: sqlite3.Connection, event: dict[str, object]) -> None:
+def store(marcus: sqlite3.Connection, event: dict[str, Any]) -> None:
     row = ("events", event["event_id"], json.dumps(event), event["timestamp"])
     marcus.execute("INSERT INTO persistence(collection, key, data, stored_at) VALUES (?, ?, ?, ?)", row)
 

@@ -1,0 +1,144 @@
+"""`manage.py follow` as a person runs it: a process of its own on a real database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from marcus_events import models
+from marcus_events.log import read
+from marcus_events.projections import PROJECTIONS, catch_up
+from tests.log.processes import ROOT, conninfo_of_test_database
+from tests.sources.following import blocker, line, told
+from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("log")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return copy_run(tmp_path / "marcus")
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "manage.py", "follow", *map(str, arguments)]
+    environment = os.environ | {"DATABASE_URL": conninfo_of_test_database()}
+    environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def once(*arguments: str | Path) -> str:
+    """What it prints as its result."""
+    out, err = (process := start(*arguments, "--once")).communicate()
+    assert (process.returncode, err) == (0, ""), err
+    return out.splitlines()[-1]
+
+
+def refused(*arguments: str | Path) -> str:
+    process = start(*arguments)
+    _, err = process.communicate()
+    assert process.returncode == 1
+    return err.strip()
+
+
+def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_reading_the_run_once_gives_its_board(root: Path) -> None:
+    before = files(root)
+    assert once(root) == "724 new, 0 known, 0 unreadable; left out 829 lines of talk"
+    assert files(root) == before
+    catch_up(PROJECTIONS)
+    check_board()
+    counts = told()
+    assert (counts["decision_logged"], counts["task_assigned"], counts["task_completed"]) == (19, 25, 25)
+
+
+def check_board() -> None:
+    assert [board.name for board in models.Board.objects.now()] == ["Storefront"]
+    tasks = list(models.Task.objects.now())
+    assert Counter(task.status for task in tasks) == {"done": 25}
+    assert all(task.agent_id.startswith("agent_claude_") and task.name != task.task_id for task in tasks)
+    assert models.Dependency.objects.now().count() == 20
+    blockers = list(models.Blocker.objects.now())
+    assert Counter((blocker.severity, blocker.resolved_at is not None) for blocker in blockers) == {("medium", True): 9}
+    assert all(blocker.description and blocker.agent_id and blocker.suggestion for blocker in blockers)
+    assert {blocker.task_id for blocker in blockers} <= {task.task_id for task in tasks}
+    agents = {agent.agent_id: agent for agent in models.Agent.objects.now()}
+    assert len(agents) == 4
+    assert agents["agent_claude_1"].name == "Claude 1"
+    assert agents["agent_claude_1"].role == "Frontend Developer"
+    assert agents["agent_claude_1"].skills == ["typescript", "react", "frontend"]
+
+
+def test_a_second_time_nothing_is_new_and_then_what_was_added(root: Path) -> None:
+    once(root)
+    assert once(root).startswith("0 new, 724 known")
+    append(root / REALTIME, *[line("build_finished", number=n) for n in range(10)])
+    append(root / REALTIME, '{"timestamp": "2026-11-23T21', end=b"")
+    assert once(root).startswith("10 new, 724 known")
+    append(root / REALTIME, ':00:00+00:00", "type": "half_a_line"}')
+    assert once(root).startswith("1 new, 734 known")
+    assert read.head().position == 735
+
+
+def test_killed_in_the_middle_again_and_again_nothing_is_lost_and_nothing_told_twice(root: Path) -> None:
+    for number in range(6):
+        lines = (line("build_finished", number=number * 2_000 + n) for n in range(2_000))
+        append(root / REALTIME.replace("204618", f"20461{number}"), *lines)
+    for at_least in (1, 3_000, 7_000):
+        follow = start(root)
+        wait_until(partial(log_reaches, at_least))
+        follow.kill()
+        follow.communicate()
+        assert not log_reaches(724 + 12_000)
+    once(root)
+    assert read.head().position == 724 + 12_000
+    counts = told()
+    assert (counts["build_finished"], counts["task_completed"], counts["task_blocked"]) == (12_000, 25, 9)
+
+
+def log_reaches(position: int) -> bool:
+    return read.head().position >= position
+
+
+def test_it_follows_until_it_is_told_to_end_and_says_what_it_did(root: Path) -> None:
+    follow = start(root)
+    wait_until(lambda: read.head().position == 724)
+    append(root / CONVERSATIONS, blocker("The payment sandbox is down", "30e349b3032e4f80aa8f6d1cc32a5a3e"))
+    wait_until(lambda: read.head().position == 725)
+    follow.send_signal(signal.SIGTERM)
+    out, err = follow.communicate()
+    assert follow.returncode == 0
+    assert err.startswith("Up to date: 724 new, 0 known")
+    assert out.splitlines()[-1].startswith("725 new, 0 known, 0 unreadable")
+
+
+def test_what_cannot_be_read_is_named_with_file_and_line(root: Path) -> None:
+    append(root / REALTIME, "garbage")
+    out, err = start(root, "--once").communicate()
+    assert err == f"{REALTIME}:402 is not JSON: Expecting value at character 1\n"
+    assert out.splitlines()[-1] == "724 new, 0 known, 1 unreadable; left out 829 lines of talk"
+
+
+def test_a_board_may_be_given_another_name(root: Path) -> None:
+    once(root, "--board", "Shop")
+    catch_up(PROJECTIONS)
+    assert [board.name for board in models.Board.objects.now()] == ["Shop"]
+
+
+def test_it_refuses_what_is_no_marcus(tmp_path: Path) -> None:
+    (file := tmp_path / "file").touch()
+    assert refused(file) == f"CommandError: {file} is not a folder; name the one that holds Marcus's data/ and logs/."
+    assert refused(tmp_path, "--once").startswith(f"CommandError: There is no Marcus in {tmp_path}: ")
