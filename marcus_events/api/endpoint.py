@@ -1,8 +1,7 @@
 """What every endpoint has in common: who asks, what may be asked, and how errors are answered.
 
 A program shows a token; a person who is signed in may read with the session, so that a link to the API opens in a
-browser.
-Writing takes a token alone: a browser never sends one by itself, which is why no CSRF token is needed here.
+browser. Writing takes a token alone: a browser never sends one by itself, which is why no CSRF token is needed here.
 """
 
 from __future__ import annotations
@@ -13,14 +12,12 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from marcus_events import tokens
 from marcus_events.api.problem import Problem
-from marcus_events.core.filters import InvalidFilter
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Token
 
@@ -48,13 +45,7 @@ def endpoint(scope: str) -> Callable[[View], Callable[..., HttpResponse]]:
 def respond(view: View, request: HttpRequest, scope: str, **place: Any) -> HttpResponse:
     try:
         result = view(request, permitted(request, scope), **place)
-    except InvalidFilter as error:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
-    except RequestDataTooBig as error:
-        raise Problem(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 1 MiB; send smaller batches."
-        ) from error
-    except (LogUnavailable, OperationalError) as error:
+    except (LogUnavailable, OperationalError, InterfaceError) as error:
         detail = "The log cannot be reached at this time; send the same request again."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error
     return result if isinstance(result, HttpResponse) else JsonResponse(result)
@@ -76,15 +67,30 @@ def permitted(request: HttpRequest, scope: str) -> Token | None:
 
 
 def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """One URL, several methods."""
+    """One URL, several methods. HEAD is GET whose body the server leaves out."""
+    if "GET" in views:
+        views["HEAD"] = views["GET"]
 
     @csrf_exempt
     @login_not_required
     def choose(request: HttpRequest, **place: Any) -> HttpResponse:
         if view := views.get(request.method or ""):
             return view(request, **place)
-        response = Problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {' or '.join(views)}.").response()
-        response["Allow"] = ", ".join(views)
+        response = other_method(request, f"Use {', '.join(views)}.")
+        response["Allow"] = ", ".join([*views, "OPTIONS"])
         return response
 
     return choose
+
+
+def other_method(request: HttpRequest, instead: str) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return Problem(HTTPStatus.METHOD_NOT_ALLOWED, instead).response()
+
+
+@csrf_exempt
+@login_not_required
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """For every other address below the API's: a program is not sent a page."""
+    return Problem(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}.").response()

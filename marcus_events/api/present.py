@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +11,16 @@ from django.db.models import Sum
 from django.http import HttpRequest
 
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.parameters import as_of, board_from, choice
+from marcus_events.api.parameters import as_of, boards_from, choice
 from marcus_events.core.event import utc_now
+from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import category_of
 from marcus_events.core.waiting import waiting_behind
 from marcus_events.log import read
 from marcus_events.models import Agent, Blocker, Board, Dependency, IntervalQuerySet, Rate, Task, Token
 
 SERIES_MINUTES = 60
+TaskId = tuple[str, str]  # with its board: two boards may use the same id
 
 
 @endpoint(scope="read")
@@ -34,7 +37,7 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
         "board_id": row.board_id,
         "name": row.name,
         "demo": row.demo,
-        "created_at": row.created_at,
+        "created_at": row.created_at.isoformat(),
         "tasks": {"total": tasks.total(), **dict(sorted(tasks.items()))},
     }
 
@@ -46,33 +49,33 @@ def tasks(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     return {"tasks": [task_dict(row, depends_on, waiting) for row in rows]}
 
 
-def task_dict(row: Task, depends_on: dict[str, list[str]], waiting: dict[str, set[str]]) -> dict[str, Any]:
+def task_dict(row: Task, depends_on: dict[TaskId, list[TaskId]], waiting: dict[TaskId, set[TaskId]]) -> dict[str, Any]:
     return {
         "task_id": row.task_id,
         "name": row.name,
         "description": row.description,
         "board_id": row.board_id,
         "status": row.status,
-        "since": row.status_since,
+        "since": row.status_since.isoformat(),
         "agent_id": row.agent_id or None,
         "progress": row.progress,
         "priority": row.priority or None,
         "labels": row.labels,
-        "depends_on": depends_on.get(row.task_id, []),
-        "waiting_behind": len(waiting.get(row.task_id, ())),
-        "created_at": row.created_at,
+        "depends_on": [task_id for _, task_id in depends_on.get((row.board_id, row.task_id), [])],
+        "waiting_behind": len(waiting.get((row.board_id, row.task_id), ())),
+        "created_at": row.created_at.isoformat(),
     }
 
 
 def dependencies(
     request: HttpRequest, token: Token | None, rows: list[Task]
-) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
+) -> tuple[dict[TaskId, list[TaskId]], dict[TaskId, set[TaskId]]]:
     """What each task depends on, and what waits behind it."""
-    depends_on: dict[str, list[str]] = defaultdict(list)
-    for row in chosen(Dependency.objects, request, token).order_by("task_id", "depends_on_id"):
-        depends_on[row.task_id].append(row.depends_on_id)
-    pairs = [(task_id, other) for task_id, others in depends_on.items() for other in others]
-    return depends_on, waiting_behind(pairs, {row.task_id for row in rows if row.status == "done"})
+    depends_on: dict[TaskId, list[TaskId]] = defaultdict(list)
+    for row in chosen(Dependency.objects, request, token).order_by("board_id", "task_id", "depends_on_id"):
+        depends_on[row.board_id, row.task_id].append((row.board_id, row.depends_on_id))
+    pairs = [(task, other) for task, others in depends_on.items() for other in others]
+    return depends_on, waiting_behind(pairs, {(row.board_id, row.task_id) for row in rows if row.status == "done"})
 
 
 @endpoint(scope="read")
@@ -96,8 +99,8 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
         "reported_severity": row.reported_severity,
         "blocker_type": row.blocker_type or None,
         "suggestion": row.suggestion,
-        "opened_at": row.opened_at,
-        "resolved_at": row.resolved_at,
+        "opened_at": row.opened_at.isoformat(),
+        "resolved_at": row.resolved_at.isoformat() if row.resolved_at else None,
         "resolution": row.resolution or None,
     }
 
@@ -116,7 +119,7 @@ def agent_dict(row: Agent) -> dict[str, Any]:
         "skills": row.skills,
         "board_id": row.board_id,
         "status": row.status,
-        "since": row.status_since,
+        "since": row.status_since.isoformat(),
         "task_id": row.task_id or None,
     }
 
@@ -124,8 +127,9 @@ def agent_dict(row: Agent) -> dict[str, Any]:
 @endpoint(scope="read")
 def counters(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     """`series` is the events of each of the 60 minutes up to the moment, oldest first, by the producers' clocks."""
-    board_id, moment = board_from(request, token), as_of(request)
-    by_type = past_counts(board_id, moment) if moment is not None else present_counts(board_id)
+    moment = as_of(request)
+    boards = boards_from(request, token, moment)
+    by_type = present_counts(boards) if moment is None else past_counts(boards, moment)
     by_category: Counter[str] = Counter()
     for event_type, count in by_type.items():
         by_category[category_of(event_type)] += count
@@ -133,33 +137,45 @@ def counters(request: HttpRequest, token: Token | None) -> dict[str, Any]:
         "total": sum(by_type.values()),
         "by_type": by_type,
         "by_category": dict(sorted(by_category.items())),
-        "series": series(board_id, moment if isinstance(moment, datetime) else utc_now()),
+        "series": series(boards, time_of(moment)),
     }
 
 
-def present_counts(board_id: str) -> dict[str, int]:
-    counted = of_board(board_id).values_list("event_type").annotate(total=Sum("count")).order_by("event_type")
+def present_counts(boards: list[str]) -> dict[str, int]:
+    counted = of_boards(boards).values_list("event_type").annotate(total=Sum("count")).order_by("event_type")
     return dict(counted)
 
 
-def past_counts(board_id: str, moment: int | datetime) -> dict[str, int]:
-    return read.count_by_type(moment, board_id or None)
+def past_counts(boards: list[str], moment: int | datetime) -> dict[str, int]:
+    wanted = EventFilter().with_term("board_id", *boards)
+    if isinstance(moment, int):
+        return read.count_by_type(wanted, before=moment + 1)
+    return read.count_by_type(replace(wanted, until=moment + timedelta(microseconds=1)))
 
 
-def series(board_id: str, until: datetime) -> list[dict[str, Any]]:
+def time_of(moment: int | datetime | None) -> datetime:
+    """The time of a moment that may be given as a position."""
+    if isinstance(moment, datetime):
+        return moment
+    last = read.events(EventFilter(), before=moment + 1, limit=1) if moment is not None else []
+    return last[0].timestamp if last else utc_now()
+
+
+def series(boards: list[str], until: datetime) -> list[dict[str, Any]]:
     last = until.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
-    rates = of_board(board_id).filter(minute__range=(minutes[0], last))
+    rates = of_boards(boards).filter(minute__range=(minutes[0], last))
     counted = dict(rates.values_list("minute").annotate(total=Sum("count")))
-    return [{"minute": minute, "count": counted.get(minute, 0)} for minute in minutes]
+    return [{"minute": minute.isoformat(), "count": counted.get(minute, 0)} for minute in minutes]
 
 
-def of_board(board_id: str) -> Any:
-    return Rate.objects.filter(board_id=board_id) if board_id else Rate.objects.all()
+def of_boards(boards: list[str]) -> Any:
+    return Rate.objects.filter(board_id__in=boards) if boards else Rate.objects.all()
 
 
 def chosen(rows: Any, request: HttpRequest, token: Token | None) -> IntervalQuerySet:
     """The intervals that the request asks for: of its board, as of its moment."""
-    found: IntervalQuerySet = rows.as_of(as_of(request))
-    board_id = board_from(request, token)
-    return found.filter(board_id=board_id) if board_id else found
+    moment = as_of(request)
+    found: IntervalQuerySet = rows.as_of(moment)
+    boards = boards_from(request, token, moment)
+    return found.filter(board_id__in=boards) if boards else found

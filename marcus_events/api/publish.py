@@ -20,6 +20,8 @@ from marcus_events.ingest import Receipt, event_from, ingest
 from marcus_events.models import Token
 
 MAX_BATCH = 500  # events in a request
+MAX_BODY = 1024 * 1024  # bytes
+ENOUGH_DIGITS = 40  # to tell that a number is beyond every limit; reading a million of them would take minutes
 
 
 @endpoint(scope="publish")
@@ -39,13 +41,26 @@ def parse(request: HttpRequest) -> Any:
     if request.content_type != "application/json" or request.headers.get("Content-Encoding"):
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send uncompressed application/json.")
     try:
-        return json.loads(request.body.decode(), parse_constant=refuse_constant)
+        return json.loads(body_of(request).decode(), parse_int=whole_number, parse_constant=refuse_constant)
     except UnicodeDecodeError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not UTF-8: {error.reason}, byte {error.start}.") from error
     except RecursionError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "The body is nested too deeply.") from error
     except ValueError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {error}.") from error
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The body within its limit, which the length in the header tells of only where there is one."""
+    body = request.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        detail = f"The body is larger than {MAX_BODY} bytes; send smaller batches."
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+    return body
+
+
+def whole_number(digits: str) -> int:
+    return int(digits[:ENOUGH_DIGITS])
 
 
 def refuse_constant(name: str) -> None:

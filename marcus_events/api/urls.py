@@ -1,7 +1,7 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from marcus_events.api import events, present, publish
-from marcus_events.api.endpoint import by_method
+from marcus_events.api.endpoint import by_method, nothing_here
 
 urlpatterns = [
     path("events", by_method(GET=events.events, POST=publish.publish)),
@@ -11,4 +11,5 @@ urlpatterns = [
     path("blockers", by_method(GET=present.blockers)),
     path("agents", by_method(GET=present.agents)),
     path("counters", by_method(GET=present.counters)),
+    re_path("", nothing_here),
 ]

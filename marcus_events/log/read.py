@@ -17,6 +17,7 @@ from django.db import connection as django_connection
 
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.vocabulary import EventTypes
 from marcus_events.log.where import where
 
 Connection = psycopg.Connection[Any] | None
@@ -91,14 +92,12 @@ def count_after(
     return count
 
 
-def count_by_type(moment: int | datetime, board_id: str | None = None, connection: Connection = None) -> dict[str, int]:
-    """How many events of each type the log held at a position, or had happened before a time."""
-    column = "position" if isinstance(moment, int) else "timestamp"
-    query = f"SELECT event_type, count(*) FROM event WHERE {column} <= %s"
-    values: list[Any] = [moment]
-    if board_id is not None:
-        query, values = f"{query} AND board_id = %s", [*values, board_id]
-    return dict(rows(f"{query} GROUP BY event_type ORDER BY event_type", values, connection))
+def count_by_type(wanted: EventFilter, *, before: int | None = None, connection: Connection = None) -> dict[str, int]:
+    """How many events of each type match before a position, without those of boards that were removed by then."""
+    removed = removed_boards(connection, until=wanted.until, before=before)
+    condition, values = where(wanted, None, before, removed)
+    query = f"SELECT event_type, count(*) FROM event WHERE {condition} GROUP BY event_type ORDER BY event_type"
+    return dict(rows(query, values, connection))
 
 
 def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -> list[Recorded]:
@@ -124,11 +123,14 @@ def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[st
     return {row[0] for row in rows(query, [list(event_ids)], connection)}
 
 
-def removed_boards(connection: Connection = None) -> dict[str, int]:
-    """For each board that was ever removed: the position at which it last was."""
-    query = """SELECT board_id, max(position) FROM event
-        WHERE event_type = 'board_removed' AND board_id IS NOT NULL GROUP BY board_id"""
-    return dict(rows(query, [], connection))
+def removed_boards(
+    connection: Connection = None, *, until: datetime | None = None, before: int | None = None
+) -> dict[str, int]:
+    """For each board that was ever removed (until a time, before a position): the position at which it last was."""
+    removals = EventFilter(until=until).with_term("type", EventTypes.BOARD_REMOVED)
+    condition, values = where(removals, None, before)
+    query = f"SELECT board_id, max(position) FROM event WHERE {condition} AND board_id IS NOT NULL GROUP BY board_id"
+    return dict(rows(query, values, connection))
 
 
 def last_signs(board_id: str | None, agent_id: str, types: list[str] | None = None) -> datetime | None:

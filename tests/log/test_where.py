@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,7 @@ ODD = ("a%b", "a_b", "a\\b", "A_B", "é\n", "*", "task_", "ʼ'; DROP TABLE event
 def odd_events() -> list[Event]:
     """What a wildcard, a comparison of texts or a field of another kind could trip over."""
     chance = random.Random(2)  # noqa: S311
-    metadatas = [{"board_id": odd} for odd in ODD] + [{"board_name": odd} for odd in ODD]
+    metadatas: list[dict[str, Any]] = [{"board_id": odd} for odd in ODD] + [{"board_name": odd} for odd in ODD]
     metadatas += [{"board_name": name} for name in (5, True, None, ["shop"], {"shop": 1}, "5", "true", "shop")]
     return [
         Event(

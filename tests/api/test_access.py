@@ -1,0 +1,184 @@
+"""Who may do what. Without a token nothing; with one only what it is for; a session reads and never writes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from marcus_events import tokens
+from marcus_events.core.event import utc_now
+from marcus_events.log import read
+from marcus_events.models import Token
+from tests.api.program import Program, assert_problem, event
+
+READS = (
+    *("/api/events", "/api/events/1", "/api/boards", "/api/tasks", "/api/blockers", "/api/agents", "/api/counters"),
+)
+
+
+@pytest.fixture
+def filled(program: Program) -> Program:
+    """Two boards, each with a task, a blocker and an agent."""
+    for board in ("shop", "billing"):
+        program.publish(
+            event("task_created", board=board, task_id=f"{board}-1", agent_id=f"agent_{board}"),
+            event("task_blocked", board=board, task_id=f"{board}-1", agent_id=f"agent_{board}"),
+        )
+    return program
+
+
+def person(is_active: bool = True) -> Client:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(get_user_model()._default_manager.create(username="ann", is_active=is_active))
+    return client
+
+
+def test_a_stranger_reads_nothing(filled: Program) -> None:
+    for response in map(Program(None).get, READS):
+        assert_problem(response, 401, "Send a token: Authorization: Bearer …")
+        assert response["WWW-Authenticate"] == 'Bearer realm="Marcus Events"'
+
+
+def test_a_stranger_publishes_nothing(filled: Program) -> None:
+    assert_problem(Program(None).post(event()), 401, "Send a token")
+    assert read.head().position == 4
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer mev_wrong", "Bearer x", "Basic YTpi", "mev_wrong", "Bearer a b", "Bearer \xff", "Digest {}", "Token {}"],
+)
+def test_what_is_not_a_token_opens_nothing(filled: Program, header: str) -> None:
+    stranger = Program(None)
+    stranger.headers = {"Authorization": header.format(filled.token)}
+    for response in (stranger.post(event()), *map(stranger.get, READS)):
+        assert response.status_code == 401, response.content
+    assert read.head().position == 4
+
+
+def test_a_revoked_token_opens_nothing_and_looks_like_an_unknown_one(filled: Program) -> None:
+    Token.objects.update(revoked_at=utc_now())
+    for path in READS:
+        assert_problem(filled.get(path), 401, "This token is not known.")
+        assert filled.get(path).content == Program("mev_unknown").get(path).content
+    assert_problem(filled.post(event()), 401, "This token is not known.")
+
+
+def test_a_token_to_publish_reads_nothing(filled: Program) -> None:
+    for response in map(Program(tokens.create("p", ["publish"])).get, READS):
+        assert_problem(response, 403, "This token may not read.")
+
+
+def test_a_token_to_read_publishes_nothing(filled: Program) -> None:
+    assert_problem(Program(tokens.create("r", ["read"])).post(event()), 403, "This token may not publish.")
+    assert read.head().position == 4
+
+
+def test_each_token_does_what_it_is_for(filled: Program) -> None:
+    assert Program(tokens.create("p", ["publish"])).post(event()).status_code == 201
+    reader = Program(tokens.create("r", ["read"]))
+    assert {reader.get(path).status_code for path in READS} == {200}
+
+
+@pytest.mark.parametrize(("is_active", "status"), [(True, 200), (False, 401)])
+def test_a_person_reads_who_is_signed_in_and_still_may(filled: Program, is_active: bool, status: int) -> None:
+    assert {response.status_code for response in map(person(is_active).get, READS)} == {status}
+
+
+def test_a_session_alone_never_publishes(filled: Program) -> None:
+    """Another site's page could make the browser send it."""
+    response = person().post("/api/events", event(), content_type="application/json")
+    assert_problem(response, 401, "Send a token")
+    assert read.head().position == 4
+
+
+def test_a_session_does_not_mend_a_wrong_token(filled: Program) -> None:
+    assert person().get("/api/events", headers={"Authorization": "Bearer mev_wrong"}).status_code == 401
+
+
+def test_a_boards_token_sees_its_board_alone(filled: Program) -> None:
+    mine = Program(tokens.create("b", ["read"], "billing"))
+    for path in ("boards", "tasks", "blockers", "agents"):
+        assert [row["board_id"] for row in mine.read(f"/api/{path}")[path]] == ["billing"]
+
+
+def test_a_boards_token_reads_and_counts_its_events_alone(filled: Program) -> None:
+    mine = Program(tokens.create("b", ["read"], "billing"))
+    assert [found["position"] for found in mine.read("/api/events")["events"]] == [4, 3]
+    assert mine.read("/api/counters")["total"] == 2
+    assert mine.read("/api/counters", as_of=4)["total"] == 2
+    assert mine.read("/api/events", board="The billing")["events"]
+
+
+def test_a_boards_token_is_not_shown_what_only_claims_its_boards_name(filled: Program) -> None:
+    filled.publish(event() | {"metadata": {"board_id": "secret", "board_name": "billing"}})
+    mine = Program(tokens.create("b", ["read"], "billing"))
+    assert [found["position"] for found in mine.read("/api/events")["events"]] == [4, 3]
+
+
+@pytest.mark.parametrize("board", ["shop", "The shop", "nowhere"])
+def test_a_boards_token_is_refused_another_board(filled: Program, board: str) -> None:
+    mine = Program(tokens.create("b", ["read"], "billing"))
+    for path in set(READS) - {"/api/events/1"}:
+        assert_problem(mine.get(path, board=board), 403, "This token reads another board.")
+
+
+@pytest.mark.parametrize("query", ["board:shop", "board_id:shop", "-board:billing", "task:shop-1"])
+def test_a_filter_does_not_take_a_boards_token_further(filled: Program, query: str) -> None:
+    assert Program(tokens.create("b", ["read"], "billing")).read("/api/events", q=query)["events"] == []
+
+
+def test_to_a_boards_token_another_boards_event_is_not_there(filled: Program) -> None:
+    mine = Program(tokens.create("b", ["read"], "billing"))
+    assert_problem(mine.get("/api/events/1"), 404, "There is no event at this position.")
+    assert mine.get("/api/events/3").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        event(board="shop"),
+        event(board="", board_id="shop"),
+        event(board="", project_id="shop"),
+        event(board="", board_id=7),
+        event("board_removed", board="shop"),
+    ],
+)
+def test_a_boards_token_publishes_to_no_other_board(filled: Program, stated: dict[str, Any]) -> None:
+    mine = Program(tokens.create("b", ["publish"], "billing"))
+    assert_problem(mine.post(stated), 422, "/metadata/board_id: this token publishes to the board billing only")
+    assert read.head().position == 4
+
+
+def test_what_a_boards_token_publishes_belongs_to_its_board(filled: Program) -> None:
+    assert Program(tokens.create("b", ["publish"], "billing")).post(event(board="")).status_code == 201
+    assert read.following(4, 1)[0].board_id == "billing"
+
+
+def test_a_token_is_never_in_an_answer_nor_in_the_database(filled: Program, caplog: pytest.LogCaptureFixture) -> None:
+    secret = filled.token or ""
+    answers = [filled.get(path) for path in (*READS, "/api/nothing", "/api/events?limit=x", "/healthz", "/readyz")]
+    answers += list(map(filled.post, [event(), {}, "{", []]))
+    answers += [filled.client.put("/api/events", headers=filled.headers)]
+    for answer in answers:
+        assert secret not in answer.content.decode() + str(answer.headers)
+    assert secret not in str(list(Token.objects.values())) + caplog.text
+
+
+def test_the_use_of_a_token_is_noted(filled: Program) -> None:
+    before = utc_now()
+    Token.objects.update(last_used_at=None)
+    filled.get("/api/events")
+    assert (Token.objects.get().last_used_at or before) > before
+
+
+def test_every_read_is_in_these_tests() -> None:
+    """An endpoint that is added without a look at who may read it fails here."""
+    from marcus_events.api.urls import urlpatterns
+
+    paths = {re.sub(r"<int:\w+>", "1", str(pattern.pattern)) for pattern in urlpatterns} - {""}
+    assert {f"/api/{path}" for path in paths} == set(READS)

@@ -1,0 +1,82 @@
+"""/healthz and /readyz: open to all, honest about each part; and what is answered while the database is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from marcus_events.api import health
+from marcus_events.log.connect import connect
+from tests.api.program import Program, assert_problem, event
+
+
+def test_whoever_asks_is_told_that_the_process_lives() -> None:
+    response = Program(None).get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_whoever_asks_is_told_each_part_with_its_lag(program: Program) -> None:
+    program.publish(event())
+    program.post(event())
+    response = Program(None).get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    assert response.json()["parts"] == {
+        "log": {"ready": True, "head": 2},
+        "state": {"ready": True, "lag": 1},
+        "rates": {"ready": True, "lag": 1},
+    }
+
+
+def test_far_behind_is_not_ready(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "MAX_LAG", 2)
+    program.publish(event())
+    program.post([event()] * 3)
+    response = Program(None).get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (503, "not ready")
+    assert response.json()["parts"]["log"]["ready"]
+    assert response.json()["parts"]["state"] == {"ready": False, "lag": 3}
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """The server ends every connection to the tests' database and takes no new one."""
+    name = connection.settings_dict["NAME"]
+    with connect("test") as mine:
+        elsewhere = psycopg.connect(mine.info.dsn, dbname="template1", autocommit=True)
+    connection.close()
+    pool: Any = connection.pool  # type: ignore[attr-defined]
+    pool.timeout, patience = 0.2, pool.timeout
+    with elsewhere:
+        try:
+            elsewhere.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            elsewhere.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+            yield
+        finally:
+            elsewhere.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            connection.close()
+            pool.timeout = patience
+
+
+def test_while_the_database_is_away_it_is_said_and_afterwards_all_goes_on(program: Program) -> None:
+    program.post(event(event_id="before"))
+    with database_away():
+        assert Program(None).get("/healthz").status_code == 200
+        unready = Program(None).get("/readyz")
+        assert (unready.status_code, unready.json()["status"]) == (503, "not ready")
+        assert unready.json()["parts"] == {"log": {"ready": False, "reason": "the database does not answer"}}
+        for response in (
+            program.post(event(event_id="meanwhile")),
+            program.get("/api/events"),
+            program.get("/api/tasks"),
+        ):
+            assert_problem(response, 503, "The log cannot be reached at this time; send the same request again.")
+            assert response["Retry-After"] == "2"
+    assert program.post(event(event_id="meanwhile")).json()["results"][0]["position"] == 2
+    assert Program(None).get("/readyz").status_code == 200
