@@ -5,6 +5,8 @@ A setting that is silently misread is found in production; one that is refused i
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,18 +73,15 @@ def secret_key(data_dir: Path) -> str:
 
 
 def _write_once(file: Path, text: str) -> None:
-    """Two commands may start at once: each writes its own file, the first to link it wins, both then read
-    that one."""
+    """Two commands may start at once: each writes a file of its own, the first to link it wins, both read that one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    mine = file.with_name(f"{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(mine, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+    descriptor, name = tempfile.mkstemp(dir=file.parent)  # readable by nobody else from the start
+    mine = Path(name)
+    with os.fdopen(descriptor, "w") as out:
         out.write(text)
-    try:
+    with suppress(FileExistsError):
         file.hardlink_to(mine)
-    except FileExistsError:
-        pass
-    finally:
-        mine.unlink()
+    mine.unlink()
 
 
 def database(conninfo: str) -> dict[str, Any]:

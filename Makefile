@@ -1,0 +1,47 @@
+# `make run` and `make test` are all one has to know; both do everything from a fresh checkout on.
+# What they need first: Python 3.11 or newer.
+
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test lint format requirements clean
+
+# HOST, PORT, MARCUS_DATA_DIR, DATABASE_URL and DEMO are taken from the environment or the command line: make run PORT=9000
+run: .venv/installed
+	@exec $(BIN)/python manage.py up
+
+test: .venv/installed-dev lint
+	@scripts/ensure-browser
+	$(BIN)/python -m pytest
+
+# The settings want a key; checking code must not leave one in the data directory.
+lint: export MARCUS_SECRET_KEY = for-checks-only
+lint: .venv/installed-dev
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 --check {} +
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format --quiet
+	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
+
+# Pins the newest versions that fit the .in files. Nothing of the machine that does it is written down.
+COMPILE = $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --annotation-style=line \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+requirements: .venv/installed-dev
+	$(COMPILE) --output-file requirements.txt requirements.in
+	$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/installed: requirements.txt scripts/install
+	@scripts/install requirements.txt && touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@scripts/install requirements-dev.txt && touch $@

@@ -1,0 +1,76 @@
+"""Tests in a real Chromium, against the real application. They are skipped where there is no Chromium.
+
+A test fails when the browser complains: an error on its console, an exception in a script, something that the content
+security policy kept from happening. What a test provokes itself it names in `complaints.expected`.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page
+
+from tests.browser import chromium
+from tests.browser.application import Application
+
+HERE = Path(__file__).parent
+TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", event =>
+    console.error(`CSP: ${event.violatedDirective} kept ${event.blockedURI} from ${event.sourceFile}`))
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    if (path := chromium.find()) is None:
+        pytest.skip("there is no Chromium on this machine")
+    # Started by root in a container there is no sandbox to be had; the pages are our own.
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    return {**browser_type_launch_args, "executable_path": path, "args": quiet}
+
+
+@pytest.fixture(scope="module")
+def application(request: pytest.FixtureRequest) -> Iterator[Application]:
+    """One for each test module, with an empty log and without the demo."""
+    name = re.sub(r"\W+", "_", request.module.__name__)
+    with Application(f"test_{name}") as running:
+        yield running
+
+
+class Complaints(list[str]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected: list[str] = []
+
+    def unexpected(self) -> list[str]:
+        return [said for said in self if not any(part in said for part in self.expected)]
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[Complaints]:
+    found = Complaints()
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            found.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.add_init_script(TELL_VIOLATIONS)
+    yield found
+    assert not found.unexpected()
+
+
+@pytest.fixture
+def signed_in(page: Page, application: Application, complaints: Complaints) -> Page:
+    """A page of the administrator's, on Now."""
+    application.sign_in(page)
+    return page

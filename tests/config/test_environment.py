@@ -1,0 +1,79 @@
+"""The environment is read strictly: what makes no sense is refused, and says what to do."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+
+
+def test_a_flag_is_one_or_zero_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, meaning in {"1": True, "0": False, "": True}.items():
+        monkeypatch.setenv("MARCUS_FLAG", value)
+        assert environment.flag("MARCUS_FLAG", default=True) is meaning
+    monkeypatch.setenv("MARCUS_FLAG", "yes")
+    with pytest.raises(ImproperlyConfigured, match="MARCUS_FLAG must be 1 or 0, not 'yes'"):
+        environment.flag("MARCUS_FLAG", default=True)
+
+
+def test_a_list_that_names_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARCUS_ALLOWED_HOSTS", " a.example , b.example,")
+    assert environment.names("MARCUS_ALLOWED_HOSTS", default=[]) == ["a.example", "b.example"]
+    monkeypatch.setenv("MARCUS_ALLOWED_HOSTS", " , ")
+    with pytest.raises(ImproperlyConfigured):
+        environment.names("MARCUS_ALLOWED_HOSTS", default=["localhost"])
+
+
+def test_an_origin_without_a_scheme_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARCUS_TRUSTED_ORIGINS", "events.example")
+    with pytest.raises(ImproperlyConfigured, match="must start with https"):
+        environment.origins("MARCUS_TRUSTED_ORIGINS")
+
+
+@pytest.mark.parametrize(
+    ("host", "answers_to"),
+    [("", []), ("127.0.0.1", []), ("0.0.0.0", []), ("::", []), ("10.1.2.3", ["10.1.2.3"]), ("fe80::1", ["[fe80::1]"])],
+)
+def test_the_site_answers_to_this_machine_and_to_the_address_it_listens_on(
+    monkeypatch: pytest.MonkeyPatch, host: str, answers_to: list[str]
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    assert environment.own_hosts() == ["localhost", "127.0.0.1", "[::1]", *answers_to]
+
+
+def test_a_secret_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        keys = set(pool.map(lambda _: environment.secret_key(tmp_path / "var"), range(8)))
+    assert len(keys) == 1
+    assert len(keys.pop()) > 50
+    assert [file.name for file in (tmp_path / "var").iterdir()] == ["secret_key"]
+    assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600
+
+
+def test_a_given_secret_key_is_used_and_not_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARCUS_SECRET_KEY", "given")
+    assert environment.secret_key(tmp_path) == "given"
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_secret_key_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("\n")
+    with pytest.raises(ImproperlyConfigured, match="is empty"):
+        environment.secret_key(tmp_path)
+
+
+def test_a_database_url_becomes_djangos_settings() -> None:
+    found = environment.database("postgresql://m:p%40ss@db.example:5433/events?sslmode=require&options=-c%20x.y%3D1")
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("db.example", "5433", "events")
+    assert (found["USER"], found["PASSWORD"]) == ("m", "p@ss")
+    assert found["OPTIONS"]["sslmode"] == "require"
+    assert found["OPTIONS"]["options"].startswith("-c x.y=1 -c plan_cache_mode=force_custom_plan")
+
+
+@pytest.mark.parametrize("url", ["mysql://a/b", "postgresql://db.example/", "postgresql://h/d?no_such_option=1", "x"])
+def test_a_database_url_that_can_not_be_meant_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        environment.database(url)
