@@ -1,7 +1,5 @@
 """Only this site's own pages may open a WebSocket. Everything else is refused."""
 
-from collections.abc import Iterator
-
 import pytest
 from pytest_django import Settings
 
@@ -91,7 +89,7 @@ async def test_a_refused_handshake_never_reaches_the_application(
         seen.append(scope)
 
     async def receive() -> dict[str, object]:
-        return next(said)
+        return said.pop(0)
 
     async def send(message: dict[str, object]) -> None:
         sent.append(message)
