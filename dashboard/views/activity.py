@@ -59,7 +59,9 @@ def rows(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest(str(invalid))
     head = read.head()
     found = stream.opening(wanted, before=before) if after is None else stream.between(wanted, after, before)
-    html = fragments.rows(found.events, head.epoch) + (fragments.gap_row(found.gap, look) if found.gap else "")
+    html = fragments.rows(found.events, head.epoch)
+    if found.gap:
+        html += fragments.gap_row(found.gap, look)
     context = {"rows": html, "older": found.older, "head": head, "look": look, "is_older": after is None}
     return render_template(request, "stream/_rows.html", context)
 

@@ -1,0 +1,138 @@
+"""Activity: filters, pause, rows that are held back while somebody reads, and an event's details."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.application import Application
+from tests.browser.storefront import OTHER_BOARD, event, progress, project
+
+
+@pytest.fixture
+def activity(signed_in: Page, application: Application) -> Iterator[Page]:
+    if signed_in.locator("#welcome").count():
+        application.publish(*project())
+        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is at work.")
+    signed_in.goto(f"{application.base_url}/activity/")
+    expect(signed_in.locator("#connection")).to_have_text("Live")
+    yield signed_in
+
+
+def test_a_filter_is_in_the_address_and_applies_to_what_comes(activity: Page, application: Application) -> None:
+    activity.get_by_label("Type").select_option("task_started")
+    expect(activity).to_have_url(f"{application.base_url}/activity/?type=task_started")
+    expect(activity.locator("#stream > .row")).to_have_count(1)
+    expect(activity.locator("#connection")).to_have_text("Live")
+    application.publish(progress("Not of that type"), event("task_started", {"task_id": "t3", "agent_id": "a"}))
+    expect(activity.locator("#stream > .row").first).to_contain_text("started Write tests")
+    expect(activity.locator("#stream")).not_to_contain_text("Not of that type")
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ("category=agent", "Claude 1", "Send invoices"),
+        ("board=bank", "Send invoices", "Build login"),
+        ("agent=claude_1", "finished Design schema", "Send invoices"),
+        ("q=-board:shop", "Send invoices", "Build login"),
+    ],
+)
+def test_what_can_be_filtered_by(activity: Page, application: Application, query: str, shown: str, hidden: str) -> None:
+    activity.goto(f"{application.base_url}/activity/?{query}")
+    expect(activity.locator("#stream")).to_contain_text(shown)
+    expect(activity.locator("#stream")).not_to_contain_text(hidden)
+
+
+def test_a_query_that_cannot_be_read_is_explained(activity: Page) -> None:
+    activity.get_by_role("searchbox").fill("colour:red")
+    activity.keyboard.press("Enter")
+    expect(activity.get_by_role("alert")).to_contain_text("“colour” is not a field")
+
+
+def test_nothing_that_matches_is_said_and_goes_with_the_first_that_does(
+    activity: Page, application: Application
+) -> None:
+    activity.goto(f"{application.base_url}/activity/?type=nightly_backup")
+    expect(activity.get_by_text("No event matches these filters.")).to_be_visible()
+    expect(activity.locator("#connection")).to_have_text("Live")
+    application.publish(event("nightly_backup", {}, OTHER_BOARD))
+    expect(activity.locator("#stream > .row")).to_have_count(1)
+    expect(activity.get_by_text("No event matches these filters.")).to_have_count(0)
+
+
+def test_pause_holds_back_and_counts(activity: Page, application: Application) -> None:
+    activity.get_by_role("button", name="Pause").click()
+    application.publish(*(progress(f"While paused {n}") for n in range(37)))
+    expect(activity.get_by_role("button", name="37 new")).to_be_visible()
+    expect(activity.locator("#stream")).not_to_contain_text("While paused")
+    activity.get_by_role("button", name="Pause").click()
+    expect(activity.locator("#stream > .row").first).to_contain_text("While paused 36")
+    expect(activity.get_by_role("button", name="37 new")).to_be_hidden()
+
+
+def test_rows_wait_while_somebody_points_at_them(activity: Page, application: Application) -> None:
+    activity.locator("#stream > .row").nth(2).hover()
+    application.publish(progress("While pointed at"))
+    expect(activity.get_by_role("button", name="1 new")).to_be_visible()
+    expect(activity.locator("#stream")).not_to_contain_text("While pointed at")
+    activity.mouse.move(0, 0)
+    expect(activity.locator("#stream > .row").first).to_contain_text("While pointed at")
+
+
+def test_rows_wait_for_a_reader_who_has_scrolled_and_the_button_leads_to_them(
+    activity: Page, application: Application
+) -> None:
+    activity.mouse.move(0, 0)
+    activity.evaluate("scrollTo(0, 600)")
+    application.publish(progress("While scrolled"))
+    held = activity.get_by_role("button", name="1 new")
+    expect(held).to_be_in_viewport()
+    held.click()
+    expect(activity.locator("#stream > .row").first).to_contain_text("While scrolled")
+    expect(activity.locator("#stream > .row").first).to_be_in_viewport()
+
+
+def test_rows_wait_for_a_selection(activity: Page, application: Application) -> None:
+    activity.evaluate("getSelection().selectAllChildren(document.querySelector('#stream .row-text'))")
+    application.publish(progress("While selected"))
+    expect(activity.get_by_role("button", name="1 new")).to_be_visible()
+    activity.evaluate("getSelection().removeAllRanges()")
+    expect(activity.locator("#stream > .row").first).to_contain_text("While selected")
+
+
+def test_more_than_can_be_held_is_a_gap_that_can_be_loaded(activity: Page, application: Application) -> None:
+    activity.get_by_role("button", name="Pause").click()
+    application.publish(*(progress(f"Many {n}") for n in range(240)))
+    held = activity.get_by_role("button", name="240 new")
+    expect(held).to_be_visible()
+    held.click()
+    gap = activity.get_by_role("link", name="not shown · load")
+    expect(gap).to_be_visible()
+    gap.click()
+    expect(gap).to_have_count(0)
+    expect(activity.locator("#stream > .row", has_text="Many")).to_have_count(240)
+    positions = activity.eval_on_selector_all("#stream > .row", "rows => rows.map(row => +row.dataset.position)")
+    assert positions == sorted(positions, reverse=True)
+
+
+def test_older_rows_are_loaded_below(activity: Page, application: Application) -> None:
+    before = activity.locator("#stream > .row").count()
+    activity.get_by_role("link", name="Load older").click()
+    expect(activity.locator("#stream > .row").nth(before)).to_be_attached()
+    positions = activity.eval_on_selector_all("#stream > .row", "rows => rows.map(row => +row.dataset.position)")
+    assert positions == sorted(positions, reverse=True)
+
+
+def test_an_event_opens_beside_the_page_and_can_be_sent_as_a_link(activity: Page, application: Application) -> None:
+    application.publish(progress("Look at this", detail={"lines": 7}))
+    row = activity.locator("#stream > .row", has_text="Look at this")
+    row.get_by_role("link", name="details").click()
+    drawer = activity.get_by_role("dialog")
+    expect(drawer).to_contain_text('"lines": 7')
+    expect(drawer).to_contain_text("task_progress")
+    activity.reload()
+    expect(drawer).to_contain_text('"lines": 7')
+    activity.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(activity).to_have_url(f"{application.base_url}/activity/")

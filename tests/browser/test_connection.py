@@ -1,0 +1,127 @@
+"""When the line is cut, the page says so; when it is back, it has missed nothing."""
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser.application import Application
+from tests.browser.conftest import Complaints
+from tests.browser.storefront import blocker, progress, project
+
+AWAY = 15_000  # milliseconds: two missed heartbeats, and time for a slow machine
+
+
+class Line:
+    """The page's WebSocket, through a switch."""
+
+    def __init__(self, page: Page) -> None:
+        self.is_cut = False
+        self.open: list[WebSocketRoute] = []
+        page.route_web_socket("**/ws/live/**", self.route)
+
+    def route(self, page_side: WebSocketRoute) -> None:
+        if self.is_cut:
+            page_side.close(code=1012)
+        else:
+            page_side.connect_to_server()
+            self.open.append(page_side)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        while self.open:
+            self.open.pop().close(code=1012)
+
+    def mend(self) -> None:
+        self.is_cut = False
+
+
+@pytest.fixture
+def line(page: Page) -> Line:
+    return Line(page)
+
+
+@pytest.fixture
+def live(line: Line, signed_in: Page, application: Application) -> Iterator[Page]:
+    if signed_in.locator("#welcome").count():
+        application.publish(*project())
+        expect(signed_in.locator(".verdict-text")).to_be_visible()
+    signed_in.goto(f"{application.base_url}/activity/?q=type:task_progress")
+    expect(signed_in.locator("#connection")).to_have_text("Live")
+    yield signed_in
+
+
+def texts(page: Page) -> list[str]:
+    found: list[str] = page.locator("#stream > .row .row-text").all_inner_texts()
+    return [text.rpartition(": ")[2] for text in found]
+
+
+def test_a_cut_line_is_said_and_everything_missed_comes_afterwards(
+    live: Page, line: Line, application: Application
+) -> None:
+    application.publish(progress("before"))
+    expect(live.locator("#stream > .row").first).to_contain_text("before")
+    line.cut()
+    expect(live.locator("#connection")).to_have_text("Not connected")
+    expect(live.locator("#lost")).to_contain_text("as of")
+    application.publish(*(progress(f"missed {n}") for n in range(60)))
+    assert texts(live)[0] == "before"
+    line.mend()
+    expect(live.locator("#connection")).to_have_text("Live")
+    expect(live.locator("#lost")).to_be_hidden()
+    assert texts(live)[:61] == [f"missed {n}" for n in reversed(range(60))] + ["before"]
+
+
+def test_more_than_is_caught_up_with_is_a_gap_with_its_number(live: Page, line: Line, application: Application) -> None:
+    line.cut()
+    expect(live.locator("#connection")).to_have_text("Not connected")
+    for start in range(0, 500, 250):
+        application.publish(*(progress(f"many {n}") for n in range(start, start + 250)))
+    line.mend()
+    expect(live.get_by_role("link", name="300 events not shown · load")).to_be_visible()
+    assert texts(live)[0] == "many 499"
+
+
+def test_what_comes_while_the_line_is_cut_and_mended_is_neither_lost_nor_doubled(
+    live: Page, line: Line, application: Application
+) -> None:
+    ended = threading.Event()
+
+    def publish() -> None:
+        for n in range(100):
+            application.publish(progress(f"flow {n}"))
+        ended.set()
+
+    flow = threading.Thread(target=publish)
+    flow.start()
+    while not ended.is_set():
+        line.cut()
+        expect(live.locator("#connection")).not_to_have_text("Live", timeout=AWAY)
+        line.mend()
+        expect(live.locator("#connection")).to_have_text("Live", timeout=AWAY)
+    flow.join()
+    expect(live.locator("#stream > .row").first).to_contain_text("flow 99")
+    assert texts(live)[:100] == [f"flow {n}" for n in reversed(range(100))]
+
+
+def test_the_server_may_be_killed_and_the_page_goes_on_with_the_next_one(
+    live: Page, application: Application, complaints: Complaints
+) -> None:
+    complaints.expected += ["ERR_CONNECTION_REFUSED", "WebSocket connection", "[object Event]"]
+    live.evaluate("window.isSamePage = true")
+    application.end(signal.SIGKILL)
+    expect(live.locator("#connection")).to_have_text("Not connected", timeout=AWAY)
+    application.start()
+    application.publish(progress("after the kill"), blocker("Who restarted it?"))
+    expect(live.locator("#stream > .row").first).to_contain_text("after the kill", timeout=AWAY)
+    expect(live).to_have_title("(1) Activity · Marcus Events")
+    assert live.evaluate("window.isSamePage")
+
+
+def test_signing_out_elsewhere_ends_what_is_open(live: Page, line: Line, application: Application) -> None:
+    live.context.clear_cookies()
+    line.cut()
+    line.mend()
+    expect(live).to_have_url(f"{application.base_url}/sign-in/?next=%2Factivity%2F%3Fq%3Dtype%3Atask_progress")
