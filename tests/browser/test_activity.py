@@ -1,7 +1,5 @@
 """Activity: filters, pause, rows that are held back while somebody reads, and an event's details."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -10,13 +8,13 @@ from tests.browser.storefront import OTHER_BOARD, event, progress, project
 
 
 @pytest.fixture
-def activity(signed_in: Page, application: Application) -> Iterator[Page]:
+def activity(signed_in: Page, application: Application) -> Page:
     if signed_in.locator("#welcome").count():
         application.publish(*project())
         expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is at work.")
     signed_in.goto(f"{application.base_url}/activity/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
-    yield signed_in
+    return signed_in
 
 
 def test_a_filter_is_in_the_address_and_applies_to_what_comes(activity: Page, application: Application) -> None:

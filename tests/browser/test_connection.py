@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
@@ -44,13 +43,13 @@ def line(page: Page) -> Line:
 
 
 @pytest.fixture
-def live(line: Line, signed_in: Page, application: Application) -> Iterator[Page]:
+def live(line: Line, signed_in: Page, application: Application) -> Page:
     if signed_in.locator("#welcome").count():
         application.publish(*project())
         expect(signed_in.locator(".verdict-text")).to_be_visible()
     signed_in.goto(f"{application.base_url}/activity/?q=type:task_progress")
     expect(signed_in.locator("#connection")).to_have_text("Live")
-    yield signed_in
+    return signed_in
 
 
 def texts(page: Page) -> list[str]:

@@ -1,7 +1,5 @@
 """Everyone can use it: with the keyboard alone, with assistive technology, in both themes, on a phone."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -22,11 +20,11 @@ SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
-def busy(signed_in: Page, application: Application) -> Iterator[Page]:
+def busy(signed_in: Page, application: Application) -> Page:
     if signed_in.locator("#welcome").count():
         application.publish(*project(), blocker("First", "t3"), resolution("t3"), blocker("Which provider?"))
         expect(signed_in.locator("#needs")).to_contain_text("Which provider?")
-    yield signed_in
+    return signed_in
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
