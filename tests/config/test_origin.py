@@ -81,9 +81,7 @@ async def test_a_refused_handshake_never_reaches_the_application(
 ) -> None:
     seen: list[object] = []
     sent: list[dict[str, object]] = []
-    said: Iterator[dict[str, object]] = iter(
-        ({"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1006})
-    )
+    said: list[dict[str, object]] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1006}]
 
     async def application(scope: object, receive: object, send: object) -> None:
         seen.append(scope)
