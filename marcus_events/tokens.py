@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from marcus_events.core.event import utc_now
+from marcus_events.core.payload import check_name
 from marcus_events.models import Token
 
 SCOPES = ("publish", "read")
@@ -20,7 +21,8 @@ NOTE_USE_EVERY = timedelta(minutes=1)  # a write per request would cost more tha
 
 
 def create(name: str, scopes: Iterable[str], board_id: str = "") -> str:
-    """Make a token and return it; nobody can see it again. Raises ValueError for an unknown scope."""
+    """Make a token and return it; nobody can see it again. Raises ValueError for an unknown scope or no name."""
+    check_name(name, "name")
     wanted = list(dict.fromkeys(scopes))
     if not wanted or set(wanted) - set(SCOPES):
         raise ValueError(f"scopes are {' and '.join(SCOPES)}, not {', '.join(wanted) or 'none'}")

@@ -1,5 +1,6 @@
 from django.urls import path
 
 from marcus_events.api import health
+from marcus_events.api.endpoint import by_method
 
-urlpatterns = [path("healthz", health.healthz), path("readyz", health.readyz)]
+urlpatterns = [path("healthz", by_method(GET=health.healthz)), path("readyz", by_method(GET=health.readyz))]

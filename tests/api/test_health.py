@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from django.test import Client
 
 from marcus_events.api import health
 from marcus_events.log.connect import connect
@@ -18,6 +19,11 @@ from tests.api.program import Program, assert_problem, event
 def test_whoever_asks_is_told_that_the_process_lives() -> None:
     response = Program(None).get("/healthz")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_nothing_else_can_be_done_there() -> None:
+    for path in ("/healthz", "/readyz"):
+        assert_problem(Client(enforce_csrf_checks=True).post(path), 405, "Use GET")
 
 
 def test_whoever_asks_is_told_each_part_with_its_lag(program: Program) -> None:

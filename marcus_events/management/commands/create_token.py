@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
 from marcus_events import tokens
+from marcus_events.management.prepare import prepare_database
 
 
 class Command(BaseCommand):
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--board", default="", metavar="ID", help="the one board it is for (default: all)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        prepare_database()
         scopes = [scope.strip() for scope in options["scope"].split(",")]
         try:
             self.stdout.write(tokens.create(options["name"], scopes, options["board"]))

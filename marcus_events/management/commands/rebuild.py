@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import PROJECTIONS, rebuild
 
 
@@ -17,9 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("projection", nargs="?", choices=names, help="which one (default: all)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        prepare_database()
         for projection in PROJECTIONS:
             if options["projection"] in (None, projection.name):
-                count = rebuild(projection, lambda done, total, name=projection.name: self.show(name, done, total))
+                count = rebuild(projection, partial(self.show, projection.name))
                 self.stdout.write(f"{projection.name}: rebuilt from {count:,} events")
 
     def show(self, name: str, done: int, total: int) -> None:

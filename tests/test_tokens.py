@@ -1,0 +1,81 @@
+"""Tokens: shown once, kept hashed, found by their secret alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+
+from marcus_events import tokens
+from marcus_events.core.event import utc_now
+from marcus_events.models import Token
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_token_is_found_by_its_secret() -> None:
+    secret = tokens.create("ci", ["read", "publish", "read"], "shop")
+    found = tokens.find(secret)
+    assert found is not None
+    assert (found.name, found.scopes, found.board_id) == ("ci", ["read", "publish"], "shop")
+
+
+def test_the_secret_is_kept_nowhere_and_its_beginning_tells_tokens_apart() -> None:
+    secret = tokens.create("ci", ["read"])
+    row = Token.objects.values().get()
+    assert secret not in str(row)
+    assert secret.startswith(row["prefix"])
+    assert len(row["prefix"]) < len(secret) / 4
+
+
+def test_no_two_tokens_are_alike_and_each_is_long() -> None:
+    secrets = {tokens.create(f"t{n}", ["read"]) for n in range(10)}
+    assert len(secrets) == 10
+    assert all(len(secret) >= 43 for secret in secrets)  # 256 bits in base64
+
+
+def test_what_is_nearly_the_secret_finds_nothing() -> None:
+    secret = tokens.create("ci", ["read"])
+    row = Token.objects.get()
+    nearly = [secret[:-1], secret + "x", secret.upper(), secret.removeprefix("mev_"), "", row.prefix]
+    nearly += [bytes(row.digest).hex(), "é\udce9".encode("utf-8", "replace").decode()]
+    assert [tokens.find(guess) for guess in nearly] == [None] * len(nearly)
+
+
+def test_a_revoked_token_finds_nothing() -> None:
+    secret = tokens.create("ci", ["read"])
+    Token.objects.update(revoked_at=utc_now())
+    assert tokens.find(secret) is None
+
+
+@pytest.mark.parametrize("scopes", [[], ["write"], ["read", "admin"], [""], ["READ"]])
+def test_a_scope_that_is_none_is_refused(scopes: list[str]) -> None:
+    with pytest.raises(ValueError, match="scopes are publish and read"):
+        tokens.create("ci", scopes)
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\0", "a\udcff", "x" * 600])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^name: "):
+        tokens.create(name, ["read"])
+
+
+def test_a_name_is_given_once() -> None:
+    tokens.create("ci", ["read"])
+    with pytest.raises(IntegrityError):
+        tokens.create("ci", ["read"])
+
+
+def test_its_use_is_noted_now_and_then_and_not_with_every_request() -> None:
+    secret = tokens.create("ci", ["read"])
+    tokens.find(secret)
+    first = Token.objects.get().last_used_at
+    tokens.find(secret)
+    assert first is not None
+    assert Token.objects.get().last_used_at == first
+    long_ago = utc_now() - timedelta(minutes=2)
+    Token.objects.update(last_used_at=long_ago)
+    tokens.find(secret)
+    assert (Token.objects.get().last_used_at or long_ago) > first
