@@ -17,6 +17,7 @@ from marcus_events.core.sentences import short
 MAX_OPEN = 200  # more than a person can look through; the bell still counts them all
 MAX_RESOLVED = 100
 MAX_STEPS = 8
+FEWEST = 3  # resolved blockers, before it says anything how long half of them took
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def resolved(board: str = "") -> Resolved:
     names = with_tasks(present.names({row.board_id for row in newest}))
     items = [resolved_blocker(row, names) for row in newest]
     took = [item.took.total_seconds() for item in items]
-    return Resolved(items, timedelta(seconds=median(took)) if took else None)
+    return Resolved(items, timedelta(seconds=median(took)) if len(took) >= FEWEST else None)
 
 
 def resolved_blocker(row: models.Blocker, names: present.Names) -> ResolvedBlocker:

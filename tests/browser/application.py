@@ -65,16 +65,16 @@ class Application:
             self.data_dir.cleanup()
 
     def start(self) -> None:
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"],
-                cwd=SOURCES,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+        self.process = self.start_command("up")
         wait_until(self.answers, timeout=60)
+
+    def start_command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Another command beside it, which whoever starts it has to end."""
+        command = [sys.executable, "manage.py", *arguments]
+        with self.output.open("ab") as output:
+            return subprocess.Popen(
+                command, cwd=SOURCES, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
 
     def answers(self) -> bool:
         assert self.process, "not started"

@@ -1,0 +1,35 @@
+"""A Marcus on disk, followed: what it writes is on the page, in the bell and in the title at once."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.application import Application
+from tests.sources.following import blocker
+from tests.sources.installations import CONVERSATIONS, append, copy_run
+
+TASK = "b7b337c3eeb744408683439a7e5fd78f"
+SOON = 2_000  # milliseconds; one second is meant, and this machine may be busy
+
+
+@pytest.fixture
+def marcus(application: Application, tmp_path: Path) -> Iterator[Path]:
+    root = copy_run(tmp_path / "marcus")
+    follower = application.start_command("follow", str(root))
+    yield root
+    follower.send_signal(signal.SIGTERM)
+    assert follower.wait(30) == 0
+
+
+def test_a_reported_blocker_is_on_the_page_within_a_moment(signed_in: Page, marcus: Path) -> None:
+    expect(signed_in.locator(".verdict-text")).to_have_text("All 25 tasks are done.", timeout=30_000)
+    signed_in.evaluate("window.isSamePage = true")
+    append(marcus / CONVERSATIONS, blocker("Which payment provider?", TASK))
+    expect(signed_in.locator("#needs")).to_contain_text("Which payment provider?", timeout=SOON)
+    expect(signed_in).to_have_title("(1) Now · Marcus Events", timeout=SOON)
+    expect(signed_in.get_by_role("link", name="1 open blocker")).to_be_visible(timeout=SOON)
+    expect(signed_in.get_by_role("alert")).to_contain_text("Design search schema is blocked")
+    assert signed_in.evaluate("window.isSamePage")
