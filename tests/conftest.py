@@ -6,6 +6,7 @@ It starts before the first test and nothing of it is left after the last.
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -14,6 +15,10 @@ from marcus_events import postgres
 from marcus_events.log.listener import close_listener
 from marcus_events.log.writer import close_writer
 from marcus_events.postgres.place import Place
+
+# How long an example takes says nothing about the code where the machine is shared.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
 
 SERVER = pytest.StashKey[postgres.Member]()
 

@@ -97,7 +97,7 @@ def test_everything_that_is_taken_reads_back_equal() -> None:
         st.builds(Event, st.just(""), made.moments, made.names, made.names, made.objects, made.objects), max_size=20
     )
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(stated)
     def reads_back(events: list[Event]) -> None:
         head = read.head().position

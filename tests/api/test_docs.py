@@ -51,8 +51,8 @@ def request(example: str, site: dict[str, str]) -> httpx.Response:
     stated = CURL.parse_args(words[1:])
     headers = dict(header.split(": ", 1) for header in stated.header)
     if stated.get:
-        query = (pair.split("=", 1) for pair in stated.data)
-        return httpx.get(stated.url, params={name: value for name, value in query}, headers=headers)
+        query = dict(pair.split("=", 1) for pair in stated.data)
+        return httpx.get(stated.url, params=query, headers=headers)
     if stated.data:
         return httpx.post(stated.url, content=stated.data[0], headers=headers)
     return httpx.get(stated.url, headers=headers)

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marcus_events.core.event import Event, Recorded
@@ -55,7 +55,7 @@ def test_python_and_sql_agree_on_every_filter() -> None:
     values = st.lists(exact | cut | st.text("*a_%\\b'\"", min_size=1, max_size=4), min_size=1, max_size=3).map(tuple)
     terms = st.lists(st.builds(Term, st.sampled_from(FIELDS), values, st.booleans()), max_size=3).map(tuple)
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=400)
     @given(st.builds(EventFilter, terms, st.none() | moments, st.none() | moments))
     def agree(wanted: EventFilter) -> None:
         chosen = [event.position for event in read.events(wanted, limit=1_000, newest_first=False)]
