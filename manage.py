@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Runs a command. One that needs the database gets the embedded PostgreSQL first, unless DATABASE_URL names
-a server."""
+a server. What stands in the way of that is said in a line; a traceback is for errors of ours."""
 
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
 WITHOUT_DATABASE = {
     "check",
     "collectstatic",
@@ -20,9 +22,12 @@ WITHOUT_DATABASE = {
 
 def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if needs_database(arguments):
-        start_embedded_postgres()
-    execute_from_command_line(arguments)
+    try:
+        if needs_database(arguments):
+            start_embedded_postgres()
+        execute_from_command_line(arguments)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def needs_database(arguments: list[str]) -> bool:
@@ -35,8 +40,11 @@ def start_embedded_postgres() -> None:
 
     from marcus_events import postgres
 
-    if settings.EMBEDDED_POSTGRES:
-        postgres.start(settings.DATA_DIR)
+    try:
+        if settings.EMBEDDED_POSTGRES:
+            postgres.start(settings.DATA_DIR)
+    except (ImproperlyConfigured, OSError, postgres.StartFailed) as error:
+        sys.exit(f"Marcus Events cannot start: {error}")
 
 
 if __name__ == "__main__":

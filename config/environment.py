@@ -14,8 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-# Every connection plans with the values at hand and without JIT: see
-# docs/decisions/0001-embedded-postgresql.md.
+# Every connection plans with the values at hand: a generic plan walks the whole log for a rare word. And without JIT,
+# which takes longer to compile than our queries take to run.
 SERVER_OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UTC"
 POOL = {
     "min_size": 1,
@@ -65,9 +65,15 @@ def secret_key(data_dir: Path) -> str:
     if given := os.environ.get("MARCUS_SECRET_KEY"):
         return given
     file = data_dir / "secret_key"
-    if not file.exists():
-        _write_once(file, secrets.token_urlsafe(48))
-    if not (kept := file.read_text().strip()):
+    try:
+        if not file.exists():
+            _write_once(file, secrets.token_urlsafe(48))
+        kept = file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data directory {data_dir} cannot be used: {error.strerror}. MARCUS_DATA_DIR names another one."
+        ) from None
+    if not kept:
         raise ImproperlyConfigured(f"{file} is empty: remove it, and a new key is made.")
     return kept
 
@@ -88,8 +94,8 @@ def database(conninfo: str) -> dict[str, Any]:
     """Django's description of the PostgreSQL database that a URL or a libpq connection string names."""
     try:
         found: dict[str, Any] = dict(conninfo_to_dict(conninfo))
-    except ProgrammingError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL is not a PostgreSQL URL: {error}") from None
+    except ProgrammingError:  # its message can hold the password
+        raise ImproperlyConfigured("DATABASE_URL must be like postgresql://user:password@host:5432/name.") from None
     if not found.get("dbname"):
         raise ImproperlyConfigured("DATABASE_URL names no database: postgresql://user@host/NAME")
     return {

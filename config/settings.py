@@ -1,12 +1,13 @@
 """Settings, from the environment alone. Reading them starts nothing; a value that makes no sense is refused.
 
-MARCUS_DATA_DIR        where everything is kept (default: var/ in the checkout) DATABASE_URL           a
-PostgreSQL server of your own (14 or newer) instead of the embedded one MARCUS_SECRET_KEY      signs
-sessions (default: made at first need, kept in the data directory) MARCUS_ALLOWED_HOSTS   names this site
-answers to, comma-separated (default: this machine, and HOST) MARCUS_TRUSTED_ORIGINS further origins that
-may send forms and open WebSockets, such as https://events.example.org MARCUS_HTTPS           1 when a proxy
-in front speaks TLS and sets X-Forwarded-Proto MARCUS_DEBUG           1 for Django's debug pages; never on a
-machine that others reach DEMO                   0 leaves the demo board out
+MARCUS_DATA_DIR         where everything is kept (default: var/ in the checkout)
+DATABASE_URL            a PostgreSQL server of your own (14 or newer) instead of the embedded one
+MARCUS_SECRET_KEY       signs sessions (default: made at first need, kept in the data directory)
+MARCUS_ALLOWED_HOSTS    names this site answers to, comma-separated (default: this machine, and HOST)
+MARCUS_TRUSTED_ORIGINS  further origins that may send forms and open WebSockets, such as https://events.example.org
+MARCUS_HTTPS            1 when a proxy in front speaks TLS and sets X-Forwarded-Proto
+MARCUS_DEBUG            1 for Django's debug pages; never on a machine that others reach
+DEMO                    0 leaves the demo board out
 """
 
 import os
@@ -20,7 +21,7 @@ from marcus_events import postgres
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MARCUS_DATA_DIR") or BASE_DIR / "var").expanduser().resolve()
 HTTPS = environment.flag("MARCUS_HTTPS", default=False)
-DEMO = os.environ.get("DEMO", "1") != "0"
+DEMO = environment.flag("DEMO", default=True)
 DEBUG = environment.flag("MARCUS_DEBUG", default=False)
 
 SECRET_KEY = environment.secret_key(DATA_DIR)
@@ -108,9 +109,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
 
-# What a page may do. Nothing inline, nothing from elsewhere: an event's text that slips through the
-# escaping still runs nothing and reaches nobody. 'self' in connect-src covers WebSockets to the same host
-# (CSP level 3).
+# What a page may do. Nothing inline, nothing from elsewhere: an event's text that slips through the escaping still runs
+# nothing and reaches nobody. 'self' in connect-src covers WebSockets to the same host (CSP level 3).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -131,11 +131,17 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:7} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname:7} {message}  [{name}]", "style": "{", "datefmt": "%Y-%m-%d %H:%M:%S"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A request that is refused is the client's affair, and anybody can make any number of them.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "psycopg.pool": {"level": "ERROR"},  # tells of each failed attempt; who needs a connection tells of the outcome
         "marcus_events": {"level": "INFO"},
         "dashboard": {"level": "INFO"},
     },

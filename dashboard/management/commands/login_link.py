@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from dashboard.management.address import site
 from dashboard.signin import one_time_path
-
-HERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - where to find us, not where to listen
 
 
 class Command(BaseCommand):
@@ -24,10 +22,4 @@ class Command(BaseCommand):
             user = User.objects.get(username=options["user"], is_active=True)
         except User.DoesNotExist:
             raise CommandError(f"There is no active user {options['user']}.") from None
-        self.stdout.write(address() + one_time_path(user))
-
-
-def address() -> str:
-    """Where a browser on this machine finds the server."""
-    host, port = os.environ.get("HOST", ""), os.environ.get("PORT") or "8000"
-    return f"http://{HERE.get(host, host)}:{port}"
+        self.stdout.write(site() + one_time_path(user))

@@ -1,17 +1,29 @@
-"""Web and workers in one process: what `make run` runs."""
+"""Web and workers in one process: what `make run` runs.
+
+1. Take the port: what is refused is refused at once, before anything is prepared.
+2. Bring the database and the static files up to date.
+3. Greet, with a link that signs the administrator in; then serve until SIGTERM or Ctrl-C.
+4. Let the workers finish what they are at. All of them may be killed at any moment too; then nothing is lost either.
+"""
 
 from __future__ import annotations
 
 import os
+import shlex
+import signal
+import socket
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
 
+from dashboard.management.address import LOCALLY, listening, site
 from dashboard.signin import one_time_path
 from marcus_events.live.hub import get_hub
 from marcus_events.log.listener import close_listener
@@ -21,37 +33,49 @@ from marcus_events.projections import PROJECTIONS, Projector
 from marcus_events.sources.demo import Demo
 
 FIRST_ADMINISTRATOR = "admin"
+BACKLOG = 128  # connections that wait to be accepted: a browser opens six at once
+END_WITHIN_S = 5.0  # of a worker; one that waits for a database that is away is not waited for
+GREETING = """
+  Marcus Events is live at {site}/
+
+  Sign in, once     {link}
+  Another link      {here}{manage} login_link {user}
+  Follow a Marcus   {manage} follow PATH
+  End               Ctrl-C
+"""
+OTHER_NAMES = """
+  It answers to {names} only; MARCUS_ALLOWED_HOSTS=a.example,10.0.0.7 lets others reach it by those names.
+"""
 
 
 class Command(BaseCommand):
     help = "Serves the dashboard and the API on HOST (127.0.0.1) and PORT (8000), and keeps everything up to date."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = address()
-        prepare_database()
-        call_command("collectstatic", verbosity=0, interactive=False)
-        with Workers():
-            self.serve(host, port)
+        with listen(*listening()) as listener:
+            prepare_database()
+            call_command("collectstatic", verbosity=0, interactive=False)
+            with Workers():
+                self.serve(listener)
 
-    def serve(self, host: str, port: int) -> None:
-        """Serve until SIGTERM or Ctrl-C. Twisted's reactor is chosen by the import, so it stands here."""
+    def serve(self, listener: socket.socket) -> None:
+        """Twisted chooses its reactor by the import, so it stands here."""
         from daphne.server import Server
 
-        server = Server(
+        Server(
             import_string(settings.ASGI_APPLICATION),
-            endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
-            ready_callable=lambda: self.greet(host, port),
+            endpoints=[f"fd:fileno={listener.fileno()}"],
+            ready_callable=self.greet,
             verbosity=0,
-        )
-        server.run()
-        if not server.listening_addresses:
-            raise CommandError(f"Port {port} on {host} cannot be used: PORT=8001 chooses another one.")
+        ).run()
+        signal.set_wakeup_fd(-1)  # Twisted's end is closed: a second Ctrl-C has nobody to wake
 
-    def greet(self, host: str, port: int) -> None:
-        site = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        self.stdout.write(f"\nMarcus Events is live at {site}/")
-        self.stdout.write(f"Sign in with this link, it works once:  {site}{one_time_path(administrator())}")
-        self.stdout.write("Another one:  python manage.py login_link USER      End:  Ctrl-C\n")
+    def greet(self) -> None:
+        user = administrator()
+        words = {"site": site(), "link": site() + one_time_path(user), "user": user.get_username()}
+        self.stdout.write(GREETING.format(**words, manage=manage(), here=here()))
+        if listening()[0] in LOCALLY and "MARCUS_ALLOWED_HOSTS" not in os.environ:
+            self.stdout.write(OTHER_NAMES.format(names=", ".join(settings.ALLOWED_HOSTS)))
         self.stdout.flush()
 
 
@@ -74,21 +98,34 @@ class Workers:
         get_hub().close()
         close_listener()
         for thread in self.threads:
-            thread.join()
+            thread.join(END_WITHIN_S)
         close_writer()
 
 
-def address() -> tuple[str, int]:
-    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
-    if not (port.isdecimal() and 0 < int(port) < 65_536):
-        raise CommandError(f"PORT must be a number from 1 to 65535, not {port!r}.")
-    return host, int(port)
+def listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=host == "::")
+    except OSError as error:
+        reason = str(error.strerror or error).partition(" (")[0]  # what follows repeats the address
+        advice = f"PORT and HOST choose another one, such as PORT={port + 1}."
+        raise CommandError(f"Port {port} on {host} cannot be used: {reason}. {advice}") from None
 
 
-def administrator() -> Any:
+def administrator() -> User:
     """Somebody who may do everything; made on the first start, and without a password: the link signs in."""
-    users = get_user_model()._default_manager
-    found = users.filter(is_superuser=True, is_active=True).order_by("pk").first()
-    if found is None:
-        found = users.create_superuser(FIRST_ADMINISTRATOR)  # type: ignore[attr-defined]
-    return found
+    found = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    return found or User.objects.create_superuser(FIRST_ADMINISTRATOR)
+
+
+def manage() -> str:
+    """How to run another command, with this Python."""
+    python, checkout = Path(sys.executable), Path.cwd()
+    shown = python.relative_to(checkout) if python.is_relative_to(checkout) else python
+    return f"{shlex.quote(str(shown))} {shlex.quote(sys.argv[0])}"
+
+
+def here() -> str:
+    """What another shell has to be told of this one's environment to name the same address."""
+    given = [(name, os.environ[name]) for name in ("HOST", "PORT") if os.environ.get(name)]
+    return "".join(f"{name}={shlex.quote(value)} " for name, value in given)
