@@ -1,0 +1,52 @@
+"""The tables hold what the fold says, whatever the log and however it is cut into steps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marcus_events.core.event import Event
+from marcus_events.core.fold import fold
+from marcus_events.core.state import KINDS, Item, State
+from marcus_events.ingest import ingest
+from marcus_events.log import read
+from marcus_events.projections import STATE
+from marcus_events.projections.projector import step
+from marcus_events.projections.state import TABLE_OF
+from tests.core import made
+
+
+@pytest.mark.usefixtures("log")
+def test_a_step_loads_all_that_its_events_may_concern() -> None:
+    @settings(max_examples=60)
+    @given(st.lists(made.events | made.busy_events, max_size=30), st.integers(1, 7))
+    def tables_are_the_fold(events: list[Event], size: int) -> None:
+        begin_again()
+        ingest([Event(f"evt_{n}", *made.fields(event)) for n, event in enumerate(events)])
+        while step(STATE, size):
+            pass
+        state = State()
+        for recorded in read.following(0, len(events)):
+            fold(state, recorded)
+        for kind in KINDS:
+            assert rows(kind) == {key: asdict(item) for key, item in state.items[kind].items()}, kind
+
+    tables_are_the_fold()
+
+
+def begin_again() -> None:
+    """Another log in the place of the last one, which the projection finds out by its epoch."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM event")
+        cursor.execute("UPDATE log_head SET position = 0, epoch = gen_random_uuid()")
+
+
+def rows(kind: type[Item]) -> dict[Any, Any]:
+    names = [field.name for field in fields(kind)]
+    found = [kind(**row) for row in TABLE_OF[kind].objects.now().values(*names)]
+    return {row.key: asdict(row) for row in found}
