@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from marcus_events.core.filters import EventFilter
 
-MAX_PARAMETER = 500  # characters; a longer one is not something that a person filtered by
+MAX_PARAMETER = 512  # characters, as the longest id may have; nobody filters by anything longer
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Look:
     @classmethod
     def at(cls, page: str, parameters: Mapping[str, str]) -> Look:
         """The look of a request's GET parameters; what is not a parameter of a look is left aside."""
-        given = {field.name: parameters.get(field.name, "")[:MAX_PARAMETER] for field in fields(cls)}
+        given = {field.name: storable(parameters.get(field.name, ""))[:MAX_PARAMETER] for field in fields(cls)}
         return cls(**(given | {"page": page}))
 
     @property
@@ -52,3 +52,8 @@ class Look:
         look = replace(self, **changes)
         values = {field.name: getattr(look, field.name) for field in fields(look) if field.name != "page"}
         return urlencode({name: value for name, value in values.items() if value})
+
+
+def storable(text: str) -> str:
+    """The character NUL, which no database can compare with, becomes one that stands for what cannot be read."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

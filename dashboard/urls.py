@@ -1,14 +1,24 @@
 """The addresses of the pages."""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from dashboard.views import activity, blocked, boards, demo, now, signin
+
+
+class IdConverter(StringConverter):
+    """An id of an event's making: any text, with slashes and line breaks."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("", now.now, name="now"),
     path("boards/", boards.boards, name="boards"),
-    path("boards/<path:board_id>/", boards.board, name="board"),
+    path("boards/<id:board_id>/", boards.board, name="board"),
     path("activity/", activity.activity, name="activity"),
     path("activity/rows/", activity.rows, name="activity-rows"),
     path("activity/<int:position>/", activity.event, name="event"),

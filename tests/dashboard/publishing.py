@@ -1,0 +1,67 @@
+"""What the tests publish: through the same door as any producer, the tables of the present brought up to date."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from marcus_events.core.event import Event, utc_now
+from marcus_events.ingest import ingest
+from marcus_events.projections import PROJECTIONS, catch_up
+
+numbers = count(1)
+
+
+def event(
+    event_type: str,
+    *,
+    board: str = "shop",
+    ago: float = 0,
+    source: str = "marcus",
+    metadata: dict[str, Any] | None = None,
+    **data: Any,
+) -> Event:
+    """An event that happened `ago` minutes before now; on no board where that is ""."""
+    about = {"board_id": board} if board else {}
+    moment = utc_now() - timedelta(minutes=ago)
+    return Event(f"evt_{next(numbers)}", moment, event_type, source, data, about | (metadata or {}))
+
+
+def publish(*events: Event) -> list[int]:
+    """Publish, and give the positions."""
+    receipts = ingest(events)
+    refused = [receipt.error for receipt in receipts if receipt.status != "accepted"]
+    assert not refused, refused
+    catch_up(PROJECTIONS)
+    return [receipt.position for receipt in receipts if receipt.position]
+
+
+def project(board: str = "shop") -> list[Event]:
+    """Four tasks one behind another: the first is done, the second blocked, the others wait. One agent."""
+    agent, who = f"agent_{board}", {"agent_id": f"agent_{board}"}
+    tasks = [f"{board}-{n}" for n in (1, 2, 3, 4)]
+    complaint = {"description": f"No key for {board}", "severity": "high"}
+    return [
+        event("project_created", board=board, ago=60, project_name=f"The {board}"),
+        event("agent_registered", board=board, ago=59, name=f"Claude of {board}", **who),
+        *(event("task_created", board=board, ago=58, task_id=task, task_name=f"Build {task}") for task in tasks),
+        *(depends(task, on, board) for on, task in zip(tasks, tasks[1:], strict=False)),
+        event("task_completed", board=board, ago=50, task_id=tasks[0], **who),
+        event("task_started", board=board, ago=40, task_id=tasks[1], **who),
+        event("task_blocked", board=board, ago=30, task_id=tasks[1], source=agent, **complaint, **who),
+    ]
+
+
+def depends(task: str, on: str, board: str = "shop") -> Event:
+    return event("dependency_detected", board=board, ago=55, task_id=task, depends_on_id=on)
+
+
+def resolution(board: str = "shop", ago: float = 10) -> Event:
+    return event("blocker_resolved", board=board, ago=ago, task_id=f"{board}-2", resolution="Here is the key")
+
+
+def completions(board: str = "shop") -> list[Event]:
+    """All that is left of the project is done."""
+    tasks = [f"{board}-{n}" for n in (2, 3, 4)]
+    return [event("task_completed", board=board, task_id=task, agent_id=f"agent_{board}") for task in tasks]
