@@ -130,9 +130,9 @@ class Demo:
         return False
 
     def _end(self, connection: Connection, reason: str) -> bool:
-        self._is_over = True
         if is_in_view(connection) and not (reason == UNFINISHED and is_finished(connection)):
             publish([removal(reason)])
+        self._is_over = True
         return False
 
     def _begin(self, connection: Connection) -> None:
@@ -181,7 +181,7 @@ def is_finished(connection: Connection) -> bool:
     begun = newest(BEGINNINGS, connection)
     if begun is None:
         return False
-    name = begun.event.event_id.split("-")[1]
+    name = begun.event.event_id.removeprefix(f"{BOARD}-").removesuffix("-0")
     return read.by_event_id(event_id(name, len(script()) - 1), connection) is not None
 
 

@@ -58,6 +58,7 @@ def test_2_it_ends_for_good_when_a_person_removes_the_board() -> None:
         remove_by_hand()
         wait_until(lambda: playing.is_over)
     assert boards() == []
+    assert next(iter(rounds().values())) < LINES
     count = len(log())
     with Playing() as again:
         wait_until(lambda: again.is_over)

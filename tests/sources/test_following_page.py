@@ -1,0 +1,52 @@
+"""What docs/following.md says of the files and of the command is what they do."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from marcus_events.core.event import utc_now
+from marcus_events.core.vocabulary import canonical
+from marcus_events.sources import marcus
+from marcus_events.sources.marcus.board import Boards
+from marcus_events.sources.marcus.installation import Installation
+from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.records import Kind
+from tests.sources.installations import RUN
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "following.md").read_text()
+COLUMNS = (Kind.DATABASE, Kind.REALTIME, Kind.AGENT_EVENTS, Kind.CONVERSATIONS, Kind.BOARD)
+
+
+def section(title: str) -> list[list[str]]:
+    """The cells of the table under a heading."""
+    text = PAGE.split(f"## {title}\n")[1].split("\n## ")[0]
+    rows = [row.strip("|").split("|") for row in text.splitlines() if row.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_its_table_says_in_which_files_the_acts_of_the_run_stand() -> None:
+    found: dict[str, set[Kind]] = defaultdict(set)
+    for acts in Reader(Installation(RUN), Boards()).look(utc_now(), is_last=True):
+        for act in acts:
+            found[act.first.act] |= {sighting.kind for sighting in act.sightings}
+    for event_type, *cells in section("What becomes which event")[:-1]:
+        filled = {kind for kind, cell in zip(COLUMNS, cells, strict=True) if cell}
+        assert found.pop(event_type.strip("`")) == filled, event_type
+    assert set(found) == {"context_requested", "context_updated", "project_state_refreshed"}
+
+
+def test_its_names_of_acts_are_those_that_the_vocabulary_knows() -> None:
+    for event_type, *cells in section("What becomes which event")[:-1]:
+        names = {name for cell in cells[:3] for name in re.findall(r"`(\w+)`", cell)} - {"decision_id"}
+        assert {canonical(name) for name in names} <= {event_type.strip("`")}
+
+
+def test_every_sentence_that_it_explains_is_one_that_is_said() -> None:
+    sources = [*Path(marcus.__file__).parent.glob("*.py"), ROOT / "marcus_events/management/commands/follow.py"]
+    said = "".join(path.read_text() for path in sources)
+    for sentences, _ in section("When something is amiss"):
+        for sentence in re.findall(r"`([^`]+)`", sentences):
+            plain = re.sub(r"^(FILE:LINE|FILE: KEY|FILE|data/kanban.db) | ?…|: Permission denied|”", "", sentence)
+            for part in filter(None, re.split(r"[“”:]", plain)):
+                assert part.strip(" ;") in said, part
