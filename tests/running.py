@@ -1,0 +1,118 @@
+"""`manage.py up` in a process of its own, with a data directory and an embedded PostgreSQL of its own.
+
+As a context: it runs and answers inside, and has ended afterwards. Inside it may be killed and started again, at the
+same address and with the same data.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from tests.waiting import wait_until
+
+SOURCES = Path(__file__).resolve().parent.parent
+ANSWERS_WITHIN = 60  # seconds; making a database takes a while on a busy machine
+ENDS_WITHIN = 30  # seconds
+
+
+class Running:
+    """`base_url` while it runs; `output` is the file of what it and its companions print."""
+
+    def __init__(self, **environment: str) -> None:
+        self.data_dir = tempfile.TemporaryDirectory(prefix="marcus-up-")
+        Path(self.data_dir.name).chmod(0o711)  # as root, PostgreSQL's user has to pass through
+        self.output = Path(self.data_dir.name) / "output"
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")},
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "MARCUS_DATA_DIR": self.data_dir.name,
+            "DATABASE_URL": "",
+            "DEMO": "0",
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self._token = ""
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.clear_away()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.clear_away()
+
+    def clear_away(self) -> None:
+        try:
+            self.end()
+        finally:
+            self.data_dir.cleanup()
+
+    def start(self) -> None:
+        self.process = self.start_command("up")
+        wait_until(self.answers, timeout=ANSWERS_WITHIN)
+
+    def start_command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Another command beside it, which whoever starts it has to end."""
+        command = [sys.executable, "manage.py", *arguments]
+        with self.output.open("ab") as output:
+            return subprocess.Popen(
+                command, cwd=SOURCES, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+
+    def answers(self, path: str = "/healthz") -> bool:
+        assert self.process, "not started"
+        assert self.process.poll() is None, f"manage.py up has ended:\n{self.output.read_text()}"
+        try:
+            return httpx.get(self.base_url + path).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def end(self, signal_number: int = signal.SIGTERM) -> int | None:
+        """SIGKILL is the way a crash ends it. Any other signal has to end it in order, within a bound."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal_number)
+        code = self.process.wait(ENDS_WITHIN)
+        self.process = None
+        return code
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Another command beside it, to its end."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=SOURCES, env=self.environment, capture_output=True, text=True, check=False)
+
+    def manage(self, *arguments: str) -> str:
+        """What another command prints, which has to succeed."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def sign_in_link(self, user: str = "admin") -> str:
+        return self.manage("login_link", user)
+
+    def publish(self, *events: dict[str, Any]) -> None:
+        """As any program would, over HTTP. The events are committed when it returns."""
+        self._token = self._token or self.manage("create_token", "tests")
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = httpx.post(f"{self.base_url}/api/events", json=list(events), headers=headers, timeout=ENDS_WITHIN)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
