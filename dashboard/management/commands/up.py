@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import signal
@@ -54,7 +55,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with listen(*listening()) as listener:
             prepare_database()
-            call_command("collectstatic", verbosity=0, interactive=False)
+            collect_static_files()
             with Workers():
                 self.serve(listener)
 
@@ -110,6 +111,14 @@ def listen(host: str, port: int) -> socket.socket:
         reason = str(error.strerror or error).partition(" (")[0]  # what follows repeats the address
         advice = f"PORT and HOST choose another one, such as PORT={port + 1}."
         raise CommandError(f"Port {port} on {host} cannot be used: {reason}. {advice}") from None
+
+
+def collect_static_files() -> None:
+    """One process at a time: two that start at once would delete what the other has just written."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def administrator() -> User:
