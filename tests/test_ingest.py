@@ -42,7 +42,11 @@ def test_the_same_event_again_is_a_duplicate_at_the_first_position() -> None:
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize(
     "other",
-    [event(n=2), event(event_type="task_completed"), Event("evt_1", NOW, "task_started", "marcus", {}, {"a": 1})],
+    [
+        event(n=2),
+        event(event_type="task_completed", n=1),
+        Event("evt_1", NOW, "task_started", "marcus", {"n": 1}, {"a": 1}),
+    ],
 )
 def test_the_same_identity_with_another_body_is_refused_and_the_first_stands(other: Event) -> None:
     ingest([event(n=1)])

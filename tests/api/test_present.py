@@ -80,6 +80,15 @@ def test_what_waits_behind_a_task_is_of_its_own_board(told: Program) -> None:
     ]
 
 
+def test_two_boards_may_use_the_same_ids(told: Program) -> None:
+    told.publish(event("task_created", board="billing", task_id="pay", depends_on=["cart"]))
+    told.publish(event("task_created", board="billing", task_id="mail", depends_on=["pay"]))
+    behind = {task["task_id"]: task["waiting_behind"] for task in told.read("/api/tasks", board="billing")["tasks"]}
+    assert behind == {"cart": 2, "pay": 1, "mail": 0}
+    everywhere = told.read("/api/tasks")["tasks"]
+    assert [task["waiting_behind"] for task in everywhere if task["task_id"] == "cart"] == [0, 2]
+
+
 def test_open_blockers_are_shown_unless_others_are_asked_for(told: Program) -> None:
     assert told.read("/api/blockers") == {"blockers": []}
     expected = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import weakref
 
 import pytest
 
 from marcus_events import Event, Events, EventTypes
 from marcus_events.core.bus import HISTORY_LIMIT
+from tests.waiting import wait_until_async
 
 
 class Kept:
@@ -97,7 +99,9 @@ async def test_a_handler_that_fails_touches_neither_publisher_nor_others(
     assert f"{failing.__name__} failed on event {event.event_id}" in caplog.text  # type: ignore[attr-defined]
 
 
-async def test_who_gives_up_the_publishing_is_not_held_by_a_handler() -> None:
+async def test_who_gives_up_the_publishing_is_held_by_no_handler_and_blames_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     events, started = Events(), asyncio.Event()
 
     async def wait_for_ever(event: Event) -> None:
@@ -110,6 +114,7 @@ async def test_who_gives_up_the_publishing_is_not_held_by_a_handler() -> None:
     publishing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(publishing, 20)
+    assert caplog.text == ""
 
 
 async def test_a_slow_handler_holds_up_no_other() -> None:
@@ -136,9 +141,27 @@ async def test_publishing_need_not_wait_for_handlers(nowait: bool) -> None:
         await events.publish_nowait("x", "s", {})
     else:
         await events.publish("x", "s", {}, wait_for_handlers=False)
-    gc.collect()  # a task that nobody held would be gone
     assert not heard.is_set()
     allowed.set()
+    await asyncio.wait_for(heard.wait(), 20)
+
+
+async def test_a_handler_that_nobody_waits_for_is_held_until_it_is_done() -> None:
+    """The event loop itself holds only what is about to run."""
+    events, heard = Events(), asyncio.Event()
+    answers: weakref.WeakSet[asyncio.Future[None]] = weakref.WeakSet()
+
+    async def when_answered(event: Event) -> None:
+        answers.add(answer := asyncio.get_running_loop().create_future())
+        await answer
+        heard.set()
+
+    events.subscribe("x", when_answered)
+    await events.publish_nowait("x", "s", {})
+    await wait_until_async(lambda: len(answers))
+    gc.collect()
+    for answer in answers:
+        answer.set_result(None)
     await asyncio.wait_for(heard.wait(), 20)
 
 

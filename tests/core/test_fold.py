@@ -277,6 +277,20 @@ def test_rule_3_what_was_stated_before_but_arrives_later_undoes_nothing() -> Non
             assert (story.task(), story.open()) == before, (end, late)
 
 
+def test_rule_3_a_resolution_from_before_the_complaint_ends_nothing() -> None:
+    story = Story()
+    story.tell("task_blocked", at=100, description="No key")
+    story.tell("blocker_resolved", at=99)
+    assert (story.open(), story.task().status) == (["No key"], "blocked")
+
+
+def test_rule_3_a_change_that_is_told_late_moves_no_time_back() -> None:
+    story = Story()
+    before = story.tell("task_assigned", at=100)
+    story.tell("task_started", at=50)
+    assert (story.task().status, story.task().status_since) == ("in_progress", before.timestamp)
+
+
 def test_rule_3_a_complaint_from_before_the_end_does_not_reopen() -> None:
     story = Story()
     story.tell("task_completed", at=100)
@@ -313,6 +327,14 @@ def test_rule_5_a_removed_board_takes_everything_on_it() -> None:
     assert left == {"billing"}
 
 
+def test_rule_5_nothing_knows_a_task_of_a_removed_board() -> None:
+    story = Story()
+    for event_type in ("task_blocked", "board_removed"):
+        story.tell(event_type)
+    story.tell("task_started", on="")
+    assert [task.board_id for task in tasks(story.state)] == [""]
+
+
 def test_rule_5_a_removal_that_names_no_board_removes_none() -> None:
     story = Story()
     story.tell("task_created")
@@ -329,6 +351,14 @@ def test_rule_6_an_agent_works_on_one_task_at_a_time() -> None:
     assert (story.agent().task_id, story.agent().status) == ("t2", "working")
     story.tell("task_completed", task_id="t2")
     assert (story.agent().task_id, story.agent().status) == ("", "idle")
+
+
+def test_rule_6_an_agent_that_went_on_to_another_task_is_not_called_back() -> None:
+    story = Story()
+    story.tell("task_blocked")
+    story.tell("task_started", task_id="t2")
+    story.tell("blocker_resolved", agent_id=None)
+    assert (story.task().status, story.agent().task_id) == ("in_progress", "t2")
 
 
 def test_a_board_a_task_and_an_agent_get_their_names_when_they_are_said() -> None:
