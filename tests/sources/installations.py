@@ -58,13 +58,13 @@ class Session:
         self.reader = Reader(Installation(self.root), boards, self.unreadable.append)
         self.translator = Translator(boards)
 
-    def look(self, *, is_last: bool = True) -> list[Event]:
+    def look(self, *, now: datetime | None = None, is_last: bool = True) -> list[Event]:
         """The events that a look adds to the log."""
         start = len(self.log)
-        for acts in self.reader.look(utc_now(), is_last=is_last):
+        for acts in self.reader.look(now or utc_now(), is_last=is_last):
             candidates = {candidate for act in acts for candidate in act.candidates}
             known = candidates & {event.event_id for event in self.log}
-            know(acts, known, self._within, self.translator.board_id_of)
+            know(acts, known, self._within, self.translator.board_id_of, self.reader.has_seen)
             self.log += self.translator.events(acts)
         return self.log[start:]
 

@@ -141,6 +141,7 @@ def test_a_board_that_is_locked_for_a_while_is_read_when_it_is_free(following: F
 
 
 def test_it_waits_for_a_marcus_that_has_not_started(tmp_path: Path) -> None:
+    (tmp_path / "marcus").mkdir()
     with Following(tmp_path / "marcus") as following:
         assert following.said == [f"Waiting for Marcus: it has not written anything to {tmp_path / 'marcus'} yet."]
         copy_run(tmp_path / "ready").rename(tmp_path / "marcus")

@@ -76,7 +76,8 @@ class Follower:
     def _begin(self) -> None:
         boards = Boards(self.board)
         self._reader = Reader(self.installation, boards, self._complain)
-        self._publisher = Publisher(Translator(boards), self.stop, self.listener.say, self._complain)
+        translator, is_seen = Translator(boards), self._reader.has_seen
+        self._publisher = Publisher(translator, is_seen, self.stop, self.listener.say, self._complain)
 
     def once(self) -> None:
         """One look, to the end. Raises NoMarcus, UnknownBoard, Busy."""

@@ -53,18 +53,20 @@ class Publisher:
     def __init__(
         self,
         translator: Translator,
+        is_seen: Callable[[str], bool],
         stop: threading.Event,
         say: Callable[[str], None],
         complain: Callable[[Unreadable], None],
     ) -> None:
-        self.translator, self.stop, self.say, self.complain = translator, stop, say, complain
+        self.translator, self.is_seen = translator, is_seen
+        self.stop, self.say, self.complain = stop, say, complain
         self._before: int | None = None
 
     def publish(self, acts: list[Act]) -> Outcome:
         """Answers when all of the acts are in the log. Raises Stopped."""
         candidates = list(chain.from_iterable(act.candidates for act in acts))
         known, _ = self._insist(lambda: known_ids(candidates))
-        know(acts, known, self._events_within, self.translator.board_id_of)
+        know(acts, known, self._events_within, self.translator.board_id_of, self.is_seen)
         new = list(self.translator.events(acts))
         receipts, was_away = self._insist(lambda: ingest(new) if new else [])
         outcome = Outcome(known=len(acts) - len(new))

@@ -67,13 +67,17 @@ class Reader:
         if acts := self._acts.settled(board_only_until=None if is_last else now - WINDOW):
             yield acts
 
+    def has_seen(self, record_id: str) -> bool:
+        """Whether it has lately met a record: in the acts that it gave last, or within some minutes of them."""
+        return self._acts.holds(record_id)
+
     def _joined(self, stream: Iterator[Sighting], now: datetime) -> Iterator[list[Act]]:
         for count, sighting in enumerate(stream, start=1):
             self._join(sighting, now)
             if count % BATCH == 0:
-                self._acts.forget(self._newest)
                 if self._is_first_look and (acts := self._settled()):
                     yield acts
+                self._acts.forget(self._newest)  # afterwards: whoever takes acts may ask for their neighbours in time
 
     def _settled(self) -> list[Act]:
         return self._acts.settled(self._newest - WINDOW, board_only_until=self._newest - WINDOW)

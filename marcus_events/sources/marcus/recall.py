@@ -3,7 +3,8 @@
 1. An act is known by the id of any of its records.
 2. Where none is known, the records that it was published from may be gone: a database was reset, old logs were
    deleted. Then it is known as the event that has its mark, its time within `CLOSE`, and no other board. One event
-   stands for one act, so that by whose id an act is known cannot stand for another.
+   stands for one act: where the reader has seen the record that an event was published from, the event stands for that
+   record's act and for no other.
 """
 
 from __future__ import annotations
@@ -21,14 +22,21 @@ BoardOf = Callable[[Act], str | None]
 
 
 def know(
-    acts: list[Act], known: set[str], events_within: Callable[[datetime, datetime], Iterable[Event]], board_of: BoardOf
+    acts: list[Act],
+    known: set[str],
+    events_within: Callable[[datetime, datetime], Iterable[Event]],
+    board_of: BoardOf,
+    is_seen: Callable[[str], bool],
 ) -> None:
-    """Give every act that the log holds its `event_id`; of all the acts' candidates, the log holds those `known`."""
+    """Give every act that the log holds its `event_id`; of all the acts' candidates, the log holds those `known`.
+
+    `is_seen` says of a record's id whether the reader has lately met it, in these acts or others.
+    """
     for act in acts:
         act.event_id = next((candidate for candidate in act.candidates if candidate in known), None)
     if strangers := [act for act in acts if act.event_id is None]:
         found = events_within(*span(strangers))
-        recognise(strangers, [event for event in found if event.event_id not in known], board_of)
+        recognise(strangers, [event for event in found if not is_seen(event.event_id)], board_of)
 
 
 def span(acts: list[Act]) -> Span:
