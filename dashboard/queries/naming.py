@@ -12,6 +12,7 @@ from typing import Any
 from dashboard.queries import present
 from dashboard.queries.blockers import with_tasks
 from marcus_events.core.event import Recorded
+from marcus_events.core.sentences import field, stated_agent_name, stated_board_name
 
 
 def named(events: Sequence[Recorded]) -> list[Recorded]:
@@ -28,10 +29,13 @@ def lacks_names(event: Recorded) -> bool:
 
 def unnamed(event: Recorded) -> list[str]:
     """The fields that would name what the event only identifies."""
-    given = event.data | event.metadata
-    ids = {"task_name": event.task_id, "agent_name": event.agent_id, "board_name": event.board_id}
-    ids["depends_on_name"] = given.get("depends_on_id")
-    return [field for field, identity in ids.items() if identity and not given.get(field)]
+    lacking = {
+        "task_name": event.task_id and not field(event, "task_name"),
+        "agent_name": event.agent_id and not stated_agent_name(event),
+        "board_name": event.board_id and not stated_board_name(event),
+        "depends_on_name": field(event, "depends_on_id") and not field(event, "depends_on_name"),
+    }
+    return [name for name, is_lacking in lacking.items() if is_lacking]
 
 
 def completed(event: Recorded, names: present.Names) -> Recorded:
@@ -42,6 +46,6 @@ def completed(event: Recorded, names: present.Names) -> Recorded:
         "board_name": names.boards.get(board_id),
         "depends_on_name": names.tasks.get((board_id, str(event.data.get("depends_on_id")))),
     }
-    added = {field: found[field] for field in unnamed(event) if found[field]}
+    added = {name: found[name] for name in unnamed(event) if found[name]}
     inner = event.event
-    return replace(event, event=replace(inner, data=added | event.data, metadata=added | event.metadata))
+    return replace(event, event=replace(inner, data=event.data | added, metadata=event.metadata | added))

@@ -51,11 +51,5 @@ def between(wanted: EventFilter, after: int, before: int | None = None, limit: i
 
 def gap(wanted: EventFilter, after: int, before: int, removed: dict[str, int]) -> Gap:
     """What matches between two positions, counted no further than COUNT_CAP."""
-    left = count_between(wanted, after, before, removed)
+    left = read.count_after(wanted, after, COUNT_CAP + 1, before=before, removed=removed)
     return Gap(after, before, min(left, COUNT_CAP), left > COUNT_CAP)
-
-
-def count_between(wanted: EventFilter, after: int, before: int, removed: dict[str, int]) -> int:
-    """The log counts from a position to its head; what is at and above `before` is taken off again."""
-    above = read.count_after(wanted, before - 1, COUNT_CAP, removed=removed)
-    return read.count_after(wanted, after, above + COUNT_CAP + 1, removed=removed) - above

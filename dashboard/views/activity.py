@@ -78,15 +78,15 @@ def event(request: HttpRequest, position: int) -> HttpResponse:
     if found is None:
         raise Http404(f"There is no event {position}.")
     look = Look("event", board=request.GET.get("board", ""))
+    context = detail(found)
     if request.headers.get("X-Drawer"):
-        return render_template(request, "activity/_event.html", detail(found) | {"look": look})
-    return page.render(request, "activity/event.html", look, in_words(found), **detail(found))
+        return render_template(request, "activity/_event.html", context | {"look": look})
+    return page.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
 
 
 def detail(found: Recorded) -> dict[str, Any]:
     [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
-    cause = found.metadata.get("causation_id")
     return {
         "event": found,
         "icon": icon,
@@ -96,15 +96,21 @@ def detail(found: Recorded) -> dict[str, Any]:
         "board_name": board_name(readable) if found.board_id else "",
         "data": json.dumps(found.data, indent=2, ensure_ascii=False),
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
-        "cause": told(read.by_event_id(cause)) if isinstance(cause, str) else None,
-        "cause_id": cause if isinstance(cause, str) else "",
-        "effects": [told(effect) for effect in read.caused_by(found)],
+        "cause": cause_of(found),
+        "cause_id": cause_id(found),
+        "effects": [told(effect) for effect in named(read.caused_by(found))],
     }
 
 
-def told(recorded: Recorded | None) -> dict[str, Any] | None:
-    return {"event": recorded, "text": in_words(recorded)} if recorded else None
+def cause_of(found: Recorded) -> dict[str, Any] | None:
+    cause = read.by_event_id(cause_id(found))
+    return told(*named([cause])) if cause else None
 
 
-def in_words(recorded: Recorded) -> str:
-    return as_text(sentence(*named([recorded])))
+def cause_id(found: Recorded) -> str:
+    cause = found.metadata.get("causation_id")
+    return cause if isinstance(cause, str) else ""
+
+
+def told(readable: Recorded) -> dict[str, Any]:
+    return {"event": readable, "text": as_text(sentence(readable))}

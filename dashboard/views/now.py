@@ -16,7 +16,7 @@ LATEST = 40  # rows
 
 
 def now(request: HttpRequest) -> HttpResponse:
-    look = Look.at("now", request.GET)
+    look = Look.at("now", {"board": request.GET.get("board", "")})  # it can be of a board, but is never filtered
     head = read.head()
     if head.position == 0:
         return page.render(request, "empty.html", replace(look, page="empty"), "Now")

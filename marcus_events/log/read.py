@@ -82,11 +82,12 @@ def count_after(
     position: int,
     cap: int,
     *,
+    before: int | None = None,
     removed: dict[str, int] | None = None,
     connection: Connection = None,
 ) -> int:
-    """How many events after a position match; counts no further than `cap`."""
-    condition, values = where(wanted, position, None, removed)
+    """How many events after a position (and before another) match; counts no further than `cap`."""
+    condition, values = where(wanted, position, before, removed)
     query = f"SELECT count(*) FROM (SELECT FROM event WHERE {condition} LIMIT %s) AS capped"
     count: int = rows(query, [*values, cap], connection)[0][0]
     return count

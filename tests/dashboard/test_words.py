@@ -19,7 +19,7 @@ from tests.dashboard.reading import Document
 
 NOON = datetime(2026, 5, 4, 12, 0, 7, 123_456, tzinfo=UTC)
 NAMED: list[Kind] = ["task", "agent", "board"]
-HOSTILE = '"><script>alert(1)</script>&amp;\'\n/?#é'
+HOSTILE = "\"><script>alert(1)</script>&amp;'\n/?#é"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,9 @@ def test_the_address_of_activity_names_what_is_given(board: str, agent: str) -> 
 
 
 def test_the_present_look_with_a_change() -> None:
-    template = Template("{% load pages %}<a href=\"{% here sort='age' %}\"></a><i title=\"{% here board='' q='' %}\"></i>")
+    template = Template(
+        "{% load pages %}<a href=\"{% here sort='age' %}\"></a><i title=\"{% here board='' q='' %}\"></i>"
+    )
     found = Document(template.render(Context({"look": Look("blocked", board="a&b", q='"x"')})))
     assert found.all_of("href") == ["?board=a%26b&q=%22x%22&sort=age"]
     assert found.all_of("title") == ["?"]
