@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Runs a command. One that needs the database gets the embedded PostgreSQL first, unless DATABASE_URL names
-a server. What stands in the way of that is said in a line; a traceback is for errors of ours."""
+"""Runs a command. One that needs the database gets the embedded PostgreSQL first, unless DATABASE_URL names a server.
+
+What stands in the way of that is said in a line; a traceback is for errors of ours.
+"""
 
 import os
 import sys

@@ -1,5 +1,4 @@
-"""The ASGI application: pages and the API through Django, live pages over WebSockets. Any ASGI server runs
-it."""
+"""The ASGI application: pages and the API through Django, live pages over WebSockets. Any ASGI server runs it."""
 
 import os
 

@@ -17,8 +17,7 @@ import atexit
 from pathlib import Path
 
 from marcus_events.postgres.member import Member
-from marcus_events.postgres.place import Place
-from marcus_events.postgres.server import StartFailed
+from marcus_events.postgres.place import Place, StartFailed
 
 __all__ = ["Member", "StartFailed", "conninfo", "start"]
 

@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from marcus_events.postgres.server import Server, StartFailed
+from marcus_events.postgres.place import StartFailed
+from marcus_events.postgres.server import Server
 
 log = logging.getLogger(__name__)
 

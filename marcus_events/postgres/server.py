@@ -14,7 +14,7 @@ from typing import IO
 
 import psutil
 
-from marcus_events.postgres.place import DATABASE, PORT, SUPERUSER, Place, programs
+from marcus_events.postgres.place import DATABASE, PORT, SUPERUSER, Place, StartFailed, programs
 
 VERSION = "18"
 MAX_CONNECTIONS = 200  # ten processes with a full pool of ten each, their tails, and people with psql
@@ -34,10 +34,6 @@ STOP_SIGNALS = [
     (signal.SIGQUIT, 10.0),  # "immediate": as a crash would; nothing committed is lost
 ]
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}  # a PGPORT of ours must not move the server
-
-
-class StartFailed(Exception):
-    """PostgreSQL did not start. The message ends with what it said itself."""
 
 
 class StillInUse(StartFailed):
