@@ -140,5 +140,5 @@ def test_a_board_may_be_given_another_name(root: Path) -> None:
 
 def test_it_refuses_what_is_no_marcus(tmp_path: Path) -> None:
     (file := tmp_path / "file").touch()
-    assert refused(file) == f"CommandError: {file} is not a folder; name the one that holds Marcus's data/ and logs/."
+    assert refused(file) == f"CommandError: {file} is not a folder; name the one in which Marcus was started."
     assert refused(tmp_path, "--once").startswith(f"CommandError: There is no Marcus in {tmp_path}: ")

@@ -31,6 +31,7 @@ class Following:
         try:
             self.follower.run()
         finally:
+            self.follower.close()
             connection.close()
 
     def __enter__(self) -> Self:

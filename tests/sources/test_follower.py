@@ -13,8 +13,8 @@ import pytest
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 from tests.sources.away import database_away
-from tests.sources.following import Following, News, blocker, line
-from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
+from tests.sources.following import Following, News, blocker, line, told
+from tests.sources.installations import AGENT_EVENTS, CONVERSATIONS, REALTIME, append, copy_run
 from tests.sources.sqlite_writer import Writer
 from tests.waiting import wait_until
 
@@ -180,3 +180,21 @@ def test_the_same_run_followed_under_another_name_is_one_board_renamed(root: Pat
     with Following(root, board="Shop"):
         (renamed,) = news.wait(1)
     assert (renamed.event_type, renamed.data["project_name"]) == ("project_updated", "Shop")
+
+
+def test_two_who_follow_the_same_marcus_tell_each_act_once_between_them(following: Following, root: Path) -> None:
+    with Following(root):
+        for number in range(40):
+            said = {"task_id": f"t{number}", "agent_id": "agent_claude_2"}
+            append(root / AGENT_EVENTS, {"timestamp": now(), "event_type": "task_assignment", "data": said})
+            append(root / REALTIME, line("task_assignment", **said))
+            with closing(sqlite3.connect(root / "data/marcus.db")) as marcus, marcus:
+                event = {"event_id": f"evt_two_{number}", "event_type": "task_assigned", "source": "marcus"}
+                store(marcus, event | {"timestamp": now(), "data": said, "metadata": {}})
+        append(root / REALTIME, line("the_end"))
+        wait_until(lambda: told()["the_end"])
+    assert told()["task_assigned"] == 25 + 40
+
+
+def now() -> str:
+    return utc_now().isoformat()

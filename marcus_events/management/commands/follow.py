@@ -25,10 +25,10 @@ MEGABYTE = 1_000_000
 
 
 class Command(BaseCommand):
-    help = "Reads a Marcus installation's data/ and logs/ and follows them; reading again adds nothing."
+    help = "Reads what a Marcus has written to its data/ and logs/, and follows it. Reading again adds nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, help="the folder of the installation, with data/ and logs/ in it")
+        parser.add_argument("path", type=Path, help="the folder in which Marcus was started, with data/ and logs/")
         parser.add_argument("--once", action="store_true", help="read what is there, then end")
         parser.add_argument(
             "--board",
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *, path: Path, once: bool, board: str | None, **options: Any) -> None:
         if path.exists() and not path.is_dir():
-            raise CommandError(f"{path} is not a folder; name the one that holds Marcus's data/ and logs/.")
+            raise CommandError(f"{path} is not a folder; name the one in which Marcus was started.")
         prepare_database()
         display = Display(self.stdout, sys.stderr)
         follower = Follower(path, board, display, stop_on_signal())
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         except (NoMarcus, UnknownBoard, Busy) as error:
             raise CommandError(str(error)) from error
         finally:
+            follower.close()
             close_writer()
         display.end(follower.total)
         if once and follower.stop.is_set():

@@ -25,6 +25,7 @@ from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.publisher import Outcome, Publisher, Stopped
 from marcus_events.sources.marcus.reader import Reader
 from marcus_events.sources.marcus.records import Unreadable
+from marcus_events.sources.marcus.turns import Turns
 
 BUSY_LOOKS = 5  # in a row, a second apart, before a person is told that a database cannot be read
 BUSY_LOOKS_ONCE = 30
@@ -67,6 +68,7 @@ class Follower:
     def __init__(self, root: Path, board: str | None, listener: Listener, stop: threading.Event) -> None:
         self.installation, self.board, self.listener, self.stop = Installation(root), board, listener, stop
         self.total = Total()
+        self._turns = Turns(root)
         self._named: set[Unreadable] = set()
         self._busy_looks = 0
         self._is_reading_again = self._has_greeted = False
@@ -77,7 +79,11 @@ class Follower:
         boards = Boards(self.board)
         self._reader = Reader(self.installation, boards, self._complain)
         translator, is_seen = Translator(boards), self._reader.has_seen
-        self._publisher = Publisher(translator, is_seen, self.stop, self.listener.say, self._complain)
+        self._publisher = Publisher(translator, is_seen, self._turns, self.stop, self.listener.say, self._complain)
+
+    def close(self) -> None:
+        """After the last look."""
+        self._turns.close()
 
     def once(self) -> None:
         """One look, to the end. Raises NoMarcus, UnknownBoard, Busy."""
@@ -126,10 +132,11 @@ class Follower:
     def _look(self, *, is_last: bool = False) -> None:
         outcome = Outcome()
         try:
-            for acts in self._reader.look(utc_now(), is_last=is_last):
-                outcome += self._publish(acts)
-                if self.stop.is_set():
-                    return
+            with self._publisher.turn():
+                for acts in self._reader.look(utc_now(), is_last=is_last):
+                    outcome += self._publish(acts)
+                    if self.stop.is_set():
+                        return
         except Stopped:
             return
         self.total.talk = max(self.total.talk, self._reader.talk)

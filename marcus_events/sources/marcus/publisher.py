@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -22,10 +23,12 @@ from marcus_events.sources.marcus.acts import Act
 from marcus_events.sources.marcus.events import Translator
 from marcus_events.sources.marcus.recall import know
 from marcus_events.sources.marcus.records import Unreadable
+from marcus_events.sources.marcus.turns import Turns
 
 AWAY = (DjangoDatabaseError, LogUnavailable, *DatabaseAway)
 PAGE = 1_000
 RETRY_S = 1.0  # as often as the log itself is looked at
+TURN_S = 0.05  # between two tries to be next; a look takes some milliseconds
 
 Answer = TypeVar("Answer")
 
@@ -54,13 +57,25 @@ class Publisher:
         self,
         translator: Translator,
         is_seen: Callable[[str], bool],
+        turns: Turns,
         stop: threading.Event,
         say: Callable[[str], None],
         complain: Callable[[Unreadable], None],
     ) -> None:
-        self.translator, self.is_seen = translator, is_seen
+        self.translator, self.is_seen, self.turns = translator, is_seen, turns
         self.stop, self.say, self.complain = stop, say, complain
         self._before: int | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A time in which nobody else looks and publishes. Raises Stopped."""
+        while not self._insist(self.turns.take)[0]:
+            if self.stop.wait(TURN_S):
+                raise Stopped
+        try:
+            yield
+        finally:
+            self.turns.pass_on()
 
     def publish(self, acts: list[Act]) -> Outcome:
         """Answers when all of the acts are in the log. Raises Stopped."""
