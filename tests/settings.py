@@ -11,7 +11,7 @@ from pathlib import Path
 os.environ["MARCUS_DATA_DIR"] = tempfile.mkdtemp(prefix="marcus-test-")
 Path(os.environ["MARCUS_DATA_DIR"]).chmod(0o711)  # as root, PostgreSQL's user has to pass through
 os.environ["DATABASE_URL"] = os.environ.get("MARCUS_TEST_DATABASE_URL", "")
-for name in ("HOST", "MARCUS_ALLOWED_HOSTS", "MARCUS_TRUSTED_ORIGINS", "MARCUS_HTTPS", "MARCUS_DEBUG"):
+for name in ("HOST", "MARCUS_ALLOWED_HOSTS", "MARCUS_TRUSTED_ORIGINS", "MARCUS_HTTPS", "MARCUS_DEBUG", "DEMO"):
     os.environ.pop(name, None)
 
 from config.settings import *
