@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Runs a command. One that needs the database gets the embedded PostgreSQL first, unless DATABASE_URL names a server.
 
-What stands in the way of that is said in a line; a traceback is for errors of ours.
+What stands in the way of that is said in a line; a traceback is for errors of ours. Started with a Python that lacks
+the packages, it goes on with the one into which `make run` has installed them.
 """
 
 import os
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
-
+VENV = Path(__file__).resolve().parent / ".venv"
 INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
 WITHOUT_DATABASE = {
     "check",
@@ -23,6 +24,9 @@ WITHOUT_DATABASE = {
 
 
 def main(arguments: list[str]) -> None:
+    use_own_packages(arguments)
+    from django.core.management import execute_from_command_line
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         if needs_database(arguments):
@@ -32,6 +36,12 @@ def main(arguments: list[str]) -> None:
         sys.exit(INTERRUPTED)
 
 
+def use_own_packages(arguments: list[str]) -> None:
+    python = VENV / "bin" / "python"
+    if find_spec("django") is None and python.exists() and Path(sys.prefix) != VENV:
+        os.execv(python, [str(python), *arguments])  # noqa: S606 - a program of ours, without a shell
+
+
 def needs_database(arguments: list[str]) -> bool:
     asks_for_help = {"-h", "--help", "--version"} & set(arguments)
     return len(arguments) > 1 and arguments[1] not in WITHOUT_DATABASE and not asks_for_help
@@ -39,6 +49,7 @@ def needs_database(arguments: list[str]) -> bool:
 
 def start_embedded_postgres() -> None:
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
 
     from marcus_events import postgres
 

@@ -13,9 +13,7 @@ import os
 import shlex
 import signal
 import socket
-import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -40,8 +38,8 @@ GREETING = """
   Marcus Events is live at {site}/
 
   Sign in, once     {link}
-  Another link      {here}{manage} login_link {user}
-  Follow a Marcus   {manage} follow PATH
+  Another link      {here}./manage.py login_link {user}
+  Follow a Marcus   ./manage.py follow PATH
   End               Ctrl-C
 """
 OTHER_NAMES = """
@@ -74,7 +72,7 @@ class Command(BaseCommand):
     def greet(self) -> None:
         user = administrator()
         words = {"site": site(), "link": site() + one_time_path(user), "user": user.get_username()}
-        self.stdout.write(GREETING.format(**words, manage=manage(), here=here()))
+        self.stdout.write(GREETING.format(**words, here=here()))
         if listening()[0] in LOCALLY and "MARCUS_ALLOWED_HOSTS" not in os.environ:
             self.stdout.write(OTHER_NAMES.format(names=", ".join(settings.ALLOWED_HOSTS)))
         self.stdout.flush()
@@ -125,13 +123,6 @@ def administrator() -> User:
     """Somebody who may do everything; made on the first start, and without a password: the link signs in."""
     found = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
     return found or User.objects.create_superuser(FIRST_ADMINISTRATOR)
-
-
-def manage() -> str:
-    """How to run another command, with this Python."""
-    python, checkout = Path(sys.executable), Path.cwd()
-    shown = python.relative_to(checkout) if python.is_relative_to(checkout) else python
-    return f"{shlex.quote(str(shown))} {shlex.quote(sys.argv[0])}"
 
 
 def here() -> str:
