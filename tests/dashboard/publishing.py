@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from marcus_events.core.event import Event, utc_now
@@ -39,14 +39,14 @@ def publish(*events: Event) -> list[int]:
 
 def project(board: str = "shop") -> list[Event]:
     """Four tasks one behind another: the first is done, the second blocked, the others wait. One agent."""
-    agent, who = f"agent_{board}", {"agent_id": f"agent_{board}"}
-    tasks = [f"{board}-{n}" for n in (1, 2, 3, 4)]
-    complaint = {"description": f"No key for {board}", "severity": "high"}
+    agent, tasks = f"agent_{board}", [f"{board}-{n}" for n in (1, 2, 3, 4)]
+    who: dict[str, Any] = {"agent_id": agent}
+    complaint: dict[str, Any] = {"description": f"No key for {board}", "severity": "high"}
     return [
         event("project_created", board=board, ago=60, project_name=f"The {board}"),
         event("agent_registered", board=board, ago=59, name=f"Claude of {board}", **who),
         *(event("task_created", board=board, ago=58, task_id=task, task_name=f"Build {task}") for task in tasks),
-        *(depends(task, on, board) for on, task in zip(tasks, tasks[1:], strict=False)),
+        *(depends(task, on, board) for on, task in pairwise(tasks)),
         event("task_completed", board=board, ago=50, task_id=tasks[0], **who),
         event("task_started", board=board, ago=40, task_id=tasks[1], **who),
         event("task_blocked", board=board, ago=30, task_id=tasks[1], source=agent, **complaint, **who),

@@ -13,7 +13,7 @@ from dashboard import icons
 from marcus_events.core.vocabulary import CATEGORIES, MEANINGS
 from tests.core.made import texts
 
-TEMPLATES = [path for folder in settings.TEMPLATES[0]["DIRS"] for path in Path(folder).rglob("*.html")]
+TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 IN_TEMPLATES = {name for path in TEMPLATES for name in re.findall(r'{% icon "([^"]+)" %}', path.read_text())}
 SPRITE = next(path.read_text() for path in TEMPLATES if path.name == "_icons.html")
 DRAWN = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE))

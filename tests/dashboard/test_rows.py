@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def test_the_filter_of_the_page_holds_for_its_rows(ten: Client) -> None:
 
 
 def test_what_is_too_much_at_once_becomes_a_gap_with_its_number(ten: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "between", lambda *given: BETWEEN(*given, limit=3))
+    monkeypatch.setattr(stream, "between", partial(stream.between, limit=3))
     found = rows(ten, after=1, noise=1)
     assert found.positions() == [10, 9, 8]
     [gap] = found.with_id("gap")
@@ -57,11 +58,8 @@ def test_what_is_too_much_at_once_becomes_a_gap_with_its_number(ten: Client, mon
     assert "6 events not shown" in found.text
 
 
-BETWEEN = stream.between
-
-
 def test_a_gap_leads_to_exactly_what_it_counts(ten: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "between", lambda *given: BETWEEN(*given, limit=2))
+    monkeypatch.setattr(stream, "between", partial(stream.between, limit=2))
     seen, address = [], "/activity/rows/?after=2&noise=1"
     for missing in (6, 4, 2):
         found = open_page(ten, address)
@@ -74,29 +72,26 @@ def test_a_gap_leads_to_exactly_what_it_counts(ten: Client, monkeypatch: pytest.
 
 
 def test_counting_ends_somewhere_and_the_gap_says_so(ten: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "between", lambda *given: BETWEEN(*given, limit=1))
+    monkeypatch.setattr(stream, "between", partial(stream.between, limit=1))
     monkeypatch.setattr(stream, "COUNT_CAP", 4)
     assert "More than 4 events not shown" in rows(ten, after=0, noise=1).text
     assert "More than" not in rows(ten, after=5, noise=1).text
 
 
 def test_what_is_beyond_a_gap_does_not_change_its_number(ten: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "between", lambda *given: BETWEEN(*given, limit=1))
+    monkeypatch.setattr(stream, "between", partial(stream.between, limit=1))
     monkeypatch.setattr(stream, "COUNT_CAP", 2)
     assert "1 event not shown" in rows(ten, after=1, before=4, noise=1).text
 
 
 def test_older_rows_follow_until_the_log_begins(ten: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "opening", lambda wanted, before=None: OPENING(wanted, 4, before))
+    monkeypatch.setattr(stream, "opening", partial(stream.opening, limit=4))
     seen = open_page(ten, "/activity/?noise=1").positions()
     assert seen == [10, 9, 8, 7]
     assert rows(ten, before=7, noise=1).positions() == [6, 5, 4, 3]
     last = rows(ten, before=3, noise=1)
     assert last.positions() == [2, 1]
     assert "This is where the log begins." in last.text
-
-
-OPENING = stream.opening
 
 
 def test_now_shows_the_latest_and_activity_goes_on_from_a_position(ten: Client) -> None:
