@@ -17,11 +17,14 @@ from psycopg.conninfo import conninfo_to_dict
 # Every connection plans with the values at hand: a generic plan walks the whole log for a rare word. And without JIT,
 # which takes longer to compile than our queries take to run.
 SERVER_OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UTC"
-POOL = {
+POOL: dict[str, Any] = {
     "min_size": 1,
     "max_size": 10,  # per process; well below the server's max_connections with several processes
     "timeout": 5,  # seconds a request waits for a connection before it fails
     "max_lifetime": 30 * 60,  # seconds
+    # Seconds after which an attempt to connect is given up; the next request then makes a new one. The pauses of an
+    # attempt double: it would sleep on for as long again as the database was away.
+    "reconnect_timeout": 3,
 }
 
 
