@@ -102,7 +102,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
 def is_visible(recorded: Recorded) -> bool:
     """The removal of a board hides its events, this one with them: see `marcus_events.log.read.events`."""
-    return recorded.event_type != EventTypes.BOARD_REMOVED
+    return recorded.event_type != EventTypes.BOARD_REMOVED or not recorded.board_id
 
 
 def is_signed_in(session_key: str) -> bool:
