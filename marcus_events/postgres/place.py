@@ -180,7 +180,7 @@ def _runs_for_root(owner: Identity) -> Identity:
 
 
 def _create_system_user() -> pwd.struct_passwd:
-    program = shutil.which("useradd")
+    program = shutil.which("useradd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if program is None:
         raise StartFailed(
             f"PostgreSQL refuses to run as root, and there is no useradd to make the user {SYSTEM_USER}: "
