@@ -177,9 +177,9 @@ class Hub:
             tail = Tail(self._followed, epoch=head.epoch)
             try:
                 while not self._stop.is_set():
-                    events = tail.next()
-                    self._followed = tail.position
-                    self._call(self._deliver, events, read.projected(STATE, connection))
+                    self._call(self._deliver, tail.next())
+                    self._followed = tail.position  # only now: what fails below must not cost an event
+                    self._call(self._move_on, read.projected(STATE, connection))
             finally:
                 tail.close()
 
@@ -196,11 +196,13 @@ class Hub:
         self._ready.set()
         self._wake_all()
 
-    def _deliver(self, events: list[Recorded], projected: int) -> None:
+    def _deliver(self, events: list[Recorded]) -> None:
         if events:
             self.head = events[-1].position
             for subscription in self._subscriptions:
                 subscription.offer(events)
+
+    def _move_on(self, projected: int) -> None:
         if projected != self.projected:
             self.projected = projected
             self._wake_all()

@@ -11,6 +11,8 @@ import threading
 from typing import Any
 
 import psycopg
+from django.db import connection as django_connection
+from psycopg_pool import ConnectionPool
 
 from marcus_events.log.connect import DatabaseAway, connect
 
@@ -59,6 +61,7 @@ class Listener:
         connection.execute(f"LISTEN {LOG_CHANNEL}")
         connection.execute(f"LISTEN {PROJECTED_CHANNEL}")
         self._tell()  # something may have been said while we were away
+        renew_pool()
         while not self._stop.is_set():
             for _ in connection.notifies(timeout=STOP_CHECK_S, stop_after=1):
                 self._tell()
@@ -67,6 +70,16 @@ class Listener:
         with self._news:
             self._count += 1
             self._news.notify_all()
+
+
+def renew_pool() -> None:
+    """When a connection of ours has died, so have those that lie idle in Django's pool: they are replaced at once.
+
+    A request that meets a dead one pauses before it takes the next, longer each time, and may never get to a good one.
+    """
+    pool: ConnectionPool[Any] | None = getattr(django_connection, "pool", None)
+    if pool is not None and not pool.closed:
+        pool.check()
 
 
 _listener: Listener | None = None

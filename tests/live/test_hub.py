@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -13,6 +15,7 @@ from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.ingest import ingest
 from marcus_events.live import hub as hub_module
 from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, Subscription
+from marcus_events.log import read
 from marcus_events.projections import STATE, catch_up
 from tests.waiting import wait_until_async
 
@@ -125,6 +128,28 @@ async def test_the_loss_of_the_database_costs_no_event(hub: Hub) -> None:
         await publish("last")
         frames = await frames_until(subscription, lambda seen: "last" in ids(seen))
     assert ids(frames) == ["e0", "e1", "e2", "last"]
+
+
+async def test_an_event_that_was_read_as_the_connection_died_is_delivered(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hub.subscribe(everything) as subscription:
+        monkeypatch.setattr(read, "projected", on_a_dying_connection(read.projected))
+        await publish("a", "b")
+        frames = await frames_until(subscription, lambda seen: len(ids(seen)) == 2)
+    assert ids(frames) == ["a", "b"]
+
+
+def on_a_dying_connection(projected: Callable[..., int]) -> Callable[..., int]:
+    """Asks as ever, but where the log has grown, the first time on a connection that has just been lost."""
+    deaths = iter([True])
+
+    def ask(name: str, connection: psycopg.Connection[Any]) -> int:
+        if read.head().position and next(deaths, False):
+            connection.close()
+        return projected(name, connection)
+
+    return ask
 
 
 def end_connections() -> None:

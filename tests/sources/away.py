@@ -12,6 +12,7 @@ def database_away() -> Iterator[None]:
     params = {k: v for k, v in connection.get_connection_params().items() if k in ("host", "port", "user", "password")}
     name = connection.settings_dict["NAME"]
     connection.close()
+    connection.close_pool()  # what other tests have left in it would be met by this one, dead
     with psycopg.connect(**params, dbname="postgres", autocommit=True) as server:
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         try:
