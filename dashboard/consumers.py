@@ -25,6 +25,7 @@ from django.http import HttpRequest
 
 from dashboard import frames, regions, shared
 from dashboard.look import Look
+from dashboard.queries.wanted import wanted
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.vocabulary import EventTypes
@@ -60,17 +61,17 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     async def run(self) -> None:
         try:
-            await self.follow(self.look.filter)
+            await self.follow(await shared.in_thread(lambda: wanted(self.look)))
         except InvalidFilter:
             await self.follow(None)
         except Exception:
             logger.exception("a page's connection ended")
             await self.close(code=1011)
 
-    async def follow(self, wanted: EventFilter | None) -> None:
+    async def follow(self, chosen: EventFilter | None) -> None:
         """Send a frame for each of the hub's, for as long as the viewer may see them."""
         sent, checked = frames.Sent({}), time.monotonic()
-        async with get_hub().subscribe(self.matcher(wanted)) as subscription:
+        async with get_hub().subscribe(self.matcher(chosen)) as subscription:
             async for frame in subscription:
                 if time.monotonic() - checked > CHECK_SESSION_S:
                     checked = time.monotonic()
@@ -79,10 +80,10 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
                         return
                 await self.show(frame, sent)
 
-    def matcher(self, wanted: EventFilter | None) -> Any:
-        if wanted is None or not regions.PAGES[self.look.page].stream:
+    def matcher(self, chosen: EventFilter | None) -> Any:
+        if chosen is None or not regions.PAGES[self.look.page].stream:
             return lambda recorded: False
-        return lambda recorded: is_visible(recorded) and wanted.matches(recorded)
+        return lambda recorded: is_visible(recorded) and chosen.matches(recorded)
 
     async def show(self, frame: Frame, sent: frames.Sent) -> None:
         """While the database is away the page hears nothing; what a frame held is then fetched by the page itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard import charts
@@ -18,7 +19,7 @@ COLUMNS = {
 }
 EMPTY = {
     "todo": "Nothing is left to begin.",
-    "in_progress": "No one is working on this board.",
+    "in_progress": "No task is in progress.",
     "blocked": "Nothing is blocked.",
     "done": "Nothing is finished yet.",
 }
@@ -77,6 +78,7 @@ class Card:
     task: models.Task
     agent: str
     waiting: int
+    blocker: models.Blocker | None
 
 
 @dataclass(frozen=True)
@@ -98,25 +100,18 @@ def columns(board: str) -> list[Column]:
     """The columns of a board: what has been in its status longest comes first, what was done last too."""
     rows = list(models.Task.objects.now().filter(board_id=board).defer("description").order_by("status_since", "name"))
     waiting, names = present.waiting([board]), present.names([board])
-    return [column(status, title, of, rows, waiting, names) for status, (title, of) in COLUMNS.items()]
+    stuck = {row.task_id: row for row in blockers.open_rows(board).order_by("-opened_at")}
+
+    def card(row: models.Task) -> Card:
+        agent = names.agent(board, row.agent_id) if row.agent_id else ""
+        return Card(row, agent, len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id))
+
+    return [column(status, title, of, rows, card) for status, (title, of) in COLUMNS.items()]
 
 
 def column(
-    status: str,
-    title: str,
-    statuses: tuple[str, ...],
-    rows: list[models.Task],
-    waiting: dict[tuple[str, str], list[str]],
-    names: present.Names,
+    status: str, title: str, statuses: tuple[str, ...], rows: list[models.Task], card: Callable[[models.Task], Card]
 ) -> Column:
     mine = [row for row in rows if row.status in statuses]
     shown = (mine[::-1] if status == "done" else mine)[:MAX_CARDS]
-    cards = [
-        Card(
-            row,
-            names.agent(row.board_id, row.agent_id) if row.agent_id else "",
-            len(waiting.get((row.board_id, row.task_id), [])),
-        )
-        for row in shown
-    ]
-    return Column(status, title, cards, len(mine) - len(cards), EMPTY[status])
+    return Column(status, title, [card(row) for row in shown], len(mine) - len(shown), EMPTY[status])

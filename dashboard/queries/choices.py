@@ -18,9 +18,9 @@ def categories() -> list[Choice]:
     return [(category, counters.TITLES[category]) for category in CATEGORIES]
 
 
-def types() -> list[tuple[str, list[Choice]]]:
-    """The types that have ever been seen, by the title of their category."""
-    seen = counters.rates("").values_list("event_type", flat=True).distinct()
+def types(chosen: str = "") -> list[tuple[str, list[Choice]]]:
+    """The types that have ever been seen and the one that is filtered by, by the title of their category."""
+    seen = {*counters.rates("").values_list("event_type", flat=True).distinct(), chosen} - {""}
     ordered = sorted(seen, key=lambda name: (CATEGORIES.index(category_of(name)), meaning_of(name).title))
     return [
         (counters.TITLES[category], [(name, meaning_of(name).title) for name in names])
@@ -28,10 +28,12 @@ def types() -> list[tuple[str, list[Choice]]]:
     ]
 
 
-def agents(board: str) -> list[Choice]:
+def agents(board: str, chosen: str = "") -> list[Choice]:
+    """The agents of a board, and the one that is filtered by."""
     rows = models.Agent.objects.now().filter(**present.on(board)).order_by("name", "agent_id")
     found = {agent_id: name or agent_words(agent_id) for agent_id, name in rows.values_list("agent_id", "name")}
-    return list(found.items())[:MAX_AGENTS]
+    shown = list(found.items())[:MAX_AGENTS]
+    return [*shown, (chosen, agent_words(chosen))] if chosen and chosen not in dict(shown) else shown
 
 
 def task_name(task_id: str) -> str:

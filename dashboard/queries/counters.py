@@ -34,6 +34,11 @@ class Kind:
     hour: int
     total: int
 
+    @property
+    def is_noise(self) -> bool:
+        """Counted, but hidden from streams until asked for."""
+        return meaning_of(self.event_type).importance == "noise"
+
 
 @dataclass(frozen=True)
 class Tile:

@@ -12,10 +12,11 @@ from dashboard import fragments, icons
 from dashboard.look import Look
 from dashboard.queries import choices, stream
 from dashboard.queries.naming import named
+from dashboard.queries.wanted import wanted
 from dashboard.views import page
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import InvalidFilter
-from marcus_events.core.sentences import as_text, board_name, sentence
+from marcus_events.core.sentences import agent_name, as_text, board_name, sentence, task_name
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
 
@@ -24,7 +25,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     """The newest events, or those before a position where the address says so. A bad query is explained in place."""
     look = Look.at("activity", request.GET)
     try:
-        rows, error = stream.opening(look.filter, before=position(request, "before")), ""
+        rows, error = stream.opening(wanted(look), before=position(request, "before")), ""
     except InvalidFilter as invalid:
         rows, error = stream.Rows([]), str(invalid)
     return page.render(
@@ -42,8 +43,8 @@ def activity(request: HttpRequest) -> HttpResponse:
 def filters(look: Look) -> dict[str, Any]:
     return {
         "categories": choices.categories(),
-        "types": choices.types(),
-        "agents": choices.agents(look.board),
+        "types": choices.types(look.type),
+        "agents": choices.agents(look.board, look.agent),
         "task_name": choices.task_name(look.task) if look.task else "",
         "is_filtered": bool(look.query(board="", noise="")),
     }
@@ -54,11 +55,11 @@ def rows(request: HttpRequest) -> HttpResponse:
     look = Look.at("activity", request.GET)
     after, before = position(request, "after"), position(request, "before")
     try:
-        wanted = look.filter
+        chosen = wanted(look)
     except InvalidFilter as invalid:
         return HttpResponseBadRequest(str(invalid))
     head = read.head()
-    found = stream.opening(wanted, before=before) if after is None else stream.between(wanted, after, before)
+    found = stream.opening(chosen, before=before) if after is None else stream.between(chosen, after, before)
     html = fragments.rows(found.events, head.epoch)
     if found.gap:
         html += fragments.gap_row(found.gap, look)
@@ -93,6 +94,8 @@ def detail(found: Recorded) -> dict[str, Any]:
         "tone": tone,
         "parts": sentence(readable),
         "meaning": meaning_of(found.event_type),
+        "task_name": task_name(readable),
+        "agent_name": agent_name(readable),
         "board_name": board_name(readable) if found.board_id else "",
         "data": json.dumps(found.data, indent=2, ensure_ascii=False),
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from dashboard import fragments
 from dashboard.look import Look
 from dashboard.queries import stream
+from dashboard.queries.wanted import wanted
 from dashboard.views import page
 from marcus_events.log import read
 
@@ -20,5 +21,5 @@ def now(request: HttpRequest) -> HttpResponse:
     head = read.head()
     if head.position == 0:
         return page.render(request, "empty.html", replace(look, page="empty"), "Now")
-    latest = stream.opening(look.filter, LATEST)
+    latest = stream.opening(wanted(look), LATEST)
     return page.render(request, "now.html", look, "Now", rows=fragments.rows(latest.events, head.epoch))

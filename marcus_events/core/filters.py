@@ -1,15 +1,18 @@
 """Which events: one filter for the live page, the API and the log.
 
 `type:task_*,error -type:task_progress agent:claude_2 board:"Storefront, new" since:2h` reads: any of a field's values,
-every field, none of the excluded. `*` stands for any text in a type or a source. The same filter is asked of an event
-in memory (`matches`) and turned into SQL (`marcus_events.log.where`); a test holds the two together.
+every field, none of the excluded. `*` stands for any text in a type or a source. A word without a field is looked for
+in every text of the event. The same filter is asked of an event in memory (`matches`) and turned into SQL
+(`marcus_events.log.where`); a test holds the two together.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from string import ascii_lowercase, ascii_uppercase
 from typing import Self
 
 from marcus_events.core.event import EARLIEST, InvalidEvent, Recorded, parse_timestamp, utc_now
@@ -17,9 +20,8 @@ from marcus_events.core.payload import check_text
 from marcus_events.core.query import quote, words
 from marcus_events.core.vocabulary import category_of, meaning_of
 
-FIELDS = ("type", "category", "importance", "source", "board", "board_id", "task", "agent")
+LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-KNOWN_FIELDS = f"fields are {', '.join(FIELDS)}, since, until"
 
 
 class InvalidFilter(ValueError):
@@ -52,7 +54,9 @@ class EventFilter:
         result = cls()
         for first, *others in read_words(query):
             name, colon, value = first.partition(":")
-            if not colon or not any((value, *others)):
+            if not colon:
+                name, value = ("-text" if name.startswith("-") else "text"), name.removeprefix("-")
+            if not any((value, *others)):
                 raise InvalidFilter(f"“{first}” is not of the form field:value; {KNOWN_FIELDS}")
             result = result._with(name, [value, *others], now or utc_now())
         return result
@@ -119,26 +123,28 @@ def as_text(moment: datetime) -> str:
 
 
 def holds(term: Term, recorded: Recorded) -> bool:
-    return term.exclude != any(is_value(term.field, value, recorded) for value in term.values)
+    return term.exclude != any(IS_VALUE[term.field](value, recorded) for value in term.values)
 
 
-def is_value(field: str, value: str, recorded: Recorded) -> bool:
-    match field:
-        case "type":
-            return like(value, recorded.event_type)
-        case "source":
-            return like(value, recorded.source)
-        case "category":
-            return category_of(recorded.event_type) == value
-        case "importance":
-            return meaning_of(recorded.event_type).importance == value
-        case "board":
-            return value in (recorded.board_id, recorded.metadata.get("board_name"))
-        case "board_id":
-            return recorded.board_id == value
-        case "task":
-            return recorded.task_id == value
-    return recorded.agent_id in agent_ids(value)
+def is_said(value: str, recorded: Recorded) -> bool:
+    """Whether the type, the source or any text in the data or metadata has these letters, great or small."""
+    letters = lower(value)
+    texts = (recorded.event_type, recorded.event.source, *texts_in(recorded.data), *texts_in(recorded.metadata))
+    return any(letters in lower(text) for text in texts)
+
+
+def lower(text: str) -> str:
+    """Of A to Z alone: what every database does, whatever its language."""
+    return text.translate(LOWER)
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in a JSON value, but for keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(item)
 
 
 def agent_ids(value: str) -> tuple[str, str]:
@@ -159,3 +165,18 @@ def like(pattern: str, text: str) -> bool:
             return False
         at = found + len(piece)
     return True
+
+
+IS_VALUE: dict[str, Callable[[str, Recorded], bool]] = {
+    "type": lambda value, recorded: like(value, recorded.event_type),
+    "category": lambda value, recorded: value == category_of(recorded.event_type),
+    "importance": lambda value, recorded: value == meaning_of(recorded.event_type).importance,
+    "source": lambda value, recorded: like(value, recorded.source),
+    "board": lambda value, recorded: value in (recorded.board_id, recorded.metadata.get("board_name")),
+    "board_id": lambda value, recorded: value == recorded.board_id,
+    "task": lambda value, recorded: value == recorded.task_id,
+    "agent": lambda value, recorded: recorded.agent_id in agent_ids(value),
+    "text": is_said,
+}
+FIELDS = tuple(IS_VALUE)
+KNOWN_FIELDS = f"fields are {', '.join(FIELDS)}, since, until"

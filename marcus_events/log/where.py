@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marcus_events.core.filters import EventFilter, Term, agent_ids
+from marcus_events.core.filters import EventFilter, Term, agent_ids, lower
 from marcus_events.core.vocabulary import MEANINGS, types_of
 
 Condition = tuple[str, list[Any]]
@@ -41,7 +41,11 @@ def of_pattern(column: str, patterns: tuple[str, ...]) -> Condition:
 
 
 def as_like(pattern: str) -> str:
-    return pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+    return escaped(pattern).replace("*", "%")
+
+
+def escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def of_category(categories: tuple[str, ...]) -> Condition:
@@ -64,6 +68,18 @@ def of_board(boards: tuple[str, ...]) -> Condition:
     return f"board_id = ANY(%s) OR {by_name}", [list(boards), list(boards)]
 
 
+def of_text(texts: tuple[str, ...]) -> Condition:
+    """In the C collation lower() changes the letters A to Z and no others, as in Python."""
+    patterns = [f"%{escaped(lower(text))}%" for text in texts]
+    plain = """lower(event_type COLLATE "C") LIKE ANY(%s) OR lower(source COLLATE "C") LIKE ANY(%s)"""
+    return f"{plain} OR {says('data')} OR {says('metadata')}", [patterns] * 4
+
+
+def says(column: str) -> str:
+    return f"""EXISTS (SELECT FROM jsonb_path_query({column}, '$.**') AS value
+        WHERE jsonb_typeof(value) = 'string' AND lower((value #>> '{{}}') COLLATE "C") LIKE ANY(%s))"""
+
+
 CONDITIONS: dict[str, Any] = {
     "type": lambda values: of_pattern("event_type", values),
     "source": lambda values: of_pattern("source", values),
@@ -71,6 +87,7 @@ CONDITIONS: dict[str, Any] = {
     "importance": of_importance,
     "board": of_board,
     "board_id": lambda values: ("board_id = ANY(%s)", [list(values)]),
+    "text": of_text,
     "task": lambda values: ("task_id = ANY(%s)", [list(values)]),
     "agent": lambda values: ("agent_id = ANY(%s)", [[name for value in values for name in agent_ids(value)]]),
 }

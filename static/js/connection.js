@@ -80,12 +80,12 @@ async function catchUp(head) {
     receive([...rows.children]);
     sure = Math.max(sure, head, Number(rows.dataset.head));
     isBehind = false;
-    show("live");
-  } catch {
-    // The next frame, within five seconds, tries again.
+  } catch (error) {
+    isBehind = error.cause !== 400; // a filter that cannot be read has no rows to miss; else the next frame tries again
   } finally {
     isFetching = false;
   }
+  if (!isBehind) show("live");
 }
 
 function show(state) {

@@ -6,7 +6,7 @@ export const byId = (id) => document.getElementById(id);
 export async function fetchElement(address, headers = {}) {
   const answer = await fetch(address, { headers });
   if (answer.redirected) signIn();
-  if (!answer.ok || answer.redirected) throw new Error(`${answer.status} for ${address}`);
+  if (!answer.ok || answer.redirected) throw new Error(`${answer.status} for ${address}`, { cause: answer.status });
   return parse(await answer.text());
 }
 

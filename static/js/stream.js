@@ -29,8 +29,8 @@ function isBeingRead() {
 
 function countHeld() {
   const count = heldCount();
-  button.hidden = count === 0;
-  button.querySelector("[data-words]").textContent = `${count.toLocaleString("en")} new`;
+  button.hidden = count === 0 && !isPaused;
+  button.querySelector("[data-words]").textContent = `${isPaused ? "Paused · " : ""}${count.toLocaleString("en")} new`;
 }
 
 function release() {
@@ -46,9 +46,11 @@ function releaseUnlessRead() {
 export function togglePause() {
   if (!pause) return false;
   isPaused = !isPaused;
-  pause.setAttribute("aria-pressed", String(isPaused));
+  pause.classList.toggle("on", isPaused);
   pause.querySelector("use").setAttribute("href", isPaused ? "#i-resume" : "#i-pause");
+  pause.querySelector("span").textContent = isPaused ? "Resume" : "Pause";
   say(isPaused ? "Paused. New events are held back." : "Live again.");
+  countHeld();
   releaseUnlessRead();
   return true;
 }

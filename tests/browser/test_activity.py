@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
+from tests.browser.conftest import Complaints
 from tests.browser.storefront import OTHER_BOARD, event, progress, project
 
 
@@ -42,10 +43,20 @@ def test_what_can_be_filtered_by(activity: Page, application: Application, query
     expect(activity.locator("#stream")).not_to_contain_text(hidden)
 
 
-def test_a_query_that_cannot_be_read_is_explained(activity: Page) -> None:
+def test_a_query_that_cannot_be_read_is_explained(activity: Page, complaints: Complaints) -> None:
+    complaints.expected.append("400")
     activity.get_by_role("searchbox").fill("colour:red")
     activity.keyboard.press("Enter")
     expect(activity.get_by_role("alert")).to_contain_text("“colour” is not a field")
+    expect(activity.locator("#connection")).to_have_text("Live")
+
+
+@pytest.mark.parametrize("query", ["invoices", '"send invoices"', 'task:"Send invoices"', '"Send" -login'])
+def test_what_the_page_calls_things_can_be_searched_for(activity: Page, query: str) -> None:
+    activity.get_by_role("searchbox").fill(query)
+    activity.keyboard.press("Enter")
+    expect(activity.locator("#stream > .row")).to_have_count(1)
+    expect(activity.locator("#stream")).to_contain_text("Send invoices")
 
 
 def test_nothing_that_matches_is_said_and_goes_with_the_first_that_does(
@@ -64,7 +75,7 @@ def test_pause_holds_back_and_counts(activity: Page, application: Application) -
     application.publish(*(progress(f"While paused {n}") for n in range(37)))
     expect(activity.get_by_role("button", name="37 new")).to_be_visible()
     expect(activity.locator("#stream")).not_to_contain_text("While paused")
-    activity.get_by_role("button", name="Pause").click()
+    activity.get_by_role("button", name="Resume").click()
     expect(activity.locator("#stream > .row").first).to_contain_text("While paused 36")
     expect(activity.get_by_role("button", name="37 new")).to_be_hidden()
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import psycopg
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 
 @contextmanager
@@ -12,7 +14,7 @@ def database_away() -> Iterator[None]:
     params = {k: v for k, v in connection.get_connection_params().items() if k in ("host", "port", "user", "password")}
     name = connection.settings_dict["NAME"]
     connection.close()
-    connection.close_pool()  # what other tests have left in it would be met by this one, dead
+    cast(DatabaseWrapper, connection).close_pool()  # what other tests have left in it would be met by this one, dead
     with psycopg.connect(**params, dbname="postgres", autocommit=True) as server:
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         try:

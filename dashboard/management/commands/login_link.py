@@ -21,5 +21,7 @@ class Command(BaseCommand):
         try:
             user = User.objects.get(username=options["user"], is_active=True)
         except User.DoesNotExist:
-            raise CommandError(f"There is no active user {options['user']}.") from None
+            raise CommandError(
+                f"There is no active user {options['user']}. In Admin under Users one is made, and by createsuperuser."
+            ) from None
         self.stdout.write(site() + one_time_path(user))

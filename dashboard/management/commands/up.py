@@ -39,9 +39,10 @@ GREETING = """
 
   Sign in, once     {link}
   Another link      {here}./manage.py login_link {user}
-  Follow a Marcus   ./manage.py follow PATH
+  Follow a Marcus   {here}./manage.py follow PATH
   End               Ctrl-C
 """
+TOLD = ("HOST", "PORT", "MARCUS_DATA_DIR")  # never DATABASE_URL: it can hold a password
 OTHER_NAMES = """
   It answers to {names} only; MARCUS_ALLOWED_HOSTS=a.example,10.0.0.7 lets others reach it by those names.
 """
@@ -126,6 +127,6 @@ def administrator() -> User:
 
 
 def here() -> str:
-    """What another shell has to be told of this one's environment to name the same address."""
-    given = [(name, os.environ[name]) for name in ("HOST", "PORT") if os.environ.get(name)]
+    """What another shell has to be told of this one's environment, to find the same data and name the same address."""
+    given = [(name, os.environ[name]) for name in TOLD if os.environ.get(name)]
     return "".join(f"{name}={shlex.quote(value)} " for name, value in given)
