@@ -33,6 +33,7 @@ from marcus_events.live.hub import Frame, get_hub
 
 NOT_SIGNED_IN = 4401
 NO_SUCH_PAGE = 4404
+FAILED, AWAY = 4500, 4503  # servers send no other codes than 1000 and from 3000 on; the page tries again
 CHECK_SESSION_S = 30.0
 RENDER_EVERY_S = 5  # without an event too: rates move on by the minute, and the database may have gone away
 
@@ -66,7 +67,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             await self.follow(None)
         except Exception:
             logger.exception("a page's connection ended")
-            await self.close(code=1011)
+            await self.close(code=FAILED)
 
     async def follow(self, chosen: EventFilter | None) -> None:
         """Send a frame for each of the hub's, for as long as the viewer may see them."""
@@ -90,11 +91,12 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         key = frames.key(self.look, frame, int(time.monotonic() // RENDER_EVERY_S))
         try:
             rendered = await shared.once(key, lambda: regions.render(self.look))
-            rows = await shared.once(frames.key_of_rows(frame), lambda: frames.rows_of(frame)) if frame.events else ""
+            rows = await shared.once(frames.key_of_rows(frame), lambda: frames.rows_of(frame)) if frame.events else []
         except DatabaseError:
-            await self.close(code=1012)
+            await self.close(code=AWAY)
             return
-        await self.send(text_data=frames.as_html(frame, sent.changed(rendered), rows, self.look))
+        for message in frames.messages(frame, sent.changed(rendered), rows, self.look):
+            await self.send(text_data=message)
 
     async def is_still_signed_in(self) -> bool:
         key = self.scope["session"].session_key

@@ -29,12 +29,17 @@ _lock = Lock()
 
 
 def rows(events: Iterable[Recorded], epoch: UUID) -> SafeString:
-    """The rows of the stream for these events, in their order. Asks the database for the names that they lack."""
+    """The rows of the stream for these events, in their order."""
+    return mark_safe("".join(each(events, epoch)))  # noqa: S308 - made of rendered templates
+
+
+def each(events: Iterable[Recorded], epoch: UUID) -> list[SafeString]:
+    """A row for each event. Asks the database for the names that they lack."""
     wanted = list(events)
     found = {event.position: html for event in wanted if (html := kept(event, epoch))}
     for event in named([event for event in wanted if event.position not in found]):
         found[event.position] = keep((epoch, event.position), render_row(event))
-    return mark_safe("".join(found[event.position] for event in wanted))  # noqa: S308 - made of rendered templates
+    return [found[event.position] for event in wanted]
 
 
 def kept(event: Recorded, epoch: UUID) -> SafeString | None:

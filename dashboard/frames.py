@@ -6,6 +6,7 @@ rows are put before the first of the stream.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from dashboard.look import Look
 from dashboard.queries.stream import Gap
 from marcus_events.live.hub import Frame
 
+MAX_MESSAGE = 512 * 1024  # bytes; servers refuse to send one of more than 1 MiB, and the connection with it
+AGE = re.compile(r"(<time [^>]*>)[^<]*")  # how long ago, in words: the page keeps that up to date by itself
+
 
 @dataclass
 class Sent:
@@ -24,15 +28,38 @@ class Sent:
 
     regions: dict[str, str]
 
-    def changed(self, regions: dict[str, str]) -> list[str]:
-        fresh = [html for name, html in regions.items() if self.regions.get(name) != html]
-        self.regions = regions
+    def changed(self, regions: dict[str, str]) -> dict[str, str]:
+        """The regions that differ in more than the age of something."""
+        ageless = {name: AGE.sub(r"\1", html) for name, html in regions.items()}
+        fresh = {name: html for name, html in regions.items() if self.regions.get(name) != ageless[name]}
+        self.regions = ageless
         return fresh
 
 
-def as_html(frame: Frame, changed: list[str], rows: str, look: Look) -> str:
-    """The beat comes first in the text, and is believed only when all of the frame has been taken in."""
-    return beat(frame) + "".join(changed) + stream(frame, rows, look)
+def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], look: Look) -> list[str]:
+    """A frame, in as many messages as it takes. The beat comes last: then the page believes that it has everything."""
+    regions = [html if size(html) <= MAX_MESSAGE else too_large(name) for name, html in changed.items()]
+    streams = [wrapped(part) for part in packed([*gap_of(frame, look), *rows])]
+    return packed([*regions, *streams, beat(frame)])
+
+
+def packed(parts: list[str]) -> list[str]:
+    """The parts in their order, put together as long as they fit into one message."""
+    found = [""]
+    for part in parts:
+        if size(found[-1]) + size(part) > MAX_MESSAGE:
+            found.append("")
+        found[-1] += part
+    return [together for together in found if together]
+
+
+def size(text: str) -> int:
+    return len(text.encode())
+
+
+def too_large(name: str) -> SafeString:
+    text = "This part of the page is too large to be kept up to date. Reload the page to see it."
+    return format_html('<p id="{}" class="nothing">{}</p>', name, text)
 
 
 def beat(frame: Frame) -> SafeString:
@@ -45,19 +72,16 @@ def beat(frame: Frame) -> SafeString:
     )
 
 
-def rows_of(frame: Frame) -> SafeString:
+def rows_of(frame: Frame) -> list[SafeString]:
     """The new rows, newest first."""
-    return fragments.rows(reversed(frame.events), frame.epoch)
+    return fragments.each(reversed(frame.events), frame.epoch)
 
 
-def stream(frame: Frame, rows: str, look: Look) -> str:
-    """The new rows below the gap that says what was shed after them."""
-    gap = fragments.gap_row(gap_of(frame), look) if frame.missed else ""
-    return wrapped(gap + rows) if gap or rows else ""
-
-
-def gap_of(frame: Frame) -> Gap:
-    return Gap((frame.missed_from or 1) - 1, (frame.missed_to or 0) + 1, frame.missed)
+def gap_of(frame: Frame, look: Look) -> list[SafeString]:
+    """The row that says what was shed after the others, where anything was."""
+    if not frame.missed:
+        return []
+    return [fragments.gap_row(Gap((frame.missed_from or 1) - 1, (frame.missed_to or 0) + 1, frame.missed), look)]
 
 
 def wrapped(rows: str) -> str:

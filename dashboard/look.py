@@ -39,8 +39,9 @@ class Look:
     def filter(self) -> EventFilter:
         """The events of this look. Raises InvalidFilter where the query cannot be read."""
         named = EventFilter.parse(self.q)
-        for field in ("board", "category", "type", "agent", "task"):
+        for field in ("category", "type", "agent", "task"):
             named = named.with_term(field, getattr(self, field))
+        named = named.with_term("board_id", self.board)
         return named if self.shows_noise(named) else named.with_term("importance", "noise", exclude=True)
 
     def shows_noise(self, named: EventFilter) -> bool:

@@ -14,7 +14,6 @@ from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.sentences import short
 
-MAX_OPEN = 200  # more than a person can look through; the bell still counts them all
 MAX_RESOLVED = 100
 MAX_STEPS = 8
 FEWEST = 3  # resolved blockers, before it says anything how long half of them took
@@ -75,9 +74,10 @@ def open_rows(board: str) -> Any:
 
 def open_blockers(board: str = "", sort: str = "cost", now: datetime | None = None) -> list[OpenBlocker]:
     """The open blockers, the costliest first or by another of SORTS."""
-    rows = list(open_rows(board).order_by("opened_at")[:MAX_OPEN])
+    rows = list(open_rows(board).order_by("opened_at"))
     board_ids = {row.board_id for row in rows}
-    waiting, names = present.waiting(board_ids), with_tasks(present.names(board_ids))
+    waiting = present.waiting(board_ids, {(row.board_id, row.task_id) for row in rows})
+    names = with_tasks(present.names(board_ids))
     demos = set(models.Board.objects.now().filter(demo=True).values_list("board_id", flat=True))
     items = [open_blocker(row, waiting, names, demos, now or utc_now()) for row in rows]
     return sorted(items, key=SORTS.get(sort, SORTS["cost"]))

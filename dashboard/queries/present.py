@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count
@@ -50,19 +50,16 @@ def names(board_ids: Iterable[str]) -> Names:
     return Names(dict(found), {(board_id, agent_id): name for board_id, agent_id, name in agents})
 
 
-def waiting(board_ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """For each task that is not done: the tasks that wait behind it, by (board, task)."""
-    ids = list(board_ids)
-    done = set(models.Task.objects.now().filter(board_id__in=ids, status="done").values_list("board_id", "task_id"))
-    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    rows = models.Dependency.objects.now().filter(board_id__in=ids)
-    for board_id, task_id, depends_on_id in rows.values_list("board_id", "task_id", "depends_on_id"):
-        pairs[board_id].append((task_id, depends_on_id))
-    return {
-        (board_id, task_id): sorted(behind)
-        for board_id, edges in pairs.items()
-        for task_id, behind in waiting_behind(edges, {task for on, task in done if on == board_id}).items()
-    }
+def waiting(
+    board_ids: Iterable[str], tasks: Collection[tuple[str, str]] | None = None
+) -> dict[tuple[str, str], list[str]]:
+    """For each task that is not done, or of `tasks`: the tasks that wait behind it, by (board, task)."""
+    on_boards = {"board_id__in": list(board_ids)}
+    done = set(models.Task.objects.now().filter(status="done", **on_boards).values_list("board_id", "task_id"))
+    rows = models.Dependency.objects.now().filter(**on_boards).values_list("board_id", "task_id", "depends_on_id")
+    pairs = [((board_id, task_id), (board_id, depends_on_id)) for board_id, task_id, depends_on_id in rows]
+    found = waiting_behind(pairs, done, tasks)
+    return {task: sorted(task_id for _, task_id in behind) for task, behind in found.items()}
 
 
 def tasks_by_status(board: str) -> dict[str, dict[str, int]]:

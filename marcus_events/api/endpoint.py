@@ -6,13 +6,15 @@ browser. Writing takes a token alone: a browser never sends one by itself, which
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 from django.contrib.auth.decorators import login_not_required
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -20,6 +22,8 @@ from marcus_events import tokens
 from marcus_events.api.problem import Problem
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Token
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
 Answer = dict[str, Any] | HttpResponse
@@ -45,7 +49,8 @@ def endpoint(scope: str) -> Callable[[View], Callable[..., HttpResponse]]:
 def respond(view: View, request: HttpRequest, scope: str, **place: Any) -> HttpResponse:
     try:
         result = view(request, permitted(request, scope), **place)
-    except (LogUnavailable, OperationalError, InterfaceError) as error:
+    except (LogUnavailable, DatabaseError, InterfaceError, psycopg.Error) as error:
+        logger.error("%s %s: %s", request.method, request.path, error)
         detail = "The log cannot be reached at this time; send the same request again."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error
     return result if isinstance(result, HttpResponse) else JsonResponse(result)

@@ -11,6 +11,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marcus_events.api.endpoint import endpoint
@@ -32,6 +33,7 @@ def publish(request: HttpRequest, token: Token | None) -> HttpResponse:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Send 1 to {MAX_BATCH} events, not {len(batch)}.")
     board_id = token.board_id if token else ""
     read = [event_or_error(item, board_id) for item in batch]
+    connection.close()  # back into the pool: waiting for the commit may take long, and pages need connections too
     taken = iter(ingest([item for item in read if isinstance(item, Event)]))
     return answer([next(taken) if isinstance(item, Event) else item for item in read])
 

@@ -9,17 +9,20 @@ from typing import TypeVar
 Id = TypeVar("Id", bound=Hashable)  # of a task; where there are several boards, with its board
 
 
-def waiting_behind(dependencies: Iterable[tuple[Id, Id]], done: Collection[Id]) -> dict[Id, set[Id]]:
+def waiting_behind(
+    dependencies: Iterable[tuple[Id, Id]], done: Collection[Id], tasks: Collection[Id] | None = None
+) -> dict[Id, set[Id]]:
     """For each task that is not done: the tasks not done that wait for it, directly or through others.
 
-    `dependencies` are pairs (task, what it depends on). Tasks with nothing behind them are left out. A cycle does no
-    harm: a task never waits behind itself.
+    `dependencies` are pairs (task, what it depends on). Only `tasks` are looked at, where they are given; those with
+    nothing behind them are left out. A cycle does no harm: a task never waits behind itself.
     """
     dependents: dict[Id, set[Id]] = defaultdict(set)
     for task, depends_on in dependencies:
         if task not in done and depends_on not in done:
             dependents[depends_on].add(task)
-    behind = {task: reachable(dependents, task) for task in dependents}
+    asked = dependents.keys() if tasks is None else dependents.keys() & set(tasks)
+    behind = {task: reachable(dependents, task) for task in asked}
     return {task: waiting for task, waiting in behind.items() if waiting}
 
 

@@ -2,11 +2,14 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
+from psycopg.sql import SQL, Identifier
 
-from tests.browser.application import Application
+from tests.browser.application import Application, administration
 from tests.browser.conftest import Complaints
 from tests.browser.storefront import blocker, progress, project
 
@@ -117,6 +120,31 @@ def test_the_server_may_be_killed_and_the_page_goes_on_with_the_next_one(
     expect(live.locator("#stream > .row").first).to_contain_text("after the kill", timeout=AWAY)
     expect(live).to_have_title("(1) Activity · Marcus Events")
     assert live.evaluate("window.isSamePage")
+
+
+def test_the_database_may_be_away_and_the_page_says_so_and_goes_on_afterwards(
+    live: Page, application: Application
+) -> None:
+    with database_away(application):
+        expect(live.locator("#connection")).to_have_text("Not connected", timeout=AWAY)
+    application.publish(progress("after it was away"))
+    expect(live.locator("#stream > .row").first).to_contain_text("after it was away", timeout=AWAY)
+    expect(live.locator("#connection")).to_have_text("Live", timeout=AWAY)
+
+
+@contextmanager
+def database_away(application: Application) -> Iterator[None]:
+    """It refuses every connection, and has ended those there were."""
+    name = Identifier(application.database)
+    with administration() as server:
+        server.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [application.database]
+        )
+        try:
+            yield
+        finally:
+            server.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
 
 
 def test_signing_out_elsewhere_ends_what_is_open(live: Page, line: Line, application: Application) -> None:

@@ -256,7 +256,7 @@ async def test_while_the_database_cannot_answer_the_page_is_told_nothing(
         await page.frame()
         await away(rename, "board", "hidden")
         try:
-            assert await page.closed() == 1012
+            assert await page.closed() == 4503
         finally:
             await away(rename, "hidden", "board")
     async with opened(cookie, "boards") as page:

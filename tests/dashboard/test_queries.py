@@ -216,3 +216,11 @@ def test_the_event_itself_is_not_changed_and_what_nobody_named_keeps_its_id() ->
     [readable] = named([bare])
     assert readable.data["task_name"] == "Build shop-2"
     assert bare.data == {"task_id": "shop-2"}
+
+
+def test_hundreds_of_open_blockers_are_all_counted_and_the_costliest_of_them_come_first() -> None:
+    publish(*(event("task_blocked", task_id=f"t{n}", description=f"{n}", severity="low", ago=1) for n in range(250)))
+    publish(event("task_blocked", task_id="new", description="the newest", severity="critical"))
+    items = blockers.open_blockers()
+    assert len(items) == 251
+    assert items[0].blocker.description == "the newest"

@@ -1,0 +1,57 @@
+"""A frame as messages: each of a size that can be sent, the beat last, nothing twice and nothing because of the clock."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard import frames
+from dashboard.look import Look
+from marcus_events.live.hub import Frame
+
+NOW = Look("now")
+
+
+def frame(missed: int = 0) -> Frame:
+    return Frame([], missed, 3 if missed else None, 9 if missed else None, head=12, projected=12, epoch=uuid4())
+
+
+def row(letters: int) -> SafeString:
+    return mark_safe(f"<li>{'x' * letters}</li>")  # noqa: S308 - made here
+
+
+def test_what_fits_is_one_message_with_the_beat_at_its_end() -> None:
+    [message] = frames.messages(frame(), {"bell": "<a id=bell></a>"}, [row(1), row(2)], NOW)
+    assert message.startswith('<a id=bell></a><ol hx-swap-oob="afterbegin:#stream"><li>x</li><li>xx</li></ol>')
+    assert '<div id="beat" data-head="12"' in message[-200:]
+
+
+def test_without_anything_new_it_is_the_beat_alone() -> None:
+    [message] = frames.messages(frame(), {}, [], NOW)
+    assert message.startswith('<div id="beat"')
+
+
+def test_what_was_shed_is_a_gap_above_the_rows() -> None:
+    [message] = frames.messages(frame(missed=7), {}, [row(1)], NOW)
+    assert message.index("7 events not shown") < message.index("<li>x</li>")
+
+
+def test_more_than_a_message_holds_is_sent_in_several_and_only_the_last_has_the_beat() -> None:
+    rows = [row(100_000)] * 30
+    sent = frames.messages(frame(), {"needs": f"<p id=needs>{'y' * 400_000}</p>"}, rows, NOW)
+    assert max(map(frames.size, sent)) < 1024 * 1024
+    assert sum(message.count("<li>") for message in sent) == 30
+    assert ["beat" in message for message in sent] == [False] * (len(sent) - 1) + [True]
+
+
+def test_a_region_that_no_message_holds_says_so_in_its_place() -> None:
+    [message] = frames.messages(frame(), {"needs": "é" * frames.MAX_MESSAGE}, [], NOW)
+    assert message.startswith('<p id="needs" class="nothing">This part of the page is too large')
+
+
+def test_a_region_is_sent_when_it_changed_and_not_because_time_went_by() -> None:
+    sent = frames.Sent({})
+    assert sent.changed({"needs": 'for <time datetime="a">3 s</time>'}).keys() == {"needs"}
+    assert sent.changed({"needs": 'for <time datetime="a">4 s</time>'}) == {}
+    assert sent.changed({"needs": 'for <time datetime="b">4 s</time>'}).keys() == {"needs"}
