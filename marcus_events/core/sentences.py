@@ -77,7 +77,7 @@ def agent_name(recorded: Recorded) -> str:
 
 
 def stated_agent_name(recorded: Recorded) -> str:
-    given = text_of(recorded.metadata.get("agent_name"))
+    given = text_of(recorded.metadata.get("agent_name")) or field(recorded, "agent_name")
     return given or (field(recorded, "name") if is_about_agent(recorded) else "")
 
 

@@ -1,6 +1,6 @@
 // The rows on the page: each in its place by position, newest first, no more than can be looked through.
 import { byId, fetchElement } from "./dom.js";
-import { mark } from "./marks.js";
+import { isAlike, mark } from "./marks.js";
 import { localise } from "./times.js";
 
 export const stream = document.querySelector("[data-stream]");
@@ -29,9 +29,9 @@ function placeFor(row) {
   return next?.previousElementSibling?.matches(".mark") && next.matches(".row") ? beforeMark(row, next) : next;
 }
 
-/** A row of the same minute stands below that minute's mark. */
+/** A row that is alike stands below the same mark. */
 function beforeMark(row, next) {
-  return row.dataset.minute === next.dataset.minute ? next : next.previousElementSibling;
+  return row.matches(".row") && isAlike(row, next) ? next : next.previousElementSibling;
 }
 
 /** Everything below the last row that is kept gives way to a link that loads it again. */

@@ -71,3 +71,11 @@ def test_a_board_moves_from_column_to_column(signed_in: Page, application: Appli
     application.publish(event("task_completed", {"task_id": "t2", "agent_id": "agent_claude_1"}))
     expect(signed_in.locator("#column-done")).to_contain_text("Build login")
     expect(signed_in.locator("#board-head")).to_contain_text("2 of 4 done")
+
+
+def test_what_did_not_happen_today_stands_below_its_day(signed_in: Page, application: Application) -> None:
+    application.publish(event("task_started", {"task_id": "t3"}, timestamp="2024-02-29T09:00:00Z"))
+    expect(signed_in.locator("#stream > li").first).to_contain_text("29 February 2024")
+    application.publish(progress("Of today"))
+    expect(signed_in.locator("#stream > li").first).to_contain_text("Of today")
+    expect(signed_in.locator("#stream > li").nth(1)).to_contain_text("29 February 2024")

@@ -1,4 +1,4 @@
-"""A frame as messages: each of a size that can be sent, the beat last, nothing twice and nothing because of the clock."""
+"""A frame as messages: each of a size that can be sent, the beat last, nothing for the clock alone."""
 
 from __future__ import annotations
 
