@@ -112,11 +112,15 @@ def lag(projection: str) -> int:
 
 
 class Projector:
-    """Keeps projections up with the log until it is told to stop; survives the loss of the database."""
+    """Keeps projections up with the log until it is told to stop.
+
+    It survives the loss of the database, and errors of ours too: a projection that fails is tried again from where it
+    was, the others go on, and its lag shows (see /readyz).
+    """
 
     def __init__(self, projections: Sequence[Projection]) -> None:
         self.projections = projections
-        self.last_error: str | None = None
+        self._failing: set[str] = set()  # projections; each is told of once
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -126,15 +130,27 @@ class Projector:
 
     def once(self, stop: threading.Event) -> bool:
         """One step of each; whether there may be more to do."""
-        try:
-            more = [step(projection) == BATCH for projection in self.projections]
-            self.last_error = None
-            return any(more)
-        except Error as error:
-            if self.last_error is None:
-                logger.warning("the projector waits for the database: %s", error)
-            self.last_error = str(error)
+        done = [self._try_step(projection) for projection in self.projections]
+        if None in done:
             stop.wait(PAUSE_AFTER_ERROR_S)
-            return False
+        return BATCH in done
+
+    def _try_step(self, projection: Projection) -> int | None:
+        """How many events there were; None when it failed."""
+        try:
+            done = step(projection)
+        except Error as error:
+            self._tell_once(projection, logger.warning, "%s waits for the database: %s", projection.name, error)
+        except Exception:
+            self._tell_once(projection, logger.exception, "%s stands still", projection.name)
+        else:
+            self._failing.discard(projection.name)
+            return done
         finally:
             close_old_connections()
+        return None
+
+    def _tell_once(self, projection: Projection, log: Callable[..., None], *what: object) -> None:
+        if projection.name not in self._failing:
+            self._failing.add(projection.name)
+            log(*what)

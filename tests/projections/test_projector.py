@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 import pytest
 from django.db import close_old_connections, connection
+from django.db.models import Model
 
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.fold import fold
@@ -177,3 +179,35 @@ def test_the_projector_keeps_up_and_survives_the_loss_of_its_connection(log: Non
     finally:
         stop.set()
         thread.join()
+
+
+class Faulty:
+    """A projection with an error of ours: it cannot take the third event, until it is mended."""
+
+    name = "faulty"
+    tables: Sequence[type[Model]] = ()
+
+    def __init__(self) -> None:
+        self.is_mended = False
+        self.seen: list[int] = []
+
+    def project(self, events: Sequence[Recorded]) -> None:
+        if not self.is_mended and any(event.position == 3 for event in events):
+            raise ZeroDivisionError
+        self.seen += [event.position for event in events]
+
+
+def test_a_projection_that_fails_holds_up_no_other_and_goes_on_once_it_is_mended(
+    log: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty, stop = Faulty(), threading.Event()
+    stop.set()  # do not pause
+    projector = Projector([faulty, *PROJECTIONS])
+    ingest(lively_events(5))
+    for _ in range(3):
+        projector.once(stop)
+    assert (lag("faulty"), lag("state"), lag("rates")) == (5, 0, 0)
+    assert [record.getMessage() for record in caplog.records] == ["faulty stands still"]
+    faulty.is_mended = True
+    projector.once(stop)
+    assert faulty.seen == [1, 2, 3, 4, 5]
