@@ -70,7 +70,13 @@ class Running:
         command = [sys.executable, "manage.py", *arguments]
         with self.output.open("ab") as output:
             return subprocess.Popen(
-                command, cwd=SOURCES, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command,
+                cwd=SOURCES,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=mind_interrupts,
             )
 
     def answers(self, path: str = "/healthz") -> bool:
@@ -116,3 +122,8 @@ def free_port() -> int:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         return int(server.getsockname()[1])
+
+
+def mind_interrupts() -> None:
+    """Tests that run in the background of a shell ignore Ctrl-C, and would hand that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
