@@ -65,5 +65,5 @@ if (help) {
   document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
   help.addEventListener("click", (event) => event.target === help && help.close());
   // Until the next paint the switch would still have the focus, unseen, and a Space turn it back.
-  help.addEventListener("close", () => help.contains(document.activeElement) && document.activeElement.blur());
+  for (const name of ["cancel", "close"]) help.addEventListener(name, () => on.blur());
 }
