@@ -38,11 +38,11 @@ GREETING = """
   Marcus Events is live at {site}/
 
   Sign in, once     {link}
-  Another link      {here}./manage.py login_link {user}
-  Follow a Marcus   {here}./manage.py follow PATH
+  Another link      {there}./manage.py login_link {user}
+  Follow a Marcus   {data}./manage.py follow PATH
   End               Ctrl-C
 """
-TOLD = ("HOST", "PORT", "MARCUS_DATA_DIR")  # never DATABASE_URL: it can hold a password
+DATA_DIR = "MARCUS_DATA_DIR"  # DATABASE_URL is never shown: it can hold a password
 OTHER_NAMES = """
   It answers to {names} only; MARCUS_ALLOWED_HOSTS=a.example,10.0.0.7 lets others reach it by those names.
 """
@@ -73,7 +73,7 @@ class Command(BaseCommand):
     def greet(self) -> None:
         user = administrator()
         words = {"site": site(), "link": site() + one_time_path(user), "user": user.get_username()}
-        self.stdout.write(GREETING.format(**words, here=here()))
+        self.stdout.write(GREETING.format(**words, there=given("HOST", "PORT", DATA_DIR), data=given(DATA_DIR)))
         if listening()[0] in LOCALLY and "MARCUS_ALLOWED_HOSTS" not in os.environ:
             self.stdout.write(OTHER_NAMES.format(names=", ".join(settings.ALLOWED_HOSTS)))
         self.stdout.flush()
@@ -126,7 +126,6 @@ def administrator() -> User:
     return found or User.objects.create_superuser(FIRST_ADMINISTRATOR)
 
 
-def here() -> str:
+def given(*names: str) -> str:
     """What another shell has to be told of this one's environment, to find the same data and name the same address."""
-    given = [(name, os.environ[name]) for name in TOLD if os.environ.get(name)]
-    return "".join(f"{name}={shlex.quote(value)} " for name, value in given)
+    return "".join(f"{name}={shlex.quote(os.environ[name])} " for name in names if os.environ.get(name))
