@@ -32,9 +32,16 @@ class Page:
 
 def render(look: Look) -> dict[str, str]:
     """Every region of the page, and of the frame around it, by id."""
-    page = PAGES[look.page]
-    context = {"look": look} | gather_frame(look) | page.gather(look)
-    return {name: render_to_string(template, context) for name, template in (FRAME | page.regions).items()}
+    return as_html(look, gather(look))
+
+
+def gather(look: Look) -> dict[str, Any]:
+    return {"look": look} | gather_frame(look) | PAGES[look.page].gather(look)
+
+
+def as_html(look: Look, gathered: dict[str, Any]) -> dict[str, str]:
+    templates = FRAME | PAGES[look.page].regions
+    return {name: render_to_string(template, gathered) for name, template in templates.items()}
 
 
 FRAME = {

@@ -23,7 +23,7 @@ from marcus_events.log import read
 
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest events, or those before a position where the address says so. A bad query is explained in place."""
-    look = Look.at("activity", request.GET)
+    look, head = Look.at("activity", request.GET), read.head()
     try:
         rows, error = stream.opening(wanted(look), before=position(request, "before")), ""
     except InvalidFilter as invalid:
@@ -33,7 +33,8 @@ def activity(request: HttpRequest) -> HttpResponse:
         "activity/index.html",
         look,
         "Activity",
-        rows=fragments.rows(rows.events, read.head().epoch),
+        head=head,
+        rows=fragments.rows(rows.events, head.epoch),
         older=rows.older,
         error=error,
         **filters(look),

@@ -20,6 +20,7 @@ def now(request: HttpRequest) -> HttpResponse:
     look = Look.at("now", {"board": request.GET.get("board", "")})  # it can be of a board, but is never filtered
     head = read.head()
     if head.position == 0:
-        return page.render(request, "empty.html", replace(look, page="empty"), "Now")
+        return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
     latest = stream.opening(wanted(look), LATEST)
-    return page.render(request, "now.html", look, "Now", rows=fragments.rows(latest.events, head.epoch))
+    rows = fragments.rows(latest.events, head.epoch)
+    return page.render(request, "now.html", look, "Now", head=head, rows=rows)

@@ -9,14 +9,18 @@ from django.shortcuts import render as render_template
 
 from dashboard import regions
 from dashboard.look import Look
-from dashboard.queries import blockers
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 
 
-def render(request: HttpRequest, template: str, look: Look, title: str, **context: Any) -> HttpResponse:
-    """The page as of now. The head is read before anything else: what comes after it, the WebSocket brings."""
-    head = read.head()
-    shared = {"look": look, "title": title, "head": head, "now": utc_now(), "regions": regions.render(look)}
-    shared["open_count"] = blockers.count_open()
-    return render_template(request, template, shared | context)
+def render(
+    request: HttpRequest, template: str, look: Look, title: str, *, head: read.Head | None = None, **context: Any
+) -> HttpResponse:
+    """The page as of now. What comes after its head, the WebSocket brings: so the head is read before anything else.
+
+    A view that reads the log itself has read the head before, and hands it over.
+    """
+    head = head or read.head()
+    gathered = regions.gather(look)
+    shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered["open_count"]}
+    return render_template(request, template, shared | {"regions": regions.as_html(look, gathered)} | context)

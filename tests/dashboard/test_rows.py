@@ -110,3 +110,20 @@ def test_a_query_that_cannot_be_read_is_refused_with_its_reason(ten: Client) -> 
     response = ten.get("/activity/rows/", {"q": "colour:red"})
     assert response.status_code == 400
     assert "is not a field" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/activity/"])
+def test_what_happens_while_a_page_is_made_comes_after_the_head_it_was_given(
+    ten: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    opening = stream.opening
+
+    def then_publish(*arguments: Any, **named: Any) -> stream.Rows:
+        found = opening(*arguments, **named)
+        publish(event("task_started", agent_id="agent_1"))
+        return found
+
+    monkeypatch.setattr(stream, "opening", then_publish)
+    page = open_page(ten, path)
+    [beat] = page.with_id("beat")
+    assert (beat["data-head"], page.positions()[0]) == ("10", 9)
