@@ -61,13 +61,21 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             self.running.cancel()
 
     async def run(self) -> None:
+        """While the database is away the page hears nothing; what it missed it then fetches by itself."""
         try:
-            await self.follow(await shared.in_thread(lambda: wanted(self.look)))
-        except InvalidFilter:
-            await self.follow(None)
+            await self.follow(await self.chosen())
+        except DatabaseError:
+            await self.close(code=AWAY)
         except Exception:
             logger.exception("a page's connection ended")
             await self.close(code=FAILED)
+
+    async def chosen(self) -> EventFilter | None:
+        """None where the query cannot be read."""
+        try:
+            return await shared.in_thread(lambda: wanted(self.look))
+        except InvalidFilter:
+            return None
 
     async def follow(self, chosen: EventFilter | None) -> None:
         """Send a frame for each of the hub's, for as long as the viewer may see them."""
@@ -87,14 +95,9 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         return lambda recorded: is_visible(recorded) and chosen.matches(recorded)
 
     async def show(self, frame: Frame, sent: frames.Sent) -> None:
-        """While the database is away the page hears nothing; what a frame held is then fetched by the page itself."""
         key = frames.key(self.look, frame, int(time.monotonic() // RENDER_EVERY_S))
-        try:
-            rendered = await shared.once(key, lambda: regions.render(self.look))
-            rows = await shared.once(frames.key_of_rows(frame), lambda: frames.rows_of(frame)) if frame.events else []
-        except DatabaseError:
-            await self.close(code=AWAY)
-            return
+        rendered = await shared.once(key, lambda: frames.without_ages(regions.render(self.look)))
+        rows = await shared.once(frames.key_of_rows(frame), lambda: frames.rows_of(frame)) if frame.events else []
         for message in frames.messages(frame, sent.changed(rendered), rows, self.look):
             await self.send(text_data=message)
 

@@ -22,18 +22,29 @@ MAX_MESSAGE = 512 * 1024  # bytes; servers refuse to send one of more than 1 MiB
 AGE = re.compile(r"(<time [^>]*>)[^<]*")  # how long ago, in words: the page keeps that up to date by itself
 
 
+@dataclass(frozen=True)
+class Region:
+    """`ageless` is what tells whether it has changed: everything but how long ago something was."""
+
+    html: str
+    ageless: str
+
+
+def without_ages(rendered: dict[str, str]) -> dict[str, Region]:
+    return {name: Region(html, AGE.sub(r"\1", html)) for name, html in rendered.items()}
+
+
 @dataclass
 class Sent:
     """What a connection has been sent, so that it is sent only what is new to it."""
 
-    regions: dict[str, str]
+    regions: dict[str, Region]
 
-    def changed(self, regions: dict[str, str]) -> dict[str, str]:
+    def changed(self, regions: dict[str, Region]) -> dict[str, str]:
         """The regions that differ in more than the age of something."""
-        ageless = {name: AGE.sub(r"\1", html) for name, html in regions.items()}
-        fresh = {name: html for name, html in regions.items() if self.regions.get(name) != ageless[name]}
-        self.regions = ageless
-        return fresh
+        before = {name: region.ageless for name, region in self.regions.items()}
+        self.regions = regions
+        return {name: region.html for name, region in regions.items() if before.get(name) != region.ageless}
 
 
 def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], look: Look) -> list[str]:
@@ -45,12 +56,16 @@ def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], look
 
 def packed(parts: list[str]) -> list[str]:
     """The parts in their order, put together as long as they fit into one message."""
-    found = [""]
+    found: list[list[str]] = []
+    room = 0
     for part in parts:
-        if size(found[-1]) + size(part) > MAX_MESSAGE:
-            found.append("")
-        found[-1] += part
-    return [together for together in found if together]
+        needed = size(part)
+        if needed > room or not found:
+            found.append([])
+            room = MAX_MESSAGE
+        found[-1].append(part)
+        room -= needed
+    return ["".join(together) for together in found]
 
 
 def size(text: str) -> int:

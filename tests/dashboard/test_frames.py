@@ -11,6 +11,7 @@ from dashboard.look import Look
 from marcus_events.live.hub import Frame
 
 NOW = Look("now")
+MOMENTS = (("a", "3 s"), ("a", "4 s"), ("b", "4 s"))
 
 
 def frame(missed: int = 0) -> Frame:
@@ -52,6 +53,7 @@ def test_a_region_that_no_message_holds_says_so_in_its_place() -> None:
 
 def test_a_region_is_sent_when_it_changed_and_not_because_time_went_by() -> None:
     sent = frames.Sent({})
-    assert sent.changed({"needs": 'for <time datetime="a">3 s</time>'}).keys() == {"needs"}
-    assert sent.changed({"needs": 'for <time datetime="a">4 s</time>'}) == {}
-    assert sent.changed({"needs": 'for <time datetime="b">4 s</time>'}).keys() == {"needs"}
+    shown = [frames.without_ages({"needs": f'for <time datetime="{at}">{age}</time>'}) for at, age in MOMENTS]
+    assert sent.changed(shown[0]).keys() == {"needs"}
+    assert sent.changed(shown[1]) == {}
+    assert sent.changed(shown[2]).keys() == {"needs"}
