@@ -154,10 +154,6 @@ def types_of(category: str) -> list[str]:
     return [name for name, meaning in MEANINGS.items() if meaning.category == category]
 
 
-def types_of_importance(importance: Importance) -> list[str]:
-    return [name for name, meaning in MEANINGS.items() if meaning.importance == importance]
-
-
 def title_from(event_type: str) -> str:
     """Words from a name: "nightly_backup" becomes "Nightly backup"; braces and brackets cannot make a phrase."""
     words = event_type.replace("_", " ").translate(str.maketrans("", "", "{}[]")).strip()

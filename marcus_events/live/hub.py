@@ -64,7 +64,6 @@ class Subscription:
         self._missed_from: int | None = None
         self._missed_to: int | None = None
         self._news = asyncio.Event()
-        self._shown_projection = -1
         self._last_frame = float("-inf")
 
     def offer(self, events: list[Recorded]) -> None:

@@ -134,18 +134,6 @@ def removed_boards(
     return dict(rows(query, values, connection))
 
 
-def last_signs(board_id: str | None, agent_id: str, types: list[str] | None = None) -> datetime | None:
-    """When an agent was last heard of, by any event or by one of some types."""
-    query = "SELECT timestamp FROM event WHERE agent_id = %s"
-    values: list[Any] = [agent_id]
-    if board_id is not None:
-        query, values = f"{query} AND board_id = %s", [*values, board_id]
-    if types is not None:
-        query, values = f"{query} AND event_type = ANY(%s)", [*values, types]
-    found = rows(f"{query} ORDER BY position DESC LIMIT 1", values, None)
-    return found[0][0] if found else None
-
-
 def rows(query: str, values: list[Any], connection: Connection) -> list[tuple[Any, ...]]:
     if connection is not None:
         return connection.execute(query.encode(), values).fetchall()

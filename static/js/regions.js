@@ -44,9 +44,7 @@ function replace(old, fresh) {
   localise(fresh);
   keepOpen(old, fresh);
   const focused = pathOfFocus(old);
-  const scrolled = [...old.querySelectorAll("[data-scrolls]")].map((element) => [element.id, element.scrollLeft]);
   old.replaceWith(fresh);
-  for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
   restoreFocus(fresh, focused);
   tint(fresh, known);
   fresh.dispatchEvent(new CustomEvent("region:replaced", { bubbles: true }));
