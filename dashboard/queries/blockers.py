@@ -77,16 +77,10 @@ def open_blockers(board: str = "", sort: str = "cost", now: datetime | None = No
     rows = list(open_rows(board).order_by("opened_at"))
     board_ids = {row.board_id for row in rows}
     waiting = present.waiting(board_ids, {(row.board_id, row.task_id) for row in rows})
-    names = with_tasks(present.names(board_ids))
+    names = present.names_with_tasks(board_ids)
     demos = set(models.Board.objects.now().filter(demo=True).values_list("board_id", flat=True))
     items = [open_blocker(row, waiting, names, demos, now or utc_now()) for row in rows]
     return sorted(items, key=SORTS.get(sort, SORTS["cost"]))
-
-
-def with_tasks(names: present.Names) -> present.Names:
-    rows = models.Task.objects.now().filter(board_id__in=[*names.boards, ""])
-    tasks = {(board_id, task_id): name for board_id, task_id, name in rows.values_list("board_id", "task_id", "name")}
-    return present.Names(names.boards, names.agents, tasks)
 
 
 def open_blocker(
@@ -132,7 +126,7 @@ def resolved(board: str = "") -> Resolved:
     """The blockers that were resolved last, and the median time that they took."""
     rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **present.on(board))
     newest = list(rows.order_by("-resolved_at")[:MAX_RESOLVED])
-    names = with_tasks(present.names({row.board_id for row in newest}))
+    names = present.names_with_tasks({row.board_id for row in newest})
     items = [resolved_blocker(row, names) for row in newest]
     took = [item.took.total_seconds() for item in items]
     return Resolved(items, timedelta(seconds=median(took)) if len(took) >= FEWEST else None)

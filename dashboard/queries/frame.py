@@ -24,5 +24,5 @@ def alerts() -> list[Alert]:
     """Blockers that opened just now and are still open, on any board, newest first."""
     fresh = blockers.open_rows("").filter(opened_at__gt=utc_now() - NEWS, opened_at__lt=utc_now() + NEWS)
     rows = list(fresh.order_by("-opened_at")[:MAX_ALERTS])
-    names = blockers.with_tasks(present.names({row.board_id for row in rows})) if rows else present.Names({}, {})
+    names = present.names_with_tasks({row.board_id for row in rows}) if rows else present.Names({}, {})
     return [Alert(row, names.task(row.board_id, row.task_id), names.agent(row.board_id, row.agent_id)) for row in rows]

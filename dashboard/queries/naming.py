@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.queries import present
-from dashboard.queries.blockers import with_tasks
 from marcus_events.core.event import Recorded
 from marcus_events.core.sentences import field, stated_agent_name, stated_board_name
 
@@ -19,7 +18,7 @@ def named(events: Sequence[Recorded]) -> list[Recorded]:
     boards = {event.board_id for event in events if event.board_id and lacks_names(event)}
     if not boards:
         return list(events)
-    names = with_tasks(present.names(boards))
+    names = present.names_with_tasks(boards)
     return [completed(event, names) if event.board_id in boards else event for event in events]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Count
 
@@ -48,6 +48,13 @@ def names(board_ids: Iterable[str]) -> Names:
     found = models.Board.objects.now().filter(board_id__in=ids).values_list("board_id", "name")
     agents = models.Agent.objects.now().filter(board_id__in=ids).values_list("board_id", "agent_id", "name")
     return Names(dict(found), {(board_id, agent_id): name for board_id, agent_id, name in agents})
+
+
+def names_with_tasks(board_ids: Iterable[str]) -> Names:
+    found = names(board_ids)
+    rows = models.Task.objects.now().filter(board_id__in=[*found.boards, ""])
+    tasks = {(board_id, task_id): name for board_id, task_id, name in rows.values_list("board_id", "task_id", "name")}
+    return replace(found, tasks=tasks)
 
 
 def waiting(

@@ -12,10 +12,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard.look import Look
+from dashboard.verdict import count
 from marcus_events.core.event import utc_now
 from marcus_events.core.sentences import Part
 
 register = template.Library()
+plural = register.filter("plural", count)
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -98,11 +100,6 @@ def here(context: dict[str, Any], **changes: str) -> str:
     """The query string of the present look, with changes: "?board=…", or "?" for none."""
     look: Look = context["look"]
     return "?" + look.query(**changes)
-
-
-@register.filter
-def plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @register.filter

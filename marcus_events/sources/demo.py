@@ -189,7 +189,7 @@ def event_id(round_name: str, line: int) -> str:
     return f"{BOARD}-{round_name}-{line}"
 
 
-def removal(reason: str) -> Event:
+def removal(reason: str, *, source: str = "marcus") -> Event:
     metadata = {"board_id": BOARD, "board_name": BOARD_NAME, "demo": True}
     data = {"board_id": BOARD, "reason": reason}
-    return Event(f"{BOARD}-removed-{uuid4()}", utc_now(), T.BOARD_REMOVED, "marcus", data, metadata)
+    return Event(f"{BOARD}-removed-{uuid4()}", utc_now(), T.BOARD_REMOVED, source, data, metadata)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.views.demo import DEMO_BOARD
 from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.sources.demo_script import BOARD as DEMO_BOARD
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
 
