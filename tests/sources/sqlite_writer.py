@@ -4,8 +4,8 @@ SQLite's locks belong to processes, so that only another process can feel ours.
 
     python -m tests.sources.sqlite_writer PATH JOURNAL_MODE
 
-runs each line of its standard input as a statement and answers "ok" or the error. After "write" it commits without a
-pause until the next line, and answers with how many commits that were.
+runs each line of its standard input as a statement and answers "ok" or the error. After "write" it commits, with
+no more than a moment in between, until the next line, and answers with how many commits that were.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 TABLES = "CREATE TABLE note(text TEXT); CREATE TABLE tally(total); INSERT INTO tally VALUES(0)"
+REST_S = 0.003  # between two commits: long enough to read a small database, on a busy machine too
 COMMIT = (
     "BEGIN IMMEDIATE",
     "INSERT INTO note VALUES (hex(randomblob(500)))",
@@ -90,7 +91,7 @@ def run(connection: sqlite3.Connection, statement: str) -> str:
 
 def write(connection: sqlite3.Connection) -> str:
     commits = 0
-    while not select.select([sys.stdin], [], [], 0)[0]:
+    while not select.select([sys.stdin], [], [], REST_S)[0]:
         for statement in COMMIT:
             connection.execute(statement)
         commits += 1
