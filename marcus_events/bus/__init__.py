@@ -1,0 +1,1 @@
+"""Publish and subscribe: `Events`, and what it is made of. The standard library is all it needs."""

@@ -1,0 +1,43 @@
+"""What caused what: an event that is published while another one is handled says so by itself.
+
+The event that is being handled lies in a context variable, so it follows whatever runs in a copy of the handler's
+context: tasks, `asyncio.to_thread`, callbacks. Metadata that names its causes already is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from marcus_events.core.event import Event
+
+CORRELATION = "correlation_id"  # of the event that everything began with
+CAUSATION = "causation_id"  # of the event that this one answers
+
+_handled: ContextVar[Event | None] = ContextVar("handled event", default=None)
+
+
+def current() -> Event | None:
+    """The event that is being handled here, if any."""
+    return _handled.get()
+
+
+@contextmanager
+def caused_by(event: Event | None) -> Iterator[None]:
+    """Within the block, what is published is an effect of this event; of none, where None is given."""
+    token = _handled.set(event)
+    try:
+        yield
+    finally:
+        _handled.reset(token)
+
+
+def traced(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The metadata of an event that is published here and now, with what it is an effect of."""
+    cause = _handled.get()
+    if cause is None:
+        return dict(metadata or {})
+    begun_with = (cause.metadata or {}).get(CORRELATION, cause.event_id)
+    return {CORRELATION: begun_with, CAUSATION: cause.event_id, **(metadata or {})}
