@@ -5,6 +5,7 @@ Importing this package needs neither Django nor any third-party code, so that an
 
 from marcus_events.core.bus import Events
 from marcus_events.core.event import Event
+from marcus_events.core.tracing import caused_by
 from marcus_events.core.vocabulary import EventTypes
 
-__all__ = ["Event", "EventTypes", "Events"]
+__all__ = ["Event", "EventTypes", "Events", "caused_by"]

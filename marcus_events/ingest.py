@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import psycopg
 
+from marcus_events.core.about import agent_of, board_of, task_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
-from marcus_events.core.payload import check_name, check_object, name_in, serialise
+from marcus_events.core.payload import check_name, check_object, serialise
 from marcus_events.core.vocabulary import canonical
 from marcus_events.log.append import Offer, Place
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
@@ -103,23 +104,11 @@ def offer_from(event: Event) -> Offer:
         timestamp=check_moment(event.timestamp),
         data=data,
         metadata=metadata | ({} if stated == event_type else {"original_type": stated}),
-        board_id=first_name(metadata.get("board_id"), data.get("board_id"), data.get("project_id")),
-        task_id=first_name(data.get("task_id")),
-        agent_id=first_name(data.get("agent_id"), data.get("worker_id"), source if is_agent(source) else None),
+        board_id=board_of(event),
+        task_id=task_of(event),
+        agent_id=agent_of(event),
         digest=digest,
     )
-
-
-def first_name(*candidates: object) -> str | None:
-    """The first that can name something; Marcus writes "unknown" for an agent it does not know."""
-    for candidate in candidates:
-        if candidate != "unknown" and (name := name_in(candidate)):
-            return name
-    return None
-
-
-def is_agent(source: str) -> bool:
-    return source.startswith("agent_")
 
 
 def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:

@@ -6,10 +6,12 @@ it only where it can.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from marcus_events.core.event import Event
+from marcus_events.core.wanted import Matches
 
 
 @runtime_checkable
@@ -29,6 +31,47 @@ class BatchPersistence(Persistence, Protocol):
 
     async def store_events(self, events: Sequence[Event]) -> None:
         """Store all of them. Raises Refused where some can never be stored; the others are stored then."""
+
+
+class Following(Protocol):
+    """A log that is being listened to."""
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Whether, within the time, everything that is published from now on is heard."""
+
+    def close(self) -> None:
+        """Return when nothing is called any more."""
+
+
+@runtime_checkable
+class SharedLog(BatchPersistence, Protocol):
+    """Keeps events for many processes, and tells each of them what the others published."""
+
+    def follow(self, hear: Callable[[Sequence[Event]], None]) -> Following:
+        """From now on call `hear`, in a thread of its own, with what is published by anyone, in the log's order."""
+
+    def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> Following:
+        """Call `hear`, in a thread of its own, with each event that this subscription has not had; it raises when its
+        handler failed."""
+
+    async def send_live(self, event: Event) -> None:
+        """Tell every process that follows, and keep nothing."""
+
+    def events_after(self, event: Event) -> AsyncIterator[Event]:
+        """Everything that stands behind an event, in the log's order; nothing where the log does not have it."""
+
+    async def related(self, correlation_id: str) -> list[Event]:
+        """The events of a correlation, in the log's order."""
+
+
+@dataclass(frozen=True)
+class DurablyWanted:
+    """A durable subscription: its name, what it wants, and after which position it begins when it is new."""
+
+    name: str
+    patterns: tuple[str, ...]
+    matches: Matches
+    after: int | None  # None: what is published from now on
 
 
 class Refused(ValueError):

@@ -7,7 +7,7 @@ log has given it a position; nothing outside the log makes one.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,11 +36,11 @@ class Event:
     event_type: str
     source: str
     data: dict[str, Any]
-    metadata: dict[str, Any] | None = field(default_factory=dict)
+    metadata: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The event as plain data, the timestamp in ISO 8601."""
-        return vars(self) | {"timestamp": self.timestamp.isoformat()}
+        """The event as plain data of its own, the timestamp in ISO 8601."""
+        return asdict(self) | {"timestamp": self.timestamp.isoformat()}
 
     def to_json(self) -> str:
         """The event as one JSON object. Raises TypeError where `data` holds what JSON cannot."""
@@ -84,7 +84,8 @@ class Recorded:
 
     def to_dict(self) -> dict[str, Any]:
         """The documented fields, and what the log added."""
-        return self.event.to_dict() | {
+        return vars(self.event) | {
+            "timestamp": self.timestamp.isoformat(),
             "position": self.position,
             "recorded_at": self.recorded_at.isoformat(),
             "category": category_of(self.event_type),

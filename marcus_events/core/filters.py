@@ -16,6 +16,7 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Self
 
 from marcus_events.core.event import EARLIEST, InvalidEvent, Recorded, parse_timestamp, utc_now
+from marcus_events.core.patterns import like
 from marcus_events.core.payload import check_text
 from marcus_events.core.query import quote, words
 from marcus_events.core.vocabulary import category_of, meaning_of
@@ -150,21 +151,6 @@ def texts_in(value: object) -> Iterator[str]:
 def agent_ids(value: str) -> tuple[str, str]:
     """Agents are named with or without the prefix that Marcus gives them."""
     return value, f"agent_{value}"
-
-
-def like(pattern: str, text: str) -> bool:
-    """Whether `text` is of the form of `pattern`; in linear time, since a pattern may come from anyone."""
-    first, *others = pattern.split("*")
-    if not others:
-        return text == pattern
-    at, end = len(first), len(text) - len(others[-1])
-    if at > end or not (text.startswith(first) and text.endswith(others[-1])):
-        return False
-    for piece in others[:-1]:
-        if (found := text.find(piece, at, end)) < 0:
-            return False
-        at = found + len(piece)
-    return True
 
 
 IS_VALUE: dict[str, Callable[[str, Recorded], bool]] = {

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events.core.event import EARLIEST, utc_now
-from marcus_events.core.filters import FIELDS, EventFilter, InvalidFilter, Term, like
+from marcus_events.core.filters import FIELDS, EventFilter, InvalidFilter, Term
+from marcus_events.core.patterns import like
 from tests.core.made import START, names, recorded
 
 EVENT = recorded(

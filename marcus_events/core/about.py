@@ -1,0 +1,33 @@
+"""What an event is about: its board, its task and its agent, drawn from where producers name them."""
+
+from __future__ import annotations
+
+from marcus_events.core.event import Event, Recorded
+from marcus_events.core.payload import name_in
+
+
+def board_of(event: Event) -> str | None:
+    metadata = event.metadata or {}
+    return first_name(metadata.get("board_id"), event.data.get("board_id"), event.data.get("project_id"))
+
+
+def task_of(event: Event) -> str | None:
+    return first_name(event.data.get("task_id"))
+
+
+def agent_of(event: Event) -> str | None:
+    by_source = event.source if event.source.startswith("agent_") else None
+    return first_name(event.data.get("agent_id"), event.data.get("worker_id"), by_source)
+
+
+def first_name(*candidates: object) -> str | None:
+    """The first that can name something; Marcus writes "unknown" for an agent it does not know."""
+    for candidate in candidates:
+        if candidate != "unknown" and (name := name_in(candidate)):
+            return name
+    return None
+
+
+def unrecorded(event: Event) -> Recorded:
+    """The event as a filter looks at it before the log has it: position 0, its own clock."""
+    return Recorded(0, event.timestamp, event, board_of(event), task_of(event), agent_of(event))
