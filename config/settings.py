@@ -7,6 +7,8 @@ MARCUS_ALLOWED_HOSTS    names this site answers to, comma-separated (default: th
 MARCUS_TRUSTED_ORIGINS  further origins that may send forms and open WebSockets, such as https://events.example.org
 MARCUS_HTTPS            1 when a proxy in front speaks TLS and sets X-Forwarded-Proto
 MARCUS_DEBUG            1 for Django's debug pages; never on a machine that others reach
+MARCUS_POLICIES         how events of a type are kept, such as task_progress:batched,agent_heartbeat:ephemeral
+MARCUS_HANDLERS         modules of yours with handlers that the workers run, comma-separated, such as mine.handlers
 DEMO                    0 leaves the demo board out
 """
 
@@ -70,6 +72,9 @@ TEMPLATES = [
         },
     }
 ]
+
+POLICIES = os.environ.get("MARCUS_POLICIES", "")
+HANDLERS = environment.names("MARCUS_HANDLERS", default=[])
 
 EMBEDDED_POSTGRES = not os.environ.get("DATABASE_URL")
 DATABASES = {

@@ -3,7 +3,7 @@
 Importing this package needs neither Django nor any third-party code, so that an agent or Marcus itself can use it.
 """
 
-from marcus_events.core.bus import Events
+from marcus_events.bus.events import Events
 from marcus_events.core.event import Event
 from marcus_events.core.tracing import caused_by
 from marcus_events.core.vocabulary import EventTypes

@@ -6,10 +6,13 @@ given after the commit. Bad input is refused with the reason and the place; noth
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import psycopg
@@ -40,29 +43,67 @@ def ingest(events: Sequence[Event]) -> list[Receipt]:
     Valid events are taken though others are refused. Raises LogUnavailable when the log cannot take any.
     """
     offers = [checked(event) for event in events]
+    return receipts(events, offers, [settled(*submit(chunk)) for chunk in chunks(offers)])
+
+
+async def ingest_async(events: Sequence[Event]) -> list[Receipt]:
+    """The same for an event loop, which is not held up meanwhile. Giving it up cancels no commit."""
+    offers = [checked(event) for event in events]
+    submissions = [await submit_async(chunk) for chunk in chunks(offers)]
+    for _, answer in submissions:
+        await finished(answer)
+    return receipts(events, offers, [settled(chunk, answer, 0) for chunk, answer in submissions])
+
+
+def chunks(offers: list[Offer | InvalidEvent]) -> list[list[Offer]]:
     valid = [offer for offer in offers if isinstance(offer, Offer)]
-    places = iter(settle([submit(valid[n : n + MAX_BATCH]) for n in range(0, len(valid), MAX_BATCH)]))
+    return [valid[n : n + MAX_BATCH] for n in range(0, len(valid), MAX_BATCH)]
+
+
+def submit(offers: list[Offer], timeout_s: float = ANSWER_WITHIN_S) -> tuple[list[Offer], Future[list[Place]]]:
+    return offers, writer().submit(offers, timeout_s=timeout_s)
+
+
+async def submit_async(offers: list[Offer]) -> tuple[list[Offer], Future[list[Place]]]:
+    """A thread is only needed to wait for room in the writer's queue."""
+    try:
+        return submit(offers, 0)
+    except LogUnavailable:
+        return await asyncio.to_thread(submit, offers)
+
+
+async def finished(answer: Future[list[Place]]) -> None:
+    """Return when it is there, or when it should have been. Its outcome is left to whoever asks for it."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell(_: Future[list[Place]]) -> None:
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(done.set)
+
+    answer.add_done_callback(tell)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            await done.wait()
+
+
+def settled(offers: list[Offer], answer: Future[list[Place]], timeout_s: float = ANSWER_WITHIN_S) -> list[Place | str]:
+    """The places in order; an error's words for each offer of a submission that the database refused."""
+    try:
+        return [*answer.result(timeout_s)]
+    except TimeoutError as error:
+        raise LogUnavailable("the log did not answer in time") from error
+    except psycopg.DataError as error:
+        return [f"the database refused it: {error.diag.message_primary}"] * len(offers)
+
+
+def receipts(
+    events: Sequence[Event], offers: list[Offer | InvalidEvent], places: list[list[Place | str]]
+) -> list[Receipt]:
+    place = chain.from_iterable(places)
     return [
-        receipt(offer, next(places)) if isinstance(offer, Offer) else refusal(event, offer)
+        receipt(offer, next(place)) if isinstance(offer, Offer) else refusal(event, offer)
         for event, offer in zip(events, offers, strict=True)
     ]
-
-
-def submit(offers: list[Offer]) -> tuple[list[Offer], Future[list[Place]]]:
-    return offers, writer().submit(offers)
-
-
-def settle(submissions: list[tuple[list[Offer], Future[list[Place]]]]) -> list[Place | str]:
-    """The places in order; an error's words for each offer of a submission that the database refused."""
-    settled: list[Place | str] = []
-    for offers, answer in submissions:
-        try:
-            settled += answer.result(ANSWER_WITHIN_S)
-        except TimeoutError as error:
-            raise LogUnavailable("the log did not answer in time") from error
-        except psycopg.DataError as error:
-            settled += [f"the database refused it: {error.diag.message_primary}"] * len(offers)
-    return settled
 
 
 def receipt(offer: Offer, place: Place | str) -> Receipt:

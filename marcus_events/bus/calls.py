@@ -44,8 +44,8 @@ class Calls:
 
     async def call(self, event: Event, subscription: Subscription) -> BaseException | None:
         """Call one; return what it failed with."""
-        calls = self._begin(event, [subscription], failures := [])
-        if calls:
+        failures: list[BaseException] = []
+        if calls := self._begin(event, [subscription], failures):
             await Finished(calls).future
             return calls[0].error
         return failures[0] if failures else None

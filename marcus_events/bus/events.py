@@ -27,6 +27,7 @@ from marcus_events.bus.metrics import AllHandlerStats, TypeCounts
 from marcus_events.bus.persistence import DurablyWanted, Persistence, SharedLog
 from marcus_events.bus.policies import Policies, Policy
 from marcus_events.bus.sharing import Sharing
+from marcus_events.bus.spool import Spool
 from marcus_events.bus.storing import Storing
 from marcus_events.bus.streams import Seen, Stream
 from marcus_events.bus.subscribing import Handler, Subscribers, Subscription, name_of
@@ -65,7 +66,7 @@ class Events:
         max_in_flight: int = MAX_IN_FLIGHT,
         when_full: WhenFull = "wait",
         policies: Mapping[str, Policy] | None = None,
-        spool: Path | str | None = None,
+        spool: Spool | Path | str | None = None,
     ) -> None:
         self.subscribers: dict[str, list[Handler]] = Subscribers()
         self.store_history = store_history
@@ -79,7 +80,7 @@ class Events:
         self._stats, self._types = AllHandlerStats(), TypeCounts()
         self._calls = Calls()
         self._background = Background(max_in_flight, when_full)
-        self._storing = Storing(lambda: self.persistence, spool=Path(spool) if spool else None)
+        self._storing = Storing(lambda: self.persistence, spool=Path(spool) if isinstance(spool, str) else spool)
         self._batcher = Batcher(self._storing.store)
         self._sharing = Sharing(self._take)
         self._heard: Persistence | None = None  # what was last looked at, whether it can be followed
@@ -183,7 +184,7 @@ class Events:
     async def wait_for_event(
         self,
         event_type: str | Sequence[str],
-        timeout: float | None = None,  # noqa: ASYNC109 - the documented signature
+        timeout: float | None = None,
         *,
         after: Event | None = None,
         where: Where | None = None,
@@ -262,7 +263,7 @@ class Events:
         await self._sharing.wait_ready(READY_WITHIN_S)
         return self
 
-    async def aclose(self, timeout: float | None = DRAIN_WITHIN_S) -> None:  # noqa: ASYNC109 - one limit for all of it
+    async def aclose(self, timeout: float | None = DRAIN_WITHIN_S) -> None:
         """Let handlers finish, store what waits, and end what was begun. What cannot be stored stays in the spool."""
         await self._sharing.close()
         if not await self._background.drain(timeout):
@@ -342,12 +343,14 @@ class Events:
 
     def _want_durably(self, wanted: DurablyWanted, subscription: Subscription) -> None:
         if not isinstance(self.persistence, SharedLog):
-            raise ValueError("a durable subscription needs a log that remembers it: Events(persistence=LogPersistence())")
+            raise ValueError(
+                "a durable subscription needs a log that remembers it: Events(persistence=LogPersistence())"
+            )
         self._durable.append((wanted, subscription))
         self._heard = None
 
     def _begin_hearing(self) -> None:
-        """Follow the log, where there is one and somebody here wants to hear of it. Without a loop, it is done later."""
+        """Follow the log, where there is one and somebody here wants to hear of it; without a loop, later."""
         if self._heard is self.persistence or not (self.subscribers or self._durable):
             return
         try:

@@ -48,7 +48,9 @@ async def first_after(
         try:
             return await answer_of(first_in_log(persistence, after, matches))
         except NoAnswer as error:
-            logger.warning("the log did not answer; what came after %s is looked for in memory: %s", after.event_id, error)
+            logger.warning(
+                "the log did not answer; what came after %s is looked for in memory: %s", after.event_id, error
+            )
     return next((event for event in recent if event.timestamp > after.timestamp and matches(event)), None)
 
 
@@ -78,10 +80,10 @@ async def trace_of(event: Event, persistence: Persistence | None, recent: Iterab
 async def stored_of(persistence: Persistence | None, correlation_id: str) -> list[Event]:
     if persistence is None:
         return []
-    is_log = isinstance(persistence, SharedLog)
-    asked = persistence.related(correlation_id) if is_log else persistence.get_events(limit=LOOK_THROUGH)
     try:
-        return await answer_of(asked)
+        if isinstance(persistence, SharedLog):
+            return await answer_of(persistence.related(correlation_id))
+        return await answer_of(persistence.get_events(limit=LOOK_THROUGH))
     except NoAnswer as error:
         logger.warning("persistence did not answer; the trace comes from memory: %s", error)
         return []

@@ -17,7 +17,7 @@ class Policies:
     within moments together with others; a crash may cost these moments. `ephemeral`: handlers hear it, in every process
     on the same log, and nobody keeps it.
 
-    A type's own name goes before patterns, a longer pattern before a shorter one. What nothing is declared for is durable.
+    A type's own name goes before patterns, a longer pattern before a shorter one. Where nothing is declared: durable.
     """
 
     def __init__(self, declared: Mapping[str, Policy] | None = None) -> None:

@@ -27,7 +27,7 @@ class Seen(list[Event]):
         self.append(event)
         self._news.set()
 
-    async def wait_for(self, count: int, timeout: float | None = None) -> Self:  # noqa: ASYNC109 - as wait_for_event has it
+    async def wait_for(self, count: int, timeout: float | None = None) -> Self:
         """Return when there are this many. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while len(self) < count:

@@ -126,8 +126,8 @@ class Subscribers(dict[str, list[Any]]):
 
 def each_once(entries: list[Any]) -> list[Any]:
     """Who subscribed to several patterns at once is called once; who subscribed twice, twice."""
-    seen: set[int] = set()
-    return [entry for entry in entries if not (is_several(entry) and id(entry) in seen) and not seen.add(id(entry))]
+    several = {id(entry): entry for entry in entries if is_several(entry)}
+    return [entry for entry in entries if not is_several(entry) or several.pop(id(entry), None) is not None]
 
 
 def is_several(entry: object) -> bool:

@@ -1,13 +1,15 @@
 """The listener: one connection per process in LISTEN, so that nobody has to poll.
 
 A notification is only a hint that there may be something new. It carries no data and may be lost; whoever waits here
-waits at most a moment and then looks by itself.
+waits at most a moment and then looks by itself. The one exception are events that nobody keeps (`log.live`): they
+travel in the notification, and whoever is not connected at that moment does not hear them.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -21,6 +23,7 @@ logger = logging.getLogger(__name__)
 LOG_CHANNEL = "marcus_log"  # the log has grown
 PROJECTED_CHANNEL = "marcus_projected"  # a projection has moved on
 RECONNECT_PAUSE_S = 0.5
+LIVE_CHANNEL = "marcus_live"  # pieces of events that are not kept
 STOP_CHECK_S = 0.2  # how long closing may take
 
 
@@ -30,6 +33,8 @@ class Listener:
     def __init__(self) -> None:
         self._news = threading.Condition()
         self._count = 0
+        self._receivers: list[Callable[[str], None]] = []
+        self._listening = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log listener", daemon=True)
         self._thread.start()
@@ -44,6 +49,19 @@ class Listener:
         with self._news:
             self._news.wait_for(lambda: self._count != seen or self._stop.is_set(), timeout_s)
 
+    def wait_listening(self, timeout_s: float) -> bool:
+        """Whether, within the time, nothing that is notified from now on is missed while the connection lasts."""
+        return self._listening.wait(timeout_s)
+
+    def receive_live(self, receiver: Callable[[str], None]) -> Callable[[], None]:
+        """Give each piece on the live channel to `receiver`, which must return at once. Returns how to end that."""
+        self._receivers = [*self._receivers, receiver]
+        return lambda: self._forget(receiver)
+
+    def wake(self) -> None:
+        """Whoever waits looks at once."""
+        self._tell()
+
     def close(self) -> None:
         self._stop.set()
         self._tell()
@@ -55,16 +73,24 @@ class Listener:
                 with connect("listener", autocommit=True) as connection:
                     self._listen(connection)
             except DatabaseAway:
+                self._listening.clear()
                 self._stop.wait(RECONNECT_PAUSE_S)
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:
-        connection.execute(f"LISTEN {LOG_CHANNEL}")
-        connection.execute(f"LISTEN {PROJECTED_CHANNEL}")
+        for channel in (LOG_CHANNEL, PROJECTED_CHANNEL, LIVE_CHANNEL):
+            connection.execute(f"LISTEN {channel}")
+        self._listening.set()
         self._tell()  # something may have been said while we were away
         renew_pool()
         while not self._stop.is_set():
-            for _ in connection.notifies(timeout=STOP_CHECK_S, stop_after=1):
+            for notification in connection.notifies(timeout=STOP_CHECK_S, stop_after=1):
+                if notification.channel == LIVE_CHANNEL:
+                    for receiver in self._receivers:
+                        receiver(notification.payload)
                 self._tell()
+
+    def _forget(self, receiver: Callable[[str], None]) -> None:
+        self._receivers = [other for other in self._receivers if other is not receiver]
 
     def _tell(self) -> None:
         with self._news:

@@ -118,6 +118,20 @@ def by_event_id(event_id: str, connection: Connection = None) -> Recorded | None
     return recorded(found[0]) if found else None
 
 
+def position_of(source: str, event_id: str, connection: Connection = None) -> int | None:
+    """Where the event of this identity stands."""
+    query = "SELECT position FROM event WHERE event_id = %s AND source = %s"
+    found = rows(query, [event_id, source], connection)
+    return found[0][0] if found else None
+
+
+def related(correlation_id: str, limit: int = 10_000, connection: Connection = None) -> list[Recorded]:
+    """The event that a correlation is named after, and those that name it, in order."""
+    query = f"""SELECT {COLUMNS} FROM event WHERE event_id = %s
+        UNION SELECT {COLUMNS} FROM event WHERE metadata->>'correlation_id' = %s ORDER BY position LIMIT %s"""
+    return [recorded(row) for row in rows(query, [correlation_id, correlation_id, limit], connection)]
+
+
 def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[str]:
     """Which of these event ids the log holds, whatever their source."""
     query = "SELECT DISTINCT event_id FROM event WHERE event_id = ANY(%s)"
