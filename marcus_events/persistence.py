@@ -11,11 +11,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from channels.db import database_sync_to_async
 
 from marcus_events.bus.persistence import DurablyWanted, Following, Refused
+from marcus_events.bus.sharing import LoopEnded
 from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import ingest_async
 from marcus_events.log import read
 from marcus_events.log.following import LogFollowing
+from marcus_events.log.listener import listener
 from marcus_events.log.live import live_sender
 from marcus_events.subscriptions import Runner
 
@@ -77,13 +79,21 @@ class DurableFollowing:
             wanted.name,
             patterns=wanted.patterns,
             matches=lambda recorded: wanted.matches(recorded.event),
-            call=hear,
+            call=self._call,
             after=wanted.after,
         )
+        self._hear = hear
         self._stop = threading.Event()
         name = f"subscription {wanted.name}"
         self._thread = threading.Thread(target=self._runner.run, args=(self._stop,), name=name, daemon=True)
         self._thread.start()
+
+    def _call(self, event: Event) -> None:
+        try:
+            self._hear(event)
+        except LoopEnded:
+            self._stop.set()  # nobody is left to handle anything; it is no fault of the event's
+            raise
 
     def wait_ready(self, timeout_s: float) -> bool:
         """It has its place in the log; nothing is missed however late it gets there."""
@@ -91,4 +101,5 @@ class DurableFollowing:
 
     def close(self) -> None:
         self._stop.set()
+        listener().wake()
         self._thread.join()

@@ -41,26 +41,27 @@ async def history(
 async def first_after(
     after: Event, matches: Matches, recent: Sequence[Event], persistence: Persistence | None
 ) -> Event | None:
-    """The first event behind another one that matches: from memory, which has the newest, or from persistence."""
-    if (behind := behind_in(recent, after)) is not None:
-        return next(filter(matches, behind), None)
+    """The first event behind another one that matches: from the log, where there is one, or from memory, which also has
+    what could not be stored yet.
+    """
     if isinstance(persistence, SharedLog):
         try:
-            return await answer_of(first_in_log(persistence, after, matches))
+            if found := await answer_of(first_in_log(persistence, after, matches)):
+                return found
         except NoAnswer as error:
             logger.warning(
                 "the log did not answer; what came after %s is looked for in memory: %s", after.event_id, error
             )
-    return next((event for event in recent if event.timestamp > after.timestamp and matches(event)), None)
+    return next(filter(matches, behind_in(recent, after)), None)
 
 
-def behind_in(recent: Sequence[Event], after: Event) -> list[Event] | None:
-    """The events behind another one; None where that one is not among them."""
+def behind_in(recent: Sequence[Event], after: Event) -> list[Event]:
+    """The events behind another one; by their times, where that one is not among them."""
     events = list(recent)
     for n, event in enumerate(events):
         if (event.event_id, event.source) == (after.event_id, after.source):
             return events[n + 1 :]
-    return None
+    return [event for event in events if event.timestamp > after.timestamp]
 
 
 async def first_in_log(log: SharedLog, after: Event, matches: Matches) -> Event | None:

@@ -48,7 +48,8 @@ class SharedLog(BatchPersistence, Protocol):
     """Keeps events for many processes, and tells each of them what the others published."""
 
     def follow(self, hear: Callable[[Sequence[Event]], None]) -> Following:
-        """From now on call `hear`, in a thread of its own, with what is published by anyone, in the log's order."""
+        """From now on call `hear`, in a thread of its own, with what is published by anyone, in the log's order; with
+        nothing now and then, so that it can end this by raising."""
 
     def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> Following:
         """Call `hear`, in a thread of its own, with each event that this subscription has not had; it raises when its

@@ -78,7 +78,12 @@ class Sharing:
             self._following = None
 
     def _hear(self, loop: asyncio.AbstractEventLoop, events: Sequence[Event]) -> None:
-        in_loop(loop, self._take_in(events))
+        try:
+            in_loop(loop, self._take_in(events))
+        except LoopEnded:  # nobody will close the others
+            for following in self._durable.values():
+                following.close()
+            raise
 
     async def _take_in(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -85,7 +85,7 @@ class Spool:
         self._waiting += len(bodies)
 
     def peek(self, limit: int, max_bytes: int | None = None) -> list[tuple[int, Event]]:
-        """The oldest that wait, with their numbers: at most `limit`, of at most `max_bytes` of JSON, but at least one."""
+        """The oldest that wait, with their numbers: at most `limit`, and of `max_bytes` of JSON, but at least one."""
         query = "SELECT number, body FROM event WHERE refused IS NULL ORDER BY number LIMIT ?"
         with self._changing() as connection:
             rows = connection.execute(query, (limit,)).fetchall()

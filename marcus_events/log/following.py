@@ -21,7 +21,8 @@ MAX_LIVE = 10_000  # events that are not kept, waiting for handlers
 
 
 class LogFollowing:
-    """Calls `hear` with what is new; while that works, the log waits for it. It ends when `hear` raises, or is closed.
+    """Calls `hear` with what is new, or each second with nothing; while that works, the log waits for it. It ends when
+    `hear` raises, or when it is closed.
 
     What was published while the database was away is heard afterwards, but for what nobody keeps; what of that is shed
     since handlers are slower is counted in `shed`.
@@ -84,5 +85,4 @@ class LogFollowing:
         while not self._stop.is_set():
             events = [recorded.event for recorded in tail.next()]
             events += [self._live.popleft() for _ in range(len(self._live))]
-            if events:
-                self._hear(events)
+            self._hear(events)

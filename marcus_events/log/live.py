@@ -23,7 +23,7 @@ from marcus_events.log.listener import LIVE_CHANNEL
 
 logger = logging.getLogger(__name__)
 
-PIECE = 7_900  # characters, all of them ASCII: PostgreSQL takes 7,999 bytes
+PIECE = 7_900  # characters, all of them ASCII: with its head of 41, a notification holds 7,999 bytes
 MAX_QUEUED = 1_000  # events
 MAX_AT_ONCE = 100  # events in a transaction
 PAUSE_AFTER_ERROR_S = 1.0
@@ -98,11 +98,13 @@ class LiveSender:
 
 
 def in_pieces(text: str) -> Iterator[str]:
-    """Each begins with the message's id and whether it is its last piece."""
+    """Each begins with the message's id, its number, and whether it is the last: of equal notifications in a
+    transaction, PostgreSQL tells one alone.
+    """
     message = uuid4().hex
-    for start in range(0, len(text), PIECE - 40):
-        end = start + PIECE - 40
-        yield f"{message}{'.' if end >= len(text) else '+'}{text[start:end]}"
+    for number, start in enumerate(range(0, len(text), PIECE)):
+        end = start + PIECE
+        yield f"{message}{number:08x}{'.' if end >= len(text) else '+'}{text[start:end]}"
 
 
 class Assembler:
@@ -114,7 +116,7 @@ class Assembler:
         self._pieces: list[str] = []
 
     def __call__(self, piece: str) -> None:
-        message, is_last, text = piece[:32], piece[32:33] == ".", piece[33:]
+        message, is_last, text = piece[:32], piece[40:41] == ".", piece[41:]
         if message != self._message:
             self._message, self._pieces = message, []
         self._pieces.append(text)

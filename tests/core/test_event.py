@@ -23,7 +23,7 @@ MOMENT = datetime(2026, 5, 4, 9, 30, 1, 250, tzinfo=UTC)
 def test_an_event_has_the_documented_fields_in_their_order() -> None:
     names = [field.name for field in fields(Event)]
     assert names == ["event_id", "timestamp", "event_type", "source", "data", "metadata"]
-    assert Event("evt_1", MOMENT, EventTypes.TASK_STARTED, "agent_1", {}).metadata == {}
+    assert Event("evt_1", MOMENT, EventTypes.TASK_STARTED, "agent_1", {}).metadata is None
 
 
 def test_as_plain_data_the_timestamp_is_iso_8601() -> None:

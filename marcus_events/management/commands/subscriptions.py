@@ -1,0 +1,72 @@
+"""See durable subscriptions, and decide about the events that their handlers failed on."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+
+from marcus_events.subscriptions import states
+
+ALL = "all"
+
+
+class Command(BaseCommand):
+    help = "Lists durable subscriptions; with NAME, the events that it has parked, which can be replayed or skipped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", metavar="NAME")
+        act = parser.add_mutually_exclusive_group()
+        act.add_argument("--replay", metavar="POSITION|all", help="let its handler try again")
+        act.add_argument("--skip", metavar="POSITION|all", help="leave it unhandled")
+        act.add_argument("--remove", action="store_true", help="forget the subscription")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = options["name"]
+        if not name and any(options[act] for act in ("replay", "skip", "remove")):
+            raise CommandError("Name the subscription.")
+        try:
+            self._act(name, options) if name else self._list()
+        except (states.NoSubscription, states.NotParked, states.HasOwner) as error:
+            raise CommandError(str(error)) from None
+
+    def _act(self, name: str, options: dict[str, Any]) -> None:
+        if options["replay"]:
+            count = states.replay(name, position_from(options["replay"]))
+            self.stdout.write(f"{count} will be tried again as soon as {name} has an owner.")
+        elif options["skip"]:
+            self.stdout.write(f"{states.skip(name, position_from(options['skip']))} skipped.")
+        elif options["remove"]:
+            states.remove(name)
+            self.stdout.write(f"{name} is forgotten.")
+        else:
+            self._list_parked(name)
+
+    def _list(self) -> None:
+        found = states.states()
+        rows = [(s.name, s.patterns, str(s.position), str(s.lag), s.owner or "nobody", str(s.parked)) for s in found]
+        self._table(("name", "types", "position", "lag", "owner", "parked"), rows)
+
+    def _list_parked(self, name: str) -> None:
+        rows = [
+            (str(event.position), str(event.attempts), "to be replayed" if event.replay else "parked", event.error)
+            for event in states.parked(name)
+        ]
+        self._table(("position", "attempts", "state", "error"), rows)
+
+    def _table(self, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+        for row in (heads, *rows):
+            self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def position_from(stated: str) -> int | None:
+    """None for all."""
+    if stated == ALL:
+        return None
+    if not (stated.isascii() and stated.isdecimal() and len(stated) < 19):
+        raise CommandError(f"{stated} is neither a position nor “{ALL}”.")
+    return int(stated)

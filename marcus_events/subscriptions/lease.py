@@ -1,0 +1,146 @@
+"""Who is at a durable subscription: a lease with a fence, on one connection of the owner's own.
+
+- A lease is taken where nobody holds one: it has run out, or its owner's connection is gone, as that of a killed
+  process is. Every time the fence grows.
+- Whatever an owner writes names its fence. An owner that was stopped and wakes after its lease, when another one has
+  taken over, finds that its fence is not the newest: `Fenced`, and nothing of it is written.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from marcus_events.log.connect import connect
+
+Connection = psycopg.Connection[Any]
+
+CREATE = """
+INSERT INTO subscription (name, patterns, position, epoch, fence, owner, attempts, last_error)
+SELECT %(name)s, %(patterns)s, coalesce(%(after)s, position), epoch, 0, '', 0, '' FROM log_head WHERE id = 1
+ON CONFLICT (name) DO NOTHING
+"""
+# backend_start tells a backend from a later one with the same number; of another role's it cannot be seen.
+TAKE = """
+UPDATE subscription SET fence = fence + 1, owner = %(owner)s, patterns = %(patterns)s, backend = pg_backend_pid(),
+    backend_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()),
+    leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+WHERE name = %(name)s AND (leased_until IS NULL OR leased_until < clock_timestamp() OR NOT EXISTS (
+    SELECT FROM pg_stat_activity WHERE pid = backend AND coalesce(backend_start, backend_since) = backend_since))
+RETURNING fence, position, epoch, attempts
+"""
+RENEW = """
+UPDATE subscription SET leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+WHERE name = %(name)s AND fence = %(fence)s
+"""
+RELEASE = "UPDATE subscription SET leased_until = NULL, owner = '' WHERE name = %(name)s AND fence = %(fence)s"
+MOVE = """
+UPDATE subscription SET position = %(position)s, epoch = %(epoch)s, attempts = 0
+WHERE name = %(name)s AND fence = %(fence)s
+"""
+FAILED = """
+UPDATE subscription SET attempts = %(attempts)s, last_error = %(error)s WHERE name = %(name)s AND fence = %(fence)s
+"""
+PARK = """
+INSERT INTO parked_event (subscription_id, position, error, attempts, parked_at, replay)
+VALUES (%(name)s, %(position)s, %(error)s, %(attempts)s, clock_timestamp(), false)
+ON CONFLICT (subscription_id, position)
+DO UPDATE SET error = excluded.error, attempts = parked_event.attempts + excluded.attempts, replay = false
+"""
+TO_REPLAY = "SELECT position FROM parked_event WHERE subscription_id = %(name)s AND replay ORDER BY position LIMIT 100"
+UNPARK = "DELETE FROM parked_event WHERE subscription_id = %(name)s AND position = %(position)s"
+
+
+class Fenced(RuntimeError):
+    """Another process has taken the subscription over."""
+
+
+@dataclass
+class Lease:
+    """What an owner may write, for as long as its fence is the newest. Its owner's thread and the one that renews it
+    share it.
+    """
+
+    connection: Connection
+    name: str
+    lease_s: float
+    fence: int
+    position: int
+    epoch: UUID
+    attempts: int
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    sure_at: float = field(default_factory=time.monotonic)  # when it was last ours
+
+    def renew(self) -> None:
+        """Raises Fenced, like everything here."""
+        self._write(RENEW, lease_s=self.lease_s)
+
+    def make_sure(self) -> None:
+        """Look whether it is still ours, if this process may have slept through its end."""
+        if time.monotonic() > self.sure_at + self.lease_s / 2:
+            self.renew()
+
+    def acknowledge(self, position: int, epoch: UUID) -> None:
+        """Everything up to this position is done."""
+        self._write(MOVE, position=position, epoch=epoch)
+        self.position, self.epoch, self.attempts = position, epoch, 0
+
+    def failed(self, attempts: int, error: str) -> None:
+        self._write(FAILED, attempts=attempts, error=error)
+        self.attempts = attempts
+
+    def park(self, position: int, epoch: UUID, attempts: int, error: str) -> None:
+        """Put an event aside with its error, and go on behind it, both or neither."""
+        with self.lock, self.connection.transaction():
+            self.acknowledge(position, epoch)
+            self._note(PARK, position=position, attempts=attempts, error=error)
+
+    def to_replay(self) -> list[int]:
+        with self.lock:
+            return [row[0] for row in self.connection.execute(TO_REPLAY, {"name": self.name})]
+
+    def replayed(self, position: int) -> None:
+        with self.lock, self.connection.transaction():
+            self.renew()
+            self._note(UNPARK, position=position)
+
+    def replay_failed(self, position: int, error: str) -> None:
+        with self.lock, self.connection.transaction():
+            self.renew()
+            self._note(PARK, position=position, attempts=1, error=error)
+
+    def release(self) -> None:
+        """Let another one go on at once."""
+        self._write(RELEASE)
+
+    def _write(self, query: str, **values: Any) -> None:
+        named = {"name": self.name, "fence": self.fence, **values}
+        with self.lock:
+            written = self.connection.execute(query.encode(), named).rowcount
+        if written != 1:
+            raise Fenced(f"subscription {self.name} is another process's now")
+        self.sure_at = time.monotonic()
+
+    def _note(self, query: str, **values: Any) -> None:
+        self.connection.execute(query.encode(), {"name": self.name, **values})
+
+
+def create(name: str, patterns: tuple[str, ...], after: int | None) -> None:
+    """Give the subscription its place in the log, unless it has one."""
+    with connect("subscription", autocommit=True) as connection:
+        connection.execute(CREATE, {"name": name, "patterns": ", ".join(patterns), "after": after})
+
+
+def take(connection: Connection, name: str, patterns: tuple[str, ...], lease_s: float) -> Lease | None:
+    """The lease, or None while another process holds it."""
+    owner = f"{socket.gethostname()} {os.getpid()}"
+    values = {"name": name, "patterns": ", ".join(patterns), "owner": owner, "lease_s": lease_s}
+    row = connection.execute(TAKE, values).fetchone()
+    return Lease(connection, name, lease_s, *row) if row else None

@@ -1,0 +1,83 @@
+"""Durable subscriptions as people see them: how far each has come, who is at it, and what is parked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from marcus_events.log import read
+from marcus_events.models import ParkedEvent, Subscription
+
+STATES = """
+SELECT name, patterns, s.position, greatest(head.position - s.position, 0),
+       CASE WHEN leased_until > clock_timestamp() THEN owner ELSE '' END,
+       (SELECT count(*) FROM parked_event WHERE subscription_id = name), attempts, last_error
+FROM subscription AS s, log_head AS head ORDER BY name
+"""
+
+
+class NoSubscription(LookupError):
+    """There is no durable subscription of this name."""
+
+
+class NotParked(LookupError):
+    """The subscription has no such event parked."""
+
+
+class HasOwner(RuntimeError):
+    """Some process is at this subscription, and would make it again."""
+
+
+@dataclass(frozen=True)
+class SubscriptionState:
+    """`lag` is in positions; `owner` is "" while no process is at it; `retrying` counts failures of the next event."""
+
+    name: str
+    patterns: str
+    position: int
+    lag: int
+    owner: str
+    parked: int
+    retrying: int
+    last_error: str
+
+
+def states(connection: read.Connection = None) -> list[SubscriptionState]:
+    return [SubscriptionState(*row) for row in read.rows(STATES, [], connection)]
+
+
+def state(name: str) -> SubscriptionState:
+    """Raises NoSubscription."""
+    for found in states():
+        if found.name == name:
+            return found
+    raise NoSubscription(f"There is no subscription {name}.")
+
+
+def parked(name: str) -> list[ParkedEvent]:
+    """The oldest first. Raises NoSubscription."""
+    return list(ParkedEvent.objects.filter(subscription=state(name).name).order_by("position"))
+
+
+def replay(name: str, position: int | None = None) -> int:
+    """Let the owner try one again, or all; how many. Raises NoSubscription or NotParked."""
+    return int(chosen(name, position).update(replay=True))
+
+
+def skip(name: str, position: int | None = None) -> int:
+    """Forget one that is parked, or all; how many. Raises NoSubscription or NotParked."""
+    return int(chosen(name, position).delete()[0])
+
+
+def remove(name: str) -> None:
+    """Forget the subscription and what it parked. Raises NoSubscription or HasOwner."""
+    if owner := state(name).owner:
+        raise HasOwner(f"{name} is run by {owner}; stop that first.")
+    Subscription.objects.filter(name=name).delete()
+
+
+def chosen(name: str, position: int | None) -> Any:
+    rows = ParkedEvent.objects.filter(subscription=state(name).name)
+    if position is not None and not (rows := rows.filter(position=position)).exists():
+        raise NotParked(f"{name} has parked no event at {position}.")
+    return rows
