@@ -7,10 +7,10 @@ browser. Writing takes a token alone: a browser never sends one by itself, which
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from django.contrib.auth.decorators import login_not_required
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
 Answer = dict[str, Any] | HttpResponse
+Result = TypeVar("Result")
 View = Callable[..., Answer]  # of the request, the token, and what the path names
 
 
@@ -47,13 +48,21 @@ def endpoint(scope: str) -> Callable[[View], Callable[..., HttpResponse]]:
 
 
 def respond(view: View, request: HttpRequest, scope: str, **place: Any) -> HttpResponse:
+    def work() -> Answer:
+        return view(request, permitted(request, scope), **place)
+
+    result = answering(request.method or "", request.path, work)
+    return result if isinstance(result, HttpResponse) else JsonResponse(result)
+
+
+def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:
+    """What the work returns; a Problem where the database is away."""
     try:
-        result = view(request, permitted(request, scope), **place)
+        return work(*values)
     except (LogUnavailable, DatabaseError, InterfaceError, psycopg.Error) as error:
-        logger.error("%s %s: %s", request.method, request.path, error)
+        logger.error("%s %s: %s", method, path, error)
         detail = "The log cannot be reached at this time; send the same request again."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error
-    return result if isinstance(result, HttpResponse) else JsonResponse(result)
 
 
 def permitted(request: HttpRequest, scope: str) -> Token | None:
@@ -83,6 +92,21 @@ def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
             return view(request, **place)
         response = other_method(request, f"Use {', '.join(views)}.")
         response["Allow"] = ", ".join([*views, "OPTIONS"])
+        return response
+
+    return choose
+
+
+def waiting(view: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> Callable[..., Coroutine[Any, Any, HttpResponse]]:
+    """One URL to wait at, by GET."""
+
+    @csrf_exempt
+    @login_not_required
+    async def choose(request: HttpRequest) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return await view(request)
+        response = other_method(request, "Use GET, HEAD.")
+        response["Allow"] = "GET, HEAD, OPTIONS"
         return response
 
     return choose

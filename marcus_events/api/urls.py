@@ -1,11 +1,12 @@
 from django.urls import path, re_path
 
-from marcus_events.api import events, present, publish
-from marcus_events.api.endpoint import by_method, nothing_here
+from marcus_events.api import events, present, publish, wait
+from marcus_events.api.endpoint import by_method, nothing_here, waiting
 
 urlpatterns = [
     path("events", by_method(GET=events.events, POST=publish.publish)),
     path("events/<int:position>", by_method(GET=events.one_event)),
+    path("events/wait", waiting(wait.wait)),
     path("boards", by_method(GET=present.boards)),
     path("tasks", by_method(GET=present.tasks)),
     path("blockers", by_method(GET=present.blockers)),

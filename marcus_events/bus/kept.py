@@ -46,9 +46,9 @@ class Kept:
         if not (self.spool and self._put_on_disk(events)):
             self._put_in_memory(events)
 
-    def peek(self, limit: int) -> list[tuple[int, Event]]:
+    def peek(self, limit: int, max_bytes: int | None = None) -> list[tuple[int, Event]]:
         """The oldest: those on disk, then those that the disk would not take."""
-        found = self._peek_on_disk(limit)
+        found = self._peek_on_disk(limit, max_bytes)
         return found or list(islice(self._ring.items(), limit))
 
     def remove(self, numbers: Iterable[int]) -> None:
@@ -96,10 +96,10 @@ class Kept:
             if self._put_on_disk([event]):
                 del self._ring[number]
 
-    def _peek_on_disk(self, limit: int) -> list[tuple[int, Event]]:
+    def _peek_on_disk(self, limit: int, max_bytes: int | None) -> list[tuple[int, Event]]:
         found: list[tuple[int, Event]] = []
         if self.spool and len(self.spool):
-            self._try(lambda spool: found.extend(spool.peek(limit)))
+            self._try(lambda spool: found.extend(spool.peek(limit, max_bytes)))
         return found
 
     def _try(self, work: Callable[[Spool], None]) -> bool:

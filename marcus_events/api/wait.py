@@ -1,0 +1,107 @@
+"""GET /api/events/wait: the next event that matches, as soon as there is one.
+
+Whoever waits holds no database connection. The answer says how far was looked: going on from there misses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from marcus_events.api import parameters
+from marcus_events.api.endpoint import answering, permitted
+from marcus_events.api.parameters import filter_from, integer, text
+from marcus_events.api.problem import Problem
+from marcus_events.core.event import Recorded
+from marcus_events.core.filters import EventFilter
+from marcus_events.live.hub import get_hub
+from marcus_events.log import read
+from marcus_events.models import Token
+
+DEFAULT_TIMEOUT_S = 30
+MAX_TIMEOUT_S = 60  # proxies in between give up on what takes longer
+
+
+@dataclass(frozen=True)
+class Wanted:
+    filter: EventFilter
+    after: int
+    timeout_s: int
+
+
+@dataclass(frozen=True)
+class Found:
+    event: Recorded | None
+    head: int  # everything up to here was looked at
+
+    def response(self) -> HttpResponse:
+        return JsonResponse({"event": self.event.to_dict() if self.event else None, "head": self.head})
+
+
+async def wait(request: HttpRequest) -> HttpResponse:
+    try:
+        wanted = await off_the_loop(wanted_by, request)
+        found = await off_the_loop(look, wanted.filter, wanted.after)
+        if found.event is None and wanted.timeout_s:
+            found = await wait_for(wanted, found)
+        answer: HttpResponse = found.response()
+    except Problem as problem:
+        answer = problem.response()
+    return answer
+
+
+async def off_the_loop(function: Any, *values: Any) -> Any:
+    """In a thread, whose database connection goes back into the pool at once: a wait may be long."""
+    return await sync_to_async(let_go)(function, *values)
+
+
+def let_go(function: Any, *values: Any) -> Any:
+    try:
+        return answering("GET", "/api/events/wait", function, *values)
+    finally:
+        connection.close()
+
+
+def wanted_by(request: HttpRequest) -> Wanted:
+    token = permitted(request, "read")
+    timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
+    return Wanted(filter_from(request, token), after_of(request, token), timeout_s)
+
+
+def after_of(request: HttpRequest, token: Token | None) -> int:
+    """A position, the place of an event, or the present. Of another board's event a board's token learns nothing."""
+    if event_id := text(request, "after_event"):
+        found = read.by_event_id(event_id)
+        if found is None or (token and token.board_id not in ("", found.board_id)):
+            raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
+        return found.position
+    stated = parameters.position(request, "after")
+    return read.head().position if stated is None else stated
+
+
+def look(wanted: EventFilter, after: int) -> Found:
+    """The head is read first: what comes in between is looked at again, and not missed."""
+    head = read.head().position
+    found = read.events(wanted, after=after, limit=1, newest_first=False)
+    return Found(found[0], found[0].position) if found else Found(None, max(head, after))
+
+
+async def wait_for(wanted: Wanted, found: Found) -> Found:
+    """Look again when the hub tells of a match: what it cannot tell of, it says that it missed."""
+    try:
+        async with asyncio.timeout(wanted.timeout_s), get_hub().subscribe(wanted.filter.matches) as subscription:
+            found = await off_the_loop(look, wanted.filter, found.head)
+            frames = aiter(subscription)
+            while found.event is None:
+                frame = await anext(frames)
+                if frame.events or frame.missed:
+                    found = await off_the_loop(look, wanted.filter, found.head)
+    except TimeoutError:
+        pass
+    return found
