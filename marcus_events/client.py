@@ -5,8 +5,8 @@
 
     events = Events(persistence=Client("http://127.0.0.1:8000", token))
 
-What is published is on disk when the call returns, and goes out from a thread of its own: a dashboard that is slow, away
-or restarted costs the publisher neither time nor an event. Every event is sent under the same identity until it is
+What is published is on disk when the call returns, and goes out from a thread of its own: a dashboard that is slow,
+away or restarted costs the publisher neither time nor an event. Every event is sent under the same identity until it is
 answered, so each is in the log once.
 """
 
@@ -41,7 +41,9 @@ class Client:
     """
 
     def __init__(self, url: str, token: str, *, spool: Path | str | None = None, timeout_s: float = TIMEOUT_S) -> None:
-        """Raises SpoolFailed where the directory cannot be used."""
+        """Raises SpoolFailed where the directory cannot be used, and ValueError for what cannot be a token."""
+        if not (token.isascii() and token.isprintable() and token.strip() == token != ""):
+            raise ValueError("this is not a token: it must be printable ASCII without spaces around it")
         self.url = url.rstrip("/")
         directory = Path(spool) if spool else state_directory(self.url)
         self._outbox = Outbox(self.url, token, Spool.claim(directory), timeout_s)

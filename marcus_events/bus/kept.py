@@ -33,17 +33,17 @@ class Kept:
         self._told = ""
 
     def __len__(self) -> int:
-        return len(self._ring) + (len(self.spool) if self.spool else 0)
+        return len(self._ring) + (0 if self.spool is None else len(self.spool))
 
     @property
     def place(self) -> str:
         """Where they are, in words."""
-        return str(self.spool.path) if self.spool else "memory"
+        return "memory" if self.spool is None else str(self.spool.path)
 
     def put(self, events: Sequence[Event]) -> None:
         if self.spool is None and len(self._ring) + len(events) > self._limit:
             self._begin_temporary_spool()
-        if not (self.spool and self._put_on_disk(events)):
+        if not self._put_on_disk(events):
             self._put_in_memory(events)
 
     def peek(self, limit: int, max_bytes: int | None = None) -> list[tuple[int, Event]]:
@@ -53,7 +53,7 @@ class Kept:
 
     def remove(self, numbers: Iterable[int]) -> None:
         on_disk = [number for number in numbers if self._ring.pop(number, None) is None]
-        if on_disk and self.spool:
+        if on_disk:
             self._try(lambda spool: spool.remove(on_disk))
 
     def set_aside(self, number: int, reason: str) -> None:
@@ -68,7 +68,7 @@ class Kept:
         if self._ring:
             logger.warning("%d events were never stored", len(self._ring))
             self.lost += len(self._ring)
-        if self.spool:
+        if self.spool is not None:
             self._close_spool(self.spool)
 
     def _put_on_disk(self, events: Sequence[Event]) -> bool:
@@ -98,13 +98,13 @@ class Kept:
 
     def _peek_on_disk(self, limit: int, max_bytes: int | None) -> list[tuple[int, Event]]:
         found: list[tuple[int, Event]] = []
-        if self.spool and len(self.spool):
+        if self.spool is not None and len(self.spool):
             self._try(lambda spool: found.extend(spool.peek(limit, max_bytes)))
         return found
 
     def _try(self, work: Callable[[Spool], None]) -> bool:
         try:
-            if self.spool:
+            if self.spool is not None:
                 work(self.spool)
         except SpoolFailed as error:
             self._tell_once(error)

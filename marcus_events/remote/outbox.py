@@ -5,14 +5,16 @@
 3. What was accepted, or known already, is removed. What was refused is set aside with the reason, and told of.
 4. No answer, 5xx, 429: the same events again, after growing pauses, or when the answer says.
 5. 401, 403 and the like: nothing will help but a person; it is told once, and tried again now and then.
-6. 413: half as many. A single event that is refused as such is set aside.
+6. The request is refused as a whole: half as many. A single event that is refused so is set aside.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +31,7 @@ MAX_BATCH = 500  # events in a request, as the API takes them
 MAX_BYTES = 900 * 1024  # of a request; the API takes 1 MiB
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 30.0
 LOOK_EVERY_S = 0.02  # whether all is sent, while somebody waits for that
-UNPROCESSABLE = (httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY)
+REFUSALS = (httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE, httpx.codes.UNPROCESSABLE_ENTITY)
 
 Numbered = list[tuple[int, Event]]
 
@@ -50,6 +52,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._stop = threading.Event()
+        self._is_closed = False
         self._at_once = MAX_BATCH
         self._sent = self._duplicates = self._refused = 0
         self._last_error: str | None = None
@@ -82,69 +85,68 @@ class Outbox:
         }
 
     def close(self, timeout_s: float) -> None:
-        if not self._stop.is_set():
-            self._news.set()
-            threading.Thread(target=self._stop_when_empty, args=(timeout_s,), daemon=True).start()
-            self._thread.join(timeout_s + self._http.timeout.read if self._http.timeout.read else None)
-            self._http.close()
-            with self._lock:
-                self._kept.close()
-
-    def _stop_when_empty(self, timeout_s: float) -> None:
-        waited = threading.Event()
-        for _ in range(int(timeout_s / LOOK_EVERY_S)):
-            if not len(self._kept):
-                break
-            waited.wait(LOOK_EVERY_S)
+        """Send what is left, for so long; a request that is under way then is not waited for."""
+        if self._stop.is_set():
+            return
+        deadline = time.monotonic() + timeout_s
+        while len(self._kept) and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
         self._stop.set()
         self._news.set()
+        self._thread.join(max(deadline - time.monotonic(), LOOK_EVERY_S))
+        with self._lock:
+            self._is_closed = True
+            self._kept.close()
 
     def _run(self) -> None:
         waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
-        while not self._stop.is_set():
-            self._news.clear()
-            try:
-                while not self._stop.is_set() and self._send_some():
-                    waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
-            except NotNow as error:
-                self._tell(error)
-                self._stop.wait(min(max(next(waits), error.retry_after_s), LONGEST_PAUSE_S))
-            else:
-                self._news.wait()
+        with self._http:
+            while not self._stop.is_set():
+                self._news.clear()
+                try:
+                    while not self._stop.is_set() and self._send_some():
+                        waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
+                except NotNow as error:
+                    self._tell(error)
+                    self._stop.wait(min(max(next(waits), error.retry_after_s), LONGEST_PAUSE_S))
+                except Exception:
+                    logger.exception("events cannot be sent; they are kept in %s", self._kept.place)
+                    self._stop.wait(LONGEST_PAUSE_S)
+                else:
+                    self._news.wait()
 
     def _send_some(self) -> bool:
         """Steps 2 and 3; False when there is nothing to send. Raises NotNow."""
         with self._lock:
-            batch = self._kept.peek(self._at_once, MAX_BYTES)
+            batch = [] if self._is_closed else self._kept.peek(self._at_once, MAX_BYTES)
         if not batch:
             return False
         response = self._post(batch)
-        if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-            self._send_fewer(batch, response)
-        else:
-            self._settle(batch, results_of(response, batch))
+        if (results := results_of(response, len(batch))) is not None:
+            self._settle(batch, results)
             self._at_once = MAX_BATCH
+        elif len(batch) == 1:
+            self._settle(batch, [{"status": "rejected", "error": detail_of(response)}])
+        else:
+            self._at_once = len(batch) // 2
         return True
 
     def _post(self, batch: Numbered) -> httpx.Response:
         """An answer that says what became of the events. Raises NotNow."""
+        body = json.dumps([event.to_dict() for _, event in batch])  # also what is no JSON: the API says so then
         try:
-            response = self._http.post("/api/events", json=[event.to_dict() for _, event in batch])
+            response = self._http.post("/api/events", content=body, headers={"Content-Type": "application/json"})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotNow(f"{type(error).__name__}: {error}") from None
-        if response.is_success or response.status_code in (*UNPROCESSABLE, httpx.codes.REQUEST_ENTITY_TOO_LARGE):
+        if response.is_success or response.status_code in REFUSALS:
             return response
         raise NotNow(f"answered with {response.status_code} {response.reason_phrase}", retry_after(response))
-
-    def _send_fewer(self, batch: Numbered, response: httpx.Response) -> None:
-        """Step 6."""
-        if len(batch) == 1:
-            self._settle(batch, [{"status": "rejected", "error": detail_of(response)}])
-        self._at_once = max(len(batch) // 2, 1)
 
     def _settle(self, batch: Numbered, results: list[dict[str, Any]]) -> None:
         done = [number for (number, _), result in zip(batch, results, strict=True) if result["status"] != "rejected"]
         with self._lock:
+            if self._is_closed:  # the next client sends them again, and is told that they are known
+                return
             self._kept.remove(done)
             for (number, event), result in zip(batch, results, strict=True):
                 if result["status"] == "rejected":
@@ -165,20 +167,17 @@ class Outbox:
         self._last_error = str(error)
 
 
-def results_of(response: httpx.Response, batch: Numbered) -> list[dict[str, Any]]:
-    """What became of each. Raises NotNow where the answer is not the API's."""
+def results_of(response: httpx.Response, count: int) -> list[dict[str, Any]] | None:
+    """What became of each; None where the request was refused as a whole. Raises NotNow where no API answers."""
     try:
-        body = response.json()
-        results = body["results"] if "results" in body else [rejection(response)] * len(batch)
-    except (ValueError, TypeError, KeyError):
-        raise NotNow("the answer is not that of a Marcus Events API") from None
-    if not isinstance(results, list) or len(results) != len(batch):
-        raise NotNow("the answer is not that of a Marcus Events API")
+        results = response.json().get("results")
+    except (ValueError, AttributeError):
+        results = []
+    if results is None and not response.is_success:
+        return None
+    if not (isinstance(results, list) and len(results) == count):
+        raise NotNow("what answers is no Marcus Events API")
     return results
-
-
-def rejection(response: httpx.Response) -> dict[str, Any]:
-    return {"status": "rejected", "error": detail_of(response)}
 
 
 def detail_of(response: httpx.Response) -> str:

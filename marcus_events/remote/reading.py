@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -40,13 +41,14 @@ class Reading:
     ) -> Event | None:
         try:
             async with asyncio.timeout(timeout_s):
-                return await anext(aiter(self.stream(event_type, after, where)))
+                async with aclosing(self.stream(event_type, after, where)) as events:
+                    return await anext(events)
         except TimeoutError:
             return None
 
     async def stream(
         self, event_type: str | Sequence[str], after: Event | int | None, where: Where | None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Raises httpx.HTTPStatusError where the dashboard refuses to answer; waits where it cannot."""
         query, wanted = query_of(event_type, where)
         async with self._open() as http:
@@ -58,10 +60,9 @@ class Reading:
                     if wanted(event := event_from(stated)):
                         yield event
                 if not page["events"]:
-                    found = await self._patiently(
-                        http, "/api/events/wait", query | {"after": position, "timeout": WAIT_S}
-                    )
-                    position = found["head"] if found["event"] is None else found["event"]["position"] - 1
+                    position = max(position, page["head"])
+                    next_one = query | {"after": position, "timeout": WAIT_S}
+                    position = before(await self._patiently(http, "/api/events/wait", next_one))
 
     async def _begin(self, http: httpx.AsyncClient, after: Event | int | None) -> int:
         """The position to read after: an event's, or the head."""
@@ -69,8 +70,7 @@ class Reading:
             return after
         if after is None:
             return int((await self._patiently(http, "/api/events", {"limit": 1}))["head"])
-        found = await self._patiently(http, "/api/events/wait", {"after_event": after.event_id, "timeout": 0})
-        return int(found["head"] if found["event"] is None else found["event"]["position"] - 1)
+        return before(await self._patiently(http, "/api/events/wait", {"after_event": after.event_id, "timeout": 0}))
 
     async def _patiently(self, http: httpx.AsyncClient, path: str, query: dict[str, Any]) -> Any:
         """Again and again, for as long as the dashboard is away."""
@@ -83,6 +83,7 @@ class Reading:
                 if not may_pass(error.response.status_code):
                     raise
             await asyncio.sleep(pause)
+        raise AssertionError("unreachable")
 
     async def _get(self, http: httpx.AsyncClient, path: str, query: dict[str, Any]) -> Any:
         response = await http.get(path, params=query)
@@ -93,6 +94,12 @@ class Reading:
         headers = {"Authorization": f"Bearer {self._token}"}
         timeout = httpx.Timeout(self._timeout_s, read=self._timeout_s + WAIT_S)
         return httpx.AsyncClient(base_url=self._url, headers=headers, timeout=timeout)
+
+
+def before(answer: dict[str, Any]) -> int:
+    """The position behind which to go on, by what waiting was answered with."""
+    event = answer["event"]
+    return int(answer["head"] if event is None else event["position"] - 1)
 
 
 def query_of(event_type: str | Sequence[str], where: Where | None) -> tuple[dict[str, Any], Callable[[Event], bool]]:
