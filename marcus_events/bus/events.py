@@ -28,6 +28,7 @@ from marcus_events.bus.persistence import DurablyWanted, Persistence, SharedLog
 from marcus_events.bus.policies import Policies, Policy
 from marcus_events.bus.sharing import Sharing
 from marcus_events.bus.spool import Spool
+from marcus_events.bus.storing import TIMEOUT_S as STORE_TIMEOUT_S
 from marcus_events.bus.storing import Storing
 from marcus_events.bus.streams import Seen, Stream
 from marcus_events.bus.subscribing import Handler, Subscribers, Subscription, name_of
@@ -52,8 +53,9 @@ class Events:
     """Distributes events to the handlers that subscribed to their type.
 
     `persistence` keeps events, see `bus.persistence`. `spool` is the file for what it cannot take; without one, memory
-    is, and a temporary file. `handler_timeout` is in seconds, None for no limit. `max_in_flight` events may be handled
-    without anyone waiting; `when_full` says whether `publish_nowait` then waits, or sheds (and counts).
+    is, and a temporary file. `store_timeout` is how long a publisher waits for persistence, `handler_timeout`
+    how long for a handler, both in seconds, None for no limit. `max_in_flight` events may be handled without anyone
+    waiting; `when_full` says whether `publish_nowait` then waits, or sheds (and counts).
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Events:
         when_full: WhenFull = "wait",
         policies: Mapping[str, Policy] | None = None,
         spool: Spool | Path | str | None = None,
+        store_timeout: float = STORE_TIMEOUT_S,
     ) -> None:
         self.subscribers: dict[str, list[Handler]] = Subscribers()
         self.store_history = store_history
@@ -80,7 +83,8 @@ class Events:
         self._stats, self._types = AllHandlerStats(), TypeCounts()
         self._calls = Calls()
         self._background = Background(max_in_flight, when_full)
-        self._storing = Storing(lambda: self.persistence, spool=Path(spool) if isinstance(spool, str) else spool)
+        on_disk = Path(spool) if isinstance(spool, str) else spool
+        self._storing = Storing(lambda: self.persistence, spool=on_disk, timeout_s=store_timeout)
         self._batcher = Batcher(self._storing.store)
         self._sharing = Sharing(self._take)
         self._heard: Persistence | None = None  # what was last looked at, whether it can be followed
