@@ -1,10 +1,10 @@
-# `make run` and `make test` are all one has to know; both do everything from a fresh checkout on.
+# `make run`, `make test` and `make bench` are all one has to know; they do everything from a fresh checkout on.
 # What they need first: Python 3.11 or newer.
 
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint format requirements clean
+.PHONY: run test bench lint format requirements clean
 
 # HOST, PORT, MARCUS_DATA_DIR, DATABASE_URL and DEMO are taken from the environment or the command line: make run PORT=9000
 run: .venv/installed
@@ -13,6 +13,10 @@ run: .venv/installed
 test: .venv/installed-dev lint
 	@scripts/ensure-browser
 	$(BIN)/python -m pytest
+
+# Beside other libraries and the limits of the machine, in one run. BENCH=--quick only looks whether everything runs.
+bench: .venv/installed-bench
+	$(BIN)/python -m benchmarks $(BENCH)
 
 # The settings want a key; checking code must not leave one in the data directory.
 lint: export MARCUS_SECRET_KEY = for-checks-only
@@ -35,6 +39,7 @@ COMPILE = $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --anno
 requirements: .venv/installed-dev
 	$(COMPILE) --output-file requirements.txt requirements.in
 	$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
+	$(COMPILE) --output-file requirements-bench.txt requirements-bench.in
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -45,3 +50,6 @@ clean:
 
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	@scripts/install requirements-dev.txt && touch $@
+
+.venv/installed-bench: requirements-bench.txt .venv/installed
+	@scripts/install requirements-bench.txt && touch $@

@@ -209,23 +209,22 @@ class Storing:
         return True
 
     async def _pass_over_the_oldest(self, persistence: Persistence, batch: list[tuple[int, Event]]) -> bool:
-        """Step 5: one by one; when one behind the oldest can be stored, it was the oldest's own fault."""
-        oldest, *others = batch
-        try:
-            await self._offer(persistence, [oldest[1]])
-        except (Refused, Trouble) as error:
-            reason = str(error)
-        else:
-            self._done([oldest[0]])
-            return True
-        try:
-            await self._offer(persistence, [others[0][1]])
-        except (Refused, Trouble):
-            return False
-        self._done([others[0][0]])
-        self._kept.set_aside(oldest[0], reason)
+        """Step 5: when the one behind the oldest can be stored, and the oldest still cannot, that is its own fault."""
+        (oldest, event), (second, _), *_ = batch
+        for number, one in (batch[0], batch[1], batch[0]):
+            try:
+                await self._offer(persistence, [one])
+            except (Refused, Trouble) as error:
+                reason = str(error)
+                if number == second:
+                    return False
+            else:
+                self._done([number])
+                if number == oldest:
+                    return True
+        self._kept.set_aside(oldest, reason)
         self._set_aside += 1
-        logger.warning("event %s cannot be stored and was set aside: %s", oldest[1].event_id, reason)
+        logger.warning("event %s cannot be stored and was set aside: %s", event.event_id, reason)
         return True
 
     def _done(self, numbers: list[int]) -> None:
