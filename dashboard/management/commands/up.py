@@ -27,6 +27,7 @@ from dashboard.signin import one_time_path
 from marcus_events.live.hub import get_hub
 from marcus_events.log.listener import close_listener
 from marcus_events.log.writer import close_writer
+from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import PROJECTIONS, Projector
 from marcus_events.sources.demo import Demo
@@ -80,11 +81,11 @@ class Command(BaseCommand):
 
 
 class Workers:
-    """The projector and the demo, each in a thread, for as long as the block lasts."""
+    """The projector, handlers and the demo, each in a thread, for as long as the block lasts."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        runs = [Projector(PROJECTIONS).run]
+        runs = [Projector(PROJECTIONS).run, run_handlers]
         if settings.DEMO:
             runs.append(Demo(watched=lambda: get_hub().connections > 0).run)
         self.threads = [threading.Thread(target=run, args=(self.stop,), daemon=True) for run in runs]

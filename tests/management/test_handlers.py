@@ -1,0 +1,59 @@
+"""Handlers of an application run in the workers, on every event of the log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from marcus_events.core.event import Event, utc_now
+from marcus_events.ingest import ingest
+from marcus_events.management.handlers import run_handlers
+from tests.log.processes import ROOT
+from tests.waiting import wait_until
+
+HANDLERS = """
+from pathlib import Path
+from marcus_events.shared import get_events
+
+@get_events().on("task_blocked", durable="notifier", after=0)
+async def notify(event):
+    with (Path(__file__).parent / "heard").open("a") as file:
+        file.write(event.event_id + " ")
+"""
+
+
+@pytest.mark.usefixtures("log")
+def test_a_worker_runs_the_handlers_that_are_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(HANDLERS)
+    ingest([Event(f"e{n}", utc_now(), "task_blocked", "s", {}) for n in range(3)])
+    keys = ("host", "port", "dbname", "user", "password")
+    database = {key: value for key, value in connection.get_connection_params().items() if key in keys and value}
+    environment = os.environ | {
+        "DATABASE_URL": psycopg.conninfo.make_conninfo(**database),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "MARCUS_HANDLERS": "mine",
+        "MARCUS_DATA_DIR": str(tmp_path),
+        "PYTHONPATH": str(tmp_path),
+    }
+    worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment)
+    try:
+        heard = tmp_path / "heard"
+        wait_until(lambda: heard.exists() and heard.read_text().split() == ["e0", "e1", "e2"], timeout=60)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+
+
+def test_a_module_that_cannot_be_imported_is_told_of(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.HANDLERS = ["there.is.no.such.module"]
+    run_handlers(threading.Event())
+    assert "MARCUS_HANDLERS names cannot be imported" in caplog.text
