@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 
@@ -33,6 +34,11 @@ def get_events() -> Events:
             policies = parse_policies(settings.POLICIES)
             _events = Events(persistence=LogPersistence(), policies=policies, spool=spool)
         return _events
+
+
+def metrics() -> dict[str, Any] | None:
+    """What it counts, where this process has one."""
+    return _events.metrics() if _events else None
 
 
 def import_handlers() -> bool:

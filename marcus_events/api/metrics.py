@@ -1,0 +1,100 @@
+"""/metrics, for Prometheus: how this process and the log are. It tells numbers and names, never what events say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from marcus_events import shared
+from marcus_events.live.hub import get_hub
+from marcus_events.log import read
+from marcus_events.projections import PROJECTIONS
+from marcus_events.subscriptions.states import states
+
+MAX_TYPES = 200  # series of their own; the rest is counted together, since a type's name may come from anyone
+OTHERS = "(others)"
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Everything())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class Everything(Collector):
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "marcus_hub_connections", "Live pages and programs of this process", get_hub().connections
+        )
+        if (counted := shared.metrics()) is not None:
+            yield from of_events(counted)
+        try:
+            yield from [*of_log(), *of_subscriptions()]
+            yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 1)
+        except Error:
+            yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 0)
+
+
+def of_log() -> Iterator[Metric]:
+    head = read.head()
+    yield GaugeMetricFamily("marcus_log_position", "The newest position of the log", head.position)
+    lags = GaugeMetricFamily("marcus_projection_lag", "Positions behind the log", labels=["projection"])
+    for projection in PROJECTIONS:
+        lags.add_metric([projection.name], head.position - read.projected(projection.name))
+    yield lags
+
+
+def of_subscriptions() -> Iterator[Metric]:
+    lag = GaugeMetricFamily("marcus_subscription_lag", "Positions behind the log", labels=["subscription"])
+    parked = GaugeMetricFamily(
+        "marcus_subscription_parked", "Events that its handler failed on", labels=["subscription"]
+    )
+    for state in states():
+        lag.add_metric([state.name], state.lag)
+        parked.add_metric([state.name], state.parked)
+    yield from (lag, parked)
+
+
+def of_events(counted: dict[str, Any]) -> Iterator[Metric]:
+    """What `Events.metrics()` gives."""
+    yield from of_handlers(counted["handlers"])
+    published = CounterMetricFamily("marcus_published", "Events published by this process", labels=["type"])
+    for name, count in by_type(counted["types"]).items():
+        published.add_metric([name], count)
+    yield published
+    yield GaugeMetricFamily("marcus_in_flight", "Events whose handlers nobody waits for", counted["in_flight"])
+    yield CounterMetricFamily("marcus_shed", "Events whose handlers were not called, for want of room", counted["shed"])
+    for name in ("stored", "spooled", "refused", "lost", "set_aside"):
+        yield CounterMetricFamily(f"marcus_events_{name}", f"Events that were {name}", counted["storing"][name])
+    yield GaugeMetricFamily("marcus_events_waiting", "Events that wait to be stored", counted["storing"]["waiting"])
+
+
+def of_handlers(rows: list[dict[str, Any]]) -> Iterator[Metric]:
+    labels = ["pattern", "handler"]
+    for name, what in (("calls", "Calls"), ("errors", "Failures"), ("timeouts", "Calls that ran out of time")):
+        family = CounterMetricFamily(f"marcus_handler_{name}", what, labels=labels)
+        for row in rows:
+            family.add_metric([row["pattern"], row["handler"]], row[name])
+        yield family
+    seconds = GaugeMetricFamily("marcus_handler_seconds", "Of the last calls", labels=[*labels, "quantile"])
+    for row in rows:
+        for rank in (50, 95, 99):
+            if (found := row[f"p{rank}_ms"]) is not None:
+                seconds.add_metric([row["pattern"], row["handler"], f"0.{rank}"], found / 1_000)
+    yield seconds
+
+
+def by_type(types: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The most frequent ones come first."""
+    named = dict(list(types.items())[:MAX_TYPES])
+    counts = {name: found["count"] for name, found in named.items()}
+    if more := sum(found["count"] for name, found in types.items() if name not in named):
+        counts[OTHERS] = counts.get(OTHERS, 0) + more
+    return counts

@@ -1,0 +1,72 @@
+"""/metrics: read by Prometheus's own parser, with and without a database."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from django.db import InterfaceError
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from marcus_events import Event, Events, shared
+from marcus_events.log import read
+from marcus_events.subscriptions import lease
+from tests.api.program import Program, event
+
+
+def sampled() -> dict[tuple[str, ...], float]:
+    """Each sample by its name and the values of its labels, in the order of their names."""
+    response = Client().get("/metrics")
+    assert response.status_code == 200
+    families = text_string_to_metric_families(response.content.decode())
+    return {
+        (s.name, *(value for _, value in sorted(s.labels.items()))): s.value
+        for family in families
+        for s in family.samples
+    }
+
+
+def test_it_tells_how_the_log_and_what_follows_it_are(program: Program) -> None:
+    lease.create("notifier", ("*",), 0)
+    program.publish(event("task_created", task_id="t1"), event("task_started", task_id="t1"))
+    found = sampled()
+    assert found["marcus_log_position",] == 2
+    assert found["marcus_projection_lag", "state"] == 0
+    assert found["marcus_subscription_lag", "notifier"] == 2
+    assert found["marcus_subscription_parked", "notifier"] == 0
+    assert found["marcus_database_up",] == 1
+
+
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch) -> Events:
+    events = Events(store_history=True)
+    monkeypatch.setattr(shared, "_events", events)
+    return events
+
+
+def fail(event: Event) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.usefixtures("log")
+def test_it_tells_what_the_event_library_counts_whatever_types_are_called(events: Events) -> None:
+    hostile = 'a"b\\c\nd{}é'
+    events.subscribe("*", fail)
+    for event_type in ("x", "x", hostile):
+        asyncio.run(events.publish(event_type, "s", {}))
+    found = sampled()
+    assert found["marcus_published_total", "x"] == 2
+    assert found["marcus_published_total", hostile] == 1
+    assert found["marcus_handler_errors_total", f"{__name__}.fail", "*"] == 3
+    assert ("marcus_handler_seconds", f"{__name__}.fail", "*", "0.99") in found
+    assert found["marcus_events_lost_total",] == 0
+
+
+@pytest.mark.usefixtures("log")
+def test_it_answers_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise InterfaceError("away")
+
+    monkeypatch.setattr(read, "head", away)
+    assert sampled()["marcus_database_up",] == 0
