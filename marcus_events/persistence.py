@@ -5,6 +5,7 @@ Django must be set up in this process.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 
@@ -18,7 +19,7 @@ from marcus_events.ingest import ingest_async
 from marcus_events.log import read
 from marcus_events.log.following import LogFollowing
 from marcus_events.log.listener import listener
-from marcus_events.log.live import live_sender
+from marcus_events.log.live import flush_live, live_sender
 from marcus_events.subscriptions import Runner
 
 LOOK_THROUGH = 500  # events read at once
@@ -61,6 +62,10 @@ class LogPersistence:
     async def send_live(self, event: Event) -> None:
         """Tell every process that follows, and keep nothing. Raises TypeError where JSON cannot hold the event."""
         live_sender().send(event)
+
+    async def flush_live(self) -> None:
+        """Return when that has been told, or could not be for some time."""
+        await asyncio.to_thread(flush_live)
 
     def follow(self, hear: Callable[[Sequence[Event]], None]) -> Following:
         """Call `hear`, in a thread of its own, with what is published from now on by any process."""

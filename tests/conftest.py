@@ -13,6 +13,7 @@ from django.db import connection
 
 from marcus_events import postgres
 from marcus_events.log.listener import close_listener
+from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.postgres.place import Place
 
@@ -47,5 +48,6 @@ def log(transactional_db: None) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
     yield
+    close_live_sender()
     close_writer()
     close_listener()

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
 from marcus_events.persistence import LogPersistence
 from marcus_events.subscriptions import states
+from tests.log.processes import conninfo_of_test_database, start
 from tests.waiting import wait_until, wait_until_async
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -121,6 +123,17 @@ async def test_what_is_ephemeral_is_heard_by_all_and_kept_by_nobody() -> None:
         await wait_until_async(lambda: len(there) == 3)
         assert there == here == published
         assert await one.get_history() == []
+
+
+async def test_a_program_that_ends_has_told_its_ephemeral_events(tmp_path: Path) -> None:
+    async with Events(persistence=LogPersistence()) as events:
+        heard: list[Event] = []
+        events.subscribe("agent_heartbeat", heard.append)
+        await events.start()
+        conninfo = conninfo_of_test_database()
+        with start("tests.bus.brief_publisher", conninfo, tmp_path / "output") as program:
+            assert await asyncio.to_thread(program.wait, 60) == 0
+        await wait_until_async(lambda: [event.source for event in heard] == ["brief"])
 
 
 async def test_batched_events_are_stored_together_a_moment_later() -> None:

@@ -31,10 +31,10 @@ class HandlerTimeout(TimeoutError):
 
 
 class Calls:
-    """The calls of handlers for events of one Events: `running` holds their tasks, as the event loop does not."""
+    """The calls of handlers for events of one Events: `running` holds them, as the event loop does not."""
 
     def __init__(self) -> None:
-        self.running: set[asyncio.Task[None]] = set()
+        self.running: set[Call] = set()
         self._told_slow: set[str] = set()
 
     async def deliver(self, event: Event, subscriptions: Iterable[Subscription]) -> None:
@@ -112,27 +112,19 @@ async def in_thread(subscription: Subscription, event: Event) -> None:
 class Call:
     """Steps 3 to 5, of one handler that is awaited."""
 
-    __slots__ = ("began", "error", "event", "finished", "subscription", "task", "timer")
+    __slots__ = ("began", "error", "event", "finished", "running", "subscription", "task")
 
     def __init__(
-        self,
-        running: set[asyncio.Task[None]],
-        subscription: Subscription,
-        event: Event,
-        began: float,
-        awaitable: Awaitable[Any],
+        self, running: set[Call], subscription: Subscription, event: Event, began: float, awaitable: Awaitable[Any]
     ) -> None:
         self.subscription = subscription
         self.event = event
         self.began = began
         self.error: BaseException | None = None
         self.finished: Finished | None = None
-        loop = asyncio.get_running_loop()
-        timeout_s = subscription.timeout_s
-        self.timer = loop.call_later(timeout_s, self._expire) if timeout_s is not None else None
-        self.task: asyncio.Task[None] | None = loop.create_task(self._run(awaitable))
-        running.add(self.task)
-        self.task.add_done_callback(running.discard)
+        self.running = running
+        self.task = asyncio.get_running_loop().create_task(self._run(awaitable))
+        running.add(self)
 
     async def _run(self, awaitable: Awaitable[Any]) -> None:
         try:
@@ -141,12 +133,15 @@ class Call:
             self._end(error)
         else:
             self._end(None)
+        self.running.discard(self)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        if self.began < 0:
+            return
         self.subscription.stats.timeouts += 1
         self._end(HandlerTimeout(f"not finished after {self.subscription.timeout_s:g} s"))
-        if self.task is not None:
-            self.task.cancel()
+        self.task.add_done_callback(lambda _: self.running.discard(self))  # it may never have begun
+        self.task.cancel()
 
     def _end(self, error: BaseException | None) -> None:
         """Count it, once: what a task does after its time was up is not looked at."""
@@ -154,8 +149,6 @@ class Call:
             return
         self.subscription.stats.ended(self.began, error)
         self.began, self.error = -1.0, error
-        if self.timer is not None:
-            self.timer.cancel()
         if error is not None:
             tell(self.subscription, self.event, error)
         if self.finished is not None:
@@ -163,20 +156,35 @@ class Call:
 
 
 class Finished:
-    """A future that is there when all calls have ended."""
+    """A future that is there when all calls of an event have ended. It minds their time: one timer does for those that
+    have the same.
+    """
 
-    __slots__ = ("future", "left")
+    __slots__ = ("calls", "future", "left", "timers")
 
     def __init__(self, calls: list[Call]) -> None:
-        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[None] = loop.create_future()
+        self.calls = calls
         self.left = len(calls)
         for call in calls:
             call.finished = self
+        limits = {call.subscription.timeout_s for call in calls} - {None}
+        self.timers = [loop.call_later(limit, self._expire, limit) for limit in limits if limit is not None]
 
     def arrive(self) -> None:
         self.left -= 1
-        if self.left == 0 and not self.future.done():
+        if self.left > 0:
+            return
+        for timer in self.timers:
+            timer.cancel()
+        if not self.future.done():
             self.future.set_result(None)
+
+    def _expire(self, limit: float) -> None:
+        for call in self.calls:
+            if call.subscription.timeout_s == limit:
+                call.expire()
 
 
 def tell(subscription: Subscription, event: Event, error: BaseException) -> None:

@@ -161,8 +161,10 @@ class Events:
         With `wait_for_handlers=False` the handlers run on their own and this returns at once.
         """
         event = self._make(event_type, source, data, metadata)
-        await self._keep(event)
-        await self._distribute(event, wait_for_handlers)
+        if self.persistence is not None:
+            await self._keep(event)
+        if found := self._table.of(event_type):
+            await self._distribute(event, found, wait_for_handlers)
         return event
 
     async def publish_nowait(
@@ -180,7 +182,7 @@ class Events:
         for event in events:
             if self.policies.of(event.event_type) != "durable":
                 await self._keep(event)
-            await self._distribute(event, wait_for_handlers)
+            await self._distribute(event, self._table.of(event.event_type), wait_for_handlers)
         return events
 
     # Reading
@@ -274,6 +276,8 @@ class Events:
             logger.warning("%d events are still being handled; they are left behind", len(self._background))
         await self._batcher.flush()
         await self._storing.aclose()
+        if isinstance(self.persistence, SharedLog):
+            await self.persistence.flush_live()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -322,14 +326,12 @@ class Events:
         elif isinstance(self.persistence, SharedLog):
             await self.persistence.send_live(event)
 
-    async def _distribute(self, event: Event, wait: bool) -> None:
-        if not (found := self._table.of(event.event_type)):
-            return
-        work = partial(self._calls.deliver, event, [self._as_subscription(entry) for entry in found])
+    async def _distribute(self, event: Event, found: list[Handler], wait: bool) -> None:
+        subscriptions = [self._as_subscription(entry) for entry in found]
         if wait:
-            await work()
-        else:
-            await self._background.begin(work)
+            await self._calls.deliver(event, subscriptions)
+        elif subscriptions:
+            await self._background.begin(partial(self._calls.deliver, event, subscriptions))
 
     def _as_subscription(self, entry: Handler) -> Subscription:
         """What somebody put into the lists by hand is treated like what was subscribed."""

@@ -58,6 +58,9 @@ class SharedLog(BatchPersistence, Protocol):
     async def send_live(self, event: Event) -> None:
         """Tell every process that follows, and keep nothing."""
 
+    async def flush_live(self) -> None:
+        """Return when that has been told, or can't be at this time."""
+
     def events_after(self, event: Event) -> AsyncIterator[Event]:
         """Everything that stands behind an event, in the log's order; nothing where the log does not have it."""
 

@@ -38,6 +38,6 @@ def traced(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
     """The metadata of an event that is published here and now, with what it is an effect of."""
     cause = _handled.get()
     if cause is None:
-        return dict(metadata or {})
+        return dict(metadata) if metadata else {}
     begun_with = (cause.metadata or {}).get(CORRELATION, cause.event_id)
     return {CORRELATION: begun_with, CAUSATION: cause.event_id, **(metadata or {})}

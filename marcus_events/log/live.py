@@ -27,6 +27,7 @@ PIECE = 7_900  # characters, all of them ASCII: with its head of 41, a notificat
 MAX_QUEUED = 1_000  # events
 MAX_AT_ONCE = 100  # events in a transaction
 PAUSE_AFTER_ERROR_S = 1.0
+FLUSH_WITHIN_S = 2.0  # a program that ends does not wait longer for events that nobody keeps
 
 
 class LiveSender:
@@ -37,6 +38,7 @@ class LiveSender:
         self._queue: deque[str] = deque()
         self._wake = threading.Condition()
         self._closing = False
+        self._is_telling = False
         self._is_shedding = False
         self._connection: psycopg.Connection[Any] | None = None
         self._thread = threading.Thread(target=self._run, name="live sender", daemon=True)
@@ -50,13 +52,18 @@ class LiveSender:
                 self._shed(1)
                 return
             self._queue.append(text)
-            self._wake.notify()
+            self._wake.notify_all()
+
+    def flush(self, timeout_s: float = FLUSH_WITHIN_S) -> bool:
+        """Return when all that was sent is told, or shed; whether that was within the time."""
+        with self._wake:
+            return self._wake.wait_for(lambda: not self._queue and not self._is_telling, timeout_s)
 
     def close(self) -> None:
         """Send what is queued, if the database is there, and stop."""
         with self._wake:
             self._closing = True
-            self._wake.notify()
+            self._wake.notify_all()
         self._thread.join()
 
     def _run(self) -> None:
@@ -73,7 +80,10 @@ class LiveSender:
 
     def _take(self) -> list[str]:
         with self._wake:
+            self._is_telling = False
+            self._wake.notify_all()
             self._wake.wait_for(lambda: self._queue or self._closing)
+            self._is_telling = bool(self._queue)
             return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_AT_ONCE))]
 
     def _tell(self, batch: list[str]) -> None:
@@ -143,6 +153,12 @@ def live_sender() -> LiveSender:
         if _sender is None:
             _sender = LiveSender()
         return _sender
+
+
+def flush_live() -> None:
+    """Return when what this process sent is told, or could not be for some time."""
+    if (sender := _sender) is not None:
+        sender.flush()
 
 
 def close_live_sender() -> None:

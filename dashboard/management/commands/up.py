@@ -26,6 +26,7 @@ from dashboard.management.address import LOCALLY, listening, site
 from dashboard.signin import one_time_path
 from marcus_events.live.hub import get_hub
 from marcus_events.log.listener import close_listener
+from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
@@ -100,6 +101,7 @@ class Workers:
         close_listener()
         for thread in self.threads:
             thread.join(END_WITHIN_S)
+        close_live_sender()
         close_writer()
 
 
