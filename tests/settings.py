@@ -10,6 +10,8 @@ from pathlib import Path
 
 os.environ["MARCUS_DATA_DIR"] = tempfile.mkdtemp(prefix="marcus-test-")
 Path(os.environ["MARCUS_DATA_DIR"]).chmod(0o711)  # as root, PostgreSQL's user has to pass through
+# pytest closes the directory that all runs of a user share, also to a server that another run has in it.
+os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ["MARCUS_DATA_DIR"]
 os.environ["DATABASE_URL"] = os.environ.get("MARCUS_TEST_DATABASE_URL", "")
 for name in ("HOST", "MARCUS_ALLOWED_HOSTS", "MARCUS_TRUSTED_ORIGINS", "MARCUS_HTTPS", "MARCUS_DEBUG", "DEMO"):
     os.environ.pop(name, None)
