@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from limits import parse as parse_rate
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -44,6 +45,16 @@ def names(name: str, *, default: list[str]) -> list[str]:
     if not found:
         raise ImproperlyConfigured(f"{name} is set, but names nothing.")
     return found
+
+
+def rate(name: str, *, default: str) -> str:
+    """So many in a time, as the package `limits` reads it."""
+    stated = os.environ.get(name, "").strip() or default
+    try:
+        parse_rate(stated)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be like 100/second, not {stated!r}.") from None
+    return stated
 
 
 def own_hosts() -> list[str]:

@@ -9,6 +9,9 @@ MARCUS_HTTPS            1 when a proxy in front speaks TLS and sets X-Forwarded-
 MARCUS_DEBUG            1 for Django's debug pages; never on a machine that others reach
 MARCUS_POLICIES         how events of a type are kept, such as task_progress:batched,agent_heartbeat:ephemeral
 MARCUS_HANDLERS         modules of yours with handlers that the workers run, comma-separated, such as mine.handlers
+MARCUS_RATE_TOKEN       how often a token may ask, per process, such as 1000/second or 5 per minute
+MARCUS_RATE_ADDRESS     how often an address may ask, per process (default: 2000/second)
+MARCUS_RATE_STRANGER    how often an address may show unknown tokens, per process (default: 60/minute)
 DEMO                    0 leaves the demo board out
 """
 
@@ -73,6 +76,11 @@ TEMPLATES = [
     }
 ]
 
+RATES = {
+    "address": environment.rate("MARCUS_RATE_ADDRESS", default="2000/second"),
+    "token": environment.rate("MARCUS_RATE_TOKEN", default="1000/second"),
+    "stranger": environment.rate("MARCUS_RATE_STRANGER", default="60/minute"),
+}
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
 HANDLERS = environment.names("MARCUS_HANDLERS", default=[])
 

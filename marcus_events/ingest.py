@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any, Literal
 
@@ -19,22 +19,32 @@ import psycopg
 
 from marcus_events.core.about import agent_of, board_of, task_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
-from marcus_events.core.payload import check_name, check_object, serialise
+from marcus_events.core.payload import check_name, check_payload, is_object, serialise
 from marcus_events.core.vocabulary import canonical
 from marcus_events.log.append import Offer, Place
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
 
 ANSWER_WITHIN_S = 25.0  # longer than the writer tries; then something is wrong with the writer itself
+OF_THE_WAY = frozenset({"traceparent", "tracestate"})  # metadata that each attempt to send an event has its own of
+OF_THE_LOG = ("position", "recorded_at", "category")  # what the API adds to an event; published again, it is left out
+FIELDS = frozenset({*(field.name for field in fields(Event)), *OF_THE_LOG})
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one event. `position` is where it stands in the log; a duplicate's is the first one's."""
+    """What became of one event. `position` is where it stands in the log; a duplicate's is the first one's.
+
+    Where it was rejected, `error` says the place and the reason, `why` what kind of reason: `conflict` means that its
+    identity is taken by another event, at `position`. `pointer` and `limit` are those of InvalidEvent.
+    """
 
     event_id: str
     status: Literal["accepted", "duplicate", "rejected"]
     position: int | None = None
     error: str | None = None
+    why: Literal["invalid", "conflict", "forbidden"] | None = None
+    pointer: str | None = None
+    limit: str | None = None
 
 
 def ingest(events: Sequence[Event]) -> list[Receipt]:
@@ -108,15 +118,20 @@ def receipts(
 
 def receipt(offer: Offer, place: Place | str) -> Receipt:
     if isinstance(place, str):
-        return Receipt(offer.event_id, "rejected", error=place)
+        return Receipt(offer.event_id, "rejected", error=place, why="invalid")
     if place.digest != offer.digest:
         error = f"/event_id: {offer.source} already published another event under this id, at {place.position}"
-        return Receipt(offer.event_id, "rejected", place.position, error)
+        return Receipt(offer.event_id, "rejected", place.position, error, "conflict", "/event_id")
     return Receipt(offer.event_id, "accepted" if place.fresh else "duplicate", place.position)
 
 
 def refusal(event: Event, error: InvalidEvent) -> Receipt:
-    return Receipt(event.event_id if isinstance(event.event_id, str) else "", "rejected", error=str(error))
+    return rejected(event.event_id, error)
+
+
+def rejected(event_id: object, error: InvalidEvent, why: Literal["invalid", "forbidden"] = "invalid") -> Receipt:
+    named = event_id if isinstance(event_id, str) else ""
+    return Receipt(named, "rejected", None, str(error), why, error.pointer, error.limit)
 
 
 def checked(event: Event) -> Offer | InvalidEvent:
@@ -130,14 +145,13 @@ def offer_from(event: Event) -> Offer:
     """The event as the log takes it. Raises InvalidEvent.
 
     The original name of a type is kept in the metadata. The digest is of what the producer stated, so that a repeat is
-    recognised whatever we have learned to add since.
+    recognised whatever we have learned to add since; without what tells of the way alone, which a repeat comes anew.
     """
     stated = check_name(event.event_type, "/event_type")
     source = check_name(event.source, "/source")
-    data = check_object(event.data, "/data")
-    metadata = check_object(event.metadata or {}, "/metadata")
+    data, metadata = event.data, event.metadata or {}
+    texts = check_payload(data, metadata)
     event_type = canonical(stated)
-    digest = hashlib.sha256(serialise([stated, data, metadata]).encode()).digest()[:16]
     return Offer(
         event_id=check_name(event.event_id, "/event_id"),
         source=source,
@@ -148,23 +162,38 @@ def offer_from(event: Event) -> Offer:
         board_id=board_of(event),
         task_id=task_of(event),
         agent_id=agent_of(event),
-        digest=digest,
+        digest=digest_of(stated, metadata, *texts),
     )
 
 
-def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:
-    """An event from a producer's JSON object. Raises InvalidEvent.
+def digest_of(event_type: str, metadata: dict[str, Any], data_text: str, metadata_text: str) -> bytes:
+    if not OF_THE_WAY.isdisjoint(metadata):
+        metadata_text = serialise({key: value for key, value in metadata.items() if key not in OF_THE_WAY})
+    stated = f"[{serialise(event_type)},{data_text},{metadata_text}]"
+    return hashlib.sha256(stated.encode()).digest()[:16]
 
-    `event_type` and `source` are needed; `timestamp` is now and `event_id` the default where they are missing.
+
+def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:
+    """An event from a producer's JSON object, as yet of any content. Raises InvalidEvent.
+
+    `event_type` and `source` are needed; `timestamp` is now and `event_id` the default where they are missing. What
+    stands beside the documented fields is kept as `extra` in the metadata.
     """
     if not isinstance(stated, Mapping):
         raise InvalidEvent("", "an event must be a JSON object")
     known = {key: value for key, value in stated.items() if value is not None}
+    metadata = is_object(known.get("metadata", {}), "/metadata")
     return Event(
         event_id=check_name(known.get("event_id", default_id), "/event_id"),
         timestamp=parse_timestamp(known["timestamp"]) if "timestamp" in known else utc_now(),
         event_type=check_name(known.get("event_type"), "/event_type"),
         source=check_name(known.get("source"), "/source"),
-        data=check_object(known.get("data", {}), "/data"),
-        metadata=check_object(known.get("metadata", {}), "/metadata"),
+        data=is_object(known.get("data", {}), "/data"),
+        metadata=with_extra(metadata, {key: stated[key] for key in stated if key not in FIELDS}),
     )
+
+
+def with_extra(metadata: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    if extra and "extra" in metadata:
+        raise InvalidEvent("/metadata/extra", "is where fields beside the documented ones are kept, and there are some")
+    return metadata | ({"extra": extra} if extra else {})

@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
+from marcus_events.core.event import utc_now
+from marcus_events.core.patterns import any_like
+
 
 class LoggedEvent(models.Model):
     """One event in the one ordered sequence. (source, event_id) is its identity."""
@@ -271,9 +274,11 @@ class Token(models.Model):
     prefix = models.TextField()  # the first characters, to recognise it by
     digest = models.BinaryField(max_length=32, unique=True)
     scopes = models.JSONField()  # of "publish", "read"
-    board_id = models.TextField(blank=True)  # "" for every board
+    boards = models.JSONField(default=list)  # ids; none means every board
+    sources = models.JSONField(default=list)  # patterns of those it may speak for; none means any
     created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the minute
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -281,3 +286,19 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def state(self) -> str:
+        """In words: whether it opens anything, and until when."""
+        if self.revoked_at:
+            return f"revoked {self.revoked_at:%Y-%m-%d %H:%M}"
+        if self.expires_at:
+            return f"{'expired' if self.expires_at <= utc_now() else 'expires'} {self.expires_at:%Y-%m-%d %H:%M}"
+        return "never expires"
+
+    def knows(self, board_id: str | None) -> bool:
+        """Whether events of this board are among what it may see; None is no board."""
+        return not self.boards or board_id in self.boards
+
+    def speaks_for(self, source: str) -> bool:
+        return not self.sources or any_like(self.sources, source)

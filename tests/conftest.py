@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from marcus_events import postgres
+from marcus_events.doors import limiting
 from marcus_events.log.listener import close_listener
 from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright leaves an event loop running in the main thread, beside which neither
     asynchronous tests nor Django's database access would run."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(autouse=True)
+def fresh_rates() -> None:
+    """What one test has asked for costs no other."""
+    limiting.limiter.cache_clear()
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_everything_that_is_taken_reads_back_equal() -> None:
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("largest", LARGEST, ids=range(len(LARGEST)))
 def test_the_largest_that_is_allowed_reads_back_equal(largest: dict[str, Any]) -> None:
-    stated = Event("evt_1", NOW, "task_started", "marcus", largest, largest)
+    stated = Event("evt_1", NOW, "task_started", "marcus", largest, {})
     assert ingest([stated])[0].status == "accepted"
     assert read.following(0, 1)[0].event == stated
 

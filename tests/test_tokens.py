@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from marcus_events import tokens
 from marcus_events.core.event import utc_now
+from marcus_events.doors import tokens
 from marcus_events.models import Token
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_token_is_found_by_its_secret() -> None:
-    secret = tokens.create("ci", ["read", "publish", "read"], "shop")
+    secret = tokens.create("ci", ["read", "publish", "read"], ["shop"])
     found = tokens.find(secret)
     assert found is not None
-    assert (found.name, found.scopes, found.board_id) == ("ci", ["read", "publish"], "shop")
+    assert (found.name, found.scopes, found.boards) == ("ci", ["read", "publish"], ["shop"])
 
 
 def test_the_secret_is_kept_nowhere_and_its_beginning_tells_tokens_apart() -> None:

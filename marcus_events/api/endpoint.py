@@ -18,8 +18,8 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from marcus_events import tokens
-from marcus_events.api.problem import Problem
+from marcus_events.doors import access
+from marcus_events.doors.problem import Problem
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Token
 
@@ -67,17 +67,17 @@ def answering(method: str, path: str, work: Callable[..., Result], *values: Any)
 
 def permitted(request: HttpRequest, scope: str) -> Token | None:
     """The token that allows this, or None for a signed-in person who reads. Raises Problem."""
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if not secret:
-        if scope == "read" and request.user.is_authenticated:
-            return None
-        raise Problem(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer …")
-    token = tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
-    if token is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "This token is not known.")
-    if scope not in token.scopes:
-        raise Problem(HTTPStatus.FORBIDDEN, f"This token may not {scope}.")
-    return token
+    caller = caller_of(request)
+    access.check_address(caller)
+    if not caller.secret and scope == "read" and request.user.is_authenticated:
+        return None
+    return access.permitted(caller, scope)
+
+
+def caller_of(request: HttpRequest) -> access.Caller:
+    headers = request.headers
+    forwarded, authorization = headers.get("X-Forwarded-For", ""), headers.get("Authorization", "")
+    return access.Caller.of(request.META.get("REMOTE_ADDR", ""), forwarded, authorization)
 
 
 def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from marcus_events.api import parameters
+from marcus_events.api import negotiation, parameters
 from marcus_events.api.endpoint import endpoint
 from marcus_events.api.parameters import MAX_POSITION, choice, filter_from, integer, text
-from marcus_events.api.problem import Problem
+from marcus_events.doors.problem import Problem
 from marcus_events.log import read
 from marcus_events.models import Token
 
@@ -19,7 +18,7 @@ MAX_LIMIT = 1_000
 
 
 @endpoint(scope="read")
-def events(request: HttpRequest, token: Token | None) -> dict[str, Any]:
+def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
     `next` is the position to go on from: as `before` when newest first, as `after` when oldest first.
@@ -34,17 +33,13 @@ def events(request: HttpRequest, token: Token | None) -> dict[str, Any]:
         limit=limit + 1,
         newest_first=order == "desc",
     )
-    page = found[:limit]
-    return {
-        "events": [recorded.to_dict() for recorded in page],
-        "next": page[-1].position if len(found) > limit else None,
-        "head": head,
-    }
+    following = {"before" if order == "desc" else "after": found[limit - 1].position} if len(found) > limit else {}
+    return negotiation.page(request, found[:limit], following, head)
 
 
 @endpoint(scope="read")
-def one_event(request: HttpRequest, token: Token | None, position: int) -> dict[str, Any]:
+def one_event(request: HttpRequest, token: Token | None, position: int) -> HttpResponse:
     found = read.event(min(position, MAX_POSITION))
-    if found is None or (token and token.board_id and found.board_id != token.board_id):
+    if found is None or (token and not token.knows(found.board_id)):
         raise Problem(HTTPStatus.NOT_FOUND, "There is no event at this position.")
-    return found.to_dict()
+    return negotiation.one(request, found)

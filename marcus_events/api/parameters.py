@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from django.http import HttpRequest
 
-from marcus_events.api.problem import Problem
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter, InvalidFilter, moment
+from marcus_events.doors.problem import Problem
 from marcus_events.models import Board, Token
 
 FILTER_PARAMETERS = ("type", "category", "source", "task", "agent")
@@ -22,8 +22,8 @@ def filter_from(request: HttpRequest, token: Token | None) -> EventFilter:
     for name in FILTER_PARAMETERS:
         wanted = wanted.with_term(name, *values(request, name))
     if boards := boards_from(request, token):
-        # A board's token goes by the id alone: any event may claim to be of a board of that name.
-        wanted = wanted.with_term("board_id" if token and token.board_id else "board", *boards)
+        # A token of boards goes by the id alone: any event may claim to be of a board of that name.
+        wanted = wanted.with_term("board_id" if token and token.boards else "board", *boards)
     since, until = time(request, "since"), time(request, "until")
     return EventFilter(wanted.terms, since or wanted.since, until or wanted.until)
 
@@ -38,15 +38,16 @@ def query(request: HttpRequest) -> EventFilter:
 def boards_from(request: HttpRequest, token: Token | None, moment: int | datetime | None = None) -> list[str]:
     """The ids of the boards that are asked for, by id or by the name they had at a moment; none given means all.
 
-    A token's own board if it is bound to one. Raises Problem.
+    Of a token that is bound to boards, those that it is for. Raises Problem.
     """
     named = text(request, "board")
     found = [named, *Board.objects.as_of(moment).filter(name=named).values_list("board_id", flat=True)] if named else []
-    if not (token and token.board_id):
+    if not (token and token.boards):
         return found
-    if found and token.board_id not in found:
+    own = [board_id for board_id in token.boards if board_id in found or not found]
+    if not own:
         raise Problem(HTTPStatus.FORBIDDEN, "This token reads another board.")
-    return [token.board_id]
+    return own
 
 
 def as_of(request: HttpRequest) -> int | datetime | None:

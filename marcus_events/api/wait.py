@@ -14,12 +14,13 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from marcus_events.api import parameters
+from marcus_events.api import negotiation, parameters
 from marcus_events.api.endpoint import answering, permitted
 from marcus_events.api.parameters import filter_from, integer, text
-from marcus_events.api.problem import Problem
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
+from marcus_events.doors import cloudevents
+from marcus_events.doors.problem import Problem
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
 from marcus_events.models import Token
@@ -40,8 +41,17 @@ class Found:
     event: Recorded | None
     head: int  # everything up to here was looked at
 
-    def response(self) -> HttpResponse:
+    def response(self, request: HttpRequest) -> HttpResponse:
+        if negotiation.wants(request, cloudevents.STRUCTURED):
+            return self.cloudevent(request)
         return JsonResponse({"event": self.event.to_dict() if self.event else None, "head": self.head})
+
+    def cloudevent(self, request: HttpRequest) -> HttpResponse:
+        """204 where there was none: there is no CloudEvent that says so."""
+        nothing = HttpResponse(status=HTTPStatus.NO_CONTENT)
+        response = negotiation.one(request, self.event) if self.event else nothing
+        response["Marcus-Head"] = str(self.head)
+        return response
 
 
 async def wait(request: HttpRequest) -> HttpResponse:
@@ -50,7 +60,7 @@ async def wait(request: HttpRequest) -> HttpResponse:
         found = await off_the_loop(look, wanted.filter, wanted.after)
         if found.event is None and wanted.timeout_s:
             found = await wait_for(wanted, found)
-        answer: HttpResponse = found.response()
+        answer: HttpResponse = found.response(request)
     except Problem as problem:
         answer = problem.response()
     return answer
@@ -78,7 +88,7 @@ def after_of(request: HttpRequest, token: Token | None) -> int:
     """A position, the place of an event, or the present. Of another board's event a board's token learns nothing."""
     if event_id := text(request, "after_event"):
         found = read.by_event_id(event_id)
-        if found is None or (token and token.board_id not in ("", found.board_id)):
+        if found is None or (token and not token.knows(found.board_id)):
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
         return found.position
     stated = parameters.position(request, "after")

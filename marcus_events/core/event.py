@@ -21,10 +21,11 @@ LATEST = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 class InvalidEvent(ValueError):
     """The event cannot be taken; the message says which field and why."""
 
-    def __init__(self, pointer: str, reason: str) -> None:
+    def __init__(self, pointer: str, reason: str, limit: str | None = None) -> None:
         super().__init__(f"{pointer or '/'}: {reason}")
         self.pointer = pointer  # JSON pointer (RFC 6901) into the event
         self.reason = reason
+        self.limit = limit  # the name of the limit that it is beyond, if it is one: see docs/api.md
 
 
 @dataclass
@@ -115,5 +116,5 @@ def check_moment(moment: object, pointer: str = "/timestamp") -> datetime:
     if moment.utcoffset() is None:
         raise InvalidEvent(pointer, "has no time zone; end it with Z or an offset such as +00:00")
     if not EARLIEST <= moment <= LATEST:
-        raise InvalidEvent(pointer, f"lies outside of the years {EARLIEST.year} to {LATEST.year}")
+        raise InvalidEvent(pointer, f"lies outside of the years {EARLIEST.year} to {LATEST.year}", "timestamp")
     return moment.astimezone(UTC)

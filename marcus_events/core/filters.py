@@ -110,12 +110,18 @@ def read_words(query: str) -> list[list[str]]:
 
 def moment(text: str, now: datetime) -> datetime:
     """A time, or a span before now such as 90s, 30m, 2h, 7d, 4w. Raises InvalidFilter."""
-    if span := re.fullmatch(r"([0-9]{1,6})([smhdw])", text):
-        return now - min(timedelta(**{UNITS[span[2]]: int(span[1])}), now - EARLIEST)
+    if (span := span_of(text)) is not None:
+        return now - min(span, now - EARLIEST)
     try:
         return parse_timestamp(text)
     except InvalidEvent as error:
         raise InvalidFilter(f"“{text}” {error.reason}, nor is it a span such as 2h") from None
+
+
+def span_of(text: str) -> timedelta | None:
+    """The length of a span such as 90s, 30m, 2h, 7d, 4w; None where it is none."""
+    span = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
+    return timedelta(**{UNITS[span[2]]: int(span[1])}) if span else None
 
 
 def as_text(moment: datetime) -> str:

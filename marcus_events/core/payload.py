@@ -14,9 +14,9 @@ from typing import Any
 
 from marcus_events.core.event import InvalidEvent
 
-MAX_OBJECT_BYTES = 256 * 1024  # of the data, and of the metadata, as UTF-8 JSON
+MAX_EVENT_BYTES = 256 * 1024  # of data and metadata together, as UTF-8 JSON
 MAX_DEPTH = 32  # objects and arrays within one another
-MAX_KEYS = 1_000  # over all objects within one another
+MAX_KEYS = 1_000  # of an event, over all objects within one another
 MAX_KEY_BYTES = 256
 MAX_NUMBER = 2**53 - 1  # above, JavaScript rounds in silence
 MAX_NAME_BYTES = 512  # of event_id, source, event_type
@@ -28,7 +28,7 @@ def check_name(value: object, pointer: str) -> str:
         raise InvalidEvent(pointer, "must be a non-empty string")
     check_text(value, pointer)
     if len(value.encode()) > MAX_NAME_BYTES:
-        raise InvalidEvent(pointer, f"is longer than {MAX_NAME_BYTES} bytes")
+        raise InvalidEvent(pointer, f"is longer than {MAX_NAME_BYTES} bytes", "name_bytes")
     return value
 
 
@@ -39,21 +39,36 @@ def name_in(value: object) -> str | None:
     return value.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
 
 
-def check_object(value: object, pointer: str) -> dict[str, Any]:
-    """A JSON object within all limits. Raises InvalidEvent naming the limit and the place."""
+def is_object(value: object, pointer: str) -> dict[str, Any]:
+    """A JSON object, as yet of any content. Raises InvalidEvent."""
     if not isinstance(value, dict):
         raise InvalidEvent(pointer, "must be an object")
-    keys = 0
-    for place, depth, item in walk(value, pointer):
+    return value
+
+
+def check_payload(data: object, metadata: object) -> tuple[str, str]:
+    """The data and the metadata of an event as our own JSON: two objects that are within all limits together. Raises
+    InvalidEvent naming the limit and the place.
+    """
+    keys = check_object(data, "/data")
+    check_object(metadata, "/metadata", keys)
+    texts = serialise(data), serialise(metadata)
+    if sum(len(text.encode()) for text in texts) > MAX_EVENT_BYTES:
+        place = "/data" if len(texts[0]) >= len(texts[1]) else "/metadata"
+        raise InvalidEvent(place, f"makes the event larger than {MAX_EVENT_BYTES} bytes", "event_bytes")
+    return texts
+
+
+def check_object(value: object, pointer: str, keys: int = 0) -> int:
+    """How many keys there are with these, beside `keys` that were counted already. Raises InvalidEvent."""
+    for place, depth, item in walk(is_object(value, pointer), pointer):
         if depth > MAX_DEPTH:
-            raise InvalidEvent(place, f"is nested deeper than {MAX_DEPTH} levels")
+            raise InvalidEvent(place, f"is nested deeper than {MAX_DEPTH} levels", "depth")
         keys += len(item) if isinstance(item, dict) else 0
         if keys > MAX_KEYS:
-            raise InvalidEvent(pointer, f"has more than {MAX_KEYS} keys")
+            raise InvalidEvent(pointer, f"makes the event have more than {MAX_KEYS} keys", "keys")
         check_value(item, place)
-    if len(serialise(value).encode()) > MAX_OBJECT_BYTES:
-        raise InvalidEvent(pointer, f"is larger than {MAX_OBJECT_BYTES} bytes")
-    return value
+    return keys
 
 
 def serialise(value: Any) -> str:
@@ -97,9 +112,9 @@ def check_value(item: object, place: str) -> None:
 
 def check_number(number: int | float, place: str) -> None:
     if isinstance(number, float) and not math.isfinite(number):
-        raise InvalidEvent(place, "is not a finite number")
+        raise InvalidEvent(place, "is not a finite number", "number")
     if abs(number) > MAX_NUMBER:
-        raise InvalidEvent(place, "is a number beyond 2^53-1; send it as a string")
+        raise InvalidEvent(place, "is a number beyond 2^53-1; send it as a string", "number")
 
 
 def check_key(key: object, place: str) -> None:
@@ -107,13 +122,13 @@ def check_key(key: object, place: str) -> None:
         raise InvalidEvent(place, "has a key that is not a string")
     check_text(key, place, "has a key that contains")
     if len(key.encode()) > MAX_KEY_BYTES:
-        raise InvalidEvent(place, f"has a key longer than {MAX_KEY_BYTES} bytes")
+        raise InvalidEvent(place, f"has a key longer than {MAX_KEY_BYTES} bytes", "key_bytes")
 
 
 def check_text(text: str, place: str, contains: str = "contains") -> None:
     if "\0" in text:
-        raise InvalidEvent(place, f"{contains} the character NUL")
+        raise InvalidEvent(place, f"{contains} the character NUL", "text")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidEvent(place, f"{contains} half of a surrogate pair") from None
+        raise InvalidEvent(place, f"{contains} half of a surrogate pair", "text") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marcus_events import tokens
+from marcus_events.doors import tokens
 from tests.api.program import Program
 
 

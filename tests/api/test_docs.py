@@ -16,10 +16,9 @@ import httpx
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from marcus_events import tokens
-from marcus_events.api import publish
 from marcus_events.core import payload
 from marcus_events.core.fold import HANDLERS
+from marcus_events.doors import bodies, publishing, tokens
 from marcus_events.projections import PROJECTIONS, catch_up
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
@@ -77,12 +76,12 @@ def without_times(value: Any) -> Any:
 
 def test_the_limits_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", DOCUMENT, re.MULTILINE))
-    assert rows["a request's body"] == f"{publish.MAX_BODY // 1024**2} MiB, uncompressed"
-    assert rows["events in a request"] == str(publish.MAX_BATCH)
-    assert rows["`data`, and `metadata`"] == (
-        f"{payload.MAX_OBJECT_BYTES // 1024} KiB each as JSON, {payload.MAX_KEYS:,} keys over all levels, "
-        f"{payload.MAX_DEPTH} levels of nesting"
+    assert rows["a request's body"] == f"{bodies.MAX_BODY // 1024**2} MiB, uncompressed"
+    assert rows["events in a request"] == str(publishing.MAX_BATCH)
+    assert rows["`data` and `metadata` of an event, together"] == (
+        f"{payload.MAX_EVENT_BYTES // 1024} KiB as JSON, {payload.MAX_KEYS:,} keys over all levels"
     )
+    assert rows["objects and arrays within one another"] == f"{payload.MAX_DEPTH} levels"
     assert rows["a key"] == f"{payload.MAX_KEY_BYTES} bytes"
     assert rows["`event_id`, `event_type`, `source`"] == f"{payload.MAX_NAME_BYTES} bytes"
     assert payload.MAX_NUMBER == 2**53 - 1

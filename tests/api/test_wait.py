@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
-from marcus_events import tokens
+from marcus_events.doors import tokens
 from marcus_events.live import hub as hub_module
 from tests.api.program import Program, assert_problem, event
 from tests.waiting import wait_until_async
@@ -87,7 +87,7 @@ def test_what_makes_no_sense_is_told(program: Program, query: dict[str, str], st
 
 def test_a_boards_token_sees_and_learns_nothing_of_another_board(program: Program) -> None:
     program.publish(event("task_created", board="billing", task_id="t1") | {"event_id": "secret"})
-    of_shop = Program(tokens.create("of shop", ["read"], board_id="shop"))
+    of_shop = Program(tokens.create("of shop", ["read"], ["shop"]))
     assert of_shop.read("/api/events/wait", after=0, timeout=0)["event"] is None
     assert_problem(of_shop.get("/api/events/wait", after_event="secret", timeout=0), 404, "no event secret")
 

@@ -12,13 +12,14 @@ from hypothesis import given
 from marcus_events.core.event import InvalidEvent
 from marcus_events.core.payload import (
     MAX_DEPTH,
+    MAX_EVENT_BYTES,
     MAX_KEY_BYTES,
     MAX_KEYS,
     MAX_NAME_BYTES,
     MAX_NUMBER,
-    MAX_OBJECT_BYTES,
     check_name,
     check_object,
+    check_payload,
     name_in,
     serialise,
 )
@@ -43,26 +44,26 @@ LARGEST: list[dict[str, Any]] = [
     {"a": {str(n): n for n in range(MAX_KEYS - 1)}},
     {"k" * MAX_KEY_BYTES: 1, "é" * (MAX_KEY_BYTES // 2): 1},
     {"n": [MAX_NUMBER, -MAX_NUMBER, float(MAX_NUMBER), -0.0, 5e-324, 0.1]},
-    sized(MAX_OBJECT_BYTES),
+    sized(MAX_EVENT_BYTES - len("{}")),
     {"é": "\U0001f600\ufffe\x01\x7f\u2028", "": " ", "a/b~c": None},
 ]
 
 
 @pytest.mark.parametrize("largest", LARGEST, ids=lambda value: serialise(value)[:20])
 def test_the_largest_that_is_allowed_is_taken(largest: dict[str, Any]) -> None:
-    assert check_object(largest, "/data") is largest
+    assert check_payload(largest, {}) == (serialise(largest), "{}")
 
 
 @given(objects)
 def test_whatever_is_within_the_limits_is_taken_and_serialised_as_it_is(value: dict[str, Any]) -> None:
-    assert json.loads(serialise(check_object(value, "/data"))) == value
+    assert [json.loads(text) for text in check_payload(value, {"a": 1})] == [value, {"a": 1}]
 
 
 Refused = tuple[object, str, str]
 REFUSED: list[Refused] = [
     (nested(32, {}), "/data" + "/a/0" * 16, f"is nested deeper than {MAX_DEPTH} levels"),
-    ({str(n): n for n in range(MAX_KEYS + 1)}, "/data", f"has more than {MAX_KEYS} keys"),
-    ({"a": {str(n): n for n in range(MAX_KEYS)}}, "/data", f"has more than {MAX_KEYS} keys"),
+    ({str(n): n for n in range(MAX_KEYS + 1)}, "/data", f"more than {MAX_KEYS} keys"),
+    ({"a": {str(n): n for n in range(MAX_KEYS)}}, "/data", f"more than {MAX_KEYS} keys"),
     ({"a": {"k" * (MAX_KEY_BYTES + 1): 1}}, "/data/a", f"has a key longer than {MAX_KEY_BYTES} bytes"),
     ({"a": {"é" * (MAX_KEY_BYTES // 2 + 1): 1}}, "/data/a", f"has a key longer than {MAX_KEY_BYTES} bytes"),
     ({"a": ["x", MAX_NUMBER + 1]}, "/data/a/1", "beyond 2^53-1; send it as a string"),
@@ -71,8 +72,8 @@ REFUSED: list[Refused] = [
     ({"a": 1e300}, "/data/a", "beyond 2^53-1"),
     ({"a": float("nan")}, "/data/a", "is not a finite number"),
     ({"a": float("-inf")}, "/data/a", "is not a finite number"),
-    (sized(MAX_OBJECT_BYTES + 1), "/data", f"is larger than {MAX_OBJECT_BYTES} bytes"),
-    ({"é" * 100: "é" * (MAX_OBJECT_BYTES // 2)}, "/data", "is larger than"),
+    (sized(MAX_EVENT_BYTES + 1), "/data", f"larger than {MAX_EVENT_BYTES} bytes"),
+    ({"é" * 100: "é" * (MAX_EVENT_BYTES // 2)}, "/data", "larger than"),
     ({"a": {"b/c~": "x\0"}}, "/data/a/b~1c~0", "contains the character NUL"),
     ({"a": "\ud83d"}, "/data/a", "contains half of a surrogate pair"),
     ({"a\0": 1}, "/data", "has a key that contains the character NUL"),
@@ -89,7 +90,7 @@ REFUSED: list[Refused] = [
 @pytest.mark.parametrize(("value", "place", "reason"), REFUSED, ids=[f"{n}" for n in range(len(REFUSED))])
 def test_what_is_beyond_a_limit_is_refused_with_its_place(value: object, place: str, reason: str) -> None:
     with pytest.raises(InvalidEvent) as refused:
-        check_object(value, "/data")
+        check_payload(value, {})
     assert (refused.value.pointer, reason in refused.value.reason) == (place, True)
     str(refused.value).encode()  # what is said of it can itself be sent
 
@@ -97,7 +98,7 @@ def test_what_is_beyond_a_limit_is_refused_with_its_place(value: object, place: 
 @pytest.mark.parametrize("make", [lambda n: nested(n, {}), lambda n: {"a": [0] * n}], ids=["deep", "wide"])
 def test_a_value_of_any_size_is_refused_without_exhausting_anything(make: Callable[[int], Any]) -> None:
     with pytest.raises(InvalidEvent):
-        check_object(make(200_000), "/data")
+        check_payload(make(200_000), {})
 
 
 def test_a_cycle_is_refused() -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from marcus_events import tokens
+from marcus_events.doors import tokens
 from marcus_events.ingest import ingest
 from marcus_events.models import Checkpoint, Task
 from marcus_events.projections import PROJECTIONS, catch_up, lag
@@ -33,14 +33,20 @@ def test_create_token_prints_the_token_and_nothing_else() -> None:
     out, err = run("create_token", "marcus on the build server")
     found = tokens.find(out.removesuffix("\n"))
     assert found is not None
-    assert (found.name, found.scopes, found.board_id) == ("marcus on the build server", ["publish", "read"], "")
+    assert (found.name, found.scopes, found.boards, found.sources, found.expires_at) == (
+        "marcus on the build server",
+        ["publish", "read"],
+        [],
+        [],
+        None,
+    )
     assert err == ""
 
 
 def test_create_token_limits_what_it_may_do() -> None:
     found = tokens.find(run("create_token", "ci", "--scope", " read", "--board", "shop")[0].strip())
     assert found is not None
-    assert (found.scopes, found.board_id) == (["read"], "shop")
+    assert (found.scopes, found.boards) == (["read"], ["shop"])
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,20 @@ from django.http import JsonResponse
 class Problem(Exception):
     """Ends a request with this status; `detail` tells the caller what to do about it."""
 
-    def __init__(self, status: HTTPStatus, detail: str, *, retry_after_s: int | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        retry_after_s: int | None = None,
+        limit: str | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.retry_after_s = retry_after_s
-        self.more = more
+        self.more = more | ({"limit": limit} if limit else {})
 
     def response(self) -> JsonResponse:
         body = {"title": self.status.phrase, "status": self.status.value, "detail": self.detail, **self.more}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.payload import check_name
@@ -20,21 +20,43 @@ PREFIX_LENGTH = len(MARK) + 4  # characters kept in clear, to tell tokens apart
 NOTE_USE_EVERY = timedelta(minutes=1)  # a write per request would cost more than it tells
 
 
-def create(name: str, scopes: Iterable[str], board_id: str = "") -> str:
-    """Make a token and return it; nobody can see it again. Raises ValueError for an unknown scope or no name."""
+def create(
+    name: str,
+    scopes: Iterable[str] = SCOPES,
+    boards: Iterable[str] = (),
+    sources: Iterable[str] = (),
+    expires_at: datetime | None = None,
+) -> str:
+    """Make a token and return it; nobody can see it again.
+
+    `boards` are the ids of those it is for, `sources` the patterns of those it may speak for; none means all. Raises
+    ValueError for an unknown scope, no name, or an end that has passed.
+    """
     check_name(name, "name")
     wanted = list(dict.fromkeys(scopes))
     if not wanted or set(wanted) - set(SCOPES):
         raise ValueError(f"scopes are {' and '.join(SCOPES)}, not {', '.join(wanted) or 'none'}")
+    if expires_at is not None and expires_at <= utc_now():
+        raise ValueError("it would have expired already")
     secret = MARK + secrets.token_urlsafe(32)
     Token.objects.create(
-        name=name, prefix=secret[:PREFIX_LENGTH], digest=digest(secret), scopes=wanted, board_id=board_id
+        name=name,
+        prefix=secret[:PREFIX_LENGTH],
+        digest=digest(secret),
+        scopes=wanted,
+        boards=checked(boards, "board"),
+        sources=checked(sources, "source"),
+        expires_at=expires_at,
     )
     return secret
 
 
+def checked(names: Iterable[str], what: str) -> list[str]:
+    return [check_name(name, what) for name in dict.fromkeys(names)]
+
+
 def find(secret: str) -> Token | None:
-    """The token with this secret; None where it is unknown or revoked, which look the same."""
+    """The token with this secret, expired or not; None where it is unknown or revoked, which look the same."""
     token = Token.objects.filter(digest=digest(secret), revoked_at=None).first()
     now = utc_now()
     if token and (token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY):
@@ -42,5 +64,10 @@ def find(secret: str) -> Token | None:
     return token
 
 
+def revoke(name: str) -> bool:
+    """Let it open nothing any more; whether there was one that did."""
+    return bool(Token.objects.filter(name=name, revoked_at=None).update(revoked_at=utc_now()))
+
+
 def digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()

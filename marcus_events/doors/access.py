@@ -1,0 +1,76 @@
+"""Who comes in, and may they: by a token in the header `Authorization`, never in an address, which gets into logs.
+
+1. An address that asks too often is told to wait, whoever it is.
+2. A token that is unknown or revoked is refused, both in the same words; who tries many of them is told to wait.
+3. One that has expired is told so: only who has it learns that.
+4. One without the scope is refused, and one that asks too often is told to wait.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from django.conf import settings
+
+from marcus_events.core.event import utc_now
+from marcus_events.doors import limiting, tokens
+from marcus_events.doors.problem import Problem
+from marcus_events.models import Token
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from, and the token it shows; `secret` is "" where it shows none."""
+
+    address: str
+    secret: str = ""
+
+    @classmethod
+    def of(cls, address: str, forwarded: str, authorization: str) -> Caller:
+        """From the connection's address and the headers `X-Forwarded-For` and `Authorization`.
+
+        What a proxy says of its client is believed only where the operator has said that there is one. It adds the
+        address that it sees at the end; what stands before may be anybody's.
+        """
+        seen = forwarded.rpartition(",")[2].strip() if settings.HTTPS and forwarded else address
+        scheme, _, secret = authorization.partition(" ")
+        if authorization and (scheme.lower() != "bearer" or not secret.strip()):
+            secret = scheme  # not a token, and refused like one that nobody knows
+        return cls(seen, secret.strip())
+
+    @property
+    def prefix(self) -> str:
+        """What a person may see of the token."""
+        return self.secret[: tokens.PREFIX_LENGTH] if self.secret.startswith(tokens.MARK) else ""
+
+
+def check_address(caller: Caller) -> None:
+    """Step 1. Raises Problem."""
+    limiting.check("address", network(caller.address), "This address asks too often.")
+
+
+def permitted(caller: Caller, scope: str) -> Token:
+    """The token that allows this. Raises Problem."""
+    if not caller.secret:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer …")
+    token = tokens.find(caller.secret)
+    if token is None:
+        limiting.check("stranger", network(caller.address), "Too many unknown tokens came from this address.")
+        raise Problem(HTTPStatus.UNAUTHORIZED, "This token is not known.")
+    if token.expires_at is not None and token.expires_at <= utc_now():
+        raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
+    if scope not in token.scopes:
+        raise Problem(HTTPStatus.FORBIDDEN, f"This token may not {scope}.")
+    limiting.check("token", str(token.pk), "This token asks too often.")
+    return token
+
+
+def network(address: str) -> str:
+    """Who may be one: of IPv6 a whole network, since everybody has one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

@@ -1,0 +1,47 @@
+"""JSON as it comes in: parsed once, strictly. Of a key that is given twice the last value counts.
+
+What may stand in an event is checked where it is taken in; here is refused what is not JSON at all.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from marcus_events.doors.problem import Problem
+
+MAX_BODY = 1024 * 1024  # bytes
+ENOUGH_DIGITS = 40  # to tell that a number is beyond every limit; reading a million of them would take minutes
+
+
+def parse(body: bytes) -> Any:
+    """Raises Problem."""
+    try:
+        return json.loads(body.decode(), parse_int=whole_number, parse_constant=refuse_constant)
+    except UnicodeDecodeError as error:
+        raise not_json(f"The body is not UTF-8: {error.reason}, byte {error.start}.") from error
+    except RecursionError as error:
+        raise not_json("The body is nested too deeply.", "depth") from error
+    except ValueError as error:
+        raise not_json(f"The body is not JSON: {error}.") from error
+
+
+def not_json(detail: str, limit: str | None = None) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, detail, limit=limit)
+
+
+def whole_number(digits: str) -> int:
+    return int(digits[:ENOUGH_DIGITS])
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def check_size(body: bytes) -> bytes:
+    """Raises Problem. Servers may have read more than we want of one without a length."""
+    if len(body) > MAX_BODY:
+        detail = f"The body is larger than {MAX_BODY} bytes; send smaller batches."
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, limit="body_bytes")
+    return body

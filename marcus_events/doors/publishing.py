@@ -1,0 +1,124 @@
+"""Publishing, through whichever door: each item becomes an event or a refusal, and the valid ones go in together.
+
+A token publishes to its boards alone, and speaks for its sources alone. Each item is answered by itself, in the order
+sent; `code` is the status that HTTP would give it on its own.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from marcus_events.core.event import Event, InvalidEvent
+from marcus_events.doors.problem import Problem
+from marcus_events.ingest import Receipt, event_from, ingest, ingest_async, rejected
+from marcus_events.models import Token
+
+MAX_BATCH = 500  # events in a request
+CODES = {
+    "accepted": HTTPStatus.CREATED,
+    "duplicate": HTTPStatus.OK,
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "conflict": HTTPStatus.CONFLICT,
+    "forbidden": HTTPStatus.FORBIDDEN,
+}
+
+Read = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
+Item = Event | Receipt
+
+
+class Forbidden(InvalidEvent):
+    """This token may not publish this event."""
+
+
+def native(item: Any) -> Event:
+    """An event of the documented fields. One without an id gets a new one: two that look alike are two."""
+    return event_from(item, default_id=new_id())
+
+
+def new_id() -> str:
+    return f"evt_{uuid.uuid4().hex}"
+
+
+def publish(items: Sequence[Any], read: Read, token: Token) -> list[Receipt]:
+    """Return when what is valid is committed. Raises LogUnavailable."""
+    offered = offers(items, read, token)
+    return merged(offered, ingest([item for item in offered if isinstance(item, Event)]))
+
+
+async def publish_async(items: Sequence[Any], read: Read, token: Token) -> list[Receipt]:
+    """The same for an event loop."""
+    offered = offers(items, read, token)
+    return merged(offered, await ingest_async([item for item in offered if isinstance(item, Event)]))
+
+
+def offers(items: Sequence[Any], read: Read, token: Token) -> list[Item]:
+    if not 1 <= len(items) <= MAX_BATCH:
+        detail = f"Send 1 to {MAX_BATCH} events, not {len(items)}."
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, limit="batch")
+    return [offer(item, read, token) for item in items]
+
+
+def offer(item: Any, read: Read, token: Token) -> Item:
+    named = (item.get("event_id") or item.get("id")) if isinstance(item, dict) else None
+    try:
+        return of_its_own(read(item), token)
+    except Forbidden as error:
+        return rejected(named, error, "forbidden")
+    except InvalidEvent as error:
+        return rejected(named, error)
+
+
+def of_its_own(event: Event, token: Token) -> Event:
+    """The event, if the token may publish it; on the token's board where it names none. Raises Forbidden."""
+    if not token.speaks_for(event.source):
+        raise Forbidden("/source", f"this token speaks for {' and '.join(token.sources)} only")
+    if token.boards:
+        event.metadata = (event.metadata or {}) | {"board_id": own_board(event, token)}
+    return event
+
+
+def own_board(event: Event, token: Token) -> str:
+    metadata = event.metadata or {}
+    named = metadata.get("board_id") or event.data.get("board_id") or event.data.get("project_id")
+    if not named and len(token.boards) == 1:
+        return str(token.boards[0])
+    if named not in token.boards:
+        which = f"the board {token.boards[0]}" if len(token.boards) == 1 else f"the boards {', '.join(token.boards)}"
+        raise Forbidden("/metadata/board_id", f"this token publishes to {which} only")
+    return str(named)
+
+
+def merged(offered: list[Item], taken: list[Receipt]) -> list[Receipt]:
+    left = iter(taken)
+    return [next(left) if isinstance(item, Event) else item for item in offered]
+
+
+def answer(receipts: list[Receipt], *, is_batch: bool) -> dict[str, Any]:
+    """What the publisher is told; pointers begin at the body, which is an array or an event."""
+    counted = [receipt.status for receipt in receipts]
+    return {
+        "accepted": counted.count("accepted"),
+        "duplicates": counted.count("duplicate"),
+        "rejected": counted.count("rejected"),
+        "results": [result(receipt, f"/{n}" if is_batch else "") for n, receipt in enumerate(receipts)],
+    }
+
+
+def result(receipt: Receipt, place: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "event_id": receipt.event_id,
+        "position": receipt.position,
+        "status": receipt.status,
+        "code": code(receipt).value,
+    }
+    if receipt.status == "rejected":
+        pointer = None if receipt.pointer is None else place + receipt.pointer
+        shown |= {"error": receipt.error, "pointer": pointer, "limit": receipt.limit}
+    return shown
+
+
+def code(receipt: Receipt) -> HTTPStatus:
+    return CODES[receipt.why or receipt.status]

@@ -1,0 +1,23 @@
+"""End a token, at once and for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from marcus_events.doors import tokens
+from marcus_events.management.prepare import prepare_database
+
+
+class Command(BaseCommand):
+    help = "Ends a token at once. What was published with it stays."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="the name that it was made with")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        prepare_database()
+        if not tokens.revoke(options["name"]):
+            raise CommandError(f"There is no token named “{options['name']}” that could be revoked.")
+        self.stdout.write("Revoked.")

@@ -1,0 +1,27 @@
+"""List the tokens: what each may do, until when, and when it was last used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from marcus_events.management.prepare import prepare_database
+from marcus_events.models import Token
+
+
+class Command(BaseCommand):
+    help = "Lists the tokens. create_token makes one, revoke_token ends one."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        prepare_database()
+        for token in Token.objects.order_by("created_at"):
+            self.stdout.write(f"{token.prefix}…  {token.name}: {described(token)}")
+
+
+def described(token: Token) -> str:
+    parts = [" and ".join(token.scopes)]
+    parts += [f"boards {', '.join(token.boards)}"] if token.boards else []
+    parts += [f"speaks for {', '.join(token.sources)}"] if token.sources else []
+    used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
+    return "; ".join([*parts, used, token.state])
