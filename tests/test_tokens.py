@@ -62,6 +62,37 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
         tokens.create(name, ["read"])
 
 
+def test_one_that_would_have_ended_is_refused() -> None:
+    with pytest.raises(ValueError, match="expired already"):
+        tokens.create("ci", expires_at=utc_now() - timedelta(seconds=1))
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize(("boards", "sources"), [([""], []), (["a\0"], []), ([], [" "]), ([], ["x" * 600])])
+def test_what_can_be_no_board_or_source_is_refused(boards: list[str], sources: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"^(board|source): "):
+        tokens.create("ci", ["read"], boards, sources)
+    assert not Token.objects.exists()
+
+
+def test_it_is_revoked_once_by_its_name() -> None:
+    secret = tokens.create("ci")
+    assert (tokens.revoke("another"), tokens.revoke("ci"), tokens.revoke("ci")) == (False, True, False)
+    assert tokens.find(secret) is None
+
+
+def test_its_state_is_told_in_words() -> None:
+    tokens.create("ci")
+    token = Token.objects.get()
+    assert token.state == "never expires"
+    token.expires_at = utc_now() + timedelta(days=1)
+    assert token.state.startswith("expires 2")
+    token.expires_at = utc_now() - timedelta(days=1)
+    assert token.state.startswith("expired 2")
+    token.revoked_at = utc_now()
+    assert token.state.startswith("revoked 2")
+
+
 def test_a_name_is_given_once() -> None:
     tokens.create("ci", ["read"])
     with pytest.raises(IntegrityError):

@@ -48,7 +48,7 @@ class Caller:
 
 def check_address(caller: Caller) -> None:
     """Step 1. Raises Problem."""
-    limiting.check("address", network(caller.address), "This address asks too often.")
+    limiting.check("address", network(caller.address), "This address asks too often")
 
 
 def permitted(caller: Caller, scope: str) -> Token:
@@ -57,13 +57,13 @@ def permitted(caller: Caller, scope: str) -> Token:
         raise Problem(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer …")
     token = tokens.find(caller.secret)
     if token is None:
-        limiting.check("stranger", network(caller.address), "Too many unknown tokens came from this address.")
+        limiting.check("stranger", network(caller.address), "This address shows too many unknown tokens")
         raise Problem(HTTPStatus.UNAUTHORIZED, "This token is not known.")
     if token.expires_at is not None and token.expires_at <= utc_now():
         raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
     if scope not in token.scopes:
         raise Problem(HTTPStatus.FORBIDDEN, f"This token may not {scope}.")
-    limiting.check("token", str(token.pk), "This token asks too often.")
+    limiting.check("token", str(token.pk), "This token asks too often")
     return token
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,52 @@ def test_a_revoked_token_opens_nothing_and_looks_like_an_unknown_one(filled: Pro
         assert_problem(filled.get(path), 401, "This token is not known.")
         assert filled.get(path).content == Program("mev_unknown").get(path).content
     assert_problem(filled.post(event()), 401, "This token is not known.")
+
+
+def test_an_expired_token_opens_nothing_and_is_told_so(filled: Program) -> None:
+    ended = utc_now() - timedelta(seconds=1)
+    Token.objects.update(expires_at=ended)
+    for response in (filled.post(event()), *map(filled.get, READS)):
+        assert_problem(response, 401, f"This token expired at {ended.isoformat()}")
+    assert read.head().position == 4
+
+
+def test_a_token_that_will_expire_opens_what_it_is_for(filled: Program) -> None:
+    Token.objects.update(expires_at=utc_now() + timedelta(hours=1))
+    assert filled.post(event()).status_code == 201
+
+
+@pytest.mark.parametrize("source", ["agent_2", "marcus", "xagent_1", "AGENT_1", "agent_1 "])
+def test_a_token_speaks_for_no_other_source(filled: Program, source: str) -> None:
+    mine = Program(tokens.create("s", sources=["agent_1", "ci-*"]))
+    body = assert_problem(mine.post(event() | {"source": source}), 403, "this token speaks for agent_1 and ci-* only")
+    assert (body["results"][0]["code"], body["results"][0]["pointer"]) == (403, "/source")
+    cloudevent = {"specversion": "1.0", "id": "1", "type": "x", "source": source}
+    assert_problem(mine.post(cloudevent, "application/cloudevents+json"), 403, "this token speaks for")
+    assert read.head().position == 4
+
+
+def test_a_token_speaks_for_its_sources(filled: Program) -> None:
+    mine = Program(tokens.create("s", sources=["agent_1", "ci-*"]))
+    stated = [event() | {"source": source} for source in ("agent_1", "ci-main", "ci-", "other")]
+    assert [result["code"] for result in mine.post(stated).json()["results"]] == [201, 201, 201, 403]
+
+
+def test_a_token_of_two_boards_sees_both_and_no_third(filled: Program) -> None:
+    filled.publish(event("task_created", board="secret", task_id="s-1"))
+    mine = Program(tokens.create("two", ["read"], ["billing", "shop"]))
+    assert {row["board_id"] for row in mine.read("/api/tasks")["tasks"]} == {"billing", "shop"}
+    assert {row["board_id"] for row in mine.read("/api/tasks", board="shop")["tasks"]} == {"shop"}
+    assert [found["position"] for found in mine.read("/api/events")["events"]] == [4, 3, 2, 1]
+    assert mine.read("/api/counters")["total"] == 4
+    assert_problem(mine.get("/api/tasks", board="secret"), 403, "This token reads another board.")
+    assert_problem(mine.get("/api/events/5"), 404, "There is no event")
+
+
+def test_a_token_of_two_boards_has_to_say_on_which_it_publishes(filled: Program) -> None:
+    mine = Program(tokens.create("two", ["publish"], ["billing", "shop"]))
+    assert mine.post(event(board="shop")).status_code == 201
+    assert_problem(mine.post(event(board="")), 403, "this token publishes to the boards billing, shop only")
 
 
 def test_a_token_to_publish_reads_nothing(filled: Program) -> None:

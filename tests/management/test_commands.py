@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from marcus_events.core.event import utc_now
 from marcus_events.doors import tokens
 from marcus_events.ingest import ingest
 from marcus_events.models import Checkpoint, Task
@@ -44,9 +47,33 @@ def test_create_token_prints_the_token_and_nothing_else() -> None:
 
 
 def test_create_token_limits_what_it_may_do() -> None:
-    found = tokens.find(run("create_token", "ci", "--scope", " read", "--board", "shop")[0].strip())
+    limits = ["--scope", " read", "--board", "shop", "--board", "billing", "--source", "agent_*", "--expires", "90d"]
+    found = tokens.find(run("create_token", "ci", *limits)[0].strip())
     assert found is not None
-    assert (found.scopes, found.boards) == (["read"], ["shop"])
+    assert (found.scopes, found.boards, found.sources) == (["read"], ["shop", "billing"], ["agent_*"])
+    assert found.expires_at is not None
+    assert timedelta(days=89) < found.expires_at - utc_now() < timedelta(days=91)
+
+
+def test_tokens_are_listed_with_what_they_may_do_and_without_themselves() -> None:
+    secret = run("create_token", "ci", "--scope", "publish", "--board", "shop", "--source", "agent_*")[0].strip()
+    run("create_token", "wall", "--scope", "read", "--expires", "1d")
+    run("revoke_token", "ci")
+    first, second = run("tokens")[0].splitlines()
+    assert re.fullmatch(
+        r"mev_....…  ci: publish; boards shop; speaks for agent_\*; never used; revoked 2\S+ \S+", first
+    )
+    assert re.fullmatch(r"mev_....…  wall: read; never used; expires 2\S+ \S+", second)
+    assert secret not in first
+
+
+def test_a_token_is_revoked_once() -> None:
+    secret = run("create_token", "ci")[0].strip()
+    assert run("revoke_token", "ci")[0] == "Revoked.\n"
+    assert tokens.find(secret) is None
+    for name in ("ci", "another"):
+        with pytest.raises(CommandError, match=f"There is no token named “{name}” that could be revoked"):
+            run("revoke_token", name)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +81,10 @@ def test_create_token_limits_what_it_may_do() -> None:
     [
         (["ci", "--scope", "write"], "scopes are publish and read, not write"),
         (["ci", "--scope", ""], "scopes are publish and read"),
+        (["ci", "--expires", "soon"], "--expires is a span such as 12h or 90d, not 'soon'"),
+        (["ci", "--expires", "999999w"], "999999w is longer than the calendar"),
+        (["ci", "--expires", "0d"], "it would have expired already"),
+        (["ci", "--board", " "], "board: must be a non-empty string"),
         ([" "], "name: must be a non-empty string"),
         (["taken"], "There is a token named “taken” already."),
     ],
