@@ -1,11 +1,23 @@
 """Every address this site answers to. Each app names its own."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 
 admin.site.site_header = admin.site.site_title = "Marcus Events"
 
+
+@login_not_required
+def icon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for it when a page names none, such as those of the administration."""
+    return redirect(static("icon.svg"), permanent=True)
+
+
 urlpatterns = [
+    path("favicon.ico", icon),
     path("api/", include("marcus_events.api.urls")),
     path("", include("marcus_events.api.health_urls")),
     path("admin/", admin.site.urls),

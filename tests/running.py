@@ -116,6 +116,7 @@ class Running:
         headers = {"Authorization": f"Bearer {self._token}"}
         answer = httpx.post(f"{self.base_url}/api/events", json=list(events), headers=headers, timeout=ENDS_WITHIN)
         assert answer.status_code == httpx.codes.CREATED, answer.text
+        assert not answer.json()["rejected"], [found for found in answer.json()["results"] if "error" in found][:3]
 
 
 def free_port() -> int:
