@@ -169,6 +169,16 @@ class Blocker(Interval):
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     resolution = models.TextField()
+    acknowledged_by = models.TextField(default="")
+    assignee = models.TextField(default="")
+    snoozed_until = models.DateTimeField(null=True)
+    answer = models.TextField(default="")
+    answered_by = models.TextField(default="")
+    answer_id = models.TextField(default="")
+    answer_due = models.DateTimeField(null=True)
+    awaited_until = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "blocker"
@@ -176,6 +186,7 @@ class Blocker(Interval):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["board_id", "task_id"], name="blocker_by_task"),
             models.Index(fields=["opened_at"], name="blocker_open", condition=Q(to_position=None, resolved_at=None)),
+            models.Index(fields=["answer_due"], name="blocker_answer", condition=Q(to_position=None, resolved_at=None)),
         ]
 
 
