@@ -37,6 +37,8 @@ class OpenBlocker(Named):
     waiting: list[tuple[str, str]]
     steps: list[str]
     cost: float
+    snoozed: bool
+    awaited: bool  # somebody is known to wait for the answer
 
     @property
     def severity_changed(self) -> bool:
@@ -100,7 +102,13 @@ def open_blocker(
         waiting=[(task_id, names.task(row.board_id, task_id)) for task_id in behind],
         steps=steps(row.suggestion),
         cost=cost(len(behind), row.opened_at, row.severity, now),
+        snoozed=is_snoozed(row, now),
+        awaited=row.awaited_until is not None and row.awaited_until > now,
     )
+
+
+def is_snoozed(row: models.Blocker, now: datetime) -> bool:
+    return row.snoozed_until is not None and row.snoozed_until > now
 
 
 def steps(suggestion: object) -> list[str]:
