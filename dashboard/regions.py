@@ -64,7 +64,8 @@ def gather_frame(look: Look) -> dict[str, Any]:
 
 def gather_now(look: Look) -> dict[str, Any]:
     now = utc_now()
-    needs = blockers.open_blockers(look.board, now=now)
+    opened = blockers.open_blockers(look.board, now=now)
+    needs = [item for item in opened if not item.snoozed]
     statuses = present.tasks_by_status(look.board).values()
     agents = [agent for agents in present.agents_at_work(look.board).values() for agent in agents]
     counted = counters.counters(look.board, now)
@@ -76,7 +77,14 @@ def gather_now(look: Look) -> dict[str, Any]:
         working=sum(agent.status == "working" for agent in agents),
         last_event_at=counters.last_at(look.board),
     )
-    return {"needs": needs, "numbers": numbers, "verdict": verdict(numbers, now), "counters": counted}
+    return {
+        "needs": needs,
+        "snoozed": len(opened) - len(needs),
+        "answered": blockers.answered(look.board, now),
+        "numbers": numbers,
+        "verdict": verdict(numbers, now),
+        "counters": counted,
+    }
 
 
 def gather_boards(look: Look) -> dict[str, Any]:

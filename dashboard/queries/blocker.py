@@ -11,7 +11,7 @@ from django.db import connection
 from dashboard.queries import blockers, present
 from dashboard.queries.naming import named
 from marcus_events import models
-from marcus_events.core.event import utc_now
+from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.log import read
@@ -89,9 +89,8 @@ def detail(blocker: models.Blocker) -> Detail:
     names = present.names_with_tasks([board_id])
     behind = present.waiting([board_id], {(board_id, task_id)}).get((board_id, task_id), [])
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
-    who = names.agent(board_id, blocker.agent_id)
     return Detail(
-        item=blockers.Named(blocker, names.task(board_id, task_id), who, names.board(board_id), is_demo),
+        item=blockers.named(blocker, names, is_demo),
         waiting=[(other, names.task(board_id, other)) for other in behind],
         steps=blockers.steps(blocker.suggestion),
         confidence=confidence(blocker.suggestion),
@@ -128,14 +127,18 @@ def thread(blocker: models.Blocker) -> list[Step]:
     return [told(step) for step in named(mine)]
 
 
-def told(recorded: read.Recorded) -> Step:
+def told(recorded: Recorded) -> Step:
     return Step(recorded.timestamp, as_text(sentence(recorded)), recorded.position)
 
 
 def alike(blocker: models.Blocker) -> list[blockers.ResolvedBlocker]:
     """Earlier ones that read like this one, and were answered."""
     with connection.cursor() as cursor:
-        values = {"text": blocker.description, "blocker_id": blocker.blocker_id, "limit": MAX_ALIKE}
+        values: dict[str, str | int] = {
+            "text": blocker.description,
+            "blocker_id": blocker.blocker_id,
+            "limit": MAX_ALIKE,
+        }
         cursor.execute(ALIKE, values)
         ids = [row[0] for row in cursor.fetchall()]
     rows = {row.blocker_id: row for row in models.Blocker.objects.now().filter(blocker_id__in=ids)}

@@ -16,6 +16,9 @@ from marcus_events.core.sentences import short
 
 MAX_RESOLVED = 100
 MAX_STEPS = 8
+MAX_ANSWERED = 5
+ANSWER_NEWS = timedelta(hours=1)
+RESUMED_NEWS = timedelta(minutes=3)
 FEWEST = 3  # resolved blockers, before it says anything how long half of them took
 
 
@@ -128,6 +131,21 @@ def waiting_in_all(items: Iterable[OpenBlocker]) -> int:
     blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
     behind = {(item.blocker.board_id, task_id) for item in items for task_id, _ in item.waiting}
     return len(behind - blocked)
+
+
+def answered(board: str, now: datetime) -> list[Named]:
+    """The answers that were sent lately, for as long as it is news what became of them; the newest first."""
+    rows = models.Blocker.objects.now().filter(**present.on(board)).exclude(answer_id="")
+    fresh = rows.filter(resolved_at__gt=now - ANSWER_NEWS).exclude(resumed_at__lt=now - RESUMED_NEWS)
+    newest = list(fresh.order_by("-resolved_at")[:MAX_ANSWERED])
+    names = present.names_with_tasks({row.board_id for row in newest})
+    return [named(row, names) for row in newest]
+
+
+def named(row: models.Blocker, names: present.Names, demo: bool = False) -> Named:
+    board_id = row.board_id
+    who = names.agent(board_id, row.agent_id)
+    return Named(row, names.task(board_id, row.task_id), who, names.board(board_id), demo)
 
 
 def resolved(board: str = "") -> Resolved:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.shortcuts import render as render_template
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -91,8 +91,13 @@ def until(stated: str) -> datetime | None:
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
     detail = queries.detail(found)
     people = get_user_model()._default_manager.filter(is_active=True).order_by("username")
-    context = {"detail": detail, "error": error, "written": written, "snoozes": SNOOZES, "people": people}
-    context |= {"undo_s": max(0, int((found.answer_due - timezone.now()).total_seconds())) if found.answer_due else 0}
+    context: dict[str, Any] = {
+        "detail": detail,
+        "error": error,
+        "written": written,
+        "snoozes": SNOOZES,
+        "people": people,
+    }
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)

@@ -1,52 +1,97 @@
-// An event's details in a drawer beside the page. The address names the opened event, so that it can be sent as a link.
-import { byId, fetchElement } from "./dom.js";
+// What is opened beside the page: an event, or a blocker. The address names it, so that it can be sent as a link.
+import { byId, fetchElement, post } from "./dom.js";
 import { localise } from "./times.js";
 
 const drawer = byId("drawer");
 const body = byId("drawer-body");
 
-const opened = () => new URLSearchParams(location.search).get("event");
+const IN_DRAWER = { "X-Drawer": "1" };
+const LOOK_MS = 1_000; // how often an opened blocker is looked at again
+const PATHS = { event: (id) => `/activity/${id}/`, blocker: (id) => `/blocked/${id}/` };
+const KINDS = Object.keys(PATHS);
 
-function addressWith(position) {
+/** The kind and the id of what the address says is open. */
+function opened() {
+  const parameters = new URLSearchParams(location.search);
+  const kind = KINDS.find((name) => parameters.get(name));
+  return kind && { kind, id: parameters.get(kind) };
+}
+
+function addressWith(kind, id) {
   const address = new URL(location);
-  if (position) address.searchParams.set("event", position);
-  else address.searchParams.delete("event");
+  for (const name of KINDS) address.searchParams.delete(name);
+  if (kind) address.searchParams.set(kind, id);
   return address;
 }
 
-async function show(position) {
+async function show({ kind, id }) {
   try {
-    const details = await fetchElement(`/activity/${position}/`, { "X-Drawer": "1" });
-    localise(details);
-    body.replaceChildren(details);
+    fill(await fetchElement(PATHS[kind](id), IN_DRAWER));
   } catch {
-    body.textContent = "This event cannot be shown now.";
+    body.textContent = "This cannot be shown now.";
   }
   if (!drawer.open) drawer.showModal();
   body.scrollTo(0, 0);
-  body.focus();
+  (body.querySelector("textarea:not([hidden] *)") ?? body).focus();
 }
 
-function open(position) {
-  history.pushState(null, "", addressWith(position));
-  return show(position);
+function fill(details) {
+  localise(details);
+  body.replaceChildren(details);
+}
+
+function open(kind, id) {
+  history.pushState(null, "", addressWith(kind, id));
+  return show({ kind, id });
 }
 
 /** As the address says: after going back or forward, and when the page is opened. */
 function follow() {
-  if (opened()) show(opened());
+  const what = opened();
+  if (what) show(what);
   else drawer.close();
+}
+
+/** An act is answered with what is so now. What was written in the form stays where the act was not possible. */
+async function act(form, button) {
+  const data = new FormData(form, button);
+  try {
+    fill(await post(form.action, data, IN_DRAWER));
+  } catch {
+    form.prepend(Object.assign(document.createElement("p"), { className: "form-error", role: "alert", textContent: "That did not get through. Try again." }));
+  }
+}
+
+/** The state of an opened blocker follows events; what is being written beside it is left alone. */
+async function look() {
+  const shown = body.querySelector("[data-blocker]");
+  const state = byId("blocker-state");
+  if (!shown || !drawer.open || document.hidden || state.contains(document.activeElement)) return;
+  const fresh = await fetchElement(`/blocked/${shown.dataset.blocker}/state/`).catch(() => null);
+  if (!fresh || !state.isConnected) return;
+  localise(fresh);
+  for (const details of state.querySelectorAll("details[open][id]")) fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+  if (fresh.outerHTML !== state.outerHTML) state.replaceWith(fresh);
+  const form = shown.querySelector("[data-answer]");
+  if (form) form.hidden = fresh.dataset.stage !== "open";
 }
 
 if (drawer) {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-event]");
+    const link = event.target.closest("a[data-event], a[data-opens]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    open(link.dataset.event);
+    if (link.dataset.event) open("event", link.dataset.event);
+    else open("blocker", link.dataset.opens);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-act]") || !drawer.contains(event.target)) return;
+    event.preventDefault();
+    act(event.target, event.submitter);
   });
   drawer.addEventListener("click", (event) => event.target === drawer && drawer.close());
   drawer.addEventListener("close", () => opened() && history.pushState(null, "", addressWith(null)));
   addEventListener("popstate", follow);
+  setInterval(look, LOOK_MS);
   if (opened()) show(opened());
 }
