@@ -13,6 +13,7 @@ from django.db import connection
 
 from marcus_events import postgres
 from marcus_events.doors import limiting
+from marcus_events.doors.refusals import close_refusals
 from marcus_events.log.listener import close_listener
 from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
@@ -55,6 +56,7 @@ def log(transactional_db: None) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
     yield
+    close_refusals()
     close_live_sender()
     close_writer()
     close_listener()

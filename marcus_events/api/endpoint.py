@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from marcus_events.doors import access
+from marcus_events.doors import access, refusals
 from marcus_events.doors.problem import Problem
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Token
@@ -40,7 +40,7 @@ def endpoint(scope: str) -> Callable[[View], Callable[..., HttpResponse]]:
             try:
                 return respond(view, request, scope, **place)
             except Problem as problem:
-                return problem.response()
+                return refused(request, problem)
 
         return answer
 
@@ -53,6 +53,12 @@ def respond(view: View, request: HttpRequest, scope: str, **place: Any) -> HttpR
 
     result = answering(request.method or "", request.path, work)
     return result if isinstance(result, HttpResponse) else JsonResponse(result)
+
+
+def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The answer of a problem, which is noted for who wonders where events stay."""
+    refusals.note_problem(problem, caller_of(request), request.method or "", request.path)
+    return problem.response()
 
 
 def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:

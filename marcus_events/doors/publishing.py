@@ -122,3 +122,16 @@ def result(receipt: Receipt, place: str) -> dict[str, Any]:
 
 def code(receipt: Receipt) -> HTTPStatus:
     return CODES[receipt.why or receipt.status]
+
+
+def why_rejected(receipts: Sequence[Receipt]) -> str:
+    """Why some or all were, as it may be noted: the place and the reason of the first, and no value of any."""
+    found = [receipt for receipt in receipts if receipt.status == "rejected"]
+    match found[0].why, found[0].pointer:
+        case "conflict", _:
+            reason = "/event_id: another event was published under this id before"
+        case _, None:
+            reason = "the database refused it"
+        case _:
+            reason = found[0].error or ""
+    return reason if len(receipts) == 1 else f"{len(found)} of {len(receipts)} events: {reason}"
