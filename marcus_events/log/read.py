@@ -125,6 +125,19 @@ def position_of(source: str, event_id: str, connection: Connection = None) -> in
     return found[0][0] if found else None
 
 
+def places_of(
+    identities: Iterable[tuple[str, str]], connection: Connection = None
+) -> dict[tuple[str, str], tuple[int, bytes]]:
+    """Where the events of these (source, event_id) stand, and the digest of each; those that are not there are left
+    out.
+    """
+    query = """SELECT e.source, e.event_id, e.position, e.digest
+        FROM unnest(%s::text[], %s::text[]) AS o(source, event_id) JOIN event e USING (source, event_id)"""
+    wanted = list(identities)
+    found = rows(query, [[source for source, _ in wanted], [event_id for _, event_id in wanted]], connection)
+    return {(source, event_id): (position, bytes(digest)) for source, event_id, position, digest in found}
+
+
 def related(correlation_id: str, limit: int = 10_000, connection: Connection = None) -> list[Recorded]:
     """The event that a correlation is named after, and those that name it, in order."""
     query = f"""SELECT {COLUMNS} FROM event WHERE event_id = %s

@@ -23,7 +23,7 @@ CANARY = "canary-7f3a91"
 def noted() -> list[dict[str, Any]]:
     """What is in the table once everything is written, newest first."""
     refusals.close_refusals()
-    return list(RefusedRequest.objects.order_by("-last_at", "-id").values())
+    return [dict(row) for row in RefusedRequest.objects.order_by("-last_at", "-id").values()]
 
 
 def reasons() -> list[tuple[int, str, int]]:

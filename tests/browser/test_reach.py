@@ -15,6 +15,7 @@ PATHS = {
     "an event": "/activity/?event=3",
     "event": "/activity/3/",
     "blocked": "/blocked/",
+    "integrations": "/integrations/",
 }
 SERIOUS = ("serious", "critical")
 
@@ -60,7 +61,13 @@ def test_a_phone_never_scrolls_sideways(busy: Page, application: Application, pa
 
 
 def test_the_keyboard_reaches_every_page(busy: Page) -> None:
-    for keys, heading in (("ga", "Activity"), ("gk", "Blocked"), ("gb", "Boards"), ("gn", "Now")):
+    for keys, heading in (
+        ("ga", "Activity"),
+        ("gk", "Blocked"),
+        ("gb", "Boards"),
+        ("gi", "Integrations"),
+        ("gn", "Now"),
+    ):
         busy.keyboard.type(keys)
         expect(busy.get_by_role("heading", name=heading, level=1, exact=True)).to_be_attached()
 
