@@ -10,9 +10,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 run: .venv/installed
 	@exec $(BIN)/python manage.py up
 
+# In two processes, since half of a test's time is waiting; a file's tests stay together, and browser tests come last.
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 test: .venv/installed-dev lint
 	@scripts/ensure-browser
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # Beside other libraries and the limits of the machine, in one run. BENCH=--quick only looks whether everything runs.
 bench: .venv/installed-bench

@@ -3,6 +3,7 @@
 It starts before the first test and nothing of it is left after the last.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -27,7 +28,9 @@ SERVER = pytest.StashKey[postgres.Member]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if settings.EMBEDDED_POSTGRES:
+    """Each process that runs tests has a server of its own; the one that only hands them out needs none."""
+    hands_out = bool(config.getoption("numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
+    if settings.EMBEDDED_POSTGRES and not hands_out:
         config.stash[SERVER] = postgres.Member(Place.under(settings.DATA_DIR))
         config.stash[SERVER].join()
 

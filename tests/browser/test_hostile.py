@@ -61,16 +61,20 @@ def test_nothing_that_a_producer_writes_runs(signed_in: Page, application: Appli
     """`complaints` fails this where the browser reports an error or a violation of the content security policy."""
     assert len(set(PAYLOADS)) == COUNT
     signed_in.context.add_init_script(ARM)
-    signed_in.goto(f"{application.base_url}/activity/")
-    expect(signed_in.locator("#connection")).to_have_text("Live")
     found = attacks()
-    for start in range(0, len(found), 300):
-        application.publish(*found[start : start + 300])
+    for page, part in (("/", found[:500]), ("/blocked/", found[500:1_000]), ("/activity/", found[1_000:])):
+        signed_in.goto(application.base_url + page)
+        expect(signed_in.locator("#connection")).to_have_text("Live")
+        application.publish(*part)
+        expect(signed_in.locator("main")).not_to_contain_text("Nothing has happened yet", timeout=LIVE)
+        expect(signed_in.locator("#bell")).not_to_have_text("", timeout=LIVE)
+        assert_nothing_ran(signed_in)
     expect(signed_in.locator("#stream > .row").first).to_contain_text("Odd", timeout=LIVE)
     assert_nothing_ran(signed_in)
     for path in paths(signed_in):
         answer = signed_in.goto(application.base_url + path)
-        assert answer and answer.ok, path
+        assert answer is not None
+        assert answer.ok, path
         assert_nothing_ran(signed_in)
 
 

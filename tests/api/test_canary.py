@@ -1,0 +1,69 @@
+"""A token is nobody's to read: whatever is asked with it, it stands in no log, no answer, no page and no table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from marcus_events.doors import tokens
+from marcus_events.postgres.place import Place
+from tests.running import Running
+
+GUESS = f"{tokens.MARK}canary-that-nobody-ever-made-0123456789abcdefghijkl"
+EVENT = {"event_type": "task_progress", "source": "s", "data": {}}
+PAGES = ("/", "/activity/", "/boards/", "/blocked/", "/integrations/", "/admin/", "/metrics", "/readyz")
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    with Running() as application:
+        yield application
+
+
+def asked(client: httpx.Client, secret: str) -> list[httpx.Response]:
+    """Good requests and every kind of bad one, with the token where it belongs and where it does not."""
+    headers = {"Authorization": f"Bearer {secret}"}
+    answers = [
+        client.post("/api/events", json=EVENT, headers=headers),
+        client.post("/api/events", json=[EVENT, {}], headers=headers),
+        client.post("/api/events", content=b"{", headers=headers | {"Content-Type": "application/json"}),
+        client.post("/api/events", content=b"x" * 1_100_000, headers=headers),
+        client.put("/api/events", headers=headers),
+        client.get("/api/events?limit=x", headers=headers),
+        client.get("/api/events/wait?timeout=0", headers=headers),
+        client.get("/api/nothing", headers=headers),
+        client.get("/api/events", headers={"Authorization": secret}),
+        client.get("/api/events", headers={"Authorization": f"Basic {secret}"}),
+        client.get("/api/events", headers={"Authorization": f"Bearer {secret} {secret}"}),
+    ]
+    answers += [client.get(path, headers=headers) for path in PAGES]
+    return answers
+
+
+def tables(conninfo: str) -> str:
+    """Everything that is stored, as text."""
+    with psycopg.connect(conninfo) as connection:
+        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        queries = [SQL("SELECT t::text FROM {} t").format(Identifier(*name)) for name in names]
+        return "\n".join(str(row[0]) for query in queries for row in connection.execute(query))
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_token_appears_nowhere(running: Running, is_known: bool) -> None:
+    secret = running.manage("create_token", "canary") if is_known else GUESS
+    with httpx.Client(base_url=running.base_url, timeout=30) as client:
+        answers = asked(client, secret)
+        client.get(running.sign_in_link(), follow_redirects=True)
+        answers += [client.get(path) for path in PAGES]
+        assert {answer.status_code for answer in answers} >= ({201, 200} if is_known else {401, 200})
+        said = "".join(answer.text + str(answer.headers) for answer in answers)
+    stored = tables(Place.under(Path(running.data_dir.name)).conninfo)
+    running.end()
+    assert "canary" in stored or not is_known, "nothing was looked at"
+    for text in (said, stored, running.output.read_text()):
+        assert secret not in text
