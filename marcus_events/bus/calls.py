@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
+from marcus_events.bus.running import Running
 from marcus_events.bus.subscribing import Subscription
 from marcus_events.core.event import Event
 from marcus_events.core.tracing import caused_by
@@ -31,10 +32,10 @@ class HandlerTimeout(TimeoutError):
 
 
 class Calls:
-    """The calls of handlers for events of one Events: `running` holds them, as the event loop does not."""
+    """The calls of handlers for events of one Events."""
 
     def __init__(self) -> None:
-        self.running: set[Call] = set()
+        self.running = Running()
         self._told_slow: set[str] = set()
 
     async def deliver(self, event: Event, subscriptions: Iterable[Subscription]) -> None:
@@ -112,12 +113,13 @@ async def in_thread(subscription: Subscription, event: Event) -> None:
 class Call:
     """Steps 3 to 5, of one handler that is awaited."""
 
-    __slots__ = ("began", "error", "event", "finished", "running", "subscription", "task")
+    __slots__ = ("began", "error", "event", "finished", "limit_s", "running", "subscription", "task")
 
     def __init__(
-        self, running: set[Call], subscription: Subscription, event: Event, began: float, awaitable: Awaitable[Any]
+        self, running: Running, subscription: Subscription, event: Event, began: float, awaitable: Awaitable[Any]
     ) -> None:
         self.subscription = subscription
+        self.limit_s = subscription.timeout_s
         self.event = event
         self.began = began
         self.error: BaseException | None = None
@@ -139,7 +141,7 @@ class Call:
         if self.began < 0:
             return
         self.subscription.stats.timeouts += 1
-        self._end(HandlerTimeout(f"not finished after {self.subscription.timeout_s:g} s"))
+        self._end(HandlerTimeout(f"not finished after {self.limit_s:g} s"))
         self.task.add_done_callback(lambda _: self.running.discard(self))  # it may never have begun
         self.task.cancel()
 
@@ -156,35 +158,20 @@ class Call:
 
 
 class Finished:
-    """A future that is there when all calls of an event have ended. It minds their time: one timer does for those that
-    have the same.
-    """
+    """A future that is there when all calls of an event have ended."""
 
-    __slots__ = ("calls", "future", "left", "timers")
+    __slots__ = ("future", "left")
 
     def __init__(self, calls: list[Call]) -> None:
-        loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[None] = loop.create_future()
-        self.calls = calls
+        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.left = len(calls)
         for call in calls:
             call.finished = self
-        limits = {call.subscription.timeout_s for call in calls} - {None}
-        self.timers = [loop.call_later(limit, self._expire, limit) for limit in limits if limit is not None]
 
     def arrive(self) -> None:
         self.left -= 1
-        if self.left > 0:
-            return
-        for timer in self.timers:
-            timer.cancel()
-        if not self.future.done():
+        if self.left == 0 and not self.future.done():
             self.future.set_result(None)
-
-    def _expire(self, limit: float) -> None:
-        for call in self.calls:
-            if call.subscription.timeout_s == limit:
-                call.expire()
 
 
 def tell(subscription: Subscription, event: Event, error: BaseException) -> None:
