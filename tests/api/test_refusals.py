@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from typing import Any
@@ -10,11 +11,13 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+from config.body_limit import BodyLimit
 from marcus_events.core.event import utc_now
 from marcus_events.doors import refusals, tokens
 from marcus_events.doors.access import Caller
 from marcus_events.models import RefusedRequest, Token
 from tests.api.program import Program, event
+from tests.gate.test_channel import Line
 
 STRANGER = Program("mev_unknownunknownunknown")
 CANARY = "canary-7f3a91"
@@ -253,3 +256,33 @@ def test_no_token_is_in_a_log(program: Program, caplog: pytest.LogCaptureFixture
     connection.close()
     assert Token.objects.count() == 1
     assert (program.token or "") not in caplog.text
+
+
+# Before Django is asked
+
+
+def test_a_body_that_is_refused_unread_is_noted_too(program: Program) -> None:
+    headers = [(b"content-length", b"99999999"), (b"authorization", f"Bearer {program.token}".encode())]
+    scope = {"method": "POST", "path": "/api/events", "headers": headers, "client": ("10.0.0.9", 1)}
+
+    async def send(message: object) -> None:
+        pass
+
+    asyncio.run(BodyLimit(None)(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(BodyLimit(None)(scope | {"path": "/integrations/check/"}, None, send))  # type: ignore[arg-type]
+    [row] = noted()
+    assert (row["status"], row["method"], row["path"], row["address"]) == (413, "POST", "/api/events", "10.0.0.9")
+    assert row["prefix"] == (program.token or "")[:8]
+
+
+@pytest.mark.parametrize("length", [b"99999999", b"9" * 5_000])
+def test_a_body_that_is_refused_at_the_gate_is_noted_too(program: Program, length: bytes) -> None:
+    bearer = f"Authorization: Bearer {program.token}\r\n".encode()
+    head = b"POST %s HTTP/1.1\r\nHost: here\r\n" + bearer + b"Content-Length: " + length + b"\r\n\r\n"
+    for path in (b"/api/events?x=1", b"/integrations/check/"):
+        line = Line()
+        line.receive(head % path)
+    [row] = noted()
+    assert (row["status"], row["method"], row["path"]) == (413, "POST", "/api/events")
+    assert row["prefix"] == (program.token or "")[:8]
+    assert (program.token or "") not in str(row)
