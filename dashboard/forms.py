@@ -30,6 +30,7 @@ class Made:
     secret: str
     boards: list[str]
     sources: list[str]
+    may_publish: bool = True
 
     def __repr__(self) -> str:
         return f"<Made {self.name!r}>"
@@ -92,5 +93,6 @@ class TokenForm(forms.Form):
         except ValueError as error:
             self.add_error(None, str(error))
         else:
-            return Made(stated["name"], secret, stated["boards"], stated["sources"])
+            may_publish = "publish" in stated["scopes"]
+            return Made(stated["name"], secret, stated["boards"], stated["sources"], may_publish)
         return None

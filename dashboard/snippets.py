@@ -148,10 +148,10 @@ print(answer.status_code, answer.json())
 
 
 def filled(site: str, made: Made | None = None) -> list[Snippet]:
-    """For this site, and for the token that was just made."""
+    """For this site, and for the token that was just made, if that may publish."""
     values = {
         "{site}": site,
-        "{token}": made.secret if made else PLACEHOLDER,
+        "{token}": made.secret if made and made.may_publish else PLACEHOLDER,
         "{board}": plain(made.boards if made else [], BOARD),
         "{source}": plain([source.replace("*", "first") for source in made.sources] if made else [], SOURCE),
     }

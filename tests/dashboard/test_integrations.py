@@ -132,6 +132,13 @@ def test_the_programs_hold_the_new_token_and_otherwise_say_where_it_goes(adminis
     assert "http://testserver/api/events" in page.text
 
 
+def test_a_token_that_may_only_read_is_not_put_into_programs_that_publish(administrator: Client) -> None:
+    page = Document(administrator.post(MAKE, STATED | {"scopes": ["read"]}).content.decode())
+    assert page.text.count(tokens.MARK) == 2  # the secret, and the beginning of it in the list
+    assert "$TOKEN" in page.text
+    assert "It may only read" in page.text
+
+
 def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> None:
     made(administrator)
     again = Document(administrator.post(MAKE, STATED).content.decode())
