@@ -70,6 +70,7 @@ def test_the_keyboard_reaches_every_page(busy: Page) -> None:
     ):
         busy.keyboard.type(keys)
         expect(busy.get_by_role("heading", name=heading, level=1, exact=True)).to_be_attached()
+        expect(busy.locator("#connection")).to_have_text("Live")  # the scripts run by then, and so do the keys
 
 
 def test_an_event_is_found_read_and_left_without_a_mouse(busy: Page, application: Application) -> None:
