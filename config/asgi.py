@@ -10,12 +10,13 @@ http = get_asgi_application()  # sets Django up: whatever imports models comes a
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
+from config.body_limit import BodyLimit
 from config.origin import SameOrigin
 from dashboard.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

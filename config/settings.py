@@ -121,6 +121,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
+# Django takes a body in before it asks who sent it. Larger ones wait for that on disk, however many come at once.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes
 
 # What a page may do. Nothing inline, nothing from elsewhere: an event's text that slips through the escaping still runs
 # nothing and reaches nobody. 'self' in connect-src covers WebSockets to the same host (CSP level 3).

@@ -1,17 +1,21 @@
 """WhiteNoise for an event loop: it serves files as ever, and every other request passes through without a thread.
 
 Its middleware knows threads alone, and Django would keep one for as long as a request lasts: also for those that wait.
+And a file goes out in blocks: from an event loop Django would read it whole first, for readers who take their time too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import IO
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+BLOCK = 32 * 1024  # bytes; a reading ahead for each slow reader, and most files in one
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
@@ -34,5 +38,16 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # WhiteNoise has 
         if file is None:
             found = await self.get_response(request)
         else:
-            found = await sync_to_async(self.serve)(file, request)
+            found = in_blocks(await sync_to_async(self.serve)(file, request))
         return found
+
+
+def in_blocks(response: FileResponse) -> FileResponse:
+    if response.file_to_stream:
+        response.streaming_content = blocks(response.file_to_stream)
+    return response
+
+
+async def blocks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    while block := await asyncio.to_thread(file.read, BLOCK):
+        yield block

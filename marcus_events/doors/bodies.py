@@ -42,6 +42,11 @@ def refuse_constant(name: str) -> None:
 def check_size(body: bytes) -> bytes:
     """Raises Problem. Servers may have read more than we want of one without a length."""
     if len(body) > MAX_BODY:
-        detail = f"The body is larger than {MAX_BODY} bytes; send smaller batches."
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, limit="body_bytes")
+        raise too_large()
     return body
+
+
+def too_large() -> Problem:
+    """In the same words wherever it is noticed, by the server's gate and in front of Django as well."""
+    detail = f"The body is larger than {MAX_BODY} bytes; send smaller batches."
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, limit="body_bytes")

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
+from dashboard.management.gate import channel
 from marcus_events.core import payload
 from marcus_events.core.fold import HANDLERS
 from marcus_events.doors import bodies, publishing, tokens
@@ -84,6 +85,11 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert rows["objects and arrays within one another"] == f"{payload.MAX_DEPTH} levels"
     assert rows["a key"] == f"{payload.MAX_KEY_BYTES} bytes"
     assert rows["`event_id`, `event_type`, `source`"] == f"{payload.MAX_NAME_BYTES} bytes"
+    assert rows["a request line and its headers"] == (
+        f"{channel.Channel.totalHeadersSize // 1024} KiB together, {channel.Channel.maxHeaders} headers"
+    )
+    assert rows["the time until a request is there whole"] == f"{channel.RECEIVE_S} s"
+    assert rows["the time to take a piece of an answer"] == f"{channel.TAKE_S} s"
     assert payload.MAX_NUMBER == 2**53 - 1
 
 

@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
     def serve(self, listener: socket.socket) -> None:
         """Twisted chooses its reactor by the import, so it stands here."""
-        from daphne.server import Server
+        from dashboard.management.gate.server import Server
 
         Server(
             import_string(settings.ASGI_APPLICATION),

@@ -1,0 +1,64 @@
+"""All connections together: at most MAX_CONNECTIONS are open at once.
+
+One more takes the place of the oldest that keeps us waiting: people who send a request and read the answer get in, and
+those who open connections and trickle push out each other. Where it is our turn everywhere, the new one is closed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
+
+from dashboard.management.gate.channel import RECEIVE_S, Channel
+from dashboard.management.gate.request import Request
+
+MAX_CONNECTIONS = 1_000  # a few hundred open pages; some ten kilobytes each, and up to two files
+
+
+class Visit(ProtocolWrapper):
+    """A connection for as long as it lasts: HTTP, and beyond where it becomes a WebSocket."""
+
+    channel: Channel
+
+    def makeConnection(self, transport: Any) -> None:
+        self.channel = self.wrappedProtocol
+        super().makeConnection(transport)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        self.channel.gone()
+
+
+class Gate(WrappingFactory[Visit]):
+    protocol = Visit
+
+    def __init__(self, wrapped: Any) -> None:
+        super().__init__(wrapped)
+        wrapped.protocol = Channel
+        wrapped.timeOut = RECEIVE_S
+
+    def buildProtocol(self, addr: IAddress | None) -> Visit | None:  # type: ignore[override]
+        """None closes the connection."""
+        if len(self.protocols) >= MAX_CONNECTIONS and not self.make_room():
+            return None
+        visit = super().buildProtocol(addr)
+        visit.wrappedProtocol.requestFactory = Request
+        return visit
+
+    def make_room(self) -> bool:
+        """Whether somebody could be sent away. They are registered in the order in which they came."""
+        waiting = (visit.channel for visit in self.protocols if visit.channel.keeps_waiting)
+        oldest = next(waiting, None)
+        if oldest:
+            oldest.give_way()
+        return oldest is not None
+
+
+async def until_taken(protocol: Any) -> None:
+    """Lets the application wait until the client has taken what there is, so that the application's own bounds hold."""
+    visit: Visit = protocol.transport
+    await visit.channel.taken.wait()

@@ -1,0 +1,114 @@
+"""The gate in front of the real server: what is refused is answered, and everything else goes through."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from marcus_events.doors.bodies import MAX_BODY
+from tests.gate.crowd import exchange
+from tests.running import Running
+from tests.waiting import wait_until
+
+POST = b"POST /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+BLOCK = b"x" * 1024**2
+CHUNK = b"100000\r\n" + BLOCK + b"\r\n"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with Running() as running:
+        yield running
+
+
+def blocks(number: int) -> Iterator[bytes]:
+    for _ in range(number):
+        yield BLOCK
+
+
+def assert_too_large(status: int, body: bytes) -> None:
+    problem = httpx.Response(status, content=body).json()
+    assert (status, problem["status"], problem["limit"]) == (413, 413, "body_bytes")
+    assert "larger than 1048576 bytes" in problem["detail"]
+
+
+@pytest.mark.parametrize("content", [BLOCK + b"x", blocks(20)], ids=["stated", "chunked"])
+def test_a_body_that_is_too_large_is_refused_in_the_words_of_the_api(
+    running: Running, content: bytes | Iterator[bytes]
+) -> None:
+    answer = httpx.post(f"{running.base_url}/api/events", content=content)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert_too_large(answer.status_code, answer.content)
+
+
+@pytest.mark.parametrize("content", [BLOCK, blocks(1)], ids=["stated", "chunked"])
+def test_a_body_of_the_largest_size_goes_through(running: Running, content: bytes | Iterator[bytes]) -> None:
+    assert httpx.post(f"{running.base_url}/api/events", content=content).status_code == httpx.codes.UNAUTHORIZED
+
+
+@pytest.mark.parametrize(
+    ("header", "block"), [(b"Content-Length: 99999999\r\n\r\n", BLOCK), (b"Transfer-Encoding: chunked\r\n\r\n", CHUNK)]
+)
+def test_the_answer_reaches_a_client_that_sends_everything_before_it_reads(
+    running: Running, header: bytes, block: bytes
+) -> None:
+    head, _, body = exchange(running.port, POST + header, then=50, block=block).partition(b"\r\n\r\n")
+    assert_too_large(int(head.split()[1]), body)
+
+
+def test_the_end_of_a_body_that_is_too_large_is_not_taken_for_a_request(running: Running) -> None:
+    chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNK + CHUNK + b"0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n"
+    assert exchange(running.port, chunked).count(b"HTTP/1.1 ") == 1
+
+
+def test_others_and_the_same_client_are_served_afterwards(running: Running) -> None:
+    with httpx.Client(base_url=running.base_url) as client:
+        for _ in range(3):
+            assert client.post("/api/events", content=BLOCK + b"x").status_code == 413
+            assert client.get("/healthz").status_code == httpx.codes.OK
+
+
+def test_a_connection_is_kept_and_requests_may_be_sent_ahead(running: Running) -> None:
+    healthz = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    assert (
+        exchange(running.port, (healthz + b"\r\n") * 9 + healthz + b"Connection: close\r\n\r\n").count(b" 200 ") == 10
+    )
+
+
+@pytest.fixture
+def live(running: Running) -> Iterator[ClientConnection]:
+    """The WebSocket of an open page, as a browser that is signed in opens it."""
+    with httpx.Client(follow_redirects=True) as browser:
+        browser.get(running.sign_in_link())
+        headers = {"Cookie": f"sessionid={browser.cookies['sessionid']}", "Origin": running.base_url}
+    address = f"ws://127.0.0.1:{running.port}/ws/live/?page=now"
+    with connect(address, additional_headers=headers, max_size=None) as line:
+        yield line
+
+
+def test_a_websocket_is_opened_and_hears(live: ClientConnection) -> None:
+    assert "<" in str(live.recv(timeout=10))
+
+
+def test_a_message_that_is_too_large_ends_its_websocket(live: ClientConnection) -> None:
+    live.recv(timeout=10)
+    live.send("x" * MAX_BODY)
+    assert live.ping().wait(timeout=10)
+    with pytest.raises(ConnectionClosed):  # noqa: PT012 - frames may have been on their way
+        live.send("x" * (MAX_BODY + 1))
+        while True:
+            live.recv(timeout=10)
+
+
+def test_it_ends_in_order_while_a_request_is_still_arriving(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.port)) as line:
+        line.sendall(POST)
+        wait_until(running.answers)
+        assert running.end() == 0
+    assert "Traceback" not in running.output.read_text()
+    running.start()
