@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -11,6 +11,7 @@ from marcus_events.doors import tokens
 from marcus_events.live import hub as hub_module
 from marcus_events.live.hub import Hub
 from marcus_events.log import tail
+from tests.running import Running
 
 
 @pytest.fixture
@@ -26,3 +27,20 @@ async def hub(log: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
 def token(log: None) -> str:
     """May publish and read everything."""
     return tokens.create("program", ["publish", "read"])
+
+
+class Impatient(Running):
+    program = ("-m", "tests.sockets.impatient")
+
+
+@pytest.fixture(scope="package")
+def impatient() -> Iterator[Running]:
+    """A real server, which waits for a slow reader a few seconds only."""
+    with Impatient() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def program_token(impatient: Running) -> str:
+    """May publish and read everything there."""
+    return impatient.manage("create_token", "program")

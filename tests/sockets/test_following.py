@@ -44,33 +44,32 @@ async def test_after_a_position_it_is_sent_everything_since_and_then_what_comes(
     assert program.kinds().count("caught_up") == 1
 
 
-@pytest.mark.parametrize(
-    ("wanted", "positions"),
-    [
-        ({}, [1, 2, 3, 4]),
-        ({"pattern": "*"}, [1, 2, 3, 4]),
-        ({"pattern": "task_*"}, [1, 2, 4]),
-        ({"pattern": ["task_blocked", "deploy"]}, [2, 3]),
-        ({"q": "type:task_* -type:task_blocked"}, [1, 4]),
-        ({"pattern": "task_*", "q": "-type:task_started"}, [2]),
-        ({"board": "billing"}, [4]),
-        ({"board": "nowhere"}, []),
-    ],
-)
-async def test_a_choice_holds_in_the_log_and_for_what_comes(
-    token: str, wanted: dict[str, Any], positions: list[int]
-) -> None:
+CHOICES: list[tuple[dict[str, Any], list[int]]] = [
+    ({}, [1, 2, 3, 4]),
+    ({"pattern": "*"}, [1, 2, 3, 4]),
+    ({"pattern": "task_*"}, [1, 2, 4]),
+    ({"pattern": ["task_blocked", "deploy"]}, [2, 3]),
+    ({"q": "type:task_* -type:task_blocked"}, [1, 4]),
+    ({"pattern": "task_*", "q": "-type:task_started"}, [2]),
+    ({"board": "billing"}, [4]),
+    ({"board": "nowhere"}, []),
+]
+
+
+async def test_a_choice_holds_in_the_log_and_for_what_comes(token: str) -> None:
+    expected = {f"{when}{n}": found for n, (_, found) in enumerate(CHOICES) for when in ("live", "log")}
     async with talking(bearer(token)) as program:
-        for name, after in (("live", None), ("log", 0)):
-            await program.ask(action="subscribe", id=name, after=after, **wanted)
-            await program.until("caught_up", id=name)
+        await choose(program, "live", None)
         await publish("task_started", "task_blocked", "deploy")
         await publish("task_started", board="billing")
-        await program.ask(action="subscribe", id="late", after=0, **wanted)
-        await program.until("caught_up", id="late", head=4)
-        for name in ("live", "log"):
-            await program.while_not(lambda name=name: len(program.of(name)) >= len(positions))  # type: ignore[misc]
-    assert (program.of("live"), program.of("log"), program.of("late")) == (positions,) * 3
+        await choose(program, "log", 0)
+        await program.while_not(lambda: {name: program.of(name) for name in expected} == expected)
+
+
+async def choose(program: Program, when: str, after: int | None) -> None:
+    for n, (wanted, _) in enumerate(CHOICES):
+        await program.ask(action="subscribe", id=f"{when}{n}", after=after, **wanted)
+        await program.until("caught_up", id=f"{when}{n}")
 
 
 async def test_subscriptions_of_a_connection_do_not_take_from_each_other(token: str) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import threading
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
@@ -18,27 +17,18 @@ from tests.gate.test_load import Watched
 from tests.running import Running
 from tests.waiting import PATIENCE, wait_until
 
-LARGE = {"event_type": "task_progress", "source": "agent_1", "data": {"text": "x" * 50_000}}
-FLOOD = 100 * 1024**2  # bytes
-AT_ONCE = 20  # of them in a request
-MAY_GROW_BY = 32 * 1024**2  # bytes, beside what it takes to publish as much
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    with Running() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def token(running: Running) -> str:
-    return running.manage("create_token", "program")
+LARGE = {"event_type": "task_progress", "source": "agent_1", "data": {"text": "x" * 10_000}}
+AT_ONCE = 100  # of them in a request
+REQUESTS = 100  # 100 MB
+WARM_UP = 20  # requests
+MAY_GROW_BY = 32 * 1024**2  # bytes, of which some 15 MiB without the one who does not read
 
 
 def opened(running: Running, token: str, **options: Any) -> ClientConnection:
     headers = {"Authorization": f"Bearer {token}"}
     address = f"ws://127.0.0.1:{running.port}/ws/events/"
-    return connect(address, additional_headers=headers, proxy=None, **options)
+    line: ClientConnection = connect(address, additional_headers=headers, proxy=None, **options)
+    return line
 
 
 def hear(line: ClientConnection, kind: str) -> Any:
@@ -56,16 +46,17 @@ def stated(n: int) -> dict[str, Any]:
     return {"event_id": f"e{n}", "event_type": "task_progress", "source": "agent_1", "data": {"n": n}}
 
 
-def test_another_sites_page_is_refused_and_a_program_comes_in(running: Running, token: str) -> None:
-    ours = f"http://127.0.0.1:{running.port}"
-    for origin in ("null", "http://evil.example", f"http://127.0.0.1:{running.port + 1}"):
+def test_another_sites_page_is_refused_and_a_program_comes_in(impatient: Running, program_token: str) -> None:
+    ours = f"http://127.0.0.1:{impatient.port}"
+    for foreign in ("null", "http://evil.example", f"http://127.0.0.1:{impatient.port + 1}"):
         with pytest.raises(InvalidStatus) as refusal:
-            opened(running, token, origin=origin)
+            opened(impatient, program_token, origin=foreign)
         assert refusal.value.response.status_code == 403
-    for origin in (None, ours):
-        with opened(running, token, origin=origin) as line:
+    own: list[Any] = [None, ours]
+    for origin in own:
+        with opened(impatient, program_token, origin=origin) as line:
             subscribe(line)
-    with opened(running, "mev_wrong") as line:
+    with opened(impatient, "mev_wrong") as line:
         assert "not known" in json.loads(line.recv(PATIENCE))["detail"]
         with pytest.raises(ConnectionClosed) as end:
             line.recv(PATIENCE)
@@ -73,39 +64,39 @@ def test_another_sites_page_is_refused_and_a_program_comes_in(running: Running, 
     assert end.value.rcvd.code == 4401
 
 
-def test_what_is_larger_than_a_frame_may_be_ends_the_connection(running: Running, token: str) -> None:
-    with opened(running, token) as line:
+def test_what_is_larger_than_a_frame_may_be_ends_the_connection(impatient: Running, program_token: str) -> None:
+    with opened(impatient, program_token) as line:
         line.send("x" * (1024**2 + 1))
         with pytest.raises(ConnectionClosed) as end:
             hear(line, "never")
     assert end.value.rcvd is None or end.value.rcvd.code == 1009
 
 
-def test_through_deaths_of_the_server_and_of_the_database_each_event_comes_once(running: Running, token: str) -> None:
+def test_through_deaths_of_the_server_and_of_the_database_each_event_comes_once(
+    impatient: Running, program_token: str
+) -> None:
     """The program goes on after the last that it has seen; the database's death it does not even notice."""
     seen: list[int] = []
-    with opened(running, token) as line:
+    with opened(impatient, program_token) as line:
         subscribe(line, after=0)
-        running.publish(*map(stated, range(10)))
+        impatient.publish(*map(stated, range(10)))
         seen += [hear(line, "event")["event"]["data"]["n"] for _ in range(6)]
         position = hear(line, "event")["event"]["position"]
         seen.append(6)
-        running.end(signal.SIGKILL)
-    running.start()
-    running.publish(*map(stated, range(10, 20)))
-    with opened(running, token) as line:
+        impatient.end(signal.SIGKILL)
+    impatient.start()
+    impatient.publish(*map(stated, range(10, 20)))
+    with opened(impatient, program_token) as line:
         subscribe(line, after=position)
         seen += [hear(line, "event")["event"]["data"]["n"] for _ in range(13)]
-        kill_database(running)
-        wait_until(lambda: publishes(running, stated(20)), timeout=60)
+        kill_database(impatient)
+        wait_until(lambda: publishes(impatient, stated(20)), timeout=60)
         seen.append(hear(line, "event")["event"]["data"]["n"])
     assert seen == list(range(21))
 
 
 def kill_database(running: Running) -> None:
-    first = next(
-        (running_dir for running_dir in psutil.process_iter(["name", "cmdline"]) if is_its(running_dir, running)), None
-    )
+    first = next((found for found in psutil.process_iter(["cmdline"]) if is_its(found, running)), None)
     assert first
     first.kill()
 
@@ -124,24 +115,27 @@ def publishes(running: Running, event: dict[str, Any]) -> bool:
     return True
 
 
-def test_who_never_reads_loses_the_connection_and_costs_no_memory(running: Running, token: str) -> None:
-    running.publish(*[LARGE] * AT_ONCE)
-    wait_until(lambda: True)
-    with opened(running, token) as reader, silent(running, token) as line, Watched(running) as watched:
+def test_who_never_reads_loses_the_connection_and_costs_no_memory(impatient: Running, program_token: str) -> None:
+    """While somebody else reads everything. What it takes to publish so much is no reader's, and is there before."""
+    flood(impatient, WARM_UP)
+    with opened(impatient, program_token) as reader, silent(impatient, program_token) as line:
         subscribe(reader)
-        reading = threading.Thread(target=read_all, args=(reader,))
-        reading.start()
-        for _ in range(FLOOD // (AT_ONCE * 50_000)):
-            running.publish(*[LARGE] * AT_ONCE)
-        reading.join(60)
-        assert not reading.is_alive()
-        wait_until(lambda: is_cut(line), timeout=60)
+        with Watched(impatient) as watched, ThreadPoolExecutor(1) as other:
+            reading = other.submit(hear_all, reader)
+            flood(impatient, REQUESTS)
+            assert reading.result(60) == REQUESTS * AT_ONCE
+            wait_until(lambda: is_cut(line), timeout=60)
     assert watched.grown < MAY_GROW_BY
 
 
-def read_all(line: ClientConnection) -> None:
-    for _ in range(FLOOD // (AT_ONCE * 50_000) * AT_ONCE):
-        hear(line, "event")
+def flood(running: Running, requests: int) -> None:
+    for _ in range(requests):
+        running.publish(*[LARGE] * AT_ONCE)
+
+
+def hear_all(line: ClientConnection) -> int:
+    positions: list[int] = [hear(line, "event")["event"]["position"] for _ in range(REQUESTS * AT_ONCE)]
+    return positions[-1] - positions[0] + 1
 
 
 def silent(running: Running, token: str) -> socket.socket:
