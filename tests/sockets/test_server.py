@@ -43,7 +43,7 @@ def subscribe(line: ClientConnection, **wanted: Any) -> None:
 
 
 def stated(n: int) -> dict[str, Any]:
-    return {"event_id": f"e{n}", "event_type": "task_progress", "source": "agent_1", "data": {"n": n}}
+    return {"event_id": f"e{n}", "event_type": "counted", "source": "agent_1", "data": {"n": n}}
 
 
 def test_another_sites_page_is_refused_and_a_program_comes_in(impatient: Running, program_token: str) -> None:
@@ -78,7 +78,7 @@ def test_through_deaths_of_the_server_and_of_the_database_each_event_comes_once(
     """The program goes on after the last that it has seen; the database's death it does not even notice."""
     seen: list[int] = []
     with opened(impatient, program_token) as line:
-        subscribe(line, after=0)
+        subscribe(line, pattern="counted", after=0)
         impatient.publish(*map(stated, range(10)))
         seen += [hear(line, "event")["event"]["data"]["n"] for _ in range(6)]
         position = hear(line, "event")["event"]["position"]
@@ -87,7 +87,7 @@ def test_through_deaths_of_the_server_and_of_the_database_each_event_comes_once(
     impatient.start()
     impatient.publish(*map(stated, range(10, 20)))
     with opened(impatient, program_token) as line:
-        subscribe(line, after=position)
+        subscribe(line, pattern="counted", after=position)
         seen += [hear(line, "event")["event"]["data"]["n"] for _ in range(13)]
         kill_database(impatient)
         wait_until(lambda: publishes(impatient, stated(20)), timeout=60)
