@@ -1,4 +1,7 @@
-"""The ASGI application: pages and the API through Django, live pages over WebSockets. Any ASGI server runs it."""
+"""The ASGI application: pages and the API through Django, live pages and programs over WebSockets.
+
+Any ASGI server runs it.
+"""
 
 import os
 
@@ -12,11 +15,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 
 from config.body_limit import BodyLimit
 from config.origin import SameOrigin
-from dashboard.routing import websocket_urlpatterns
+from dashboard import routing as pages
+from marcus_events.sockets import routing as programs
 
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SameOrigin(
+            AuthMiddlewareStack(URLRouter([*pages.websocket_urlpatterns, *programs.websocket_urlpatterns]))
+        ),
     }
 )

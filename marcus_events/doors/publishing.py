@@ -96,14 +96,14 @@ def merged(offered: list[Item], taken: list[Receipt]) -> list[Receipt]:
     return [next(left) if isinstance(item, Event) else item for item in offered]
 
 
-def answer(receipts: list[Receipt], *, is_batch: bool) -> dict[str, Any]:
-    """What the publisher is told; pointers begin at the body, which is an array or an event."""
+def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> dict[str, Any]:
+    """What the publisher is told; pointers begin at the body, in which an array or an event is at `place`."""
     counted = [receipt.status for receipt in receipts]
     return {
         "accepted": counted.count("accepted"),
         "duplicates": counted.count("duplicate"),
         "rejected": counted.count("rejected"),
-        "results": [result(receipt, f"/{n}" if is_batch else "") for n, receipt in enumerate(receipts)],
+        "results": [result(receipt, f"{place}/{n}" if is_batch else place) for n, receipt in enumerate(receipts)],
     }
 
 

@@ -25,6 +25,12 @@ Connection = psycopg.Connection[Any] | None
 COLUMNS = """position, recorded_at, event_id, source, event_type, timestamp, data::text, metadata::text,
     board_id, task_id, agent_id"""
 
+# Of an event as text. What the table holds without compressing it is about as long; the rest has to be written out.
+WEIGHT = " + ".join(
+    f"CASE WHEN pg_column_size({column}) < 2000 THEN pg_column_size({column}) ELSE octet_length({column}::text) END"
+    for column in ("data", "metadata")
+)
+
 
 @dataclass(frozen=True)
 class Head:
@@ -75,6 +81,27 @@ def events(
     order = "DESC" if newest_first else "ASC"
     query = f"SELECT {COLUMNS} FROM event WHERE {condition} ORDER BY position {order} LIMIT %s"
     return [recorded(row) for row in rows(query, [*values, limit], connection)]
+
+
+def page(
+    wanted: EventFilter,
+    *,
+    after: int,
+    before: int | None = None,
+    limit: int,
+    max_bytes: int,
+    connection: Connection = None,
+) -> list[Recorded]:
+    """The next events that match, in order: as many as `max_bytes` hold, and the one that goes beyond it.
+
+    Events may be of any size up to the largest, and a number of them alone would bound no memory.
+    """
+    condition, values = where(wanted, after, before)
+    query = f"""SELECT {COLUMNS} FROM (
+            SELECT *, sum({WEIGHT}) OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM (SELECT * FROM event WHERE {condition} ORDER BY position LIMIT %s) AS next
+        ) AS weighed WHERE coalesce(before, 0) < %s ORDER BY position"""
+    return [recorded(row) for row in rows(query, [*values, limit, max_bytes], connection)]
 
 
 def count_after(
