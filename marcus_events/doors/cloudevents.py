@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from cloudevents.core.exceptions import CloudEventValidationError, CustomExtensionAttributeError
+from cloudevents.core.spec import SPECVERSION_V1_0 as SPECVERSION
 from cloudevents.core.v1.event import CloudEvent
 
 from marcus_events.core.event import Event, InvalidEvent, Recorded, parse_timestamp, utc_now
@@ -148,7 +149,7 @@ def to_structured(recorded: Recorded) -> dict[str, Any]:
     stated_type = str(metadata.pop("original_type", recorded.event_type))
     rest = {"marcusmetadata": serialise(metadata)} if metadata else {}
     return {
-        "specversion": "1.0",
+        "specversion": SPECVERSION,
         "id": recorded.event.event_id,
         "source": recorded.source,
         "type": stated_type if canonical(stated_type) == recorded.event_type else recorded.event_type,
@@ -164,8 +165,13 @@ def to_structured(recorded: Recorded) -> dict[str, Any]:
 
 def is_free(name: str, value: object) -> bool:
     """Whether it can be an attribute beside those that are ours to say: any producer may have written the metadata."""
-    is_name = (name.isascii() and name.isalnum() and name.islower()) or name.isdecimal()
-    return is_name and name not in (*OWN, "specversion", DATA) and isinstance(value, str | int | float)
+    if name in (*OWN, "specversion", DATA) or not isinstance(value, str | int | float):
+        return False
+    try:
+        CloudEvent({"id": "1", "source": "s", "type": "t", "specversion": SPECVERSION, name: value})
+    except CloudEventValidationError:
+        return False
+    return True
 
 
 def data_of(data: dict[str, Any], form: object) -> dict[str, Any]:
