@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from cloudevents.core.exceptions import CloudEventValidationError, CustomExtensionAttributeError
-from cloudevents.core.spec import SPECVERSION_V1_0 as SPECVERSION
+from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
 from marcus_events.core.event import Event, InvalidEvent, Recorded, parse_timestamp, utc_now
@@ -149,7 +149,7 @@ def to_structured(recorded: Recorded) -> dict[str, Any]:
     stated_type = str(metadata.pop("original_type", recorded.event_type))
     rest = {"marcusmetadata": serialise(metadata)} if metadata else {}
     return {
-        "specversion": SPECVERSION,
+        "specversion": SPECVERSION_V1_0,
         "id": recorded.event.event_id,
         "source": recorded.source,
         "type": stated_type if canonical(stated_type) == recorded.event_type else recorded.event_type,
@@ -168,7 +168,7 @@ def is_free(name: str, value: object) -> bool:
     if name in (*OWN, "specversion", DATA) or not isinstance(value, str | int | float):
         return False
     try:
-        CloudEvent({"id": "1", "source": "s", "type": "t", "specversion": SPECVERSION, name: value})
+        CloudEvent({"id": "1", "source": "s", "type": "t", "specversion": SPECVERSION_V1_0, name: value})
     except CloudEventValidationError:
         return False
     return True

@@ -10,10 +10,11 @@ from marcus_events.api.description.answers import refer as problems
 from marcus_events.api.description.parameters import PARAMETERS, refer
 
 Operation = dict[str, Any]
+Security = dict[str, list[str]]
 JSON = "application/json"
-READER = [{"token": []}, {"session": []}]
-PUBLISHER = [{"token": []}]
-NOBODY: list[Any] = []
+READER: list[Security] = [{"token": []}, {"session": []}]
+PUBLISHER: list[Security] = [{"token": []}]
+NOBODY: list[Security] = []
 AUTHORIZATION = '-H "Authorization: Bearer $TOKEN"'
 
 
