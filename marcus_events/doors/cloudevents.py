@@ -27,7 +27,7 @@ from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
 from marcus_events.core.event import Event, InvalidEvent, Recorded, parse_timestamp, utc_now
-from marcus_events.core.payload import serialise
+from marcus_events.core.payload import check_text, serialise
 from marcus_events.core.vocabulary import canonical
 from marcus_events.doors.bodies import parse
 from marcus_events.doors.problem import Problem
@@ -96,9 +96,16 @@ def held_in(body: bytes, content_type: str) -> tuple[str, dict[str, Any]]:
     if content_type.endswith(("/json", "+json")):
         return held(parse(body), None, True)
     try:
-        return held(parse(body) if not content_type else body.decode(), None, True)
-    except (UnicodeDecodeError, Problem):
+        return held(text_of(body) if content_type else parse(body), None, True)
+    except (UnicodeDecodeError, InvalidEvent, Problem):
         return held(None, base64.b64encode(body).decode(), True)
+
+
+def text_of(body: bytes) -> str:
+    """The body, where it is a text that an event can hold. Raises UnicodeDecodeError or InvalidEvent."""
+    text = body.decode()
+    check_text(text, "")
+    return text
 
 
 def event_of(attributes: dict[str, Any], form: str, data: dict[str, Any]) -> Event:
