@@ -27,6 +27,7 @@ from tests.api.conforming import assert_conforms
 from tests.api.drawn import dumped, escaped, in_header
 from tests.api.site import JSON, Header, Site
 
+Case = schemathesis.Case[Any]
 REQUESTS = int(os.environ.get("MARCUS_TEST_REQUESTS", "1500"))
 COVERING = 740  # requests: every bound and kind of every parameter, which Schemathesis sends in any case
 SCHEMA = schemathesis.openapi.from_dict(description())
@@ -59,13 +60,14 @@ def site(log: None, settings: Settings) -> Iterator[Site]:
 # Drawn from the description
 
 
-def sent(site: Site, case: schemathesis.Case) -> None:
+def sent(site: Site, case: Case) -> None:
     if case.path == "/api/events/wait" and isinstance(case.query, dict):
         case.query["timeout"] = 0  # how long it waits is tested elsewhere
     stated = case.as_transport_kwargs(base_url="http://127.0.0.1")
     request = requests.Request(**stated).prepare()
     headers = [each for each in map(as_header, request.headers.items()) if each[0].lower() != b"authorization"]
-    body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+    body: Any = request.body or b""
+    body = body.encode() if isinstance(body, str) else body
     response = site.send(request.method or "", request.url or "", [*headers, site.authorization], body)
     assert_conforms(response)
     case.validate_response(response, checks=CHECKS)
@@ -78,19 +80,19 @@ def as_header(pair: tuple[str, str | bytes]) -> Header:
 
 @SCHEMA.include(method="POST").parametrize()
 @share(0.15)
-def test_publishing_is_as_described(site: Site, case: schemathesis.Case) -> None:
+def test_publishing_is_as_described(site: Site, case: Case) -> None:
     sent(site, case)
 
 
 @SCHEMA.include(method="GET", path_regex="^/api/(events|boards|tasks|blockers|agents|counters)").parametrize()
 @share(0.02)
-def test_reading_is_as_described(site: Site, case: schemathesis.Case) -> None:
+def test_reading_is_as_described(site: Site, case: Case) -> None:
     sent(site, case)
 
 
 @SCHEMA.include(path_regex="^/([a-z]+$|api/(openapi|docs))").parametrize()
 @share(0.002)
-def test_what_is_open_to_anybody_is_as_described(site: Site, case: schemathesis.Case) -> None:
+def test_what_is_open_to_anybody_is_as_described(site: Site, case: Case) -> None:
     sent(site, case)
 
 

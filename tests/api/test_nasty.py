@@ -23,7 +23,9 @@ PAGES = ("/", "/activity/", "/blocked/", "/boards/", "/?board=nowhere", "/activi
 def test_it_is_refused_with_its_place_and_its_limit(program: Program, refusal: Refusal) -> None:
     body, status, place, limit = refusal
     problem = assert_problem(program.post(body), status, "" if place.startswith("/") else place)
-    result = problem["results"][0] if "results" in problem else {"pointer": None, "limit": problem.get("limit")}
+    result: dict[str, Any] = (
+        problem["results"][0] if "results" in problem else {"pointer": None, "limit": problem.get("limit")}
+    )
     assert result["limit"] == limit
     if place.startswith("/"):
         assert result["pointer"].startswith(place)

@@ -23,7 +23,9 @@ A program shows a token with every request, which `manage.py create_token NAME` 
 the dashboard may open the addresses for reading in the browser; publishing always takes a token.
 
 Every address that knows GET also knows HEAD, and every one knows OPTIONS. Errors are problem+json (RFC 9457): \
-`title`, `status`, and `detail`, which says what to do about it."""
+`title`, `status`, and `detail`, which says what to do about it. The server itself answers \
+408, 414 and 431 before anybody has looked at the request: it came too slowly, or its address or headers are too \
+long."""
 TAGS = (
     ("Publish", "Events go in; the answer comes after the commit."),
     ("Read", "The log, by filter and by position."),
