@@ -5,10 +5,10 @@ Any ASGI server runs it.
 
 import os
 
-from django.core.asgi import get_asgi_application
+from config.requests import http_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-http = get_asgi_application()  # sets Django up: whatever imports models comes after it
+http = http_application()  # sets Django up: whatever imports models comes after it
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter

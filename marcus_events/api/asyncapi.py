@@ -11,10 +11,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from marcus_events.api.endpoint import caller_of
-from marcus_events.doors import access
+from marcus_events.api.endpoint import endpoint
 from marcus_events.doors.bodies import MAX_BODY
-from marcus_events.doors.problem import Problem
+from marcus_events.models import Token
 from marcus_events.sockets import answers, consumer, following
 from marcus_events.sockets.examples import EXAMPLES
 from marcus_events.sockets.schemas import INCOMING, OUTGOING
@@ -42,11 +41,8 @@ SUMMARIES = {
 }
 
 
-def asyncapi(request: HttpRequest) -> HttpResponse:
-    try:
-        access.check_address(caller_of(request))
-    except Problem as problem:
-        return problem.response()
+@endpoint(scope=None)
+def asyncapi(request: HttpRequest, token: Token | None) -> HttpResponse:
     return JsonResponse(description())
 
 

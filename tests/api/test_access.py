@@ -28,7 +28,8 @@ READS = (
         "/api/counters",
     ),
 )
-OPEN = ("/api/asyncapi.json",)  # what the API does, and nothing of what is in the log
+# They tell what the API does, and nothing of what is in the log.
+OPEN = ("/api/openapi.json", "/api/docs", "/api/asyncapi.json")
 
 
 @pytest.fixture
