@@ -20,11 +20,12 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from marcus_events.doors import refusals
 from marcus_events.doors.problem import Problem
 from marcus_events.live.hub import get_hub
 from marcus_events.sockets import frames, said
 from marcus_events.sockets.answers import answer, asked
-from marcus_events.sockets.callers import Peer, admitted
+from marcus_events.sockets.callers import Peer, admitted, caller_of
 from marcus_events.sockets.following import Following, Subscription
 
 MAX_MISTAKES = 20  # in a row: a program that goes on so is broken
@@ -90,6 +91,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     async def mistaken(self, name: str | None, problem: Problem) -> None:
         self.mistakes += problem.status not in NO_MISTAKE
+        self.note(problem)
         await self.say(said.error(name, problem))
         if self.mistakes >= MAX_MISTAKES:
             detail = f"{MAX_MISTAKES} frames in a row were mistakes."
@@ -105,9 +107,14 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
                 if problem.status != HTTPStatus.SERVICE_UNAVAILABLE:
                     await self.refuse(problem)
 
+    def note(self, problem: Problem) -> None:
+        """For who wonders why a program's events do not arrive."""
+        refusals.note_problem(problem, caller_of(self.scope), "WS", self.scope["path"])
+
     async def refuse(self, problem: Problem) -> None:
         """Say why, and end. Nothing more is answered, and nothing more of the log is sent."""
         self.peer = None
+        self.note(problem)
         if self.tasks:
             self.tasks[0].cancel()
         await self.say(said.error(None, problem))

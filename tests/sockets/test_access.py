@@ -14,10 +14,11 @@ from pytest_django import Settings
 from config.asgi import application
 from marcus_events.core.event import utc_now
 from marcus_events.doors import tokens
+from marcus_events.doors.refusals import close_refusals
 from marcus_events.ingest import ingest
 from marcus_events.live.hub import Hub
 from marcus_events.log import read
-from marcus_events.models import Token
+from marcus_events.models import RefusedRequest, Token
 from marcus_events.sockets import consumer
 from tests.sockets.talking import HOST, OURS, Line, away, bearer, made, publish, refused, talking
 
@@ -242,3 +243,13 @@ async def test_a_token_is_never_in_what_is_said_or_logged(token: str, caplog: py
         for frame in ({}, {"action": "subscribe", "id": "a"}, {"action": token[:20]}):
             await program.ask(**frame)
     assert token not in str(program.frames) + caplog.text
+
+
+async def test_what_is_refused_here_is_noted_too(token: str) -> None:
+    await assert_sent_away([bearer("mev_unknown")], 4401, "This token is not known.")
+    async with talking(bearer(token)) as program:
+        await program.say(action="dance", id="a")
+        await program.until("error", id="a")
+    await away(close_refusals)
+    noted = await away(lambda: list(RefusedRequest.objects.order_by("status").values_list("status", "method", "path")))
+    assert noted == [(401, "WS", "/ws/events/"), (422, "WS", "/ws/events/")]
