@@ -1,22 +1,28 @@
-"""The ASGI application: pages and the API through Django, live pages over WebSockets. Any ASGI server runs it."""
+"""The ASGI application: pages and the API through Django, live pages and programs over WebSockets.
+
+Any ASGI server runs it.
+"""
 
 import os
 
-from django.core.asgi import get_asgi_application
+from config.requests import http_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-http = get_asgi_application()  # sets Django up: whatever imports models comes after it
+http = http_application()  # sets Django up: whatever imports models comes after it
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from config.body_limit import BodyLimit
 from config.origin import SameOrigin
-from dashboard.routing import websocket_urlpatterns
+from dashboard import routing as pages
+from marcus_events.sockets import routing as programs
 
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SameOrigin(
+            AuthMiddlewareStack(URLRouter([*pages.websocket_urlpatterns, *programs.websocket_urlpatterns]))
+        ),
     }
 )

@@ -12,8 +12,11 @@ at the gate (`dashboard/management/gate`); other servers hand it on as it comes,
 from typing import Any
 
 from config.origin import Application, Scope
+from marcus_events.doors import refusals
+from marcus_events.doors.access import Caller
 from marcus_events.doors.bodies import MAX_BODY, too_large
 
+API = "/api/"
 ENOUGH_DIGITS = 20  # to tell that a length is too large; Python refuses to read thousands of them
 
 
@@ -23,10 +26,10 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         if stated_length(scope) > MAX_BODY:
-            return await refuse(send)
+            return await refuse(scope, send)
         counted = Counted(receive)
         await self.application(scope, counted, send)
-        return await refuse(send) if counted.is_too_large else None
+        return await refuse(scope, send) if counted.is_too_large else None
 
 
 class Counted:
@@ -52,8 +55,17 @@ def stated_length(scope: Scope) -> int:
     return max((int(value[:ENOUGH_DIGITS]) for value in stated if value.isdigit()), default=0)
 
 
-async def refuse(send: Any) -> None:
-    response = too_large().response()
+def caller_of(scope: Scope) -> Caller:
+    said = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    address = (scope.get("client") or ("",))[0]
+    return Caller.of(address, said.get(b"x-forwarded-for", ""), said.get(b"authorization", ""))
+
+
+async def refuse(scope: Scope, send: Any) -> None:
+    problem = too_large()
+    if scope.get("path", "").startswith(API):
+        refusals.note_problem(problem, caller_of(scope), scope["method"], scope["path"])
+    response = problem.response()
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     headers.append((b"content-length", str(len(response.content)).encode()))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})

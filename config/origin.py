@@ -1,4 +1,4 @@
-"""Who may open a WebSocket: only this site's own pages.
+"""Who may open a WebSocket: only this site's own pages, and programs with a token.
 
 The threat is cross-site WebSocket hijacking. A browser opens a WebSocket from any page to any host and
 sends that host's cookies along; neither the same-origin policy nor a CSRF token stands in between. So any
@@ -8,6 +8,10 @@ its Origin.
 The handshake is refused unless it has exactly one Origin, whose host is the Host it was sent to (a name
 this site answers to, so that a name rebound to this address does not count) or which is in
 CSRF_TRUSTED_ORIGINS. Behind TLS only https origins count: a page that came in the clear can be anybody's.
+
+A handshake without any Origin that carries the header Authorization is a program's: no page can make a browser
+set that header on a WebSocket, nor leave the Origin out. Its cookies are taken away, so that it is who its token
+says and nobody else. With an Origin that is not allowed, a token does not help.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,9 +31,20 @@ class SameOrigin:
         self.application = application
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+        if is_a_program(scope):
+            return await self.application(without_cookies(scope), receive, send)
         allowed = is_allowed(_only(scope, b"origin"), _only(scope, b"host"))
         chosen = self.application if allowed else WebsocketDenier()
         return await chosen(scope, receive, send)
+
+
+def is_a_program(scope: Scope) -> bool:
+    named = [name for name, _ in scope["headers"]]
+    return b"origin" not in named and bool(_only(scope, b"authorization")) and is_ours(_only(scope, b"host"))
+
+
+def without_cookies(scope: Scope) -> Scope:
+    return scope | {"headers": [(name, value) for name, value in scope["headers"] if name != b"cookie"]}
 
 
 def is_allowed(origin: str, host: str) -> bool:
@@ -38,9 +53,13 @@ def is_allowed(origin: str, host: str) -> bool:
     scheme, _, authority = origin.partition("://")
     if scheme not in ({"https"} if settings.SESSION_COOKIE_SECURE else DEFAULT_PORTS):
         return False
+    return is_ours(host) and _with_port(authority, scheme) == _with_port(host, scheme)
+
+
+def is_ours(host: str) -> bool:
+    """A name that this site answers to."""
     domain, _ = split_domain_port(host)
-    known = bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
-    return known and _with_port(authority, scheme) == _with_port(host, scheme)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
 
 
 def _with_port(authority: str, scheme: str) -> str:

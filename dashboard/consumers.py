@@ -13,15 +13,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
-from django.contrib.auth import get_user
 from django.db import DatabaseError
-from django.http import HttpRequest
 
 from dashboard import frames, regions, shared
 from dashboard.look import Look
@@ -29,6 +25,7 @@ from dashboard.queries.wanted import wanted
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.vocabulary import EventTypes
+from marcus_events.doors.sessions import is_signed_in
 from marcus_events.live.hub import Frame, get_hub
 
 NOT_SIGNED_IN = 4401
@@ -109,10 +106,3 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 def is_visible(recorded: Recorded) -> bool:
     """The removal of a board hides its events, this one with them: see `marcus_events.log.read.events`."""
     return recorded.event_type != EventTypes.BOARD_REMOVED or not recorded.board_id
-
-
-def is_signed_in(session_key: str) -> bool:
-    """By the session as it is stored now, and the user as they are now: active, and with the same password."""
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    return get_user(request).is_authenticated

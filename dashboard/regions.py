@@ -14,7 +14,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from dashboard.look import Look
-from dashboard.queries import blockers, boards, counters, frame, present
+from dashboard.queries import blockers, boards, counters, frame, present, refused
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
 
@@ -104,6 +104,10 @@ def gather_blocked(look: Look) -> dict[str, Any]:
     }
 
 
+def gather_integrations(look: Look) -> dict[str, Any]:
+    return {"refused": refused.newest()}
+
+
 def gather_nothing(look: Look) -> dict[str, Any]:
     return {}
 
@@ -124,5 +128,6 @@ PAGES = {
     "activity": Page({}, gather_nothing, stream=True),
     "event": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
+    "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "blocked": Page({"open": "blocked/_open.html", "resolved": "blocked/_resolved.html"}, gather_blocked),
 }

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import activity, blocked, blocker, boards, demo, now, signin
+from dashboard.views import activity, blocked, blocker, boards, demo, integrations, now, signin
 
 
 class IdConverter(StringConverter):
@@ -25,6 +25,10 @@ urlpatterns = [
     path("blocked/", blocked.blocked, name="blocked"),
     path("blocked/<int:blocker_id>/", blocker.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker.state, name="blocker-state"),
+    path("integrations/", integrations.integrations, name="integrations"),
+    path("integrations/tokens/", integrations.make, name="token-make"),
+    path("integrations/tokens/<int:token_id>/revoke/", integrations.revoke, name="token-revoke"),
+    path("integrations/check/", integrations.check, name="check"),
     path("demo/remove/", demo.remove, name="demo-remove"),
     path("sign-in/", signin.SignIn.as_view(), name="sign-in"),
     path("sign-in/link/<uidb64>/<token>/", signin.one_time_link, name="sign-in-link"),

@@ -29,6 +29,8 @@ OF_THE_WAY = frozenset({"traceparent", "tracestate"})  # metadata that each atte
 OF_THE_LOG = ("position", "recorded_at", "category")  # what the API adds to an event; published again, it is left out
 FIELDS = frozenset({*(field.name for field in fields(Event)), *OF_THE_LOG})
 
+Status = Literal["accepted", "duplicate", "rejected"]
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -39,7 +41,7 @@ class Receipt:
     """
 
     event_id: str
-    status: Literal["accepted", "duplicate", "rejected"]
+    status: Status
     position: int | None = None
     error: str | None = None
     why: Literal["invalid", "conflict", "forbidden"] | None = None

@@ -1,4 +1,4 @@
-"""The tables: the log, its head, what is derived from the log, durable subscriptions, and the tokens of programs.
+"""The tables: the log, its head, what is derived from the log, durable subscriptions, tokens, and refused requests.
 
 Everything below `Interval` is a projection: each row says what was so from one position to another, `to_position` being
 null while it still is. They can all be rebuilt from the log. Only `marcus_events.log` writes the first two tables.
@@ -313,3 +313,28 @@ class Token(models.Model):
 
     def speaks_for(self, source: str) -> bool:
         return not self.sources or any_like(self.sources, source)
+
+
+class RefusedRequest(models.Model):
+    """What was refused at the door, alike ones counted together. `marcus_events.doors.refusals` writes it."""
+
+    status = models.SmallIntegerField()
+    reason = models.TextField()
+    address = models.TextField()
+    prefix = models.TextField()  # of the token that was shown; "" for none
+    method = models.TextField()
+    path = models.TextField()
+    count = models.BigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "refused_request"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["status", "reason", "address", "prefix", "method", "path"], name="refused_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.method} {self.path}"

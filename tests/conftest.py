@@ -14,9 +14,11 @@ from django.db import connection
 
 from marcus_events import postgres
 from marcus_events.doors import limiting
+from marcus_events.doors.refusals import close_refusals
 from marcus_events.log.listener import close_listener
 from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
+from marcus_events.models import RefusedRequest
 from marcus_events.postgres.place import Place
 
 # How long an example takes says nothing about the code where the machine is shared.
@@ -57,7 +59,10 @@ def log(transactional_db: None) -> Iterator[None]:
     """An empty log in a real database, written and read by connections of its own as in life."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
+    close_refusals()  # of tests without a log
+    RefusedRequest.objects.all().delete()
     yield
+    close_refusals()
     close_live_sender()
     close_writer()
     close_listener()

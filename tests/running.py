@@ -26,6 +26,8 @@ ENDS_WITHIN = 30  # seconds
 class Running:
     """`base_url` while it runs; `output` is the file of what it and its companions print."""
 
+    program: tuple[str, ...] = ("manage.py",)  # what `start` runs
+
     def __init__(self, **environment: str) -> None:
         self.data_dir = tempfile.TemporaryDirectory(prefix="marcus-up-")
         Path(self.data_dir.name).chmod(0o711)  # as root, PostgreSQL's user has to pass through
@@ -67,7 +69,7 @@ class Running:
 
     def start_command(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Another command beside it, which whoever starts it has to end."""
-        command = [sys.executable, "manage.py", *arguments]
+        command = [sys.executable, *self.program, *arguments]
         with self.output.open("ab") as output:
             return subprocess.Popen(
                 command,

@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 
 import psycopg
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import TooManyFieldsSent
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from marcus_events.doors import access
+from marcus_events.doors import access, refusals
 from marcus_events.doors.problem import Problem
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Token
@@ -31,8 +32,11 @@ Result = TypeVar("Result")
 View = Callable[..., Answer]  # of the request, the token, and what the path names
 
 
-def endpoint(scope: str) -> Callable[[View], Callable[..., HttpResponse]]:
-    """Make a view of a function that answers with a dict, or raises Problem. It is given the token, if any."""
+def endpoint(scope: str | None) -> Callable[[View], Callable[..., HttpResponse]]:
+    """Make a view of a function that answers with a dict, or raises Problem. It is given the token, if any.
+
+    Without a scope anybody may ask, though no more often than elsewhere.
+    """
 
     def decorate(view: View) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -40,14 +44,14 @@ def endpoint(scope: str) -> Callable[[View], Callable[..., HttpResponse]]:
             try:
                 return respond(view, request, scope, **place)
             except Problem as problem:
-                return problem.response()
+                return refused(request, problem)
 
         return answer
 
     return decorate
 
 
-def respond(view: View, request: HttpRequest, scope: str, **place: Any) -> HttpResponse:
+def respond(view: View, request: HttpRequest, scope: str | None, **place: Any) -> HttpResponse:
     def work() -> Answer:
         return view(request, permitted(request, scope), **place)
 
@@ -55,20 +59,30 @@ def respond(view: View, request: HttpRequest, scope: str, **place: Any) -> HttpR
     return result if isinstance(result, HttpResponse) else JsonResponse(result)
 
 
+def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The answer of a problem, which is noted for who wonders where events stay."""
+    refusals.note_problem(problem, caller_of(request), request.method or "", request.path)
+    return problem.response()
+
+
 def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:
-    """What the work returns; a Problem where the database is away."""
+    """What the work returns; a Problem where the database is away, or where nobody would read all that is asked."""
     try:
         return work(*values)
+    except TooManyFieldsSent as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "The address has too many parameters.", limit="parameters") from error
     except (LogUnavailable, DatabaseError, InterfaceError, psycopg.Error) as error:
         logger.error("%s %s: %s", method, path, error)
         detail = "The log cannot be reached at this time; send the same request again."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error
 
 
-def permitted(request: HttpRequest, scope: str) -> Token | None:
+def permitted(request: HttpRequest, scope: str | None) -> Token | None:
     """The token that allows this, or None for a signed-in person who reads. Raises Problem."""
     caller = caller_of(request)
     access.check_address(caller)
+    if scope is None:
+        return None
     if not caller.secret and scope == "read" and request.user.is_authenticated:
         return None
     return access.permitted(caller, scope)

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 
 from marcus_events.api import negotiation, parameters
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.parameters import MAX_POSITION, choice, filter_from, integer, text
+from marcus_events.api.parameters import choice, filter_from, integer, text
+from marcus_events.doors.choosing import MAX_POSITION
 from marcus_events.doors.problem import Problem
 from marcus_events.log import read
 from marcus_events.models import Token

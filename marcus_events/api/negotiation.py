@@ -15,7 +15,11 @@ NATIVE = "application/json"
 
 
 def wants(request: HttpRequest, media_type: str) -> bool:
-    return request.get_preferred_type([NATIVE, media_type]) == media_type
+    """Of what cannot be read, nothing is wanted."""
+    try:
+        return request.get_preferred_type([NATIVE, media_type]) == media_type
+    except ValueError:
+        return False
 
 
 def one(request: HttpRequest, recorded: Recorded) -> HttpResponse:

@@ -3,51 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from http import HTTPStatus
 
 from django.http import HttpRequest
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter, InvalidFilter, moment
-from marcus_events.doors.problem import Problem
-from marcus_events.models import Board, Token
+from marcus_events.doors import choosing
+from marcus_events.doors.choosing import MAX_POSITION, mistake
+from marcus_events.models import Token
 
 FILTER_PARAMETERS = ("type", "category", "source", "task", "agent")
-MAX_POSITION = 2**63 - 2  # the one after it is a bigint still
 
 
 def filter_from(request: HttpRequest, token: Token | None) -> EventFilter:
     """The filter of `q` and of the single parameters; all of them must hold. Raises Problem."""
-    wanted = query(request)
+    wanted = choosing.query(text(request, "q"))
     for name in FILTER_PARAMETERS:
         wanted = wanted.with_term(name, *values(request, name))
-    if boards := boards_from(request, token):
-        # A token of boards goes by the id alone: any event may claim to be of a board of that name.
-        wanted = wanted.with_term("board_id" if token and token.boards else "board", *boards)
+    wanted = choosing.on_boards(wanted, text(request, "board"), token)
     since, until = time(request, "since"), time(request, "until")
     return EventFilter(wanted.terms, since or wanted.since, until or wanted.until)
 
 
-def query(request: HttpRequest) -> EventFilter:
-    try:
-        return EventFilter.parse(text(request, "q"))
-    except InvalidFilter as error:
-        raise mistake("q", f"cannot be read: {error}") from error
-
-
 def boards_from(request: HttpRequest, token: Token | None, moment: int | datetime | None = None) -> list[str]:
-    """The ids of the boards that are asked for, by id or by the name they had at a moment; none given means all.
-
-    Of a token that is bound to boards, those that it is for. Raises Problem.
-    """
-    named = text(request, "board")
-    found = [named, *Board.objects.as_of(moment).filter(name=named).values_list("board_id", flat=True)] if named else []
-    if not (token and token.boards):
-        return found
-    own = [board_id for board_id in token.boards if board_id in found or not found]
-    if not own:
-        raise Problem(HTTPStatus.FORBIDDEN, "This token reads another board.")
-    return own
+    """See `choosing.boards`. Raises Problem."""
+    return choosing.boards(text(request, "board"), token, moment)
 
 
 def as_of(request: HttpRequest) -> int | datetime | None:
@@ -99,7 +79,3 @@ def clean(name: str, stated: str) -> str:
     if "\0" in stated:
         raise mistake(name, "contains the character NUL")
     return stated
-
-
-def mistake(name: str, reason: str) -> Problem:
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} {reason}.", parameter=name)

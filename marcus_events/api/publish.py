@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from marcus_events.api.endpoint import endpoint
+from marcus_events.api.endpoint import caller_of, endpoint
 from marcus_events.core.event import Event
-from marcus_events.doors import cloudevents, publishing
+from marcus_events.doors import cloudevents, publishing, refusals
 from marcus_events.doors.bodies import MAX_BODY, check_size, parse
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt
@@ -28,7 +28,7 @@ def publish(request: HttpRequest, token: Token) -> HttpResponse:
     items, read = stated_in(request)
     connection.close()  # back into the pool: waiting for the commit may take long, and pages need connections too
     is_batch = isinstance(items, list)
-    return answer(publishing.publish(items if is_batch else [items], read, token), is_batch=is_batch)
+    return answer(request, publishing.publish(items if is_batch else [items], read, token), is_batch=is_batch)
 
 
 def stated_in(request: HttpRequest) -> tuple[Any, publishing.Read]:
@@ -73,11 +73,15 @@ def with_trace(request: HttpRequest) -> publishing.Read:
     return read
 
 
-def answer(receipts: list[Receipt], *, is_batch: bool) -> HttpResponse:
+def answer(request: HttpRequest, receipts: list[Receipt], *, is_batch: bool) -> HttpResponse:
     """201 when anything was taken (or known already). Otherwise why: 422, or what all were refused for alike."""
     body = publishing.answer(receipts, is_batch=is_batch)
-    if body["rejected"] < len(receipts):
+    if not body["rejected"]:
         return JsonResponse(body, status=HTTPStatus.CREATED)
-    codes = {publishing.code(receipt) for receipt in receipts}
+    codes = {publishing.code(receipt) for receipt in receipts if receipt.status == "rejected"}
     status = codes.pop() if len(codes) == 1 else HTTPStatus.UNPROCESSABLE_ENTITY
-    raise Problem(status, receipts[0].error or "No event was taken.", **body)
+    reason = publishing.why_rejected(receipts)
+    if body["rejected"] == len(receipts):
+        raise Problem(status, receipts[0].error or "No event was taken.", reason=reason, **body)
+    refusals.note(status, reason, caller_of(request), "POST", request.path)
+    return JsonResponse(body, status=HTTPStatus.CREATED)

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marcus_events.api import events, present, publish, wait
+from marcus_events.api import asyncapi, docs, events, present, publish, wait
 from marcus_events.api.endpoint import by_method, nothing_here, waiting
 
 urlpatterns = [
@@ -12,5 +12,8 @@ urlpatterns = [
     path("blockers", by_method(GET=present.blockers)),
     path("agents", by_method(GET=present.agents)),
     path("counters", by_method(GET=present.counters)),
+    path("asyncapi.json", by_method(GET=asyncapi.asyncapi)),
+    path("openapi.json", by_method(GET=docs.openapi), name="openapi"),
+    path("docs", by_method(GET=docs.page), name="docs"),
     re_path("", nothing_here),
 ]

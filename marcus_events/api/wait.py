@@ -15,7 +15,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marcus_events.api import negotiation, parameters
-from marcus_events.api.endpoint import answering, permitted
+from marcus_events.api.endpoint import answering, permitted, refused
 from marcus_events.api.parameters import filter_from, integer, text
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
@@ -62,7 +62,7 @@ async def wait(request: HttpRequest) -> HttpResponse:
             found = await wait_for(wanted, found)
         answer: HttpResponse = found.response(request)
     except Problem as problem:
-        answer = problem.response()
+        answer = refused(request, problem)
     return answer
 
 

@@ -20,6 +20,7 @@ MAX_KEYS = 1_000  # of an event, over all objects within one another
 MAX_KEY_BYTES = 256
 MAX_NUMBER = 2**53 - 1  # above, JavaScript rounds in silence
 MAX_NAME_BYTES = 512  # of event_id, source, event_type
+SMALL = 1e-4  # from here on downwards Python writes numbers with an exponent
 
 
 def check_name(value: object, pointer: str) -> str:
@@ -53,22 +54,11 @@ def check_payload(data: object, metadata: object) -> tuple[str, str]:
     keys = check_object(data, "/data")
     check_object(metadata, "/metadata", keys)
     texts = serialise(data), serialise(metadata)
-    if sum(len(text.encode()) for text in texts) > MAX_EVENT_BYTES:
-        place = "/data" if len(texts[0]) >= len(texts[1]) else "/metadata"
+    sizes = [len(text.encode()) + zeros(value, text) for value, text in zip((data, metadata), texts, strict=True)]
+    if sum(sizes) > MAX_EVENT_BYTES:
+        place = "/data" if sizes[0] >= sizes[1] else "/metadata"
         raise InvalidEvent(place, f"makes the event larger than {MAX_EVENT_BYTES} bytes", "event_bytes")
     return texts
-
-
-def check_object(value: object, pointer: str, keys: int = 0) -> int:
-    """How many keys there are with these, beside `keys` that were counted already. Raises InvalidEvent."""
-    for place, depth, item in walk(is_object(value, pointer), pointer):
-        if depth > MAX_DEPTH:
-            raise InvalidEvent(place, f"is nested deeper than {MAX_DEPTH} levels", "depth")
-        keys += len(item) if isinstance(item, dict) else 0
-        if keys > MAX_KEYS:
-            raise InvalidEvent(pointer, f"makes the event have more than {MAX_KEYS} keys", "keys")
-        check_value(item, place)
-    return keys
 
 
 def serialise(value: Any) -> str:
@@ -76,18 +66,55 @@ def serialise(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
 
 
-def walk(root: Any, pointer: str) -> Iterator[tuple[str, int, Any]]:
-    """`root` and every value below it with its JSON pointer and depth; without recursion, which an attacker could
-    exhaust. What a value holds is looked at after the caller has checked the value itself.
+def zeros(value: Any, text: str) -> int:
+    """By how many bytes what PostgreSQL gives back is longer: it writes 5e-324 with all its zeros."""
+    if "e-" not in text:
+        return 0
+    numbers = (abs(item) for _, item in walk(value, []) if isinstance(item, float))
+    return sum(-math.floor(math.log10(number)) for number in numbers if 0 < number < SMALL)
+
+
+def check_object(value: object, pointer: str, keys: int = 0) -> int:
+    """How many keys there are with these, beside `keys` that were counted already. Raises InvalidEvent."""
+    steps: list[str | int] = []
+    for depth, item in walk(is_object(value, pointer), steps):
+        keys += len(item) if isinstance(item, dict) else 0
+        if keys > MAX_KEYS:
+            raise InvalidEvent(pointer, f"makes the event have more than {MAX_KEYS} keys", "keys")
+        try:
+            check_value(item, depth)
+        except InvalidEvent as error:
+            raise InvalidEvent(pointer + pointer_of(steps), error.reason, error.limit) from None
+    return keys
+
+
+def walk(root: Any, steps: list[str | int]) -> Iterator[tuple[int, Any]]:
+    """`root` and every value below it with its depth; without recursion, which an attacker could exhaust.
+
+    `steps` always leads to the value at hand: a pointer for each of them would take gigabytes where long keys lead to a
+    long list. What a value holds is looked at after the caller has checked the value itself.
     """
-    todo: list[tuple[str, int, Any]] = [(pointer, 1, root)]
+    yield 1, root
+    todo = [inside(root)]
     while todo:
-        place, depth, item = todo.pop()
-        yield place, depth, item
-        if isinstance(item, dict):
-            todo += [(f"{place}/{escape(key)}", depth + 1, child) for key, child in item.items()]
-        elif isinstance(item, list | tuple):
-            todo += [(f"{place}/{index}", depth + 1, child) for index, child in enumerate(item)]
+        for step, item in todo[-1]:
+            steps[len(todo) - 1 :] = [step]
+            yield len(todo) + 1, item
+            if isinstance(item, dict | list | tuple):
+                todo.append(inside(item))
+                break
+        else:
+            todo.pop()
+
+
+def inside(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return iter(value.items())
+    return iter(enumerate(value)) if isinstance(value, list | tuple) else iter(())
+
+
+def pointer_of(steps: list[str | int]) -> str:
+    return "".join(f"/{escape(str(step))}" for step in steps)
 
 
 def escape(key: str) -> str:
@@ -95,34 +122,37 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def check_value(item: object, place: str) -> None:
+def check_value(item: object, depth: int) -> None:
+    """One value without what it holds. The place is left to the caller."""
+    if depth > MAX_DEPTH:
+        raise InvalidEvent("", f"is nested deeper than {MAX_DEPTH} levels", "depth")
     match item:
         case dict():
             for key in item:
-                check_key(key, place)
+                check_key(key)
         case str():
-            check_text(item, place)
+            check_text(item, "")
         case bool() | None | list() | tuple():
             pass
         case int() | float():
-            check_number(item, place)
+            check_number(item)
         case _:
-            raise InvalidEvent(place, f"is a {type(item).__name__}, which JSON does not have")
+            raise InvalidEvent("", f"is a {type(item).__name__}, which JSON does not have")
 
 
-def check_number(number: int | float, place: str) -> None:
+def check_number(number: int | float) -> None:
     if isinstance(number, float) and not math.isfinite(number):
-        raise InvalidEvent(place, "is not a finite number", "number")
+        raise InvalidEvent("", "is not a finite number", "number")
     if abs(number) > MAX_NUMBER:
-        raise InvalidEvent(place, "is a number beyond 2^53-1; send it as a string", "number")
+        raise InvalidEvent("", "is a number beyond 2^53-1; send it as a string", "number")
 
 
-def check_key(key: object, place: str) -> None:
+def check_key(key: object) -> None:
     if not isinstance(key, str):
-        raise InvalidEvent(place, "has a key that is not a string")
-    check_text(key, place, "has a key that contains")
+        raise InvalidEvent("", "has a key that is not a string")
+    check_text(key, "", "has a key that contains")
     if len(key.encode()) > MAX_KEY_BYTES:
-        raise InvalidEvent(place, f"has a key longer than {MAX_KEY_BYTES} bytes", "key_bytes")
+        raise InvalidEvent("", f"has a key longer than {MAX_KEY_BYTES} bytes", "key_bytes")
 
 
 def check_text(text: str, place: str, contains: str = "contains") -> None:

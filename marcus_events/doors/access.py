@@ -3,7 +3,8 @@
 1. An address that asks too often is told to wait, whoever it is.
 2. A token that is unknown or revoked is refused, both in the same words; who tries many of them is told to wait.
 3. One that has expired is told so: only who has it learns that.
-4. One without the scope is refused, and one that asks too often is told to wait.
+4. One without the scope is refused.
+5. One that asks too often is told to wait.
 """
 
 from __future__ import annotations
@@ -52,7 +53,15 @@ def check_address(caller: Caller) -> None:
 
 
 def permitted(caller: Caller, scope: str) -> Token:
-    """The token that allows this. Raises Problem."""
+    """The token that allows this; the request is counted. Raises Problem."""
+    token = known(caller)
+    check_scope(token, scope)
+    count(token)
+    return token
+
+
+def known(caller: Caller) -> Token:
+    """Steps 2 and 3. Raises Problem."""
     if not caller.secret:
         raise Problem(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer …")
     token = tokens.find(caller.secret)
@@ -61,10 +70,18 @@ def permitted(caller: Caller, scope: str) -> Token:
         raise Problem(HTTPStatus.UNAUTHORIZED, "This token is not known.")
     if token.expires_at is not None and token.expires_at <= utc_now():
         raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
+    return token
+
+
+def check_scope(token: Token, scope: str) -> None:
+    """Step 4. Raises Problem."""
     if scope not in token.scopes:
         raise Problem(HTTPStatus.FORBIDDEN, f"This token may not {scope}.")
+
+
+def count(token: Token) -> None:
+    """Step 5. Raises Problem."""
     limiting.check("token", str(token.pk), "This token asks too often")
-    return token
 
 
 def network(address: str) -> str:

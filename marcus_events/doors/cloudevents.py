@@ -7,6 +7,7 @@
 | any other `data` | `data.value`, or `data.base64` where it is binary |
 | `correlationid`, `causationid`, `boardid`, and those of tracing | `correlation_id`, … in the metadata |
 | every other attribute | `cloudevent` in the metadata, under its own name |
+| `marcusposition`, `marcusrecordedat`, only given out | `position`, `recorded_at` |
 | `marcusmetadata`, only given out: a text of JSON | what else there is in the metadata |
 
 The attributes are checked by the CloudEvents SDK. JSON is parsed and written by the same code as everywhere else, since
@@ -23,10 +24,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from cloudevents.core.exceptions import CloudEventValidationError, CustomExtensionAttributeError
+from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
 from marcus_events.core.event import Event, InvalidEvent, Recorded, parse_timestamp, utc_now
-from marcus_events.core.payload import serialise
+from marcus_events.core.payload import check_text, serialise
 from marcus_events.core.vocabulary import canonical
 from marcus_events.doors.bodies import parse
 from marcus_events.doors.problem import Problem
@@ -42,6 +44,7 @@ IN_METADATA = {
     "traceparent": "traceparent",
     "tracestate": "tracestate",
 }
+ADDED = ("marcusposition", "marcusrecordedat", "marcusmetadata")  # what we say of it when it is given out
 PLACE = "cloudevent"  # of the other attributes, in the metadata
 DATA = "data"  # no attribute may be called so: there it says in what form `data` came, where it was no object
 ABSENT, VALUE, BINARY = "absent", "value", "base64"
@@ -95,9 +98,16 @@ def held_in(body: bytes, content_type: str) -> tuple[str, dict[str, Any]]:
     if content_type.endswith(("/json", "+json")):
         return held(parse(body), None, True)
     try:
-        return held(parse(body) if not content_type else body.decode(), None, True)
-    except (UnicodeDecodeError, Problem):
+        return held(text_of(body) if content_type else parse(body), None, True)
+    except (UnicodeDecodeError, InvalidEvent, Problem):
         return held(None, base64.b64encode(body).decode(), True)
+
+
+def text_of(body: bytes) -> str:
+    """The body, where it is a text that an event can hold. Raises UnicodeDecodeError or InvalidEvent."""
+    text = body.decode()
+    check_text(text, "")
+    return text
 
 
 def event_of(attributes: dict[str, Any], form: str, data: dict[str, Any]) -> Event:
@@ -140,7 +150,7 @@ def checked_base64(encoded: Any) -> str:
 
 
 def to_structured(recorded: Recorded) -> dict[str, Any]:
-    """The event as a CloudEvent in JSON, with its place in the log. What it said itself goes before what we know."""
+    """The event as a CloudEvent in JSON, with its place in the log and everything that it said."""
     metadata = dict(recorded.metadata)
     others = metadata.pop(PLACE, None)
     others = others if isinstance(others, dict) else {}
@@ -148,13 +158,13 @@ def to_structured(recorded: Recorded) -> dict[str, Any]:
     stated_type = str(metadata.pop("original_type", recorded.event_type))
     rest = {"marcusmetadata": serialise(metadata)} if metadata else {}
     return {
-        "specversion": "1.0",
+        "specversion": SPECVERSION_V1_0,
         "id": recorded.event.event_id,
         "source": recorded.source,
         "type": stated_type if canonical(stated_type) == recorded.event_type else recorded.event_type,
         "time": recorded.timestamp.isoformat(),
-        "position": recorded.position,
-        "recordedat": recorded.recorded_at.isoformat(),
+        "marcusposition": recorded.position,
+        "marcusrecordedat": recorded.recorded_at.isoformat(),
         **rest,
         **named,
         **{name: value for name, value in others.items() if is_free(name, value)},
@@ -164,8 +174,13 @@ def to_structured(recorded: Recorded) -> dict[str, Any]:
 
 def is_free(name: str, value: object) -> bool:
     """Whether it can be an attribute beside those that are ours to say: any producer may have written the metadata."""
-    is_name = (name.isascii() and name.isalnum() and name.islower()) or name.isdecimal()
-    return is_name and name not in (*OWN, "specversion", DATA) and isinstance(value, str | int | float)
+    if name in (*OWN, *ADDED, "specversion", DATA) or not isinstance(value, str | int | float):
+        return False
+    try:
+        CloudEvent({"id": "1", "source": "s", "type": "t", "specversion": SPECVERSION_V1_0, name: value})
+    except CloudEventValidationError:
+        return False
+    return True
 
 
 def data_of(data: dict[str, Any], form: object) -> dict[str, Any]:

@@ -25,8 +25,9 @@ def check(name: str, who: str, detail: str) -> None:
     if not limiter().hit(rate, name, who):
         until = limiter().get_window_stats(rate, name, who).reset_time
         pause = max(1, math.ceil(until - time.time()))
-        text = f"{detail}: at most {rate.amount} in {rate.get_expiry()} s. Send the same again after {pause} s."
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, retry_after_s=pause, limit=f"{name}_rate")
+        reason = f"{detail}: at most {rate.amount} in {rate.get_expiry()} s."
+        text = f"{reason} Send the same again after {pause} s."
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, retry_after_s=pause, limit=f"{name}_rate", reason=reason)
 
 
 @cache

@@ -9,7 +9,11 @@ from django.http import JsonResponse
 
 
 class Problem(Exception):
-    """Ends a request with this status; `detail` tells the caller what to do about it."""
+    """Ends a request with this status; `detail` tells the caller what to do about it.
+
+    `reason` is what is noted of it for others (see `refusals`): alike for what is alike, and without values that the
+    caller sent. It is the detail, where that is so already.
+    """
 
     def __init__(
         self,
@@ -18,11 +22,13 @@ class Problem(Exception):
         *,
         retry_after_s: int | None = None,
         limit: str | None = None,
+        reason: str | None = None,
         **more: Any,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.reason = reason or detail
         self.retry_after_s = retry_after_s
         self.more = more | ({"limit": limit} if limit else {})
 

@@ -96,14 +96,14 @@ def merged(offered: list[Item], taken: list[Receipt]) -> list[Receipt]:
     return [next(left) if isinstance(item, Event) else item for item in offered]
 
 
-def answer(receipts: list[Receipt], *, is_batch: bool) -> dict[str, Any]:
-    """What the publisher is told; pointers begin at the body, which is an array or an event."""
+def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> dict[str, Any]:
+    """What the publisher is told; pointers begin at the body, in which an array or an event is at `place`."""
     counted = [receipt.status for receipt in receipts]
     return {
         "accepted": counted.count("accepted"),
         "duplicates": counted.count("duplicate"),
         "rejected": counted.count("rejected"),
-        "results": [result(receipt, f"/{n}" if is_batch else "") for n, receipt in enumerate(receipts)],
+        "results": [result(receipt, f"{place}/{n}" if is_batch else place) for n, receipt in enumerate(receipts)],
     }
 
 
@@ -122,3 +122,16 @@ def result(receipt: Receipt, place: str) -> dict[str, Any]:
 
 def code(receipt: Receipt) -> HTTPStatus:
     return CODES[receipt.why or receipt.status]
+
+
+def why_rejected(receipts: Sequence[Receipt]) -> str:
+    """Why some or all were, as it may be noted: the place and the reason of the first, and no value of any."""
+    found = [receipt for receipt in receipts if receipt.status == "rejected"]
+    match found[0].why, found[0].pointer:
+        case "conflict", _:
+            reason = "/event_id: another event was published under this id before"
+        case _, None:
+            reason = "the database refused it"
+        case _:
+            reason = found[0].error or ""
+    return reason if len(receipts) == 1 else f"{len(found)} of {len(receipts)} events: {reason}"

@@ -3,7 +3,8 @@
 Nothing goes through a channel layer: those drop in silence when full, and copy every message. A connection that reads
 slowly loses nothing silently and costs nobody memory: its buffer is bounded, and what does not fit becomes a gap that
 says from which position to which. Frames are at most four a second, since more cannot be read, and at least one every
-five seconds, so that a dead line is noticed.
+five seconds, so that a dead line is noticed. That is for pages (`subscribe`). A program has to miss nothing: it holds
+only its position, and reads on from the newest events, which all share, or from the log (`follow`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marcus_events.core.event import Recorded, utc_now
+from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.tail import EpochChanged, Tail
@@ -29,6 +31,7 @@ FRAME_EVERY_S = 0.25  # four paints a second
 HEARTBEAT_S = 5.0  # two missed ones are a dead line
 BUFFER = 500  # events held for one connection: two minutes of a lively project
 RETRY_PAUSE_S = 1.0
+TAKEN_LOOK_S = 0.1  # whether the loop has taken a batch, or is to end
 STATE = "state"  # the projection that pages show
 
 Matches = Callable[[Recorded], bool]
@@ -122,15 +125,22 @@ class Hub:
         self.projected = 0
         self.epoch = UUID(int=0)
         self._followed = 0  # by the tail's thread; `head` is what the loop has been given of it
+        self.recent = Recent()  # while somebody follows
         self._subscriptions: set[Subscription] = set()
+        self._followers: set[asyncio.Event] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = threading.Event()
         self._ready = asyncio.Event()
         self._thread: threading.Thread | None = None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether it has seen the log yet."""
+        return self._ready.is_set()
+
+    @property
     def connections(self) -> int:
-        return len(self._subscriptions)
+        return len(self._subscriptions) + len(self._followers)
 
     @asynccontextmanager
     async def subscribe(self, matches: Matches) -> AsyncIterator[Subscription]:
@@ -144,6 +154,21 @@ class Hub:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+
+    @asynccontextmanager
+    async def follow(self) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever the log has grown or is another one. What is new stands in `recent`."""
+        self._start()
+        if not self._followers:
+            self.recent.begin(self.head)
+        news = asyncio.Event()
+        self._followers.add(news)
+        try:
+            yield news
+        finally:
+            self._followers.discard(news)
+            if not self._followers:
+                self.recent.begin(self.head)
 
     def close(self) -> None:
         self._stop.set()
@@ -176,7 +201,7 @@ class Hub:
             tail = Tail(self._followed, epoch=head.epoch)
             try:
                 while not self._stop.is_set():
-                    self._call(self._deliver, tail.next())
+                    self._hand_over(tail.next())
                     self._followed = tail.position  # only now: what fails below must not cost an event
                     self._call(self._move_on, read.projected(STATE, connection))
             finally:
@@ -186,20 +211,44 @@ class Hub:
         self._followed = head.position
         self._call(self._reset, head)
 
+    def _hand_over(self, events: list[Recorded]) -> None:
+        """Return when the loop has taken them: one that is busy must not find a pile of batches."""
+        held = [Held.of(event) for event in events] if self._followers else []
+        taken = threading.Event()
+        self._call(self._deliver, events, held)
+        self._call(taken.set)
+        while not taken.wait(TAKEN_LOOK_S) and not self._stop.is_set():
+            pass
+
     def _call(self, function: Callable[..., None], *values: object) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *values)
 
     def _reset(self, head: read.Head) -> None:
         self.head, self.epoch = head.position, head.epoch
+        self.recent.begin(self.head)
         self._ready.set()
         self._wake_all()
+        self._tell_followers()
 
-    def _deliver(self, events: list[Recorded]) -> None:
+    def _deliver(self, events: list[Recorded], held: list[Held]) -> None:
         if events:
             self.head = events[-1].position
+            self._remember(held)
             for subscription in self._subscriptions:
                 subscription.offer(events)
+
+    def _remember(self, held: list[Held]) -> None:
+        """Somebody may have begun to follow after the events were read, when they were held for nobody."""
+        if held and self._followers:
+            self.recent.add(held)
+        else:
+            self.recent.begin(self.head)
+        self._tell_followers()
+
+    def _tell_followers(self) -> None:
+        for news in self._followers:
+            news.set()
 
     def _move_on(self, projected: int) -> None:
         if projected != self.projected:

@@ -8,7 +8,7 @@ locks the one row of `log_head`, numbers its batch from there, and commits. A ro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -83,8 +83,17 @@ def append(connection: psycopg.Connection[Any], offers: Sequence[Offer]) -> list
         connection.execute(LOCK_HEAD)
         cursor = connection.execute(APPEND, (as_json(rows),))
     places = {n: Place(position, fresh, bytes(digest)) for n, position, fresh, digest in cursor}
-    by_identity = {identity(offer): places[n] for n, offer in enumerate(rows)}
-    return [by_identity[identity(offer)] for offer in offers]
+    return in_order(offers, {identity(offer): places[n] for n, offer in enumerate(rows)})
+
+
+def in_order(offers: Sequence[Offer], places: dict[tuple[str, str], Place]) -> list[Place]:
+    """The place of each offer. Of the same identity twice, the first one alone is fresh."""
+    found: list[Place] = []
+    for offer in offers:
+        place = places[identity(offer)]
+        found.append(place)
+        places[identity(offer)] = replace(place, fresh=False)
+    return found
 
 
 def unlike(offers: Sequence[Offer]) -> list[Offer]:

@@ -25,6 +25,12 @@ Connection = psycopg.Connection[Any] | None
 COLUMNS = """position, recorded_at, event_id, source, event_type, timestamp, data::text, metadata::text,
     board_id, task_id, agent_id"""
 
+# Of an event as text. What the table holds without compressing it is about as long; the rest has to be written out.
+WEIGHT = " + ".join(
+    f"CASE WHEN pg_column_size({column}) < 2000 THEN pg_column_size({column}) ELSE octet_length({column}::text) END"
+    for column in ("data", "metadata")
+)
+
 
 @dataclass(frozen=True)
 class Head:
@@ -77,6 +83,27 @@ def events(
     return [recorded(row) for row in rows(query, [*values, limit], connection)]
 
 
+def page(
+    wanted: EventFilter,
+    *,
+    after: int,
+    before: int | None = None,
+    limit: int,
+    max_bytes: int,
+    connection: Connection = None,
+) -> list[Recorded]:
+    """The next events that match, in order: as many as `max_bytes` hold, and the one that goes beyond it.
+
+    Events may be of any size up to the largest, and a number of them alone would bound no memory.
+    """
+    condition, values = where(wanted, after, before)
+    query = f"""SELECT {COLUMNS} FROM (
+            SELECT *, sum({WEIGHT}) OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM (SELECT * FROM event WHERE {condition} ORDER BY position LIMIT %s) AS next
+        ) AS weighed WHERE coalesce(before, 0) < %s ORDER BY position"""
+    return [recorded(row) for row in rows(query, [*values, limit, max_bytes], connection)]
+
+
 def count_after(
     wanted: EventFilter,
     position: int,
@@ -123,6 +150,19 @@ def position_of(source: str, event_id: str, connection: Connection = None) -> in
     query = "SELECT position FROM event WHERE event_id = %s AND source = %s"
     found = rows(query, [event_id, source], connection)
     return found[0][0] if found else None
+
+
+def places_of(
+    identities: Iterable[tuple[str, str]], connection: Connection = None
+) -> dict[tuple[str, str], tuple[int, bytes]]:
+    """Where the events of these (source, event_id) stand, and the digest of each; those that are not there are left
+    out.
+    """
+    query = """SELECT e.source, e.event_id, e.position, e.digest
+        FROM unnest(%s::text[], %s::text[]) AS o(source, event_id) JOIN event e USING (source, event_id)"""
+    wanted = list(identities)
+    found = rows(query, [[source for source, _ in wanted], [event_id for _, event_id in wanted]], connection)
+    return {(source, event_id): (position, bytes(digest)) for source, event_id, position, digest in found}
 
 
 def related(correlation_id: str, limit: int = 10_000, connection: Connection = None) -> list[Recorded]:

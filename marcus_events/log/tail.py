@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 
 from marcus_events.core.event import Recorded
+from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.listener import Listener, listener
@@ -21,6 +22,7 @@ from marcus_events.log.listener import Listener, listener
 logger = logging.getLogger(__name__)
 
 BATCH = 500  # events read at once
+BATCH_BYTES = 1024 * 1024  # of them, as text: a batch of the largest events would be a hundred times as much
 LOOK_EVERY_S = 1.0  # a lost notification costs at most this
 
 
@@ -38,7 +40,7 @@ class Tail:
         self._connection: psycopg.Connection[Any] | None = None
 
     def next(self, timeout_s: float = LOOK_EVERY_S) -> list[Recorded]:
-        """The events that come next, at most BATCH; none when nothing came within the timeout."""
+        """The events that come next, at most BATCH and some BATCH_BYTES; none when nothing came within the timeout."""
         seen = self._hints.count
         if batch := self._look():
             return batch
@@ -55,7 +57,7 @@ class Tail:
             if self._connection is None:
                 self._connection = connect("tail", autocommit=True)
             self._check_epoch(self._connection)
-            batch = read.following(self.position, BATCH, self._connection)
+            batch = self._read(self._connection)
         except DatabaseAway as error:
             logger.debug("the tail lost the database at %d: %s", self.position, error)
             self.close()
@@ -63,6 +65,9 @@ class Tail:
         if batch:
             self.position = batch[-1].position
         return batch
+
+    def _read(self, connection: psycopg.Connection[Any]) -> list[Recorded]:
+        return read.page(EventFilter(), after=self.position, limit=BATCH, max_bytes=BATCH_BYTES, connection=connection)
 
     def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:
         epoch = read.head(connection).epoch

@@ -8,7 +8,7 @@ TIMES = ("snoozed_until", "answer_due", "awaited_until", "seen_at", "resumed_at"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0005_tokens")]
+    dependencies = [("marcus_events", "0006_refused_requests")]
 
     operations = [
         *(migrations.AddField("blocker", name, models.TextField(default="")) for name in TEXTS),

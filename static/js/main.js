@@ -3,6 +3,7 @@ import "./alerts.js";
 import "./connection.js";
 import "./drawer.js";
 import "./forms.js";
+import "./integrations.js";
 import "./keys.js";
 import "./regions.js";
 import "./stream.js";

@@ -15,6 +15,7 @@ PATHS = {
     "an event": "/activity/?event=3",
     "event": "/activity/3/",
     "blocked": "/blocked/",
+    "integrations": "/integrations/",
 }
 SERIOUS = ("serious", "critical")
 
@@ -36,7 +37,7 @@ def test_axe_finds_nothing_serious(busy: Page, application: Application, path: s
     assert serious(busy) == []
 
 
-@pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/link/MQ/void/"])
+@pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/link/MQ/void/", "/api/docs"])
 def test_axe_finds_nothing_serious_at_the_door(page: Page, application: Application, path: str) -> None:
     page.goto(application.base_url + path)
     assert serious(page) == []
@@ -60,9 +61,16 @@ def test_a_phone_never_scrolls_sideways(busy: Page, application: Application, pa
 
 
 def test_the_keyboard_reaches_every_page(busy: Page) -> None:
-    for keys, heading in (("ga", "Activity"), ("gk", "Blocked"), ("gb", "Boards"), ("gn", "Now")):
+    for keys, heading in (
+        ("ga", "Activity"),
+        ("gk", "Blocked"),
+        ("gb", "Boards"),
+        ("gi", "Integrations"),
+        ("gn", "Now"),
+    ):
         busy.keyboard.type(keys)
         expect(busy.get_by_role("heading", name=heading, level=1, exact=True)).to_be_attached()
+        expect(busy.locator("#connection")).to_have_text("Live")  # the scripts run by then, and so do the keys
 
 
 def test_an_event_is_found_read_and_left_without_a_mouse(busy: Page, application: Application) -> None:

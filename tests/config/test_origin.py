@@ -1,4 +1,6 @@
-"""Only this site's own pages may open a WebSocket. Everything else is refused."""
+"""Only this site's own pages and programs with a token may open a WebSocket. Everything else is refused."""
+
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -61,6 +63,7 @@ def test_behind_tls_a_page_that_came_in_the_clear_is_refused(site: Settings) -> 
     assert not is_allowed("http://events.example", "events.example")
 
 
+TOKEN, COOKIE = (b"authorization", b"Bearer mev_x"), (b"cookie", b"sessionid=x")
 HOST, OURS, THEIRS = b"events.example", b"http://events.example", b"http://evil.example"
 
 
@@ -74,6 +77,16 @@ HOST, OURS, THEIRS = b"events.example", b"http://events.example", b"http://evil.
         ([(b"host", HOST), (b"origin", OURS), (b"origin", THEIRS)], False),
         ([(b"host", HOST), (b"host", HOST), (b"origin", OURS)], False),
         ([(b"host", HOST), (b"origin", b"\xff\xfe")], False),
+        ([(b"host", HOST), TOKEN], True),
+        ([(b"host", HOST), (b"origin", OURS), TOKEN], True),
+        ([(b"host", HOST), (b"origin", THEIRS), TOKEN], False),
+        ([(b"host", HOST), (b"origin", b"null"), TOKEN], False),
+        ([(b"host", HOST), (b"origin", b""), TOKEN], False),
+        ([(b"host", HOST), (b"origin", OURS), (b"origin", OURS), TOKEN], False),
+        ([(b"host", HOST), TOKEN, TOKEN], False),
+        ([(b"host", HOST), (b"authorization", b"")], False),
+        ([(b"host", b"evil.example"), TOKEN], False),
+        ([TOKEN], False),
     ],
 )
 async def test_a_refused_handshake_never_reaches_the_application(
@@ -95,3 +108,19 @@ async def test_a_refused_handshake_never_reaches_the_application(
     await SameOrigin(application)({"type": "websocket", "path": "/", "headers": headers}, receive, send)
     assert bool(seen) is reached
     assert [message["type"] for message in sent] == ([] if reached else ["websocket.close"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [([TOKEN, COOKIE], False), ([(b"origin", OURS), COOKIE], True), ([(b"origin", OURS), COOKIE, TOKEN], True)],
+)
+async def test_a_program_has_no_cookies(headers: list[tuple[bytes, bytes]], kept: bool) -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def application(scope: dict[str, Any], receive: object, send: object) -> None:
+        seen.append(scope)
+
+    await SameOrigin(application)(
+        {"type": "websocket", "path": "/", "headers": [(b"host", HOST), *headers]}, None, None
+    )
+    assert (COOKIE in seen[0]["headers"]) is kept

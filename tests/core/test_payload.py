@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,27 @@ def test_what_is_beyond_a_limit_is_refused_with_its_place(value: object, place: 
 def test_a_value_of_any_size_is_refused_without_exhausting_anything(make: Callable[[int], Any]) -> None:
     with pytest.raises(InvalidEvent):
         check_payload(make(200_000), {})
+
+
+def test_long_keys_before_a_long_list_take_no_memory_of_their_own() -> None:
+    """A pointer for each item of the list would be gigabytes."""
+    value: Any = [0] * 100_000
+    for _ in range(MAX_DEPTH - 2):
+        value = {"k" * MAX_KEY_BYTES: value}
+    tracemalloc.start()
+    try:
+        check_object(value, "/data")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_small_number_counts_with_all_the_zeros_that_it_is_given_back_with() -> None:
+    """PostgreSQL writes each of these with 324 digits: what comes in as 200 KiB would come out as 12 MiB."""
+    with pytest.raises(InvalidEvent, match="makes the event larger than") as refused:
+        check_payload({}, {"n": [5e-324] * 1_000, "text": "e-324" * 1_000, "m": [-5e-324] * 30_000})
+    assert (refused.value.pointer, refused.value.limit) == ("/metadata", "event_bytes")
+    check_payload({"n": [5e-324, -1e-300, 0.0, -0.0, 1e-5] * 100, "text": "e-324" * 30_000}, {})
 
 
 def test_a_cycle_is_refused() -> None:

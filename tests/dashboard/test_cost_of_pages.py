@@ -41,7 +41,7 @@ def test_no_page_asks_more_often_where_there_is_more_to_show(viewer: Client) -> 
     [*_, blocked] = publish(*small, *effects(small[-1], range(1, 2)))
     paths = [
         *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
-        *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0"),
+        *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
         f"/activity/{blocked - 1}/",
     ]
     before = {path: queries(viewer, path) for path in paths}

@@ -67,12 +67,13 @@ def test_nothing_on_any_page_that_can_be_reached_is_markup_of_a_producer(attacke
         todo += [lead for lead in dict.fromkeys(found) if lead not in seen and lead not in todo and is_page(lead)]
     assert any(address.startswith("/boards/a/b%3Fc%23d") for address in seen)
     assert any(address.startswith("/activity/?task=task%2C1") for address in seen)
-    assert {urlsplit(address).path for address in seen} >= {"/", "/boards/", "/activity/", "/blocked/"}
+    pages = {"/", "/boards/", "/activity/", "/blocked/", "/integrations/"}
+    assert {urlsplit(address).path for address in seen} >= pages
 
 
 def is_page(address: str) -> bool:
     """Which a link opens: the forms that write are none, and what is served beside the pages has tests of its own."""
-    return not address.startswith(("/static/", "/sign-out/", "/demo/remove/"))
+    return not address.startswith(("/static/", "/sign-out/", "/demo/remove/", "/integrations/check/"))
 
 
 @pytest.mark.parametrize("path", ["/", "/boards/", "/activity/", "/blocked/"])

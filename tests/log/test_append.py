@@ -47,7 +47,7 @@ def test_the_same_identity_is_answered_with_the_first_position_and_takes_no_numb
 def test_the_same_identity_twice_in_a_batch_is_one_event() -> None:
     with connect("test") as connection:
         places = append(connection, [offer("a"), offer("b"), offer("a")])
-    assert [place.position for place in places] == [1, 2, 1]
+    assert [(place.position, place.fresh) for place in places] == [(1, True), (2, True), (1, False)]
 
 
 def test_another_source_may_use_the_same_event_id() -> None:

@@ -25,6 +25,7 @@ from django.utils.module_loading import import_string
 from dashboard.management.address import LOCALLY, listening, site
 from dashboard.signin import one_time_path
 from marcus_events.answers import send_answers
+from marcus_events.doors.refusals import close_refusals
 from marcus_events.live.hub import get_hub
 from marcus_events.log.listener import close_listener
 from marcus_events.log.live import close_live_sender
@@ -103,6 +104,7 @@ class Workers:
         for thread in self.threads:
             thread.join(END_WITHIN_S)
         close_live_sender()
+        close_refusals()
         close_writer()
 
 

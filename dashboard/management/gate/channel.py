@@ -20,7 +20,7 @@ from typing import Any
 
 from twisted.web import http
 
-from dashboard.management.gate.refusals import as_bytes
+from dashboard.management.gate.refusals import as_bytes, note
 from dashboard.management.gate.request import TooLarge
 from marcus_events.doors.bodies import MAX_BODY, too_large
 from marcus_events.doors.problem import Problem
@@ -137,6 +137,7 @@ class Channel(http.HTTPChannel):
     def refuse(self, problem: Problem) -> None:
         """Answer, and say that nothing else will be; what comes nevertheless is dropped unread."""
         self.dataReceived = self.lineReceived = self.rawDataReceived = drop  # type: ignore[method-assign]
+        note(problem, self)
         self.transport.write(as_bytes(problem))
         self.transport.loseWriteConnection()
         self.close_within(CLOSE_S)

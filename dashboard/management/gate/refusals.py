@@ -1,6 +1,14 @@
-"""A problem as it goes over the wire, for a connection that ends with it."""
+"""A problem as it goes over the wire, for a connection that ends with it; and a note of it, where it was the API's."""
 
+from http import HTTPStatus
+from typing import Any
+
+from marcus_events.doors import refusals
+from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
+
+API = "/api/"
+FROM = (b"X-Forwarded-For", b"Authorization")
 
 
 def as_bytes(problem: Problem) -> bytes:
@@ -8,3 +16,18 @@ def as_bytes(problem: Problem) -> bytes:
     response["Content-Length"] = str(len(response.content))
     response["Connection"] = "close"
     return f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n".encode() + response.serialize()
+
+
+def note(problem: Problem, channel: Any) -> None:
+    """A body that is too large for the API. Whatever else is refused here was no request that an agent would send."""
+    path = text(getattr(channel, "_path", b"")).partition("?")[0]
+    if problem.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or not path.startswith(API) or not channel.requests:
+        return
+    headers = channel.requests[-1].requestHeaders
+    forwarded, authorization = (text(headers.getRawHeaders(name, [b""])[-1]) for name in FROM)
+    address = getattr(channel.transport.getPeer(), "host", "")
+    refusals.note_problem(problem, Caller.of(address, forwarded, authorization), text(channel._command), path)
+
+
+def text(given: bytes) -> str:
+    return given.decode("latin-1")

@@ -1,0 +1,104 @@
+"""A pasted sample as the page tells of it: in numbers, and item by item what would become of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.icons import icon_of
+from dashboard.queries.naming import named
+from dashboard.verdict import count
+from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.sentences import Part, agent_name, board_name, sentence, task_name
+from marcus_events.core.vocabulary import MEANINGS, meaning_of
+from marcus_events.doors import checking, cloudevents
+from marcus_events.doors.problem import Problem
+from marcus_events.log.append import Offer
+
+MAX_SHOWN = 20  # items, those that would be rejected first; the rest is counted
+
+
+@dataclass(frozen=True)
+class Report:
+    """`problem` is why all of it would be refused; else `items` are what is shown of it."""
+
+    text: str
+    verdict: str = ""
+    is_good: bool = False
+    problem: str = ""
+    limit: str = ""
+    items: tuple[dict[str, Any], ...] = ()
+    hidden: int = 0
+
+
+def report(text: str) -> Report:
+    """What would become of this text, if it were published. Stores nothing."""
+    if not text.strip():
+        return Report(text, "There is nothing to check", problem="Paste an event, or an array of events.")
+    try:
+        found = checking.check(text.replace("\r\n", "\n").encode(errors="surrogatepass"))
+    except Problem as problem:
+        verdict = f"The request would be refused with {problem.status.value} {problem.status.phrase}"
+        return Report(text, verdict, problem=problem.detail, limit=problem.more.get("limit") or "")
+    return told(text, found)
+
+
+def told(text: str, found: list[checking.Checked]) -> Report:
+    rejected = checking.rejected(found)
+    places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
+    ordered = sorted(zip(places, found, strict=True), key=lambda pair: pair[1].receipt.status != "rejected")
+    items = tuple(item(place, checked) for place, checked in ordered[:MAX_SHOWN])
+    return Report(text, verdict_on(len(found), rejected), not rejected, items=items, hidden=len(found) - len(items))
+
+
+def verdict_on(number: int, rejected: int) -> str:
+    if number == 1:
+        return "This event would be rejected" if rejected else "This event would be taken"
+    if not rejected:
+        return f"All {count(number, 'event')} would be taken"
+    return f"{rejected:,} of {count(number, 'event')} would be rejected"
+
+
+def item(place: str, checked: checking.Checked) -> dict[str, Any]:
+    shown: dict[str, Any] = {"place": place, "receipt": checked.receipt, "is_cloudevent": checked.is_cloudevent}
+    if checked.receipt.status == "rejected":
+        return shown | {"pointer": place + (checked.receipt.pointer or "") or "/", "reason": reason(checked)}
+    return shown | (facts(checked.offer) if checked.offer else {})
+
+
+def reason(checked: checking.Checked) -> str:
+    """The error without the place that it begins with, which stands beside it."""
+    error, pointer = checked.receipt.error or "", checked.receipt.pointer or "/"
+    return error.removeprefix(f"{pointer}: ")
+
+
+def facts(offer: Offer) -> dict[str, Any]:
+    """What the dashboard would make of it, with the names that it knows by now."""
+    [readable] = named([as_recorded(offer)])
+    parts: list[Part] = sentence(readable)
+    icon, tone = icon_of(offer.event_type)
+    return {
+        "offer": offer,
+        "parts": parts,
+        "icon": icon,
+        "tone": tone,
+        "meaning": meaning_of(offer.event_type),
+        "is_known": offer.event_type in MEANINGS,
+        "stated_type": offer.metadata.get("original_type", "") if offer.event_type in MEANINGS else "",
+        "board": board_name(readable) if offer.board_id else "",
+        "task": task_name(readable) if offer.task_id else "",
+        "agent": agent_name(readable) if offer.agent_id else "",
+        "extra": as_json(offer.metadata.get("extra")),
+        "attributes": as_json(offer.metadata.get(cloudevents.PLACE)),
+    }
+
+
+def as_recorded(offer: Offer) -> Recorded:
+    """As if it were in the log."""
+    event = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
+    return Recorded(checking.TO_COME, utc_now(), event, offer.board_id, offer.task_id, offer.agent_id)
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else ""

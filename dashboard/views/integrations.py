@@ -1,0 +1,115 @@
+"""Integrations: tokens for programs, how to publish with them, what would become of an event, and what was refused.
+
+1. Only an administrator makes, sees and revokes tokens; everybody who is signed in sees the rest.
+2. A new token stands in the answer to the request that made it, and nowhere else: not in an address, a cookie or a log,
+   and no cache keeps it. Sending that request again makes no second one, since a name is given once.
+3. Checking an event stores nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import render as render_template
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+
+from dashboard import checking, snippets
+from dashboard.forms import Made, TokenForm
+from dashboard.look import Look
+from dashboard.queries import tokens as listed
+from dashboard.views import page
+from marcus_events.doors import tokens
+from marcus_events.models import Token
+
+View = Callable[..., HttpResponse]
+logger = logging.getLogger(__name__)
+
+
+@never_cache
+def integrations(request: HttpRequest) -> HttpResponse:
+    return show(request)
+
+
+def by_form(view: View) -> View:
+    """A form is sent here; who opens the address itself (after signing in again) is sent to the page."""
+
+    @never_cache
+    @wraps(view)
+    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
+        return view(request, **place) if request.method == "POST" else redirect("integrations")
+
+    return answer
+
+
+def by_administrator(view: View) -> View:
+    @wraps(view)
+    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
+        if not may_manage(request):
+            raise PermissionDenied
+        return view(request, **place)
+
+    return answer
+
+
+def may_manage(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and request.user.is_superuser
+
+
+@by_form
+@by_administrator
+@sensitive_variables()
+def make(request: HttpRequest) -> HttpResponse:
+    form = TokenForm(request.POST)
+    made = form.make()
+    if made is None:
+        return show(request, form=form)
+    logger.info("%s made the token %r", request.user.get_username(), made.name)
+    return show(request, made=made)
+
+
+@by_form
+@by_administrator
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    token = get_object_or_404(Token, pk=token_id)
+    if tokens.revoke(token.name):
+        logger.info("%s revoked the token %r", request.user.get_username(), token.name)
+    return redirect(f"{reverse('integrations')}?revoked={token.pk}#tokens")
+
+
+@by_form
+def check(request: HttpRequest) -> HttpResponse:
+    """What would become of a pasted event: a fragment for the open page, or the whole page with it."""
+    found = checking.report(request.POST.get("event", ""))
+    if request.htmx:  # type: ignore[attr-defined]
+        return render_template(request, "integrations/_checked.html", {"report": found})
+    return show(request, report=found)
+
+
+@sensitive_variables()
+def show(
+    request: HttpRequest,
+    *,
+    form: TokenForm | None = None,
+    made: Made | None = None,
+    report: checking.Report | None = None,
+) -> HttpResponse:
+    look = Look("integrations", board=Look.at("integrations", request.GET).board)
+    site = request.build_absolute_uri("/").rstrip("/")
+    context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
+    context |= of_tokens(request, form) if may_manage(request) else {"administrators": listed.who_may_make_them()}
+    return page.render(request, "integrations/index.html", look, "Integrations", **context)
+
+
+def of_tokens(request: HttpRequest, form: TokenForm | None) -> dict[str, Any]:
+    found = listed.all_tokens()
+    just = request.GET.get("revoked", "")
+    revoked = next((row.token.name for row in found.revoked if str(row.token.pk) == just), "")
+    return {"tokens": found, "form": form or TokenForm(), "revoked_name": revoked}

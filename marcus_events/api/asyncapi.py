@@ -1,0 +1,103 @@
+"""/api/asyncapi.json: what may be said over the WebSocket for programs, as AsyncAPI 3.0.
+
+It tells what this program does, which anybody can read in its sources, and nothing of what is in the log. So it needs
+no token: tools fetch it before they have one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from marcus_events.api.endpoint import endpoint
+from marcus_events.doors.bodies import MAX_BODY
+from marcus_events.models import Token
+from marcus_events.sockets import answers, consumer, following
+from marcus_events.sockets.examples import EXAMPLES
+from marcus_events.sockets.schemas import INCOMING, OUTGOING
+
+ADDRESS = "/ws/events/"
+INTRODUCTION = f"""\
+Subscribe to the log from a position on, and publish. Frames are JSON objects as text, of at most \
+{MAX_BODY // 1024**2} MiB. Each is answered, in order, by one with its id. A connection has at most \
+{answers.MAX_SUBSCRIPTIONS} subscriptions; {consumer.MAX_MISTAKES} mistakes in a row end it. A heartbeat comes \
+at least every {following.HEARTBEAT_S:g} s. Fields may be added to what is sent."""
+ANSWERS = {"subscribe": "subscribed", "unsubscribe": "unsubscribed", "publish": "published"}
+SUMMARIES = {
+    "subscribe": "Be sent the events that match, after a position or from now on.",
+    "unsubscribe": "Be sent no more of them.",
+    "publish": "One event, or many; answered after the commit.",
+    "subscribed": "What comes after this position follows.",
+    "event": "An event of a subscription: in the order of the log, each once.",
+    "caught_up": "Everything up to the head was sent; what follows is new.",
+    "gap": "The log no longer has these positions.",
+    "reset": "The log is another one; what comes after this position of it follows.",
+    "unsubscribed": "Nothing of it follows.",
+    "published": "What became of each event.",
+    "error": "Why a frame was not done; without an id, why the connection ends.",
+    "heartbeat": "The line is alive. Everything of a subscription up to its position was sent.",
+}
+
+
+@endpoint(scope=None)
+def asyncapi(request: HttpRequest, token: Token | None) -> HttpResponse:
+    return JsonResponse(description())
+
+
+@cache
+def description() -> dict[str, Any]:
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Marcus Events", "version": "1", "description": INTRODUCTION},
+        "defaultContentType": "application/json",
+        "servers": {"site": SITE},
+        "channels": {"events": {"address": ADDRESS, "messages": {name: message_at(name) for name in EXAMPLES}}},
+        "operations": {**{name: taken(name) for name in INCOMING}, "tell": TOLD},
+        "components": {
+            "messages": {name: message(name) for name in EXAMPLES},
+            "schemas": INCOMING | OUTGOING,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def message_at(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/messages/{name}"}
+
+
+def in_channel(*names: str) -> list[dict[str, str]]:
+    return [{"$ref": f"#/channels/events/messages/{name}"} for name in names]
+
+
+def taken(name: str) -> dict[str, Any]:
+    """An operation of this application's, which receives it and replies."""
+    return {
+        "action": "receive",
+        "summary": SUMMARIES[name],
+        "channel": CHANNEL,
+        "messages": in_channel(name),
+        "reply": {"channel": CHANNEL, "messages": in_channel(ANSWERS[name], "error")},
+    }
+
+
+def message(name: str) -> dict[str, Any]:
+    payload = {"$ref": f"#/components/schemas/{name}"}
+    return {"name": name, "summary": SUMMARIES[name], "payload": payload, "examples": [{"payload": EXAMPLES[name]}]}
+
+
+CHANNEL = {"$ref": "#/channels/events"}
+SITE = {
+    "host": "{host}",
+    "protocol": "ws",
+    "description": "Behind TLS, wss.",
+    "variables": {"host": {"default": "127.0.0.1:8000"}},
+    "security": [{"$ref": "#/components/securitySchemes/token"}],
+}
+TOLD = {
+    "action": "send",
+    "summary": "What comes unasked.",
+    "channel": CHANNEL,
+    "messages": in_channel("event", "caught_up", "gap", "reset", "error", "heartbeat"),
+}

@@ -1,0 +1,77 @@
+"""One operation: what it is called, what it takes, what it answers, and how curl asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from marcus_events.api.description.answers import OF_EVERY_READ
+from marcus_events.api.description.answers import refer as problems
+from marcus_events.api.description.parameters import PARAMETERS, refer
+
+Operation = dict[str, Any]
+Security = dict[str, list[str]]
+JSON = "application/json"
+READER: list[Security] = [{"token": []}, {"session": []}]
+PUBLISHER: list[Security] = [{"token": []}]
+NOBODY: list[Security] = []
+AUTHORIZATION = '-H "Authorization: Bearer $TOKEN"'
+
+
+def content(media_type: str, schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
+    return {media_type: {"schema": schema} | ({} if example is None else {"example": example})}
+
+
+def answered(described: str, *contents: dict[str, Any], **headers: Any) -> dict[str, Any]:
+    """One answer, in each of its forms; `headers` by their names with _ for -."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = {media_type: form for each in contents for media_type, form in each.items()}
+    return {"description": described, "content": body} | ({"headers": named} if named else {})
+
+
+def reading(
+    operation_id: str,
+    address: str,
+    summary: str,
+    described: str,
+    *,
+    tag: str,
+    parameters: tuple[str, ...],
+    shown: dict[str, Any],
+    answers: dict[str, Any],
+    more: tuple[str, ...] = (),
+) -> Operation:
+    """Asks with a token or a session; `shown` is what the example asks for, `more` are further problems."""
+    return {
+        "operationId": operation_id,
+        "tags": [tag],
+        "summary": summary,
+        "description": described,
+        "parameters": refer(*parameters),
+        "security": READER,
+        "responses": answers | problems(*OF_EVERY_READ, *more),
+        "x-codeSamples": [curl(address, AUTHORIZATION, shown)],
+    }
+
+
+def unguarded(
+    operation_id: str, address: str, summary: str, described: str, *, tag: str, answers: dict[str, Any]
+) -> Operation:
+    """Takes nothing, and anybody may ask."""
+    return {
+        "operationId": operation_id,
+        "tags": [tag],
+        "summary": summary,
+        "description": described,
+        "security": NOBODY,
+        "responses": answers,
+        "x-codeSamples": [curl(address, "", {})],
+    }
+
+
+def curl(address: str, headers: str, shown: dict[str, Any]) -> dict[str, str]:
+    for name, parameter in PARAMETERS.items():
+        if parameter["in"] == "path":
+            address = address.replace(f"{{{name}}}", str(parameter["example"]))
+    asked = f"?{urlencode(shown, safe='*:')}" if shown else ""
+    return {"lang": "Shell", "label": "curl", "source": f'curl -sS "$SITE{address}{asked}" {headers}'.rstrip()}

@@ -1,0 +1,91 @@
+"""Who is at the other end: a program with a token, or a person with the session of this site's own page.
+
+1. What the header `Authorization` says counts alone, where there is one: a session does not mend a wrong token.
+2. A token does what it is for. A session reads: to publish with it, a page that was tricked would be enough.
+3. Both are looked at again while the connection is open, as they are stored then.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from marcus_events.doors import access
+from marcus_events.doors.access import Caller
+from marcus_events.doors.problem import Problem
+from marcus_events.doors.sessions import is_signed_in
+from marcus_events.models import Token
+
+
+class Peer(Protocol):
+    """`token` is None of a person. Each method raises Problem where the answer is no."""
+
+    @property
+    def token(self) -> Token | None: ...
+    def check_may_read(self) -> None: ...
+    def publisher(self) -> Token: ...
+    def count(self) -> None: ...
+    def look_again(self) -> None: ...
+
+
+class Program:
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.token = access.known(caller)
+        self.count()
+
+    def check_may_read(self) -> None:
+        access.check_scope(self.token, "read")
+
+    def publisher(self) -> Token:
+        access.check_scope(self.token, "publish")
+        return self.token
+
+    def count(self) -> None:
+        access.count(self.token)
+
+    def look_again(self) -> None:
+        """What it is for may have been changed too; what it subscribed to was chosen by what it was for then."""
+        before, self.token = self.token, access.known(self.caller)
+        if (before.scopes, before.boards) != (self.token.scopes, self.token.boards):
+            raise Problem(HTTPStatus.UNAUTHORIZED, "What this token is for was changed; connect again.")
+
+
+class Person:
+    token: Token | None = None
+
+    def __init__(self, caller: Caller, session_key: str) -> None:
+        self.caller = caller
+        self.session_key = session_key
+        self.look_again()
+
+    def check_may_read(self) -> None:
+        """A person who is signed in sees everything."""
+
+    def publisher(self) -> Token:
+        raise Problem(HTTPStatus.FORBIDDEN, "A session may only read. Publishing takes a token.")
+
+    def count(self) -> None:
+        access.check_address(self.caller)
+
+    def look_again(self) -> None:
+        if not is_signed_in(self.session_key):
+            raise Problem(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer …")
+
+
+def admitted(scope: dict[str, Any]) -> Peer:
+    """Who opens this connection. Reads the database. Raises Problem."""
+    caller = caller_of(scope)
+    access.check_address(caller)
+    session_key = scope["session"].session_key
+    return Person(caller, session_key) if session_key and not caller.secret else Program(caller)
+
+
+def caller_of(scope: dict[str, Any]) -> Caller:
+    address = (scope.get("client") or [""])[0]
+    return Caller.of(address, header(scope, b"x-forwarded-for"), header(scope, b"authorization"))
+
+
+def header(scope: dict[str, Any], name: bytes) -> str:
+    """Its value; of one that was sent more than once, all of them between commas, as Django has it."""
+    return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)

@@ -1,0 +1,53 @@
+"""Where the next events of a subscription are read: among the newest that the hub holds, or else in the log.
+
+It does not matter which of the two it was: both have every event after a position, in order. So nothing is lost or
+comes twice between them, however often a slow reader falls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from marcus_events.core.filters import EventFilter
+from marcus_events.live.hub import Hub
+from marcus_events.live.recent import Held
+from marcus_events.log import read
+from marcus_events.sockets.database import in_thread
+
+AT_ONCE = 200  # events
+BYTES_AT_ONCE = 256 * 1024  # of them: this is all that a connection holds, beside its subscriptions
+SPAN = 50_000  # positions looked through at once: a filter that hardly anything matches must not keep a thread
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that matches up to `through`. `head` is the newest position then; before `oldest`, nothing is kept."""
+
+    events: Sequence[Held]
+    through: int
+    head: int
+    oldest: int
+    epoch: UUID
+
+
+async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> Page:
+    """What comes after a position. Where its epoch is another one, so are the positions. Raises `database.Away`."""
+    held = hub.recent.after(after, AT_ONCE) if hub.epoch == epoch else None
+    if held is None:
+        return await in_thread(partial(of_log, wanted, after))
+    through = held[-1].position if held else max(after, hub.head)
+    matching = [found for found in held if wanted.matches(found.event)]
+    return Page(matching, through, max(hub.head, through), 0, epoch)
+
+
+def of_log(wanted: EventFilter, after: int) -> Page:
+    """The head is read first: what comes in between is read next time."""
+    head = read.head()
+    start = max(after, head.oldest - 1)
+    end = min(start + SPAN, head.position)
+    found = read.page(wanted, after=start, before=end + 1, limit=AT_ONCE, max_bytes=BYTES_AT_ONCE)
+    through = found[-1].position if found else max(start, end)
+    return Page([Held.of(event) for event in found], through, head.position, head.oldest, head.epoch)

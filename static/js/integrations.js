@@ -1,0 +1,44 @@
+// Integrations: buttons that copy; a check that could not be made says so; and no form is sent again by accident.
+import { byId, say } from "./dom.js";
+
+const TOLD_MS = 2_000;
+const TOO_LARGE = "This is larger than 1 MiB, which no request may be.";
+const PAGE = "/integrations/";
+const NO_ANSWER = "It could not be checked now. Try again in a moment.";
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("button[data-copy]");
+  if (!button) return;
+  const isCopied = await copy(byId(button.dataset.copy));
+  tell(button, isCopied ? "Copied" : "Selected: copy it");
+});
+
+/** Where the site is neither local nor behind TLS, there is no clipboard: the text is selected, and copied the old way. */
+async function copy(element) {
+  try {
+    await navigator.clipboard.writeText(element.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(element);
+    return document.execCommand("copy");
+  }
+}
+
+function tell(button, text) {
+  const words = button.querySelector("span");
+  words.dataset.usual ??= words.textContent;
+  words.textContent = text;
+  say(text);
+  setTimeout(() => (words.textContent = words.dataset.usual), TOLD_MS);
+}
+
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(name, ({ detail }) => {
+    if (detail.target.id !== "checked") return;
+    const isTooLarge = [400, 413].includes(detail.xhr.status);
+    detail.target.textContent = isTooLarge ? TOO_LARGE : NO_ANSWER;
+  });
+}
+
+/** The answer to a form stands at the form's address. Reloading it, or going back to it, opens the page afresh. */
+if (location.pathname.startsWith(PAGE) && location.pathname !== PAGE) history.replaceState(null, "", PAGE);

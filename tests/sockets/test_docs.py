@@ -1,0 +1,63 @@
+"""docs/websocket.md is true: its program runs against a real server, its frames are those of the description."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from marcus_events.doors import bodies, publishing
+from marcus_events.sockets import answers, consumer, following, frames
+from tests.running import Running
+from tests.sockets.test_asyncapi import check
+
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "websocket.md").read_text()
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
+FRAMES = re.findall(r"^```json\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
+
+
+def test_the_program_publishes_and_is_sent_what_it_published(impatient: Running, program_token: str) -> None:
+    site = {"SITE": impatient.base_url, "TOKEN": program_token}
+    (program,) = PROGRAMS
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | site, check=True, timeout=60, capture_output=True, text=True
+    )
+    first, second = done.stdout.splitlines()
+    assert "'status': 'accepted'" in first
+    assert re.fullmatch(r"[0-9]+ deploy_finished", second)
+
+
+def test_every_frame_in_it_is_one() -> None:
+    found = [frame for text in FRAMES for frame in all_in(text)]
+    assert len(found) >= 8
+    for frame in found:
+        if frame["type" if "type" in frame else "action"] != "event":
+            check(frame.get("type") or frame["action"], frame)
+
+
+def all_in(text: str) -> list[dict[str, Any]]:
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while at < len(text.rstrip()):
+        frame, at = decoder.raw_decode(text, at)
+        found.append(frame)
+        at = len(text) - len(text[at:].lstrip())
+    return found
+
+
+def test_its_limits_and_codes_are_those_of_the_code() -> None:
+    rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", DOCUMENT, re.MULTILINE))
+    assert rows["a frame"] == f"{bodies.MAX_BODY // 1024**2} MiB"
+    assert rows["subscriptions of a connection"] == str(answers.MAX_SUBSCRIPTIONS)
+    assert rows["patterns of a subscription"] == str(frames.MAX_PATTERNS)
+    assert rows["`q`"] == f"{frames.MAX_QUERY} characters"
+    assert rows["`id`"] == f"{frames.MAX_ID} characters"
+    assert rows["events in a frame"].startswith(str(publishing.MAX_BATCH))
+    assert rows["4400"].startswith(str(consumer.MAX_MISTAKES))
+    assert f"every {consumer.CHECK_S:g} seconds" in rows["4401"]
+    assert f"every {following.HEARTBEAT_S:g} seconds" in DOCUMENT
+    codes = {consumer.MISTAKES, consumer.FAILED, *consumer.CODES.values()}
+    assert {int(code) for code in rows if code.isdecimal()} == codes | {1009}
