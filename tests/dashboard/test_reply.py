@@ -40,7 +40,7 @@ def blocked(viewer: Client, projecting: None) -> Client:
 
 def the_blocker() -> Blocker:
     found = Blocker.objects.now().order_by("blocker_id").first()
-    assert found is not None
+    assert isinstance(found, Blocker)
     return found
 
 
