@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+import django
 
 import manage
 
@@ -10,6 +13,8 @@ TAKE_S = 4
 
 
 def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
     from dashboard.management.gate import channel
 
     channel.TAKE_S = TAKE_S
