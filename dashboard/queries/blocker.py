@@ -62,6 +62,11 @@ class Detail:
         return stage_of(self.item.blocker)
 
     @property
+    def version(self) -> str:
+        """Another one means that something else is to be shown."""
+        return f"{self.item.blocker.from_position} {self.is_awaited} {self.is_snoozed}"
+
+    @property
     def is_awaited(self) -> bool:
         until = self.item.blocker.awaited_until
         return until is not None and until > utc_now()

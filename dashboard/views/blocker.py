@@ -46,7 +46,7 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
 
 @require_GET
 def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
-    return render_template(request, "blocked/_state.html", {"detail": queries.detail(find(blocker_id))})
+    return render_template(request, "blocked/_state.html", gathered(find(blocker_id)))
 
 
 def find(blocker_id: int) -> Blocker:
@@ -89,19 +89,17 @@ def until(stated: str) -> datetime | None:
 
 
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
-    detail = queries.detail(found)
-    people = get_user_model()._default_manager.filter(is_active=True).order_by("username")
-    context: dict[str, Any] = {
-        "detail": detail,
-        "error": error,
-        "written": written,
-        "snoozes": SNOOZES,
-        "people": people,
-    }
+    context = gathered(found) | {"error": error, "written": written}
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
     look = Look("event", board=request.GET.get("board", ""))
-    response = page.render(request, "blocked/blocker.html", look, f"Blocked: {detail.item.task}", **context)
+    title = f"Blocked: {context['detail'].item.task}"
+    response = page.render(request, "blocked/blocker.html", look, title, **context)
     response.status_code = status
     return response
+
+
+def gathered(found: Blocker) -> dict[str, Any]:
+    people = get_user_model()._default_manager.filter(is_active=True).order_by("username")
+    return {"detail": queries.detail(found), "snoozes": SNOOZES, "people": people}

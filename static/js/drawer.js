@@ -68,10 +68,10 @@ async function look() {
   const state = byId("blocker-state");
   if (!shown || !drawer.open || document.hidden || state.contains(document.activeElement)) return;
   const fresh = await fetchElement(`/blocked/${shown.dataset.blocker}/state/`).catch(() => null);
-  if (!fresh || !state.isConnected) return;
+  if (!fresh || !state.isConnected || fresh.dataset.version === state.dataset.version) return;
   localise(fresh);
   for (const details of state.querySelectorAll("details[open][id]")) fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
-  if (fresh.outerHTML !== state.outerHTML) state.replaceWith(fresh);
+  state.replaceWith(fresh);
   const form = shown.querySelector("[data-answer]");
   if (form) form.hidden = fresh.dataset.stage !== "open";
 }
