@@ -15,8 +15,10 @@ from django.template.loader import render_to_string
 
 from dashboard.look import Look
 from dashboard.queries import blockers, boards, counters, frame, present, refused
+from dashboard.queries.histogram import histogram
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
+from marcus_events.core.filters import InvalidFilter
 
 Gather = Callable[[Look], dict[str, Any]]
 
@@ -108,6 +110,14 @@ def gather_integrations(look: Look) -> dict[str, Any]:
     return {"refused": refused.newest()}
 
 
+def gather_activity(look: Look) -> dict[str, Any]:
+    """No histogram where the query cannot be read: the page says why."""
+    try:
+        return {"histogram": histogram(look, utc_now())}
+    except InvalidFilter:
+        return {"histogram": None}
+
+
 def gather_nothing(look: Look) -> dict[str, Any]:
     return {}
 
@@ -125,7 +135,7 @@ PAGES = {
     ),
     "boards": Page({"boards": "boards/_boards.html"}, gather_boards),
     "board": Page({"board-head": "boards/_head.html", "columns": "boards/_columns.html"}, gather_board),
-    "activity": Page({}, gather_nothing, stream=True),
+    "activity": Page({"histogram": "activity/_histogram.html"}, gather_activity, stream=True),
     "event": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
