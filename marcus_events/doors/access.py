@@ -20,6 +20,8 @@ from marcus_events.doors import limiting, tokens
 from marcus_events.doors.problem import Problem
 from marcus_events.models import Token
 
+UNKNOWN = "This token is not known here: it was revoked, or made for another log."
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -67,7 +69,7 @@ def known(caller: Caller) -> Token:
     token = tokens.find(caller.secret)
     if token is None:
         limiting.check("stranger", network(caller.address), "This address shows too many unknown tokens")
-        raise Problem(HTTPStatus.UNAUTHORIZED, "This token is not known.")
+        raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN)
     if token.expires_at is not None and token.expires_at <= utc_now():
         raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
     return token
