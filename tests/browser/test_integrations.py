@@ -101,6 +101,19 @@ def test_the_new_token_and_a_program_are_copied(integrations: Page, application:
     expect(integrations.locator("#stream > .row").first).to_contain_text("is at 80 % of Try it")
 
 
+def test_the_question_before_revoking_moves_nothing_and_closes_as_menus_do(integrations: Page) -> None:
+    make(integrations, "kept")
+    row = integrations.get_by_role("row", name="kept")
+    before = row.bounding_box()
+    row.locator("summary").click()
+    question = integrations.get_by_text("Programs that show it are refused at once, for good.").filter(visible=True)
+    expect(question).to_be_visible()
+    assert row.bounding_box() == before
+    integrations.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    expect(row.locator("summary")).to_be_focused()
+
+
 def test_an_event_is_checked_in_place_and_not_stored(
     integrations: Page, application: Application, complaints: Complaints
 ) -> None:
