@@ -67,7 +67,7 @@ def test_who_may_not_come_in_is_noted(program: Program) -> None:
     assert reasons() == [
         (403, "This token may not publish.", 1),
         (401, "This token is not known here: it was revoked, or made for another log.", 1),
-        (401, "Send a token: Authorization: Bearer …", 1),
+        (401, "Send a token: Authorization: Bearer TOKEN", 1),
     ]
 
 
