@@ -1,6 +1,6 @@
 """What was refused at the door lately, and why: for the person who wonders why an agent's events do not arrive.
 
-    note(401, "This token is not known.", caller, "POST", "/api/events")
+    note(401, "This token is not known here: it was revoked, or made for another log.", caller, "POST", "/api/events")
 
 1. Noting costs the request a dictionary entry, and never fails it: a thread of its own writes, about once a second.
 2. The same refusal of the same caller is one row that counts. Of more different ones than there is room for, the rest
