@@ -22,8 +22,8 @@ MAX_LIMIT = 1_000
 def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
-    `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at its
-    limit or at `read.MOST_BYTES`, whichever is first, and has one event at least where there is one.
+    `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
+    its limit or at `read.MOST_BYTES`, whichever is first, and has one event at least where there is one.
     """
     order = choice(request, "order", "asc" if text(request, "after") else "desc", "asc", "desc")
     head = read.head().position

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from marcus_events.core.filters import EventFilter, Term, agent_ids, lower
+from marcus_events.core.filters import EventFilter, Term, agent_ids
+from marcus_events.core.texts import lower
 from marcus_events.core.vocabulary import MEANINGS, types_of
 
 Condition = tuple[str, list[Any]]

@@ -115,6 +115,8 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"q": "type:a\0"}, "q contains the character NUL"),
     ({"type": "a\0"}, "type contains the character NUL"),
     ({"board": "a\0"}, "board contains the character NUL"),
+    ({"q": "word " * 21}, "q cannot be read: the query has more than 20 words"),
+    ({"type": "a*," * 201}, "type has more than 200 values"),
 ]
 
 
