@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt, event_from, ingest, ingest_async, rejected
@@ -77,6 +78,8 @@ def of_its_own(event: Event, token: Token) -> Event:
         raise Forbidden("/source", f"this token speaks for {' and '.join(token.sources)} only")
     if token.boards:
         event.metadata = (event.metadata or {}) | {"board_id": own_board(event, token)}
+        if board_of(event) not in token.boards:  # “unknown” names no board, and the next field that does counts
+            raise not_its_board(token)
     return event
 
 
@@ -86,9 +89,13 @@ def own_board(event: Event, token: Token) -> str:
     if not named and len(token.boards) == 1:
         return str(token.boards[0])
     if named not in token.boards:
-        which = f"the board {token.boards[0]}" if len(token.boards) == 1 else f"the boards {', '.join(token.boards)}"
-        raise Forbidden("/metadata/board_id", f"this token publishes to {which} only")
+        raise not_its_board(token)
     return str(named)
+
+
+def not_its_board(token: Token) -> Forbidden:
+    which = f"the board {token.boards[0]}" if len(token.boards) == 1 else f"the boards {', '.join(token.boards)}"
+    return Forbidden("/metadata/board_id", f"this token publishes to {which} only")
 
 
 def merged(offered: list[Item], taken: list[Receipt]) -> list[Receipt]:

@@ -6,7 +6,7 @@ Every function takes a connection of psycopg's own, or uses Django's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ Connection = psycopg.Connection[Any] | None
 COLUMNS = """position, recorded_at, event_id, source, event_type, timestamp, data::text, metadata::text,
     board_id, task_id, agent_id"""
 
-# Of an event: its place on the disk is cheap to learn, but little where it is compressed, and many times as much as text.
+# Of an event: its place on the disk is cheap to learn, but where it is compressed the text is many times as much.
 STORED = "pg_column_size(data) + pg_column_size(metadata)"
 WEIGHT = "octet_length(data::text) + octet_length(metadata::text)"
 MOST_BYTES = 4 * 1024 * 1024  # read at once, as text: some sixteen of the largest events, thousands of ordinary ones
@@ -159,8 +159,11 @@ def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -
 CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
 
 
-def by_event_id(event_id: str, connection: Connection = None) -> Recorded | None:
-    found = rows(f"SELECT {COLUMNS} FROM event WHERE event_id = %s ORDER BY position LIMIT 1", [event_id], connection)
+def by_event_id(event_id: str, connection: Connection = None, *, boards: Sequence[str] = ()) -> Recorded | None:
+    """The first event of this id, whatever its source; among those of some boards where any are given."""
+    on_boards, values = (" AND board_id = ANY(%s)", [list(boards)]) if boards else ("", [])
+    query = f"SELECT {COLUMNS} FROM event WHERE event_id = %s{on_boards} ORDER BY position LIMIT 1"
+    found = rows(query, [event_id, *values], connection)
     return recorded(found[0]) if found else None
 
 
