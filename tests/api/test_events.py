@@ -6,7 +6,10 @@ import os
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import RequestFactory
 
+from marcus_events.api.events import events as listed
 from tests.api.program import Program, assert_problem, at, event
 
 ENDLESS = 2**63 - 2
@@ -223,3 +226,10 @@ def test_a_page_is_no_larger_where_the_database_keeps_its_events_compressed(prog
         headers=program.headers | {"Accept": "application/cloudevents-batch+json"},
     )["Link"]
     assert f"before={page['next']}" in links
+
+
+def test_while_an_answer_is_on_its_way_it_keeps_no_connection_to_the_database(filled: Program) -> None:
+    """Ten who read slowly would have all that there are."""
+    response = listed(RequestFactory().get("/api/events", headers=filled.headers))
+    assert response.status_code == 200
+    assert connection.connection is None
