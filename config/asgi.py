@@ -12,17 +12,21 @@ http = http_application()  # sets Django up: whatever imports models comes after
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import WebsocketDenier
+from django.urls import re_path
 
 from config.body_limit import BodyLimit
 from config.origin import SameOrigin
 from dashboard import routing as pages
 from marcus_events.sockets import routing as programs
 
+# An address that there is not is refused: without a route, Channels fails and the server says 500, for whoever asks.
+nothing_here = re_path("", WebsocketDenier.as_asgi())
+addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, nothing_here]
+
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http),
-        "websocket": SameOrigin(
-            AuthMiddlewareStack(URLRouter([*pages.websocket_urlpatterns, *programs.websocket_urlpatterns]))
-        ),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
     }
 )

@@ -156,6 +156,7 @@ LOGGING = {
         # A request that is refused is the client's affair, and anybody can make any number of them.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security.csrf": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},  # tells of each failed attempt; who needs a connection tells of the outcome
         "marcus_events": {"level": "INFO"},
         "dashboard": {"level": "INFO"},

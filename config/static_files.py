@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import IO
+from typing import IO, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import FileResponse, HttpRequest
@@ -17,6 +17,9 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 BLOCK = 32 * 1024  # bytes; a reading ahead for each slow reader, and most files in one
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
+
+
+POLICY = "default-src 'none'; frame-ancestors 'none'"  # for who opens a file by itself; a page goes by its own
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # WhiteNoise has no types
@@ -31,6 +34,12 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # WhiteNoise has 
     def __call__(self, request: HttpRequest) -> Answer:
         answer: Answer = self._answer(request) if self.is_async else super().__call__(request)
         return answer
+
+    def serve(self, static_file: Any, request: HttpRequest) -> FileResponse:
+        """Files are answered in front of the middleware that gives everything else its policy."""
+        response: FileResponse = super().serve(static_file, request)
+        response["Content-Security-Policy"] = POLICY
+        return response
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         file = self.find_file(request.path_info) if self.autorefresh else self.files.get(request.path_info)

@@ -54,13 +54,16 @@ def ingest(events: Sequence[Event]) -> list[Receipt]:
 
     Valid events are taken though others are refused. Raises LogUnavailable when the log cannot take any.
     """
-    offers = [checked(event) for event in events]
+    offers = all_checked(events)
     return receipts(events, offers, [settled(*submit(chunk)) for chunk in chunks(offers)])
 
 
-async def ingest_async(events: Sequence[Event]) -> list[Receipt]:
-    """The same for an event loop, which is not held up meanwhile. Giving it up cancels no commit."""
-    offers = [checked(event) for event in events]
+async def ingest_async(events: Sequence[Event], *, aside: bool = False) -> list[Receipt]:
+    """The same for an event loop, which is not held up meanwhile. Giving it up cancels no commit.
+
+    Large events are better checked `aside`, in a thread.
+    """
+    offers = await asyncio.to_thread(all_checked, events) if aside else all_checked(events)
     submissions = [await submit_async(chunk) for chunk in chunks(offers)]
     for _, answer in submissions:
         await finished(answer)
@@ -134,6 +137,10 @@ def refusal(event: Event, error: InvalidEvent) -> Receipt:
 def rejected(event_id: object, error: InvalidEvent, why: Literal["invalid", "forbidden"] = "invalid") -> Receipt:
     named = event_id if isinstance(event_id, str) else ""
     return Receipt(named, "rejected", None, str(error), why, error.pointer, error.limit)
+
+
+def all_checked(events: Sequence[Event]) -> list[Offer | InvalidEvent]:
+    return [checked(event) for event in events]
 
 
 def checked(event: Event) -> Offer | InvalidEvent:

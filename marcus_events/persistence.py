@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 
 from channels.db import database_sync_to_async
 
@@ -49,7 +50,8 @@ class LogPersistence:
     async def events_after(self, event: Event) -> AsyncIterator[Event]:
         """Everything behind an event, in the log's order; nothing where the log does not have it."""
         position = await database_sync_to_async(read.position_of)(event.source, event.event_id)
-        while position and (found := await database_sync_to_async(read.following)(position, LOOK_THROUGH)):
+        following = database_sync_to_async(partial(read.following, max_bytes=read.MOST_BYTES))
+        while position and (found := await following(position, LOOK_THROUGH)):
             for recorded in found:
                 yield recorded.event
             position = found[-1].position

@@ -34,19 +34,17 @@ class Rows:
 
 def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> Rows:
     """The newest rows, or those before a position."""
-    found = read.events(wanted, before=before, limit=limit + 1, removed=read.removed_boards())
-    shown = found[:limit]
-    return Rows(shown, older=shown[-1].position if len(found) > limit else None)
+    found = read.page(wanted, before=before, limit=limit, newest_first=True, removed=read.removed_boards())
+    return Rows(found.events, older=found.events[-1].position if found.has_more else None)
 
 
 def between(wanted: EventFilter, after: int, before: int | None = None, limit: int = RESUME) -> Rows:
     """The newest rows after a position (and before another), and a gap for those that are not among them."""
     removed = read.removed_boards()
-    found = read.events(wanted, after=after, before=before, limit=limit + 1, removed=removed)
-    if len(found) <= limit:
-        return Rows(found)
-    last = found[limit - 1].position
-    return Rows(found[:limit], gap(wanted, after, last, removed))
+    found = read.page(wanted, after=after, before=before, limit=limit, newest_first=True, removed=removed)
+    if not found.has_more:
+        return Rows(found.events)
+    return Rows(found.events, gap(wanted, after, found.events[-1].position, removed))
 
 
 def gap(wanted: EventFilter, after: int, before: int, removed: dict[str, int]) -> Gap:

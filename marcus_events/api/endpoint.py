@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import TooManyFieldsSent
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -55,7 +55,10 @@ def respond(view: View, request: HttpRequest, scope: str | None, **place: Any) -
     def work() -> Answer:
         return view(request, permitted(request, scope), **place)
 
-    result = answering(request.method or "", request.path, work)
+    try:
+        result = answering(request.method or "", request.path, work)
+    finally:
+        connection.close()  # back into the pool: Django would keep it until the client has taken the whole answer
     return result if isinstance(result, HttpResponse) else JsonResponse(result)
 
 

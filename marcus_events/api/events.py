@@ -22,20 +22,20 @@ MAX_LIMIT = 1_000
 def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
-    `next` is the position to go on from: as `before` when newest first, as `after` when oldest first.
+    `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
+    its limit or at `read.MOST_BYTES`, whichever is first, and has one event at least where there is one.
     """
     order = choice(request, "order", "asc" if text(request, "after") else "desc", "asc", "desc")
-    limit = integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
     head = read.head().position
-    found = read.events(
+    found = read.page(
         filter_from(request, token),
         after=parameters.position(request, "after"),
         before=parameters.position(request, "before"),
-        limit=limit + 1,
+        limit=integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
         newest_first=order == "desc",
     )
-    following = {"before" if order == "desc" else "after": found[limit - 1].position} if len(found) > limit else {}
-    return negotiation.page(request, found[:limit], following, head)
+    following = {"before" if order == "desc" else "after": found.events[-1].position} if found.has_more else {}
+    return negotiation.page(request, found.events, following, head)
 
 
 @endpoint(scope="read")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import EventFilter, InvalidFilter, moment
+from marcus_events.core.filters import MAX_VALUES, EventFilter, InvalidFilter, moment
 from marcus_events.doors import choosing
 from marcus_events.doors.choosing import MAX_POSITION, mistake
 from marcus_events.models import Token
@@ -68,7 +68,10 @@ def choice(request: HttpRequest, name: str, default: str, *choices: str) -> str:
 
 def values(request: HttpRequest, name: str) -> list[str]:
     """The values of a parameter that may be given more than once, or with commas."""
-    return [value for stated in request.GET.getlist(name) for value in clean(name, stated).split(",")]
+    found = [value for stated in request.GET.getlist(name) for value in clean(name, stated).split(",")]
+    if len(found) > MAX_VALUES:
+        raise mistake(name, f"has more than {MAX_VALUES} values")
+    return found
 
 
 def text(request: HttpRequest, name: str) -> str:

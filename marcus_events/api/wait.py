@@ -99,10 +99,12 @@ def wanted_by(request: HttpRequest) -> Wanted:
 
 
 def after_of(request: HttpRequest, token: Token | None) -> int:
-    """A position, the place of an event, or the present. Of another board's event a board's token learns nothing."""
+    """A position, the place of an event, or the present. Of another board's event a board's token learns nothing, nor
+    is it kept from its own by one of the same id.
+    """
     if event_id := text(request, "after_event"):
-        found = read.by_event_id(event_id)
-        if found is None or (token and not token.knows(found.board_id)):
+        found = read.by_event_id(event_id, boards=token.boards if token else ())
+        if found is None:
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
         return found.position
     stated = parameters.position(request, "after")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
+from marcus_events.core.texts import lower, texts_in
 from marcus_events.core.vocabulary import category_of
 
 # What a log of software agents can mean; outside of it lie clocks that were never set.
@@ -82,6 +84,12 @@ class Recorded:
     @property
     def metadata(self) -> dict[str, Any]:
         return self.event.metadata or {}
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """Its type, its source and every text in it, in small letters. Many ask for words in it: it is made once."""
+        texts = (self.event_type, self.source, *texts_in(self.data), *texts_in(self.metadata))
+        return tuple(map(lower, texts))
 
     def to_dict(self) -> dict[str, Any]:
         """The documented fields, and what the log added."""

@@ -188,4 +188,13 @@ def data_of(data: dict[str, Any], form: object) -> dict[str, Any]:
         return {}
     if form == VALUE and VALUE in data:
         return {"data": data[VALUE]}
-    return {"data_base64": data[BINARY]} if form == BINARY and BINARY in data else {"data": data}
+    return {"data_base64": data[BINARY]} if form == BINARY and is_base64(data.get(BINARY)) else {"data": data}
+
+
+def is_base64(found: object) -> bool:
+    """Any producer may have written that it came so."""
+    try:
+        checked_base64(found)
+    except InvalidEvent:
+        return False
+    return True

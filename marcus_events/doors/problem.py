@@ -7,6 +7,12 @@ from typing import Any
 
 from django.http import JsonResponse
 
+# A problem is also answered where Django's middleware does not get to: at the gate, and in front of Django.
+GUARDS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
 
 class Problem(Exception):
     """Ends a request with this status; `detail` tells the caller what to do about it.
@@ -35,6 +41,8 @@ class Problem(Exception):
     def response(self) -> JsonResponse:
         body = {"title": self.status.phrase, "status": self.status.value, "detail": self.detail, **self.more}
         response = JsonResponse(body, status=self.status.value, content_type="application/problem+json")
+        for name, value in GUARDS.items():
+            response[name] = value
         if self.retry_after_s is not None:
             response["Retry-After"] = str(self.retry_after_s)
         if self.status == HTTPStatus.UNAUTHORIZED:

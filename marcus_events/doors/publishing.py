@@ -6,11 +6,13 @@ sent; `code` is the status that HTTP would give it on its own.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt, event_from, ingest, ingest_async, rejected
@@ -48,10 +50,10 @@ def publish(items: Sequence[Any], read: Read, token: Token) -> list[Receipt]:
     return merged(offered, ingest([item for item in offered if isinstance(item, Event)]))
 
 
-async def publish_async(items: Sequence[Any], read: Read, token: Token) -> list[Receipt]:
-    """The same for an event loop."""
-    offered = offers(items, read, token)
-    return merged(offered, await ingest_async([item for item in offered if isinstance(item, Event)]))
+async def publish_async(items: Sequence[Any], read: Read, token: Token, *, aside: bool = False) -> list[Receipt]:
+    """The same for an event loop; what takes long to check is checked aside, in a thread."""
+    offered = await asyncio.to_thread(offers, items, read, token) if aside else offers(items, read, token)
+    return merged(offered, await ingest_async([item for item in offered if isinstance(item, Event)], aside=aside))
 
 
 def offers(items: Sequence[Any], read: Read, token: Token) -> list[Item]:
@@ -77,6 +79,8 @@ def of_its_own(event: Event, token: Token) -> Event:
         raise Forbidden("/source", f"this token speaks for {' and '.join(token.sources)} only")
     if token.boards:
         event.metadata = (event.metadata or {}) | {"board_id": own_board(event, token)}
+        if board_of(event) not in token.boards:  # “unknown” names no board, and the next field that does counts
+            raise not_its_board(token)
     return event
 
 
@@ -86,9 +90,13 @@ def own_board(event: Event, token: Token) -> str:
     if not named and len(token.boards) == 1:
         return str(token.boards[0])
     if named not in token.boards:
-        which = f"the board {token.boards[0]}" if len(token.boards) == 1 else f"the boards {', '.join(token.boards)}"
-        raise Forbidden("/metadata/board_id", f"this token publishes to {which} only")
+        raise not_its_board(token)
     return str(named)
+
+
+def not_its_board(token: Token) -> Forbidden:
+    which = f"the board {token.boards[0]}" if len(token.boards) == 1 else f"the boards {', '.join(token.boards)}"
+    return Forbidden("/metadata/board_id", f"this token publishes to {which} only")
 
 
 def merged(offered: list[Item], taken: list[Receipt]) -> list[Receipt]:

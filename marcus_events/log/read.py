@@ -6,7 +6,7 @@ Every function takes a connection of psycopg's own, or uses Django's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,11 +25,18 @@ Connection = psycopg.Connection[Any] | None
 COLUMNS = """position, recorded_at, event_id, source, event_type, timestamp, data::text, metadata::text,
     board_id, task_id, agent_id"""
 
-# Of an event as text. What the table holds without compressing it is about as long; the rest has to be written out.
-WEIGHT = " + ".join(
-    f"CASE WHEN pg_column_size({column}) < 2000 THEN pg_column_size({column}) ELSE octet_length({column}::text) END"
-    for column in ("data", "metadata")
-)
+# Of an event: its place on the disk is cheap to learn, but where it is compressed the text is many times as much.
+STORED = "pg_column_size(data) + pg_column_size(metadata)"
+WEIGHT = "octet_length(data::text) + octet_length(metadata::text)"
+MOST_BYTES = 4 * 1024 * 1024  # read at once, as text: some sixteen of the largest events, thousands of ordinary ones
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some events by position, and whether more of them match beyond the last one."""
+
+    events: list[Recorded]
+    has_more: bool
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,12 @@ def projected(projection: str, connection: Connection = None) -> int:
     return found[0][0] if found else 0
 
 
-def following(position: int, limit: int, connection: Connection = None) -> list[Recorded]:
-    """The next events after a position, in order."""
+def following(
+    position: int, limit: int, connection: Connection = None, *, max_bytes: int | None = None
+) -> list[Recorded]:
+    """The next events after a position, in order; see `page` for `max_bytes`."""
+    if max_bytes is not None:
+        return page(EventFilter(), after=position, limit=limit, max_bytes=max_bytes, connection=connection).events
     query = f"SELECT {COLUMNS} FROM event WHERE position > %s ORDER BY position LIMIT %s"
     return [recorded(row) for row in rows(query, [position, limit], connection)]
 
@@ -86,22 +97,30 @@ def events(
 def page(
     wanted: EventFilter,
     *,
-    after: int,
+    after: int | None = None,
     before: int | None = None,
     limit: int,
-    max_bytes: int,
+    max_bytes: int = MOST_BYTES,
+    newest_first: bool = False,
+    removed: dict[str, int] | None = None,
     connection: Connection = None,
-) -> list[Recorded]:
-    """The next events that match, in order: as many as `max_bytes` hold, and the one that goes beyond it.
+) -> Page:
+    """The same as `events`, but no more than `max_bytes` hold, and the one that goes beyond it: never none.
 
-    Events may be of any size up to the largest, and a number of them alone would bound no memory.
+    Events may be of any size up to the largest, and a number of them alone would bound no memory. What they take on the
+    disk is summed first, so that not a thousand large ones are written out to find that four are enough.
     """
-    condition, values = where(wanted, after, before)
-    query = f"""SELECT {COLUMNS} FROM (
-            SELECT *, sum({WEIGHT}) OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-            FROM (SELECT * FROM event WHERE {condition} ORDER BY position LIMIT %s) AS next
-        ) AS weighed WHERE coalesce(before, 0) < %s ORDER BY position"""
-    return [recorded(row) for row in rows(query, [*values, limit, max_bytes], connection)]
+    condition, values = where(wanted, after, before, removed)
+    order = f"position {'DESC' if newest_first else 'ASC'}"
+    window = f"WINDOW earlier AS (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    query = f"""SELECT {COLUMNS}, number FROM (
+            SELECT *, sum({WEIGHT}) OVER earlier AS weighed FROM (
+                SELECT *, sum({STORED}) OVER earlier AS stored, count(*) OVER () AS number
+                FROM (SELECT * FROM event WHERE {condition} ORDER BY {order} LIMIT %s) AS next {window}
+            ) AS next WHERE coalesce(stored, 0) < %s {window}
+        ) AS next WHERE coalesce(weighed, 0) < %s ORDER BY {order} LIMIT %s"""
+    found = rows(query, [*values, limit + 1, max_bytes, max_bytes, limit], connection)
+    return Page([recorded(row[:-1]) for row in found], bool(found) and found[0][-1] > len(found))
 
 
 def count_after(
@@ -150,8 +169,11 @@ def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -
 CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
 
 
-def by_event_id(event_id: str, connection: Connection = None) -> Recorded | None:
-    found = rows(f"SELECT {COLUMNS} FROM event WHERE event_id = %s ORDER BY position LIMIT 1", [event_id], connection)
+def by_event_id(event_id: str, connection: Connection = None, *, boards: Sequence[str] = ()) -> Recorded | None:
+    """The first event of this id, whatever its source; among those of some boards where any are given."""
+    on_boards, values = (" AND board_id = ANY(%s)", [list(boards)]) if boards else ("", [])
+    query = f"SELECT {COLUMNS} FROM event WHERE event_id = %s{on_boards} ORDER BY position LIMIT 1"
+    found = rows(query, [event_id, *values], connection)
     return recorded(found[0]) if found else None
 
 

@@ -14,7 +14,6 @@ from uuid import UUID
 import psycopg
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.listener import Listener, listener
@@ -67,7 +66,7 @@ class Tail:
         return batch
 
     def _read(self, connection: psycopg.Connection[Any]) -> list[Recorded]:
-        return read.page(EventFilter(), after=self.position, limit=BATCH, max_bytes=BATCH_BYTES, connection=connection)
+        return read.following(self.position, BATCH, connection, max_bytes=BATCH_BYTES)
 
     def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:
         epoch = read.head(connection).epoch

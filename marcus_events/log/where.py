@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from marcus_events.core.filters import EventFilter, Term, agent_ids, lower
+from marcus_events.core.filters import EventFilter, Term, agent_ids
+from marcus_events.core.texts import lower
 from marcus_events.core.vocabulary import MEANINGS, types_of
 
 Condition = tuple[str, list[Any]]
@@ -19,9 +20,17 @@ def where(
     parts += [("position < %s", [before])] if before is not None else []
     parts += [("timestamp >= %s", [wanted.since])] if wanted.since else []
     parts += [("timestamp < %s", [wanted.until])] if wanted.until else []
-    parts += [of_term(term) for term in wanted.terms]
+    parts += [of_term(term) for term in at_once(wanted.terms)]
     parts += [gone(board_id, position) for board_id, position in (removed or {}).items()]
     return " AND ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]
+
+
+def at_once(terms: tuple[Term, ...]) -> list[Term]:
+    """The words that are not to be there as one term, at the end: to look for each reads every text of an event."""
+    unwanted = [term for term in terms if term.exclude and term.field == "text"]
+    others = [term for term in terms if term not in unwanted]
+    words = tuple(value for term in unwanted for value in term.values)
+    return [*others, Term("text", words, exclude=True)] if words else others
 
 
 def gone(board_id: str, position: int) -> Condition:

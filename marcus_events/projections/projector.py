@@ -23,6 +23,7 @@ from marcus_events.models import Checkpoint
 logger = logging.getLogger(__name__)
 
 BATCH = 1_000  # events in a transaction
+BATCH_BYTES = 1024 * 1024  # of them, as text: 1,000 of the largest would be 256 MiB, and several times that as objects
 LOOK_EVERY_S = 1.0
 PAUSE_AFTER_ERROR_S = 1.0
 
@@ -38,19 +39,28 @@ class Projection(Protocol):
 
 
 def step(projection: Projection, limit: int = BATCH) -> int:
-    """Project the next events; how many there were. None while another process is at it."""
+    """Project the next events, at most so many and some BATCH_BYTES of them; how many there were.
+
+    None while another process is at it.
+    """
     with transaction.atomic():
         checkpoint = hold(projection)
         if checkpoint is None:
             return 0
         if checkpoint.epoch != (epoch := read.head().epoch):
             start_over(projection, checkpoint, epoch)
-        events = read.following(checkpoint.position, limit)
+        events = following(checkpoint, limit)
         if events:
             advance(projection, checkpoint, events)
     if events:
         tell(events[-1].position)
     return len(events)
+
+
+def following(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[Recorded]:
+    """The next events, up to the position `until`."""
+    left = limit if until is None else min(limit, max(until - checkpoint.position, 0))
+    return read.following(checkpoint.position, left, max_bytes=BATCH_BYTES)
 
 
 def hold(projection: Projection) -> Checkpoint | None:
@@ -98,7 +108,7 @@ def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambd
         head = read.head()
         start_over(projection, checkpoint, head.epoch)
         done = 0
-        while events := read.following(checkpoint.position, min(BATCH, max(head.position - checkpoint.position, 0))):
+        while events := following(checkpoint, BATCH, head.position):
             advance(projection, checkpoint, events)
             done += len(events)
             progress(done, head.position)
@@ -133,7 +143,7 @@ class Projector:
         done = [self._try_step(projection) for projection in self.projections]
         if None in done:
             stop.wait(PAUSE_AFTER_ERROR_S)
-        return BATCH in done
+        return any(done)
 
     def _try_step(self, projection: Projection) -> int | None:
         """How many events there were; None when it failed."""

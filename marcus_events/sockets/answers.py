@@ -24,7 +24,7 @@ NO_LOG = UUID(int=2**128 - 1)  # no log's epoch
 Result = TypeVar("Result")
 
 
-async def answer(frame: Said, peer: Peer, following: Following, say: Say) -> None:
+async def answer(frame: Said, peer: Peer, following: Following, say: Say, *, is_large: bool = False) -> None:
     """Raises Problem."""
     match frame:
         case Subscribe():
@@ -32,7 +32,7 @@ async def answer(frame: Said, peer: Peer, following: Following, say: Say) -> Non
         case Unsubscribe():
             await unsubscribe(frame, following, say)
         case Publish():
-            await publish(frame, peer, say)
+            await publish(frame, peer, say, is_large=is_large)
 
 
 async def subscribe(frame: Subscribe, peer: Peer, following: Following, say: Say) -> None:
@@ -73,9 +73,9 @@ async def unsubscribe(frame: Unsubscribe, following: Following, say: Say) -> Non
     await say(said.unsubscribed(frame.id), None)
 
 
-async def publish(frame: Publish, peer: Peer, say: Say) -> None:
+async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> None:
     try:
-        receipts = await publishing.publish_async(frame.items, publishing.native, peer.publisher())
+        receipts = await publishing.publish_async(frame.items, publishing.native, peer.publisher(), aside=is_large)
     except Away as error:
         raise unavailable(error) from error
     await say(said.published(frame.id, receipts, is_batch=frame.is_batch, place=frame.place), None)

@@ -81,10 +81,11 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def take(self, text: str | None, peer: Peer) -> None:
         name = None
         try:
-            stated = frames.stated_in(text)
+            is_large = len(text or "") > frames.LARGE  # others are not held up by what takes long
+            stated = await asyncio.to_thread(frames.stated_in, text) if is_large else frames.stated_in(text)
             name = frames.id_in(stated)
             peer.count()
-            await answer(frames.read(stated), peer, self.following, self.say)
+            await answer(frames.read(stated), peer, self.following, self.say, is_large=is_large)
             self.mistakes = 0
         except Problem as problem:
             await self.mistaken(name, problem)

@@ -48,6 +48,6 @@ def of_log(wanted: EventFilter, after: int) -> Page:
     head = read.head()
     start = max(after, head.oldest - 1)
     end = min(start + SPAN, head.position)
-    found = read.page(wanted, after=start, before=end + 1, limit=AT_ONCE, max_bytes=BYTES_AT_ONCE)
+    found = read.page(wanted, after=start, before=end + 1, limit=AT_ONCE, max_bytes=BYTES_AT_ONCE).events
     through = found[-1].position if found else max(start, end)
     return Page([Held.of(event) for event in found], through, head.position, head.oldest, head.epoch)

@@ -222,6 +222,19 @@ def test_a_boards_token_publishes_to_no_other_board(filled: Program, stated: dic
     assert read.head().position == 4
 
 
+def test_a_board_whose_name_names_none_takes_a_token_to_no_other(filled: Program) -> None:
+    mine = Program(tokens.create("b", ["publish"], ["unknown"]))
+    assert_problem(mine.post(event(board="unknown", board_id="shop")), 403, "publishes to the board unknown only")
+
+
+def test_another_boards_event_of_the_same_id_keeps_nobody_from_its_own(filled: Program) -> None:
+    filled.publish(event("task_started", "both", board="shop") | {"source": "a"})
+    filled.publish(event("task_started", "both", board="billing") | {"source": "b"})
+    filled.publish(event("task_completed", "next", board="billing"))
+    mine = Program(tokens.create("b", ["read"], ["billing"]))
+    assert mine.read("/api/events/wait", after_event="both", timeout=0)["event"]["event_id"] == "next"
+
+
 def test_what_a_boards_token_publishes_belongs_to_its_board(filled: Program) -> None:
     assert Program(tokens.create("b", ["publish"], ["billing"])).post(event(board="")).status_code == 201
     assert read.following(4, 1)[0].board_id == "billing"

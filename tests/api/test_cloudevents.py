@@ -262,6 +262,14 @@ stated_events = st.builds(
 claims = st.dictionaries(ATTRIBUTE_NAMES | st.sampled_from(["subject", "time", "data", "٣", "marcusposition"]), values)
 
 
+@pytest.mark.parametrize("claimed", [7, {"a": 1}, None, "no base64"])
+def test_what_only_claims_to_be_binary_is_given_out_as_data(claimed: Any) -> None:
+    stated = Event("e1", MOMENT, "t", "s", {"base64": claimed}, {"cloudevent": {"data": "base64"}})
+    found = cloudevents.to_structured(Recorded(1, MOMENT, stated))
+    assert found["data"] == {"base64": claimed}
+    assert "data_base64" not in found
+
+
 @given(stated_events)
 def test_whatever_is_a_cloudevent_comes_out_as_it_went_in(stated: dict[str, Any]) -> None:
     offer = offer_from(cloudevents.from_structured(stated))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import RequestFactory
 
+from marcus_events.api.events import events as listed
 from tests.api.program import Program, assert_problem, at, event
 
 ENDLESS = 2**63 - 2
@@ -114,6 +118,8 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"q": "type:a\0"}, "q contains the character NUL"),
     ({"type": "a\0"}, "type contains the character NUL"),
     ({"board": "a\0"}, "board contains the character NUL"),
+    ({"q": "word " * 21}, "q cannot be read: the query has more than 20 words"),
+    ({"type": "a*," * 201}, "type has more than 200 values"),
 ]
 
 
@@ -184,3 +190,46 @@ def test_head_and_options_say_what_get_would(filled: Program) -> None:
 @pytest.mark.parametrize("path", ["", "events/", "events/x", "events/-1", "nothing", "%00", "events/1/2"])
 def test_an_address_that_is_none_is_a_problem_and_no_page(path: str) -> None:
     assert_problem(Program(None).get(f"/api/{path}"), 404, "There is nothing at /api/")
+
+
+def large(name: str, size: int = 240 * 1024, text: str = "") -> dict[str, Any]:
+    return event("backup_made", name, text=text or os.urandom(size // 2).hex())
+
+
+def test_a_page_of_large_events_ends_before_its_limit_and_the_next_goes_on_from_there(program: Program) -> None:
+    for n in range(12):
+        program.publish(*(large(f"{n}-{m}") for m in range(4)))
+    program.publish(event("small"))
+    for order, pager in (("asc", "after"), ("desc", "before")):
+        seen: list[int] = []
+        query: dict[str, Any] = {"order": order, "limit": 1_000}
+        while True:
+            response = program.get("/api/events", **query)
+            assert len(response.content) < 5 * 1024 * 1024
+            page = response.json()
+            assert page["events"]
+            seen += positions(page)
+            if page["next"] is None:
+                break
+            query |= {pager: page["next"]}
+        assert seen == sorted(range(1, 50), reverse=order == "desc")
+
+
+def test_a_page_is_no_larger_where_the_database_keeps_its_events_compressed(program: Program) -> None:
+    for n in range(12):
+        program.publish(*(large(f"{n}-{m}", text="a" * 240 * 1024) for m in range(4)))
+    page = program.read("/api/events", limit=1_000)
+    assert len(page["events"]) < 20
+    assert page["next"] == page["events"][-1]["position"]
+    links = program.client.get(
+        "/api/events?limit=1000",
+        headers=program.headers | {"Accept": "application/cloudevents-batch+json"},
+    )["Link"]
+    assert f"before={page['next']}" in links
+
+
+def test_while_an_answer_is_on_its_way_it_keeps_no_connection_to_the_database(filled: Program) -> None:
+    """Ten who read slowly would have all that there are."""
+    response = listed(RequestFactory().get("/api/events", headers=filled.headers))
+    assert response.status_code == 200
+    assert connection.connection is None

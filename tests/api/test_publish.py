@@ -186,3 +186,19 @@ def test_another_kind_of_body_is_refused(program: Program, content_type: str, he
 
 def test_the_kind_of_body_may_name_its_charset(program: Program) -> None:
     assert program.post(event(), "application/json; charset=utf-8").status_code == 201
+
+
+@pytest.mark.parametrize("piece", ["[]", "{}", "0", "[0]"])
+def test_a_body_of_more_values_than_anybody_sends_is_refused_unread(program: Program, piece: str) -> None:
+    body = '{"event_type": "t", "source": "s", "data": {"a": [' + ",".join([piece] * 100_001) + "]}}"
+    answer = assert_problem(program.post(body), 413, "The body holds more than 100000 values; send smaller batches.")
+    assert answer["limit"] == "body_values"
+
+
+def test_commas_and_brackets_in_a_text_are_no_values(program: Program) -> None:
+    assert program.post(event(text='[{,"' * 50_000)).status_code == 201
+
+
+@pytest.mark.parametrize("open_end", ['"' + '\\"' * 300_000, '{"a": "' + ",\\" * 200_000, '"' + "," * 500_000])
+def test_a_text_without_an_end_is_refused_at_once(program: Program, open_end: str) -> None:
+    assert_problem(program.post(open_end), 400, "The body is not JSON")

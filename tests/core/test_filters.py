@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events.core.event import EARLIEST, utc_now
-from marcus_events.core.filters import FIELDS, EventFilter, InvalidFilter, Term
+from marcus_events.core.filters import FIELDS, MAX_VALUES, MAX_WORDS, EventFilter, InvalidFilter, Term
 from marcus_events.core.patterns import like
 from tests.core.made import START, names, recorded
 
@@ -174,3 +174,15 @@ def test_a_star_stands_for_any_text_and_nothing_else_does(pattern: str, text: st
 def test_a_malicious_pattern_costs_no_more_than_its_length() -> None:
     """A backtracking matcher would not come back from this."""
     assert not like("a*" * 5_000 + "b", "a" * 100_000)
+
+
+def test_a_query_of_more_than_anybody_reads_is_refused() -> None:
+    for query in (" ".join(f"-w{n}" for n in range(MAX_WORDS + 1)), ",".join(["type:a*", *["b*"] * MAX_VALUES])):
+        with pytest.raises(InvalidFilter, match="the query has more than"):
+            EventFilter.parse(query)
+
+
+def test_of_an_event_the_texts_are_gathered_once_however_many_words_are_looked_for() -> None:
+    found = recorded("a", {"text": "Some Words"})
+    assert EventFilter.parse("some words -other").matches(found)
+    assert found.said is found.said

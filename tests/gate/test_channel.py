@@ -72,7 +72,8 @@ class Line:
     def refusal(self) -> int:
         """The status of the problem that was sent, which has to be whole."""
         head, _, body = self.sent().partition(b"\r\n\r\n")
-        assert b"Content-Type: application/problem+json\r\nContent-Length: %d" % len(body) in head
+        assert b"Content-Type: application/problem+json\r\n" in head
+        assert b"Content-Length: %d\r\n" % len(body) in head
         assert self.wire.is_half_closed
         status = int(head.split()[1])
         assert json.loads(body)["status"] == status

@@ -16,6 +16,10 @@ from tests.running import Running
 from tests.waiting import wait_until
 
 POST = b"POST /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+UPGRADE = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+    b"dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 BLOCK = b"x" * 1024**2
 CHUNK = b"100000\r\n" + BLOCK + b"\r\n"
 
@@ -64,6 +68,27 @@ def test_the_answer_reaches_a_client_that_sends_everything_before_it_reads(
 def test_the_end_of_a_body_that_is_too_large_is_not_taken_for_a_request(running: Running) -> None:
     chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNK + CHUNK + b"0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n"
     assert exchange(running.port, chunked).count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("path", ["/ws/none/", "/api/events", "/ws/%ff/"])
+def test_a_websocket_to_an_address_that_there_is_not_is_refused(running: Running, path: str) -> None:
+    origin = f"Origin: {running.base_url}\r\nHost: 127.0.0.1:{running.port}\r\n"
+    handshake = f"GET {path} HTTP/1.1\r\n{origin}".encode() + UPGRADE + b"\r\n"
+    assert exchange(running.port, handshake).startswith(b"HTTP/1.1 403 ")
+
+
+def test_a_subprotocol_that_is_not_ascii_is_refused(running: Running) -> None:
+    handshake = b"GET /ws/events/ HTTP/1.1\r\nHost: 127.0.0.1\r\n" + UPGRADE + b"Sec-WebSocket-Protocol: \xe9\r\n\r\n"
+    assert exchange(running.port, handshake).startswith(b"HTTP/1.1 400 ")
+
+
+def test_whatever_is_answered_has_a_policy_and_is_taken_for_nothing_else(running: Running) -> None:
+    large = httpx.post(f"{running.base_url}/api/events", content=BLOCK + b"x")
+    got = [httpx.get(running.base_url + path) for path in ("/", "/api/events", "/static/icon.svg", "/healthz", "/none")]
+    got.append(httpx.get(f"{running.base_url}/static/icon.svg", headers={"Range": "bytes=9999-"}))
+    for answer in (large, *got):
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_others_and_the_same_client_are_served_afterwards(running: Running) -> None:

@@ -14,6 +14,7 @@ from marcus_events.core.filters import FIELDS, EventFilter, Term
 from marcus_events.core.vocabulary import CATEGORIES, MEANINGS
 from marcus_events.ingest import ingest
 from marcus_events.log import read
+from marcus_events.log.where import where
 from tests.core.made import moments
 from tests.lively import lively_events
 
@@ -76,6 +77,12 @@ def test_a_filter_chooses_some_events_and_leaves_others(query: str) -> None:
     chosen = read.events(EventFilter.parse(query), limit=1_000)
     assert len(chosen) < 300
     assert chosen or query == "-type:*"
+
+
+def test_words_that_are_not_to_be_there_are_looked_for_in_one_go() -> None:
+    condition, values = where(EventFilter.parse("here -not -neither type:a -nor"))
+    assert condition.count("jsonb_path_query") == 4
+    assert values[-1] == ["%not%", "%neither%", "%nor%"]
 
 
 def test_two_positions_bound_what_is_read_on_either_side() -> None:

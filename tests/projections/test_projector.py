@@ -12,7 +12,7 @@ import pytest
 from django.db import close_old_connections, connection
 from django.db.models import Model
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.fold import fold
 from marcus_events.core.state import KINDS, Item, State
 from marcus_events.ingest import ingest
@@ -211,3 +211,14 @@ def test_a_projection_that_fails_holds_up_no_other_and_goes_on_once_it_is_mended
     faulty.is_mended = True
     projector.once(stop)
     assert faulty.seen == [1, 2, 3, 4, 5]
+
+
+def test_a_step_takes_few_of_the_largest_events_and_the_projector_goes_on_at_once(log: None) -> None:
+    text = "a" * 250 * 1024
+    ingest([Event(f"e{n}", utc_now(), "backup_made", "cron", {"text": text}) for n in range(12)])
+    assert step(STATE) == 5
+    assert Projector([STATE]).once(threading.Event())
+    assert lag("state") == 2
+    assert Projector([STATE]).once(threading.Event())
+    assert not Projector([STATE]).once(threading.Event())
+    assert rebuild(STATE) == 12

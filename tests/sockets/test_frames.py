@@ -48,6 +48,7 @@ NO_FRAMES: list[tuple[str | bytes, int, str]] = [
     ("7", 400, "must be a JSON object"),
     ('{"action": NaN}', 400, "NaN is not JSON"),
     ("[" * 100_000, 400, "nested too deeply"),
+    ('{"a": [' + "[]," * 100_000 + "0]}", 413, "holds more than 100000 values"),
     ('{"a": "' + "x" * bodies.MAX_BODY + '"}', 413, "larger than"),
     (b"\xff\x00", 415, "not of bytes"),
     (b"{}", 415, "not of bytes"),

@@ -1,10 +1,12 @@
 """One request on its way in: its body is counted while it comes, so that one without a stated length ends as well."""
 
+from http import HTTPStatus
 from typing import Any
 
 from daphne.http_protocol import WebRequest
 
 from marcus_events.doors.bodies import MAX_BODY
+from marcus_events.doors.problem import Problem
 
 
 class TooLarge(Exception):
@@ -15,6 +17,13 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
     def __init__(self, channel: Any, queued: object = False) -> None:
         """Twisted would parse forms as well, on the event loop; Django does it later, and in a thread."""
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
+
+    def process(self) -> Any:
+        """Daphne fails on subprotocols that are not ASCII, with 500 and a traceback in the log."""
+        if all(value.isascii() for value in self.requestHeaders.getRawHeaders(b"Sec-WebSocket-Protocol", [])):
+            return super().process()
+        self.channel.refuse(Problem(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Protocol is not ASCII."))
+        return None
 
     def handleContentChunk(self, data: bytes) -> None:
         if self.content.tell() + len(data) > MAX_BODY:

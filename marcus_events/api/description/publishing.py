@@ -79,7 +79,11 @@ ANSWERS: dict[str, Any] = {
     **refusal(S.BAD_REQUEST, "The body is not JSON in UTF-8, or nested too deeply.", limit="depth"),
     **refusal(S.FORBIDDEN, "The token may not publish, or not these events: not on this board, not of this source."),
     **refusal(S.CONFLICT, "The identity of each of these events is taken by another event."),
-    **refusal(S.REQUEST_ENTITY_TOO_LARGE, "The body is too large: send smaller batches.", limit="body_bytes"),
+    **refusal(
+        S.REQUEST_ENTITY_TOO_LARGE,
+        "The body is too large, or holds too many values: send smaller batches.",
+        limit="body_bytes",
+    ),
     **refusal(S.UNSUPPORTED_MEDIA_TYPE, "The body is of another type, or compressed.", limit="compression"),
     **refusal(S.UNPROCESSABLE_ENTITY, "No event was taken; `results` says why of each.", **examples.REFUSED),
     **problems("Unauthorized", "TooManyRequests", "Unavailable"),
