@@ -16,9 +16,10 @@ from marcus_events.models import Token
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
+PAGE = (*parameters.OF_EVENTS, "after", "before", "order", "limit")
 
 
-@endpoint(scope="read")
+@endpoint(scope="read", takes=PAGE)
 def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
@@ -38,7 +39,7 @@ def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     return negotiation.page(request, found.events, following, head)
 
 
-@endpoint(scope="read")
+@endpoint(scope="read", takes=())
 def one_event(request: HttpRequest, token: Token | None, position: int) -> HttpResponse:
     found = read.event(min(position, MAX_POSITION))
     if found is None or (token and not token.knows(found.board_id)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from http import HTTPStatus
 
 from django.http import HttpRequest
 
@@ -10,9 +12,22 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import MAX_VALUES, EventFilter, InvalidFilter, moment
 from marcus_events.doors import choosing
 from marcus_events.doors.choosing import MAX_POSITION, mistake
+from marcus_events.doors.problem import Problem
 from marcus_events.models import Token
 
 FILTER_PARAMETERS = ("type", "category", "source", "task", "agent")
+OF_EVENTS = (*FILTER_PARAMETERS, "board", "since", "until", "q")
+OF_STATE = ("board", "as_of")
+
+
+def check_known(request: HttpRequest, known: Collection[str]) -> None:
+    """Raises Problem for the first parameter that is none."""
+    for name in request.GET:
+        if name not in known:
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            detail = f"{clean('a name', name)} is no parameter of this address; {takes}."
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            raise Problem(status, detail, reason=f"An unknown parameter; {takes}.", parameter=name)
 
 
 def filter_from(request: HttpRequest, token: Token | None) -> EventFilter:

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.http import HttpRequest
 
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.parameters import as_of, boards_from, choice
+from marcus_events.api.parameters import OF_STATE, as_of, boards_from, choice
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import category_of
@@ -23,7 +23,7 @@ SERIES_MINUTES = 60
 TaskId = tuple[str, str]  # with its board: two boards may use the same id
 
 
-@endpoint(scope="read")
+@endpoint(scope="read", takes=OF_STATE)
 def boards(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
     for task in chosen(Task.objects, request, token):
@@ -42,7 +42,7 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read")
+@endpoint(scope="read", takes=OF_STATE)
 def tasks(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     rows = list(chosen(Task.objects, request, token).order_by("created_at", "board_id", "task_id"))
     depends_on, waiting = dependencies(request, token, rows)
@@ -78,7 +78,7 @@ def dependencies(
     return depends_on, waiting_behind(pairs, {(row.board_id, row.task_id) for row in rows if row.status == "done"})
 
 
-@endpoint(scope="read")
+@endpoint(scope="read", takes=(*OF_STATE, "state"))
 def blockers(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     state = choice(request, "state", "open", "open", "resolved", "all")
     rows = chosen(Blocker.objects, request, token).order_by("blocker_id")
@@ -105,7 +105,7 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read")
+@endpoint(scope="read", takes=OF_STATE)
 def agents(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     rows = chosen(Agent.objects, request, token).order_by("board_id", "agent_id")
     return {"agents": [agent_dict(row) for row in rows]}
@@ -124,7 +124,7 @@ def agent_dict(row: Agent) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read")
+@endpoint(scope="read", takes=OF_STATE)
 def counters(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     """`series` is the events of each of the 60 minutes up to the moment, oldest first, by the producers' clocks."""
     moment = as_of(request)

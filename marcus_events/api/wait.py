@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from marcus_events import awaiting
 from marcus_events.api import negotiation, parameters
 from marcus_events.api.endpoint import answering, permitted, refused
-from marcus_events.api.parameters import filter_from, integer, text
+from marcus_events.api.parameters import check_known, filter_from, integer, text
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
 from marcus_events.doors import cloudevents
@@ -27,6 +27,7 @@ from marcus_events.log import read
 from marcus_events.models import Token
 
 DEFAULT_TIMEOUT_S = 30
+TAKES = (*parameters.OF_EVENTS, "after", "after_event", "timeout")
 MAX_TIMEOUT_S = 60  # proxies in between give up on what takes longer
 
 
@@ -92,6 +93,7 @@ def let_go(function: Any, *values: Any) -> Any:
 
 def wanted_by(request: HttpRequest) -> Wanted:
     token = permitted(request, "read")
+    check_known(request, TAKES)
     timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
     wanted = filter_from(request, token)
     program = token.name if token and awaiting.is_for_an_answer(wanted) else ""

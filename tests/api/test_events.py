@@ -233,3 +233,13 @@ def test_while_an_answer_is_on_its_way_it_keeps_no_connection_to_the_database(fi
     response = listed(RequestFactory().get("/api/events", headers=filled.headers))
     assert response.status_code == 200
     assert connection.connection is None
+
+
+@pytest.mark.parametrize(
+    "path", ["events", "events/1", "events/wait", "boards", "tasks", "blockers", "agents", "counters"]
+)
+def test_a_parameter_that_is_none_is_refused_with_those_that_there_are(program: Program, path: str) -> None:
+    """`tpye=task_*` would choose everything, and who asks would not notice."""
+    body = assert_problem(program.get(f"/api/{path}", tpye="task_*"), 422, "tpye is no parameter of this address")
+    assert body["parameter"] == "tpye"
+    assert "it takes " in body["detail"]
