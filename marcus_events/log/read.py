@@ -145,6 +145,15 @@ def by_event_id(event_id: str, connection: Connection = None) -> Recorded | None
     return recorded(found[0]) if found else None
 
 
+def by_event_ids(event_ids: Iterable[str], connection: Connection = None) -> list[Recorded]:
+    """The first event of each of these ids, in order; those that are not there are left out."""
+    query = f"""SELECT {COLUMNS} FROM (
+            SELECT DISTINCT ON (event_id) * FROM event WHERE event_id = ANY(%s) ORDER BY event_id, position
+        ) AS first ORDER BY position"""
+    wanted = list(event_ids)
+    return [recorded(row) for row in rows(query, [wanted], connection)] if wanted else []
+
+
 def position_of(source: str, event_id: str, connection: Connection = None) -> int | None:
     """Where the event of this identity stands."""
     query = "SELECT position FROM event WHERE event_id = %s AND source = %s"

@@ -1,49 +1,60 @@
-// An event's details in a drawer beside the page. The address names the opened event, so that it can be sent as a link.
+// What is opened beside the page: an event, or a task. The address names it, so that it can be sent as a link.
 import { byId, fetchElement } from "./dom.js";
 import { localise } from "./times.js";
 
 const drawer = byId("drawer");
 const body = byId("drawer-body");
 
-const opened = () => new URLSearchParams(location.search).get("event");
+// A task goes by two ids of any text, its board's and its own: they are given as the query of its address.
+const PATHS = { event: (id) => `/activity/${id}/`, card: (query) => `/tasks/?${query}` };
+const KINDS = Object.keys(PATHS);
 
-function addressWith(position) {
+/** The kind and the id of what the address says is open. */
+function opened() {
+  const parameters = new URLSearchParams(location.search);
+  const kind = KINDS.find((name) => parameters.get(name));
+  return kind && { kind, id: parameters.get(kind) };
+}
+
+function addressWith(kind, id) {
   const address = new URL(location);
-  if (position) address.searchParams.set("event", position);
-  else address.searchParams.delete("event");
+  for (const name of KINDS) address.searchParams.delete(name);
+  if (kind) address.searchParams.set(kind, id);
   return address;
 }
 
-async function show(position) {
+async function show({ kind, id }) {
   try {
-    const details = await fetchElement(`/activity/${position}/`, { "X-Drawer": "1" });
+    const details = await fetchElement(PATHS[kind](id), { "X-Drawer": "1" });
     localise(details);
     body.replaceChildren(details);
   } catch {
-    body.textContent = "This event cannot be shown now.";
+    body.textContent = "This cannot be shown now.";
   }
   if (!drawer.open) drawer.showModal();
-  body.scrollTo(0, 0);
+  drawer.scrollTo(0, 0);
   body.focus();
 }
 
-function open(position) {
-  history.pushState(null, "", addressWith(position));
-  return show(position);
+function open(kind, id) {
+  history.pushState(null, "", addressWith(kind, id));
+  return show({ kind, id });
 }
 
 /** As the address says: after going back or forward, and when the page is opened. */
 function follow() {
-  if (opened()) show(opened());
+  const what = opened();
+  if (what) show(what);
   else drawer.close();
 }
 
 if (drawer) {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-event]");
+    const link = event.target.closest("a[data-event], a[data-task]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    open(link.dataset.event);
+    if (link.dataset.event) open("event", link.dataset.event);
+    else open("card", link.dataset.task);
   });
   drawer.addEventListener("click", (event) => event.target === drawer && drawer.close());
   drawer.addEventListener("close", () => opened() && history.pushState(null, "", addressWith(null)));
