@@ -12,8 +12,8 @@ from dashboard.graph.heights import heights
 from dashboard.graph.layers import Bend, Node, arranged, layers, links_of, rows_of
 from dashboard.graph.walk import Edge, in_order, neighbours_of
 
-WIDTH, HEIGHT = 192, 46  # of a node
-ACROSS, DOWN = 44, 12  # between nodes
+WIDTH, HEIGHT = 200, 46  # of a node
+ACROSS, DOWN = 36, 12  # between nodes
 BEND = 8  # the height that an edge takes where it passes through a layer
 BETWEEN = 24  # between what is not linked
 BELOW = 32  # what an edge that leads back needs below its nodes

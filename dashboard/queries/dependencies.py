@@ -143,7 +143,9 @@ class Waits:
         )
 
     def longest_chain(self, among: set[str]) -> list[str]:
-        return longest_chain(self.order.nodes, self.open_edges, among - self.done - self.order.caught)
+        return longest_chain(
+            self.order.nodes, self.open_edges, (among & self.tasks.keys()) - self.done - self.order.caught
+        )
 
     def most_telling(self, wanted: list[str]) -> list[str]:
         """Where there are too many: blocked and stuck ones first, then others that are linked and not done."""

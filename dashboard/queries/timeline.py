@@ -56,8 +56,8 @@ class Timeline:
 def timeline(changes: Sequence[tuple[str, datetime]], now: datetime) -> Timeline:
     """Of (status, since when) in their order. When it is done, time stops for it."""
     now = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP + STEP
-    ends = [*(start for _, start in changes[1:]), None]
-    stays = [stay(status, start, end, now) for (status, start), end in zip(changes, ends, strict=True)]
+    ends = (*(start for _, start in changes[1:]), None)
+    stays = [stay(status, start, end, now) for (status, start), end in zip(changes, ends, strict=False)]
     lasting = [found for found in stays if found.end or found.status != "done"]
     is_done = bool(stays) and stays[-1].status == "done"
     end = stays[-1].start if is_done else None

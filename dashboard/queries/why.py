@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 
 from dashboard.queries.naming import named
 from marcus_events.core.event import Event, Recorded
-from marcus_events.core.trace import Trace, named_cause, tree
+from marcus_events.core.trace import Trace, correlation_of, named_cause, tree
 from marcus_events.core.tracing import CORRELATION
 from marcus_events.log import read
 
-MAX_CORRELATIONS = 3  # that are looked up beyond the task's own events: the newest
-MAX_RELATED = 200  # events of each
+MAX_RELATED = 200  # events that are looked at beyond the task's own
 MAX_STEPS = 60  # that are shown
 MAX_DEPTH = 6  # what is deeper hangs there: a list that is nested further cannot be read
 
@@ -50,13 +49,14 @@ def chains(events: Sequence[Recorded], removed: dict[str, int]) -> list[Step]:
 
 
 def with_related(events: Sequence[Recorded]) -> list[Recorded]:
-    """In the order of the log."""
-    stated = (event.metadata.get(CORRELATION) for event in events)
-    correlations = list(dict.fromkeys(name for name in stated if isinstance(name, str)))[:MAX_CORRELATIONS]
-    related = [event for name in correlations for event in read.related(name, MAX_RELATED)]
+    """In the order of the log: what they began with or belong to, what they caused, and their causes."""
+    own = [event.event.event_id for event in events]
+    stated = [name for event in events if (name := correlation_of(event.event)) not in own]
+    related = read.related_to([*own, *dict.fromkeys(stated)], MAX_RELATED)
     found = {event.position: event for event in [*events, *related]}
-    causes = {named_cause(Trace(event.event)) for event in events} - {event.event.event_id for event in found.values()}
-    found |= {event.position: event for event in read.by_event_ids(causes - {""})}
+    causes = {*stated, *(named_cause(Trace(event.event)) for event in events)}
+    known = {event.event.event_id for event in found.values()}
+    found |= {event.position: event for event in read.by_event_ids(causes - known - {""})}
     return [found[position] for position in sorted(found)]
 
 
@@ -65,9 +65,7 @@ def forest(pool: dict[str, Recorded]) -> list[Trace]:
     belongs: dict[str, str] = {}
     groups: dict[str, list[Event]] = defaultdict(list)
     for event_id, recorded in pool.items():
-        stated = recorded.metadata.get(CORRELATION)
-        own = stated if isinstance(stated, str) and stated else event_id
-        belongs[event_id] = belongs.get(named_cause(Trace(recorded.event)), own)
+        belongs[event_id] = belongs.get(named_cause(Trace(recorded.event)), correlation_of(recorded.event) or event_id)
         groups[belongs[event_id]].append(with_correlation(recorded.event, belongs[event_id]))
     found = [tree(group, correlation) for correlation, group in groups.items()]
     return [trace for trace in found[::-1] if trace]

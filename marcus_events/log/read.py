@@ -181,6 +181,17 @@ def related(correlation_id: str, limit: int = 10_000, connection: Connection = N
     return [recorded(row) for row in rows(query, [correlation_id, correlation_id, limit], connection)]
 
 
+def related_to(correlation_ids: Iterable[str], limit: int, connection: Connection = None) -> list[Recorded]:
+    """Events that name one of these correlations, in order; no more than `limit` of each, and in all.
+
+    Looked up one by one: asked for all at once and in order, the log would be walked for a rare one.
+    """
+    query = f"""SELECT {COLUMNS} FROM unnest(%s::text[]) AS named(correlation), LATERAL (
+            SELECT * FROM event WHERE metadata->>'correlation_id' = named.correlation LIMIT %s
+        ) AS found ORDER BY position LIMIT %s"""
+    return [recorded(row) for row in rows(query, [list(correlation_ids), limit, limit], connection)]
+
+
 def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[str]:
     """Which of these event ids the log holds, whatever their source."""
     query = "SELECT DISTINCT event_id FROM event WHERE event_id = ANY(%s)"

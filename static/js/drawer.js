@@ -33,7 +33,7 @@ async function show({ kind, id }) {
   }
   if (!drawer.open) drawer.showModal();
   drawer.scrollTo(0, 0);
-  body.focus();
+  body.focus({ preventScroll: true });
 }
 
 function open(kind, id) {
