@@ -92,6 +92,10 @@ class Dependencies:
     def blocked(self) -> int:
         return sum(box.status == "blocked" for box in self.boxes)
 
+    @property
+    def first_blocked(self) -> str | None:
+        return next((box.task_id for box in self.boxes if box.status == "blocked"), None)
+
 
 def dependencies(board: str, *, show_done: bool = True) -> Dependencies:
     rows = models.Task.objects.now().filter(board_id=board).defer("description").order_by("created_at", "task_id")

@@ -89,6 +89,14 @@ def test_the_picture_is_gone_through_with_the_keyboard_and_keeps_the_focus_when_
     expect(board.get_by_role("dialog").get_by_role("heading", name="Write tests", level=2)).to_be_visible()
 
 
+def test_what_is_blocked_is_found_in_the_picture(board: Page) -> None:
+    board.set_viewport_size({"width": 390, "height": 600})
+    box = board.locator("#picture").get_by_role("link", name="Build login")
+    expect(box).not_to_be_in_viewport()
+    board.locator("#dependencies").get_by_role("link", name="blocked").click()
+    expect(box).to_be_in_viewport()
+
+
 def test_done_tasks_are_left_out_of_the_picture_by_a_link(board: Page) -> None:
     picture = board.locator("#picture")
     expect(picture.get_by_role("link", name="Design schema")).to_be_visible()
