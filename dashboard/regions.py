@@ -15,8 +15,10 @@ from django.template.loader import render_to_string
 
 from dashboard.look import Look
 from dashboard.queries import blockers, boards, counters, dependencies, frame, present, refused, task
+from dashboard.queries.histogram import histogram
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
+from marcus_events.core.filters import InvalidFilter
 
 Gather = Callable[[Look], dict[str, Any]]
 
@@ -64,7 +66,8 @@ def gather_frame(look: Look) -> dict[str, Any]:
 
 def gather_now(look: Look) -> dict[str, Any]:
     now = utc_now()
-    needs = blockers.open_blockers(look.board, now=now)
+    opened = blockers.open_blockers(look.board, now=now)
+    needs = [item for item in opened if not item.snoozed]
     statuses = present.tasks_by_status(look.board).values()
     agents = [agent for agents in present.agents_at_work(look.board).values() for agent in agents]
     counted = counters.counters(look.board, now)
@@ -76,7 +79,14 @@ def gather_now(look: Look) -> dict[str, Any]:
         working=sum(agent.status == "working" for agent in agents),
         last_event_at=counters.last_at(look.board),
     )
-    return {"needs": needs, "numbers": numbers, "verdict": verdict(numbers, now), "counters": counted}
+    return {
+        "needs": needs,
+        "snoozed": len(opened) - len(needs),
+        "answered": blockers.answered(look.board, now),
+        "numbers": numbers,
+        "verdict": verdict(numbers, now),
+        "counters": counted,
+    }
 
 
 def gather_boards(look: Look) -> dict[str, Any]:
@@ -103,6 +113,14 @@ def gather_blocked(look: Look) -> dict[str, Any]:
 
 def gather_integrations(look: Look) -> dict[str, Any]:
     return {"refused": refused.newest()}
+
+
+def gather_activity(look: Look) -> dict[str, Any]:
+    """No histogram where the query cannot be read: the page says why."""
+    try:
+        return {"histogram": histogram(look, utc_now())}
+    except InvalidFilter:
+        return {"histogram": None}
 
 
 def gather_nothing(look: Look) -> dict[str, Any]:
@@ -142,7 +160,7 @@ PAGES = {
         },
         gather_task,
     ),
-    "activity": Page({}, gather_nothing, stream=True),
+    "activity": Page({"histogram": "activity/_histogram.html"}, gather_activity, stream=True),
     "event": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),

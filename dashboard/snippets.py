@@ -47,7 +47,7 @@ curl {site}/api/events \\
     Snippet(
         "client",
         "Python",
-        "With this project and httpx. What is sent is on disk first, and outlives a dashboard that is away.",
+        "With httpx, and this project in PYTHONPATH. It is on disk first, and outlives a dashboard that is away.",
         """\
 from marcus_events.client import Client
 
@@ -87,7 +87,7 @@ with urllib.request.urlopen(request) as answer:
     Snippet(
         "javascript",
         "JavaScript",
-        "On a server: in Node.js, Deno or Bun. A token does not belong into a page.",
+        "On a server: in Node.js (as first.mjs), Deno or Bun. A token does not belong in a page.",
         """\
 const answer = await fetch("{site}/api/events", {
   method: "POST",

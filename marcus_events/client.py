@@ -15,7 +15,8 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -104,11 +105,15 @@ class Client:
         await self.flush(timeout)
         return await self._reading.wait(event_type, timeout, after, where)
 
-    def stream(
+    async def stream(
         self, event_type: str | Sequence[str] = "*", *, after: Event | int | None = None, where: Where | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Events from now on, or after an event or a position: without a miss, however often the connection is lost."""
-        return self._reading.stream(event_type, after, where)
+        if isinstance(after, Event):
+            await self.flush()  # it may still be in the outbox, and the dashboard would not know it
+        async with aclosing(self._reading.stream(event_type, after, where)) as events:
+            async for event in events:
+                yield event
 
     async def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until everything is sent; whether it was within the time."""

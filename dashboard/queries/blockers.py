@@ -16,6 +16,9 @@ from marcus_events.core.sentences import short
 
 MAX_RESOLVED = 100
 MAX_STEPS = 8
+MAX_ANSWERED = 5
+ANSWER_NEWS = timedelta(hours=1)
+RESUMED_NEWS = timedelta(minutes=3)
 FEWEST = 3  # resolved blockers, before it says anything how long half of them took
 
 
@@ -37,6 +40,8 @@ class OpenBlocker(Named):
     waiting: list[tuple[str, str]]
     steps: list[str]
     cost: float
+    snoozed: bool
+    awaited: bool  # somebody is known to wait for the answer
 
     @property
     def severity_changed(self) -> bool:
@@ -100,7 +105,13 @@ def open_blocker(
         waiting=[(task_id, names.task(row.board_id, task_id)) for task_id in behind],
         steps=steps(row.suggestion),
         cost=cost(len(behind), row.opened_at, row.severity, now),
+        snoozed=is_snoozed(row, now),
+        awaited=row.awaited_until is not None and row.awaited_until > now,
     )
+
+
+def is_snoozed(row: models.Blocker, now: datetime) -> bool:
+    return row.snoozed_until is not None and row.snoozed_until > now
 
 
 def steps(suggestion: object) -> list[str]:
@@ -120,6 +131,21 @@ def waiting_in_all(items: Iterable[OpenBlocker]) -> int:
     blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
     behind = {(item.blocker.board_id, task_id) for item in items for task_id, _ in item.waiting}
     return len(behind - blocked)
+
+
+def answered(board: str, now: datetime) -> list[Named]:
+    """The answers that were sent lately, for as long as it is news what became of them; the newest first."""
+    rows = models.Blocker.objects.now().filter(**present.on(board)).exclude(answer_id="")
+    fresh = rows.filter(resolved_at__gt=now - ANSWER_NEWS).exclude(resumed_at__lt=now - RESUMED_NEWS)
+    newest = list(fresh.order_by("-resolved_at")[:MAX_ANSWERED])
+    names = present.names_with_tasks({row.board_id for row in newest})
+    return [named(row, names) for row in newest]
+
+
+def named(row: models.Blocker, names: present.Names, demo: bool = False) -> Named:
+    board_id = row.board_id
+    who = names.agent(board_id, row.agent_id)
+    return Named(row, names.task(board_id, row.task_id), who, names.board(board_id), demo)
 
 
 def resolved(board: str = "") -> Resolved:

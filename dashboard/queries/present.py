@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Count
+from django.db.models.functions import Lower
 
 from marcus_events import models
 from marcus_events.core.sentences import agent_words
@@ -17,7 +18,7 @@ STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 
 def boards() -> list[models.Board]:
     """Real boards before demos, then by name."""
-    return list(models.Board.objects.now().order_by("demo", "name", "board_id"))
+    return list(models.Board.objects.now().order_by("demo", Lower("name"), "board_id"))
 
 
 def on(board: str) -> dict[str, str]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from dashboard import fragments
 from dashboard.look import Look
 from dashboard.queries import stream
+from dashboard.queries.since import since
 from dashboard.queries.wanted import wanted
 from dashboard.views import page
+from dashboard.visits import last_visit
+from marcus_events.core.event import utc_now
+from marcus_events.core.filters import as_text
 from marcus_events.log import read
 
 LATEST = 40  # rows
@@ -23,4 +28,13 @@ def now(request: HttpRequest) -> HttpResponse:
         return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
     latest = stream.opening(wanted(look), LATEST)
     rows = fragments.rows(latest.events, head.epoch)
-    return page.render(request, "now.html", look, "Now", head=head, rows=rows)
+    return page.render(request, "now.html", look, "Now", head=head, rows=rows, **since_last_visit(request, look))
+
+
+def since_last_visit(request: HttpRequest, look: Look) -> dict[str, Any]:
+    """It is this viewer's alone, so it stands beside the regions, and stays as it was when the page was opened."""
+    at = last_visit(request.user.pk or 0, utc_now())
+    if at is None:
+        return {}
+    query = Look("activity", board=look.board, q=f"since:{as_text(at.replace(microsecond=0))}").query()
+    return {"since": since(at, look.board), "since_query": query}

@@ -1,12 +1,12 @@
 """GET /api/openapi.json and /api/docs: what this API does, for programs and for people.
 
-Both are the same for everybody and tell no more than the published source does, so they need no sign-in: whoever is
-about to write a program has no token yet.
+Both tell everybody the same, and no more than the published source does, so they need no sign-in: whoever is about to
+write a program has no token yet.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -24,11 +24,11 @@ def openapi(request: HttpRequest, token: Token | None) -> HttpResponse:
 
 @endpoint(scope=None)
 def page(request: HttpRequest, token: Token | None) -> HttpResponse:
-    return HttpResponse(rendered())
+    return HttpResponse(rendered(request.build_absolute_uri("/").rstrip("/")))
 
 
-@cache
-def rendered() -> str:
+@lru_cache(maxsize=8)  # of the names under which others reach it, which are few
+def rendered(site: str) -> str:
     return render_to_string(
-        "api/docs.html", {"introduction": introduction(), "sections": sections(), "shapes": shapes()}
+        "api/docs.html", {"site": site, "introduction": introduction(), "sections": sections(), "shapes": shapes()}
     )

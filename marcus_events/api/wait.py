@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from marcus_events import awaiting
 from marcus_events.api import negotiation, parameters
 from marcus_events.api.endpoint import answering, permitted, refused
 from marcus_events.api.parameters import filter_from, integer, text
@@ -34,6 +35,15 @@ class Wanted:
     filter: EventFilter
     after: int
     timeout_s: int
+    program: str  # who asks for the answer to a blocker; "" where it is anything else, or a person
+
+    async def note_awaited(self) -> None:
+        if self.program:
+            await off_the_loop(awaiting.note_awaited, self.filter, self.program, self.timeout_s)
+
+    async def note_seen(self, event: Recorded | None) -> None:
+        if self.program and event is not None:
+            await off_the_loop(awaiting.note_seen, event, self.program)
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,9 @@ async def wait(request: HttpRequest) -> HttpResponse:
         wanted = await off_the_loop(wanted_by, request)
         found = await off_the_loop(look, wanted.filter, wanted.after)
         if found.event is None and wanted.timeout_s:
+            await wanted.note_awaited()
             found = await wait_for(wanted, found)
+        await wanted.note_seen(found.event)
         answer: HttpResponse = found.response(request)
     except Problem as problem:
         answer = refused(request, problem)
@@ -81,7 +93,9 @@ def let_go(function: Any, *values: Any) -> Any:
 def wanted_by(request: HttpRequest) -> Wanted:
     token = permitted(request, "read")
     timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
-    return Wanted(filter_from(request, token), after_of(request, token), timeout_s)
+    wanted = filter_from(request, token)
+    program = token.name if token and awaiting.is_for_an_answer(wanted) else ""
+    return Wanted(wanted, after_of(request, token), timeout_s, program)
 
 
 def after_of(request: HttpRequest, token: Token | None) -> int:

@@ -105,7 +105,7 @@ def parse_timestamp(text: object, pointer: str = "/timestamp") -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidEvent(pointer, "is not an ISO 8601 timestamp") from None
+        raise InvalidEvent(pointer, "is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Z") from None
     return check_moment(moment, pointer)
 
 

@@ -56,6 +56,8 @@ def named(name: str, recorded: Recorded) -> Part:
             return identified("agent", agent_name(recorded), recorded.agent_id)
         case "board":
             return identified("board", board_name(recorded), recorded.board_id)
+        case "by":
+            return Part("text", field(recorded, "by") or "Someone")
         case "on":
             on = field(recorded, "depends_on_id")
             return identified("task", field(recorded, "depends_on_name") or on or "another task", on)

@@ -56,6 +56,17 @@ class Blocker:
     opened_at: datetime
     resolved_at: datetime | None
     resolution: str
+    # What people do about it, see `core.fold.handling`.
+    acknowledged_by: str = ""
+    assignee: str = ""
+    snoozed_until: datetime | None = None
+    answer: str = ""
+    answered_by: str = ""
+    answer_id: str = ""  # of the event that gave it
+    answer_due: datetime | None = None  # when it is sent, unless it is withdrawn before
+    awaited_until: datetime | None = None  # until when somebody is known to wait for an answer
+    seen_at: datetime | None = None
+    resumed_at: datetime | None = None
 
     @property
     def key(self) -> Key:

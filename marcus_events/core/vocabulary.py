@@ -29,6 +29,13 @@ class EventTypes:
     BLOCKER_RESOLVED = "blocker_resolved"
     BLOCKER_SUGGESTION = "blocker_suggestion"
     BLOCKER_UPDATED = "blocker_updated"
+    BLOCKER_ACKNOWLEDGED = "blocker_acknowledged"
+    BLOCKER_ASSIGNED = "blocker_assigned"
+    BLOCKER_SNOOZED = "blocker_snoozed"
+    BLOCKER_ANSWERED = "blocker_answered"
+    ANSWER_WITHDRAWN = "answer_withdrawn"
+    ANSWER_AWAITED = "answer_awaited"
+    ANSWER_SEEN = "answer_seen"
 
     # Agent
     AGENT_REGISTERED = "agent_registered"
@@ -68,8 +75,8 @@ class EventTypes:
 class Meaning:
     """What a type is to a person: `title` names it in lists, `phrase` makes a sentence of an event.
 
-    A phrase names what it needs in braces: {agent}, {task}, {board}, {on} (what a task depends on), or a field of the
-    event's data. A part in square brackets is left out when a field in it is missing.
+    A phrase names what it needs in braces: {agent}, {task}, {board}, {on} (what a task depends on), {by} (who did it),
+    or a field of the event's data. A part in square brackets is left out when a field in it is missing.
     """
 
     category: Category
@@ -95,6 +102,13 @@ MEANINGS: dict[str, Meaning] = {
         "The blocker of {task} counts as {severity}[, reported as {reported_severity}]",
         "low",
     ),
+    T.BLOCKER_ACKNOWLEDGED: Meaning("task", "Blocker acknowledged", "{by} looks after the blocker of {task}"),
+    T.BLOCKER_ASSIGNED: Meaning("task", "Blocker assigned", "{by} gave the blocker of {task}[ to {assignee}]"),
+    T.BLOCKER_SNOOZED: Meaning("task", "Blocker put off", "{by} put off the blocker of {task}[ until {until}]", "low"),
+    T.BLOCKER_ANSWERED: Meaning("task", "Blocker answered", "{by} answers {task}[: {answer}]", "high"),
+    T.ANSWER_WITHDRAWN: Meaning("task", "Answer withdrawn", "{by} took back the answer to {task}"),
+    T.ANSWER_AWAITED: Meaning("task", "Answer awaited", "An answer to {task} is awaited", "noise"),
+    T.ANSWER_SEEN: Meaning("task", "Answer seen", "The answer to {task} was handed over", "low"),
     T.AGENT_REGISTERED: Meaning("agent", "Agent registered", "{agent} joined[ as {role}]"),
     T.AGENT_STATUS_CHANGED: Meaning("agent", "Agent status", "{agent} is now {status}"),
     T.AGENT_SKILL_UPDATED: Meaning("agent", "Skills updated", "{agent} has new skills", "low"),

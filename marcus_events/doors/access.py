@@ -20,13 +20,20 @@ from marcus_events.doors import limiting, tokens
 from marcus_events.doors.problem import Problem
 from marcus_events.models import Token
 
+MISSING = "Send a token: Authorization: Bearer TOKEN"
+UNKNOWN = "This token is not known here: it was revoked, or made for another log."
+
 
 @dataclass(frozen=True)
 class Caller:
-    """Where a request comes from, and the token it shows; `secret` is "" where it shows none."""
+    """Where a request comes from, and the token it shows; `secret` is "" where it shows none.
+
+    Without the word Bearer it is no token, even if it is a right one, and is refused as one that nobody knows.
+    """
 
     address: str
     secret: str = ""
+    is_bearer: bool = True
 
     @classmethod
     def of(cls, address: str, forwarded: str, authorization: str) -> Caller:
@@ -38,7 +45,7 @@ class Caller:
         seen = forwarded.rpartition(",")[2].strip() if settings.HTTPS and forwarded else address
         scheme, _, secret = authorization.partition(" ")
         if authorization and (scheme.lower() != "bearer" or not secret.strip()):
-            secret = scheme  # not a token, and refused like one that nobody knows
+            return cls(seen, scheme, is_bearer=False)
         return cls(seen, secret.strip())
 
     @property
@@ -63,11 +70,11 @@ def permitted(caller: Caller, scope: str) -> Token:
 def known(caller: Caller) -> Token:
     """Steps 2 and 3. Raises Problem."""
     if not caller.secret:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer …")
-    token = tokens.find(caller.secret)
+        raise Problem(HTTPStatus.UNAUTHORIZED, MISSING)
+    token = tokens.find(caller.secret) if caller.is_bearer else None
     if token is None:
         limiting.check("stranger", network(caller.address), "This address shows too many unknown tokens")
-        raise Problem(HTTPStatus.UNAUTHORIZED, "This token is not known.")
+        raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN if caller.is_bearer else MISSING)
     if token.expires_at is not None and token.expires_at <= utc_now():
         raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
     return token

@@ -1,6 +1,6 @@
 """What was refused at the door lately, and why: for the person who wonders why an agent's events do not arrive.
 
-    note(401, "This token is not known.", caller, "POST", "/api/events")
+    note(401, "This token is not known here: it was revoked, or made for another log.", caller, "POST", "/api/events")
 
 1. Noting costs the request a dictionary entry, and never fails it: a thread of its own writes, about once a second.
 2. The same refusal of the same caller is one row that counts. Of more different ones than there is room for, the rest
@@ -21,6 +21,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from marcus_events.core.event import utc_now
+from marcus_events.core.single import Single
 from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
 from marcus_events.doors.tokens import PREFIX_LENGTH
@@ -177,23 +178,14 @@ def write(taken: dict[Refusal, Tally]) -> None:
         connection.close()  # back into the pool
 
 
-_refusals: Refusals | None = None
-_lock = threading.Lock()
+_refusals = Single(Refusals)
 
 
 def refusals() -> Refusals:
     """Those of this process; the thread is started when there is first something to note."""
-    global _refusals
-    with _lock:
-        if _refusals is None:
-            _refusals = Refusals()
-        return _refusals
+    return _refusals.get()
 
 
 def close_refusals() -> None:
     """Write what waits, and stop until there is something again."""
-    global _refusals
-    with _lock:
-        if _refusals is not None:
-            _refusals.close()
-            _refusals = None
+    _refusals.close()

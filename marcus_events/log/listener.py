@@ -16,6 +16,7 @@ import psycopg
 from django.db import connection as django_connection
 from psycopg_pool import ConnectionPool
 
+from marcus_events.core.single import Single
 from marcus_events.log.connect import DatabaseAway, connect
 
 logger = logging.getLogger(__name__)
@@ -108,22 +109,13 @@ def renew_pool() -> None:
         pool.check()
 
 
-_listener: Listener | None = None
-_lock = threading.Lock()
+_listener = Single(Listener)
 
 
 def listener() -> Listener:
-    """The listener of this process, started when first needed."""
-    global _listener
-    with _lock:
-        if _listener is None:
-            _listener = Listener()
-        return _listener
+    """The listener of this process."""
+    return _listener.get()
 
 
 def close_listener() -> None:
-    global _listener
-    with _lock:
-        if _listener is not None:
-            _listener.close()
-            _listener = None
+    _listener.close()

@@ -18,6 +18,7 @@ from uuid import uuid4
 import psycopg
 
 from marcus_events.core.event import Event, parse_timestamp
+from marcus_events.core.single import Single
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.listener import LIVE_CHANNEL
 
@@ -142,28 +143,19 @@ class Assembler:
             logger.debug("something else than an event was told on the live channel")
 
 
-_sender: LiveSender | None = None
-_lock = threading.Lock()
+_sender = Single(LiveSender)
 
 
 def live_sender() -> LiveSender:
-    """The one of this process, started when first needed."""
-    global _sender
-    with _lock:
-        if _sender is None:
-            _sender = LiveSender()
-        return _sender
+    """The one of this process."""
+    return _sender.get()
 
 
 def flush_live() -> None:
     """Return when what this process sent is told, or could not be for some time."""
-    if (sender := _sender) is not None:
+    if (sender := _sender.made) is not None:
         sender.flush()
 
 
 def close_live_sender() -> None:
-    global _sender
-    with _lock:
-        if _sender is not None:
-            _sender.close()
-            _sender = None
+    _sender.close()

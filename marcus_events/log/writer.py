@@ -24,6 +24,7 @@ from typing import Any
 
 import psycopg
 
+from marcus_events.core.single import Single
 from marcus_events.log.append import Offer, Place, append
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.listener import LOG_CHANNEL
@@ -175,23 +176,14 @@ def answer_error(batch: list[Submission], error: Exception) -> None:
         submission.answer.set_exception(error)
 
 
-_writer: Writer | None = None
-_lock = threading.Lock()
+_writer = Single(Writer)
 
 
 def writer() -> Writer:
-    """The writer of this process, started when first needed."""
-    global _writer
-    with _lock:
-        if _writer is None:
-            _writer = Writer()
-        return _writer
+    """The writer of this process."""
+    return _writer.get()
 
 
 def close_writer() -> None:
     """Commit what is queued and stop this process's writer, if there is one."""
-    global _writer
-    with _lock:
-        if _writer is not None:
-            _writer.close()
-            _writer = None
+    _writer.close()

@@ -140,7 +140,7 @@ class Outbox:
             raise NotNow(f"{type(error).__name__}: {error}") from None
         if response.is_success or response.status_code in REFUSALS:
             return response
-        raise NotNow(f"answered with {response.status_code} {response.reason_phrase}", retry_after(response))
+        raise NotNow(detail_of(response), retry_after(response))
 
     def _settle(self, batch: Numbered, results: list[dict[str, Any]]) -> None:
         done = [number for (number, _), result in zip(batch, results, strict=True) if result["status"] != "rejected"]
@@ -184,7 +184,7 @@ def detail_of(response: httpx.Response) -> str:
     try:
         return str(response.json()["detail"])
     except (ValueError, TypeError, KeyError):
-        return f"answered with {response.status_code}"
+        return f"answered with {response.status_code} {response.reason_phrase}"
 
 
 def retry_after(response: httpx.Response) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -39,12 +39,18 @@ class Reading:
     async def wait(
         self, event_type: str | Sequence[str], timeout_s: float | None, after: Event | int | None, where: Where | None
     ) -> Event | None:
-        try:
-            async with asyncio.timeout(timeout_s):
-                async with aclosing(self.stream(event_type, after, where)) as events:
-                    return await anext(events)
-        except TimeoutError:
-            return None
+        """By one call that waits, again and again: so the dashboard can tell people that somebody does."""
+        query, wanted = query_of(event_type, where)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s), self._open() as http:
+                position = await self._begin(http, after)
+                while True:
+                    next_one = query | {"after": position, "timeout": WAIT_S}
+                    answer = await self._patiently(http, "/api/events/wait", next_one)
+                    position = before(answer) + (answer["event"] is not None)
+                    if answer["event"] and wanted(event := event_from(answer["event"])):
+                        return event
+        return None
 
     async def stream(
         self, event_type: str | Sequence[str], after: Event | int | None, where: Where | None
@@ -106,6 +112,8 @@ def query_of(event_type: str | Sequence[str], where: Where | None) -> tuple[dict
     """What the dashboard is asked, and what is left to ask here."""
     types = as_patterns(event_type)
     query: dict[str, Any] = {} if "*" in types else {"type": ",".join(types)}
+    if isinstance(where, Mapping) and isinstance(task := where.get("data.task_id"), str) and "," not in task:
+        query["task"] = task
     if isinstance(where, EventFilter):
         return query | {"q": str(where)}, lambda event: True
     return query, condition(where) or (lambda event: True)

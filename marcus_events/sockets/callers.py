@@ -70,7 +70,7 @@ class Person:
 
     def look_again(self) -> None:
         if not is_signed_in(self.session_key):
-            raise Problem(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer …")
+            raise Problem(HTTPStatus.UNAUTHORIZED, access.MISSING)
 
 
 def admitted(scope: dict[str, Any]) -> Peer:

@@ -10,6 +10,14 @@ export async function fetchElement(address, headers = {}) {
   return parse(await answer.text());
 }
 
+/** What the server answers to a form; also where it says why something is not possible. */
+export async function post(address, data, headers = {}) {
+  const answer = await fetch(address, { method: "POST", body: data, headers });
+  if (answer.redirected) signIn();
+  if (answer.redirected || (!answer.ok && answer.status !== 409)) throw new Error(`${answer.status} for ${address}`);
+  return parse(await answer.text());
+}
+
 function parse(html) {
   return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
 }

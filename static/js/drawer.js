@@ -1,12 +1,18 @@
-// What is opened beside the page: an event, or a task. The address names it, so that it can be sent as a link.
-import { byId, fetchElement } from "./dom.js";
+// What is opened beside the page: an event, a blocker, or a task. The address names it, so that it can be sent as a link.
+import { byId, fetchElement, post } from "./dom.js";
 import { localise } from "./times.js";
 
 const drawer = byId("drawer");
 const body = byId("drawer-body");
 
+const IN_DRAWER = { "X-Drawer": "1" };
+const LOOK_MS = 1_000; // how often an opened blocker is looked at again
 // A task goes by two ids of any text, its board's and its own: they are given as the query of its address.
-const PATHS = { event: (id) => `/activity/${id}/`, card: (query) => `/tasks/?${query}` };
+const PATHS = {
+  event: (id) => `/activity/${id}/`,
+  blocker: (id) => `/blocked/${id}/`,
+  card: (query) => `/tasks/?${query}`,
+};
 const KINDS = Object.keys(PATHS);
 
 /** The kind and the id of what the address says is open. */
@@ -25,15 +31,18 @@ function addressWith(kind, id) {
 
 async function show({ kind, id }) {
   try {
-    const details = await fetchElement(PATHS[kind](id), { "X-Drawer": "1" });
-    localise(details);
-    body.replaceChildren(details);
+    fill(await fetchElement(PATHS[kind](id), IN_DRAWER));
   } catch {
     body.textContent = "This cannot be shown now.";
   }
   if (!drawer.open) drawer.showModal();
   drawer.scrollTo(0, 0);
-  body.focus({ preventScroll: true });
+  (body.querySelector("textarea:not([hidden] *)") ?? body).focus({ preventScroll: true });
+}
+
+function fill(details) {
+  localise(details);
+  body.replaceChildren(details);
 }
 
 function open(kind, id) {
@@ -48,16 +57,47 @@ function follow() {
   else drawer.close();
 }
 
+/** An act is answered with what is so now. What was written in the form stays where the act was not possible. */
+async function act(form, button) {
+  const data = new FormData(form, button);
+  try {
+    fill(await post(form.action, data, IN_DRAWER));
+  } catch {
+    form.prepend(Object.assign(document.createElement("p"), { className: "form-error", role: "alert", textContent: "That did not get through. Try again." }));
+  }
+}
+
+/** The state of an opened blocker follows events; what is being written beside it is left alone. */
+async function look() {
+  const shown = body.querySelector("[data-blocker]");
+  const state = byId("blocker-state");
+  if (!shown || !drawer.open || document.hidden || state.contains(document.activeElement)) return;
+  const fresh = await fetchElement(`/blocked/${shown.dataset.blocker}/state/`).catch(() => null);
+  if (!fresh || !state.isConnected || fresh.dataset.version === state.dataset.version) return;
+  localise(fresh);
+  for (const details of state.querySelectorAll("details[open][id]")) fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+  state.replaceWith(fresh);
+  const form = shown.querySelector("[data-answer]");
+  if (form) form.hidden = fresh.dataset.stage !== "open";
+}
+
 if (drawer) {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-event], a[data-task]");
+    const link = event.target.closest("a[data-event], a[data-opens], a[data-task]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     if (link.dataset.event) open("event", link.dataset.event);
+    else if (link.dataset.opens) open("blocker", link.dataset.opens);
     else open("card", link.dataset.task);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-act]") || !drawer.contains(event.target)) return;
+    event.preventDefault();
+    act(event.target, event.submitter);
   });
   drawer.addEventListener("click", (event) => event.target === drawer && drawer.close());
   drawer.addEventListener("close", () => opened() && history.pushState(null, "", addressWith(null)));
   addEventListener("popstate", follow);
+  setInterval(look, LOOK_MS);
   if (opened()) show(opened());
 }

@@ -15,7 +15,7 @@ addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll('form[method="get"] :disabled')) field.disabled = false;
 });
 
-const menus = () => document.querySelectorAll("details.menu[open]");
+const menus = () => document.querySelectorAll("details:is(.menu, .revoke)[open]");
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of menus()) if (!menu.contains(target)) menu.open = false;

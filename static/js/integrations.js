@@ -16,7 +16,7 @@ document.addEventListener("click", async ({ target }) => {
 /** Where the site is neither local nor behind TLS, there is no clipboard: the text is selected, and copied the old way. */
 async function copy(element) {
   try {
-    await navigator.clipboard.writeText(element.textContent);
+    await navigator.clipboard.writeText(element.value ?? element.textContent);
     return true;
   } catch {
     getSelection().selectAllChildren(element);

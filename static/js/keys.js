@@ -15,6 +15,8 @@ const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
   " ": togglePause,
+  r: () => chosen()?.querySelector("a[data-opens]")?.click(),
+  a: () => acknowledge(chosen()),
   g: startChord,
 };
 
@@ -30,6 +32,18 @@ function move(step) {
   const next = links[index < 0 ? 0 : Math.min(Math.max(index + step, 0), links.length - 1)];
   next?.focus();
   next?.closest("li")?.scrollIntoView({ block: "nearest" });
+}
+
+/** The blocker that has the focus, or the first one that is shown. */
+function chosen() {
+  return document.activeElement.closest("[data-need]") ?? document.querySelector("[data-need]");
+}
+
+function acknowledge(need) {
+  const form = byId("act");
+  if (!need || !form || document.documentElement.dataset.connection === "lost") return;
+  form.action = `/blocked/${need.dataset.need}/`;
+  fetch(form.action, { method: "POST", body: new FormData(form) });
 }
 
 function startChord() {

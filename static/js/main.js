@@ -1,5 +1,6 @@
 // The open page. Each module minds one thing; the page works without any of them, but does not move.
 import "./alerts.js";
+import "./brush.js";
 import "./connection.js";
 import "./drawer.js";
 import "./forms.js";

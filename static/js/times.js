@@ -38,8 +38,16 @@ export function localise(element) {
   for (const time of element.querySelectorAll("time[data-time]")) {
     const moment = new Date(time.dateTime);
     time.title = format(moment, "full");
-    setText(time, time.dataset.time === "since" ? ago(moment) : format(moment, time.dataset.time));
+    setText(time, wordsOf(time));
   }
+}
+
+/** "3 min" ago, "in 8 s", or the time itself. */
+function wordsOf({ dateTime, dataset }) {
+  const moment = new Date(dateTime);
+  if (dataset.time === "since") return ago(moment);
+  if (dataset.time === "until") return moment > Date.now() + ahead ? `in ${span(moment - Date.now() - ahead)}` : "now";
+  return format(moment, dataset.time);
 }
 
 const ago = (moment) => span(Date.now() + ahead - moment);
@@ -49,7 +57,9 @@ function setText(element, text) {
 }
 
 function tick() {
-  for (const time of document.querySelectorAll('time[data-time="since"]')) setText(time, ago(new Date(time.dateTime)));
+  for (const time of document.querySelectorAll('time:is([data-time="since"], [data-time="until"])')) {
+    setText(time, wordsOf(time));
+  }
 }
 
 localise(document);

@@ -51,7 +51,7 @@ def person(is_active: bool = True) -> Client:
 
 def test_a_stranger_reads_nothing(filled: Program) -> None:
     for response in map(Program(None).get, READS):
-        assert_problem(response, 401, "Send a token: Authorization: Bearer …")
+        assert_problem(response, 401, "Send a token: Authorization: Bearer TOKEN")
         assert response["WWW-Authenticate"] == 'Bearer realm="Marcus Events"'
 
 
@@ -62,7 +62,17 @@ def test_a_stranger_publishes_nothing(filled: Program) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["Bearer mev_wrong", "Bearer x", "Basic YTpi", "mev_wrong", "Bearer a b", "Bearer \xff", "Digest {}", "Token {}"],
+    [
+        "Bearer mev_wrong",
+        "Bearer x",
+        "Basic YTpi",
+        "mev_wrong",
+        "Bearer a b",
+        "Bearer \xff",
+        "Digest {}",
+        "Token {}",
+        "{}",
+    ],
 )
 def test_what_is_not_a_token_opens_nothing(filled: Program, header: str) -> None:
     stranger = Program(None)
@@ -75,9 +85,9 @@ def test_what_is_not_a_token_opens_nothing(filled: Program, header: str) -> None
 def test_a_revoked_token_opens_nothing_and_looks_like_an_unknown_one(filled: Program) -> None:
     Token.objects.update(revoked_at=utc_now())
     for path in READS:
-        assert_problem(filled.get(path), 401, "This token is not known.")
+        assert_problem(filled.get(path), 401, "This token is not known here: it was revoked, or made for another log.")
         assert filled.get(path).content == Program("mev_unknown").get(path).content
-    assert_problem(filled.post(event()), 401, "This token is not known.")
+    assert_problem(filled.post(event()), 401, "This token is not known here: it was revoked, or made for another log.")
 
 
 def test_an_expired_token_opens_nothing_and_is_told_so(filled: Program) -> None:

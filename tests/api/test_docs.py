@@ -40,8 +40,9 @@ CURL.add_argument("-d", "--data-urlencode", dest="data", action="append", defaul
 
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("name", ["api.md", "publishing.md"])
-def test_each_example_does_what_the_document_says(live_server: LiveServer, name: str) -> None:
-    site = {"SITE": live_server.url, "TOKEN": tokens.create("reader of the document", ["publish", "read"])}
+def test_each_example_does_what_the_document_says(live_server: LiveServer, name: str, tmp_path: Path) -> None:
+    token = tokens.create("reader of the document", ["publish", "read"])
+    site = {"SITE": live_server.url, "TOKEN": token, "XDG_STATE_HOME": str(tmp_path)}
     examples = EXAMPLES.findall((DOCS / name).read_text())
     assert len(examples) > 6
     missing = [language for language, example, answer in examples if not run(language, example, answer, site)]

@@ -141,6 +141,10 @@ def test_its_contents_lead_to_what_is_there_and_nowhere_else(page: Document) -> 
     assert {OPENAPI, *OF_ANOTHER_DESCRIPTION} <= set(page.all_of("href"))
 
 
+def test_its_examples_ask_the_address_under_which_it_is_read(page: Document) -> None:
+    assert "export SITE=http://testserver\n" in page.text
+
+
 def test_nothing_on_it_is_inline(page: Document) -> None:
     assert not page.all_of("style")
     assert "style" not in {tag for tag, _ in page.elements}

@@ -90,7 +90,7 @@ BAD_EVENTS: list[tuple[Any, str]] = [
     (event() | {"source": None}, "/source: must be a non-empty string"),
     (event() | {"source": "s" * 513}, "/source: is longer than 512 bytes"),
     (event() | {"event_id": 7}, "/event_id: must be a non-empty string"),
-    (event() | {"timestamp": "yesterday"}, "/timestamp: is not an ISO 8601 timestamp"),
+    (event() | {"timestamp": "yesterday"}, "/timestamp: is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Z"),
     (event() | {"timestamp": "2026-05-04T09:00:00"}, "/timestamp: has no time zone"),
     (event() | {"data": [1]}, "/data: must be an object"),
     (event() | {"metadata": "x"}, "/metadata: must be an object"),

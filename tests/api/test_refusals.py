@@ -66,8 +66,8 @@ def test_who_may_not_come_in_is_noted(program: Program) -> None:
     Program(tokens.create("reader", ["read"])).post(event())
     assert reasons() == [
         (403, "This token may not publish.", 1),
-        (401, "This token is not known.", 1),
-        (401, "Send a token: Authorization: Bearer …", 1),
+        (401, "This token is not known here: it was revoked, or made for another log.", 1),
+        (401, "Send a token: Authorization: Bearer TOKEN", 1),
     ]
 
 
@@ -115,7 +115,13 @@ def test_how_long_to_wait_makes_no_row_of_its_own(program: Program, settings: An
 def test_of_too_many_different_ones_the_rest_is_counted_together(program: Program) -> None:
     more = refusals.MAX_WAITING + 50
     for n in range(more):
-        refusals.note(401, "This token is not known.", caller(f"10.0.0.{n}"), "POST", "/api/events")
+        refusals.note(
+            401,
+            "This token is not known here: it was revoked, or made for another log.",
+            caller(f"10.0.0.{n}"),
+            "POST",
+            "/api/events",
+        )
     rows = noted()
     assert sum(row["count"] for row in rows) == more
     [others] = [row for row in rows if row["reason"] == refusals.OTHERS]

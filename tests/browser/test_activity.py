@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
 from tests.browser.storefront import OTHER_BOARD, event, progress, project
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -145,3 +146,31 @@ def test_an_event_opens_beside_the_page_and_can_be_sent_as_a_link(activity: Page
     activity.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
     expect(activity).to_have_url(f"{application.base_url}/activity/")
+
+
+def test_a_part_of_the_histogram_is_chosen_by_drawing_across_it(signed_in: Page, application: Application) -> None:
+    application.publish(*project(), progress("In the last minute"))
+    signed_in.goto(f"{application.base_url}/activity/?q=type:task_*")
+    box = wait_until(signed_in.locator("#histogram svg").bounding_box)  # none while the region is being replaced
+    assert box
+    signed_in.mouse.move(box["x"] + box["width"] - 40, box["y"] + 20)
+    signed_in.mouse.down()
+    signed_in.mouse.move(box["x"] + box["width"] - 2, box["y"] + 20, steps=4)
+    signed_in.mouse.up()
+    signed_in.wait_for_url("**since%3A**")
+    assert signed_in.locator("#q").input_value().startswith("type:task_* since:")
+    expect(signed_in.locator("#stream > .row").first).to_contain_text("In the last minute")
+    expect(signed_in.locator("#histogram")).to_contain_text("events from")
+
+
+def test_the_histogram_grows_by_itself_and_leads_on_by_keyboard(signed_in: Page, application: Application) -> None:
+    signed_in.goto(f"{application.base_url}/activity/?q=%22brand+new%22")
+    expect(signed_in.locator("#histogram")).to_contain_text("0 events")
+    application.publish(progress("brand new"))
+    expect(signed_in.locator("#histogram")).to_contain_text("1 event from", timeout=15_000)
+    signed_in.locator("#histogram-table summary").focus()
+    signed_in.keyboard.press("Enter")
+    signed_in.locator("#histogram-table a").focus()
+    signed_in.keyboard.press("Enter")
+    signed_in.wait_for_url("**since%3A**")
+    expect(signed_in.locator("#stream > .row")).to_have_count(1)

@@ -101,6 +101,19 @@ def test_the_new_token_and_a_program_are_copied(integrations: Page, application:
     expect(integrations.locator("#stream > .row").first).to_contain_text("is at 80 % of Try it")
 
 
+def test_the_question_before_revoking_moves_nothing_and_closes_as_menus_do(integrations: Page) -> None:
+    make(integrations, "kept")
+    row = integrations.get_by_role("row", name="kept")
+    before = row.bounding_box()
+    row.locator("summary").click()
+    question = integrations.get_by_text("Programs that show it are refused at once, for good.").filter(visible=True)
+    expect(question).to_be_visible()
+    assert row.bounding_box() == before
+    integrations.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    expect(row.locator("summary")).to_be_focused()
+
+
 def test_an_event_is_checked_in_place_and_not_stored(
     integrations: Page, application: Application, complaints: Complaints
 ) -> None:
@@ -125,7 +138,7 @@ def test_a_refused_request_appears_by_itself(integrations: Page, application: Ap
     refused = integrations.locator("#refused")
     for _ in range(2):
         assert post(application, "mev_nobodyknowsthisone") == httpx.codes.UNAUTHORIZED
-    row = refused.get_by_role("row", name="This token is not known.").filter(has_text="mev_nobo…")
+    row = refused.get_by_role("row", name="This token is not known here").filter(has_text="mev_nobo…")
     expect(row).to_contain_text("POST /api/events", timeout=15_000)
     expect(row.locator("td").last).to_have_text("2")
     expect(refused).not_to_contain_text("nobodyknowsthisone")

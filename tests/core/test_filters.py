@@ -111,7 +111,10 @@ def test_a_filter_that_does_not_match(query: str) -> None:
         ("colour:red", "“colour” is not a field; fields are type, category"),
         ("-since:2h", "“-since” is not a field"),
         ('board:"Storefront', "a quotation mark is not closed"),
-        ("since:yesterday", "“yesterday” is not an ISO 8601 timestamp, nor is it a span such as 2h"),
+        (
+            "since:yesterday",
+            "“yesterday” is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Z, nor is it a span such as 2h",
+        ),
         ("since:2026-05-04T09:00:00", "has no time zone"),
         ("until:2h30", "“2h30” is not an ISO 8601 timestamp"),
         ("since:1234567d", "not an ISO 8601 timestamp"),

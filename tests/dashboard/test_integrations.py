@@ -193,7 +193,7 @@ def test_what_was_filled_in_is_still_there_beside_the_error(administrator: Clien
 
 def test_a_token_is_for_what_was_chosen(administrator: Client) -> None:
     publish(*project(), event("project_created", board=BOARD, project_name="odd"))
-    [_, odd] = [box["value"] for box in boxes(open_page(administrator, PAGE), "boards")]
+    [odd, _] = [box["value"] for box in boxes(open_page(administrator, PAGE), "boards")]
     made(administrator, scopes=["read"], boards=[odd], sources="agent_*\r\n\r\n  marcus ", expires="30")
     found = Token.objects.get()
     assert (found.scopes, found.boards, found.sources) == (["read"], [BOARD], ["agent_*", "marcus"])

@@ -224,3 +224,9 @@ def test_hundreds_of_open_blockers_are_all_counted_and_the_costliest_of_them_com
     items = blockers.open_blockers()
     assert len(items) == 251
     assert items[0].blocker.description == "the newest"
+
+
+def test_boards_stand_in_the_order_of_their_names_however_they_are_written_and_demos_last() -> None:
+    publish(*(event("project_created", board=name, project_name=name) for name in ("b", "A", "c", "B-2")))
+    publish(event("project_created", board="a-demo", project_name="A demo", metadata={"demo": True}))
+    assert [board.name for board in present.boards()] == ["A", "b", "B-2", "c", "A demo"]

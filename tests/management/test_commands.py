@@ -86,7 +86,7 @@ def test_a_token_is_revoked_once() -> None:
         (["ci", "--expires", "0d"], "it would have expired already"),
         (["ci", "--board", " "], "board: must be a non-empty string"),
         ([" "], "name: must be a non-empty string"),
-        (["taken"], "There is a token named “taken” already."),
+        (["taken"], "There is a token named “taken” already, and it cannot be shown again. Choose another name."),
     ],
 )
 def test_create_token_says_what_is_wrong(arguments: list[str], reason: str) -> None:

@@ -1,14 +1,17 @@
-"""docs/websocket.md is true: its program runs against a real server, its frames are those of the description."""
+"""docs/websocket.md is true: its programs run against a real server, its frames are those of the description."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from marcus_events.doors import bodies, publishing
 from marcus_events.sockets import answers, consumer, following, frames
@@ -16,19 +19,30 @@ from tests.running import Running
 from tests.sockets.test_asyncapi import check
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "websocket.md").read_text()
-PROGRAMS = re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
+PROGRAMS = dict(re.findall(r"^```(python|js)\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE))
 FRAMES = re.findall(r"^```json\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
 
 
-def test_the_program_publishes_and_is_sent_what_it_published(impatient: Running, program_token: str) -> None:
+def test_the_programs_publish_and_are_sent_what_was_published(impatient: Running, program_token: str) -> None:
     site = {"SITE": impatient.base_url, "TOKEN": program_token}
-    (program,) = PROGRAMS
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=os.environ | site, check=True, timeout=60, capture_output=True, text=True
-    )
-    first, second = done.stdout.splitlines()
+    first, second = run([sys.executable, "-c", PROGRAMS["python"]], site)
     assert "'status': 'accepted'" in first
     assert re.fullmatch(r"[0-9]+ deploy_finished", second)
+    if "--experimental-websocket" not in options_of_node():
+        pytest.skip("no Node.js with a WebSocket here; the program in Python does what it says")
+    assert run(["node", "--experimental-websocket", "--input-type=module", "-e", PROGRAMS["js"]], site) == [second]
+
+
+def run(command: list[str], site: dict[str, str]) -> list[str]:
+    done = subprocess.run(command, env=os.environ | site, check=True, timeout=60, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def options_of_node() -> str:
+    """Node.js 20 has a WebSocket, newer ones without being asked."""
+    if not shutil.which("node"):
+        return ""
+    return subprocess.run(["node", "--help"], check=True, timeout=60, capture_output=True, text=True).stdout
 
 
 def test_every_frame_in_it_is_one() -> None:

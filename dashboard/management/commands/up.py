@@ -24,6 +24,7 @@ from django.utils.module_loading import import_string
 
 from dashboard.management.address import LOCALLY, listening, site
 from dashboard.signin import one_time_path
+from marcus_events.answers import send_answers
 from marcus_events.doors.refusals import close_refusals
 from marcus_events.live.hub import get_hub
 from marcus_events.log.listener import close_listener
@@ -83,11 +84,11 @@ class Command(BaseCommand):
 
 
 class Workers:
-    """The projector, handlers and the demo, each in a thread, for as long as the block lasts."""
+    """The projector, handlers, answers and the demo, each in a thread, for as long as the block lasts."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        runs = [Projector(PROJECTIONS).run, run_handlers]
+        runs = [Projector(PROJECTIONS).run, run_handlers, send_answers]
         if settings.DEMO:
             runs.append(Demo(watched=lambda: get_hub().connections > 0).run)
         self.threads = [threading.Thread(target=run, args=(self.stop,), daemon=True) for run in runs]

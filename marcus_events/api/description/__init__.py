@@ -19,8 +19,9 @@ INTRODUCTION = """\
 Publish events, read the log, ask for the present and the past. Everything is JSON in UTF-8; events are also taken and \
 given as CloudEvents. Fields may be added to answers; those that are named here stay.
 
-A program shows a token with every request, which `manage.py create_token NAME` prints. A person who is signed in to \
-the dashboard may open the addresses for reading in the browser; publishing always takes a token.
+A program shows a token with every request, which `./manage.py create_token NAME` prints, or an administrator makes on \
+the page Integrations. A person who is signed in to the dashboard may open the addresses for reading in the browser; \
+publishing always takes a token.
 
 Every address that knows GET also knows HEAD, and every one knows OPTIONS. Errors are problem+json (RFC 9457): \
 `title`, `status`, and `detail`, which says what to do about it. The server itself answers \

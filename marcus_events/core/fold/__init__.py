@@ -11,6 +11,7 @@ gives the same state. Rules:
 4. An event that names no board belongs to the one board that knows its task, else to the board "".
 5. `board_removed` takes the board and everything on it out of the present.
 6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
+7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from marcus_events.core.event import Recorded
+from marcus_events.core.fold import handling
 from marcus_events.core.fold.agents import agent_registered, agent_status_changed, know_agent, task_requested
 from marcus_events.core.fold.blockers import blocker_resolved, blocker_suggestion, blocker_updated, task_blocked
 from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board
@@ -37,6 +39,13 @@ HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
     T.BLOCKER_SUGGESTION: blocker_suggestion,
     T.BLOCKER_UPDATED: blocker_updated,
     T.BLOCKER_RESOLVED: blocker_resolved,
+    T.BLOCKER_ACKNOWLEDGED: handling.blocker_acknowledged,
+    T.BLOCKER_ASSIGNED: handling.blocker_assigned,
+    T.BLOCKER_SNOOZED: handling.blocker_snoozed,
+    T.BLOCKER_ANSWERED: handling.blocker_answered,
+    T.ANSWER_WITHDRAWN: handling.answer_withdrawn,
+    T.ANSWER_AWAITED: handling.answer_awaited,
+    T.ANSWER_SEEN: handling.answer_seen,
     T.AGENT_REGISTERED: agent_registered,
     T.AGENT_SKILL_UPDATED: agent_registered,
     T.AGENT_STATUS_CHANGED: agent_status_changed,

@@ -9,6 +9,7 @@ from marcus_events.core.fold.agents import follow_task
 from marcus_events.core.fold.blockers import end_of_task
 from marcus_events.core.fold.boards import depend
 from marcus_events.core.fold.fields import percent, text, texts
+from marcus_events.core.fold.handling import gone_on
 from marcus_events.core.fold.known import is_stale, known_task, with_status
 from marcus_events.core.state import State, Task
 
@@ -67,6 +68,7 @@ def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -
     progress = 100.0 if task.status == "done" else percent(recorded, task.progress)
     task = replace(with_agent(task, recorded), progress=progress)
     state.put(task)
+    gone_on(state, recorded, board_id, task.task_id)
     follow_task(state, recorded, before, task)
 
 

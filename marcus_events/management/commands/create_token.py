@@ -13,6 +13,8 @@ from marcus_events.core.filters import span_of
 from marcus_events.doors import tokens
 from marcus_events.management.prepare import prepare_database
 
+TAKEN = "There is a token named “{}” already, and it cannot be shown again. Choose another name."
+
 
 class Command(BaseCommand):
     help = "Makes a token for a program and prints it. It is shown this one time only."
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         except IntegrityError as error:
-            raise CommandError(f"There is a token named “{options['name']}” already.") from error
+            raise CommandError(TAKEN.format(options["name"])) from error
         self.stdout.write(secret)
 
 

@@ -1,4 +1,4 @@
-"""Keep the projections up with the log, and run handlers, without web."""
+"""Keep the projections up with the log, run handlers and send answers, without web."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from marcus_events.answers import send_answers
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import PROJECTIONS, Projector
 
 
 class Command(BaseCommand):
-    help = "Keeps the projections up with the log, and runs handlers. Any number may run; each part has one at work."
+    help = "Keeps the projections up with the log, runs handlers and sends answers. Any number may run at once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
@@ -22,7 +23,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Working. Ctrl-C ends it.")
-        handlers = threading.Thread(target=run_handlers, args=(stop,), name="handlers")
-        handlers.start()
+        others = [threading.Thread(target=run, args=(stop,), name=run.__name__) for run in (run_handlers, send_answers)]
+        for thread in others:
+            thread.start()
         Projector(PROJECTIONS).run(stop)
-        handlers.join()
+        for thread in others:
+            thread.join()

@@ -1,0 +1,105 @@
+"""One blocker, in the drawer or as a page of its own: what it is about, and what a person does about it.
+
+1. GET shows it. POST does an act, and shows it again: in the drawer, or by a redirect where there is no script.
+2. What is not possible is said above the form, and what was written stays in it.
+3. Its state alone can be asked for, so that an open drawer follows it without touching what is being written.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.shortcuts import render as render_template
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard import acts
+from dashboard.look import Look
+from dashboard.queries import blocker as queries
+from dashboard.views import page
+from marcus_events.core.event import utc_now
+from marcus_events.core.filters import span_of
+from marcus_events.models import Blocker
+
+SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
+    found = find(blocker_id)
+    if request.method != "POST":
+        return show(request, found)
+    try:
+        act(request, found)
+    except acts.NotPossible as error:
+        return show(request, find(blocker_id), str(error), request.POST.get("answer", ""))
+    if request.headers.get("X-Drawer"):
+        return show(request, find(blocker_id))
+    return redirect("blocker", blocker_id)
+
+
+@require_GET
+def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
+    return render_template(request, "blocked/_state.html", gathered(find(blocker_id)))
+
+
+def find(blocker_id: int) -> Blocker:
+    found = queries.find(blocker_id)
+    if found is None:
+        raise Http404(f"There is no blocker {blocker_id}.")
+    return found
+
+
+def act(request: HttpRequest, found: Blocker) -> None:
+    by = request.user.get_username()
+    match request.POST.get("act"):
+        case "acknowledge":
+            acts.acknowledge(found, by)
+        case "assign":
+            acts.assign(found, by, known_person(request.POST.get("assignee", "")))
+        case "snooze":
+            acts.snooze(found, by, until(request.POST.get("for", "")))
+        case "answer":
+            acts.answer(found, by, request.POST.get("answer", ""))
+        case "withdraw":
+            acts.withdraw(found, by)
+        case _:
+            raise acts.NotPossible("There is no such act.")
+
+
+def known_person(name: str) -> str:
+    if name and not get_user_model()._default_manager.filter(username=name, is_active=True).exists():
+        raise acts.NotPossible(f"There is nobody called {name}.")
+    return name
+
+
+def until(stated: str) -> datetime | None:
+    """The end of a span from now on; nothing brings it back."""
+    if not stated:
+        return None
+    if (length := span_of(stated)) is None or length > timedelta(days=366):
+        raise acts.NotPossible("Choose for how long.")
+    return utc_now() + length
+
+
+def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
+    context = gathered(found) | {"error": error, "written": written}
+    status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
+    if request.headers.get("X-Drawer"):
+        return render_template(request, "blocked/_blocker.html", context, status=status)
+    look = Look("event", board=request.GET.get("board", ""))
+    title = f"Blocked: {context['detail'].item.task}"
+    response = page.render(request, "blocked/blocker.html", look, title, **context)
+    response.status_code = status
+    return response
+
+
+def gathered(found: Blocker) -> dict[str, Any]:
+    people = get_user_model()._default_manager.filter(is_active=True).order_by("username")
+    return {"detail": queries.detail(found), "snoozes": SNOOZES, "people": people}

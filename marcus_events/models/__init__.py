@@ -1,0 +1,34 @@
+"""The tables, by what they are for: the log, what is so by it, durable subscriptions, and the doors."""
+
+from marcus_events.models.doors import RefusedRequest, Token
+from marcus_events.models.log import LoggedEvent, LogHead
+from marcus_events.models.present import (
+    Agent,
+    Blocker,
+    Board,
+    Checkpoint,
+    Dependency,
+    Interval,
+    IntervalQuerySet,
+    Rate,
+    Task,
+)
+from marcus_events.models.subscriptions import ParkedEvent, Subscription
+
+__all__ = [
+    "Agent",
+    "Blocker",
+    "Board",
+    "Checkpoint",
+    "Dependency",
+    "Interval",
+    "IntervalQuerySet",
+    "LogHead",
+    "LoggedEvent",
+    "ParkedEvent",
+    "Rate",
+    "RefusedRequest",
+    "Subscription",
+    "Task",
+    "Token",
+]

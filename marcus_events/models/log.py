@@ -1,0 +1,62 @@
+"""The log and its head. Only `marcus_events.log` writes them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class LoggedEvent(models.Model):
+    """One event in the one ordered sequence. (source, event_id) is its identity."""
+
+    position = models.BigIntegerField(primary_key=True)
+    recorded_at = models.DateTimeField()
+    event_id = models.TextField()
+    source = models.TextField()
+    event_type = models.TextField()
+    timestamp = models.DateTimeField()
+    data = models.JSONField()
+    metadata = models.JSONField()
+    board_id = models.TextField(null=True)  # noqa: DJ001 - null keeps the row out of the partial index
+    task_id = models.TextField(null=True)  # noqa: DJ001
+    agent_id = models.TextField(null=True)  # noqa: DJ001
+    digest = models.BinaryField(max_length=16)  # of the body as the producer sent it: tells a repeat from a conflict
+
+    class Meta:
+        db_table = "event"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["event_id", "source"], name="event_identity")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["event_type", "position"], name="event_by_type"),
+            models.Index(fields=["board_id", "position"], name="event_by_board", condition=Q(board_id__isnull=False)),
+            models.Index(fields=["task_id", "position"], name="event_by_task", condition=Q(task_id__isnull=False)),
+            models.Index(fields=["agent_id", "position"], name="event_by_agent", condition=Q(agent_id__isnull=False)),
+            models.Index(fields=["timestamp"], name="event_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.event_type}"
+
+
+class LogHead(models.Model):
+    """The single row that numbers the log. Whoever appends holds it locked until the commit.
+
+    `epoch` changes when positions could come again with other events (a restored backup): whoever holds a position
+    then starts over.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    position = models.BigIntegerField(default=0)
+    recorded_at = models.DateTimeField()
+    oldest = models.BigIntegerField(default=1)
+    epoch = models.UUIDField()
+
+    class Meta:
+        db_table = "log_head"
+        constraints: ClassVar[list[Any]] = [models.CheckConstraint(condition=Q(id=1), name="log_head_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.position}"

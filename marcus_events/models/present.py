@@ -1,0 +1,178 @@
+"""What is so by the log: projections, each row saying what was so from one position to another.
+
+`to_position` is null while it still is. All of them can be rebuilt from the log.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+
+
+class Checkpoint(models.Model):
+    """How far a projection has come; saved in the same transaction as what it wrote."""
+
+    projection = models.TextField(primary_key=True)
+    position = models.BigIntegerField(default=0)
+    epoch = models.UUIDField()
+
+    class Meta:
+        db_table = "checkpoint"
+
+    def __str__(self) -> str:
+        return f"{self.projection} {self.position}"
+
+
+class IntervalQuerySet(models.QuerySet[Any]):
+    def now(self) -> Self:
+        return self.filter(to_position=None)
+
+    def as_of(self, moment: int | datetime | None) -> Self:
+        """The rows that held after the event at a position, or at a time; None means now."""
+        if moment is None:
+            return self.now()
+        unit = "position" if isinstance(moment, int) else "time"
+        begun = Q(**{f"from_{unit}__lte": moment})
+        unended = Q(**{f"to_{unit}__gt": moment}) | Q(**{f"to_{unit}": None})
+        return self.filter(begun & unended)
+
+
+class Interval(models.Model):
+    """What was so from one position (inclusive) to another (exclusive), and from when to when."""
+
+    from_position = models.BigIntegerField()
+    to_position = models.BigIntegerField(null=True)
+    from_time = models.DateTimeField()
+    to_time = models.DateTimeField(null=True)
+    board_id = models.TextField()  # "" where events named no board
+
+    objects = IntervalQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+def only_now(*fields: str, name: str) -> models.UniqueConstraint:
+    """One open interval per key: also the index by which the present is read."""
+    return models.UniqueConstraint(fields=fields, condition=Q(to_position=None), name=name)
+
+
+class Board(Interval):
+    pk = models.CompositePrimaryKey("board_id", "from_position")
+    name = models.TextField()
+    demo = models.BooleanField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "board"
+        constraints: ClassVar[list[Any]] = [only_now("board_id", name="board_now")]
+
+
+class Task(Interval):
+    """`status` is one of todo, assigned, in_progress, blocked, done, and has been so since `status_since`."""
+
+    pk = models.CompositePrimaryKey("board_id", "task_id", "from_position")
+    task_id = models.TextField()
+    name = models.TextField()
+    description = models.TextField()
+    priority = models.TextField()
+    labels = models.JSONField()
+    status = models.TextField()
+    status_since = models.DateTimeField()
+    agent_id = models.TextField()  # "" while nobody has it
+    progress = models.FloatField()  # percent
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "task"
+        constraints: ClassVar[list[Any]] = [only_now("board_id", "task_id", name="task_now")]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["task_id"], name="task_by_id")]
+
+
+class Blocker(Interval):
+    """What keeps a task from going on. `blocker_id` is the position of the event that reported it."""
+
+    pk = models.CompositePrimaryKey("blocker_id", "from_position")
+    blocker_id = models.BigIntegerField()
+    event_id = models.TextField()
+    task_id = models.TextField()
+    agent_id = models.TextField()
+    description = models.TextField()
+    severity = models.TextField()
+    reported_severity = models.TextField()
+    blocker_type = models.TextField()
+    suggestion = models.JSONField(null=True)
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    resolution = models.TextField()
+    acknowledged_by = models.TextField(default="")
+    assignee = models.TextField(default="")
+    snoozed_until = models.DateTimeField(null=True)
+    answer = models.TextField(default="")
+    answered_by = models.TextField(default="")
+    answer_id = models.TextField(default="")
+    answer_due = models.DateTimeField(null=True)
+    awaited_until = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "blocker"
+        constraints: ClassVar[list[Any]] = [only_now("blocker_id", name="blocker_now")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["board_id", "task_id"], name="blocker_by_task"),
+            models.Index(fields=["opened_at"], name="blocker_open", condition=Q(to_position=None, resolved_at=None)),
+            models.Index(fields=["answer_due"], name="blocker_answer", condition=Q(to_position=None, resolved_at=None)),
+        ]
+
+
+class Agent(Interval):
+    """`status` is one of idle, waiting (has asked for work), working, blocked, or what the agent said of itself."""
+
+    pk = models.CompositePrimaryKey("board_id", "agent_id", "from_position")
+    agent_id = models.TextField()
+    name = models.TextField()
+    role = models.TextField()
+    skills = models.JSONField()
+    status = models.TextField()
+    status_since = models.DateTimeField()
+    task_id = models.TextField()  # "" while it has none
+
+    class Meta:
+        db_table = "agent"
+        constraints: ClassVar[list[Any]] = [only_now("board_id", "agent_id", name="agent_now")]
+
+
+class Dependency(Interval):
+    """`task_id` cannot go on before `depends_on_id` is done."""
+
+    pk = models.CompositePrimaryKey("board_id", "task_id", "depends_on_id", "from_position")
+    task_id = models.TextField()
+    depends_on_id = models.TextField()
+
+    class Meta:
+        db_table = "dependency"
+        constraints: ClassVar[list[Any]] = [only_now("board_id", "task_id", "depends_on_id", name="dependency_now")]
+
+
+class Rate(models.Model):
+    """How many events of a type happened on a board in a minute of the producers' clocks."""
+
+    pk = models.CompositePrimaryKey("board_id", "event_type", "minute")
+    board_id = models.TextField()
+    event_type = models.TextField()
+    minute = models.DateTimeField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rate"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["minute"], name="rate_by_minute")]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.minute} {self.count}"

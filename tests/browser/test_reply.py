@@ -1,0 +1,120 @@
+"""Reply and unblock: two actions on the page, and an agent that really waits goes on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.application import Application
+from tests.browser.conftest import Complaints
+from tests.browser.storefront import blocker, project
+from tests.running import SOURCES
+
+SENT_WITHIN = 20_000  # milliseconds: ten seconds to take it back, and a slow machine
+
+
+@contextmanager
+def agent(application: Application, spool: Path, question: str) -> Iterator[subprocess.Popen[str]]:
+    token = application.manage("create_token", f"agent {question}")
+    command = [sys.executable, "-m", "tests.browser.waiting_agent"]
+    arguments = [application.base_url, token, str(spool), "t2", question]
+    with subprocess.Popen([*command, *arguments], cwd=SOURCES, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_an_answer_in_two_actions_lets_a_waiting_agent_go_on(
+    signed_in: Page, application: Application, tmp_path: Path
+) -> None:
+    application.publish(*project())
+    with agent(application, tmp_path, "Which key?") as waiting:
+        need = signed_in.locator("#needs .need", has_text="Which key?")
+        expect(need).to_contain_text("The agent waits for an answer")
+        need.get_by_role("link", name="Reply").click()
+        drawer = signed_in.get_by_role("dialog", name="Details")
+        answer = drawer.get_by_label("Your answer")
+        expect(answer).to_be_focused()
+        answer.fill("The blue one")
+        drawer.get_by_role("button", name="Reply and unblock").click()
+        expect(drawer).to_contain_text("admin answers: The blue one")
+        expect(drawer.get_by_role("button", name="Take it back")).to_be_visible()
+        journey = drawer.get_by_role("list", name="What became of the answer")
+        expect(journey).to_contain_text("Sent", timeout=SENT_WITHIN)
+        expect(journey).to_contain_text("Seen by the agent", timeout=SENT_WITHIN)
+        expect(journey).to_contain_text("Resumed", timeout=SENT_WITHIN)
+        assert waiting.communicate(timeout=30)[0] == "The blue one\n"
+    signed_in.keyboard.press("Escape")
+    expect(signed_in.locator(".answered")).to_contain_text("resumed")
+    expect(signed_in.locator("#needs .need")).to_have_count(0)
+
+
+def test_an_answer_is_taken_back_and_nothing_was_sent(signed_in: Page, application: Application) -> None:
+    application.publish(*project(), blocker("Which door?"))
+    signed_in.locator("#needs .need", has_text="Which door?").get_by_role("link", name="Reply").click()
+    drawer = signed_in.get_by_role("dialog", name="Details")
+    expect(drawer).to_contain_text("No agent is listening now")
+    drawer.get_by_label("Your answer").fill("The red one")
+    drawer.get_by_role("button", name="Reply and unblock").click()
+    drawer.get_by_role("button", name="Take it back").click()
+    expect(drawer.get_by_label("Your answer")).to_be_visible()
+    expect(drawer).not_to_contain_text("admin answers")
+    signed_in.wait_for_timeout(12_000)
+    expect(drawer.get_by_label("Your answer")).to_be_visible()
+
+
+def test_with_the_keyboard_alone_it_is_acknowledged_assigned_and_put_off(
+    signed_in: Page, application: Application
+) -> None:
+    application.publish(*project(), blocker("Which window?"))
+    need = signed_in.locator("#needs .need", has_text="Which window?")
+    expect(need).to_be_visible()
+    need.get_by_role("link", name="Reply").focus()
+    signed_in.keyboard.press("a")
+    expect(need).to_contain_text("admin looks after it")
+    signed_in.keyboard.press("r")
+    drawer = signed_in.get_by_role("dialog", name="Details")
+    expect(drawer.get_by_label("Your answer")).to_be_focused()
+    drawer.get_by_text("Put off", exact=True).first.focus()
+    signed_in.keyboard.press("Enter")
+    drawer.get_by_role("button", name="Put off").focus()
+    signed_in.keyboard.press("Enter")
+    expect(drawer).to_contain_text("Put off until")
+    signed_in.keyboard.press("Escape")
+    expect(signed_in.locator("#needs")).to_contain_text("1 blocker put off")
+
+
+def test_two_people_see_each_other_answer(signed_in: Page, application: Application, complaints: Complaints) -> None:
+    complaints.expected.append("409")
+    application.publish(*project(), blocker("Which lamp?"))
+    other = signed_in.context.new_page()
+    for page in (signed_in, other):
+        page.goto(application.base_url)
+        page.locator("#needs .need", has_text="Which lamp?").get_by_role("link", name="Reply").click()
+        page.get_by_label("Your answer").fill(f"From {'one' if page is signed_in else 'the other'}")
+    signed_in.get_by_role("button", name="Reply and unblock").click()
+    expect(signed_in.get_by_role("dialog")).to_contain_text("admin answers: From one")
+    other.get_by_role("button", name="Reply and unblock").click()
+    expect(other.get_by_role("dialog")).to_contain_text("admin has just answered")
+    other.close()
+
+
+def test_it_works_without_javascript(signed_in: Page, application: Application) -> None:
+    application.publish(*project(), blocker("Which chair?"))
+    browser = signed_in.context.browser
+    assert browser
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(application.cookies)
+    page = context.new_page()
+    page.goto(f"{application.base_url}/blocked/")
+    page.get_by_role("row").filter(has_text="Which chair?").get_by_role("link", name="Reply").click()
+    page.get_by_label("Your answer").fill("The green one")
+    page.get_by_role("button", name="Reply and unblock").click()
+    expect(page.locator("#blocker-state")).to_contain_text("admin answers: The green one")
+    context.close()

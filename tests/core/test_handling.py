@@ -1,0 +1,119 @@
+"""What people do about a blocker, and what becomes of their answer: each rule of `core.fold.handling`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.fold import fold
+from marcus_events.core.state import Blocker, State
+from tests.core.made import START, busy_logs, recorded
+
+HOUR = (START + timedelta(hours=1)).isoformat()
+
+
+class Story:
+    """A task that is blocked by event 1, and what happens then, a second apart."""
+
+    def __init__(self) -> None:
+        self.state, self.position = State(), 0
+        self.add("task_blocked", agent_id="agent_1", description="Which key?")
+
+    def add(self, event_type: str, **data: Any) -> Blocker:
+        self.position += 1
+        stated = {"task_id": "t1", "by": "ann"} | data
+        metadata = {"board_id": "shop"}
+        fold(self.state, recorded(event_type, stated, at=self.position, position=self.position, metadata=metadata))
+        return self.state.blockers_of("shop", "t1")[0]
+
+
+def test_who_looks_after_it_and_who_has_it_is_what_was_said_last() -> None:
+    story = Story()
+    story.add("blocker_acknowledged")
+    story.add("blocker_assigned", assignee="bob")
+    blocker = story.add("blocker_acknowledged", by="bob")
+    assert (blocker.acknowledged_by, blocker.assignee) == ("bob", "bob")
+    assert story.add("blocker_assigned", assignee="").assignee == ""
+
+
+def test_it_is_put_off_until_a_time_and_brought_back_without_one() -> None:
+    story = Story()
+    assert story.add("blocker_snoozed", until=HOUR).snoozed_until == START + timedelta(hours=1)
+    assert story.add("blocker_snoozed", until="later").snoozed_until is None
+
+
+def test_an_answer_waits_and_can_be_taken_back() -> None:
+    story = Story()
+    blocker = story.add("blocker_answered", answer="The blue one", due=HOUR)
+    assert (blocker.answer, blocker.answered_by, blocker.answer_id) == ("The blue one", "ann", "evt_2")
+    assert blocker.answer_due == START + timedelta(hours=1)
+    assert blocker.resolved_at is None
+    assert story.add("answer_withdrawn", answer_id="evt_9").answer == "The blue one", "it was another one"
+    blocker = story.add("answer_withdrawn", answer_id="evt_2")
+    assert (blocker.answer, blocker.answer_id, blocker.answer_due) == ("", "", None)
+    assert story.add("blocker_answered", answer="The red one", by="bob").answered_by == "bob"
+
+
+def test_while_an_answer_waits_another_one_changes_nothing() -> None:
+    story = Story()
+    first = story.add("blocker_answered", answer="The blue one", due=HOUR)
+    assert story.add("blocker_answered", answer="The red one", by="bob", due=HOUR) == first
+
+
+@pytest.mark.parametrize("answer", ["", None, 7, ["x"]])
+def test_what_is_no_answer_is_none(answer: Any) -> None:
+    assert Story().add("blocker_answered", answer=answer, due=HOUR).answer_id == ""
+
+
+def test_sent_seen_and_resumed_follow_from_events_in_this_order() -> None:
+    story = Story()
+    story.add("answer_awaited", until=HOUR)
+    story.add("blocker_answered", answer="The blue one", due=HOUR)
+    assert story.add("answer_seen").seen_at is None, "it has not been sent"
+    assert story.add("task_requested", agent_id="agent_1").resumed_at is None
+    blocker = story.add("blocker_resolved", resolution="The blue one", blocker_event_id="evt_1")
+    assert (blocker.resolved_at, blocker.seen_at, blocker.resumed_at) == (START + timedelta(seconds=6), None, None)
+    assert story.add("answer_seen").seen_at == START + timedelta(seconds=7)
+    assert story.add("answer_seen").seen_at == START + timedelta(seconds=7), "the first time counts"
+    assert story.add("task_progress", progress=50).resumed_at == START + timedelta(seconds=9)
+    assert story.add("task_progress", progress=60).resumed_at == START + timedelta(seconds=9)
+
+
+def test_a_blocker_that_ended_without_an_answer_was_not_helped_by_one() -> None:
+    story = Story()
+    story.add("task_progress", progress=50)
+    assert story.add("task_progress", progress=60).resumed_at is None
+
+
+@pytest.mark.parametrize(
+    "event_type", ["blocker_acknowledged", "blocker_assigned", "blocker_snoozed", "blocker_answered"]
+)
+def test_a_blocker_that_has_ended_is_left_as_it_was(event_type: str) -> None:
+    story = Story()
+    ended = story.add("blocker_resolved")
+    assert story.add(event_type, answer="x", assignee="bob", until=HOUR) == ended
+
+
+def test_it_is_the_blocker_that_is_named_or_the_newest_of_the_task() -> None:
+    story = Story()
+    story.add("task_blocked", agent_id="agent_1", description="And which door?")
+    story.add("blocker_acknowledged", blocker_event_id="evt_1")
+    story.add("blocker_assigned", assignee="bob")
+    first, second = story.state.blockers_of("shop", "t1")
+    assert [(item.acknowledged_by, item.assignee) for item in (first, second)] == [("ann", ""), ("", "bob")]
+
+
+@given(busy_logs)
+def test_an_answer_is_there_whole_or_not_at_all(log: list[Recorded]) -> None:
+    state = State()
+    for event in log:
+        fold(state, event)
+        for blocker in state.items[Blocker].values():
+            assert isinstance(blocker, Blocker)
+            assert bool(blocker.answer) == bool(blocker.answer_id) == bool(blocker.answer_due)
+            assert blocker.seen_at is None or blocker.resolved_at is not None
+            assert blocker.resumed_at is None or blocker.answer_id

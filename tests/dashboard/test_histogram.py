@@ -1,0 +1,95 @@
+"""The histogram above Activity: each event of the look in one column, however it is counted, and each column a link."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.look import Look
+from dashboard.queries import histogram as histograms
+from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
+from marcus_events.core.event import utc_now
+from tests.dashboard.publishing import event, project, publish
+from tests.dashboard.reading import open_page
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+spans = st.timedeltas(timedelta(0), timedelta(days=20_000))
+
+
+@given(spans, spans)
+def test_whatever_the_time_it_is_spread_over_columns_that_can_be_seen(length: timedelta, ago: timedelta) -> None:
+    until = NOW - min(ago, timedelta(days=5_000))
+    since = max(until - length, NOW - timedelta(days=20_000))
+    first, step, number = spread(since, until, NOW)
+    assert 1 <= number <= COLUMNS + 1
+    assert first <= since < first + step
+    assert first + number * step >= until or until == since
+
+
+def values(**look: str) -> list[int]:
+    return [column.bar.value for column in histogram(Look.at("activity", look), utc_now()).columns]
+
+
+LOOKS: list[tuple[dict[str, str], int]] = [
+    ({}, 12),
+    ({"board": "shop"}, 12),
+    ({"board": "bank"}, 0),
+    ({"type": "task_created"}, 4),
+    ({"category": "agent"}, 1),
+    ({"q": "type:task_* -type:task_created"}, 3),
+    ({"q": "shop-2"}, 5),
+    ({"agent": "agent_shop"}, 4),
+    ({"q": "task:shop-2 since:45m"}, 2),
+    ({"q": "since:45m"}, 2),
+    ({"q": "until:90m"}, 0),
+]
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize(("look", "number"), LOOKS)
+def test_it_counts_what_the_look_shows(look: dict[str, str], number: int) -> None:
+    publish(*project())
+    assert sum(values(**look)) == number
+
+
+@pytest.mark.usefixtures("log")
+def test_the_rates_and_the_log_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(*project())
+    by_rates = values(q="type:task_*")
+    monkeypatch.setattr(histograms, "is_of_rates", lambda chosen: False)
+    assert values(q="type:task_*") == by_rates
+
+
+def test_every_column_is_a_link_to_what_it_counts(viewer: Client) -> None:
+    publish(*project())
+    columns = histogram(Look.at("activity", {"q": "type:task_*"}), utc_now()).columns
+    for column in (column for column in columns if column.bar.value):
+        page = open_page(viewer, f"/activity/?{column.query}")
+        assert len(page.positions()) == column.bar.value
+
+
+def test_a_query_that_cannot_be_read_has_none(viewer: Client) -> None:
+    publish(*project())
+    assert "each bar" not in open_page(viewer, "/activity/?q=type:").text
+
+
+@pytest.mark.usefixtures("log")
+def test_what_is_not_counted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(histograms, "MOST", 3)
+    publish(*project())
+    found = histogram(Look.at("activity", {"q": "shop"}), utc_now())
+    assert (found.total, found.is_capped) == (3, True)
+    assert not histogram(Look.at("activity", {}), utc_now()).is_capped
+    assert MOST == 20_000
+
+
+def test_events_without_a_board_and_odd_types_are_counted(viewer: Client) -> None:
+    publish(*(event(name, board="") for name in ("deploy", "deploy", "x:y")))
+    found: dict[str, Any] = {"q": "type:deploy"}
+    assert sum(values(**found)) == 2
+    assert sum(values(q='type:"x:y"')) == 1
