@@ -28,6 +28,7 @@ class Look:
     task: str = ""
     noise: str = ""
     sort: str = ""
+    done: str = ""
 
     @classmethod
     def at(cls, page: str, parameters: Mapping[str, str]) -> Look:

@@ -14,7 +14,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from dashboard.look import Look
-from dashboard.queries import blockers, boards, counters, frame, present, refused
+from dashboard.queries import blockers, boards, counters, dependencies, frame, present, refused, task
 from dashboard.queries.histogram import histogram
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
@@ -95,7 +95,12 @@ def gather_boards(look: Look) -> dict[str, Any]:
 
 def gather_board(look: Look) -> dict[str, Any]:
     found = boards.summaries(look.board)
-    return {"summary": found[0] if found else None, "columns": boards.columns(look.board)}
+    drawn = dependencies.dependencies(look.board, show_done=look.done != "0")
+    return {"summary": found[0] if found else None, "columns": boards.columns(look.board), "drawn": drawn}
+
+
+def gather_task(look: Look) -> dict[str, Any]:
+    return {"detail": task.detail(look.board, look.task)}
 
 
 def gather_blocked(look: Look) -> dict[str, Any]:
@@ -134,7 +139,27 @@ PAGES = {
         stream=True,
     ),
     "boards": Page({"boards": "boards/_boards.html"}, gather_boards),
-    "board": Page({"board-head": "boards/_head.html", "columns": "boards/_columns.html"}, gather_board),
+    "board": Page(
+        {
+            "board-head": "boards/_head.html",
+            "columns": "boards/_columns.html",
+            "dependencies": "boards/_dependencies.html",
+            "picture": "boards/_picture.html",
+            "waits": "boards/_waits.html",
+        },
+        gather_board,
+    ),
+    "task": Page(
+        {
+            "task": "tasks/_task.html",
+            "timeline": "tasks/_timeline.html",
+            "stops": "tasks/_stops.html",
+            "story": "tasks/_story.html",
+            "links": "tasks/_links.html",
+            "events": "tasks/_events.html",
+        },
+        gather_task,
+    ),
     "activity": Page({"histogram": "activity/_histogram.html"}, gather_activity, stream=True),
     "event": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import activity, blocked, blocker, boards, demo, integrations, now, signin
+from dashboard.views import activity, blocked, blocker, boards, demo, integrations, now, signin, tasks
 
 
 class IdConverter(StringConverter):
@@ -19,6 +19,7 @@ urlpatterns = [
     path("", now.now, name="now"),
     path("boards/", boards.boards, name="boards"),
     path("boards/<id:board_id>/", boards.board, name="board"),
+    path("tasks/", tasks.task, name="task"),
     path("activity/", activity.activity, name="activity"),
     path("activity/rows/", activity.rows, name="activity-rows"),
     path("activity/<int:position>/", activity.event, name="event"),

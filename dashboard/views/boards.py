@@ -21,4 +21,5 @@ def board(request: HttpRequest, board_id: str) -> HttpResponse:
     names = {row.board_id: row.name for row in present.boards()}
     if board_id not in names:
         raise Http404(f"There is no board {board_id}. It may have been removed.")
-    return page.render(request, "boards/board.html", Look("board", board=board_id), names[board_id])
+    look = Look("board", board=board_id, done=Look.at("board", request.GET).done)
+    return page.render(request, "boards/board.html", look, names[board_id])

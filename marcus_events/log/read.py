@@ -177,6 +177,15 @@ def by_event_id(event_id: str, connection: Connection = None, *, boards: Sequenc
     return recorded(found[0]) if found else None
 
 
+def by_event_ids(event_ids: Iterable[str], connection: Connection = None) -> list[Recorded]:
+    """The first event of each of these ids, in order; those that are not there are left out."""
+    query = f"""SELECT {COLUMNS} FROM (
+            SELECT DISTINCT ON (event_id) * FROM event WHERE event_id = ANY(%s) ORDER BY event_id, position
+        ) AS first ORDER BY position"""
+    wanted = list(event_ids)
+    return [recorded(row) for row in rows(query, [wanted], connection)] if wanted else []
+
+
 def position_of(source: str, event_id: str, connection: Connection = None) -> int | None:
     """Where the event of this identity stands."""
     query = "SELECT position FROM event WHERE event_id = %s AND source = %s"
@@ -202,6 +211,17 @@ def related(correlation_id: str, limit: int = 10_000, connection: Connection = N
     query = f"""SELECT {COLUMNS} FROM event WHERE event_id = %s
         UNION SELECT {COLUMNS} FROM event WHERE metadata->>'correlation_id' = %s ORDER BY position LIMIT %s"""
     return [recorded(row) for row in rows(query, [correlation_id, correlation_id, limit], connection)]
+
+
+def related_to(correlation_ids: Iterable[str], limit: int, connection: Connection = None) -> list[Recorded]:
+    """Events that name one of these correlations, in order; no more than `limit` of each, and in all.
+
+    Looked up one by one: asked for all at once and in order, the log would be walked for a rare one.
+    """
+    query = f"""SELECT {COLUMNS} FROM unnest(%s::text[]) AS named(correlation), LATERAL (
+            SELECT * FROM event WHERE metadata->>'correlation_id' = named.correlation LIMIT %s
+        ) AS found ORDER BY position LIMIT %s"""
+    return [recorded(row) for row in rows(query, [list(correlation_ids), limit, limit], connection)]
 
 
 def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[str]:

@@ -1,4 +1,4 @@
-// What is opened beside the page: an event, or a blocker. The address names it, so that it can be sent as a link.
+// What is opened beside the page: an event, a blocker, or a task. The address names it, so that it can be sent as a link.
 import { byId, fetchElement, post } from "./dom.js";
 import { localise } from "./times.js";
 
@@ -7,7 +7,12 @@ const body = byId("drawer-body");
 
 const IN_DRAWER = { "X-Drawer": "1" };
 const LOOK_MS = 1_000; // how often an opened blocker is looked at again
-const PATHS = { event: (id) => `/activity/${id}/`, blocker: (id) => `/blocked/${id}/` };
+// A task goes by two ids of any text, its board's and its own: they are given as the query of its address.
+const PATHS = {
+  event: (id) => `/activity/${id}/`,
+  blocker: (id) => `/blocked/${id}/`,
+  card: (query) => `/tasks/?${query}`,
+};
 const KINDS = Object.keys(PATHS);
 
 /** The kind and the id of what the address says is open. */
@@ -31,8 +36,8 @@ async function show({ kind, id }) {
     body.textContent = "This cannot be shown now.";
   }
   if (!drawer.open) drawer.showModal();
-  body.scrollTo(0, 0);
-  (body.querySelector("textarea:not([hidden] *)") ?? body).focus();
+  drawer.scrollTo(0, 0);
+  (body.querySelector("textarea:not([hidden] *)") ?? body).focus({ preventScroll: true });
 }
 
 function fill(details) {
@@ -78,11 +83,12 @@ async function look() {
 
 if (drawer) {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-event], a[data-opens]");
+    const link = event.target.closest("a[data-event], a[data-opens], a[data-task]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     if (link.dataset.event) open("event", link.dataset.event);
-    else open("blocker", link.dataset.opens);
+    else if (link.dataset.opens) open("blocker", link.dataset.opens);
+    else open("card", link.dataset.task);
   });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-act]") || !drawer.contains(event.target)) return;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect
 
@@ -83,7 +84,14 @@ def paths(page: Page) -> list[str]:
     found = ["/", "/boards/", "/blocked/", "/activity/", "/activity/?q=odd", "/admin/", "/integrations/"]
     page.goto(page.url.split("/activity")[0] + "/boards/")
     boards = page.locator("main a[href*='/boards/']").evaluate_all("links => links.map(link => link.pathname)")
-    return [*found, *dict.fromkeys(boards), *(f"/activity/{position}/" for position in range(3, 3 * COUNT, 90))]
+    page.goto(urljoin(page.url, boards[0]))
+    tasks = page.locator("main a[data-task]").evaluate_all("links => links.map(link => link.pathname + link.search)")
+    return [
+        *found,
+        *dict.fromkeys(boards),
+        *dict.fromkeys(tasks[:20]),
+        *(f"/activity/{position}/" for position in range(3, 3 * COUNT, 90)),
+    ]
 
 
 def assert_nothing_ran(page: Page) -> None:

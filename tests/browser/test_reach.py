@@ -15,6 +15,8 @@ PATHS = {
     "an event": "/activity/?event=3",
     "event": "/activity/3/",
     "blocked": "/blocked/",
+    "task": "/tasks/?board=shop&task=t2",
+    "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
     "integrations": "/integrations/",
 }
 SERIOUS = ("serious", "critical")

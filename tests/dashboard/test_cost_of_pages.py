@@ -21,7 +21,7 @@ def queries(viewer: Client, path: str) -> int:
 
 
 def effects(cause: Event, numbers: range) -> list[Event]:
-    told = {"causation_id": cause.event_id}
+    told = {"causation_id": cause.event_id, "correlation_id": cause.event_id}
     return [event("task_progress", task_id=f"shop-{n}", agent_id=f"agent_{n}", metadata=told) for n in numbers]
 
 
@@ -33,6 +33,8 @@ def more() -> list[Event]:
         *(event("task_created", task_id=f"shop-{n}", depends_on=[f"shop-{n - 1}"]) for n in numbers),
         *(event("task_blocked", task_id=f"shop-{n}", agent_id=f"agent_{n}", description="No key") for n in numbers),
         *(event("blocker_resolved", task_id=f"shop-{n}") for n in numbers if n % 2),
+        *(event("task_created", task_id=f"needs-{n}", depends_on=["shop-2"]) for n in numbers),
+        *(event("decision_logged", task_id="shop-2", what=f"{n}") for n in numbers),
     ]
 
 
@@ -42,6 +44,7 @@ def test_no_page_asks_more_often_where_there_is_more_to_show(viewer: Client) -> 
     paths = [
         *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
         *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
+        *("/boards/shop/?done=0", "/tasks/?board=shop&task=shop-2"),
         f"/activity/{blocked - 1}/",
     ]
     before = {path: queries(viewer, path) for path in paths}

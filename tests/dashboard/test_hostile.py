@@ -43,6 +43,10 @@ def attacked(viewer: Client) -> Client:
         hostile("task_created", task_id=f"{TASK} behind", depends_on=[f"{TASK} open"]),
         hostile("task_blocked", task_id=f"{TASK} ended", severity="high", description=f"Ended {MARKUP}"),
         hostile("blocker_resolved", task_id=f"{TASK} ended"),
+        hostile("decision_logged", task_id=f"{TASK} open"),
+        hostile("dependency_detected", task_id=f"{TASK} open", depends_on_id=f"{TASK} unheard"),
+        *(hostile("task_created", task_id=f"{TASK} {a}") for a in "xy"),
+        *(hostile("dependency_detected", task_id=f"{TASK} {a}", depends_on_id=f"{TASK} {b}") for a, b in ("xy", "yx")),
     )
     return viewer
 
@@ -67,7 +71,7 @@ def test_nothing_on_any_page_that_can_be_reached_is_markup_of_a_producer(attacke
         todo += [lead for lead in dict.fromkeys(found) if lead not in seen and lead not in todo and is_page(lead)]
     assert any(address.startswith("/boards/a/b%3Fc%23d") for address in seen)
     assert any(address.startswith("/activity/?task=task%2C1") for address in seen)
-    pages = {"/", "/boards/", "/activity/", "/blocked/", "/integrations/"}
+    pages = {"/", "/boards/", "/activity/", "/blocked/", "/integrations/", "/tasks/"}
     assert {urlsplit(address).path for address in seen} >= pages
 
 
@@ -95,6 +99,24 @@ def test_the_link_to_a_board_of_any_name_opens_that_board(attacked: Client) -> N
     assert f"{MARKUP} · Marcus Events" in page.text
     chosen = [attributes for tag, attributes in page.elements if tag == "option" and "selected" in attributes]
     assert [option["value"] for option in chosen] == [BOARD]
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Drawer": "1"}])
+@pytest.mark.parametrize("task", ["..", "a/../tasks/b", "\0", "%00", "é\n", "?#&=", TASK])
+def test_a_task_of_any_id_opens(viewer: Client, task: str, headers: dict[str, str]) -> None:
+    if "\0" not in task:
+        publish(hostile("task_created", task_id=task, task_name="Odd"))
+    answer = viewer.get("/tasks/", {"board": BOARD, "task": task}, headers=headers)
+    assert answer.status_code == (404 if "\0" in task else 200)
+    assert ("Odd" in answer.content.decode()) is ("\0" not in task)
+
+
+def test_every_task_of_a_board_of_any_name_is_one_link_away(attacked: Client) -> None:
+    [address] = {lead for lead in open_page(attacked, "/boards/").leads() if lead.startswith("/boards/a/b")}
+    tasks = {lead for lead in open_page(attacked, address).leads() if lead.startswith("/tasks/?")}
+    assert len(tasks) >= 5
+    for task in tasks:
+        assert_harmless(open_page(attacked, task))
 
 
 def test_the_link_to_a_task_of_any_name_shows_its_events(attacked: Client) -> None:

@@ -1,0 +1,200 @@
+"""What waits for what on a board: the picture of it, and what can be read off it.
+
+A task is *stuck* where it is not done and waits, directly or through others, for one that is blocked. Tasks that wait
+for each other in a circle are *caught*. The *longest chain* is that of tasks which are not done and wait one for
+another, counted in tasks: how long a task will take, no event says. Caught tasks are part of no chain. Tasks that are
+only named as what others depend on are drawn too, as unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dashboard.graph.picture import HEIGHT, WIDTH, Line, Picture, picture
+from dashboard.graph.walk import Edge, following, in_order, longest_chain
+from marcus_events import models
+from marcus_events.core.waiting import waiting_behind
+
+MAX_DRAWN = 400  # tasks; a page with more is slow to draw, and nobody finds anything in it
+STATUSES = {
+    "todo": "To do",
+    "assigned": "Assigned",
+    "in_progress": "In progress",
+    "blocked": "Blocked",
+    "done": "Done",
+    "unknown": "Not known here",
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    """A task in the picture. `waits_for` and `holds_up` are those not done; `step` is its place in the chain, or 0."""
+
+    task_id: str
+    name: str
+    status: str
+    task: models.Task | None
+    x: int
+    y: int
+    waits_for: list[str]
+    holds_up: int
+    stuck_behind: list[str]
+    step: int
+    caught: bool
+
+    @property
+    def words(self) -> str:
+        return STATUSES.get(self.status, self.status)
+
+    @property
+    def look(self) -> str:
+        """What it is shown as: what keeps it comes before its own status."""
+        if self.status == "blocked":
+            return "blocked"
+        return "caught" if self.caught else "stuck" if self.stuck_behind else self.status
+
+    @property
+    def can_begin(self) -> bool:
+        return self.status == "todo" and not self.waits_for
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A line with what it is: part of the chain, on the way from a blocked task, of no matter any more, or a circle."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """`hidden` is how many done tasks are left out, `undrawn` how many are too many to be drawn."""
+
+    boxes: list[Box]
+    lines: list[Drawn]
+    width: int
+    height: int
+    chain: list[Box]
+    circles: list[list[str]]
+    done: int
+    hidden: int
+    undrawn: int
+    count: int
+
+    box_width, box_height = WIDTH, HEIGHT
+
+    @property
+    def stuck(self) -> int:
+        return sum(box.look == "stuck" for box in self.boxes)
+
+    @property
+    def blocked(self) -> int:
+        return sum(box.status == "blocked" for box in self.boxes)
+
+    @property
+    def first_blocked(self) -> str | None:
+        return next((box.task_id for box in self.boxes if box.status == "blocked"), None)
+
+
+def dependencies(board: str, *, show_done: bool = True) -> Dependencies:
+    rows = models.Task.objects.now().filter(board_id=board).defer("description").order_by("created_at", "task_id")
+    tasks = {row.task_id: row for row in rows}
+    found = models.Dependency.objects.now().filter(board_id=board).order_by("from_position", "depends_on_id")
+    edges = [(before, task) for task, before in found.values_list("task_id", "depends_on_id")]
+    return Waits(tasks, edges).drawn(show_done=show_done)
+
+
+class Waits:
+    """The tasks of a board with what each waits for."""
+
+    def __init__(self, tasks: dict[str, models.Task], edges: list[Edge]) -> None:
+        self.tasks, self.edges = tasks, edges
+        ids = dict.fromkeys([*tasks, *(task for edge in edges for task in edge)])
+        self.status = {task: tasks[task].status if task in tasks else "unknown" for task in ids}
+        self.done = {task for task, status in self.status.items() if status == "done"}
+        self.open_edges = [edge for edge in edges if not self.done.intersection(edge)]
+        self.order = in_order(ids, self.open_edges)
+        pairs = [(task, before) for before, task in self.open_edges]
+        self.behind = waiting_behind(pairs, self.done)
+        self.waits_for = following((task, before) for before, task in self.open_edges)
+        self.stuck_behind = following(
+            (task, blocked) for blocked in self.blocked() for task in sorted(self.behind.get(blocked, ()))
+        )
+
+    def blocked(self) -> list[str]:
+        return [task for task, status in self.status.items() if status == "blocked"]
+
+    def drawn(self, *, show_done: bool) -> Dependencies:
+        wanted = [task for task in self.status if show_done or task not in self.done]
+        shown = self.most_telling(wanted)
+        among = set(shown)
+        edges = tuple(edge for edge in self.edges if among.issuperset(edge) and edge[0] != edge[1])
+        laid_out = picture(tuple(shown), edges)
+        chain = self.longest_chain(among)
+        boxes, steps = self.boxes(laid_out, chain), set(pairwise(chain))
+        return Dependencies(
+            boxes=list(boxes.values()),
+            lines=[self.drawn_line(line, steps) for line in laid_out.lines],
+            width=laid_out.width,
+            height=laid_out.height,
+            chain=[boxes[task] for task in chain],
+            circles=[[self.name(task) for task in circle] for circle in self.order.circles],
+            done=len(self.done),
+            hidden=len(self.status) - len(wanted),
+            undrawn=len(wanted) - len(shown),
+            count=len(self.edges),
+        )
+
+    def longest_chain(self, among: set[str]) -> list[str]:
+        return longest_chain(
+            self.order.nodes, self.open_edges, (among & self.tasks.keys()) - self.done - self.order.caught
+        )
+
+    def most_telling(self, wanted: list[str]) -> list[str]:
+        """Where there are too many: blocked and stuck ones first, then others that are linked and not done."""
+        if len(wanted) <= MAX_DRAWN:
+            return wanted
+        linked = {task for edge in self.edges for task in edge}
+
+        def rank(task: str) -> tuple[bool, bool, bool]:
+            is_urgent = self.status[task] == "blocked" or task in self.stuck_behind
+            return (not is_urgent, task not in linked, task in self.done)
+
+        chosen = set(sorted(wanted, key=rank)[:MAX_DRAWN])
+        return [task for task in wanted if task in chosen]
+
+    def boxes(self, laid_out: Picture, chain: list[str]) -> dict[str, Box]:
+        """In an order to go through them by keyboard: what is linked together, what comes before first."""
+        step = {task: n for n, task in enumerate(chain, 1)}
+        return {task: self.box(task, at, step.get(task, 0)) for task, at in laid_out.at.items()}
+
+    def box(self, task: str, at: tuple[int, int], step: int) -> Box:
+        is_done = task in self.done
+        return Box(
+            task_id=task,
+            name=self.name(task),
+            status=self.status[task],
+            task=self.tasks.get(task),
+            x=at[0],
+            y=at[1],
+            waits_for=[] if is_done else [self.name(before) for before in self.waits_for.get(task, ())],
+            holds_up=len(self.behind.get(task, ())),
+            stuck_behind=[self.name(blocked) for blocked in self.stuck_behind.get(task, ())],
+            step=step,
+            caught=task in self.order.caught,
+        )
+
+    def name(self, task: str) -> str:
+        return self.tasks[task].name if task in self.tasks else task
+
+    def drawn_line(self, line: Line, chain: set[Edge]) -> Drawn:
+        before, task = line.edge
+        if line.back:
+            return Drawn(line.path, "circle")
+        if before in self.done or task in self.done:
+            return Drawn(line.path, "past")
+        if line.edge in chain:
+            return Drawn(line.path, "chain")
+        is_stuck = self.status[before] == "blocked" or before in self.stuck_behind
+        return Drawn(line.path, "stuck" if is_stuck else "plain")

@@ -1,0 +1,154 @@
+"""One task: where it stands, how long it stood where, what kept it, what it waits for, and what was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min, Q
+
+from dashboard.queries import present, why
+from dashboard.queries.blockers import steps
+from dashboard.queries.naming import named
+from dashboard.queries.timeline import Timeline, timeline
+from marcus_events import models
+from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.filters import EventFilter
+from marcus_events.core.vocabulary import EventTypes
+from marcus_events.log import read
+
+MAX_EVENTS = 30  # that are listed; Activity has them all
+MAX_LOOKED_AT = 200  # for decisions and causes
+COUNT_CAP = 10_000
+MAX_LINKED = 50  # tasks in either direction
+CHANGES = 500  # of its status; the oldest are left out
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A blocker with what Marcus suggests and how long it took, or has taken."""
+
+    blocker: models.Blocker
+    agent: str
+    steps: list[str]
+    took: timedelta
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A task at the other end of a dependency; `task` is None where no event has told of it."""
+
+    task_id: str
+    name: str
+    task: models.Task | None
+
+    @property
+    def status(self) -> str:
+        return self.task.status if self.task else "unknown"
+
+
+@dataclass(frozen=True)
+class Links:
+    tasks: list[Linked]
+    hidden: int = 0
+
+
+@dataclass(frozen=True)
+class Detail:
+    """`holds_up` is how many tasks wait behind it; `count` is of its events, and no more than COUNT_CAP."""
+
+    task: models.Task
+    agent: str
+    board: str
+    timeline: Timeline
+    stops: list[Stop]
+    waits_for: Links
+    needed_by: Links
+    holds_up: int
+    events: list[Recorded]
+    decisions: list[Recorded]
+    count: int
+    causes: list[why.Step]
+
+    @property
+    def oldest(self) -> int:
+        """The position before which its events are not listed."""
+        return self.events[-1].position if self.events else 0
+
+
+def find(board: str, task_id: str) -> models.Task | None:
+    found: models.Task | None = models.Task.objects.now().filter(board_id=board, task_id=task_id).first()
+    return found
+
+
+def detail(board: str, task_id: str, now: datetime | None = None) -> Detail | None:
+    """None where there is no such task on this board now."""
+    task, now = find(board, task_id), now or utc_now()
+    if task is None:
+        return None
+    removed = read.removed_boards()
+    names, wanted = present.names([board]), events_of(board, task_id)
+    events = named(read.events(wanted, limit=MAX_LOOKED_AT, removed=removed))
+    before, after = linked(board, task_id)
+    return Detail(
+        task=task,
+        agent=names.agent(board, task.agent_id) if task.agent_id else "",
+        board=names.board(board),
+        timeline=timeline(changes(board, task_id, removed.get(board, 0)), now),
+        stops=stops(board, task_id, names, now),
+        waits_for=before,
+        needed_by=after,
+        holds_up=len(present.waiting([board], {(board, task_id)}).get((board, task_id), [])),
+        events=events[:MAX_EVENTS],
+        decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
+        count=read.count_after(wanted, 0, COUNT_CAP, removed=removed) if len(events) == MAX_LOOKED_AT else len(events),
+        causes=why.chains(events, removed),
+    )
+
+
+def events_of(board: str, task_id: str) -> EventFilter:
+    """What names the task. An event may leave its board out, as long as only one board has such a task."""
+    wanted = EventFilter().with_term("task", task_id)
+    boards = models.Task.objects.now().filter(task_id=task_id).values_list("board_id", flat=True).distinct()
+    return wanted if list(boards) == [board] else wanted.with_term("board_id", board)
+
+
+def changes(board: str, task_id: str, removed: int) -> list[tuple[str, datetime]]:
+    """Each status with the time from which it was so, in order; those before its board was removed are of another."""
+    rows = models.Task.objects.filter(board_id=board, task_id=task_id, from_position__gt=removed)
+    grouped = rows.values("status", "status_since").annotate(first=Min("from_position")).order_by("-first")[:CHANGES]
+    return [(row["status"], row["status_since"]) for row in grouped][::-1]
+
+
+def stops(board: str, task_id: str, names: present.Names, now: datetime) -> list[Stop]:
+    """The open ones first, then the newest."""
+    rows = models.Blocker.objects.now().filter(board_id=board, task_id=task_id).order_by("-opened_at")
+    found = [
+        Stop(
+            row,
+            names.agent(board, row.agent_id),
+            steps(row.suggestion),
+            (row.resolved_at or now) - row.opened_at,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda stop: stop.blocker.resolved_at is not None)
+
+
+def linked(board: str, task_id: str) -> tuple[Links, Links]:
+    """What it depends on, and what depends on it."""
+    rows = models.Dependency.objects.now().filter(Q(task_id=task_id) | Q(depends_on_id=task_id), board_id=board)
+    pairs = list(rows.order_by("from_position").values_list("task_id", "depends_on_id"))
+    ids = {other for pair in pairs for other in pair} - {task_id}
+    tasks = {row.task_id: row for row in models.Task.objects.now().filter(board_id=board, task_id__in=ids)}
+    before = [on for task, on in pairs if task == task_id]
+    after = [task for task, on in pairs if on == task_id]
+    return links(before, tasks), links(after, tasks)
+
+
+def links(ids: Iterable[str], tasks: dict[str, models.Task]) -> Links:
+    """Those that are not done first."""
+    found = [Linked(other, tasks[other].name if other in tasks else other, tasks.get(other)) for other in ids]
+    found.sort(key=lambda item: item.status == "done")
+    return Links(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))

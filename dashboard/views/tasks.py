@@ -1,0 +1,28 @@
+"""A task: a page of its own, or what fills the drawer when a page asks for it."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render as render_template
+from django.urls import reverse
+
+from dashboard.look import Look
+from dashboard.queries import present
+from dashboard.queries import task as tasks
+from dashboard.templatetags.tasks import task_query
+from dashboard.views import page
+
+
+def task(request: HttpRequest) -> HttpResponse:
+    """Its board and its id are parameters of the address, where they may be any text."""
+    given = Look.at("task", request.GET)
+    look = Look("task", board=given.board, task=given.task)
+    found = tasks.find(look.board, look.task)
+    if found is None:
+        raise Http404("There is no such task. Its board may have been removed.")
+    address = request.build_absolute_uri(f"{reverse('task')}?{task_query(look.board, look.task)}")
+    if request.headers.get("X-Drawer"):
+        context = {"look": look, "address": address, "detail": tasks.detail(look.board, look.task), "at": "drawer-"}
+        return render_template(request, "tasks/_drawer.html", context)
+    board = present.names([look.board]).board(look.board)
+    return page.render(request, "tasks/task.html", look, found.name, address=address, board=board)
