@@ -28,6 +28,8 @@ class Look:
     task: str = ""
     noise: str = ""
     sort: str = ""
+    span: str = ""  # of a timeline: see dashboard.spans
+    until: str = ""  # when a timeline ends; now where it is not given
 
     @classmethod
     def at(cls, page: str, parameters: Mapping[str, str]) -> Look:

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import activity, blocked, boards, demo, integrations, now, signin
+from dashboard.views import activity, agents, blocked, boards, demo, integrations, now, signin
 
 
 class IdConverter(StringConverter):
@@ -23,6 +23,7 @@ urlpatterns = [
     path("activity/rows/", activity.rows, name="activity-rows"),
     path("activity/<int:position>/", activity.event, name="event"),
     path("blocked/", blocked.blocked, name="blocked"),
+    path("agents/", agents.agents, name="agents"),
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/tokens/", integrations.make, name="token-make"),
     path("integrations/tokens/<int:token_id>/revoke/", integrations.revoke, name="token-revoke"),

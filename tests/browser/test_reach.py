@@ -15,6 +15,7 @@ PATHS = {
     "an event": "/activity/?event=3",
     "event": "/activity/3/",
     "blocked": "/blocked/",
+    "agents": "/agents/",
     "integrations": "/integrations/",
 }
 SERIOUS = ("serious", "critical")
@@ -65,6 +66,7 @@ def test_the_keyboard_reaches_every_page(busy: Page) -> None:
         ("ga", "Activity"),
         ("gk", "Blocked"),
         ("gb", "Boards"),
+        ("ge", "Agents"),
         ("gi", "Integrations"),
         ("gn", "Now"),
     ):
