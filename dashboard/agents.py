@@ -7,7 +7,6 @@ from typing import Any
 from dashboard import spans
 from dashboard.alive import TITLES
 from dashboard.crew import DAY, crew, in_short
-from dashboard.lanes import STRIP_COLUMNS
 from dashboard.look import Look
 from dashboard.queries import agents as queries
 from dashboard.spells import Window
@@ -17,7 +16,7 @@ from marcus_events.core.event import utc_now
 
 def gather(look: Look) -> dict[str, Any]:
     now = utc_now()
-    end = spans.next_column(now, DAY, STRIP_COLUMNS)
+    end = spans.next_column(now, DAY)
     day, span = Window(end - DAY, end), spans.span_of(look.span)
     shown = spans.window(span, until := spans.ending(look.until, now), now)
     found, removed = queries.agents(look.board, look.agent), queries.removed_boards()

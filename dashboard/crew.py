@@ -10,8 +10,8 @@ from itertools import islice
 from dashboard import lanes
 from dashboard.alive import TITLES, Verdict, verdict
 from dashboard.queries.agents import Agents, Around, Spells
-from dashboard.spells import Kind, Share, Spell, Window, shares, within
-from dashboard.timeline import Named, named
+from dashboard.spells import Kind, Share, Spell, Window, before, shares, within
+from dashboard.timeline import MAX_DRAWN, Named, named
 from dashboard.verdict import count
 from marcus_events import models
 from marcus_events.core.sentences import short
@@ -57,14 +57,16 @@ class Member:
 
 def crew(found: Agents, spells: Spells, around: Around, now: datetime, drawn: Window) -> list[Member]:
     """`drawn` is the window of the strips: 24 hours to the next full column."""
+    most = MAX_DRAWN // max(len(found.shown), 1)
     return [
-        member(agent, spells.get(key, []), around, now, drawn)
+        member(agent, spells.get(key, []), around, now, drawn, most)
         for key, agent in zip(found.keys, found.shown, strict=True)
     ]
 
 
-def member(agent: models.Agent, spells: list[Spell], around: Around, now: datetime, drawn: Window) -> Member:
-    exact = within(spells, Window(now - DAY, now))
+def member(agent: models.Agent, spells: list[Spell], around: Around, now: datetime, drawn: Window, most: int) -> Member:
+    day = within(spells, drawn)
+    exact = before(day, now)
     signs = around.signs.get((agent.board_id, agent.agent_id), NO_SIGNS)
     stuck = around.blockers.get((agent.board_id, agent.task_id))
     life = latest(signs.life, now)
@@ -76,7 +78,7 @@ def member(agent: models.Agent, spells: list[Spell], around: Around, now: dateti
         life=life,
         progress=latest(signs.progress, now),
         shares=[Told(share.kind, share.length, share.percent, TITLES[share.kind]) for share in shares(exact)],
-        strip=lanes.drawing(lanes.blocks(within(spells, drawn), drawn, lanes.STRIP_COLUMNS), lanes.STRIP_COLUMNS),
+        strip=lanes.drawing(lanes.lane(day, drawn, most)),
         changes=[named(agent, spell, around) for spell in islice(reversed(exact), MAX_CHANGES)],
         earlier=max(len(exact) - MAX_CHANGES, 0),
     )

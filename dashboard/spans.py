@@ -63,8 +63,8 @@ def window(span: Span, until: datetime | None, now: datetime) -> Window:
     return Window(end - span.length, end)
 
 
-def next_column(now: datetime, length: timedelta, columns: int = COLUMNS) -> datetime:
-    column = length / columns
+def next_column(now: datetime, length: timedelta) -> datetime:
+    column = length / COLUMNS
     return START - (START - now) // column * column
 
 

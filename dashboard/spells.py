@@ -6,16 +6,16 @@ The spells of an agent come in order and do not overlap, since they are interval
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["working", "blocked", "waiting", "idle", "other"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+KIND_OF: dict[str, Kind] = {kind: kind for kind in KINDS}
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(NamedTuple):
     """`end` is None while it goes on; `status` may be any text that an agent said of itself."""
 
     start: datetime
@@ -24,8 +24,7 @@ class Spell:
     task_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The part of a spell within a window. The spell itself `began` and `ended` (None: it goes on) maybe elsewhere."""
 
     start: datetime
@@ -62,28 +61,28 @@ class Share:
 
 
 def kind_of(status: str) -> Kind:
-    return next((kind for kind in KINDS if kind == status), "other")
+    return KIND_OF.get(status, "other")
 
 
 def within(spells: Iterable[Spell], window: Window) -> list[Part]:
     """The parts that lie within a window. Neighbours alike in status and task (the agent got a name) are one."""
     found: list[Part] = []
     for spell in spells:
-        part = part_of(spell, window)
-        if part and found and continues(found[-1], part):
-            found[-1] = replace(found[-1], end=part.end, ended=part.ended)
-        elif part:
+        start, end = max(spell.start, window.since), min(spell.end or window.until, window.until)
+        part = Part(start, end, spell.status, spell.task_id, spell.start, spell.end)
+        if start < end and found and continues(found[-1], part):
+            found[-1] = found[-1]._replace(end=end, ended=spell.end)
+        elif start < end:
             found.append(part)
     return found
 
 
-def part_of(spell: Spell, window: Window) -> Part | None:
-    start, end = max(spell.start, window.since), min(spell.end or window.until, window.until)
-    return Part(start, end, spell.status, spell.task_id, spell.start, spell.end) if start < end else None
+def before(parts: Iterable[Part], moment: datetime) -> list[Part]:
+    return [part._replace(end=min(part.end, moment)) for part in parts if part.start < moment]
 
 
-def continues(before: Part, after: Part) -> bool:
-    return (before.end, before.status, before.task_id) == (after.start, after.status, after.task_id)
+def continues(one: Part, other: Part) -> bool:
+    return one.end == other.start and one.status == other.status and one.task_id == other.task_id
 
 
 def shares(spells: Iterable[Part]) -> list[Share]:

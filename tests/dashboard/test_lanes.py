@@ -85,7 +85,7 @@ def test_what_was_blocked_for_a_second_of_a_day_is_seen() -> None:
 
 def test_a_drawing_has_a_path_for_each_kind_and_hatches_what_is_blocked() -> None:
     spells = [Spell(START, START + DAY.length / 2, "idle"), Spell(START + DAY.length / 2, None, "blocked")]
-    drawn = lanes.drawing(lanes.blocks(within(spells, DAY), DAY, 10), 10)
+    drawn = lanes.drawing(lanes.blocks(within(spells, DAY), DAY, 10))
     assert drawn.paths == [("idle", "M0 17h5v3h-5z"), ("blocked", "M5 0h5v20h-5z")]
-    assert drawn.hatched == "M5 14h5v6h-5z"
-    assert lanes.drawing([], 10) == lanes.Drawing(10, [], "")
+    assert drawn.foot == "M5 14h5v6h-5z"
+    assert lanes.drawing([]) == lanes.Drawing(lanes.COLUMNS, [], "")
