@@ -35,11 +35,13 @@ class Verdict:
 
 
 def verdict(status: str, since: datetime, life: datetime | None, why: str, now: datetime) -> Verdict:
-    """Of an agent in a status since then, whose last sign of life was at `life`. `why` is what blocks it."""
+    """Of an agent in a status since then, whose last sign of life was at `life`. `why` is what blocks it.
+
+    An agent that was only just given something has not been silent yet, however long ago it was last heard of.
+    """
     kind = kind_of(status)
-    heard = max(life or since, since)
-    if kind in EXPECTED and now - heard > SILENT:
-        return Verdict("attention", "warning", "No sign of life for", heard)
+    if kind in EXPECTED and now - max(life or since, since) > SILENT:
+        return Verdict("attention", "warning", "No sign of life for", life or since)
     match kind:
         case "blocked":
             return Verdict("danger", "blocked", "Blocked for", since, why)

@@ -53,17 +53,17 @@ class Block:
         return len(self.spells) - 1
 
 
-def lane(spells: Sequence[Part], window: Window, most: int) -> list[Block]:
-    """No more blocks than `most`, however often the agent changed."""
+def lane(spells: Sequence[Part], window: Window, most: int, fine: list[Block] | None = None) -> list[Block]:
+    """No more blocks than `most`, however often the agent changed; `fine` are those of all columns, where known."""
     most = max(most, FEWEST_BLOCKS)
-    found = blocks(spells, window, COLUMNS)
+    found = blocks(spells, window) if fine is None else fine
     return found if len(found) <= most else blocks(spells, window, min(most, COLUMNS))
 
 
-def blocks(spells: Sequence[Part], window: Window, columns: int) -> list[Block]:
+def blocks(spells: Sequence[Part], window: Window, columns: int = COLUMNS) -> list[Block]:
     found: list[Block] = []
     for run in runs(spells, window, columns):
-        spell = spells[max(run.touches, key=lambda index: worth(spells[index], run.touches[index]))]
+        spell = spells[shown_in(run, spells)]
         if found and follows(found[-1], run, spell):
             stretch(found[-1], run, spell)
         else:
@@ -72,12 +72,19 @@ def blocks(spells: Sequence[Part], window: Window, columns: int) -> list[Block]:
     return found
 
 
+def shown_in(run: Run, spells: Sequence[Part]) -> int:
+    if len(run.touches) == 1:
+        return next(iter(run.touches))
+    return max(run.touches, key=lambda index: worth(spells[index], run.touches[index]))
+
+
 def runs(spells: Sequence[Part], window: Window, columns: int) -> list[Run]:
     """Every column that is touched, in order. Only the first and the last of a spell can be touched by others too."""
     found: list[Run] = []
+    since, per_second = window.since, columns / window.length.total_seconds()
     for index, spell in enumerate(spells):
-        start = (spell.start - window.since) / window.length * columns
-        end = (spell.end - window.since) / window.length * columns
+        start = (spell.start - since).total_seconds() * per_second
+        end = (spell.end - since).total_seconds() * per_second
         first = min(int(start), columns - 1)
         last = max(min(ceil(end), columns) - 1, first)
         if found and found[-1].first == first:  # such a run is one column wide: see below

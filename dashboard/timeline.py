@@ -99,8 +99,9 @@ def newest(found: Agents, parts: dict[Key, list[Part]]) -> Iterable[tuple[models
 
 
 def lane_of(agent: models.Agent, parts: list[Part], shown: Window, around: Around, lanes_in_all: int) -> Lane:
-    drawn = lanes.lane(parts, shown, MAX_DRAWN // lanes_in_all)
-    linked = lanes.lane(parts, shown, MAX_LINKS // lanes_in_all)
+    fine = lanes.blocks(parts, shown)
+    drawn = lanes.lane(parts, shown, MAX_DRAWN // lanes_in_all, fine)
+    linked = lanes.lane(parts, shown, MAX_LINKS // lanes_in_all, fine)
     return Lane(agent, lanes.drawing(drawn), [link(agent, block, around) for block in linked])
 
 

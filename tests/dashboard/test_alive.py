@@ -43,10 +43,15 @@ def test_who_need_not_be_heard_of_may_be_silent(status: str) -> None:
     assert words(status, timedelta(hours=4)) != "No sign of life for"
 
 
-def test_the_silence_begins_with_the_last_that_is_known_of_it() -> None:
+def test_who_has_just_been_given_something_is_not_silent_yet() -> None:
     old = verdict("working", LATELY, LONG_AGO, "", NOW)
     assert (old.words, old.since) == ("Working for", LATELY)
+
+
+def test_the_silence_began_when_the_agent_was_last_heard_of() -> None:
     assert verdict("working", LONG_AGO, LONG_AGO + timedelta(hours=1), "", NOW).since == LONG_AGO + timedelta(hours=1)
+    assert verdict("working", LONG_AGO + timedelta(hours=1), LONG_AGO, "", NOW).since == LONG_AGO
+    assert verdict("working", LONG_AGO, None, "", NOW).since == LONG_AGO
 
 
 def test_only_who_is_blocked_is_told_with_a_reason() -> None:
