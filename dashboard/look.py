@@ -29,6 +29,8 @@ class Look:
     noise: str = ""
     sort: str = ""
     done: str = ""
+    span: str = ""  # of a timeline: see dashboard.spans
+    until: str = ""  # when a timeline ends; now where it is not given
 
     @classmethod
     def at(cls, page: str, parameters: Mapping[str, str]) -> Look:

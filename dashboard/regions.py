@@ -13,6 +13,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from dashboard import agents
 from dashboard.look import Look
 from dashboard.queries import blockers, boards, counters, dependencies, frame, present, refused, task
 from dashboard.queries.histogram import histogram
@@ -164,5 +165,6 @@ PAGES = {
     "event": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
+    "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
     "blocked": Page({"open": "blocked/_open.html", "resolved": "blocked/_resolved.html"}, gather_blocked),
 }

@@ -19,6 +19,13 @@ from marcus_events.core.sentences import Part
 register = template.Library()
 plural = register.filter("plural", count)
 
+CLOCKS = {
+    "seconds": "%H:%M:%S",
+    "minutes": "%H:%M",
+    "weekday": "%a %H:%M",
+    "day": "%A %-d %B",
+    "full": "%Y-%m-%d %H:%M:%S UTC",
+}
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -52,9 +59,8 @@ def since(moment: datetime) -> SafeString:
 
 @register.simple_tag
 def clock(moment: datetime, form: str = "seconds") -> SafeString:
-    """A time of day in the viewer's time zone; UTC without JavaScript. `form`: seconds, minutes or day."""
-    patterns = {"seconds": "%H:%M:%S", "minutes": "%H:%M", "day": "%A %-d %B", "full": "%Y-%m-%d %H:%M:%S UTC"}
-    return timed(moment, form, moment.strftime(patterns[form]))
+    """A time in the viewer's time zone; UTC without JavaScript. `form` is one of CLOCKS."""
+    return timed(moment, form, moment.strftime(CLOCKS[form]))
 
 
 def timed(moment: datetime, form: str, text: str) -> SafeString:

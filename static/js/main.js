@@ -6,6 +6,7 @@ import "./drawer.js";
 import "./forms.js";
 import "./integrations.js";
 import "./keys.js";
+import "./lanes.js";
 import "./regions.js";
 import "./stream.js";
 import "./times.js";

@@ -3,6 +3,7 @@
 const FORMS = {
   seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
   minutes: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  weekday: { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   day: { weekday: "long", day: "numeric", month: "long" },
   date: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   full: { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" },

@@ -17,6 +17,7 @@ PATHS = {
     "blocked": "/blocked/",
     "task": "/tasks/?board=shop&task=t2",
     "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
+    "agents": "/agents/",
     "integrations": "/integrations/",
 }
 SERIOUS = ("serious", "critical")
@@ -67,6 +68,7 @@ def test_the_keyboard_reaches_every_page(busy: Page) -> None:
         ("ga", "Activity"),
         ("gk", "Blocked"),
         ("gb", "Boards"),
+        ("ge", "Agents"),
         ("gi", "Integrations"),
         ("gn", "Now"),
     ):

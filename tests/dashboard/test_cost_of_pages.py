@@ -45,6 +45,7 @@ def test_no_page_asks_more_often_where_there_is_more_to_show(viewer: Client) -> 
         *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
         *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
         *("/boards/shop/?done=0", "/tasks/?board=shop&task=shop-2"),
+        *("/agents/", "/agents/?board=shop&span=7d"),
         f"/activity/{blocked - 1}/",
     ]
     before = {path: queries(viewer, path) for path in paths}

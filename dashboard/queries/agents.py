@@ -1,0 +1,130 @@
+"""Agents: who they are, what they are at, when they were last heard of, and what they were at before.
+
+The number of queries does not depend on how many agents there are, and only those that are shown are read in full.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from dashboard.queries import blockers, present
+from dashboard.spells import Kind, Spell, Window, kind_of
+from marcus_events import models
+from marcus_events.log import read
+from marcus_events.log.signs import Signs, signs
+
+MAX_AGENTS = 50  # shown at once; the others are counted, and found by choosing a board
+FIRST: list[Kind] = ["blocked", "working", "waiting"]  # where not all can be shown
+
+Key = tuple[str, str]  # board and agent, or board and task
+Spells = dict[Key, list[Spell]]
+
+
+@dataclass(frozen=True)
+class Agents:
+    """Those that are shown, by name; `hidden` are the others. `kinds` counts all."""
+
+    shown: list[models.Agent]
+    hidden: int
+    kinds: Counter[Kind]
+
+    @property
+    def keys(self) -> list[Key]:
+        return [(agent.board_id, agent.agent_id) for agent in self.shown]
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known around agents: by board, by (board, agent), by (board, task)."""
+
+    boards: dict[str, models.Board]
+    signs: dict[Key, Signs]
+    blockers: dict[Key, models.Blocker]
+    tasks: dict[Key, models.Task]
+
+    def task_name(self, board_id: str, task_id: str) -> str:
+        """Its id where nobody has named it."""
+        task = self.tasks.get((board_id, task_id))
+        return task.name if task else task_id
+
+    def board_name(self, board_id: str) -> str:
+        board = self.boards.get(board_id)
+        return board.name if board else board_id
+
+
+def agents(board: str = "", agent: str = "") -> Agents:
+    """All agents, those of a board, or the one that is chosen (once for each board that knows it)."""
+    chosen = present.on(board) | ({"agent_id": agent} if agent else {})
+    found = list(models.Agent.objects.now().filter(**chosen).defer("skills"))
+    first = sorted(found, key=lambda row: (rank(row), -row.status_since.timestamp()))[:MAX_AGENTS]
+    kinds = Counter(kind_of(row.status) for row in found)
+    return Agents(sorted(first, key=by_name), len(found) - len(first), kinds)
+
+
+def rank(agent: models.Agent) -> int:
+    kind = kind_of(agent.status)
+    return FIRST.index(kind) if kind in FIRST else len(FIRST)
+
+
+def by_name(agent: models.Agent) -> tuple[Any, ...]:
+    """As people sort: Claude 2 before Claude 10."""
+    parts = re.split(r"(\d{1,9})", agent.name.casefold())
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], agent.board_id
+
+
+def around(found: Agents, told: Spells, removed: dict[str, int]) -> Around:
+    """`told` are the spells whose tasks are to be named."""
+    boards = {row.board_id: row for row in present.boards()}
+    stuck = {(row.board_id, row.task_id): row for row in blockers.open_rows("").order_by("-opened_at")}
+    wanted = {(board_id, spell.task_id) for (board_id, _), each in told.items() for spell in each}
+    wanted |= {(agent.board_id, agent.task_id) for agent in found.shown}
+    return Around(boards, signs(found.keys, removed), stuck, tasks(wanted))
+
+
+def removed_boards() -> dict[str, int]:
+    """Where each board that was ever removed was: what came before that is not shown."""
+    return read.removed_boards()
+
+
+def spells(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> Spells:
+    """(board, agent) → what it was at within any of two windows, oldest first, without those between them."""
+    parts = [union(windows)] if overlap(*windows) else sorted(windows, key=lambda window: window.since)
+    result = defaultdict[Key, list[Spell]](list)
+    for part in parts:
+        for key, spell in spells_within(found, part, removed):
+            if not result[key] or result[key][-1] != spell:
+                result[key].append(spell)
+    return result
+
+
+def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iterator[tuple[Key, Spell]]:
+    """Nothing from before an agent's board was removed."""
+    keys = set(found.keys)
+    unended = Q(to_time=None) | Q(to_time__gt=shown.since)
+    rows = models.Agent.objects.filter(unended, from_time__lt=shown.until, agent_id__in={key[1] for key in keys})
+    columns = ("board_id", "agent_id", "from_position", "from_time", "to_time", "status", "task_id")
+    for board_id, agent_id, position, *spell in rows.order_by("from_position").values_list(*columns):
+        if (board_id, agent_id) in keys and position > removed.get(board_id, 0):
+            yield (board_id, agent_id), Spell(*spell)
+
+
+def tasks(keys: Iterable[Key]) -> dict[Key, models.Task]:
+    """The tasks of these (board, task), as far as they are known."""
+    wanted = {key for key in keys if key[1]}
+    ids = {"board_id__in": {board for board, _ in wanted}, "task_id__in": {task for _, task in wanted}}
+    rows = models.Task.objects.now().filter(**ids).only("name", "status", "status_since", "progress")
+    return {key: row for row in rows if (key := (row.board_id, row.task_id)) in wanted}
+
+
+def union(windows: Sequence[Window]) -> Window:
+    return Window(min(window.since for window in windows), max(window.until for window in windows))
+
+
+def overlap(one: Window, other: Window) -> bool:
+    return one.since < other.until and other.since < one.until

@@ -1,0 +1,15 @@
+"""Agents: what each is at, when it was last heard of, and what they all were at before."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboard.look import Look
+from dashboard.views import page
+
+PARAMETERS = ("board", "agent", "span", "until")
+
+
+def agents(request: HttpRequest) -> HttpResponse:
+    look = Look.at("agents", {name: request.GET.get(name, "") for name in PARAMETERS})
+    return page.render(request, "agents/index.html", look, "Agents")

@@ -1,0 +1,100 @@
+"""Agents: the page moves by itself, its timeline is zoomed and read with the keyboard alone, and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.application import Application
+from tests.browser.storefront import blocker, event, progress, project, resolution
+
+BLOCK = "#lane-shop-agent_claude_1 a"
+
+
+@pytest.fixture
+def opened(signed_in: Page, application: Application) -> Page:
+    if signed_in.locator("#welcome").count():
+        said = {"agent_id": "agent_claude_2", "name": "Claude 2", "role": "Tester"}
+        application.publish(*project(), event("agent_registered", said), blocker("No key"), resolution())
+    signed_in.goto(f"{application.base_url}/agents/")
+    expect(signed_in.locator("#connection")).to_have_text("Live")
+    return signed_in
+
+
+def test_a_status_that_changes_is_on_the_page_within_a_moment(opened: Page, application: Application) -> None:
+    row = opened.get_by_role("listitem").filter(has=opened.get_by_role("link", name="Claude 1", exact=True))
+    expect(row).to_contain_text("Working for")
+    expect(row).to_contain_text("on Build login")
+    opened.evaluate("window.isSamePage = true")
+    application.publish(blocker("Which identity provider?"))
+    expect(row).to_contain_text(re.compile(r"Blocked for \d+ s: Which identity provider\?"))
+    expect(opened.locator(BLOCK).last).to_contain_text("Blocked on Build login")
+    application.publish(resolution(), progress("Goes on"))
+    expect(row).to_contain_text("Working for")
+    assert opened.evaluate("window.isSamePage")
+
+
+def test_nothing_is_moved_by_what_happens(opened: Page, application: Application) -> None:
+    second = opened.get_by_role("link", name="Claude 2", exact=True).first
+    before = second.bounding_box()
+    application.publish(event("context_requested", {"task_id": "t2", "agent_id": "agent_claude_2"}))
+    application.publish(progress("Half of it", progress=51))
+    expect(opened.locator("#crew")).to_contain_text("at 51 %")
+    assert second.bounding_box() == before
+
+
+def test_zoom_and_moments_are_in_the_address(opened: Page) -> None:
+    opened.get_by_role("link", name="24 hours", exact=True).click()
+    expect(opened).to_have_url(re.compile(r"/agents/\?span=24h$"))
+    expect(opened.locator("#timeline")).to_contain_text("24 hours until now")
+    opened.get_by_role("link", name="Earlier").click()
+    expect(opened).to_have_url(re.compile(r"span=24h&until=20"))
+    expect(opened.locator("#timeline")).to_contain_text("No agent was known in this time.")
+    opened.get_by_role("link", name="Later").click()
+    expect(opened.locator("#timeline")).to_contain_text("24 hours until now")
+
+
+def test_a_block_is_reached_and_followed_with_the_keyboard_alone(opened: Page) -> None:
+    opened.get_by_role("link", name="Claude 1", exact=True).last.focus()
+    opened.keyboard.press("Tab")
+    expect(opened.locator(BLOCK).last).to_be_focused()
+    opened.keyboard.press("ArrowDown")
+    expect(opened.locator("#lane-shop-agent_claude_2 a").last).to_be_focused()
+    opened.keyboard.press("ArrowUp")
+    expect(opened.locator(f"{BLOCK}:focus")).to_have_count(1)  # the one that lies nearest
+    opened.keyboard.press("ArrowLeft")
+    expect(opened.locator(f"{BLOCK}:focus")).to_have_count(1)
+    opened.keyboard.press("Enter")
+    expect(opened).to_have_url(re.compile(r"/activity/\?agent=agent_claude_1&board=shop&noise=1&q=since"))
+
+
+def test_focus_and_what_is_opened_survive_a_change(opened: Page, application: Application) -> None:
+    opened.locator("#timeline").get_by_text("As a table").click()
+    block = opened.locator(BLOCK).last
+    block.focus()
+    application.publish(event("task_requested", {"agent_id": "agent_claude_2"}))
+    expect(opened.locator("#crew")).to_contain_text("1 waiting for work")
+    expect(opened.locator("#timeline-table")).to_have_attribute("open", "")
+    expect(opened.locator("#timeline-table")).to_contain_text("Waiting for work")
+    expect(opened.locator(BLOCK).last).to_be_focused()
+
+
+def test_a_block_says_in_the_readers_time_zone_when_it_was(opened: Page) -> None:
+    title = opened.locator(BLOCK).last.locator("title")
+    expect(title).to_contain_text("UTC")
+    opened.locator(BLOCK).last.focus()
+    expect(title).not_to_contain_text("UTC")
+    expect(title).to_contain_text(re.compile(r"\d\d:\d\d:\d\d – now"))
+
+
+def test_without_javascript_all_of_it_can_be_read(opened: Page, application: Application) -> None:
+    browser = opened.context.browser
+    assert browser
+    context = browser.new_context(storage_state=opened.context.storage_state(), java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{application.base_url}/agents/?span=6h")
+    expect(page.locator("#crew")).to_contain_text("Claude 1")
+    page.locator("#timeline").get_by_text("As a table").click()
+    page.locator("#timeline-table").get_by_role("link").first.click()
+    expect(page).to_have_url(re.compile(r"/activity/\?agent="))
+    context.close()
