@@ -8,7 +8,8 @@ from typing import Any
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
-from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.projections import PROJECTIONS, catch_up, lag
+from tests.waiting import wait_until
 
 numbers = count(1)
 
@@ -34,6 +35,7 @@ def publish(*events: Event) -> list[int]:
     refused = [receipt.error for receipt in receipts if receipt.status != "accepted"]
     assert not refused, refused
     catch_up(PROJECTIONS)
+    wait_until(lambda: not any(lag(projection.name) for projection in PROJECTIONS))  # of another who is at it
     return [receipt.position for receipt in receipts if receipt.position]
 
 
