@@ -1,10 +1,12 @@
 // The open page. Each module minds one thing; the page works without any of them, but does not move.
 import "./alerts.js";
+import "./asking.js";
 import "./connection.js";
 import "./drawer.js";
 import "./forms.js";
 import "./integrations.js";
 import "./keys.js";
+import "./preferences.js";
 import "./regions.js";
 import "./stream.js";
 import "./times.js";
