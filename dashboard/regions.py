@@ -128,6 +128,7 @@ PAGES = {
     "activity": Page({}, gather_nothing, stream=True),
     "event": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
+    "alerts": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "blocked": Page({"open": "blocked/_open.html", "resolved": "blocked/_resolved.html"}, gather_blocked),
 }
