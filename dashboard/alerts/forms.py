@@ -14,9 +14,9 @@ from dashboard.queries import present
 
 SEVERITY_CHOICES = (
     ("low", "All"),
-    ("medium", "Medium and worse"),
-    ("high", "High and worse"),
-    ("critical", "Critical"),
+    ("medium", "From medium"),
+    ("high", "From high"),
+    ("critical", "Only critical"),
 )
 DAY_CHOICES = tuple(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
 NO_TIME = {"invalid": "That is no time of day: write it as 22:00."}
