@@ -1,6 +1,8 @@
-"""What the dashboard remembers of a person: when they were last here."""
+"""What the dashboard remembers of a person: when they were last here, and what may interrupt them."""
 
 from __future__ import annotations
+
+from datetime import time
 
 from django.conf import settings
 from django.db import models
@@ -18,3 +20,29 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.seen_at}"
+
+
+def every_day() -> list[int]:
+    return [1, 2, 3, 4, 5, 6, 7]
+
+
+class AlertPreferences(models.Model):
+    """What a person wants to be told of, and when not. Who has none stored is told of everything."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True)
+    boards = models.JSONField(default=list)  # ids; none: all, also those to come
+    severity = models.TextField(default="low")  # and worse
+    notifications = models.BooleanField(default=True)  # where the browser allows them too
+    sound = models.BooleanField(default=False)
+    quiet = models.BooleanField(default=False)
+    quiet_from = models.TimeField(default=time(22))  # on the clocks of the time zone
+    quiet_to = models.TimeField(default=time(7))
+    quiet_days = models.JSONField(default=every_day)  # on which they begin; Monday is 1
+    time_zone = models.TextField(default="UTC")
+    noted_until = models.DateTimeField(null=True)  # what came in quiet hours up to then has been seen
+
+    class Meta:
+        db_table = "alert_preferences"
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.severity}"

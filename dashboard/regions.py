@@ -164,6 +164,7 @@ PAGES = {
     "activity": Page({"histogram": "activity/_histogram.html"}, gather_activity, stream=True),
     "event": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
+    "alerts": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
     "blocked": Page({"open": "blocked/_open.html", "resolved": "blocked/_resolved.html"}, gather_blocked),

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import activity, agents, blocked, blocker, boards, demo, integrations, now, signin, tasks
+from dashboard.views import activity, agents, alerts, blocked, blocker, boards, demo, integrations, now, signin, tasks
 
 
 class IdConverter(StringConverter):
@@ -27,6 +27,9 @@ urlpatterns = [
     path("blocked/<int:blocker_id>/", blocker.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker.state, name="blocker-state"),
     path("agents/", agents.agents, name="agents"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/missed/", alerts.missed, name="alerts-missed"),
+    path("alerts/noted/", alerts.noted, name="alerts-noted"),
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/tokens/", integrations.make, name="token-make"),
     path("integrations/tokens/<int:token_id>/revoke/", integrations.revoke, name="token-revoke"),

@@ -2,27 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from hashlib import blake2s
 
 from dashboard.queries import blockers, present
 from marcus_events import models
 from marcus_events.core.event import utc_now
+from marcus_events.core.fold.blockers import SEVERITIES
 
 NEWS = timedelta(minutes=3)  # older is history that is being read in: no reason to interrupt anybody
 MAX_ALERTS = 20
+MAX_ROWS = 500  # of which alerts are made
 
 
 @dataclass(frozen=True)
 class Alert:
+    """A root cause: blockers with the same description on the same board. `blocker` is the first of them."""
+
     blocker: models.Blocker
     task: str
     agent: str
+    severity: str  # the worst of them
+    more: int = 0  # how many beside the first
+
+    @property
+    def cause(self) -> str:
+        return cause_of(self.blocker)
+
+
+def cause_of(row: models.Blocker) -> str:
+    """A name of the root cause, the same wherever it is asked for, and made of nothing that a stranger wrote."""
+    return blake2s(f"{row.board_id}\0{row.description}".encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def alerts() -> list[Alert]:
-    """Blockers that opened just now and are still open, on any board, newest first."""
-    fresh = blockers.open_rows("").filter(opened_at__gt=utc_now() - NEWS, opened_at__lt=utc_now() + NEWS)
-    rows = list(fresh.order_by("-opened_at")[:MAX_ALERTS])
-    names = present.names_with_tasks({row.board_id for row in rows}) if rows else present.Names({}, {})
-    return [Alert(row, names.task(row.board_id, row.task_id), names.agent(row.board_id, row.agent_id)) for row in rows]
+    """The causes that came up just now and are still there, on any board, newest first."""
+    now = utc_now()
+    rows = blockers.open_rows("").filter(opened_at__gt=now - NEWS, opened_at__lt=now + NEWS)
+    alike: dict[str, list[models.Blocker]] = {}
+    for row in rows.order_by("-opened_at")[:MAX_ROWS]:
+        alike.setdefault(cause_of(row), []).append(row)
+    known = known_before(alike.values(), now)
+    fresh = [found for cause, found in alike.items() if worst(found) > known.get(cause, -1)]
+    return named(fresh[:MAX_ALERTS])
+
+
+def known_before(alike: Collection[list[models.Blocker]], now: datetime) -> dict[str, int]:
+    """How bad a cause was already before these came: another who reports it then is no news, unless it is worse."""
+    if not alike:
+        return {}
+    wanted = {
+        "board_id__in": {rows[0].board_id for rows in alike},
+        "description__in": {r[0].description for r in alike},
+    }
+    older = blockers.open_rows("").filter(opened_at__lte=now - NEWS, **wanted)[:MAX_ROWS]
+    found: dict[str, int] = {}
+    for row in older:
+        found[cause_of(row)] = max(found.get(cause_of(row), -1), worst([row]))
+    return found
+
+
+def worst(rows: list[models.Blocker]) -> int:
+    return max(SEVERITIES.index(row.severity) for row in rows)
+
+
+def named(alike: list[list[models.Blocker]]) -> list[Alert]:
+    names = present.names_with_tasks({rows[0].board_id for rows in alike}) if alike else present.Names({}, {})
+    return [alert(rows, names) for rows in alike]
+
+
+def alert(rows: list[models.Blocker], names: present.Names) -> Alert:
+    """Of rows that are newest first."""
+    first = rows[-1]
+    task, agent = names.task(first.board_id, first.task_id), names.agent(first.board_id, first.agent_id)
+    return Alert(first, task, agent, SEVERITIES[worst(rows)], len(rows) - 1)

@@ -8,8 +8,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from dashboard import fragments
+from dashboard.alerts.preferences import preferences_of
 from dashboard.look import Look
 from dashboard.queries import stream
+from dashboard.queries.missed import after_quiet_hours
 from dashboard.queries.since import since
 from dashboard.queries.wanted import wanted
 from dashboard.views import page
@@ -28,7 +30,12 @@ def now(request: HttpRequest) -> HttpResponse:
         return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
     latest = stream.opening(wanted(look), LATEST)
     rows = fragments.rows(latest.events, head.epoch)
-    return page.render(request, "now.html", look, "Now", head=head, rows=rows, **since_last_visit(request, look))
+    return page.render(request, "now.html", look, "Now", head=head, rows=rows, **of_viewer(request, look))
+
+
+def of_viewer(request: HttpRequest, look: Look) -> dict[str, Any]:
+    missed = after_quiet_hours(preferences_of(request.user.pk or 0), utc_now())
+    return {"missed": missed} | since_last_visit(request, look)
 
 
 def since_last_visit(request: HttpRequest, look: Look) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 
 from dashboard import regions
+from dashboard.alerts.preferences import as_json, preferences_of
 from dashboard.look import Look
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
@@ -23,4 +24,5 @@ def render(
     head = head or read.head()
     gathered = regions.gather(look)
     shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered["open_count"]}
+    shared["preferences"] = as_json(preferences_of(request.user.pk or 0))  # this viewer's, so it is in no region
     return render_template(request, template, shared | {"regions": regions.as_html(look, gathered)} | context)

@@ -1,56 +1,93 @@
-// A task is blocked: the tab's title says how many, and a toast says which. Once for each, also across pages.
-import { byId, memory, plural } from "./dom.js";
+// A task is blocked: the tab's title says how many, and a toast, a notification and a sound say which.
+//
+// 1. The server sends what has come up just now, one alert for each root cause, the same to everybody.
+// 2. What this person does not want to hear of is left out here, by their preferences in the page.
+// 3. A tab tells of a cause once, also across pages and reconnections; what it finds when it is opened is no news.
+// 4. In quiet hours nothing is told. When they end, the server says what came meanwhile.
+// 5. Of several tabs, one makes the notification and the sound.
+import { byId, fetchElement, memory, plural } from "./dom.js";
+import { isQuiet, isWanted, messages, news } from "./interrupting.js";
+import { notify } from "./notifying.js";
+import { chime } from "./sound.js";
+import { localise, serverNow } from "./times.js";
+import { showToast } from "./toasts.js";
 
-const SHOWN_MS = 15_000;
-const MOST = 3; // toasts at once; the bell has them all
+const MOST = 3; // at once; the bell has them all
+const LOCK = "alerts";
+const MISSED = "/alerts/missed/";
 
 const title = document.body.dataset.title;
-const toasts = byId("toasts");
 const epoch = byId("beat")?.dataset.epoch;
 
-const positionOf = (alert) => Number(alert.id.replace("alert-", ""));
+let told = recall("sessionStorage");
+let wasQuiet = null;
 
-/** The newest blocker that this tab has told of. */
-function lastTold() {
-  const [log, position] = (memory.get("told", "sessionStorage") ?? "").split("@");
-  return log === epoch ? Number(position) : null;
-}
+export const preferences = () => JSON.parse(byId("preferences").dataset.preferences);
 
-function tell() {
-  const alerts = [...(byId("alerts")?.children ?? [])];
-  const last = lastTold();
-  const newest = Math.max(last ?? 0, ...alerts.map(positionOf));
-  memory.set("told", `${epoch}@${newest}`, "sessionStorage");
-  if (last !== null) showToasts(alerts.filter((alert) => positionOf(alert) > last));
-}
-
-function showToasts(alerts) {
-  alerts.slice(0, MOST).reverse().forEach(showToast);
-  if (alerts.length > MOST) {
-    const rest = plural(alerts.length - MOST, "more open blocker");
-    add("Tasks are blocked", `There are ${rest}.`, alerts[MOST].dataset.href.split("#")[0]);
+/** What was told by this tab, or by this browser; null where nothing is known. Another epoch has other causes. */
+function recall(storage) {
+  try {
+    const kept = JSON.parse(memory.get("told", storage));
+    return kept?.epoch === epoch ? kept.causes : null;
+  } catch {
+    return null;
   }
 }
 
-function showToast({ dataset }) {
-  add(`${dataset.task} is blocked`, `${dataset.agent}: ${dataset.text}`, dataset.href);
+function memorise(causes, storage) {
+  memory.set("told", JSON.stringify({ epoch, causes }), storage);
 }
 
-function add(heading, text, href) {
-  const toast = byId("toast").content.firstElementChild.cloneNode(true);
-  const link = toast.querySelector("a");
-  link.textContent = heading;
-  link.href = href;
-  toast.querySelector(".toast-text").textContent = text;
-  toast.querySelector("button").addEventListener("click", () => toast.remove());
-  toasts.append(toast);
-  while (toasts.children.length > MOST + 1) toasts.firstElementChild.remove();
-  leaveLater(toast);
+const present = () => [...(byId("alerts")?.children ?? [])].map(alertFrom);
+
+function alertFrom({ dataset }) {
+  const { cause, board, severity, task, agent, text, href, opens } = dataset;
+  return { cause, board, severity, task, agent, text, href, blocker: opens, at: new Date(dataset.at), more: Number(dataset.more) };
 }
 
-/** It stays for as long as somebody points at it or is on it. */
-function leaveLater(toast) {
-  setTimeout(() => (toast.matches(":hover, :focus-within") ? leaveLater(toast) : toast.remove()), SHOWN_MS);
+function tell() {
+  const wishes = preferences();
+  const found = news(told ?? {}, present().filter((alert) => isWanted(wishes, alert)), Date.now());
+  const isFirst = told === null;
+  told = found.told;
+  memorise(told, "sessionStorage");
+  if (isFirst || isQuiet(wishes.quiet, serverNow())) return;
+  interrupt(found.fresh.filter(({ at }) => !isQuiet(wishes.quiet, at)), wishes);
+}
+
+async function interrupt(alerts, wishes) {
+  if (!alerts.length) return;
+  messages(alerts, MOST).reverse().forEach(showToast);
+  const ours = await claim(alerts);
+  if (!ours.length) return;
+  if (wishes.sound) chime();
+  if (wishes.notifications && document.hidden) messages(ours, MOST).forEach(notify);
+}
+
+/** Those of which no other tab of this browser has told. One tab asks at a time, where the browser can see to that. */
+function claim(alerts) {
+  return navigator.locks ? navigator.locks.request(LOCK, () => take(alerts)) : take(alerts);
+}
+
+function take(alerts) {
+  const found = news(recall("localStorage") ?? {}, alerts, Date.now());
+  memorise(found.told, "localStorage");
+  return found.fresh;
+}
+
+function watchQuietHours() {
+  const isNow = isQuiet(preferences().quiet, serverNow());
+  if (wasQuiet && !isNow) tellWhatWasMissed();
+  wasQuiet = isNow;
+}
+
+async function tellWhatWasMissed() {
+  const missed = await fetchElement(MISSED).catch(() => null);
+  if (!missed?.dataset.count) return;
+  localise(missed);
+  byId("missed")?.replaceWith(missed);
+  const heading = `${plural(Number(missed.dataset.count), "blocker")} opened during your quiet hours`;
+  showToast({ heading, text: "They are listed under Alerts.", href: "/alerts/" });
 }
 
 function countInTitle() {
@@ -58,8 +95,10 @@ function countInTitle() {
   document.title = open ? `(${open}) ${title}` : title;
 }
 
-if (toasts) {
+if (byId("toasts")) {
   tell();
+  watchQuietHours();
+  setInterval(watchQuietHours, 1000);
   document.addEventListener("region:replaced", ({ target }) => {
     if (target.id === "alerts") tell();
     if (target.id === "bell") countInTitle();

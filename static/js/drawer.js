@@ -43,9 +43,10 @@ async function show({ kind, id }) {
 function fill(details) {
   localise(details);
   body.replaceChildren(details);
+  drawer.dispatchEvent(new CustomEvent("drawer:filled"));
 }
 
-function open(kind, id) {
+export function open(kind, id) {
   history.pushState(null, "", addressWith(kind, id));
   return show({ kind, id });
 }

@@ -17,6 +17,8 @@ let ahead = 0; // milliseconds that the server's clock is ahead of ours
 
 export const format = (moment, form) => formats[form].format(moment);
 
+export const serverNow = () => new Date(Date.now() + ahead);
+
 export function setServerTime(moment) {
   ahead = moment - Date.now();
 }

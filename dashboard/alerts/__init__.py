@@ -1,0 +1,1 @@
+"""What may interrupt a person, and when: their preferences, their quiet hours, and the form for both."""

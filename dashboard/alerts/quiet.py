@@ -1,0 +1,55 @@
+"""Quiet hours: from one time of day to another, on the clocks of a time zone.
+
+1. They begin on the days that were chosen, and belong to the day on which they begin.
+2. When they end at an earlier time than they begin, they end on the next day; at the same time, after a whole day.
+
+`static/js/interrupting.js` says the same in the browser, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from django.utils.timezone import get_default_timezone
+
+UTC = "UTC"
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """`days` are those on which they begin; Monday is 1."""
+
+    begin: time
+    end: time
+    days: frozenset[int]
+    zone: str
+
+    def holds(self, moment: datetime) -> bool:
+        local = moment.astimezone(zone_of(self.zone))
+        day, at = local.isoweekday(), local.time()
+        begins, began = day in self.days, (day - 1 or 7) in self.days
+        if self.begin < self.end:
+            return begins and self.begin <= at < self.end
+        return (begins and at >= self.begin) or (began and at < self.end)
+
+
+def zone_of(name: str) -> tzinfo:
+    """UTC where this machine does not know the time zone."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return get_default_timezone()
+
+
+@cache
+def zones() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The time zones by region, as they are chosen from. Some machines know none but UTC."""
+    regions: dict[str, list[str]] = {}
+    for name in sorted(available_timezones()):
+        region, _, place = name.partition("/")
+        if place and region != "Etc":
+            regions.setdefault(region, []).append(name)
+    return tuple((region, tuple(names)) for region, names in regions.items())

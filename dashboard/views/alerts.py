@@ -1,0 +1,73 @@
+"""Alerts: what may interrupt the one who looks, and what came while nothing might.
+
+Everything here is about the person who asks: no address and no field names another.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.shortcuts import render as render_template
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.alerts.forms import AlertForm
+from dashboard.alerts.preferences import keep, note, preferences_of
+from dashboard.look import Look
+from dashboard.queries.missed import missed as missed_by
+from dashboard.views import page
+from marcus_events.core.event import utc_now
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def alerts(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return show(request, AlertForm(preferences_of(viewer(request))))
+    form = AlertForm(preferences_of(viewer(request)), request.POST)
+    if not form.is_valid():
+        return show(request, form)
+    keep(viewer(request), form.cleaned_data, utc_now())
+    return redirect(f"{reverse('alerts')}?saved=1")
+
+
+def viewer(request: HttpRequest) -> int:
+    return request.user.pk or 0
+
+
+def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "is_saved": "saved" in request.GET and not form.is_bound,
+        "missed": missed_by(form.before, utc_now()),
+    }
+    look = Look("alerts", board=Look.at("alerts", request.GET).board)
+    return page.render(request, "alerts/index.html", look, "Alerts", **context)
+
+
+@never_cache
+@require_GET
+def missed(request: HttpRequest) -> HttpResponse:
+    """For a page that is open when quiet hours end."""
+    found = missed_by(preferences_of(viewer(request)), utc_now())
+    return render_template(request, "alerts/_missed.html", {"missed": found, "look": Look("now")})
+
+
+@require_POST
+def noted(request: HttpRequest) -> HttpResponse:
+    """Seen, up to the moment for which it was shown: what came since is told the next time."""
+    note(viewer(request), min(shown_at(request) or utc_now(), utc_now()))
+    return redirect("now" if request.POST.get("page") == "now" else "alerts")
+
+
+def shown_at(request: HttpRequest) -> datetime | None:
+    try:
+        found = parse_datetime(request.POST.get("until", ""))
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None

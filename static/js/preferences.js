@@ -1,0 +1,41 @@
+// The page of alerts: what only the browser knows, its time zone and whether it may notify, and how the sound sounds.
+import { hasOpenedOne } from "./asking.js";
+import { say } from "./dom.js";
+import { askPermission, permission } from "./notifying.js";
+import { chime } from "./sound.js";
+
+const WORDS = {
+  granted: "This browser allows it.",
+  denied: "This browser does not allow it. Its settings for this site can change that.",
+  missing: "This browser has none for this address: they need HTTPS.",
+  default: "This browser has not been asked yet.",
+  later: "This browser is asked when you have opened your first blocker.",
+};
+
+const form = document.querySelector("form[data-alert-form]");
+
+function showPermission() {
+  const state = permission();
+  const isLater = state === "default" && !hasOpenedOne();
+  form.querySelector("[data-permission]").textContent = WORDS[isLater ? "later" : state];
+  form.querySelector("[data-allow]").hidden = state !== "default" || isLater;
+}
+
+async function ask() {
+  await askPermission();
+  showPermission();
+  say(form.querySelector("[data-permission]").textContent);
+}
+
+/** Who has stored nothing yet most likely lives where the browser is. */
+function proposeZone({ time_zone: field }) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ("new" in field.dataset && [...field.options].some(({ value }) => value === here)) field.value = here;
+}
+
+if (form) {
+  proposeZone(form.elements);
+  showPermission();
+  form.querySelector("[data-allow]").addEventListener("click", ask);
+  form.querySelector("[data-play]").addEventListener("click", chime);
+}
