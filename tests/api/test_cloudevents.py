@@ -139,7 +139,7 @@ def test_bytes_that_are_no_text_are_given_back_as_bytes(program: Program) -> Non
 def test_a_cloudevent_is_an_event_like_any_other(program: Program) -> None:
     sent = made({"task_id": "cart", "task_name": "Build it"}, boardid="shop", traceparent=TRACE, causationid="c-0")
     sent_as(program, structured(sent))
-    found = program.read("/api/events/1", board="shop")
+    found = program.read("/api/events/1")
     assert (found["event_id"], found["source"], found["event_type"]) == ("e1", "//shop/planner", "task_created")
     assert found["data"] == {"task_id": "cart", "task_name": "Build it"}
     assert found["timestamp"] == MOMENT.isoformat()

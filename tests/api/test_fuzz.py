@@ -28,7 +28,7 @@ from tests.api.drawn import dumped, escaped, in_header
 from tests.api.site import JSON, Header, Site
 
 Case = schemathesis.Case[Any]
-REQUESTS = int(os.environ.get("MARCUS_TEST_REQUESTS", "1500"))
+REQUESTS = int(os.environ.get("MARCUS_TEST_REQUESTS", "800"))
 COVERING = 740  # requests: every bound and kind of every parameter, which Schemathesis sends in any case
 SCHEMA = schemathesis.openapi.from_dict(description())
 CHECKS = [

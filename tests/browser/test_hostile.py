@@ -90,7 +90,7 @@ def paths(page: Page) -> list[str]:
         *found,
         *dict.fromkeys(boards),
         *dict.fromkeys(tasks[:20]),
-        *(f"/activity/{position}/" for position in range(3, 3 * COUNT, 90)),
+        *(f"/activity/{position}/" for position in range(3, 3 * COUNT, 250)),
     ]
 
 
