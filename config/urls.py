@@ -7,6 +7,8 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 
+from marcus_events.api.endpoint import nothing_here
+
 admin.site.site_header = admin.site.site_title = "Marcus Events"
 
 
@@ -18,6 +20,7 @@ def icon(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("favicon.ico", icon),
+    path("api", nothing_here),  # it would be sent on to the address with a slash, where there is nothing either
     path("api/", include("marcus_events.api.urls")),
     path("", include("marcus_events.api.health_urls")),
     path("admin/", admin.site.urls),

@@ -243,3 +243,7 @@ def test_a_parameter_that_is_none_is_refused_with_those_that_there_are(program: 
     body = assert_problem(program.get(f"/api/{path}", tpye="task_*"), 422, "tpye is no parameter of this address")
     assert body["parameter"] == "tpye"
     assert "it takes " in body["detail"]
+
+
+def test_at_the_apis_own_address_there_is_nothing_either(program: Program) -> None:
+    assert_problem(program.get("/api"), 404, "There is nothing at /api.")
