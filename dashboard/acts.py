@@ -11,9 +11,9 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from marcus_events.core.event import Event, utc_now
-from marcus_events.core.tracing import CAUSATION, CORRELATION
+from marcus_events.core.event import utc_now
 from marcus_events.core.vocabulary import EventTypes
+from marcus_events.handling import about
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Blocker
@@ -68,10 +68,7 @@ def unresolved(blocker: Blocker) -> Blocker:
 
 def publish(event_type: str, blocker: Blocker, by: str, **data: Any) -> None:
     """Returns when the pages show it, or would any moment. Raises NotPossible where it cannot be taken."""
-    metadata = {CAUSATION: blocker.event_id, CORRELATION: blocker.event_id}
-    stated = {"task_id": blocker.task_id, "blocker_event_id": blocker.event_id, "by": by} | data
-    metadata |= {"board_id": blocker.board_id} if blocker.board_id else {}
-    [receipt] = ingest([Event(f"act_{uuid.uuid4().hex}", utc_now(), event_type, f"user:{by}", stated, metadata)])
+    [receipt] = ingest([about(blocker, event_type, f"act_{uuid.uuid4().hex}", f"user:{by}", by=by, **data)])
     if receipt.position is None:
         raise NotPossible(f"That cannot be stored: {receipt.error}.")
     wait_shown(receipt.position)

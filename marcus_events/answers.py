@@ -13,8 +13,8 @@ from datetime import timedelta
 from django.db import DatabaseError, close_old_connections
 
 from marcus_events.core.event import Event, utc_now
-from marcus_events.core.tracing import CAUSATION, CORRELATION
 from marcus_events.core.vocabulary import EventTypes
+from marcus_events.handling import about
 from marcus_events.ingest import ingest
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Blocker
@@ -48,19 +48,12 @@ def send_due() -> int:
 
 def sent(blocker: Blocker) -> Event:
     """The answer as whoever waits for it hears it. It answers the blocker, and says whose it is."""
-    data = {
-        "task_id": blocker.task_id,
-        "blocker_event_id": blocker.event_id,
-        "resolution": blocker.answer,
-        "answer_id": blocker.answer_id,
-        "by": blocker.answered_by,
-    }
-    cause = {"board_id": blocker.board_id, CAUSATION: blocker.event_id, CORRELATION: blocker.event_id}
-    return Event(
-        f"{blocker.answer_id}:sent",
-        utc_now(),
+    return about(
+        blocker,
         EventTypes.BLOCKER_RESOLVED,
+        f"{blocker.answer_id}:sent",
         f"user:{blocker.answered_by}",
-        data,
-        cause if blocker.board_id else {CAUSATION: blocker.event_id, CORRELATION: blocker.event_id},
+        resolution=blocker.answer,
+        answer_id=blocker.answer_id,
+        by=blocker.answered_by,
     )

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.tracing import CAUSATION, CORRELATION
 from marcus_events.core.vocabulary import EventTypes
+from marcus_events.handling import about
 from marcus_events.ingest import ingest
 from marcus_events.models import Blocker
 
@@ -41,7 +40,7 @@ def open_blockers(wanted: EventFilter) -> list[Blocker]:
 
 def awaited(blocker: Blocker, program: str, until: datetime) -> Event:
     event_id = f"await_{uuid.uuid4().hex}"
-    return about(blocker, EventTypes.ANSWER_AWAITED, event_id, program, {"until": until.isoformat()})
+    return about(blocker, EventTypes.ANSWER_AWAITED, event_id, source_of(program), until=until.isoformat())
 
 
 def note_seen(answer: Recorded, program: str) -> None:
@@ -50,11 +49,8 @@ def note_seen(answer: Recorded, program: str) -> None:
     rows = Blocker.objects.now().filter(task_id=answer.task_id or "", board_id=answer.board_id or "")
     found = (rows.filter(event_id=named) if named else rows).order_by("-blocker_id").first()
     if found is not None:
-        ingest([about(found, EventTypes.ANSWER_SEEN, f"{answer.event.event_id}:seen", program, {})])
+        ingest([about(found, EventTypes.ANSWER_SEEN, f"{answer.event.event_id}:seen", source_of(program))])
 
 
-def about(blocker: Blocker, event_type: str, event_id: str, program: str, data: dict[str, Any]) -> Event:
-    stated = {"task_id": blocker.task_id, "blocker_event_id": blocker.event_id} | data
-    metadata = {CAUSATION: blocker.event_id, CORRELATION: blocker.event_id}
-    metadata |= {"board_id": blocker.board_id} if blocker.board_id else {}
-    return Event(event_id, utc_now(), event_type, f"program:{program}", stated, metadata)
+def source_of(program: str) -> str:
+    return f"program:{program}"

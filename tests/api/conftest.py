@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
 from marcus_events.doors import tokens
+from marcus_events.live import hub as hub_module
 from tests.api.program import Program
 
 
@@ -12,3 +16,12 @@ from tests.api.program import Program
 def program(log: None) -> Program:
     """May publish and read everything."""
     return Program(tokens.create("program", ["publish", "read"]))
+
+
+@pytest.fixture
+async def hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[hub_module.Hub]:
+    """One of this test's event loop."""
+    hub = hub_module.Hub()
+    monkeypatch.setattr(hub_module, "_hub", hub)
+    yield hub
+    await asyncio.to_thread(hub.close)

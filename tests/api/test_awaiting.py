@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,20 +13,12 @@ from marcus_events.live import hub as hub_module
 from marcus_events.models import Blocker
 from marcus_events.projections import PROJECTIONS, catch_up
 from tests.api.program import Program, event
-from tests.sockets.talking import away
+from tests.line import away
 from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.usefixtures("log")
 BLOCKED = event("task_blocked", "b1", task_id="t1", agent_id="agent_1", description="Which key?")
 ANSWER = event("blocker_resolved", "r1", task_id="t1", blocker_event_id="b1", resolution="The blue one")
-
-
-@pytest.fixture
-async def hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[hub_module.Hub]:
-    hub = hub_module.Hub()
-    monkeypatch.setattr(hub_module, "_hub", hub)
-    yield hub
-    await asyncio.to_thread(hub.close)
 
 
 async def wait(program: Program, **query: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,15 +15,6 @@ from tests.api.program import Program, assert_problem, event
 from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.usefixtures("log")
-
-
-@pytest.fixture
-async def hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[hub_module.Hub]:
-    """One of this test's event loop."""
-    hub = hub_module.Hub()
-    monkeypatch.setattr(hub_module, "_hub", hub)
-    yield hub
-    await asyncio.to_thread(hub.close)
 
 
 async def wait(program: Program, **query: Any) -> Any:

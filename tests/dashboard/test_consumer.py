@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from asgiref.testing import ApplicationCommunicator
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -22,22 +20,10 @@ from marcus_events.live.hub import Hub
 from marcus_events.log import tail
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import Document
+from tests.line import Line, away
 from tests.waiting import PATIENCE, wait_until_async
 
 OURS = b"http://testserver"
-Result = TypeVar("Result")
-
-
-async def away(work: Callable[..., Result], *values: Any) -> Result:
-    """Django's side of a test, in a thread as it is in life; its connection is given back."""
-
-    def done() -> Result:
-        try:
-            return work(*values)
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(done)
 
 
 @pytest.fixture
@@ -54,13 +40,6 @@ async def hub(log: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
 @pytest.fixture
 def cookie(viewer: Client) -> str:
     return f"sessionid={viewer.cookies['sessionid'].value}"
-
-
-class Line(WebsocketCommunicator):  # type: ignore[misc]  # Channels has no types
-    """Channels' own, without what it does for tests within a transaction: it would leave the connections open."""
-
-    send_input = ApplicationCommunicator.send_input
-    receive_output = ApplicationCommunicator.receive_output
 
 
 class Page:

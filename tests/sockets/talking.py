@@ -6,30 +6,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
-
-from asgiref.testing import ApplicationCommunicator
-from channels.testing import WebsocketCommunicator
-from django.db import connection
 
 from config.asgi import application
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
+from tests.line import Line, away
 from tests.waiting import PATIENCE
 
 Frame = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
-Result = TypeVar("Result")
 HOST = (b"host", b"testserver")
 OURS = (b"origin", b"http://testserver")
-
-
-class Line(WebsocketCommunicator):  # type: ignore[misc]  # Channels has no types
-    """Channels' own, without what it does for tests within a transaction: it would leave the connections open."""
-
-    send_input = ApplicationCommunicator.send_input
-    receive_output = ApplicationCommunicator.receive_output
 
 
 class Program:
@@ -105,18 +94,6 @@ async def refused(*headers: tuple[bytes, bytes]) -> bool:
     accepted, _ = await line.connect(PATIENCE)
     await line.disconnect(timeout=PATIENCE)
     return not accepted
-
-
-async def away(work: Callable[..., Result], *values: Any) -> Result:
-    """Django's side of a test, in a thread as it is in life; its connection is given back."""
-
-    def done() -> Result:
-        try:
-            return work(*values)
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(done)
 
 
 async def publish(*event_types: str, board: str = "shop", data: Any = None) -> None:

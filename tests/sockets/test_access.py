@@ -20,7 +20,8 @@ from marcus_events.live.hub import Hub
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest, Token
 from marcus_events.sockets import consumer
-from tests.sockets.talking import HOST, OURS, Line, away, bearer, made, publish, refused, talking
+from tests.line import Line, away
+from tests.sockets.talking import HOST, OURS, bearer, made, publish, refused, talking
 
 pytestmark = pytest.mark.usefixtures("hub")
 

@@ -15,7 +15,8 @@ from marcus_events.sockets import following
 from marcus_events.sockets.examples import EXAMPLES
 from marcus_events.sockets.routing import websocket_urlpatterns
 from marcus_events.sockets.schemas import INCOMING, OUTGOING
-from tests.sockets.talking import away, bearer, publish, talking
+from tests.line import away
+from tests.sockets.talking import bearer, publish, talking
 
 
 def check(name: str, frame: dict[str, Any]) -> None:

@@ -14,7 +14,8 @@ from marcus_events.live import recent
 from marcus_events.live.hub import Hub
 from marcus_events.log import read
 from marcus_events.sockets import answers, following, reading
-from tests.sockets.talking import Program, away, bearer, publish, talking
+from tests.line import away
+from tests.sockets.talking import Program, bearer, publish, talking
 
 pytestmark = pytest.mark.usefixtures("hub")
 

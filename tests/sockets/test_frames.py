@@ -11,7 +11,8 @@ from marcus_events.doors import bodies
 from marcus_events.ingest import Receipt
 from marcus_events.log import read
 from marcus_events.sockets import answers, consumer, frames, said
-from tests.sockets.talking import away, bearer, talking
+from tests.line import away
+from tests.sockets.talking import bearer, talking
 
 pytestmark = pytest.mark.usefixtures("hub")
 
