@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import struct
 import time
@@ -20,6 +21,7 @@ from tests.running import ENDS_WITHIN, Running
 
 COUNT = int(os.environ.get("MARCUS_TEST_DEATHS", "200"))
 AT_ONCE = 20
+DEATHS = (*(0.01 * n for n in range(7)), None)  # seconds after the request was sent; None: when its answer has arrived
 RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection, and what is under way is lost
 
 
@@ -35,7 +37,7 @@ def test_dying_connections_put_each_event_into_the_log_once(running: Running) ->
     with httpx.Client(base_url=running.base_url, headers=headers, timeout=ENDS_WITHIN) as client:
 
         def publish_twice(n: int) -> dict[str, object]:
-            send_and_die(running.port, body_of(n), token, after_s=0.01 * (n % 8))
+            send_and_die(running.port, body_of(n), token, when=DEATHS[n % len(DEATHS)])
             answer = client.post("/api/events", content=body_of(n), headers={"Content-Type": "application/json"})
             assert answer.status_code == httpx.codes.CREATED, answer.text
             result: dict[str, object] = answer.json()["results"][0]
@@ -56,9 +58,9 @@ def body_of(n: int) -> bytes:
     return json.dumps({"event_id": f"e{n}", "event_type": "task_progress", "source": "s", "data": {"n": n}}).encode()
 
 
-def send_and_die(port: int, body: bytes, token: str, *, after_s: float) -> None:
-    """Every byte of the request is handed over, nothing of the answer is taken; some die before it is read, some before
-    the commit, some after.
+def send_and_die(port: int, body: bytes, token: str, *, when: float | None) -> None:
+    """Every byte of the request is handed over, nothing of the answer is taken; it dies `when` seconds later, or (None)
+    when the answer is there. So some die before the request is read, some before the commit, some surely after it.
     """
     lines = [
         "POST /api/events HTTP/1.1",
@@ -70,4 +72,7 @@ def send_and_die(port: int, body: bytes, token: str, *, after_s: float) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
         connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-        time.sleep(after_s)
+        if when is None:
+            select.select([connection], [], [], ENDS_WITHIN)
+        else:
+            time.sleep(when)
