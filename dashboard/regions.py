@@ -56,11 +56,14 @@ FRAME = {
 
 
 def gather_frame(look: Look) -> dict[str, Any]:
+    """The bell counts on the board that is looked at; what is open elsewhere is a number beside it."""
     all_boards = present.boards()
+    open_count = blockers.count_open(look.board)
     return {
         "boards": all_boards,
         "demos": [board for board in all_boards if board.demo],
-        "open_count": blockers.count_open(),
+        "open_count": open_count,
+        "elsewhere": blockers.count_open() - open_count if look.board else 0,
         "alerts": frame.alerts(),
     }
 

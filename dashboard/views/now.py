@@ -34,7 +34,8 @@ def now(request: HttpRequest) -> HttpResponse:
 
 
 def of_viewer(request: HttpRequest, look: Look) -> dict[str, Any]:
-    missed = after_quiet_hours(preferences_of(request.user.pk or 0), utc_now())
+    """What was missed is of all boards, and noted as a whole: it stands where all are shown."""
+    missed = None if look.board else after_quiet_hours(preferences_of(request.user.pk or 0), utc_now())
     return {"missed": missed} | since_last_visit(request, look)
 
 

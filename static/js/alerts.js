@@ -2,9 +2,10 @@
 //
 // 1. The server sends what has come up just now, one alert for each root cause, the same to everybody.
 // 2. What this person does not want to hear of is left out here, by their preferences in the page.
-// 3. A tab tells of a cause once, also across pages and reconnections; what it finds when it is opened is no news.
-// 4. In quiet hours nothing is told. When they end, the server says what came meanwhile.
-// 5. Of several tabs, one makes the notification and the sound.
+// 3. A page of one board shows the alerts of that board. While nobody sees the page, a notification tells of any board.
+// 4. A tab tells of a cause once, also across pages and reconnections; what it finds when it is opened is no news.
+// 5. In quiet hours nothing is told. When they end, the server says what came meanwhile.
+// 6. Of several tabs, one makes the notification and the sound.
 import { byId, fetchElement, memory, plural } from "./dom.js";
 import { isQuiet, isWanted, messages, news } from "./interrupting.js";
 import { notify } from "./notifying.js";
@@ -45,9 +46,12 @@ function alertFrom({ dataset }) {
   return { cause, board, severity, task, agent, text, href, blocker: opens, at: new Date(dataset.at), more: Number(dataset.more) };
 }
 
+const isOfThisPage = ({ board }) => [board, ""].includes(byId("alerts").dataset.board);
+
 function tell() {
   const wishes = preferences();
-  const found = news(told ?? {}, present().filter((alert) => isWanted(wishes, alert)), Date.now());
+  const heard = present().filter((alert) => isWanted(wishes, alert) && (document.hidden || isOfThisPage(alert)));
+  const found = news(told ?? {}, heard, Date.now());
   const isFirst = told === null;
   told = found.told;
   memorise(told, "sessionStorage");
@@ -57,7 +61,7 @@ function tell() {
 
 async function interrupt(alerts, wishes) {
   if (!alerts.length) return;
-  messages(alerts, MOST).reverse().forEach(showToast);
+  messages(alerts.filter(isOfThisPage), MOST).reverse().forEach(showToast);
   const ours = await claim(alerts);
   if (!ours.length) return;
   if (wishes.sound) chime();

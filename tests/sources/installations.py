@@ -1,8 +1,11 @@
 """Copies of the bundled run to read, grow and break; and what a reader finds in them."""
 
 import json
+import re
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +34,35 @@ def copy_run(to: Path, *, without: tuple[str, ...] = ()) -> Path:
     for name in without:
         (to / name).unlink()
     return to
+
+
+def other_run(to: Path, name: str) -> Path:
+    """A copy that is another project's, of that name: it ran a day before, and only the agents' ids are the same."""
+    copy_run(to)
+    tasks = dict.fromkeys(row[0] for row in rows_of(to / "data/kanban.db", "SELECT name FROM tasks"))
+
+    def other(text: str) -> str:
+        text = re.sub(r"\b[0-9a-f]{32}\b", lambda found: found[0][::-1], text)
+        text = re.sub(r"\bevt_(\d+)_1", r"evt_\1_2", text)
+        text = text.replace("2026-11-23T", "2026-11-22T").replace("Storefront", name)
+        for task in tasks:
+            text = text.replace(task, f"{name}: {task}")
+        return text
+
+    for path in to.rglob("*.jsonl"):
+        path.write_text(other(path.read_text()))
+    for stored in STORED:
+        dump = "\n".join(rows_of(to / stored))
+        (to / stored).unlink()
+        with closing(sqlite3.connect(to / stored)) as database:
+            database.executescript(other(dump))
+    return to
+
+
+def rows_of(path: Path, query: str = "") -> list[Any]:
+    """The rows of a query, or the whole of a SQLite database as statements that make it again."""
+    with closing(sqlite3.connect(path)) as database:
+        return list(database.execute(query) if query else database.iterdump())
 
 
 def append(path: Path, *lines: str | bytes | dict[str, Any], end: bytes = b"\n") -> None:
