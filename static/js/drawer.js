@@ -5,10 +5,9 @@ import { localise } from "./times.js";
 const drawer = byId("drawer");
 const body = byId("drawer-body");
 
-const IN_DRAWER = { "X-Drawer": "1" };
-const LOOK_MS = 1_000; // how often an opened blocker is looked at again
+export const IN_DRAWER = { "X-Drawer": "1" };
 // A task goes by two ids of any text, its board's and its own: they are given as the query of its address.
-const PATHS = {
+export const PATHS = {
   event: (id) => `/activity/${id}/`,
   blocker: (id) => `/blocked/${id}/`,
   card: (query) => `/tasks/?${query}`,
@@ -16,7 +15,7 @@ const PATHS = {
 const KINDS = Object.keys(PATHS);
 
 /** The kind and the id of what the address says is open. */
-function opened() {
+export function opened() {
   const parameters = new URLSearchParams(location.search);
   const kind = KINDS.find((name) => parameters.get(name));
   return kind && { kind, id: parameters.get(kind) };
@@ -68,20 +67,6 @@ async function act(form, button) {
   }
 }
 
-/** The state of an opened blocker follows events; what is being written beside it is left alone. */
-async function look() {
-  const shown = body.querySelector("[data-blocker]");
-  const state = byId("blocker-state");
-  if (!shown || !drawer.open || document.hidden || state.contains(document.activeElement)) return;
-  const fresh = await fetchElement(`/blocked/${shown.dataset.blocker}/state/`).catch(() => null);
-  if (!fresh || !state.isConnected || fresh.dataset.version === state.dataset.version) return;
-  localise(fresh);
-  for (const details of state.querySelectorAll("details[open][id]")) fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
-  state.replaceWith(fresh);
-  const form = shown.querySelector("[data-answer]");
-  if (form) form.hidden = fresh.dataset.stage !== "open";
-}
-
 if (drawer) {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-event], a[data-opens], a[data-task]");
@@ -99,6 +84,5 @@ if (drawer) {
   drawer.addEventListener("click", (event) => event.target === drawer && drawer.close());
   drawer.addEventListener("close", () => opened() && history.pushState(null, "", addressWith(null)));
   addEventListener("popstate", follow);
-  setInterval(look, LOOK_MS);
   if (opened()) show(opened());
 }

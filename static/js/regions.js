@@ -24,8 +24,13 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
   if (target.id === STREAM || target.id === "beat") return;
   event.detail.shouldSwap = false;
-  waiting.set(target.id, fragment.firstElementChild);
+  offer(target.id, fragment.firstElementChild);
 });
+
+/** A newer version of a region, to take its place as soon as it is not in use. */
+export function offer(id, fresh) {
+  waiting.set(id, fresh);
+}
 
 document.addEventListener("htmx:wsAfterMessage", replaceThoseNotInUse);
 setInterval(replaceThoseNotInUse, 250);

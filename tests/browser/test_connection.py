@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from tests.browser.application import Application, administration
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import blocker, progress, project
+from tests.browser.storefront import blocker, progress, project, resolution
 
 AWAY = 15_000  # milliseconds: two missed heartbeats, and time for a slow machine
 
@@ -106,6 +106,22 @@ def test_what_comes_while_the_line_is_cut_and_mended_is_neither_lost_nor_doubled
     flow.join()
     expect(live.locator("#stream > .row").first).to_contain_text("flow 99")
     assert texts(live)[:100] == [f"flow {n}" for n in reversed(range(100))]
+
+
+def test_what_is_written_stays_while_the_line_is_cut_and_cannot_be_sent(
+    live: Page, line: Line, application: Application
+) -> None:
+    application.publish(blocker("Which colour?"))
+    live.goto(application.base_url)
+    live.locator("#needs .need", has_text="Which colour?").get_by_role("link", name="Reply").click()
+    live.get_by_label("Your answer").fill("Blue")
+    line.cut()
+    send = live.get_by_role("button", name="Reply and unblock")
+    expect(send).to_be_disabled(timeout=AWAY)
+    line.mend()
+    expect(send).to_be_enabled(timeout=AWAY)
+    expect(live.get_by_label("Your answer")).to_have_value("Blue")
+    application.publish(resolution())
 
 
 def test_the_server_may_be_killed_and_the_page_goes_on_with_the_next_one(

@@ -73,6 +73,16 @@ def test_one_task_leads_to_the_next_and_to_its_events_without_leaving_the_drawer
     expect(drawer.get_by_role("heading", name="Write tests", level=2)).to_be_visible()
 
 
+def test_what_is_open_follows_its_task_and_keeps_the_focus(board: Page, application: Application) -> None:
+    card(board).click()
+    drawer = board.get_by_role("dialog")
+    drawer.get_by_role("link", name="All in Activity").focus()
+    application.publish(event("decision_logged", {"task_id": "t2", "agent_id": "a", "what": "Sessions, no tokens"}))
+    expect(drawer.get_by_role("heading", name="Decisions 1")).to_be_visible()
+    expect(drawer).to_contain_text("Sessions, no tokens")
+    expect(drawer.get_by_role("link", name="All in Activity")).to_be_focused()
+
+
 def test_needs_you_opens_the_task(board: Page, application: Application) -> None:
     board.goto(application.base_url)
     board.locator("#needs").get_by_role("link", name="Build login").click()
