@@ -21,7 +21,6 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
 from marcus_events.log import read
 from marcus_events.log.listener import close_listener
-from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.management.prepare import prepare_database
 from marcus_events.sources.simulation import Extent, Player, Refused, Simulation
@@ -66,8 +65,8 @@ class Command(BaseCommand):
         except Refused as error:
             raise CommandError(str(error)) from error
         finally:
-            for close in (close_writer, close_live_sender, close_listener):
-                close()
+            close_writer()
+            close_listener()
         self.stdout.write(f"{published:,} events published; the last board is “{simulation.board_name}”")
 
     async def play(self, simulation: Simulation, options: dict[str, Any]) -> int:

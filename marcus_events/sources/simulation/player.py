@@ -13,12 +13,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from marcus_events.bus.events import Events
 from marcus_events.core.event import Event
-from marcus_events.core.vocabulary import EventTypes
 from marcus_events.ingest import ingest_async
+from marcus_events.log.following import LogFollowing
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable
-from marcus_events.persistence import LogPersistence
 from marcus_events.sources.simulation.pace import Pace
 from marcus_events.sources.simulation.simulation import Simulation
 
@@ -59,9 +57,16 @@ class Player:
 
     async def play(self, extent: Extent) -> None:
         """Until that is played, or it is stopped. Raises Refused."""
-        async with Events(persistence=LogPersistence()) as others:
-            others.subscribe(EventTypes.BLOCKER_RESOLVED, self._simulation.hear)
+        following = LogFollowing(self._hear)
+        try:
             await self._play(extent)
+        finally:
+            await asyncio.to_thread(following.close)
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        """In the thread that follows the log. An answer is there or not when its agent looks, so nothing is locked."""
+        for event in events:
+            self._simulation.hear(event)
 
     async def _play(self, extent: Extent) -> None:
         begun = time.monotonic()
