@@ -1,0 +1,133 @@
+"""`manage.py simulate [--agents N] [--rate R] [--seed S]`: a lively project that is invented."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from marcus_events.core.event import utc_now
+from marcus_events.core.filters import span_of
+from marcus_events.log import read
+from marcus_events.log.listener import close_listener
+from marcus_events.log.writer import close_writer
+from marcus_events.management.prepare import prepare_database
+from marcus_events.sources.simulation import Extent, Player, Refused, Simulation
+
+SEEDS = 10_000  # that are drawn among where none is given: short enough to be typed again
+REFRESH_S = 0.2  # of the line of progress on a terminal
+REPORT_S = 5.0  # between lines of progress elsewhere
+
+
+class Command(BaseCommand):
+    help = (
+        "Invents projects and publishes what happens in them, until Ctrl-C: agents take tasks, report progress, are "
+        "blocked and go on; some wait for a person's answer. When all tasks are done, the next project begins. They "
+        "fill the log that the dashboard shows: with another MARCUS_DATA_DIR or DATABASE_URL they are kept apart."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add = parser.add_argument
+        add("--agents", type=whole, default=6, metavar="N", help="how many agents there are (default: 6)")
+        add("--rate", type=rate, default=5.0, metavar="R", help="events a second; 0: as fast as they go (default: 5)")
+        add("--seed", type=int, metavar="S", help="the same seed invents the same (default: one that is told)")
+        add("--tasks", type=whole, default=60, metavar="N", help="tasks of a project (default: 60)")
+        add("--board", default="", metavar="NAME", help="the name of the board (default: invented)")
+        add("--events", type=whole, metavar="N", help="end after so many events")
+        add("--for", type=rate, dest="seconds", metavar="SECONDS", help="end after so many seconds")
+        add("--over", type=span, metavar="SPAN", help="with --events: as if they had come over the last 12h, or 30d")
+
+    def handle(self, **options: Any) -> None:
+        if options["over"] and not options["events"]:
+            raise CommandError("--over spreads a known number of events: say --events too.")
+        prepare_database()
+        seed = secrets.randbelow(SEEDS) if options["seed"] is None else options["seed"]
+        simulation = Simulation(
+            seed,
+            run=unused_run(seed),
+            clock=spread(options["events"], options["over"]) if options["over"] else utc_now,
+            **{name: options[name] for name in ("agents", "tasks", "board")},
+        )
+        self.stdout.write(f"Seed {seed}; the first board is “{simulation.board_name}”. Ctrl-C ends it.")
+        try:
+            published = asyncio.run(self.play(simulation, options))
+        except Refused as error:
+            raise CommandError(str(error)) from error
+        finally:
+            close_writer()
+            close_listener()
+        self.stdout.write(f"{published:,} events published; the last board is “{simulation.board_name}”")
+
+    async def play(self, simulation: Simulation, options: dict[str, Any]) -> int:
+        progress = Progress()
+        player = Player(simulation, options["rate"], progress=progress.show, say=progress.say)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, player.stop)
+        await player.play(Extent(options["events"], options["seconds"]))
+        progress.clear()
+        return player.published
+
+
+class Progress:
+    """How far it is, on the other stream: a line that is written over on a terminal, one now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._begun = self._shown_at = time.monotonic()
+
+    def show(self, published: int) -> None:
+        now = time.monotonic()
+        if now - self._shown_at < (REFRESH_S if self._is_terminal else REPORT_S):
+            return
+        self._shown_at = now
+        text = f"{published:,} events, {published / (now - self._begun):,.1f} a second"
+        self.clear()
+        print(text, file=sys.stderr, end="" if self._is_terminal else "\n", flush=True)
+
+    def say(self, text: str) -> None:
+        self.clear()
+        print(text, file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._is_terminal:
+            print("\r\033[K", file=sys.stderr, end="", flush=True)
+
+
+def unused_run(seed: int) -> str:
+    """What the ids begin with: of the seed alone, or of how often it has been played where the log holds it already."""
+    names = (f"sim-{seed}" if number == 1 else f"sim-{seed}-run{number}" for number in count(1))
+    return next(name for name in names if read.by_event_id(f"{name}-1") is None)
+
+
+def spread(events: int, over: timedelta) -> Callable[[], datetime]:
+    """A clock that goes through that time, up to now, in so many steps."""
+    begin, number = utc_now() - over, count()
+    return lambda: begin + over * (min(next(number), events) / events)
+
+
+def whole(text: str) -> int:
+    return int(number) if (number := float(text)) >= 1 and number.is_integer() else refuse("a whole number from 1 on")
+
+
+def rate(text: str) -> float:
+    return number if 0 <= (number := float(text)) < math.inf else refuse("a number from 0 on")
+
+
+def span(text: str) -> timedelta:
+    return span_of(text) or refuse("a span such as 12h or 30d")
+
+
+def refuse(wanted: str) -> Any:
+    raise argparse.ArgumentTypeError(f"it must be {wanted}")

@@ -1,0 +1,100 @@
+"""Plays a simulation into the log, through the same door as any producer.
+
+1. What is due by now is published, and only then the next: a log that is slow is given no more than it takes.
+2. While the database is away it waits, says so once, and publishes the same events again: none is lost or doubled.
+3. It hears what others publish, so that an agent that has asked goes on when a person answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from marcus_events.core.event import Event
+from marcus_events.ingest import ingest_async
+from marcus_events.log.following import LogFollowing
+from marcus_events.log.writer import MAX_BATCH, LogUnavailable
+from marcus_events.sources.simulation.pace import Pace
+from marcus_events.sources.simulation.simulation import Simulation
+
+RETRY_S = 1.0
+
+
+class Refused(RuntimeError):
+    """The log does not take an event of the simulation: somebody else plays under the same name."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is played: so many events, for so many seconds; without an end where neither is said."""
+
+    events: int | None = None
+    seconds: float | None = None
+
+    def left(self, published: int, elapsed: float) -> int:
+        if self.seconds is not None and elapsed >= self.seconds:
+            return 0
+        return MAX_BATCH if self.events is None else self.events - published
+
+
+class Player:
+    """`progress` is told after each commit how many events there are by now; `say` what a person should know."""
+
+    def __init__(
+        self, simulation: Simulation, rate: float, *, progress: Callable[[int], None], say: Callable[[str], None]
+    ) -> None:
+        self._simulation, self._rate = simulation, rate
+        self._progress, self._say = progress, say
+        self._stop = asyncio.Event()
+        self.published = 0
+
+    def stop(self) -> None:
+        """What is on its way is committed still."""
+        self._stop.set()
+
+    async def play(self, extent: Extent) -> None:
+        """Until that is played, or it is stopped. Raises Refused."""
+        following = LogFollowing(self._hear)
+        try:
+            await self._play(extent)
+        finally:
+            await asyncio.to_thread(following.close)
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        """In the thread that follows the log. An answer is there or not when its agent looks, so nothing is locked."""
+        for event in events:
+            self._simulation.hear(event)
+
+    async def _play(self, extent: Extent) -> None:
+        begun = time.monotonic()
+        pace = Pace(self._rate, MAX_BATCH, begun)
+        while not self._stop.is_set() and (left := extent.left(self.published, time.monotonic() - begun)):
+            if due := pace.due(time.monotonic()):
+                await self._publish(self._simulation.take(min(due, left)))
+            await self._wait(pace.pause())
+
+    async def _publish(self, events: Sequence[Event]) -> None:
+        while not await self._try_to_publish(events):
+            await self._wait(RETRY_S)
+            if self._stop.is_set():
+                return
+        self.published += len(events)
+        self._progress(self.published)
+
+    async def _try_to_publish(self, events: Sequence[Event]) -> bool:
+        try:
+            receipts = await ingest_async(events)
+        except LogUnavailable as error:
+            self._say(f"The log takes no events, trying again: {error}")
+            return False
+        if refused := next((receipt for receipt in receipts if receipt.status == "rejected"), None):
+            raise Refused(f"The log refused {refused.event_id}: {refused.error}")
+        return True
+
+    async def _wait(self, seconds: float) -> None:
+        """Or until it is stopped."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
