@@ -2,7 +2,7 @@
 import { byId, fetchElement, plural } from "./dom.js";
 import { toggle, widen } from "./foldbutton.js";
 import { fold } from "./folds.js";
-import { countAll, isWithin, positionOf } from "./gaps.js";
+import { countAll, positionOf, rangesOf } from "./gaps.js";
 import { isAlike, mark } from "./marks.js";
 import { localise } from "./times.js";
 
@@ -24,9 +24,9 @@ function oldest() {
 
 /** Those of these rows and gaps that the page does not know: neither as they are, nor in a number. */
 export function unknown(rows) {
-  const gaps = [...list.getElementsByClassName("gap")];
-  const end = letGo ? oldest() : 0;
-  const isCounted = (row) => row.matches(".row") && (positionOf(row) < end || isWithin(gaps, row));
+  const ranges = rangesOf(list.getElementsByClassName("gap"));
+  if (letGo) ranges.push([0, oldest()]);
+  const isCounted = (row) => row.matches(".row") && ranges.some(([after, before]) => after < positionOf(row) && positionOf(row) < before);
   return rows.filter((row) => row.dataset.position && !byId(row.id) && !isCounted(row));
 }
 

@@ -5,6 +5,7 @@ import { countAll } from "./gaps.js";
 import { heldCount, holdBack, isHeld, takeHeld } from "./held.js";
 import { list, show, stream, unknown } from "./rows.js";
 
+const MOST_TINTED = 10; // rows at once; to fade in more, again and again, took half of a browser's time
 const SUMMARY_MS = 10_000; // a screen reader is told no more often what came
 
 const button = stream?.querySelector("[data-held]");
@@ -18,7 +19,7 @@ export function receive(rows) {
   const fresh = unknown(rows).filter((row) => !isHeld(row));
   untold += countAll(fresh);
   if (isBeingRead()) holdBack(fresh);
-  else show(fresh, true);
+  else show(fresh, fresh.length <= MOST_TINTED);
   countHeld();
 }
 
