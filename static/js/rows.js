@@ -3,7 +3,7 @@ import { byId, fetchElement, plural } from "./dom.js";
 import { toggle, widen } from "./foldbutton.js";
 import { fold } from "./folds.js";
 import { countAll, positionOf, rangesOf } from "./gaps.js";
-import { isAlike, mark } from "./marks.js";
+import { mark, placeFor } from "./marks.js";
 import { localise } from "./times.js";
 
 export const stream = document.querySelector("[data-stream]");
@@ -35,24 +35,11 @@ export function show(rows, isNew) {
   for (const row of rows) {
     localise(row);
     row.classList.toggle("fresh", isNew);
-    list.insertBefore(row, placeFor(row));
+    list.insertBefore(row, placeFor(list, row));
     mark(row);
   }
   fold(list, stream.dataset.rows);
   prune();
-}
-
-/** Before the first row that is older: few are looked at, since what comes is mostly the newest. */
-function placeFor(row) {
-  const position = positionOf(row);
-  let next = list.firstElementChild;
-  while (next && !next.matches(".older") && !(positionOf(next) < position)) next = next.nextElementSibling;
-  return next?.previousElementSibling?.matches(".mark") && next.matches(".row") ? beforeMark(row, next) : next;
-}
-
-/** A row that is alike stands below the same mark. */
-function beforeMark(row, next) {
-  return row.matches(".row") && isAlike(row, next) ? next : next.previousElementSibling;
 }
 
 /** Everything below the last row that is kept gives way to a link that loads it again, and says how much that is. */
