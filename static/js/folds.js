@@ -10,6 +10,8 @@ import { gapOf, joined } from "./gaps.js";
 
 const MOST_IN_ALL = 200; // rows within folds that are closed, on one page
 
+const isRow = (item) => item.matches(".row");
+
 /** Fold everything again. `address` is where rows are asked for. */
 export function fold(list, address) {
   let room = MOST_IN_ALL;
@@ -24,7 +26,7 @@ function runs(list) {
     const burst = item.dataset.burst;
     if (!burst) run = [];
     else if (burst === run[0]?.dataset.burst) run.push(item);
-    else if (item.matches(".row")) found.push((run = [item]));
+    else if (isRow(item)) found.push((run = [item]));
     else leave(item);
   }
   return found;
@@ -44,7 +46,7 @@ function settle(run, room, address) {
   const kept = shed(inside, opened ? Number(button.dataset.most) : room, address);
   for (const item of kept) enter(item, !opened);
   label(button ?? makeButton(), [head, ...kept]);
-  return opened ? 0 : kept.length;
+  return opened ? 0 : kept.filter(isRow).length;
 }
 
 /** The run's button; where two runs have become one, there is one too many. */
@@ -67,9 +69,9 @@ function enter(item, isHidden) {
 
 /** What there is no room for joins the gap at the end. */
 function shed(inside, room, address) {
-  const rows = inside.filter((item) => item.matches(".row"));
-  const left = [...rows.slice(room), ...inside.filter((item) => !item.matches(".row"))];
-  if (left.length === 0 || (left.length === 1 && left[0].matches(".gap"))) return inside;
+  const rows = inside.filter(isRow);
+  const left = [...rows.slice(room), ...inside.filter((item) => !isRow(item))];
+  if (left.length === 0 || (left.length === 1 && !isRow(left[0]))) return inside;
   const gap = gapOf(left.reduce(joined, null), address);
   gap.id = `fold${gap.dataset.after}`;
   gap.dataset.burst = inside[0].dataset.burst;

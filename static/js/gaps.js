@@ -7,11 +7,8 @@ const countOf = (row) => Number(row.dataset.count ?? 1);
 /** How many events these rows and gaps stand for. */
 export const countAll = (rows) => rows.reduce((sum, row) => sum + countOf(row), 0);
 
-/** Whether one of these gaps stands for a row, among others. */
-export function isWithin(gaps, row) {
-  const position = positionOf(row);
-  return gaps.some((gap) => Number(gap.dataset.after) < position && position < positionOf(gap));
-}
+/** The positions that these gaps stand for, as [after, before]. */
+export const rangesOf = (gaps) => [...gaps].map((gap) => [Number(gap.dataset.after), positionOf(gap)]);
 
 /** A gap as it is counted, {after, before, count}, with one row or gap more in it. */
 export function joined(gap, row) {

@@ -1,4 +1,5 @@
 // Between rows of two minutes, or of two days, stands a mark that says which one begins below.
+import { positionOf } from "./gaps.js";
 import { format } from "./times.js";
 
 const kind = document.querySelector("[data-stream]")?.dataset.marks; // minutes, or days
@@ -8,8 +9,21 @@ const dayOf = (row) => momentOf(row).toDateString();
 const isToday = (row) => dayOf(row) === new Date().toDateString();
 
 /** Whether two rows stand below the same mark. */
-export function isAlike(a, b) {
+function isAlike(a, b) {
   return kind === "days" ? dayOf(a) === dayOf(b) : a.dataset.minute === b.dataset.minute;
+}
+
+/** Before the first row that is older: few are looked at, since what comes is mostly the newest. */
+export function placeFor(list, row) {
+  const position = positionOf(row);
+  let next = list.firstElementChild;
+  while (next && !next.matches(".older") && !(positionOf(next) < position)) next = next.nextElementSibling;
+  return next?.previousElementSibling?.matches(".mark") && next.matches(".row") ? beforeMark(row, next) : next;
+}
+
+/** A row that is alike stands below the same mark. */
+function beforeMark(row, next) {
+  return row.matches(".row") && isAlike(row, next) ? next : next.previousElementSibling;
 }
 
 /** Put the marks right around a row that has just been put in its place. */
@@ -25,11 +39,17 @@ export function mark(row) {
 function settle(row) {
   const before = row.previousElementSibling;
   const old = before?.matches(".mark") ? before : null;
-  const above = old ? old.previousElementSibling : before;
+  const above = rowFrom(old ? old.previousElementSibling : before);
   old?.remove();
   const follows = above?.matches(".row") ?? false;
   if (follows ? isAlike(above, row) : kind === "days" && isToday(row)) return;
   row.before(markOf(row, !follows || dayOf(above) !== dayOf(row)));
+}
+
+/** A gap within a fold stands for rows that are alike: the row above it counts. */
+function rowFrom(item) {
+  while (item?.matches(".gap.inside")) item = item.previousElementSibling;
+  return item;
 }
 
 function markOf(row, isNewDay) {

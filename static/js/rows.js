@@ -2,8 +2,8 @@
 import { byId, fetchElement, plural } from "./dom.js";
 import { toggle, widen } from "./foldbutton.js";
 import { fold } from "./folds.js";
-import { countAll, isWithin, positionOf } from "./gaps.js";
-import { isAlike, mark } from "./marks.js";
+import { countAll, positionOf, rangesOf } from "./gaps.js";
+import { mark, placeFor } from "./marks.js";
 import { localise } from "./times.js";
 
 export const stream = document.querySelector("[data-stream]");
@@ -24,9 +24,9 @@ function oldest() {
 
 /** Those of these rows and gaps that the page does not know: neither as they are, nor in a number. */
 export function unknown(rows) {
-  const gaps = [...list.getElementsByClassName("gap")];
-  const end = letGo ? oldest() : 0;
-  const isCounted = (row) => row.matches(".row") && (positionOf(row) < end || isWithin(gaps, row));
+  const ranges = rangesOf(list.getElementsByClassName("gap"));
+  if (letGo) ranges.push([0, oldest()]);
+  const isCounted = (row) => row.matches(".row") && ranges.some(([after, before]) => after < positionOf(row) && positionOf(row) < before);
   return rows.filter((row) => row.dataset.position && !byId(row.id) && !isCounted(row));
 }
 
@@ -35,24 +35,11 @@ export function show(rows, isNew) {
   for (const row of rows) {
     localise(row);
     row.classList.toggle("fresh", isNew);
-    list.insertBefore(row, placeFor(row));
+    list.insertBefore(row, placeFor(list, row));
     mark(row);
   }
   fold(list, stream.dataset.rows);
   prune();
-}
-
-/** Before the first row that is older: few are looked at, since what comes is mostly the newest. */
-function placeFor(row) {
-  const position = positionOf(row);
-  let next = list.firstElementChild;
-  while (next && !next.matches(".older") && !(positionOf(next) < position)) next = next.nextElementSibling;
-  return next?.previousElementSibling?.matches(".mark") && next.matches(".row") ? beforeMark(row, next) : next;
-}
-
-/** A row that is alike stands below the same mark. */
-function beforeMark(row, next) {
-  return row.matches(".row") && isAlike(row, next) ? next : next.previousElementSibling;
 }
 
 /** Everything below the last row that is kept gives way to a link that loads it again, and says how much that is. */

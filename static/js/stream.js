@@ -1,11 +1,13 @@
 // The stream, live: what comes is shown at once, unless somebody reads (has scrolled down, points, selects, stands on a
-// row, or has paused). Then it is held back and counted, so that no row moves under a reader.
+// row, has paused, or has opened something over them). Then it is held back and counted: no row moves under a reader.
 import { byId, hasSelection, plural, say } from "./dom.js";
 import { countAll } from "./gaps.js";
 import { heldCount, holdBack, isHeld, takeHeld } from "./held.js";
 import { list, show, stream, unknown } from "./rows.js";
 
+const MOST_TINTED = 10; // rows at once; to fade in more, again and again, took half of a browser's time
 const SUMMARY_MS = 10_000; // a screen reader is told no more often what came
+const OPENED = "dialog[open], :popover-open"; // over the rows: when it closes, the focus goes back to one of them
 
 const button = stream?.querySelector("[data-held]");
 const pause = byId("pause");
@@ -18,14 +20,14 @@ export function receive(rows) {
   const fresh = unknown(rows).filter((row) => !isHeld(row));
   untold += countAll(fresh);
   if (isBeingRead()) holdBack(fresh);
-  else show(fresh, true);
+  else show([...fresh, ...takeHeld(stream.dataset.rows)], fresh.length <= MOST_TINTED);
   countHeld();
 }
 
 function isBeingRead() {
   const isScrolled = list.getBoundingClientRect().top < 0;
   const isOnRow = list.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
-  return isPaused || isPointedAt || isScrolled || isOnRow || byId("narrow").matches(":popover-open") || hasSelection(list);
+  return isPaused || isPointedAt || isScrolled || isOnRow || document.querySelector(OPENED) !== null || hasSelection(list);
 }
 
 function countHeld() {
@@ -77,6 +79,7 @@ if (list) {
   list.addEventListener("pointerenter", (event) => (isPointedAt = event.pointerType === "mouse"));
   list.addEventListener("pointerleave", () => (isPointedAt = false));
   for (const name of ["pointerleave", "focusout"]) list.addEventListener(name, () => setTimeout(releaseUnlessRead));
+  for (const name of ["close", "toggle"]) document.addEventListener(name, () => setTimeout(releaseUnlessRead), true);
   for (const name of ["scroll", "selectionchange"]) document.addEventListener(name, releaseUnlessRead, { passive: true });
   button.addEventListener("click", goToNewest);
   pause?.addEventListener("click", togglePause);

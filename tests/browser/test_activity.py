@@ -18,6 +18,22 @@ COUNT = """() => {
   const letGo = Number(document.querySelector("[data-stream]").dataset.letGo ?? 0);
   return [all(".row:not(.inside)").length, all(".row.inside").length, inGaps, letGo];
 }"""
+FOLD_MANY = """async () => {
+  const { fold } = await import("/static/js/folds.js");
+  const list = document.createElement("ol");
+  for (let position = 900; position; position--) {
+    if (position % 30 === 0) list.append(Object.assign(document.createElement("li"), { className: "mark" }));
+    const row = Object.assign(document.createElement("li"), { className: "row" });
+    row.innerHTML = '<p class="row-text"></p>';
+    Object.assign(row.dataset, { position, burst: "alike" });
+    list.append(row);
+  }
+  for (const _ of "again and again") fold(list, "/rows?");
+  const items = [...list.querySelectorAll("[data-position]")];
+  const told = items.reduce((sum, { dataset }) => sum + Number(dataset.count ?? 1), 0);
+  const counts = [...list.querySelectorAll(".fold")].map((button) => button.firstElementChild.textContent);
+  return [list.querySelectorAll(".row[hidden]").length, counts, told];
+}"""
 MOMENT = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
 WATCH_SHIFTS = """
 window.shift = 0;
@@ -158,6 +174,14 @@ def test_an_event_opens_beside_the_page_and_can_be_sent_as_a_link(activity: Page
     drawer = activity.get_by_role("dialog")
     expect(drawer).to_contain_text('"lines": 7')
     expect(drawer).to_contain_text("task_progress")
+    activity.mouse.move(0, 0)
+    application.publish(said("Behind it"))
+    expect(activity.locator("[data-held]")).to_have_text("1 new")
+    activity.keyboard.press("Escape")
+    expect(row.get_by_role("link", name="details")).to_be_focused()
+    activity.locator("#q").focus()
+    expect(activity.locator("#stream")).to_contain_text("Behind it")
+    activity.go_back()
     activity.reload()
     expect(drawer).to_contain_text('"lines": 7')
     activity.keyboard.press("Escape")
@@ -227,6 +251,13 @@ def test_a_burst_is_one_row_that_opens_and_is_the_same_after_a_reload(activity: 
     activity.get_by_role("link", name="18 events not shown · load").press("Enter")
     expect(rows).to_have_count(40)
     assert activity.evaluate(COUNT) == [2, 38, 0, 0]
+
+
+def test_many_folds_keep_few_rows_between_them_and_lose_none(activity: Page) -> None:
+    hidden, counts, told = activity.evaluate(FOLD_MANY)
+    assert hidden == 200
+    assert counts == ["×30"] * 30
+    assert told == 900
 
 
 def test_a_fold_that_is_open_grows_and_another_event_ends_it(activity: Page, application: Application) -> None:
