@@ -138,7 +138,7 @@ def test_an_answer_that_nobody_takes_back_resolves_all_of_them_each_by_its_own_e
 def test_other_acts_are_for_all_of_them_or_for_one_alone(
     stuck: Client, name: str, fields: dict[str, str], column: str, value: str
 ) -> None:
-    act(stuck, "c", name, **fields)
+    act(stuck, "c", name, (), **fields)
     assert [getattr(of(task), column) for task in TASKS] == ["", "", value]
     act(stuck, "a", name, ("b", "c"), **fields)
     assert [getattr(of(task), column) for task in TASKS] == [value] * 3
