@@ -23,7 +23,7 @@ FEWEST = 3  # resolved blockers, before it is said how long half of them took
 ALIKE = 1.2  # times as long; below that, two weeks are called alike
 MAX_KEPT = 32  # boards that are looked at
 EDGES_S = (60, 300, 900, 3_600, 14_400, 86_400, 259_200)
-BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "3 d and more")
+BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "over 3 d")
 
 # Another version means that a blocker has begun, changed or ended, or that this is another log.
 VERSION = """

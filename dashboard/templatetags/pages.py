@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.look import Look
 from dashboard.verdict import count
-from marcus_events.core.event import utc_now
+from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.sentences import Part
 
 register = template.Library()
@@ -82,26 +82,24 @@ def timed(moment: datetime, form: str, text: str) -> SafeString:
 
 
 @register.simple_tag
-def words(parts: list[Part], board_id: str | None = None) -> SafeString:
-    """A sentence, with what it names on a board as links. Names are isolated: they may be written in any direction."""
-    return format_html_join("", "{}", ((as_html(part, board_id or ""),) for part in parts))
+def words(parts: list[Part], event: Recorded | None = None) -> SafeString:
+    """A sentence, with what it names as links. Names are isolated: they may be written in any direction."""
+    return format_html_join("", "{}", ((as_html(part, event),) for part in parts))
 
 
-def as_html(part: Part, board_id: str) -> SafeString:
+def as_html(part: Part, event: Recorded | None) -> SafeString:
     if part.kind == "text" or not part.id:
         return format_html("<bdi>{}</bdi>" if part.kind == "text" else "<b><bdi>{}</bdi></b>", part.text)
-    return format_html('<a class="name" {}><bdi>{}</bdi></a>', link_to(part, board_id), part.text)
+    return format_html('<a class="name" {}><bdi>{}</bdi></a>', link_to(part, event), part.text)
 
 
-def link_to(part: Part, board_id: str) -> SafeString:
-    """A task opens; of an agent one sees what it does."""
-    match part.kind:
-        case "task":
-            return task_link(board_id, part.id)
-        case "board":
-            return format_html('href="{}"', reverse("board", args=[part.id]))
-        case _:
-            return format_html('href="{}"', activity(**{part.kind: part.id}))
+def link_to(part: Part, event: Recorded | None) -> SafeString:
+    """The event's own task opens. Of another, which may not be known here, and of an agent one sees the events."""
+    if event and part.kind == "task" and part.id == event.task_id:
+        return task_link(event.board_id or "", part.id)
+    if part.kind == "board":
+        return format_html('href="{}"', reverse("board", args=[part.id]))
+    return format_html('href="{}"', activity(**{part.kind: part.id}))
 
 
 def task_link(board_id: str, task_id: str) -> SafeString:

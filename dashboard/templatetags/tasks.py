@@ -39,7 +39,7 @@ def status_words(status: str) -> str:
 @register.simple_tag
 def told(event: Recorded) -> SafeString:
     """An event as a sentence."""
-    return words(sentence(event), event.board_id)
+    return words(sentence(event), event)
 
 
 @register.simple_tag
