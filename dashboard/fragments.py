@@ -14,6 +14,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.bursts import burst_of
 from dashboard.icons import icon_of
 from dashboard.look import Look
 from dashboard.queries.naming import named
@@ -66,6 +67,7 @@ def render_row(recorded: Recorded) -> SafeString:
         "parts": sentence(recorded),
         "title": meaning_of(recorded.event_type).title,
         "board": board_name(recorded) if recorded.board_id else "",
+        "burst": burst_of(recorded),
     }
     return render_to_string("stream/_row.html", context)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from marcus_events.core.filters import EventFilter
 
 MAX_PARAMETER = 512  # characters, as the longest id may have; nobody filters by anything longer
+MAX_QUERY = 1_200  # characters of `q`: two long ids; as an address it stays within the 16 KiB that servers read
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Look:
     @classmethod
     def at(cls, page: str, parameters: Mapping[str, str]) -> Look:
         """The look of a request's GET parameters; what is not a parameter of a look is left aside."""
-        given = {field.name: storable(parameters.get(field.name, ""))[:MAX_PARAMETER] for field in fields(cls)}
+        given = {field.name: storable(parameters.get(field.name, ""))[: room(field.name)] for field in fields(cls)}
         return cls(**(given | {"page": page}))
 
     @property
@@ -60,6 +61,10 @@ class Look:
         look = replace(self, **changes)
         values = {field.name: getattr(look, field.name) for field in fields(look) if field.name != "page"}
         return urlencode({name: value for name, value in values.items() if value})
+
+
+def room(name: str) -> int:
+    return MAX_QUERY if name == "q" else MAX_PARAMETER
 
 
 def storable(text: str) -> str:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("activity/", activity.activity, name="activity"),
     path("activity/rows/", activity.rows, name="activity-rows"),
     path("activity/<int:position>/", activity.event, name="event"),
+    path("activity/<int:position>/narrow/", activity.narrow, name="narrow"),
     path("blocked/", blocked.blocked, name="blocked"),
     path("blocked/<int:blocker_id>/", blocker.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker.state, name="blocker-state"),

@@ -34,9 +34,3 @@ def agents(board: str, chosen: str = "") -> list[Choice]:
     found = {agent_id: name or agent_words(agent_id) for agent_id, name in rows.values_list("agent_id", "name")}
     shown = list(found.items())[:MAX_AGENTS]
     return [*shown, (chosen, agent_words(chosen))] if chosen and chosen not in dict(shown) else shown
-
-
-def task_name(task_id: str) -> str:
-    """What the task of a filter is called, whatever its board; its id where nobody has named it."""
-    found = models.Task.objects.now().filter(task_id=task_id).values_list("name", flat=True).first()
-    return found or task_id

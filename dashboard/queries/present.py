@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import Lower
@@ -13,6 +14,7 @@ from marcus_events import models
 from marcus_events.core.sentences import agent_words
 from marcus_events.core.waiting import waiting_behind
 
+NAMED: dict[str, Any] = {"board": models.Board, "agent": models.Agent, "task": models.Task}
 STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 
 
@@ -56,6 +58,13 @@ def names_with_tasks(board_ids: Iterable[str]) -> Names:
     rows = models.Task.objects.now().filter(board_id__in=[*found.boards, ""])
     tasks = {(board_id, task_id): name for board_id, task_id, name in rows.values_list("board_id", "task_id", "name")}
     return replace(found, tasks=tasks)
+
+
+def names_of(kind: str, ids: Collection[str]) -> dict[str, str]:
+    """What boards, agents or tasks with these ids are called, whatever board they are of; where any has a name."""
+    name = kind.removesuffix("_id")
+    rows = NAMED[name].objects.now().filter(**{f"{name}_id__in": ids}).exclude(name="")
+    return dict(rows.values_list(f"{name}_id", "name"))
 
 
 def waiting(

@@ -8,7 +8,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render as render_template
 
-from dashboard import fragments, icons
+from dashboard import fragments, icons, narrowing
+from dashboard.chips import chips
 from dashboard.look import Look
 from dashboard.queries import choices, stream
 from dashboard.queries.naming import named
@@ -46,8 +47,7 @@ def filters(look: Look) -> dict[str, Any]:
         "categories": choices.categories(),
         "types": choices.types(look.type),
         "agents": choices.agents(look.board, look.agent),
-        "task_name": choices.task_name(look.task) if look.task else "",
-        "is_filtered": bool(look.query(board="", noise="")),
+        "chips": chips(look),
     }
 
 
@@ -80,10 +80,19 @@ def event(request: HttpRequest, position: int) -> HttpResponse:
     if found is None:
         raise Http404(f"There is no event {position}.")
     look = Look("event", board=Look.at("event", request.GET).board)
-    context = detail(found)
+    context = detail(found) | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})
     return page.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
+
+
+def narrow(request: HttpRequest, position: int) -> HttpResponse:
+    """A fragment: how to narrow the page to what is like an event, or to everything but that."""
+    found = read.event(position)
+    if found is None:
+        raise Http404(f"There is no event {position}.")
+    chosen = narrowing.choices(Look.at("activity", request.GET), *named([found]))
+    return render_template(request, "activity/_narrow.html", {"choices": chosen})
 
 
 def detail(found: Recorded) -> dict[str, Any]:

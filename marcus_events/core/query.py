@@ -30,6 +30,17 @@ def words(query: str) -> list[list[str]]:
     return [values for values in found if values != [""]]
 
 
+def written(query: str) -> list[str]:
+    """The words of a query as they stand in it, so that one can be taken out and the others stay as they are."""
+    found = [""]
+    for piece in PIECE.finditer(query):
+        if piece.lastgroup == "space":
+            found.append("")
+        else:
+            found[-1] += piece[0]
+    return [word for word in found if word]
+
+
 def unquote(piece: re.Match[str]) -> str:
     quoted = piece["quoted"]
     return piece["plain"] if quoted is None else re.sub(r'\\(["\\])', r"\1", quoted)

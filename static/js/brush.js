@@ -1,6 +1,8 @@
 // A part of the histogram, chosen by drawing across it: the page opens with what happened then.
 import { byId } from "./dom.js";
 
+const TIMES = /("(?:[^"\\]|\\.)*")|(?<=^|\s)(?:since|until):\S+/g; // but not what stands in quotation marks
+
 let from = null;
 
 const columnAt = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-brush] a[data-start]");
@@ -15,7 +17,7 @@ function choose(a, b) {
 
 function open(first, last) {
   const field = byId("q");
-  const words = field.value.replace(/(^|\s)(since|until):\S+/g, "").trim();
+  const words = field.value.replace(TIMES, (found, quoted) => quoted ?? "").trim();
   field.value = [words, `since:${zulu(first.dataset.start)}`, `until:${zulu(last.dataset.until)}`].filter(Boolean).join(" ");
   field.form.requestSubmit();
 }

@@ -1,14 +1,16 @@
 // What is opened beside the page: an event, a blocker, or a task. The address names it, so that it can be sent as a link.
 import { byId, fetchElement, post } from "./dom.js";
+import { stream } from "./rows.js";
 import { localise } from "./times.js";
 
 const drawer = byId("drawer");
 const body = byId("drawer-body");
 
 export const IN_DRAWER = { "X-Drawer": "1" };
+const filters = stream?.dataset.rows.split("?")[1] ?? ""; // of the page: an event offers to narrow them
 // A task goes by two ids of any text, its board's and its own: they are given as the query of its address.
 export const PATHS = {
-  event: (id) => `/activity/${id}/`,
+  event: (id) => `/activity/${id}/?${filters}`,
   blocker: (id) => `/blocked/${id}/`,
   card: (query) => `/tasks/?${query}`,
 };

@@ -3,7 +3,7 @@ import { byId, memory } from "./dom.js";
 import { togglePause } from "./stream.js";
 
 const CHORD_MS = 1_500; // "g", then a letter
-const ROWS = "#stream > li > a:first-child, [data-row] a.stretched, [data-row] > a:first-child";
+const ROWS = "#stream > li:not([hidden]) > a:first-child, [data-row] a.stretched, [data-row] > a:first-child";
 
 const help = byId("help");
 const on = byId("keys-on");
@@ -70,8 +70,8 @@ function press(event) {
 /** Whether the key means something else where it is pressed: in a field, in a dialog, or Space on a button. */
 function isTaken(target, key) {
   if (target.closest("input:not([type='checkbox'], [type='radio']), textarea, select, [contenteditable]")) return true;
-  if (document.querySelector("dialog[open]")) return true;
-  return key === " " && target.closest("button, summary, input, a") !== null && !target.closest("#stream");
+  if (document.querySelector("dialog[open], :popover-open")) return true;
+  return key === " " && target.closest("button, summary, input, a:not(#stream a)") !== null;
 }
 
 if (help) {

@@ -8,6 +8,7 @@ import "./forms.js";
 import "./integrations.js";
 import "./keys.js";
 import "./lanes.js";
+import "./narrow.js";
 import "./opened.js";
 import "./preferences.js";
 import "./regions.js";

@@ -1,14 +1,34 @@
 // The rows on the page: each in its place by position, newest first, no more than can be looked through.
-import { byId, fetchElement } from "./dom.js";
+import { byId, fetchElement, plural } from "./dom.js";
+import { toggle, widen } from "./foldbutton.js";
+import { fold } from "./folds.js";
+import { countAll, isWithin, positionOf } from "./gaps.js";
 import { isAlike, mark } from "./marks.js";
 import { localise } from "./times.js";
 
 export const stream = document.querySelector("[data-stream]");
 export const list = byId("stream");
 
-let limit = Number(stream?.dataset.limit); // rows; what a reader has loaded on top of it stays too
+let limit = Number(stream?.dataset.limit); // rows, a fold being one; what a reader has loaded on top of it stays too
+let floor = Infinity; // the oldest position that was ever on the page
+let letGo = 0; // events that were on the page, and gave way
 
-const rowsShown = () => [...list.querySelectorAll(":scope > .row")];
+const rowsOnPage = () => [...list.querySelectorAll(":scope > .row")];
+const heads = () => rowsOnPage().filter((row) => !row.matches(".inside"));
+
+/** The oldest position that the page tells of, in a row or in a gap. */
+function oldest() {
+  const items = [...list.querySelectorAll(":scope > [data-position]")];
+  return items.reduce((least, { dataset }) => Math.min(least, "after" in dataset ? Number(dataset.after) + 1 : Number(dataset.position)), Infinity);
+}
+
+/** Those of these rows and gaps that the page does not know: neither as they are, nor in a number. */
+export function unknown(rows) {
+  const gaps = [...list.getElementsByClassName("gap")];
+  const end = letGo ? oldest() : 0;
+  const isCounted = (row) => row.matches(".row") && (positionOf(row) < end || isWithin(gaps, row));
+  return rows.filter((row) => row.dataset.position && !byId(row.id) && !isCounted(row));
+}
 
 export function show(rows, isNew) {
   if (rows.length) byId("no-rows")?.remove();
@@ -18,14 +38,15 @@ export function show(rows, isNew) {
     list.insertBefore(row, placeFor(row));
     mark(row);
   }
+  fold(list, stream.dataset.rows);
   prune();
 }
 
 /** Before the first row that is older: few are looked at, since what comes is mostly the newest. */
 function placeFor(row) {
-  const position = Number(row.dataset.position);
+  const position = positionOf(row);
   let next = list.firstElementChild;
-  while (next && !next.matches(".older") && !(Number(next.dataset.position) < position)) next = next.nextElementSibling;
+  while (next && !next.matches(".older") && !(positionOf(next) < position)) next = next.nextElementSibling;
   return next?.previousElementSibling?.matches(".mark") && next.matches(".row") ? beforeMark(row, next) : next;
 }
 
@@ -34,12 +55,24 @@ function beforeMark(row, next) {
   return row.matches(".row") && isAlike(row, next) ? next : next.previousElementSibling;
 }
 
-/** Everything below the last row that is kept gives way to a link that loads it again. */
+/** Everything below the last row that is kept gives way to a link that loads it again, and says how much that is. */
 function prune() {
-  const last = rowsShown()[limit - 1];
-  if (!last?.nextElementSibling || last.nextElementSibling.matches(".older")) return;
-  while (last.nextElementSibling) last.nextElementSibling.remove();
+  const last = heads()[limit];
+  if (!last) return;
+  floor = Math.min(floor, oldest());
+  const from = last.previousElementSibling?.matches(".mark") ? last.previousElementSibling : last;
+  const items = [...list.children];
+  const gone = items.slice(items.indexOf(from));
+  for (const item of gone) item.remove();
+  letGo += countAll(gone.filter((item) => item.dataset.position));
   list.append(stream.querySelector("template").content.cloneNode(true));
+  tellLetGo();
+}
+
+function tellLetGo() {
+  stream.dataset.letGo = letGo;
+  const link = list.querySelector("a[data-older]");
+  if (link && letGo) link.textContent = `Load older · ${plural(letGo, "event")} made room for newer ones`;
 }
 
 /** What was left out, loaded in its place; or what is older, at the end. */
@@ -55,26 +88,31 @@ async function load(link) {
   }
 }
 
-function addressOf(link) {
-  if (!("older" in link.dataset)) return link.dataset.rows;
-  return `${link.dataset.rows}&before=${Math.min(...rowsShown().map((row) => Number(row.dataset.position)))}`;
-}
+const addressOf = ({ dataset }) => ("older" in dataset ? `${dataset.rows}&before=${oldest()}` : dataset.rows);
 
 function replace(item, found) {
   const hadFocus = item.contains(document.activeElement);
-  item.replaceWith(...found.filter((row) => row.matches(".older")));
   const missing = found.filter((row) => row.dataset.position && !byId(row.id));
-  limit = Math.max(limit, rowsShown().length + missing.length);
+  if (item.matches(".inside")) widen(item, missing);
+  else limit = Math.max(limit, heads().length + missing.length);
+  letGo -= countAll(missing.filter((row) => positionOf(row) >= floor && item.matches(".older")));
+  item.replaceWith(...found.filter((row) => row.matches(".older")));
   show(missing, false);
-  if (hadFocus) (missing[0] ?? list.lastElementChild)?.querySelector("a")?.focus({ preventScroll: true });
+  tellLetGo();
+  if (hadFocus) (missing.find((row) => !row.hidden) ?? list.lastElementChild)?.querySelector("a")?.focus({ preventScroll: true });
+}
+
+function press(event) {
+  const button = event.target.closest(".fold");
+  if (button) return toggle(button);
+  const link = event.target.closest("a[data-rows]");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  load(link);
 }
 
 if (list) {
-  rowsShown().forEach(mark);
-  list.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-rows]");
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    load(link);
-  });
+  rowsOnPage().forEach(mark);
+  fold(list, stream.dataset.rows);
+  list.addEventListener("click", press);
 }

@@ -1,8 +1,9 @@
 // The stream, live: what comes is shown at once, unless somebody reads (has scrolled down, points, selects, stands on a
 // row, or has paused). Then it is held back and counted, so that no row moves under a reader.
 import { byId, hasSelection, plural, say } from "./dom.js";
-import { countAll, heldCount, holdBack, isHeld, takeHeld } from "./held.js";
-import { list, show, stream } from "./rows.js";
+import { countAll } from "./gaps.js";
+import { heldCount, holdBack, isHeld, takeHeld } from "./held.js";
+import { list, show, stream, unknown } from "./rows.js";
 
 const SUMMARY_MS = 10_000; // a screen reader is told no more often what came
 
@@ -14,7 +15,7 @@ let untold = 0;
 
 /** Take rows and gaps in, in any order; those that the page has already are dropped. */
 export function receive(rows) {
-  const fresh = rows.filter((row) => row.dataset.position && !byId(row.id) && !isHeld(row.id));
+  const fresh = unknown(rows).filter((row) => !isHeld(row));
   untold += countAll(fresh);
   if (isBeingRead()) holdBack(fresh);
   else show(fresh, true);
@@ -24,7 +25,7 @@ export function receive(rows) {
 function isBeingRead() {
   const isScrolled = list.getBoundingClientRect().top < 0;
   const isOnRow = list.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
-  return isPaused || isPointedAt || isScrolled || isOnRow || hasSelection(list);
+  return isPaused || isPointedAt || isScrolled || isOnRow || byId("narrow").matches(":popover-open") || hasSelection(list);
 }
 
 function countHeld() {

@@ -33,6 +33,11 @@ def progress(message: str, **data: Any) -> dict[str, Any]:
     return event("task_progress", said | data)
 
 
+def said(message: str) -> dict[str, Any]:
+    """A row of its own, however many there are: progress of one agent on one task is folded."""
+    return event("decision_logged", {"task_id": "t2", "agent_id": "agent_claude_1", "what": message})
+
+
 def blocker(description: str, task_id: str = "t2") -> dict[str, Any]:
     said = {"task_id": task_id, "agent_id": "agent_claude_1", "description": description, "severity": "high"}
     return event("task_blocked", said)

@@ -1,12 +1,29 @@
 """Activity: filters, pause, rows that are held back while somebody reads, and an event's details."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import OTHER_BOARD, event, progress, project
+from tests.browser.storefront import OTHER_BOARD, blocker, event, progress, project, said
 from tests.waiting import wait_until
+
+# What the page tells of: single rows and heads of folds, rows within folds, what gaps stand for, what made room.
+COUNT = """() => {
+  const all = (selector) => [...document.querySelectorAll(`#stream > ${selector}`)];
+  const inGaps = all(".gap").reduce((sum, gap) => sum + Number(gap.dataset.count), 0);
+  const letGo = Number(document.querySelector("[data-stream]").dataset.letGo ?? 0);
+  return [all(".row:not(.inside)").length, all(".row.inside").length, inGaps, letGo];
+}"""
+MOMENT = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
+WATCH_SHIFTS = """
+window.shift = 0;
+new PerformanceObserver((list) => { for (const { value } of list.getEntries()) window.shift += value; })
+  .observe({ type: "layout-shift", buffered: true });
+"""
 
 
 @pytest.fixture
@@ -73,7 +90,7 @@ def test_nothing_that_matches_is_said_and_goes_with_the_first_that_does(
 
 def test_pause_holds_back_and_counts(activity: Page, application: Application) -> None:
     activity.get_by_role("button", name="Pause").click()
-    application.publish(*(progress(f"While paused {n}") for n in range(37)))
+    application.publish(*(said(f"While paused {n}") for n in range(37)))
     expect(activity.get_by_role("button", name="37 new")).to_be_visible()
     expect(activity.locator("#stream")).not_to_contain_text("While paused")
     activity.get_by_role("button", name="Resume").click()
@@ -113,7 +130,7 @@ def test_rows_wait_for_a_selection(activity: Page, application: Application) -> 
 
 def test_more_than_can_be_held_is_a_gap_that_can_be_loaded(activity: Page, application: Application) -> None:
     activity.get_by_role("button", name="Pause").click()
-    application.publish(*(progress(f"Many {n}") for n in range(240)))
+    application.publish(*(said(f"Many {n}") for n in range(240)))
     held = activity.get_by_role("button", name="240 new")
     expect(held).to_be_visible()
     held.click()
@@ -146,6 +163,10 @@ def test_an_event_opens_beside_the_page_and_can_be_sent_as_a_link(activity: Page
     activity.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
     expect(activity).to_have_url(f"{application.base_url}/activity/")
+    row.get_by_role("link", name="details").click()
+    drawer.get_by_role("link", name="Not task Build login").click()
+    expect(activity.locator("#q")).to_have_value("-task:t2")
+    expect(activity.locator("#stream")).not_to_contain_text("Look at this")
 
 
 def test_a_part_of_the_histogram_is_chosen_by_drawing_across_it(signed_in: Page, application: Application) -> None:
@@ -174,3 +195,99 @@ def test_the_histogram_grows_by_itself_and_leads_on_by_keyboard(signed_in: Page,
     signed_in.keyboard.press("Enter")
     signed_in.wait_for_url("**since%3A**")
     expect(signed_in.locator("#stream > .row")).to_have_count(1)
+
+
+def burst(*numbers: int) -> list[dict[str, Any]]:
+    """Progress on a task of its own, all within a minute: marks of minutes part rows."""
+    return [progress(f"Step {n}", task_id="t9") | {"timestamp": MOMENT} for n in numbers]
+
+
+def test_a_burst_is_one_row_that_opens_and_is_the_same_after_a_reload(activity: Page, application: Application) -> None:
+    activity.add_init_script(WATCH_SHIFTS)
+    activity.goto(f"{application.base_url}/activity/?task=t9")
+    expect(activity.locator("#connection")).to_have_text("Live")
+    first, *others = burst(*range(40))
+    application.publish(first | {"event_type": "task_started"})
+    for start in range(0, 39, 13):
+        application.publish(*others[start : start + 13])
+    fold = activity.get_by_role("button", name="×39 events like this one")
+    rows = activity.locator("#stream > .row:visible")
+    for _ in ("live", "after a reload"):
+        expect(fold).to_have_attribute("aria-expanded", "false")
+        expect(rows.first).to_contain_text("Step 39")
+        assert activity.evaluate(COUNT) == [2, 20, 18, 0]
+        activity.reload()
+        expect(activity.locator("#connection")).to_have_text("Live")
+    assert activity.evaluate("shift") < 0.01
+    activity.keyboard.type("jj")
+    expect(rows.nth(1).get_by_role("link").first).to_be_focused()
+    fold.press("Space")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(rows).to_have_count(22)
+    activity.get_by_role("link", name="18 events not shown · load").press("Enter")
+    expect(rows).to_have_count(40)
+    assert activity.evaluate(COUNT) == [2, 38, 0, 0]
+
+
+def test_a_fold_that_is_open_grows_and_another_event_ends_it(activity: Page, application: Application) -> None:
+    activity.goto(f"{application.base_url}/activity/?task=t9&q=-type:task_started")
+    fold = activity.get_by_role("button", name="events like this one")
+    fold.click()
+    activity.mouse.move(0, 0)
+    expect(activity.locator("#connection")).to_have_text("Live")
+    application.publish(*burst(40))
+    expect(fold).to_have_text("×40 events like this one")
+    expect(fold).to_be_focused()
+    expect(activity.locator("#stream > .row:visible")).to_have_count(21)
+    application.publish(blocker("Stop", "t9"), *burst(41))
+    expect(activity.locator("#stream > .row").first).to_contain_text("Step 41")
+    expect(activity.locator("#stream > .row").nth(2).get_by_role("button", name="×40")).to_be_visible()
+
+
+def test_what_makes_room_for_newer_rows_is_counted_and_can_be_loaded(signed_in: Page, application: Application) -> None:
+    expect(signed_in.locator("#connection")).to_have_text("Live")
+    before = sum(signed_in.evaluate(COUNT))
+    application.publish(*(said(f"Many {n}") for n in range(60)))
+    expect(signed_in.locator("#stream > .row").first).to_contain_text("Many 59")
+    assert signed_in.evaluate(COUNT)[0] == 40
+    assert sum(signed_in.evaluate(COUNT)) == before + 60
+    older = signed_in.get_by_role("link", name="events made room for newer ones")
+    older.click()
+    expect(older).to_have_count(0)
+    assert signed_in.evaluate(COUNT)[3] == 0
+
+
+def test_a_row_narrows_the_page_and_chips_widen_it_again(activity: Page, application: Application) -> None:
+    row = activity.locator("#stream > .row", has_text="Claude 1 joined").first
+    activity.get_by_role("link", name="Agents", exact=True).and_(activity.locator(".chip")).click()
+    expect(activity).to_have_url(f"{application.base_url}/activity/?category=agent")
+    row.get_by_role("link", name="details").focus()
+    row.get_by_role("button", name="Only or without").press("Enter")
+    menu = activity.get_by_role("dialog", name="Only or without")
+    expect(menu.get_by_role("link", name="Only type")).to_be_focused()
+    activity.keyboard.press("Escape")
+    expect(row.get_by_role("button", name="Only or without")).to_be_focused()
+    activity.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    activity.keyboard.press("ArrowDown")
+    activity.keyboard.press("Enter")
+    expect(activity.locator("#q")).to_have_value("-type:agent_registered")
+    expect(activity.locator("#stream > .row")).to_have_count(0)
+    activity.get_by_role("link", name="Not type: Agent registered").click()
+    expect(row).to_be_visible()
+    activity.get_by_role("link", name="Clear all").click()
+    expect(activity).to_have_url(f"{application.base_url}/activity/")
+
+
+def test_what_came_is_said_once_in_ten_seconds_and_a_blocker_at_once(activity: Page, application: Application) -> None:
+    activity.clock.install()
+    activity.reload()
+    expect(activity.locator("#connection")).to_have_text("Live")
+    application.publish(*(said(f"Said {n}") for n in range(3)))
+    expect(activity.locator("#stream > .row").first).to_contain_text("Said 2")
+    expect(activity.locator("#spoken")).to_have_text("")
+    activity.clock.fast_forward(10_000)
+    expect(activity.locator("#spoken")).to_have_text("3 new events.")
+    application.publish(blocker("Who is told?", "t4"))
+    expect(activity.get_by_role("alert")).to_contain_text("Who is told?")
+    expect(activity.locator("#spoken")).to_have_text("3 new events.")

@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from tests.browser.application import Application, administration
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import blocker, progress, project, resolution
+from tests.browser.storefront import blocker, project, resolution, said
 
 AWAY = 15_000  # milliseconds: two missed heartbeats, and time for a slow machine
 
@@ -50,7 +50,7 @@ def live(line: Line, signed_in: Page, application: Application) -> Page:
     if signed_in.locator("#welcome").count():
         application.publish(*project())
         expect(signed_in.locator(".verdict-text")).to_be_visible()
-    signed_in.goto(f"{application.base_url}/activity/?q=type:task_progress")
+    signed_in.goto(f"{application.base_url}/activity/?q=type:decision_logged")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in
 
@@ -63,12 +63,12 @@ def texts(page: Page) -> list[str]:
 def test_a_cut_line_is_said_and_everything_missed_comes_afterwards(
     live: Page, line: Line, application: Application
 ) -> None:
-    application.publish(progress("before"))
+    application.publish(said("before"))
     expect(live.locator("#stream > .row").first).to_contain_text("before")
     line.cut()
     expect(live.locator("#connection")).to_have_text("Not connected")
     expect(live.locator("#lost")).to_contain_text("as of")
-    application.publish(*(progress(f"missed {n}") for n in range(60)))
+    application.publish(*(said(f"missed {n}") for n in range(60)))
     assert texts(live)[0] == "before"
     line.mend()
     expect(live.locator("#connection")).to_have_text("Live")
@@ -80,7 +80,7 @@ def test_more_than_is_caught_up_with_is_a_gap_with_its_number(live: Page, line: 
     line.cut()
     expect(live.locator("#connection")).to_have_text("Not connected")
     for start in range(0, 500, 250):
-        application.publish(*(progress(f"many {n}") for n in range(start, start + 250)))
+        application.publish(*(said(f"many {n}") for n in range(start, start + 250)))
     line.mend()
     expect(live.get_by_role("link", name="300 events not shown · load")).to_be_visible()
     assert texts(live)[0] == "many 499"
@@ -93,7 +93,7 @@ def test_what_comes_while_the_line_is_cut_and_mended_is_neither_lost_nor_doubled
 
     def publish() -> None:
         for n in range(100):
-            application.publish(progress(f"flow {n}"))
+            application.publish(said(f"flow {n}"))
         ended.set()
 
     flow = threading.Thread(target=publish)
@@ -132,7 +132,7 @@ def test_the_server_may_be_killed_and_the_page_goes_on_with_the_next_one(
     application.end(signal.SIGKILL)
     expect(live.locator("#connection")).to_have_text("Not connected", timeout=AWAY)
     application.start()
-    application.publish(progress("after the kill"), blocker("Who restarted it?"))
+    application.publish(said("after the kill"), blocker("Who restarted it?"))
     expect(live.locator("#stream > .row").first).to_contain_text("after the kill", timeout=AWAY)
     expect(live).to_have_title("(1) Activity · Marcus Events")
     assert live.evaluate("window.isSamePage")
@@ -143,7 +143,7 @@ def test_the_database_may_be_away_and_the_page_says_so_and_goes_on_afterwards(
 ) -> None:
     with database_away(application):
         expect(live.locator("#connection")).to_have_text("Not connected", timeout=AWAY)
-    application.publish(progress("after it was away"))
+    application.publish(said("after it was away"))
     expect(live.locator("#stream > .row").first).to_contain_text("after it was away", timeout=AWAY)
     expect(live.locator("#connection")).to_have_text("Live", timeout=AWAY)
 
@@ -167,4 +167,4 @@ def test_signing_out_elsewhere_ends_what_is_open(live: Page, line: Line, applica
     live.context.clear_cookies()
     line.cut()
     line.mend()
-    expect(live).to_have_url(f"{application.base_url}/sign-in/?next=%2Factivity%2F%3Fq%3Dtype%3Atask_progress")
+    expect(live).to_have_url(f"{application.base_url}/sign-in/?next=%2Factivity%2F%3Fq%3Dtype%3Adecision_logged")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from marcus_events.core.event import EARLIEST, utc_now
 from marcus_events.core.filters import FIELDS, MAX_VALUES, MAX_WORDS, EventFilter, InvalidFilter, Term
 from marcus_events.core.patterns import like
+from marcus_events.core.query import written
 from tests.core.made import START, names, recorded
 
 EVENT = recorded(
@@ -36,6 +37,16 @@ def test_any_text_is_a_filter_or_is_refused_with_the_reason(query: str) -> None:
     with suppress(InvalidFilter):
         read = EventFilter.parse(query)
         assert EventFilter.parse(str(read)) == read
+
+
+@given(st.text('type:-"\\, *ab9'))
+def test_the_words_of_a_query_as_written_make_the_same_query(query: str) -> None:
+    with suppress(InvalidFilter):
+        assert EventFilter.parse(" ".join(written(query)), now=START) == EventFilter.parse(query, now=START)
+
+
+def test_a_word_is_taken_out_of_a_query_whole() -> None:
+    assert written(' type:"a b",c  -"say \\" so" since:2h') == ['type:"a b",c', '-"say \\" so"', "since:2h"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.look import MAX_PARAMETER, Look
+from dashboard.look import MAX_PARAMETER, MAX_QUERY, Look
 from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.payload import MAX_NAME_BYTES
 from marcus_events.core.vocabulary import EventTypes as T
@@ -38,7 +38,8 @@ def test_what_is_empty_or_no_parameter_of_a_look_is_left_out() -> None:
 
 
 def test_a_parameter_is_cut_where_no_person_would_filter_by_it_but_no_id_is() -> None:
-    assert len(Look.at("activity", {"q": "x" * 10_000}).q) == MAX_PARAMETER
+    assert len(Look.at("activity", {"type": "x" * 10_000}).type) == MAX_PARAMETER
+    assert len(Look.at("activity", {"q": "x" * 10_000}).q) == MAX_QUERY
     assert Look.at("activity", {"task": "x" * MAX_NAME_BYTES}).task == "x" * MAX_NAME_BYTES
 
 

@@ -148,7 +148,6 @@ def test_filters_offer_what_has_been_seen() -> None:
     assert offered[-1][1] == [("nightly_backup", "Nightly backup")]
     assert choices.agents("") == [("agent_bo", "Bo"), ("agent_shop", "Claude of shop")]
     assert choices.agents("shop") == [("agent_shop", "Claude of shop")]
-    assert (choices.task_name("shop-2"), choices.task_name("unheard")) == ("Build shop-2", "unheard")
 
 
 def in_words(*events: Event) -> list[str]:

@@ -111,7 +111,8 @@ def test_the_filters_show_what_is_chosen(viewer: Client) -> None:
     chosen = {"category": "task", "type": "task_blocked", "agent": "agent_shop", "task": "shop-2", "noise": "1"}
     page = open_page(viewer, "/activity/", chosen)
     selected = [attributes["value"] for _, attributes in page.elements if "selected" in attributes]
-    assert set(selected) >= {"task", "task_blocked", "agent_shop"}
+    assert set(selected) >= {"task_blocked", "agent_shop"}
+    assert any("aria-current" in attributes for _, attributes in page.elements if attributes.get("class") == "chip")
     assert any("checked" in attributes for _, attributes in page.elements if attributes.get("name") == "noise")
     assert "Task: Build shop-2" in page.text
     assert len(page.positions()) == 1
