@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.look import Look
 from dashboard.verdict import count
-from marcus_events.core.event import utc_now
+from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.sentences import Part
 
 register = template.Library()
@@ -26,6 +26,7 @@ CLOCKS = {
     "day": "%A %-d %B",
     "full": "%Y-%m-%d %H:%M:%S UTC",
 }
+SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within which a time, or a weekday, is not mistaken
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -63,6 +64,13 @@ def clock(moment: datetime, form: str = "seconds") -> SafeString:
     return timed(moment, form, moment.strftime(CLOCKS[form]))
 
 
+@register.simple_tag
+def moment(at: datetime) -> SafeString:
+    """A time to come, no longer than it takes to tell the day: "16:40", "Fri 16:40", "Friday 4 December"."""
+    ahead = at - utc_now()
+    return clock(at, "minutes" if ahead < SAME_DAY else "weekday" if ahead < SAME_WEEK else "day")
+
+
 def timed(moment: datetime, form: str, text: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}" data-time="{}">{}</time>',
@@ -74,24 +82,34 @@ def timed(moment: datetime, form: str, text: str) -> SafeString:
 
 
 @register.simple_tag
-def words(parts: list[Part]) -> SafeString:
+def words(parts: list[Part], event: Recorded | None = None) -> SafeString:
     """A sentence, with what it names as links. Names are isolated: they may be written in any direction."""
-    return format_html_join("", "{}", ((as_html(part),) for part in parts))
+    return format_html_join("", "{}", ((as_html(part, event),) for part in parts))
 
 
-def as_html(part: Part) -> SafeString:
-    address = address_of(part)
-    if not address:
+def as_html(part: Part, event: Recorded | None) -> SafeString:
+    if part.kind == "text" or not part.id:
         return format_html("<bdi>{}</bdi>" if part.kind == "text" else "<b><bdi>{}</bdi></b>", part.text)
-    return format_html('<a class="name" href="{}"><bdi>{}</bdi></a>', address, part.text)
+    return format_html('<a class="name" {}><bdi>{}</bdi></a>', link_to(part, event), part.text)
 
 
-def address_of(part: Part) -> str:
-    if not part.id or part.kind == "text":
-        return ""
+def link_to(part: Part, event: Recorded | None) -> SafeString:
+    """The event's own task opens. Of another, which may not be known here, and of an agent one sees the events."""
+    if event and part.kind == "task" and part.id == event.task_id:
+        return task_link(event.board_id or "", part.id)
     if part.kind == "board":
-        return reverse("board", args=[part.id])
-    return activity(**{part.kind: part.id})
+        return format_html('href="{}"', reverse("board", args=[part.id]))
+    return format_html('href="{}"', activity(**{part.kind: part.id}))
+
+
+def task_link(board_id: str, task_id: str) -> SafeString:
+    """The attributes of a link to a task. Ids stand in the query, where any text can; so can a task of no board."""
+    query = task_query(board_id, task_id)
+    return format_html('href="{}?{}" data-task="{}"', reverse("task"), query, query)
+
+
+def task_query(board_id: str, task_id: str) -> str:
+    return urlencode({name: value for name, value in (("board", board_id), ("task", task_id)) if value})
 
 
 @register.simple_tag

@@ -19,7 +19,8 @@ async function copy(element) {
     await navigator.clipboard.writeText(element.value ?? element.textContent);
     return true;
   } catch {
-    getSelection().selectAllChildren(element);
+    if (element.select) element.select(); // a field's text is none of its children
+    else getSelection().selectAllChildren(element);
     return document.execCommand("copy");
   }
 }

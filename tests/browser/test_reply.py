@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import blocker, project
+from tests.browser.storefront import OTHER_BOARD, blocker, event, project
 from tests.running import SOURCES
 
 SENT_WITHIN = 20_000  # milliseconds: ten seconds to take it back, and a slow machine
@@ -67,6 +67,52 @@ def test_an_answer_is_taken_back_and_nothing_was_sent(signed_in: Page, applicati
     expect(drawer).not_to_contain_text("admin answers")
     signed_in.wait_for_timeout(12_000)
     expect(drawer.get_by_label("Your answer")).to_be_visible()
+
+
+def test_one_reply_resolves_all_that_wait_for_it_and_is_taken_back_from_all(
+    signed_in: Page, application: Application
+) -> None:
+    application.publish(*project(), *(blocker("Which roof?", task) for task in ("t2", "t3", "t4")))
+    need = signed_in.locator("#needs .need", has_text="Which roof?")
+    expect(need).to_have_count(1)
+    expect(need).to_contain_text("3 tasks wait for this: Build login, Write tests, Document it")
+    need.get_by_role("link", name="Reply").click()
+    drawer = signed_in.get_by_role("dialog", name="Details")
+    expect(drawer.get_by_label("also the 2 other tasks that wait for this")).to_be_checked()
+    drawer.get_by_label("Your answer").fill("The flat one")
+    drawer.get_by_role("button", name="Reply and unblock").click()
+    expect(drawer).to_contain_text("The same for 2 other tasks.")
+    drawer.get_by_role("button", name="Take them all back").click()
+    expect(drawer.get_by_label("Your answer")).to_be_visible()
+    expect(drawer).not_to_contain_text("admin answers")
+    drawer.get_by_label("Your answer").fill("The steep one")
+    drawer.get_by_role("button", name="Reply and unblock").click()
+    expect(drawer.get_by_role("list", name="What became of the answer")).to_contain_text("Sent", timeout=SENT_WITHIN)
+    signed_in.keyboard.press("Escape")
+    expect(need).to_have_count(0)
+    expect(signed_in.locator(".answered").get_by_text("admin: The steep one")).to_have_count(3)
+
+
+def test_blocked_is_filtered_and_sorted_with_the_keyboard(signed_in: Page, application: Application) -> None:
+    application.publish(*project(), *(blocker("Which path?", task) for task in ("t3", "t4")))
+    application.publish(
+        event("task_blocked", {"task_id": "b1", "description": "Which bank?", "severity": "low"}, OTHER_BOARD)
+    )
+    signed_in.goto(f"{application.base_url}/blocked/")
+    for link in ("reason", "low 1"):
+        signed_in.locator("#open").get_by_role("link", name=link).focus()
+        signed_in.keyboard.press("Enter")
+        expect(signed_in.locator("#open [aria-current]", has_text=link.split()[0])).to_have_count(1)
+    rows = signed_in.locator("#open tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Which bank?")
+    signed_in.goto(f"{application.base_url}/blocked/")
+    rows.filter(has_text="Which path?").first.get_by_role("link", name="2 tasks wait for this").focus()
+    signed_in.keyboard.press("Enter")
+    expect(rows).to_have_count(2)
+    signed_in.get_by_role("link", name="show all reasons").focus()
+    signed_in.keyboard.press("Enter")
+    expect(rows.filter(has_text="Which bank?")).to_have_count(1)
 
 
 def test_with_the_keyboard_alone_it_is_acknowledged_assigned_and_put_off(

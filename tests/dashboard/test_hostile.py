@@ -123,6 +123,7 @@ def test_the_link_to_a_task_of_any_name_shows_its_events(attacked: Client) -> No
     wanted = open_page(attacked, "/activity/", {"task": f"{TASK} ended"}).positions()
     assert len(wanted) == 2
     cards = open_page(attacked, "/blocked/", {"board": BOARD})
-    addresses = [lead for lead in cards.leads() if "+ended" in lead]
-    assert addresses
-    assert open_page(attacked, addresses[0]).positions() == wanted
+    [task] = {lead for lead in cards.leads() if lead.startswith("/tasks/") and "+ended" in lead}
+    events = [lead for lead in open_page(attacked, task).leads() if lead.startswith("/activity/?task=")]
+    assert events
+    assert open_page(attacked, events[0]).positions() == wanted

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dashboard.look import Look
 from dashboard.templatetags import pages
+from marcus_events.core.event import Event, Recorded
 from marcus_events.core.sentences import Kind, Part
 from tests.core.made import names, texts
 from tests.dashboard.reading import Document
@@ -91,6 +92,15 @@ def test_what_is_named_is_linked_whatever_its_id_is_made_of(kind: Kind, identity
         assert (match.url_name, match.kwargs, address.query) == ("board", {"board_id": identity}, "")
     else:
         assert (match.url_name, parse_qs(address.query)) == ("activity", {kind: [identity]})
+
+
+def test_the_task_of_an_event_opens_and_another_leads_to_its_events() -> None:
+    moment = datetime(2026, 5, 4, tzinfo=UTC)
+    event = Recorded(1, moment, Event("e", moment, "dependency_detected", "s", {}), "a/b", "t&1")
+    own, other = (Document(pages.words([Part("task", "name", task)], event)) for task in ("t&1", "t2"))
+    assert own.all_of("href") == ["/tasks/?board=a%2Fb&task=t%261"]
+    assert own.all_of("data-task") == ["board=a%2Fb&task=t%261"]
+    assert other.all_of("href") == ["/activity/?task=t2"]
 
 
 def test_what_is_not_identified_is_no_link() -> None:
