@@ -19,7 +19,7 @@ from marcus_events import models
 from marcus_events.log import read
 from marcus_events.log.signs import Signs, signs
 
-MAX_AGENTS = 50  # shown at once; the others are counted, and found by choosing a board
+MAX_AGENTS = 40  # shown at once; the others are counted, and found by choosing a board
 FIRST: list[Kind] = ["blocked", "working", "waiting"]  # where not all can be shown
 
 Key = tuple[str, str]  # board and agent, or board and task
