@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
-from dashboard import frames, regions, shared
+from dashboard import frames, regions, rendering, shared
 from dashboard.look import Look
 from dashboard.queries.wanted import wanted
 from marcus_events.core.event import Recorded
@@ -32,7 +32,6 @@ NOT_SIGNED_IN = 4401
 NO_SUCH_PAGE = 4404
 FAILED, AWAY = 4500, 4503  # servers send no other codes than 1000 and from 3000 on; the page tries again
 CHECK_SESSION_S = 30.0
-RENDER_EVERY_S = 5  # without an event too: rates move on by the minute, and the database may have gone away
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     async def follow(self, chosen: EventFilter | None) -> None:
         """Send a frame for each of the hub's, for as long as the viewer may see them."""
-        sent, checked = frames.Sent({}), time.monotonic()
+        sent, checked = frames.Sent(), time.monotonic()
         async with get_hub().subscribe(self.matcher(chosen)) as subscription:
             async for frame in subscription:
                 if time.monotonic() - checked > CHECK_SESSION_S:
@@ -84,19 +83,22 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
                     if not await self.is_still_signed_in():
                         await self.close(code=NOT_SIGNED_IN)
                         return
-                await self.show(frame, sent)
+                if not await self.show(frame, sent):
+                    subscription.wake()
 
     def matcher(self, chosen: EventFilter | None) -> Any:
         if chosen is None or not regions.PAGES[self.look.page].stream:
             return lambda recorded: False
         return lambda recorded: is_visible(recorded) and chosen.matches(recorded)
 
-    async def show(self, frame: Frame, sent: frames.Sent) -> None:
-        key = frames.key(self.look, frame, int(time.monotonic() // RENDER_EVERY_S))
-        rendered = await shared.once(key, lambda: frames.without_ages(regions.render(self.look)))
+    async def show(self, frame: Frame, sent: frames.Sent) -> bool:
+        """Whether the page has everything by then; otherwise some of its regions wait, and the next frame is due."""
+        rendered = await rendering.regions_of(self.look, frame)
+        changed = sent.changed(rendered, time.monotonic()) if rendered else {}
         rows = await shared.once(frames.key_of_rows(frame), lambda: frames.rows_of(frame)) if frame.events else []
-        for message in frames.messages(frame, sent.changed(rendered), rows, self.look):
+        for message in frames.messages(frame, changed, rows, self.look):
             await self.send(text_data=message)
+        return rendered is not None and not sent.waiting
 
     async def is_still_signed_in(self) -> bool:
         key = self.scope["session"].session_key

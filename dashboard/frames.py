@@ -19,6 +19,8 @@ from dashboard.queries.stream import Gap
 from marcus_events.live.hub import Frame
 
 MAX_MESSAGE = 512 * 1024  # bytes; servers refuse to send one of more than 1 MiB, and the connection with it
+A_SECONDS_WORTH = 64 * 1024  # bytes of a region that may be sent once a second; half of it, four times
+LONGEST_WAIT_S = 10.0
 AGE = re.compile(r"(<time [^>]*>)[^<]*")  # how long ago, in words: the page keeps that up to date by itself
 
 
@@ -34,17 +36,32 @@ def without_ages(rendered: dict[str, str]) -> dict[str, Region]:
     return {name: Region(html, AGE.sub(r"\1", html)) for name, html in rendered.items()}
 
 
-@dataclass
 class Sent:
-    """What a connection has been sent, so that it is sent only what is new to it."""
+    """What a connection has been sent, so that it is sent only what is new to it.
 
-    regions: dict[str, Region]
+    A region is sent whole, and read and laid out whole by the browser. So the larger it is, the longer it waits until
+    it is sent again: not at all where it is small, seconds where it is a picture of hundreds of tasks.
+    """
 
-    def changed(self, regions: dict[str, Region]) -> dict[str, str]:
-        """The regions that differ in more than the age of something."""
-        before = {name: region.ageless for name, region in self.regions.items()}
-        self.regions = regions
-        return {name: region.html for name, region in regions.items() if before.get(name) != region.ageless}
+    def __init__(self) -> None:
+        self._ageless: dict[str, str] = {}
+        self._waits_until: dict[str, float] = {}
+        self.waiting = False  # whether any region has changed and waits
+
+    def changed(self, regions: dict[str, Region], now: float) -> dict[str, str]:
+        """The regions to be sent now (in seconds of any clock): those that differ in more than the age of something."""
+        differing = {name: region for name, region in regions.items() if self._ageless.get(name) != region.ageless}
+        due = {name: region for name, region in differing.items() if now >= self._waits_until.get(name, now)}
+        self.waiting = len(due) < len(differing)
+        for name, region in due.items():
+            self._ageless[name] = region.ageless
+            self._waits_until[name] = now + interval_s(size(region.html))
+        return {name: region.html for name, region in due.items()}
+
+
+def interval_s(number: int) -> float:
+    """How long a region of so many bytes stays as it is, at the least."""
+    return min((number / A_SECONDS_WORTH) ** 2, LONGEST_WAIT_S)
 
 
 def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], look: Look) -> list[str]:

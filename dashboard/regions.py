@@ -24,6 +24,7 @@ from dashboard.queries.resolved import resolved
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
+from marcus_events.log.patience import TookTooLong
 
 Gather = Callable[[Look], dict[str, Any]]
 
@@ -130,10 +131,10 @@ def gather_integrations(look: Look) -> dict[str, Any]:
 
 
 def gather_activity(look: Look) -> dict[str, Any]:
-    """No histogram where the query cannot be read: the page says why."""
+    """No histogram where the query cannot be read, or not in time: the page says why."""
     try:
         return {"histogram": histogram(look, utc_now())}
-    except InvalidFilter:
+    except (InvalidFilter, TookTooLong):
         return {"histogram": None}
 
 
@@ -156,7 +157,8 @@ PAGES = {
     "board": Page(
         {
             "board-head": "boards/_head.html",
-            "columns": "boards/_columns.html",
+            "jump": "boards/_jump.html",
+            **{f"column-{status}": f"boards/_column_{status}.html" for status in boards.COLUMNS},
             "dependencies": "boards/_dependencies.html",
             "picture": "boards/_picture.html",
             "waits": "boards/_waits.html",

@@ -30,6 +30,11 @@ async def once(key: Hashable, work: Callable[[], Result]) -> Result:
     return await asyncio.shield(task)  # one who leaves must not cancel it for the others
 
 
+def is_kept(key: Hashable) -> bool:
+    """Whether the result for this key is there, or on its way."""
+    return (asyncio.get_running_loop(), key) in _kept
+
+
 def failed(task: asyncio.Task[Any]) -> bool:
     return task.cancelled() or task.exception() is not None
 

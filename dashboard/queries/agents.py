@@ -19,7 +19,7 @@ from marcus_events import models
 from marcus_events.log import read
 from marcus_events.log.signs import Signs, signs
 
-MAX_AGENTS = 50  # shown at once; the others are counted, and found by choosing a board
+MAX_AGENTS = 40  # shown at once; the others are counted, and found by choosing a board
 FIRST: list[Kind] = ["blocked", "working", "waiting"]  # where not all can be shown
 
 Key = tuple[str, str]  # board and agent, or board and task
@@ -46,12 +46,12 @@ class Around:
     boards: dict[str, models.Board]
     signs: dict[Key, Signs]
     blockers: dict[Key, models.Blocker]
-    tasks: dict[Key, models.Task]
+    tasks: dict[Key, models.Task]  # that they are at now
+    task_names: dict[Key, str]
 
     def task_name(self, board_id: str, task_id: str) -> str:
         """Its id where nobody has named it."""
-        task = self.tasks.get((board_id, task_id))
-        return task.name if task else task_id
+        return self.task_names.get((board_id, task_id), task_id)
 
     def board_name(self, board_id: str) -> str:
         board = self.boards.get(board_id)
@@ -83,8 +83,8 @@ def around(found: Agents, told: Spells, removed: dict[str, int]) -> Around:
     boards = {row.board_id: row for row in present.boards()}
     stuck = {(row.board_id, row.task_id): row for row in blockers.open_rows("").order_by("-opened_at")}
     wanted = {(board_id, spell.task_id) for (board_id, _), each in told.items() for spell in each}
-    wanted |= {(agent.board_id, agent.task_id) for agent in found.shown}
-    return Around(boards, signs(found.keys, removed), stuck, tasks(wanted))
+    current = {(agent.board_id, agent.task_id) for agent in found.shown}
+    return Around(boards, signs(found.keys, removed), stuck, tasks(current), task_names(wanted | current))
 
 
 def removed_boards() -> dict[str, int]:
@@ -107,7 +107,8 @@ def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iter
     """Nothing from before an agent's board was removed."""
     keys = set(found.keys)
     unended = Q(to_time=None) | Q(to_time__gt=shown.since)
-    rows = models.Agent.objects.filter(unended, from_time__lt=shown.until, agent_id__in={key[1] for key in keys})
+    named = {"board_id__in": {board for board, _ in keys}, "agent_id__in": {agent for _, agent in keys}}
+    rows = models.Agent.objects.filter(unended, from_time__lt=shown.until, **named)
     columns = ("board_id", "agent_id", "from_position", "from_time", "to_time", "status", "task_id")
     for board_id, agent_id, position, *spell in rows.order_by("from_position").values_list(*columns):
         if (board_id, agent_id) in keys and position > removed.get(board_id, 0):
@@ -116,10 +117,19 @@ def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iter
 
 def tasks(keys: Iterable[Key]) -> dict[Key, models.Task]:
     """The tasks of these (board, task), as far as they are known."""
-    wanted = {key for key in keys if key[1]}
-    ids = {"board_id__in": {board for board, _ in wanted}, "task_id__in": {task for _, task in wanted}}
-    rows = models.Task.objects.now().filter(**ids).only("name", "status", "status_since", "progress")
+    rows = named(wanted := set(keys)).only("name", "status", "status_since", "progress")
     return {key: row for row in rows if (key := (row.board_id, row.task_id)) in wanted}
+
+
+def task_names(keys: Iterable[Key]) -> dict[Key, str]:
+    """The same where there may be thousands, of which only the name is wanted."""
+    rows = named(wanted := set(keys)).values_list("board_id", "task_id", "name")
+    return {key: name for board_id, task_id, name in rows if (key := (board_id, task_id)) in wanted}
+
+
+def named(keys: set[Key]) -> Any:
+    ids = {"board_id__in": {board for board, _ in keys}, "task_id__in": {task for _, task in keys} - {""}}
+    return models.Task.objects.now().filter(**ids)
 
 
 def union(windows: Sequence[Window]) -> Window:

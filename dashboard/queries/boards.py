@@ -99,8 +99,8 @@ class Column:
         return len(self.cards) + self.hidden
 
 
-def columns(board: str) -> list[Column]:
-    """The columns of a board: what has been in its status longest comes first, what was done last too."""
+def columns(board: str) -> dict[str, Column]:
+    """By status. What has been in its status longest comes first, and what was done last."""
     rows = list(models.Task.objects.now().filter(board_id=board).defer("description").order_by("status_since", "name"))
     waiting, names = present.waiting([board]), present.names([board])
     stuck = {row.task_id: row for row in blockers.open_rows(board).order_by("-opened_at")}
@@ -109,7 +109,7 @@ def columns(board: str) -> list[Column]:
         agent = names.agent(board, row.agent_id) if row.agent_id else ""
         return Card(row, agent, len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id))
 
-    return [column(status, title, of, rows, card) for status, (title, of) in COLUMNS.items()]
+    return {status: column(status, title, of, rows, card) for status, (title, of) in COLUMNS.items()}
 
 
 def column(

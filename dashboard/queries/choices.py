@@ -20,7 +20,7 @@ def categories() -> list[Choice]:
 
 def types(chosen: str = "") -> list[tuple[str, list[Choice]]]:
     """The types that have ever been seen and the one that is filtered by, by the title of their category."""
-    seen = {*counters.rates("").values_list("event_type", flat=True).distinct(), chosen} - {""}
+    seen = {*counters.ever(""), chosen} - {""}
     ordered = sorted(seen, key=lambda name: (CATEGORIES.index(category_of(name)), meaning_of(name).title))
     return [
         (counters.TITLES[category], [(name, meaning_of(name).title) for name in names])

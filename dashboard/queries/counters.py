@@ -112,7 +112,8 @@ def recent(board: str, first: datetime) -> dict[str, list[int]]:
 
 
 def ever(board: str) -> dict[str, int]:
-    return dict(rates(board).values_list("event_type").annotate(Sum("count")))
+    hours = models.HourlyRate.objects.filter(**present.on(board)).order_by()
+    return dict(hours.values_list("event_type").annotate(Sum("count")))
 
 
 def rates(board: str) -> Any:

@@ -82,7 +82,7 @@ def waiting(
 def tasks_by_status(board: str) -> dict[str, dict[str, int]]:
     """board → status → how many tasks."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATUSES, 0))
-    rows = models.Task.objects.now().filter(**on(board)).values_list("board_id", "status").annotate(Count("task_id"))
+    rows = models.Task.objects.now().filter(**on(board)).values_list("board_id", "status").annotate(number=Count("*"))
     for board_id, status, number in rows:
         counts[board_id][status] = number
     return counts

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
+from marcus_events.log.patience import at_most
 
+LONGEST_S = 2.0  # that a page waits for the log; a search for words may need longer, and is to be narrowed
 PAGE = 100  # rows that a page opens with, and that "load older" adds
 RESUME = 200  # rows that are caught up with at once; what is beyond is counted and loaded on demand
 COUNT_CAP = 10_000  # counting stops here: "10,000+" says as much
@@ -33,18 +35,23 @@ class Rows:
 
 
 def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> Rows:
-    """The newest rows, or those before a position."""
-    found = read.page(wanted, before=before, limit=limit, newest_first=True, removed=read.removed_boards())
+    """The newest rows, or those before a position. Raises TookTooLong."""
+    with at_most(LONGEST_S):
+        found = read.page(wanted, before=before, limit=limit, newest_first=True, removed=read.removed_boards())
     return Rows(found.events, older=found.events[-1].position if found.has_more else None)
 
 
 def between(wanted: EventFilter, after: int, before: int | None = None, limit: int = RESUME) -> Rows:
-    """The newest rows after a position (and before another), and a gap for those that are not among them."""
+    """The newest rows after a position (and before another), and a gap for those that are not among them.
+
+    Raises TookTooLong.
+    """
     removed = read.removed_boards()
-    found = read.page(wanted, after=after, before=before, limit=limit, newest_first=True, removed=removed)
-    if not found.has_more:
-        return Rows(found.events)
-    return Rows(found.events, gap(wanted, after, found.events[-1].position, removed))
+    with at_most(LONGEST_S):
+        found = read.page(wanted, after=after, before=before, limit=limit, newest_first=True, removed=removed)
+        if not found.has_more:
+            return Rows(found.events)
+        return Rows(found.events, gap(wanted, after, found.events[-1].position, removed))
 
 
 def gap(wanted: EventFilter, after: int, before: int, removed: dict[str, int]) -> Gap:

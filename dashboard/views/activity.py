@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -20,6 +21,12 @@ from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence, task_name
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
+from marcus_events.log.patience import TookTooLong
+
+TOO_MUCH = (
+    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
+    "a type, a board, an agent or a task. New events that match appear here by themselves."
+)
 
 
 def activity(request: HttpRequest) -> HttpResponse:
@@ -29,6 +36,8 @@ def activity(request: HttpRequest) -> HttpResponse:
         rows, error = stream.opening(wanted(look), before=position(request, "before")), ""
     except InvalidFilter as invalid:
         rows, error = stream.Rows([]), str(invalid)
+    except TookTooLong:
+        rows, error = stream.Rows([]), TOO_MUCH
     return page.render(
         request,
         "activity/index.html",
@@ -60,7 +69,10 @@ def rows(request: HttpRequest) -> HttpResponse:
     except InvalidFilter as invalid:
         return HttpResponseBadRequest(str(invalid))
     head = read.head()
-    found = stream.opening(chosen, before=before) if after is None else stream.between(chosen, after, before)
+    try:
+        found = stream.opening(chosen, before=before) if after is None else stream.between(chosen, after, before)
+    except TookTooLong:
+        return HttpResponse(TOO_MUCH, status=HTTPStatus.SERVICE_UNAVAILABLE)
     html = fragments.rows(found.events, head.epoch)
     if found.gap:
         html += fragments.gap_row(found.gap, look)

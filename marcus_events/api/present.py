@@ -17,7 +17,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import category_of
 from marcus_events.core.waiting import waiting_behind
 from marcus_events.log import read
-from marcus_events.models import Agent, Blocker, Board, Dependency, IntervalQuerySet, Rate, Task, Token
+from marcus_events.models import Agent, Blocker, Board, Dependency, HourlyRate, IntervalQuerySet, Rate, Task, Token
 
 SERIES_MINUTES = 60
 TaskId = tuple[str, str]  # with its board: two boards may use the same id
@@ -142,8 +142,8 @@ def counters(request: HttpRequest, token: Token | None) -> dict[str, Any]:
 
 
 def present_counts(boards: list[str]) -> dict[str, int]:
-    counted = of_boards(boards).values_list("event_type").annotate(total=Sum("count")).order_by("event_type")
-    return dict(counted)
+    rates = of_boards(HourlyRate, boards)
+    return dict(rates.values_list("event_type").annotate(total=Sum("count")).order_by("event_type"))
 
 
 def past_counts(boards: list[str], moment: int | datetime) -> dict[str, int]:
@@ -164,13 +164,13 @@ def time_of(moment: int | datetime | None) -> datetime:
 def series(boards: list[str], until: datetime) -> list[dict[str, Any]]:
     last = until.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
-    rates = of_boards(boards).filter(minute__range=(minutes[0], last))
+    rates = of_boards(Rate, boards).filter(minute__range=(minutes[0], last))
     counted = dict(rates.values_list("minute").annotate(total=Sum("count")))
     return [{"minute": minute.isoformat(), "count": counted.get(minute, 0)} for minute in minutes]
 
 
-def of_boards(boards: list[str]) -> Any:
-    return Rate.objects.filter(board_id__in=boards) if boards else Rate.objects.all()
+def of_boards(rates: Any, boards: list[str]) -> Any:
+    return rates.objects.filter(board_id__in=boards) if boards else rates.objects.all()
 
 
 def chosen(rows: Any, request: HttpRequest, token: Token | None) -> IntervalQuerySet:

@@ -30,17 +30,28 @@ class Signs:
 
 
 def newest(event_types: str) -> str:
-    """The time of the newest event of an agent whose type is such. An event may name no board."""
+    """The time of the newest event of an agent whose type is such. An event may name no board.
+
+    From the newest event of its board backwards through the agent's own: written as a comparison of rows, so that no
+    plan walks the whole log for an agent that has been silent for long.
+    """
     return f"""(SELECT timestamp FROM (
             SELECT timestamp, event_type FROM event
-            WHERE agent_id = asked.agent_id AND position > asked.after
+            WHERE agent_id IS NOT NULL AND (agent_id, position) > (asked.agent_id, asked.after)
+                AND (agent_id, position) <= (asked.agent_id, asked.newest)
                 AND (board_id = asked.board_id OR board_id IS NULL)
-            ORDER BY position DESC LIMIT {REACH}
+            ORDER BY agent_id DESC, position DESC LIMIT {REACH}
         ) AS recent WHERE event_type {event_types} LIMIT 1)"""
 
 
 SIGNS = f"""SELECT asked.board_id, asked.agent_id, {newest("<> ALL(%s)")}, {newest("= ANY(%s)")}
-    FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS asked(board_id, agent_id, after)"""
+    FROM (
+        SELECT *, greatest(
+            (SELECT max(position) FROM event WHERE board_id = named.board_id),
+            (SELECT max(position) FROM event WHERE board_id IS NULL AND agent_id = named.agent_id)
+        ) AS newest
+        FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS named(board_id, agent_id, after)
+    ) AS asked"""
 
 
 def signs(

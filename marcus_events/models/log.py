@@ -34,6 +34,11 @@ class LoggedEvent(models.Model):
             models.Index(fields=["board_id", "position"], name="event_by_board", condition=Q(board_id__isnull=False)),
             models.Index(fields=["task_id", "position"], name="event_by_task", condition=Q(task_id__isnull=False)),
             models.Index(fields=["agent_id", "position"], name="event_by_agent", condition=Q(agent_id__isnull=False)),
+            models.Index(
+                fields=["agent_id", "position"],
+                name="event_of_no_board",
+                condition=Q(board_id__isnull=True, agent_id__isnull=False),
+            ),
             models.Index(fields=["timestamp"], name="event_by_time"),
         ]
 

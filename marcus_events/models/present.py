@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
@@ -92,7 +93,11 @@ class Task(Interval):
     class Meta:
         db_table = "task"
         constraints: ClassVar[list[Any]] = [only_now("board_id", "task_id", name="task_now")]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["task_id"], name="task_by_id")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["task_id"], name="task_by_id"),
+            models.Index(fields=["board_id", "status"], name="task_by_status", condition=Q(to_position=None)),
+            HashIndex(fields=["name"], name="task_by_name", condition=Q(to_position=None)),  # it may be of any length
+        ]
 
 
 class Blocker(Interval):
@@ -155,6 +160,7 @@ class Agent(Interval):
     class Meta:
         db_table = "agent"
         constraints: ClassVar[list[Any]] = [only_now("board_id", "agent_id", name="agent_now")]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["to_time"], name="agent_ended")]
 
 
 class Dependency(Interval):
@@ -184,3 +190,20 @@ class Rate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.minute} {self.count}"
+
+
+class HourlyRate(models.Model):
+    """The same per hour: for long spans, which have sixty times as many minutes."""
+
+    pk = models.CompositePrimaryKey("board_id", "event_type", "hour")
+    board_id = models.TextField()
+    event_type = models.TextField()
+    hour = models.DateTimeField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "hourly_rate"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["hour"], name="hourly_rate_by_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.hour} {self.count}"

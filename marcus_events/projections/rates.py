@@ -1,4 +1,7 @@
-"""How many events of each type happened in each minute, per board: what the counters and sparklines are drawn from."""
+"""How many events of each type happened in each minute and each hour, per board.
+
+Counters, sparklines and histograms are drawn from them: no page counts the log.
+"""
 
 from __future__ import annotations
 
@@ -10,46 +13,60 @@ from django.db import connection, models
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.models import Rate
+from marcus_events.models import HourlyRate, Rate
 
-Minute = tuple[str, str, datetime]  # board, type, the start of the minute
+Key = tuple[str, str, datetime]  # board, type, the start of the minute or hour
 
 ADD = """
-INSERT INTO rate (board_id, event_type, minute, count)
+INSERT INTO {table} AS known (board_id, event_type, {unit}, count)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
-ON CONFLICT (board_id, event_type, minute) DO UPDATE SET count = rate.count + excluded.count
+ON CONFLICT (board_id, event_type, {unit}) DO UPDATE SET count = known.count + excluded.count
 """
+ADD_TO_MINUTES, ADD_TO_HOURS = ADD.format(table="rate", unit="minute"), ADD.format(table="hourly_rate", unit="hour")
 
 
 class RatesProjection:
-    """Events per board, type and minute of the producers' clocks. A removed board's are removed with it."""
+    """Events per board, type and time of the producers' clocks. A removed board's are removed with it."""
 
     name = "rates"
-    tables: Sequence[type[models.Model]] = (Rate,)
+    tables: Sequence[type[models.Model]] = (Rate, HourlyRate)
 
     def project(self, events: Sequence[Recorded]) -> None:
-        counts: Counter[Minute] = Counter()
+        minutes: Counter[Key] = Counter()
         for event in events:
             if event.event_type == EventTypes.BOARD_REMOVED and event.board_id:
-                add(counts)
-                counts.clear()
-                Rate.objects.filter(board_id=event.board_id).delete()
+                save(minutes)
+                minutes.clear()
+                remove(event.board_id)
             else:
-                counts[minute_of(event)] += 1
-        add(counts)
+                minutes[minute_of(event)] += 1
+        save(minutes)
 
 
-def minute_of(event: Recorded) -> Minute:
+def minute_of(event: Recorded) -> Key:
     return event.board_id or "", event.event_type, event.timestamp.replace(second=0, microsecond=0)
 
 
-def add(counts: Counter[Minute]) -> None:
+def remove(board_id: str) -> None:
+    Rate.objects.filter(board_id=board_id).delete()
+    HourlyRate.objects.filter(board_id=board_id).delete()
+
+
+def save(minutes: Counter[Key]) -> None:
+    hours: Counter[Key] = Counter()
+    for (board_id, event_type, minute), count in minutes.items():
+        hours[board_id, event_type, minute.replace(minute=0)] += count
+    add(ADD_TO_MINUTES, minutes)
+    add(ADD_TO_HOURS, hours)
+
+
+def add(query: str, counts: Counter[Key]) -> None:
     if not counts:
         return
-    boards, types, minutes = zip(*sorted(counts), strict=True)
+    boards, types, times = zip(*sorted(counts), strict=True)
     amounts = [counts[key] for key in sorted(counts)]
     with connection.cursor() as cursor:
-        cursor.execute(ADD, (list(boards), list(types), list(minutes), amounts))
+        cursor.execute(query, (list(boards), list(types), list(times), amounts))
 
 
 RATES = RatesProjection()

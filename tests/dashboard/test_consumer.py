@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from config.asgi import application
-from dashboard import consumers
+from dashboard import consumers, rendering
 from marcus_events.live import hub as hub_module
 from marcus_events.live.hub import Hub
 from marcus_events.log import tail
@@ -230,7 +230,7 @@ async def test_signing_out_or_being_locked_out_ends_what_is_open(
 async def test_while_the_database_cannot_answer_the_page_is_told_nothing(
     hub: Hub, cookie: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "RENDER_EVERY_S", 0.1)
+    monkeypatch.setattr(rendering, "RENDER_EVERY_S", 0.1)
     async with opened(cookie, "boards") as page:
         await page.frame()
         await away(rename, "board", "hidden")

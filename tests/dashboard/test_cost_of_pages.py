@@ -1,13 +1,18 @@
-"""What a page costs: as many queries for much as for little, whatever there is much of."""
+"""What a page costs: as many queries for much as for little, whatever there is much of, and none of all there is."""
 
 from __future__ import annotations
 
-from django.db import connection
+import re
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dashboard import fragments
 from marcus_events.core.event import Event
+from marcus_events.log.signs import DONE_TO_IT, PROGRESS, SIGNS
 from tests.dashboard.publishing import event, project, publish, resolution
 
 MOST = 40  # queries, for the page that is made of most
@@ -38,16 +43,54 @@ def more() -> list[Event]:
     ]
 
 
+PATHS = [
+    *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
+    *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
+    *("/boards/shop/?done=0", "/tasks/?board=shop&task=shop-2"),
+    *("/agents/", "/agents/?board=shop&span=7d"),
+]
+# What grows with the log. Of `hourly_rate` there are few rows, and what there was ever of each type is their sum.
+GROWING = re.compile(r"Seq Scan on (event|task|blocker|agent|dependency|rate)\b")
+
+
+def plan(query: str, *values: Any, without: tuple[str, ...] = ("seqscan",)) -> str:
+    """How the query would be answered, `without` something unless nothing else can answer it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name in without:
+            cursor.execute(f"SET LOCAL enable_{name} = off")
+        cursor.execute(f"EXPLAIN {query}", values or None)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    "path", [*PATHS, "/activity/?category=task", "/activity/?type=error", "/activity/?q=since:30d"]
+)
+def test_no_page_reads_a_whole_table_that_grows(viewer: Client, path: str) -> None:
+    publish(*project(), resolution())
+    viewer.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        viewer.get(path)
+    plans = {query["sql"]: plan(query["sql"]) for query in captured if query["sql"].startswith(("SELECT", "WITH"))}
+    assert plans
+    assert not {query: found for query, found in plans.items() if GROWING.search(found)}
+
+
+@pytest.mark.usefixtures("log")
+def test_an_agent_that_has_been_silent_for_long_is_looked_for_among_its_own_events() -> None:
+    in_order = (
+        "seqscan",
+        "bitmapscan",
+        "sort",
+    )  # as among many events: read in their order, and no further than needed
+    found = plan(SIGNS, DONE_TO_IT, PROGRESS, ["shop"], ["agent_1"], [0], without=in_order)
+    assert "event_by_agent" in found
+    assert "event_pkey" not in found
+
+
 def test_no_page_asks_more_often_where_there_is_more_to_show(viewer: Client) -> None:
     small = [*project("old"), resolution("old"), *project()]
     [*_, blocked] = publish(*small, *effects(small[-1], range(1, 2)))
-    paths = [
-        *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
-        *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
-        *("/boards/shop/?done=0", "/tasks/?board=shop&task=shop-2"),
-        *("/agents/", "/agents/?board=shop&span=7d"),
-        f"/activity/{blocked - 1}/",
-    ]
+    paths = [*PATHS, f"/activity/{blocked - 1}/"]
     before = {path: queries(viewer, path) for path in paths}
     assert max(before.values()) <= MOST
     publish(*more(), *effects(small[-1], range(2, 30)))

@@ -47,6 +47,9 @@ LOOKS: list[tuple[dict[str, str], int]] = [
     ({"q": "task:shop-2 since:45m"}, 2),
     ({"q": "since:45m"}, 2),
     ({"q": "until:90m"}, 0),
+    ({"q": "since:30d"}, 12),
+    ({"q": "since:30d", "board": "shop"}, 12),
+    ({"q": "since:60h type:task_created"}, 4),
 ]
 
 

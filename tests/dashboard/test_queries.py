@@ -112,7 +112,7 @@ def test_demos_come_after_what_is_real() -> None:
 
 def test_columns_hold_each_task_once_with_who_has_it_and_what_it_holds_up() -> None:
     publish(*project(), event("task_assigned", task_id="shop-4", agent_id="agent_2"))
-    found = {column.status: column for column in boards.columns("shop")}
+    found = boards.columns("shop")
     names = {status: [card.task.task_id for card in column.cards] for status, column in found.items()}
     assert names == {"todo": ["shop-3"], "in_progress": ["shop-4"], "blocked": ["shop-2"], "done": ["shop-1"]}
     [card] = found["blocked"].cards
@@ -123,15 +123,15 @@ def test_columns_hold_each_task_once_with_who_has_it_and_what_it_holds_up() -> N
 def test_what_waits_longest_comes_first_and_what_was_done_last_too() -> None:
     story = [(f"t{n}", 10 - n) for n in range(3)]
     publish(*(event("task_created", task_id=task, ago=ago) for task, ago in story))
-    assert [card.task.task_id for card in boards.columns("shop")[0].cards] == ["t0", "t1", "t2"]
+    assert [card.task.task_id for card in boards.columns("shop")["todo"].cards] == ["t0", "t1", "t2"]
     publish(*(event("task_completed", task_id=task, ago=ago) for task, ago in story))
-    assert [card.task.task_id for card in boards.columns("shop")[3].cards] == ["t2", "t1", "t0"]
+    assert [card.task.task_id for card in boards.columns("shop")["done"].cards] == ["t2", "t1", "t0"]
 
 
 def test_a_full_column_counts_what_it_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boards, "MAX_CARDS", 2)
     publish(*(event("task_created", task_id=f"t{n}") for n in range(5)))
-    column = boards.columns("shop")[0]
+    column = boards.columns("shop")["todo"]
     assert (len(column.cards), column.hidden, column.count) == (2, 3, 5)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
+from dashboard.queries import stream
+from marcus_events.log import read
 from tests.dashboard.publishing import completions, event, project, publish, resolution
 from tests.dashboard.reading import open_page
 
@@ -148,3 +151,14 @@ def test_old_blockers_do_not_interrupt_and_new_ones_do(viewer: Client) -> None:
     complaints = [event("task_blocked", task_id=f"t{n}", description=f"D{n}", ago=n) for n in (1, 60)]
     position, _ = publish(*complaints)
     assert [alert["id"] for alert in open_page(viewer, "/blocked/").with_id("alert-")] == [f"alert-{position}"]
+
+
+def test_a_search_that_takes_too_long_is_given_up_and_says_what_to_narrow(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(*project())
+    monkeypatch.setattr(read, "page", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
+    monkeypatch.setattr(stream, "LONGEST_S", 0.05)
+    assert "Narrow it: to a time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
+    assert viewer.get("/activity/rows/?after=0&q=words").status_code == 503
+    assert "Narrow it" not in only_regions(viewer, "/boards/", "boards"), "what is asked afterwards has its time"

@@ -50,6 +50,6 @@ def test_what_is_filtered_by_is_among_the_choices_though_nothing_has_it() -> Non
 
 
 def test_a_blocked_card_says_what_is_missing() -> None:
-    [card] = [card for column in boards.columns("shop") for card in column.cards]
+    [card] = [card for column in boards.columns("shop").values() for card in column.cards]
     assert card.blocker
     assert card.blocker.description == "No tenant"

@@ -17,7 +17,7 @@ from marcus_events.core.fold import fold
 from marcus_events.core.state import KINDS, Item, State
 from marcus_events.ingest import ingest
 from marcus_events.log import read
-from marcus_events.models import Board, Checkpoint, Rate, Task
+from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
 from marcus_events.projections import PROJECTIONS, STATE, Projector, catch_up, lag, rebuild
 from marcus_events.projections.projector import step
 from marcus_events.projections.state import TABLE_OF
@@ -99,10 +99,11 @@ def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[R
     removed = read.removed_boards()
     kept = [e for e in events if e.position > removed.get(e.board_id or "", 0)]
     expected = Counter((e.board_id or "", e.event_type) for e in kept)
-    counted = Counter[tuple[str, str]]()
-    for rate in Rate.objects.all():
-        counted[rate.board_id, rate.event_type] += rate.count
-    assert counted == expected
+    for rates in (Rate, HourlyRate):
+        counted = Counter[tuple[str, str]]()
+        for rate in rates.objects.all():
+            counted[rate.board_id, rate.event_type] += rate.count
+        assert counted == expected
 
 
 def test_an_interval_ends_where_the_next_begins(events: list[Recorded]) -> None:
