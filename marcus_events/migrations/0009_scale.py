@@ -9,7 +9,7 @@ FILL = """INSERT INTO hourly_rate (board_id, event_type, hour, count)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0007_handling")]
+    dependencies = [("marcus_events", "0008_blocked")]
 
     operations = [
         migrations.CreateModel(
