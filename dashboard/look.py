@@ -32,6 +32,10 @@ class Look:
     done: str = ""
     span: str = ""  # of a timeline: see dashboard.spans
     until: str = ""  # when a timeline ends; now where it is not given
+    severity: str = ""  # of the open blockers
+    cause: str = ""  # the root cause of the open blockers
+    took: str = ""  # how long the resolved blockers took: see dashboard.queries.delays
+    older: str = ""  # the resolved blockers older than this: see dashboard.queries.resolved
 
     @classmethod
     def at(cls, page: str, parameters: Mapping[str, str]) -> Look:

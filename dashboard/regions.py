@@ -16,7 +16,11 @@ from django.template.loader import render_to_string
 from dashboard import agents
 from dashboard.look import Look
 from dashboard.queries import blockers, boards, counters, dependencies, frame, present, refused, task
+from dashboard.queries.causes import causes
+from dashboard.queries.delays import delays
 from dashboard.queries.histogram import histogram
+from dashboard.queries.open_table import open_table
+from dashboard.queries.resolved import resolved
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
@@ -75,8 +79,10 @@ def gather_now(look: Look) -> dict[str, Any]:
     statuses = present.tasks_by_status(look.board).values()
     agents = [agent for agents in present.agents_at_work(look.board).values() for agent in agents]
     counted = counters.counters(look.board, now)
+    found = causes(needs, now)
     numbers = Numbers(
         blocked=len({(item.blocker.board_id, item.blocker.task_id) for item in needs}),
+        causes=len(found),
         waiting=blockers.waiting_in_all(needs),
         tasks=sum(sum(status.values()) for status in statuses),
         done=sum(status["done"] for status in statuses),
@@ -85,6 +91,7 @@ def gather_now(look: Look) -> dict[str, Any]:
     )
     return {
         "needs": needs,
+        "causes": found,
         "snoozed": len(opened) - len(needs),
         "answered": blockers.answered(look.board, now),
         "numbers": numbers,
@@ -108,9 +115,12 @@ def gather_task(look: Look) -> dict[str, Any]:
 
 
 def gather_blocked(look: Look) -> dict[str, Any]:
+    now = utc_now()
+    counted = delays(look.board, now)
     return {
-        "open": blockers.open_blockers(look.board, look.sort),
-        "resolved": blockers.resolved(look.board),
+        "open": open_table(look, now),
+        "delays": counted,
+        "resolved": resolved(look, counted),
         "sorts": blockers.SORTS_IN_WORDS.items(),
     }
 
@@ -170,5 +180,8 @@ PAGES = {
     "alerts": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
-    "blocked": Page({"open": "blocked/_open.html", "resolved": "blocked/_resolved.html"}, gather_blocked),
+    "blocked": Page(
+        {"open": "blocked/_open.html", "delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"},
+        gather_blocked,
+    ),
 }

@@ -11,9 +11,10 @@ QUIET = timedelta(minutes=10)  # agents report every few minutes; longer silence
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the verdict is made from. `waiting` are the tasks behind those that are blocked."""
+    """What the verdict is made from. `causes` are the reasons of those blocked, `waiting` the tasks behind them."""
 
     blocked: int
+    causes: int
     waiting: int
     tasks: int
     done: int
@@ -44,11 +45,18 @@ def verdict(numbers: Numbers, now: datetime) -> Verdict:
 
 def blocked_words(numbers: Numbers) -> str:
     waits = "waits" if numbers.blocked == 1 else "wait"
-    first = f"{count(numbers.blocked, 'task')} {waits} for a person"
+    first = f"{count(numbers.blocked, 'task')} {waits} for a person{reasons(numbers)}"
     if not numbers.waiting:
         return f"{first}; nothing else waits behind {'it' if numbers.blocked == 1 else 'them'}."
     behind = "waits" if numbers.waiting == 1 else "wait"
     return f"{first}; {numbers.waiting:,} {behind} behind {'it' if numbers.blocked == 1 else 'them'}."
+
+
+def reasons(numbers: Numbers) -> str:
+    """How many answers it takes, where that is not one for each task."""
+    if numbers.causes == numbers.blocked:
+        return ""
+    return ", all for one reason" if numbers.causes == 1 else f", for {numbers.causes:,} reasons"
 
 
 def is_quiet(numbers: Numbers, now: datetime) -> bool:

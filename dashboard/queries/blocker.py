@@ -18,6 +18,7 @@ from marcus_events.log import read
 
 MAX_TRIED = 5
 MAX_ALIKE = 3
+MAX_OTHERS = 100  # of a cause; an act is about no more at once
 MAX_THREAD = 50
 THREAD_TYPES = (
     *("task_blocked", "blocker_suggestion", "blocker_updated", "blocker_acknowledged", "blocker_assigned"),
@@ -49,7 +50,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Detail:
+    """`others` are open too, for the same cause; `together` those of them that were given the same answer at once."""
+
     item: blockers.Named
+    others: list[blockers.Named]
+    together: list[models.Blocker]
     waiting: list[tuple[str, str]]
     steps: list[str]
     confidence: str
@@ -64,7 +69,17 @@ class Detail:
     @property
     def version(self) -> str:
         """Another one means that something else is to be shown."""
-        return f"{self.item.blocker.from_position} {self.is_awaited} {self.is_snoozed}"
+        shown = [self.item.blocker.from_position, *(other.blocker.from_position for other in self.others)]
+        return f"{self.is_awaited} {self.is_snoozed} {' '.join(map(str, shown))}"
+
+    @property
+    def unanswered(self) -> list[blockers.Named]:
+        return [other for other in self.others if not other.blocker.answer_id]
+
+    @property
+    def tasks(self) -> int:
+        """How many wait for the same."""
+        return len({self.item.blocker.task_id, *(other.blocker.task_id for other in self.others)})
 
     @property
     def is_awaited(self) -> bool:
@@ -89,13 +104,31 @@ def find(blocker_id: int) -> models.Blocker | None:
     return found
 
 
+def others(blocker: models.Blocker) -> list[models.Blocker]:
+    """What else is open for the same cause, the first to be reported first."""
+    alike = {"board_id": blocker.board_id, "description": blocker.description}
+    rows = models.Blocker.objects.now().filter(resolved_at=None, **alike).exclude(blocker_id=blocker.blocker_id)
+    return list(rows.order_by("opened_at", "blocker_id")[:MAX_OTHERS])
+
+
+def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[models.Blocker]:
+    """Those that were answered in the same act: by the same person, due at the same moment."""
+    if not blocker.answer_id or blocker.resolved_at:
+        return []
+    given = (blocker.answered_by, blocker.answer_due)
+    return [other for other in others if (other.answered_by, other.answer_due) == given]
+
+
 def detail(blocker: models.Blocker) -> Detail:
     board_id, task_id = blocker.board_id, blocker.task_id
     names = present.names_with_tasks([board_id])
     behind = present.waiting([board_id], {(board_id, task_id)}).get((board_id, task_id), [])
+    alike_now = others(blocker)
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
     return Detail(
         item=blockers.named(blocker, names, is_demo),
+        others=[blockers.named(other, names) for other in alike_now],
+        together=together(blocker, alike_now),
         waiting=[(other, names.task(board_id, other)) for other in behind],
         steps=blockers.steps(blocker.suggestion),
         confidence=confidence(blocker.suggestion),

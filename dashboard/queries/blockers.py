@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 
 from dashboard.queries import present
@@ -14,12 +13,10 @@ from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.sentences import short
 
-MAX_RESOLVED = 100
 MAX_STEPS = 8
 MAX_ANSWERED = 5
 ANSWER_NEWS = timedelta(hours=1)
 RESUMED_NEWS = timedelta(minutes=3)
-FEWEST = 3  # resolved blockers, before it says anything how long half of them took
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,6 @@ class ResolvedBlocker(Named):
     took: timedelta
 
 
-@dataclass(frozen=True)
-class Resolved:
-    blockers: list[ResolvedBlocker]
-    median: timedelta | None
-
-
 SORTS = {
     "cost": lambda item: -item.cost,
     "age": lambda item: item.blocker.opened_at,
@@ -66,11 +57,19 @@ SORTS = {
     "waiting": lambda item: -len(item.waiting),
     "board": lambda item: item.board.casefold(),
 }
-SORTS_IN_WORDS = {"": "cost", "age": "age", "severity": "severity", "waiting": "tasks behind", "board": "board"}
+SORTS_IN_WORDS = {
+    "": "cost",
+    "age": "age",
+    "severity": "severity",
+    "waiting": "tasks behind",
+    "board": "board",
+    "cause": "reason",
+}
 
 
 def count_open(board: str = "") -> int:
-    return int(open_rows(board).count())
+    """Those that need somebody now: what is put off is not among them."""
+    return int(open_rows(board).exclude(snoozed_until__gt=utc_now()).count())
 
 
 def open_rows(board: str) -> Any:
@@ -104,7 +103,7 @@ def open_blocker(
         demo=row.board_id in demos,
         waiting=[(task_id, names.task(row.board_id, task_id)) for task_id in behind],
         steps=steps(row.suggestion),
-        cost=cost(len(behind), row.opened_at, row.severity, now),
+        cost=cost(1 + len(behind), row.opened_at, row.severity, now),
         snoozed=is_snoozed(row, now),
         awaited=row.awaited_until is not None and row.awaited_until > now,
     )
@@ -146,16 +145,6 @@ def named(row: models.Blocker, names: present.Names, demo: bool = False) -> Name
     board_id = row.board_id
     who = names.agent(board_id, row.agent_id)
     return Named(row, names.task(board_id, row.task_id), who, names.board(board_id), demo)
-
-
-def resolved(board: str = "") -> Resolved:
-    """The blockers that were resolved last, and the median time that they took."""
-    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **present.on(board))
-    newest = list(rows.order_by("-resolved_at")[:MAX_RESOLVED])
-    names = present.names_with_tasks({row.board_id for row in newest})
-    items = [resolved_blocker(row, names) for row in newest]
-    took = [item.took.total_seconds() for item in items]
-    return Resolved(items, timedelta(seconds=median(took)) if len(took) >= FEWEST else None)
 
 
 def resolved_blocker(row: models.Blocker, names: present.Names) -> ResolvedBlocker:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard import charts
-from dashboard.queries import blockers, present
+from dashboard.forecast import Forecast, NoForecast, forecast
+from dashboard.queries import blockers, pace, present
 from marcus_events import models
+from marcus_events.core.event import utc_now
 
 MAX_CARDS = 100  # per column; the rest is counted
 COLUMNS = {
@@ -34,6 +36,7 @@ class Summary:
     open_blockers: int
     waiting: int
     agents: list[models.Agent]
+    forecast: Forecast | NoForecast | None
 
     @property
     def tasks(self) -> int:
@@ -57,20 +60,20 @@ class Summary:
 def summaries(board: str = "") -> list[Summary]:
     """All boards, or the one that is named; none where there is no such board."""
     statuses, agents = present.tasks_by_status(board), present.agents_at_work(board)
+    now = pace.next_minute(utc_now())
+    finished = pace.finished(board, now)
     stuck: dict[str, list[blockers.OpenBlocker]] = defaultdict(list)
     for item in blockers.open_blockers(board):
         stuck[item.blocker.board_id].append(item)
-    return [
-        Summary(
-            row,
-            statuses[row.board_id],
-            len(stuck[row.board_id]),
-            blockers.waiting_in_all(stuck[row.board_id]),
-            agents[row.board_id],
-        )
-        for row in present.boards()
-        if not board or row.board_id == board
-    ]
+
+    def summary(row: models.Board) -> Summary:
+        of, items = statuses[row.board_id], stuck[row.board_id]
+        left, behind = sum(of.values()) - of["done"], blockers.waiting_in_all(items)
+        free = left - of["blocked"] - behind
+        expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
+        return Summary(row, of, len(items), behind, agents[row.board_id], expected)
+
+    return [summary(row) for row in present.boards() if not board or row.board_id == board]
 
 
 @dataclass(frozen=True)

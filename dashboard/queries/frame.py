@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2s
 
 from dashboard.queries import blockers, present
+from dashboard.queries.causes import cause_of
 from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.fold.blockers import SEVERITIES
@@ -30,11 +30,6 @@ class Alert:
     @property
     def cause(self) -> str:
         return cause_of(self.blocker)
-
-
-def cause_of(row: models.Blocker) -> str:
-    """A name of the root cause, the same wherever it is asked for, and made of nothing that a stranger wrote."""
-    return blake2s(f"{row.board_id}\0{row.description}".encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def alerts() -> list[Alert]:

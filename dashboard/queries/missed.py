@@ -10,7 +10,7 @@ from dashboard.alerts.preferences import is_wanted, quiet_hours
 from dashboard.models import AlertPreferences
 from dashboard.queries import present
 from dashboard.queries.blockers import Named, named
-from dashboard.queries.frame import cause_of
+from dashboard.queries.causes import cause_of
 from marcus_events import models
 
 LOOK_BACK = timedelta(days=7)  # who has been away for longer reads Blocked

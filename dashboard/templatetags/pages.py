@@ -26,6 +26,7 @@ CLOCKS = {
     "day": "%A %-d %B",
     "full": "%Y-%m-%d %H:%M:%S UTC",
 }
+SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within which a time, or a weekday, is not mistaken
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -63,6 +64,13 @@ def clock(moment: datetime, form: str = "seconds") -> SafeString:
     return timed(moment, form, moment.strftime(CLOCKS[form]))
 
 
+@register.simple_tag
+def moment(at: datetime) -> SafeString:
+    """A time to come, no longer than it takes to tell the day: "16:40", "Fri 16:40", "Friday 4 December"."""
+    ahead = at - utc_now()
+    return clock(at, "minutes" if ahead < SAME_DAY else "weekday" if ahead < SAME_WEEK else "day")
+
+
 def timed(moment: datetime, form: str, text: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}" data-time="{}">{}</time>',
@@ -74,24 +82,36 @@ def timed(moment: datetime, form: str, text: str) -> SafeString:
 
 
 @register.simple_tag
-def words(parts: list[Part]) -> SafeString:
-    """A sentence, with what it names as links. Names are isolated: they may be written in any direction."""
-    return format_html_join("", "{}", ((as_html(part),) for part in parts))
+def words(parts: list[Part], board_id: str | None = None) -> SafeString:
+    """A sentence, with what it names on a board as links. Names are isolated: they may be written in any direction."""
+    return format_html_join("", "{}", ((as_html(part, board_id or ""),) for part in parts))
 
 
-def as_html(part: Part) -> SafeString:
-    address = address_of(part)
-    if not address:
+def as_html(part: Part, board_id: str) -> SafeString:
+    if part.kind == "text" or not part.id:
         return format_html("<bdi>{}</bdi>" if part.kind == "text" else "<b><bdi>{}</bdi></b>", part.text)
-    return format_html('<a class="name" href="{}"><bdi>{}</bdi></a>', address, part.text)
+    return format_html('<a class="name" {}><bdi>{}</bdi></a>', link_to(part, board_id), part.text)
 
 
-def address_of(part: Part) -> str:
-    if not part.id or part.kind == "text":
-        return ""
-    if part.kind == "board":
-        return reverse("board", args=[part.id])
-    return activity(**{part.kind: part.id})
+def link_to(part: Part, board_id: str) -> SafeString:
+    """A task opens; of an agent one sees what it does."""
+    match part.kind:
+        case "task":
+            return task_link(board_id, part.id)
+        case "board":
+            return format_html('href="{}"', reverse("board", args=[part.id]))
+        case _:
+            return format_html('href="{}"', activity(**{part.kind: part.id}))
+
+
+def task_link(board_id: str, task_id: str) -> SafeString:
+    """The attributes of a link to a task. Ids stand in the query, where any text can; so can a task of no board."""
+    query = task_query(board_id, task_id)
+    return format_html('href="{}?{}" data-task="{}"', reverse("task"), query, query)
+
+
+def task_query(board_id: str, task_id: str) -> str:
+    return urlencode({name: value for name, value in (("board", board_id), ("task", task_id)) if value})
 
 
 @register.simple_tag

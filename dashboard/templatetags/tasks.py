@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django import template
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.icons import icon_of
 from dashboard.queries.dependencies import STATUSES
-from dashboard.templatetags.pages import icon, words
+from dashboard.templatetags.pages import icon, task_link, words
 from marcus_events.core.event import Recorded
 from marcus_events.core.sentences import sentence
 
 register = template.Library()
+register.simple_tag(task_link)
 
 ICONS = {
     "todo": "todo",
@@ -27,17 +24,6 @@ ICONS = {
     "done": "check",
     "unknown": "warning",
 }
-
-
-@register.simple_tag
-def task_link(board_id: str, task_id: str) -> SafeString:
-    """The attributes of a link to a task. Ids stand in the query, where any text can; so can a task of no board."""
-    query = task_query(board_id, task_id)
-    return format_html('href="{}?{}" data-task="{}"', reverse("task"), query, query)
-
-
-def task_query(board_id: str, task_id: str) -> str:
-    return urlencode({name: value for name, value in (("board", board_id), ("task", task_id)) if value})
 
 
 @register.simple_tag
@@ -53,7 +39,7 @@ def status_words(status: str) -> str:
 @register.simple_tag
 def told(event: Recorded) -> SafeString:
     """An event as a sentence."""
-    return words(sentence(event))
+    return words(sentence(event), event.board_id)
 
 
 @register.simple_tag

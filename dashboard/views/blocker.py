@@ -2,7 +2,8 @@
 
 1. GET shows it. POST does an act, and shows it again: in the drawer, or by a redirect where there is no script.
 2. What is not possible is said above the form, and what was written stays in it.
-3. Its state alone can be asked for, so that an open drawer follows it without touching what is being written.
+3. It is about the others of its root cause, too, that the form names. What was answered at once is taken back at once.
+4. Its state alone can be asked for, so that an open drawer follows it without touching what is being written.
 """
 
 from __future__ import annotations
@@ -57,20 +58,26 @@ def find(blocker_id: int) -> Blocker:
 
 
 def act(request: HttpRequest, found: Blocker) -> None:
-    by = request.user.get_username()
+    by, concerned = request.user.get_username(), [found, *chosen_others(request, found)]
     match request.POST.get("act"):
         case "acknowledge":
-            acts.acknowledge(found, by)
+            acts.acknowledge(concerned, by)
         case "assign":
-            acts.assign(found, by, known_person(request.POST.get("assignee", "")))
+            acts.assign(concerned, by, known_person(request.POST.get("assignee", "")))
         case "snooze":
-            acts.snooze(found, by, until(request.POST.get("for", "")))
+            acts.snooze(concerned, by, until(request.POST.get("for", "")))
         case "answer":
-            acts.answer(found, by, request.POST.get("answer", ""))
+            acts.answer(concerned, by, request.POST.get("answer", ""))
         case "withdraw":
-            acts.withdraw(found, by)
+            acts.withdraw([found, *queries.together(found, queries.others(found))], by)
         case _:
             raise acts.NotPossible("There is no such act.")
+
+
+def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
+    """The others of its cause that the form named, if they are still open: nobody acts on what they did not see."""
+    named = set(request.POST.get("others", "").split())
+    return [other for other in queries.others(found) if str(other.blocker_id) in named] if named else []
 
 
 def known_person(name: str) -> str:

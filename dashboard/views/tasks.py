@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboard.look import Look
 from dashboard.queries import present
 from dashboard.queries import task as tasks
-from dashboard.templatetags.tasks import task_query
+from dashboard.templatetags.pages import task_query
 from dashboard.views import page
 
 

@@ -129,6 +129,14 @@ class Blocker(Interval):
             models.Index(fields=["board_id", "task_id"], name="blocker_by_task"),
             models.Index(fields=["opened_at"], name="blocker_open", condition=Q(to_position=None, resolved_at=None)),
             models.Index(fields=["answer_due"], name="blocker_answer", condition=Q(to_position=None, resolved_at=None)),
+            models.Index(
+                fields=["resolved_at", "blocker_id"],
+                name="blocker_resolved",
+                condition=Q(to_position=None, resolved_at__isnull=False),
+            ),
+            models.Index(fields=["opened_at"], name="blocker_opened", condition=Q(to_position=None)),
+            models.Index(fields=["from_position"], name="blocker_begun"),
+            models.Index(fields=["to_position"], name="blocker_ended", condition=Q(to_position__isnull=False)),
         ]
 
 

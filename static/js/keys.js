@@ -43,7 +43,9 @@ function acknowledge(need) {
   const form = byId("act");
   if (!need || !form || document.documentElement.dataset.connection === "lost") return;
   form.action = `/blocked/${need.dataset.need}/`;
-  fetch(form.action, { method: "POST", body: new FormData(form) });
+  const data = new FormData(form);
+  data.set("others", need.dataset.others ?? ""); // of the same cause
+  fetch(form.action, { method: "POST", body: data });
 }
 
 function startChord() {

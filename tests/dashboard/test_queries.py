@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -87,22 +86,6 @@ def test_a_severity_that_was_changed_is_shown_with_what_was_reported() -> None:
     [found] = blockers.open_blockers()
     assert found.severity_changed
     assert (found.blocker.severity, found.blocker.reported_severity) == ("critical", "low")
-
-
-def test_resolved_blockers_newest_first_with_the_median_of_how_long_they_took() -> None:
-    for n, minutes in enumerate((10, 40, 20)):
-        end = event("blocker_resolved", task_id=f"t{n}", ago=n, resolution=f"R{n}")
-        publish(blocked(f"t{n}", ago=n + minutes), end)
-    found = blockers.resolved()
-    assert [item.blocker.resolution for item in found.blockers] == ["R0", "R1", "R2"]
-    assert [round(item.took / timedelta(minutes=1)) for item in found.blockers] == [10, 40, 20]
-    assert found.median
-    assert round(found.median / timedelta(minutes=1)) == 20
-    assert descriptions() == []
-
-
-def test_there_is_no_median_of_nothing() -> None:
-    assert blockers.resolved() == blockers.Resolved([], None)
 
 
 def test_boards_in_numbers() -> None:

@@ -10,16 +10,16 @@ from dashboard.ranking import cost
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
 
-def of(waiting: int = 0, minutes: float = 10, severity: str = "medium") -> float:
-    return cost(waiting, NOW - timedelta(minutes=minutes), severity, NOW)
+def of(standing: int = 1, minutes: float = 10, severity: str = "medium") -> float:
+    return cost(standing, NOW - timedelta(minutes=minutes), severity, NOW)
 
 
 def test_it_is_tasks_times_minutes_times_severity() -> None:
-    assert of(waiting=2, minutes=10, severity="high") == 3 * 10 * 4
+    assert of(standing=3, minutes=10, severity="high") == 3 * 10 * 4
 
 
 def test_more_tasks_a_longer_time_and_a_higher_severity_each_cost_more() -> None:
-    assert of(waiting=1) > of()
+    assert of(standing=2) > of()
     assert of(minutes=11) > of()
     assert all(of(severity=a) < of(severity=b) for a, b in pairwise(["low", "medium", "high", "critical"]))
 

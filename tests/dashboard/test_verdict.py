@@ -11,7 +11,7 @@ import pytest
 from dashboard.verdict import QUIET, Numbers, verdict
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-NOTHING = Numbers(blocked=0, waiting=0, tasks=0, done=0, working=0, last_event_at=None)
+NOTHING = Numbers(blocked=0, causes=0, waiting=0, tasks=0, done=0, working=0, last_event_at=None)
 LONG_AGO = NOW - QUIET - timedelta(seconds=1)
 
 
@@ -29,6 +29,21 @@ LONG_AGO = NOW - QUIET - timedelta(seconds=1)
             "calm",
             "Nothing is blocked, but nothing has happened for a while.",
         ),
+        (
+            {"blocked": 5, "causes": 2, "waiting": 7},
+            "attention",
+            "5 tasks wait for a person, for 2 reasons; 7 wait behind them.",
+        ),
+        (
+            {"blocked": 3, "causes": 1},
+            "attention",
+            "3 tasks wait for a person, all for one reason; nothing else waits behind them.",
+        ),
+        (
+            {"blocked": 1, "causes": 2},
+            "attention",
+            "1 task waits for a person, for 2 reasons; nothing else waits behind it.",
+        ),
         ({"blocked": 1}, "attention", "1 task waits for a person; nothing else waits behind it."),
         ({"blocked": 2}, "attention", "2 tasks wait for a person; nothing else waits behind them."),
         ({"blocked": 1, "waiting": 1}, "attention", "1 task waits for a person; 1 waits behind it."),
@@ -38,7 +53,8 @@ LONG_AGO = NOW - QUIET - timedelta(seconds=1)
     ],
 )
 def test_the_state_of_things_in_one_sentence(numbers: dict[str, Any], tone: str, text: str) -> None:
-    found = verdict(replace(NOTHING, **numbers), NOW)
+    one_each = {"causes": numbers.get("blocked", 0)}
+    found = verdict(replace(NOTHING, **(one_each | numbers)), NOW)
     assert (found.tone, found.text) == (tone, text)
 
 

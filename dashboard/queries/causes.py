@@ -1,0 +1,81 @@
+"""Root causes: blockers with the same description on the same board are one thing to decide, however many report it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2s
+
+from dashboard.queries.blockers import OpenBlocker
+from dashboard.ranking import cost
+from marcus_events import models
+from marcus_events.core.fold.blockers import SEVERITIES
+
+
+def cause_of(row: models.Blocker) -> str:
+    """A name of the root cause, the same wherever it is asked for, and made of nothing that a stranger wrote."""
+    return blake2s(f"{row.board_id}\0{row.description}".encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`items` are its open blockers, oldest first; `waiting` are (id, name) of the tasks that wait behind them."""
+
+    key: str
+    items: list[OpenBlocker]
+    waiting: list[tuple[str, str]]
+    cost: float
+
+    @property
+    def first(self) -> OpenBlocker:
+        return self.items[0]
+
+    @property
+    def blocker(self) -> models.Blocker:
+        """The one to answer: the first that nobody has answered yet."""
+        return next((item.blocker for item in self.items if not item.blocker.answer_id), self.first.blocker)
+
+    @property
+    def others(self) -> str:
+        """The ids of all but the one to answer, as an act takes them."""
+        return " ".join(str(item.blocker.blocker_id) for item in self.items if item.blocker != self.blocker)
+
+    @property
+    def severity(self) -> str:
+        return SEVERITIES[max(SEVERITIES.index(item.blocker.severity) for item in self.items)]
+
+    @property
+    def answered(self) -> list[models.Blocker]:
+        return [item.blocker for item in self.items if item.blocker.answer_id]
+
+    @property
+    def agents(self) -> dict[str, str]:
+        """Who reported it: id → name."""
+        return {item.blocker.agent_id: item.agent for item in self.items}
+
+    @property
+    def awaited(self) -> bool:
+        return any(item.awaited for item in self.items)
+
+    @property
+    def steps(self) -> list[str]:
+        return next((item.steps for item in self.items if item.steps), [])
+
+
+def causes(items: Iterable[OpenBlocker], now: datetime) -> list[Cause]:
+    """The costliest first."""
+    alike: dict[str, list[OpenBlocker]] = {}
+    for item in sorted(items, key=lambda item: (item.blocker.opened_at, item.blocker.blocker_id)):
+        alike.setdefault(cause_of(item.blocker), []).append(item)
+    found = [cause(key, together, now) for key, together in alike.items()]
+    return sorted(found, key=lambda cause: -cause.cost)
+
+
+def cause(key: str, items: list[OpenBlocker], now: datetime) -> Cause:
+    """It has cost since it was first reported, as much as the worst report says."""
+    blocked = {item.blocker.task_id for item in items}
+    behind = {task_id: name for item in items for task_id, name in item.waiting if task_id not in blocked}
+    found = Cause(key, items, sorted(behind.items()), 0)
+    total = cost(len(blocked) + len(behind), found.first.blocker.opened_at, found.severity, now)
+    return Cause(key, items, found.waiting, total)
