@@ -79,7 +79,7 @@ def event(request: HttpRequest, position: int) -> HttpResponse:
     found = read.event(position)
     if found is None:
         raise Http404(f"There is no event {position}.")
-    look = Look("event", board=request.GET.get("board", ""))
+    look = Look.at("event", {"board": request.GET.get("board", "")})
     context = detail(found) | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})
