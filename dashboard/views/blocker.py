@@ -1,9 +1,10 @@
 """One blocker, in the drawer or as a page of its own: what it is about, and what a person does about it.
 
 1. GET shows it. POST does an act, and shows it again: in the drawer, or by a redirect where there is no script.
-2. What is not possible is said above the form, and what was written stays in it.
-3. It is about the others of its root cause, too, that the form names. What was answered at once is taken back at once.
-4. Its state alone can be asked for, so that an open drawer follows it without touching what is being written.
+2. Who may only watch is shown it without the acts, and refused one all the same.
+3. What is not possible is said above the form, and what was written stays in it.
+4. It is about the others of its root cause, too, that the form names. What was answered at once is taken back at once.
+5. Its state alone can be asked for, so that an open drawer follows it without touching what is being written.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.shortcuts import render as render_template
@@ -27,6 +29,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
 from marcus_events.models import Blocker
 
+MAY_HANDLE = "marcus_events.handle_blocker"
 SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
 
 
@@ -36,6 +39,8 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
     found = find(blocker_id)
     if request.method != "POST":
         return show(request, found)
+    if not request.user.has_perm(MAY_HANDLE):
+        raise PermissionDenied
     try:
         act(request, found)
     except acts.NotPossible as error:

@@ -129,6 +129,7 @@ class Blocker(Interval):
 
     class Meta:
         db_table = "blocker"
+        permissions: ClassVar[Any] = [("handle_blocker", "Can answer, take on, assign and put off")]
         constraints: ClassVar[list[Any]] = [only_now("blocker_id", name="blocker_now")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["board_id", "task_id"], name="blocker_by_task"),

@@ -41,7 +41,7 @@ function chosen() {
 
 function acknowledge(need) {
   const form = byId("act");
-  if (!need || !form || document.documentElement.dataset.connection === "lost") return;
+  if (!need || !form || !("handles" in document.body.dataset) || document.documentElement.dataset.connection === "lost") return;
   form.action = `/blocked/${need.dataset.need}/`;
   const data = new FormData(form);
   data.set("others", need.dataset.others ?? ""); // of the same cause

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 
 @pytest.fixture
 def user(log: None) -> User:
-    return User.objects.create_user("ada", password="a long enough one")
+    """Who may act on blockers, and has no other permission."""
+    return may_handle(User.objects.create_user("ada", password="a long enough one"))
+
+
+def may_handle(user: User) -> User:
+    user.user_permissions.add(Permission.objects.get(codename="handle_blocker"))
+    return user
 
 
 @pytest.fixture

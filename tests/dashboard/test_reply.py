@@ -17,6 +17,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.models import Blocker
 from marcus_events.projections import PROJECTIONS, Projector
+from tests.dashboard.conftest import may_handle
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
 
@@ -88,7 +89,7 @@ def test_an_answer_is_sent_after_a_while_and_the_card_tells_what_became_of_it(bl
 
 def test_two_who_answer_at_once_see_each_other(blocked: Client) -> None:
     bob = Client()
-    bob.force_login(User.objects.create_user("bob"))
+    bob.force_login(may_handle(User.objects.create_user("bob")))
     assert act(blocked, "answer", answer="The blue one").status_code == 302
     response = act(bob, "answer", answer="The red one, with <care>")
     assert response.status_code == 409
@@ -96,6 +97,20 @@ def test_two_who_answer_at_once_see_each_other(blocked: Client) -> None:
     assert "ada has just answered" in page
     assert "The red one, with &lt;care&gt;" in page, "what was written is lost"
     assert the_blocker().answer == "The blue one"
+
+
+def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, user: User) -> None:
+    user.user_permissions.clear()
+    before = read.head().position
+    blocker = f"/blocked/{the_blocker().blocker_id}/"
+    for headers in ({}, {"X-Drawer": "1"}):
+        page = blocked.get(blocker, headers=headers).content.decode()
+        assert "You can watch, but not answer." in page
+        assert 'name="act" value="a' not in page.partition('<article class="blocker"')[2].partition("</article>")[0]
+    for name in ("acknowledge", "assign", "snooze", "answer", "withdraw"):
+        assert act(blocked, name, answer="Here it is").status_code == 403, name
+    assert read.head().position == before
+    assert "data-handles" not in blocked.get("/").content.decode().partition("<body")[2].partition(">")[0]
 
 
 @pytest.mark.parametrize(
