@@ -43,6 +43,11 @@ class Look:
         given = {field.name: storable(parameters.get(field.name, ""))[: room(field.name)] for field in fields(cls)}
         return cls(**(given | {"page": page}))
 
+    @classmethod
+    def of_board(cls, page: str, parameters: Mapping[str, str]) -> Look:
+        """The look of a page that can be of a board, but is never filtered."""
+        return cls(page, board=cls.at(page, parameters).board)
+
     @property
     def filter(self) -> EventFilter:
         """The events of this look. Raises InvalidFilter where the query cannot be read."""

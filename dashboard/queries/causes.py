@@ -63,6 +63,14 @@ class Cause:
         return next((item.steps for item in self.items if item.steps), [])
 
 
+def by_cause(rows: Iterable[models.Blocker]) -> dict[str, list[models.Blocker]]:
+    """Each cause with its blockers, both in the order of the rows."""
+    alike: dict[str, list[models.Blocker]] = {}
+    for row in rows:
+        alike.setdefault(cause_of(row), []).append(row)
+    return alike
+
+
 def causes(items: Iterable[OpenBlocker], now: datetime) -> list[Cause]:
     """The costliest first."""
     alike: dict[str, list[OpenBlocker]] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.queries import blockers, present
-from dashboard.queries.causes import cause_of
+from dashboard.queries.causes import by_cause, cause_of
 from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.fold.blockers import SEVERITIES
@@ -36,9 +36,7 @@ def alerts() -> list[Alert]:
     """The causes that came up just now and are still there, on any board, newest first."""
     now = utc_now()
     rows = blockers.open_rows("").filter(opened_at__gt=now - NEWS, opened_at__lt=now + NEWS)
-    alike: dict[str, list[models.Blocker]] = {}
-    for row in rows.order_by("-opened_at")[:MAX_ROWS]:
-        alike.setdefault(cause_of(row), []).append(row)
+    alike = by_cause(rows.order_by("-opened_at")[:MAX_ROWS])
     known = known_before(alike.values(), now)
     fresh = [found for cause, found in alike.items() if worst(found) > known.get(cause, -1)]
     return named(fresh[:MAX_ALERTS])

@@ -10,7 +10,7 @@ from dashboard.alerts.preferences import is_wanted, quiet_hours
 from dashboard.models import AlertPreferences
 from dashboard.queries import present
 from dashboard.queries.blockers import Named, named
-from dashboard.queries.causes import cause_of
+from dashboard.queries.causes import by_cause
 from marcus_events import models
 
 LOOK_BACK = timedelta(days=7)  # who has been away for longer reads Blocked
@@ -63,8 +63,5 @@ def opened(preferences: AlertPreferences, now: datetime) -> Iterable[models.Bloc
 
 
 def causes(rows: list[models.Blocker]) -> list[Cause]:
-    alike: dict[str, list[models.Blocker]] = {}
-    for row in rows:
-        alike.setdefault(cause_of(row), []).append(row)
     names = present.names_with_tasks({row.board_id for row in rows})
-    return [Cause(named(newest, names), 1 + len(others)) for newest, *others in alike.values()]
+    return [Cause(named(newest, names), 1 + len(others)) for newest, *others in by_cause(rows).values()]

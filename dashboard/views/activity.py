@@ -91,7 +91,7 @@ def event(request: HttpRequest, position: int) -> HttpResponse:
     found = read.event(position)
     if found is None:
         raise Http404(f"There is no event {position}.")
-    look = Look("event", board=Look.at("event", request.GET).board)
+    look = Look.of_board("event", request.GET)
     context = detail(found) | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})

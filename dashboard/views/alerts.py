@@ -46,7 +46,7 @@ def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
         "is_saved": "saved" in request.GET and not form.is_bound,
         "missed": missed_by(form.before, utc_now()),
     }
-    look = Look("alerts", board=Look.at("alerts", request.GET).board)
+    look = Look.of_board("alerts", request.GET)
     return page.render(request, "alerts/index.html", look, "Alerts", **context)
 
 

@@ -105,7 +105,7 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
-    look = Look("event", board=Look.at("event", request.GET).board)
+    look = Look.of_board("event", request.GET)
     title = f"Blocked: {context['detail'].item.task}"
     response = page.render(request, "blocked/blocker.html", look, title, **context)
     response.status_code = status

@@ -101,7 +101,7 @@ def show(
     made: Made | None = None,
     report: checking.Report | None = None,
 ) -> HttpResponse:
-    look = Look("integrations", board=Look.at("integrations", request.GET).board)
+    look = Look.of_board("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
     context |= of_tokens(request, form) if may_manage(request) else {"administrators": listed.who_may_make_them()}

@@ -24,7 +24,7 @@ LATEST = 40  # rows
 
 
 def now(request: HttpRequest) -> HttpResponse:
-    look = Look.at("now", {"board": request.GET.get("board", "")})  # it can be of a board, but is never filtered
+    look = Look.of_board("now", request.GET)
     head = read.head()
     if head.position == 0:
         return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)

@@ -3,7 +3,7 @@
 // A blocker's state is replaced beside the answer that is being written, a task's parts one by one where they differ.
 import { byId, fetchElement } from "./dom.js";
 import { IN_DRAWER, opened, PATHS } from "./drawer.js";
-import { offer } from "./regions.js";
+import { keepOpen, offer } from "./regions.js";
 import { localise } from "./times.js";
 
 const LOOK_MS = 1_000; // how often, at most
@@ -30,7 +30,7 @@ async function lookAtBlocker() {
   const fresh = await fetchElement(`/blocked/${shown.dataset.blocker}/state/`);
   if (!state.isConnected || fresh.dataset.version === state.dataset.version) return;
   localise(fresh);
-  for (const details of state.querySelectorAll("details[open][id]")) fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+  keepOpen(state, fresh);
   state.replaceWith(fresh);
   const form = shown.querySelector("[data-answer]");
   if (form) form.hidden = fresh.dataset.stage !== "open";

@@ -55,7 +55,8 @@ function replace(old, fresh) {
   fresh.dispatchEvent(new CustomEvent("region:replaced", { bubbles: true }));
 }
 
-function keepOpen(old, fresh) {
+/** What is opened in the old one is opened in the fresh one too. */
+export function keepOpen(old, fresh) {
   for (const details of old.querySelectorAll("details[open][id]")) {
     fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
   }
