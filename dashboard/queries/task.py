@@ -56,7 +56,7 @@ class Links:
 
 @dataclass(frozen=True)
 class Detail:
-    """`holds_up` is how many tasks wait behind it; `count` is of its events, and no more than COUNT_CAP."""
+    """`holds_up` is how many tasks wait behind it; `count` is of its events without noise, up to COUNT_CAP."""
 
     task: models.Task
     agent: str
@@ -108,8 +108,11 @@ def detail(board: str, task_id: str, now: datetime | None = None) -> Detail | No
 
 
 def events_of(board: str, task_id: str) -> EventFilter:
-    """What names the task. An event may leave its board out, as long as only one board has such a task."""
-    wanted = EventFilter().with_term("task", task_id)
+    """What names the task, but for noise: an agent that waits for hours says so every minute.
+
+    An event may leave its board out, as long as only one board has such a task.
+    """
+    wanted = EventFilter().with_term("task", task_id).with_term("importance", "noise", exclude=True)
     boards = models.Task.objects.now().filter(task_id=task_id).values_list("board_id", flat=True).distinct()
     return wanted if list(boards) == [board] else wanted.with_term("board_id", board)
 

@@ -118,8 +118,11 @@ def test_what_is_written_stays_while_the_line_is_cut_and_cannot_be_sent(
     line.cut()
     send = live.get_by_role("button", name="Reply and unblock")
     expect(send).to_be_disabled(timeout=AWAY)
+    said = live.get_by_role("dialog").get_by_text("Not connected.")
+    expect(said).to_be_visible()  # the page's own line stands behind the drawer
     line.mend()
     expect(send).to_be_enabled(timeout=AWAY)
+    expect(said).to_be_hidden()
     expect(live.get_by_label("Your answer")).to_have_value("Blue")
     application.publish(resolution())
 

@@ -126,6 +126,13 @@ def test_events_are_newest_first_and_those_of_the_same_id_elsewhere_are_not_amon
     assert found.count == len(found.events)
 
 
+def test_an_agent_that_waits_for_hours_does_not_fill_the_list() -> None:
+    publish(*project(), event("answer_awaited", task_id="shop-2", agent_id="agent_shop"))
+    found = detail()
+    assert "answer_awaited" not in {told.event_type for told in found.events}
+    assert found.count == len(found.events)
+
+
 def test_an_event_that_leaves_its_board_out_is_among_those_of_the_only_task_of_that_id() -> None:
     publish(*project(), event("task_progress", board="", task_id="shop-2", progress=5))
     assert detail().events[0].board_id is None
