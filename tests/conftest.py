@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 
 from marcus_events import postgres
 from marcus_events.doors import limiting
@@ -25,6 +26,7 @@ from marcus_events.postgres.place import Place
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("ours")
 
+FILLED_BY_MIGRATIONS = {"auth_permission", "django_content_type", "django_migrations"}
 SERVER = pytest.StashKey[postgres.Member]()
 
 
@@ -46,6 +48,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright leaves an event loop running in the main thread, beside which neither
     asynchronous tests nor Django's database access would run."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_flush() -> Iterator[None]:
+    """A test's rows are deleted, not truncated: some milliseconds for what took a tenth of a second, 700 times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: delete_rows())
+        yield
+
+
+def delete_rows() -> None:
+    """Of every table but those that migrations fill. Foreign keys are asked at the commit, so the order is free."""
+    tables = set(connection.introspection.django_table_names(only_existing=True)) - FILLED_BY_MIGRATIONS
+    names = [connection.ops.quote_name(table) for table in sorted(tables)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("; ".join(f"DELETE FROM {name}" for name in names))  # noqa: S608 - names of our own tables
 
 
 @pytest.fixture(autouse=True)
