@@ -1,7 +1,7 @@
 """The tables, by what they are for: the log, what is so by it, durable subscriptions, and the doors."""
 
 from marcus_events.models.doors import RefusedRequest, Token
-from marcus_events.models.log import LoggedEvent, LogHead
+from marcus_events.models.log import Identity, LoggedEvent, LogHead
 from marcus_events.models.present import (
     Agent,
     Blocker,
@@ -23,6 +23,7 @@ __all__ = [
     "Checkpoint",
     "Dependency",
     "HourlyRate",
+    "Identity",
     "Interval",
     "IntervalQuerySet",
     "LogHead",
