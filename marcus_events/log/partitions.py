@@ -47,22 +47,24 @@ def reach(connection: Connection) -> int:
     return found[-1].until if found else 0
 
 
-def make_room(connection: Connection, position: int) -> int:
+def make_room(connection: Connection, position: int, wait_s: float = 20) -> int:
     """Make partitions until there is room beyond a position, and AHEAD of it; the position before which there is.
 
-    On a connection in autocommit. Another process may do the same at the same time.
+    On a connection in autocommit. Another process may do the same at the same time. Raises LockNotAvailable where one
+    that takes a partition away keeps us waiting.
     """
     while (until := reach(connection)) <= position + AHEAD:
         with suppress(errors.DuplicateTable, errors.UniqueViolation):  # somebody else was quicker
-            make(connection, until)
+            make(connection, until, wait_s)
     return until
 
 
-def make(connection: Connection, first: int) -> None:
+def make(connection: Connection, first: int, wait_s: float) -> None:
     """A table of its own first: to make a partition in one statement locks the whole log."""
     table, log = sql.Identifier(f"event_{first}"), sql.Identifier("event")
     bounds = {"first": sql.Literal(first), "until": sql.Literal(first + SIZE), "table": table, "log": log}
     with connection.transaction():
+        connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(wait_s * 1000)}ms"])
         connection.execute(sql.SQL("CREATE TABLE {table} (LIKE {log} INCLUDING DEFAULTS)").format(**bounds))
         attach = "ALTER TABLE {log} ATTACH PARTITION {table} FOR VALUES FROM ({first}) TO ({until})"
         connection.execute(sql.SQL(attach).format(**bounds))

@@ -53,6 +53,14 @@ def head(connection: Connection = None) -> Head:
     return Head(*rows("SELECT position, recorded_at, oldest, epoch FROM log_head WHERE id = 1", [], connection)[0])
 
 
+def kept_since(connection: Connection = None) -> datetime | None:
+    """When the oldest event that is kept was recorded; None where nothing was ever removed before it."""
+    query = """SELECT e.recorded_at FROM event AS e, log_head AS h WHERE h.oldest > 1 AND e.position >= h.oldest
+        ORDER BY e.position LIMIT 1"""
+    found = rows(query, [], connection)
+    return found[0][0] if found else None
+
+
 def projected(projection: str, connection: Connection = None) -> int:
     """The position up to which a projection has come."""
     found = rows("SELECT position FROM checkpoint WHERE projection = %s", [projection], connection)

@@ -173,7 +173,9 @@ class Writer:
         if self._connection is None or position + AHEAD < self._room:
             return
         try:
-            self._room = make_room(self._connection, position)
+            self._room = make_room(self._connection, position, wait_s=0.1)
+        except psycopg.errors.LockNotAvailable:
+            pass  # a partition is being taken away; the next batch tries again
         except psycopg.Error as error:
             logger.warning("no room could be made ahead in the log: %s", error)
             self._disconnect()

@@ -14,6 +14,7 @@ from marcus_events.models.present import (
     Rate,
     Task,
 )
+from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
@@ -31,7 +32,10 @@ __all__ = [
     "ParkedEvent",
     "Rate",
     "RefusedRequest",
+    "RetentionPolicy",
+    "RetentionRun",
     "Subscription",
     "Task",
+    "Thinned",
     "Token",
 ]

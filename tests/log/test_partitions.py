@@ -23,21 +23,22 @@ pytestmark = pytest.mark.usefixtures("log")
 
 
 @pytest.fixture
-def near_the_end() -> Iterator[None]:
+def near_the_end(log: None) -> Iterator[None]:
     """The log stands ten positions before the end of its first partition, and there is no other."""
-    drop_others()
+    as_at_first()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE log_head SET position = %s", [SIZE - 10])
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM event")
-    drop_others()
+    as_at_first()
 
 
-def drop_others() -> None:
+def as_at_first() -> None:
+    """One empty partition, as a new log has it."""
     with connect("test", autocommit=True) as own:
-        for found in partitions(own)[1:]:
+        for found in partitions(own):
             own.execute(f"DROP TABLE {found.table}".encode())
+        own.execute("CREATE TABLE event_0 (LIKE event)")
+        own.execute(f"ALTER TABLE event ATTACH PARTITION event_0 FOR VALUES FROM (MINVALUE) TO ({SIZE})".encode())
 
 
 def events(name: str, count: int) -> list[Event]:
