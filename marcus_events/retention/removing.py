@@ -90,17 +90,29 @@ def holds_any(connection: Connection, partition: Partition, conditions: Sequence
     return bool(read.rows(query, values, connection)[0][0])
 
 
-def drop(connection: Connection, partition: Partition) -> tuple[int, int]:
-    """Drop a partition whole; how many events it had, and how many bytes. Raises psycopg.errors.LockNotAvailable."""
+def drop(connection: Connection, run_id: int, partition: Partition) -> tuple[int, int]:
+    """Drop a partition whole; how many events it had, and how many bytes. Raises psycopg.errors.LockNotAvailable.
+
+    Before it goes, the log says that it does not hold it any more.
+    """
     table = sql.Identifier(partition.table)
     size = "SELECT (SELECT count(*) FROM {table}), pg_total_relation_size({name}::regclass)"
     count, size_bytes = connection.execute(
         sql.SQL(size).format(table=table, name=sql.Literal(partition.table))
     ).fetchone() or (0, 0)
-    connection.execute("UPDATE log_head SET oldest = greatest(oldest, %s)", [partition.until])
+    write_down(connection, run_id, partition)
     connection.execute(sql.SQL("ALTER TABLE event DETACH PARTITION {table} CONCURRENTLY").format(table=table))
     connection.execute(sql.SQL("DROP TABLE {table}").format(table=table))
     return count, size_bytes
+
+
+def write_down(connection: Connection, run_id: int, partition: Partition) -> None:
+    """As the new beginning of the log, or as one range where older events are kept."""
+    begins = """UPDATE log_head SET oldest = greatest(oldest, %s)
+        WHERE NOT EXISTS (SELECT FROM event WHERE position < %s)"""
+    if not connection.execute(begins, [partition.until, partition.first]).rowcount:
+        ranges = "INSERT INTO removal VALUES (%s, int8multirange(int8range(%s, %s)))"
+        connection.execute(ranges, [run_id, partition.first, partition.until])
 
 
 def finish(connection: Connection) -> None:

@@ -88,7 +88,7 @@ class Running:
         for partition in removing.whole(self.connection, farthest):
             if removing.holds_any(self.connection, partition, conditions):
                 continue
-            count, size = removing.drop(self.connection, partition)
+            count, size = removing.drop(self.connection, self.record.pk, partition)
             self.record.partitions += 1
             self.record.bytes_freed += size
             self.count("whole partitions", count)

@@ -262,6 +262,18 @@ def test_a_partition_with_something_to_keep_stays() -> None:
 
 
 @pytest.mark.usefixtures("small_partitions")
+def test_a_partition_between_two_that_stay_is_written_down() -> None:
+    publish("decision_logged", *["task_progress"] * 24)
+    publish("task_completed")
+    policy()
+    policy("decision_*", keep_days=3650)
+    done = run_at(1_000_025)
+    assert positions()[:2] == [1_000_001, 1_000_026]
+    assert done.oldest == 1_000_001
+    assert set(range(1_000_002, 1_000_026)) <= written_down()
+
+
+@pytest.mark.usefixtures("small_partitions")
 def test_a_long_reader_holds_up_nothing_but_the_end_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removing, "WAIT_FOR_READERS", "50ms")
     publish(*["task_progress"] * 25)
