@@ -38,7 +38,7 @@ class RetentionPolicy(models.Model):
     def __str__(self) -> str:
         what = "all events" if self.pattern == ALL else self.pattern
         where = f" of {self.board_id}" if self.board_id else ""
-        return f"{what}{where} older than {self.keep_days} days"
+        return f"{what}{where} older than {days(self.keep_days)}"
 
     def save(self, *args: Any, **values: Any) -> None:
         super().save(*args, **values)
@@ -89,3 +89,7 @@ class Thinned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position} {self.count}"
+
+
+def days(number: int) -> str:
+    return f"{number:,} {'day' if number == 1 else 'days'}"

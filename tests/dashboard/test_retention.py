@@ -10,7 +10,7 @@ from django.test import Client
 
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
-from marcus_events.models import RetentionPolicy
+from marcus_events.models import RetentionPolicy, Thinned
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.retention import running
 from tests.retention.test_running import in_two_steps
@@ -67,6 +67,13 @@ def test_it_says_what_went_and_where_the_log_begins(administrator: Client) -> No
     page = administrator.get("/retention/").content.decode()
     assert "3 events" in page
     assert "at position 4" in page
+    assert "is not kept any more" in administrator.get("/activity/").content.decode()
+
+
+def test_the_last_of_a_run_that_was_thinned_says_for_how_many_it_stands(administrator: Client) -> None:
+    in_two_steps()
+    Thinned.objects.create(position=3, count=212)
+    assert "212 events like it" in administrator.get("/activity/3/").content.decode()
 
 
 def test_run_now(administrator: Client) -> None:
