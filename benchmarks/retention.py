@@ -3,8 +3,8 @@
     python -m benchmarks.retention [--events 200000] [--seconds 20]
 
 On a server of its own, a partition is filled. Then one event after another is committed, fifty times a second, for so
-many seconds by itself, and for as many while a run drops the partition, and once more while a run removes every event of
-a type singly. Printed are the median and the 99th percentile of a commit in each, as ratios of the first.
+many seconds: by itself, while a run drops the partition, and while a run removes every event of a type singly. Printed
+are the median and the 99th percentile of a commit in each, as ratios of the first.
 """
 
 from __future__ import annotations
