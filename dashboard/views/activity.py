@@ -22,6 +22,7 @@ from marcus_events.core.sentences import agent_name, as_text, board_name, senten
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
 from marcus_events.log.patience import TookTooLong
+from marcus_events.models import Thinned
 
 TOO_MUCH = (
     "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
@@ -47,6 +48,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         rows=fragments.rows(rows.events, head.epoch),
         older=rows.older,
         error=error,
+        kept_since=read.kept_since(),
         **filters(look),
     )
 
@@ -123,6 +125,7 @@ def detail(found: Recorded) -> dict[str, Any]:
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
         "cause": cause_of(found),
         "cause_id": cause_id(found),
+        "thinned": Thinned.objects.filter(position=found.position).values_list("count", flat=True).first(),
         "effects": [told(effect) for effect in named(read.caused_by(found))],
     }
 

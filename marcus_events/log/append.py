@@ -53,16 +53,18 @@ WITH head AS MATERIALIZED (
         n int, event_id text, source text, event_type text, timestamp timestamptz, data jsonb, metadata jsonb,
         board_id text, task_id text, agent_id text, digest text)
 ), known AS MATERIALIZED (
-    SELECT n, e.position, e.digest FROM offer JOIN event e USING (source, event_id)
+    SELECT n, i.position, i.digest FROM offer JOIN event_identity AS i USING (source, event_id)
 ), fresh AS MATERIALIZED (
     SELECT offer.*, head.position + row_number() OVER (ORDER BY n) AS position, head.now
     FROM offer, head WHERE n NOT IN (SELECT n FROM known)
 ), appended AS (
     INSERT INTO event (position, recorded_at, event_id, source, event_type, timestamp, data, metadata,
-                       board_id, task_id, agent_id, digest)
-    SELECT position, now, event_id, source, event_type, timestamp, data, metadata,
-           board_id, task_id, agent_id, decode(digest, 'hex')
+                       board_id, task_id, agent_id)
+    SELECT position, now, event_id, source, event_type, timestamp, data, metadata, board_id, task_id, agent_id
     FROM fresh ORDER BY position
+), identified AS (
+    INSERT INTO event_identity (event_id, source, position, digest)
+    SELECT event_id, source, position, decode(digest, 'hex') FROM fresh ORDER BY position
 ), moved AS (
     UPDATE log_head SET position = fresh.last, recorded_at = fresh.now
     FROM (SELECT max(position) AS last, max(now) AS now FROM fresh HAVING count(*) > 0) AS fresh WHERE id = 1

@@ -53,6 +53,14 @@ def head(connection: Connection = None) -> Head:
     return Head(*rows("SELECT position, recorded_at, oldest, epoch FROM log_head WHERE id = 1", [], connection)[0])
 
 
+def kept_since(connection: Connection = None) -> datetime | None:
+    """When the oldest event that is kept was recorded; None where nothing was ever removed before it."""
+    query = """SELECT e.recorded_at FROM event AS e, log_head AS h WHERE h.oldest > 1 AND e.position >= h.oldest
+        ORDER BY e.position LIMIT 1"""
+    found = rows(query, [], connection)
+    return found[0][0] if found else None
+
+
 def projected(projection: str, connection: Connection = None) -> int:
     """The position up to which a projection has come."""
     found = rows("SELECT position FROM checkpoint WHERE projection = %s", [projection], connection)
@@ -166,29 +174,30 @@ def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -
     return [recorded(row) for row in rows(query, values, connection)]
 
 
+OF_ID = "position IN (SELECT position FROM event_identity WHERE event_id = ANY(%s))"
 CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
 
 
 def by_event_id(event_id: str, connection: Connection = None, *, boards: Sequence[str] = ()) -> Recorded | None:
     """The first event of this id, whatever its source; among those of some boards where any are given."""
     on_boards, values = (" AND board_id = ANY(%s)", [list(boards)]) if boards else ("", [])
-    query = f"SELECT {COLUMNS} FROM event WHERE event_id = %s{on_boards} ORDER BY position LIMIT 1"
-    found = rows(query, [event_id, *values], connection)
+    query = f"SELECT {COLUMNS} FROM event WHERE {OF_ID}{on_boards} ORDER BY position LIMIT 1"
+    found = rows(query, [[event_id], *values], connection)
     return recorded(found[0]) if found else None
 
 
 def by_event_ids(event_ids: Iterable[str], connection: Connection = None) -> list[Recorded]:
     """The first event of each of these ids, in order; those that are not there are left out."""
     query = f"""SELECT {COLUMNS} FROM (
-            SELECT DISTINCT ON (event_id) * FROM event WHERE event_id = ANY(%s) ORDER BY event_id, position
+            SELECT DISTINCT ON (event_id) * FROM event WHERE {OF_ID} ORDER BY event_id, position
         ) AS first ORDER BY position"""
     wanted = list(event_ids)
     return [recorded(row) for row in rows(query, [wanted], connection)] if wanted else []
 
 
 def position_of(source: str, event_id: str, connection: Connection = None) -> int | None:
-    """Where the event of this identity stands."""
-    query = "SELECT position FROM event WHERE event_id = %s AND source = %s"
+    """Where the event of this identity stands, or stood."""
+    query = "SELECT position FROM event_identity WHERE event_id = %s AND source = %s"
     found = rows(query, [event_id, source], connection)
     return found[0][0] if found else None
 
@@ -196,11 +205,11 @@ def position_of(source: str, event_id: str, connection: Connection = None) -> in
 def places_of(
     identities: Iterable[tuple[str, str]], connection: Connection = None
 ) -> dict[tuple[str, str], tuple[int, bytes]]:
-    """Where the events of these (source, event_id) stand, and the digest of each; those that are not there are left
-    out.
+    """Where the events of these (source, event_id) stand or stood, and the digest of each; those that the log has never
+    had are left out.
     """
-    query = """SELECT e.source, e.event_id, e.position, e.digest
-        FROM unnest(%s::text[], %s::text[]) AS o(source, event_id) JOIN event e USING (source, event_id)"""
+    query = """SELECT i.source, i.event_id, i.position, i.digest
+        FROM unnest(%s::text[], %s::text[]) AS o(source, event_id) JOIN event_identity AS i USING (source, event_id)"""
     wanted = list(identities)
     found = rows(query, [[source for source, _ in wanted], [event_id for _, event_id in wanted]], connection)
     return {(source, event_id): (position, bytes(digest)) for source, event_id, position, digest in found}
@@ -208,9 +217,9 @@ def places_of(
 
 def related(correlation_id: str, limit: int = 10_000, connection: Connection = None) -> list[Recorded]:
     """The event that a correlation is named after, and those that name it, in order."""
-    query = f"""SELECT {COLUMNS} FROM event WHERE event_id = %s
+    query = f"""SELECT {COLUMNS} FROM event WHERE {OF_ID}
         UNION SELECT {COLUMNS} FROM event WHERE metadata->>'correlation_id' = %s ORDER BY position LIMIT %s"""
-    return [recorded(row) for row in rows(query, [correlation_id, correlation_id, limit], connection)]
+    return [recorded(row) for row in rows(query, [[correlation_id], correlation_id, limit], connection)]
 
 
 def related_to(correlation_ids: Iterable[str], limit: int, connection: Connection = None) -> list[Recorded]:
@@ -225,8 +234,8 @@ def related_to(correlation_ids: Iterable[str], limit: int, connection: Connectio
 
 
 def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[str]:
-    """Which of these event ids the log holds, whatever their source."""
-    query = "SELECT DISTINCT event_id FROM event WHERE event_id = ANY(%s)"
+    """Which of these event ids the log has taken in, whatever their source."""
+    query = "SELECT DISTINCT event_id FROM event_identity WHERE event_id = ANY(%s)"
     return {row[0] for row in rows(query, [list(event_ids)], connection)}
 
 

@@ -8,7 +8,7 @@ cancels nothing. Steps of the loop, for as long as there is work:
 3. when the connection fails, connect again and repeat step 2: an identity that was committed the first time is a
    duplicate the second time, so nothing enters twice;
 4. when the database refuses the data of a batch, commit its submissions one by one, so that only the refused one fails;
-5. answer every caller, then tell the listeners how far the log has come.
+5. answer every caller, tell the listeners how far the log has come, and make room ahead where it comes to its end.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from typing import Any
 import psycopg
 
 from marcus_events.core.single import Single
+from marcus_events.log import read
 from marcus_events.log.append import Offer, Place, append
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.listener import LOG_CHANNEL
+from marcus_events.log.partitions import AHEAD, make_room
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self._connection: psycopg.Connection[Any] | None = None
+        self._room = 0  # before this position the log has room
         self._thread = threading.Thread(target=self._run, name="log writer", daemon=True)
         self._thread.start()
 
@@ -120,7 +123,9 @@ class Writer:
             answer_error(batch, error)
         else:
             answer(batch, places)
-            self._tell(max(place.position for place in places) if places else 0)
+            position = max((place.position for place in places), default=0)
+            self._tell(position)
+            self._make_room(position)
 
     def _commit_one_by_one(self, batch: list[Submission], error: psycopg.DataError) -> None:
         if len(batch) == 1:
@@ -147,8 +152,13 @@ class Writer:
     def _commit(self, offers: list[Offer]) -> list[Place]:
         if self._connection is None:
             self._connection = connect("writer", autocommit=True)
-        with self._connection.transaction():
-            return append(self._connection, offers)
+        try:
+            with self._connection.transaction():
+                return append(self._connection, offers)
+        except psycopg.errors.CheckViolation:  # no partition for it: nobody has made room ahead
+            make_room(self._connection, read.head(self._connection).position)
+            with self._connection.transaction():
+                return append(self._connection, offers)
 
     def _tell(self, position: int) -> None:
         """The hint may be lost: whoever follows the log looks by itself too."""
@@ -156,6 +166,18 @@ class Writer:
             if self._connection is not None:
                 self._connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(position)))
         except DatabaseAway:
+            self._disconnect()
+
+    def _make_room(self, position: int) -> None:
+        """Ahead of need. Where it fails, the append that needs it tries again."""
+        if self._connection is None or position + AHEAD < self._room:
+            return
+        try:
+            self._room = make_room(self._connection, position, wait_s=0.1)
+        except psycopg.errors.LockNotAvailable:
+            pass  # a partition is being taken away; the next batch tries again
+        except psycopg.Error as error:
+            logger.warning("no room could be made ahead in the log: %s", error)
             self._disconnect()
 
     def _disconnect(self) -> None:

@@ -1,7 +1,7 @@
 """The tables, by what they are for: the log, what is so by it, durable subscriptions, and the doors."""
 
 from marcus_events.models.doors import RefusedRequest, Token
-from marcus_events.models.log import LoggedEvent, LogHead
+from marcus_events.models.log import Identity, LoggedEvent, LogHead
 from marcus_events.models.present import (
     Agent,
     Blocker,
@@ -14,6 +14,7 @@ from marcus_events.models.present import (
     Rate,
     Task,
 )
+from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Checkpoint",
     "Dependency",
     "HourlyRate",
+    "Identity",
     "Interval",
     "IntervalQuerySet",
     "LogHead",
@@ -30,7 +32,10 @@ __all__ = [
     "ParkedEvent",
     "Rate",
     "RefusedRequest",
+    "RetentionPolicy",
+    "RetentionRun",
     "Subscription",
     "Task",
+    "Thinned",
     "Token",
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
 
 class LoggedEvent(models.Model):
-    """One event in the one ordered sequence. (source, event_id) is its identity."""
+    """One event in the one ordered sequence. The table is divided by position: see `marcus_events.log.partitions`."""
 
     position = models.BigIntegerField(primary_key=True)
     recorded_at = models.DateTimeField()
@@ -22,13 +23,9 @@ class LoggedEvent(models.Model):
     board_id = models.TextField(null=True)  # noqa: DJ001 - null keeps the row out of the partial index
     task_id = models.TextField(null=True)  # noqa: DJ001
     agent_id = models.TextField(null=True)  # noqa: DJ001
-    digest = models.BinaryField(max_length=16)  # of the body as the producer sent it: tells a repeat from a conflict
 
     class Meta:
         db_table = "event"
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["event_id", "source"], name="event_identity")
-        ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["event_type", "position"], name="event_by_type"),
             models.Index(fields=["board_id", "position"], name="event_by_board", condition=Q(board_id__isnull=False)),
@@ -44,6 +41,26 @@ class LoggedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position} {self.event_type}"
+
+
+class Identity(models.Model):
+    """Which events the log has taken in, and where. Apart from the log: unique over all of its partitions.
+
+    It outlives its event, so that a file that is read again does not bring back what was removed.
+    """
+
+    pk = models.CompositePrimaryKey("event_id", "source")
+    event_id = models.TextField()
+    source = models.TextField()
+    position = models.BigIntegerField()
+    digest = models.BinaryField(max_length=16)  # of the body as the producer sent it: tells a repeat from a conflict
+
+    class Meta:
+        db_table = "event_identity"
+        indexes: ClassVar[list[models.Index]] = [BrinIndex(fields=["position"], name="identity_by_position")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.event_id}"
 
 
 class LogHead(models.Model):

@@ -17,7 +17,7 @@ from django.db import connection
 from marcus_events.core.event import utc_now
 from marcus_events.doors import tokens
 from marcus_events.ingest import ingest
-from marcus_events.models import Checkpoint, Task
+from marcus_events.models import Checkpoint, RetentionPolicy, RetentionRun, Task
 from marcus_events.projections import PROJECTIONS, catch_up, lag
 from tests.lively import lively_events
 from tests.log.processes import ROOT, conninfo_of_test_database
@@ -104,6 +104,21 @@ def test_rebuild_makes_all_tables_anew_and_says_from_how_many_events() -> None:
     assert list(Task.objects.order_by("pk").values()) == tasks
     assert out == "state: rebuilt from 1,100 events\nrates: rebuilt from 1,100 events\n"
     assert "state: 1,000 of 1,100 events\n" in err
+
+
+def test_rebuild_does_not_lose_by_itself_what_only_the_tables_still_know() -> None:
+    RetentionRun.objects.create(started_at=utc_now(), removed=12)
+    with pytest.raises(CommandError, match="12 events"):
+        run("rebuild")
+    assert "rebuilt" in run("rebuild", "rates", "--force")[0]
+
+
+def test_retention_says_what_would_go_and_removes_it() -> None:
+    assert run("retention")[0] == ""
+    assert run("retention", "--run")[0] == "There is no policy: everything is kept.\n"
+    RetentionPolicy.objects.create(pattern="task_*", keep_days=1)
+    assert run("retention")[0] == "task_* older than 1 day: 0\n"
+    assert run("retention", "--run")[0].startswith("Removed 0 events.")
 
 
 def test_rebuild_may_be_of_one_projection() -> None:

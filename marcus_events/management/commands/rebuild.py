@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Sum
 
 from marcus_events.management.prepare import prepare_database
+from marcus_events.models import RetentionRun
 from marcus_events.projections import PROJECTIONS, rebuild
 
 
@@ -16,10 +18,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [projection.name for projection in PROJECTIONS]
+        parser.add_argument(
+            "--force", action="store_true", help="even though the log does not hold everything any more"
+        )
         parser.add_argument("projection", nargs="?", choices=names, help="which one (default: all)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
+        if not options["force"]:
+            check_whole()
         for projection in PROJECTIONS:
             if options["projection"] in (None, projection.name):
                 count = rebuild(projection, partial(self.show, projection.name))
@@ -27,3 +34,13 @@ class Command(BaseCommand):
 
     def show(self, name: str, done: int, total: int) -> None:
         self.stderr.write(f"{name}: {done:,} of {total:,} events", ending="\r" if self.stderr.isatty() else "\n")
+
+
+def check_whole() -> None:
+    """Raises CommandError where a rebuild would lose what only the tables still know."""
+    removed = RetentionRun.objects.aggregate(total=Sum("removed"))["total"]
+    if removed:
+        raise CommandError(
+            f"Retention has removed {removed:,} events: what was derived from them alone would be lost. "
+            "With --force, the tables are made from what the log still holds."
+        )

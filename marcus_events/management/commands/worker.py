@@ -1,4 +1,4 @@
-"""Keep the projections up with the log, run handlers and send answers, without web."""
+"""Keep the projections up with the log, run handlers, send answers and remove what is old, without web."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from marcus_events.answers import send_answers
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import PROJECTIONS, Projector
+from marcus_events.retention.running import run_retention
 
 
 class Command(BaseCommand):
-    help = "Keeps the projections up with the log, runs handlers and sends answers. Any number may run at once."
+    help = (
+        "Keeps the projections up with the log, runs handlers, sends answers, removes what is old. Any number may run."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
@@ -23,7 +26,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Working. Ctrl-C ends it.")
-        others = [threading.Thread(target=run, args=(stop,), name=run.__name__) for run in (run_handlers, send_answers)]
+        runs = (run_handlers, send_answers, run_retention)
+        others = [threading.Thread(target=run, args=(stop,), name=run.__name__) for run in runs]
         for thread in others:
             thread.start()
         Projector(PROJECTIONS).run(stop)

@@ -1,0 +1,81 @@
+"""Retention: how long events are kept, what would go now, and the proof of what went. For administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard import retention as kept
+from dashboard.look import Look
+from dashboard.views import page
+from marcus_events.models import RetentionPolicy
+
+ADMINISTER = "marcus_events.administer"
+View = Callable[..., HttpResponse]
+
+
+def for_administrators(view: View) -> View:
+    @never_cache
+    @wraps(view)
+    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
+        if not (request.user.is_authenticated and request.user.has_perm(ADMINISTER)):
+            raise PermissionDenied
+        return view(request, **place)
+
+    return answer
+
+
+@for_administrators
+@require_http_methods(["GET", "HEAD", "POST"])
+def retention(request: HttpRequest) -> HttpResponse:
+    """With POST, a policy more."""
+    if request.method != "POST":
+        return show(request)
+    return save(request, kept.PolicyForm(request.POST))
+
+
+@for_administrators
+@require_POST
+def change(request: HttpRequest, policy_id: int) -> HttpResponse:
+    """How long it keeps, or that it is none any more."""
+    policy = get_object_or_404(RetentionPolicy, pk=policy_id)
+    if request.POST.get("act") == "delete":
+        kept.forget(policy, *who(request))
+        return redirect("retention")
+    if request.POST.get("act") == "switch":
+        policy.enabled = not policy.enabled
+        policy.save()
+        return redirect("retention")
+    fixed = {"pattern": policy.pattern, "board_id": quote(policy.board_id, safe=""), "act": policy.act}
+    return save(request, kept.PolicyForm(request.POST.dict() | fixed, instance=policy))
+
+
+@for_administrators
+@require_POST
+def run(request: HttpRequest) -> HttpResponse:
+    kept.begin()
+    return redirect("retention")
+
+
+def save(request: HttpRequest, form: kept.PolicyForm) -> HttpResponse:
+    if not form.is_valid():
+        return show(request, form)
+    kept.keep(form, *who(request))
+    return redirect("retention")
+
+
+def show(request: HttpRequest, form: kept.PolicyForm | None = None) -> HttpResponse:
+    look = Look.of_board("retention", request.GET)
+    return page.render(request, "retention/index.html", look, "Retention", **kept.context(form))
+
+
+def who(request: HttpRequest) -> tuple[str, str]:
+    return request.user.get_username(), request.META.get("REMOTE_ADDR", "")

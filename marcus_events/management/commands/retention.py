@@ -1,0 +1,45 @@
+"""See what the retention policies would remove, or let them remove it now."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+from django.template.defaultfilters import filesizeformat
+
+from marcus_events.models import RetentionRun
+from marcus_events.retention.preview import Preview, previews
+from marcus_events.retention.running import Busy, run
+
+
+class Command(BaseCommand):
+    help = "Says what each retention policy would remove now; with --run, removes it. Workers do so once an hour."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--run", action="store_true", help="remove it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["run"]:
+            for preview in previews():
+                self.stdout.write(in_words(preview))
+            return
+        try:
+            done = run()
+        except Busy as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(told(done) if done else "There is no policy: everything is kept.")
+
+
+def in_words(preview: Preview) -> str:
+    if preview.count is None:
+        return f"{preview.policy}: more than can be counted in time"
+    size = f", about {filesizeformat(preview.size)}" if preview.size else ""
+    held = f"; held back by {', '.join(preview.held_by)}" if preview.held_by else ""
+    return f"{preview.policy}: {preview.count:,}{size}{held}"
+
+
+def told(done: RetentionRun) -> str:
+    freed = f", {done.partitions} partitions with {filesizeformat(done.bytes_freed)}" if done.partitions else ""
+    return f"Removed {done.removed:,} events{freed}. The log begins at {done.oldest:,}.{' ' + done.error}".strip()

@@ -1,0 +1,95 @@
+"""How long events are kept, and what was removed when."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+ALL = "*"
+
+
+class RetentionPolicy(models.Model):
+    """Events of a type (a pattern) on a board ("" is all) are kept for so long, counted from when they were recorded.
+
+    Of several policies for an event the most special one counts: see `marcus_events.retention.policies`.
+    """
+
+    class Act(models.TextChoices):
+        REMOVE = "remove", "remove them"
+        THIN = "thin", "thin out runs of like ones to the first and the last"
+
+    board_id = models.TextField(blank=True)
+    pattern = models.TextField(default=ALL)
+    keep_days = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(36_500)])
+    act = models.TextField(choices=Act, default=Act.REMOVE)
+    enabled = models.BooleanField(default=True)
+    done_to = models.BigIntegerField(default=0, editable=False)  # up to this position it has nothing to do any more
+
+    class Meta:
+        db_table = "retention_policy"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["board_id", "pattern"], name="policy_once"),
+            models.CheckConstraint(condition=Q(keep_days__gte=1), name="policy_keeps_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        what = "all events" if self.pattern == ALL else self.pattern
+        where = f" of {self.board_id}" if self.board_id else ""
+        return f"{what}{where} older than {days(self.keep_days)}"
+
+    def save(self, *args: Any, **values: Any) -> None:
+        super().save(*args, **values)
+        look_anew()
+
+    def delete(self, *args: Any, **values: Any) -> tuple[int, dict[str, int]]:
+        try:
+            return super().delete(*args, **values)
+        finally:
+            look_anew()
+
+
+def look_anew() -> None:
+    """A policy that changes may leave events to another one, behind which nothing was to be done any more."""
+    RetentionPolicy.objects.update(done_to=0)
+
+
+class RetentionRun(models.Model):
+    """What one run did. Its identity stands beside whatever it removed: see `Removal`."""
+
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    removed = models.BigIntegerField(default=0)  # events
+    removed_by = models.JSONField(default=dict)  # policy in words → events
+    partitions = models.IntegerField(default=0)  # dropped whole
+    bytes_freed = models.BigIntegerField(default=0)  # given back to the disk; of single events the room is used again
+    oldest = models.BigIntegerField(default=0)  # the oldest position kept, afterwards
+    held_by = models.TextField(blank=True)  # who has not read yet what would have gone
+    passed_over = models.TextField(blank=True)  # who has not read it for so long that it went all the same
+    error = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "retention_run"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["-started_at"], name="retention_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} {self.removed}"
+
+
+class Thinned(models.Model):
+    """The last of a run of like events, and how many between the first one and it were removed."""
+
+    position = models.BigIntegerField(primary_key=True)
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "thinned"
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.count}"
+
+
+def days(number: int) -> str:
+    return f"{number:,} {'day' if number == 1 else 'days'}"

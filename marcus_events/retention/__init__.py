@@ -1,0 +1,1 @@
+"""What is removed from the log, when, and the proof of it."""

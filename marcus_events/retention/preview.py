@@ -1,0 +1,51 @@
+"""What a policy would remove if it ran now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marcus_events.core.event import utc_now
+from marcus_events.log import read
+from marcus_events.log.patience import TookTooLong, at_most
+from marcus_events.models import RetentionPolicy
+from marcus_events.retention.running import Task, due
+
+LONGEST_S = 2.0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`count` is None where counting takes too long. `size` is in bytes, from what an event takes on the average."""
+
+    policy: RetentionPolicy
+    count: int | None
+    oldest: datetime | None
+    newest: datetime | None
+    size: int
+    held_by: tuple[str, ...]
+
+
+def previews(now: datetime | None = None) -> list[Preview]:
+    """Of each enabled policy, beside the others, the most special one first."""
+    each = bytes_of_one()
+    return [preview(task, each) for task in due(now or utc_now())]
+
+
+def preview(task: Task, each: float) -> Preview:
+    which = f"({task.governed.sql}) AND position <= %s"
+    query = f"SELECT count(*), min(recorded_at), max(recorded_at) FROM event WHERE {which}"  # noqa: S608 - our own words
+    try:
+        with at_most(LONGEST_S):
+            [(count, oldest, newest)] = read.rows(query, [*task.governed.values, task.reach.position], None)
+    except TookTooLong:
+        return Preview(task.policy, None, None, None, 0, task.reach.held_by)
+    return Preview(task.policy, count, oldest, newest, round(count * each), task.reach.held_by)
+
+
+def bytes_of_one() -> float:
+    """On the disk, with its indexes, as the statistics of the partitions have it."""
+    query = """SELECT coalesce(sum(pg_total_relation_size(c.oid)) / nullif(sum(greatest(c.reltuples, 0)), 0), 0)
+        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'event'::regclass AND c.reltuples > 0"""
+    return float(read.rows(query, [], None)[0][0])

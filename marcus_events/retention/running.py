@@ -1,0 +1,178 @@
+"""A run of all policies, once an hour in whichever process has the lock.
+
+1. For each policy, see how far it reaches.
+2. Finish what a run that was killed had begun.
+3. Drop the partitions that hold nothing which any policy keeps.
+4. Remove single events, or thin them, the most special policy first.
+5. Say in the log and in the table what was done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import psycopg
+from django.db import close_old_connections
+
+from marcus_events import audit
+from marcus_events.core.event import utc_now
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.models import RetentionPolicy, RetentionRun
+from marcus_events.retention import removing
+from marcus_events.retention.policies import Condition, Governed, governed
+from marcus_events.retention.reaching import Reach, reach
+from marcus_events.retention.thinning import thin
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x72657461696E  # of whoever removes
+EVERY = timedelta(hours=1)
+LOOK_EVERY_S = 60.0
+BUSY = "Another run is at it."
+
+
+class Busy(RuntimeError):
+    """Another process is removing."""
+
+
+@dataclass
+class Task:
+    """A policy, and how far it reaches now."""
+
+    governed: Governed
+    reach: Reach
+
+    @property
+    def policy(self) -> RetentionPolicy:
+        return self.governed.policy
+
+    @property
+    def condition(self) -> Condition:
+        return self.governed.sql, self.governed.values
+
+    @property
+    def reached(self) -> Condition:
+        """What it removes of any partition; a policy that thins keeps something of everything."""
+        if self.policy.act != RetentionPolicy.Act.REMOVE:
+            return "false", []
+        return f"({self.governed.sql}) AND position <= %s", [*self.governed.values, self.reach.position]
+
+
+@dataclass
+class Running:
+    """One run: its record, its connection, and what it has done so far."""
+
+    record: RetentionRun
+    connection: removing.Connection
+    tasks: Sequence[Task]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def all(self) -> None:
+        try:
+            removing.finish(self.connection)
+            self.drop_partitions()
+        except psycopg.errors.LockNotAvailable:
+            self.record.error = "An old part of the log is being read; the next run drops it."
+        for task in self.tasks:
+            self.one(task)
+        self.record.oldest = removing.move_oldest(self.connection)
+
+    def drop_partitions(self) -> None:
+        """From the oldest on. Raises LockNotAvailable at one that somebody reads."""
+        conditions = [task.reached for task in self.tasks]
+        farthest = max((task.reach.position for task in self.tasks), default=0)
+        for partition in removing.whole(self.connection, farthest):
+            if removing.holds_any(self.connection, partition, conditions):
+                continue
+            count, size = removing.drop(self.connection, self.record.pk, partition)
+            self.record.partitions += 1
+            self.record.bytes_freed += size
+            self.count("whole partitions", count)
+
+    def one(self, task: Task) -> None:
+        policy, until = task.policy, task.reach.position
+        act = thin if policy.act == RetentionPolicy.Act.THIN else removing.remove
+        if until > policy.done_to:
+            self.count(str(policy), act(self.connection, self.record.pk, task.condition, policy.done_to, until))
+            RetentionPolicy.objects.filter(pk=policy.pk).update(done_to=until)
+
+    def count(self, what: str, removed: int) -> None:
+        if removed:
+            self.record.removed += removed
+            self.record.removed_by[what] = self.record.removed_by.get(what, 0) + removed
+            self.record.save()
+
+
+def run(now: datetime | None = None) -> RetentionRun | None:
+    """Do now what is due; None where there is no policy. Raises Busy, or psycopg.OperationalError."""
+    now = now or utc_now()
+    with connect("retention", autocommit=True) as connection:
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+            raise Busy(BUSY)
+        removing.be_patient(connection)
+        tasks = due(now)
+        return carry_out(connection, tasks, now) if tasks else None
+
+
+def due(now: datetime) -> list[Task]:
+    found = governed(RetentionPolicy.objects.all())
+    return [Task(one, reach(timedelta(days=one.policy.keep_days), now)) for one in found]
+
+
+def carry_out(connection: removing.Connection, tasks: Sequence[Task], now: datetime) -> RetentionRun:
+    record = RetentionRun.objects.create(started_at=now, held_by=names(tasks, "held_by"))
+    record.passed_over = names(tasks, "passed_over")
+    try:
+        Running(record, connection, tasks).all()
+    except Exception as error:
+        record.error = f"{type(error).__name__}: {error}"[:1000]
+        raise
+    finally:
+        record.ended_at = utc_now()
+        record.save()
+    tell(record)
+    return record
+
+
+def names(tasks: Sequence[Task], what: str) -> str:
+    return ", ".join(sorted({name for task in tasks for name in getattr(task.reach, what)}))
+
+
+def tell(record: RetentionRun) -> None:
+    """A run that removed nothing is in the table alone: the log would fill with them."""
+    if record.removed:
+        audit.record(
+            "events_removed",
+            "retention",
+            count=record.removed,
+            oldest=record.oldest,
+            run=record.pk,
+            bytes_freed=record.bytes_freed,
+            policies=record.removed_by,
+        )
+
+
+def run_retention(stop: threading.Event) -> None:
+    """For a thread of a worker: a run whenever the last one, by whomever, is an hour ago."""
+    while not stop.wait(LOOK_EVERY_S):
+        try:
+            if is_due(utc_now()):
+                run()
+        except Busy:
+            pass
+        except DatabaseAway as error:
+            logger.debug("retention waits for the database: %s", error)
+        except Exception:
+            logger.exception("a retention run failed")
+        finally:
+            close_old_connections()
+
+
+def is_due(now: datetime) -> bool:
+    if not RetentionPolicy.objects.filter(enabled=True).exists():
+        return False
+    return not RetentionRun.objects.filter(started_at__gt=now - EVERY).exists()

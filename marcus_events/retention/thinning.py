@@ -1,0 +1,59 @@
+"""Long runs of like events become their first and their last one, which says how many stood between them.
+
+Like are events of the same type, by the same agent, about the same task, with nothing else of that task between them:
+an agent that reports its progress every few seconds.
+"""
+
+from __future__ import annotations
+
+import time
+
+from marcus_events.retention.policies import Condition
+from marcus_events.retention.removing import PAUSE_S, Connection, allow
+
+CHUNK = 20_000  # positions looked at at once; a run that goes on beyond keeps one event more
+
+THIN = """
+WITH looked AS MATERIALIZED (
+    SELECT position, event_type, board_id, task_id, agent_id, ({condition}) AS governed FROM event
+    WHERE position > %s AND position <= %s AND task_id IS NOT NULL
+), numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY board_id, task_id ORDER BY position)
+            - row_number() OVER (PARTITION BY board_id, task_id, agent_id, event_type ORDER BY position) AS run
+    FROM looked
+), placed AS (
+    SELECT position, governed, row_number() OVER alike AS n, count(*) OVER alike_all AS size,
+           max(position) OVER alike_all AS last
+    FROM numbered
+    WINDOW alike AS (PARTITION BY board_id, task_id, agent_id, event_type, run ORDER BY position),
+           alike_all AS (PARTITION BY board_id, task_id, agent_id, event_type, run)
+), gone AS (
+    DELETE FROM event WHERE position IN (SELECT position FROM placed WHERE governed AND n > 1 AND n < size)
+    RETURNING position
+), written AS (
+    INSERT INTO removal (run_id, positions)
+    SELECT %s, range_agg(int8range(position, position + 1)) FROM gone HAVING count(*) > 0
+), counted AS (
+    INSERT INTO thinned AS known (position, count)
+    SELECT last, count(*) FROM placed JOIN gone USING (position) GROUP BY last
+    ON CONFLICT (position) DO UPDATE SET count = known.count + excluded.count
+)
+SELECT count(*) FROM gone
+"""
+
+
+def thin(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> int:
+    """Thin what matches after a position and up to another; how many events were removed."""
+    removed = 0
+    for start in range(after, until, CHUNK):
+        removed += one_chunk(connection, run_id, condition, start, min(start + CHUNK, until))
+        time.sleep(PAUSE_S)
+    return removed
+
+
+def one_chunk(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> int:
+    query = THIN.format(condition=condition[0])
+    with connection.transaction():
+        allow(connection, run_id)
+        found = connection.execute(query.encode(), [*condition[1], after, until, run_id]).fetchone()
+        return int(found[0]) if found else 0
