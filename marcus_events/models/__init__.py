@@ -1,4 +1,4 @@
-"""The tables, by what they are for: the log, what is so by it, durable subscriptions, and the doors."""
+"""The tables, by what they are for: the log, what is so by it, the search, durable subscriptions, and the doors."""
 
 from marcus_events.models.doors import RefusedRequest, Token
 from marcus_events.models.log import LoggedEvent, LogHead
@@ -14,6 +14,7 @@ from marcus_events.models.present import (
     Rate,
     Task,
 )
+from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Board",
     "Checkpoint",
     "Dependency",
+    "Facet",
+    "HourlyFacet",
     "HourlyRate",
     "Interval",
     "IntervalQuerySet",
@@ -30,6 +33,8 @@ __all__ = [
     "ParkedEvent",
     "Rate",
     "RefusedRequest",
+    "SearchEntry",
+    "SearchPart",
     "Subscription",
     "Task",
     "Token",

@@ -3,8 +3,20 @@
 from marcus_events.log.read import removed_boards as removed
 from marcus_events.projections.projector import Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.rates import RATES
+from marcus_events.projections.search import SEARCH
 from marcus_events.projections.state import STATE
 
-PROJECTIONS: tuple[Projection, ...] = (STATE, RATES)
+PROJECTIONS: tuple[Projection, ...] = (STATE, RATES, SEARCH)
 
-__all__ = ["PROJECTIONS", "RATES", "STATE", "Projection", "Projector", "catch_up", "lag", "rebuild", "removed"]
+__all__ = [
+    "PROJECTIONS",
+    "RATES",
+    "SEARCH",
+    "STATE",
+    "Projection",
+    "Projector",
+    "catch_up",
+    "lag",
+    "rebuild",
+    "removed",
+]

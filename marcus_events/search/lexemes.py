@@ -1,0 +1,46 @@
+"""What an event is found by in the index: its words with their places, and its fields.
+
+A field is a lexeme of its own, `=type=task_blocked`, which is no word, nor does it begin as one, since words have no `=`.
+So any combination of words and fields is one question to one index. Categories and importances are left out: they are what the vocabulary
+says of a type today, and are asked for by types; of a type that it does not know, OTHER says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.vocabulary import category_of
+
+MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
+OTHER = "=other"
+
+
+def vector(recorded: Recorded) -> str:
+    """As PostgreSQL reads a tsvector. Words are letters and digits, and need no quotation marks."""
+    words = [f"{word}:{str(places)[1:-1].replace(' ', '')}" for word, places in recorded.words.places.items()]
+    return " ".join((*words, *map(quoted, fields_of(recorded))))
+
+
+def fields_of(recorded: Recorded) -> Iterator[str]:
+    yield lexeme("type", recorded.event_type)
+    yield lexeme("source", recorded.source)
+    if recorded.board_id is not None:
+        yield lexeme("board", recorded.board_id)
+    if recorded.task_id is not None:
+        yield lexeme("task", recorded.task_id)
+    if recorded.agent_id is not None:
+        yield lexeme("agent", recorded.agent_id)
+    if isinstance(name := recorded.metadata.get("board_name"), str):
+        yield lexeme("board_name", name)
+    if category_of(recorded.event_type) == "other":
+        yield OTHER
+
+
+def lexeme(field: str, value: str) -> str:
+    return f"={field}={value[:MAX_LETTERS]}"
+
+
+def quoted(lexeme: str) -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
