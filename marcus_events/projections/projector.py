@@ -44,7 +44,7 @@ class Projection(Protocol):
 
     def tidy(self) -> None:
         """Give back what was cleared, once that is committed."""
-        return None
+        return
 
 
 def step(projection: Projection, limit: int = BATCH) -> int:

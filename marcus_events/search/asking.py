@@ -45,6 +45,17 @@ class Asked:
     newest_first: bool
     removed: dict[str, int]
 
+    @classmethod
+    def of(
+        cls, wanted: EventFilter, after: int | None, before: int | None, newest_first: bool, removed: dict[str, int]
+    ) -> Asked:
+        return cls(wanted, after or 0, LAST if before is None else before, newest_first, removed)
+
+    @classmethod
+    def newest(cls, wanted: EventFilter, after: int | None = None, before: int | None = None) -> Asked:
+        """As pages show them."""
+        return cls.of(wanted, after, before, True, read.removed_boards())
+
 
 @contextmanager
 def patiently() -> Iterator[Patience]:
@@ -54,15 +65,12 @@ def patiently() -> Iterator[Patience]:
         yield patience
 
 
-def positions(
-    wanted: EventFilter, after: int | None, before: int | None, limit: int, newest_first: bool, patience: Patience
-) -> list[int]:
+def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
     """No more than `limit`. Raises TookTooLong."""
-    reached = next((position for (position,) in rows(REACHED, [])), 0)
-    asked = Asked(wanted, after or 0, LAST if before is None else before, newest_first, read.removed_boards())
-    steps = [ahead(asked, reached, patience), behind(asked, reached, limit, patience)]
+    so_far = reached()
+    steps = [ahead(asked, so_far, patience), behind(asked, so_far, limit, patience)]
     found: list[int] = []
-    for step in steps if newest_first else reversed(steps):
+    for step in steps if asked.newest_first else reversed(steps):
         for some in step:
             found += some
             if len(found) >= limit:
@@ -70,9 +78,14 @@ def positions(
     return found
 
 
-def ahead(asked: Asked, reached: int, patience: Patience) -> Iterator[list[int]]:
+def reached() -> int:
+    """The position up to which the index has come, of this log and no other."""
+    return next((position for (position,) in rows(REACHED, [])), 0)
+
+
+def ahead(asked: Asked, so_far: int, patience: Patience) -> Iterator[list[int]]:
     """The events that the index has not reached, some at a time."""
-    after, before = max(asked.after, reached), asked.before
+    after, before = max(asked.after, so_far), asked.before
     others = asked.filter.without("text")
     has_more = after + 1 < before
     while has_more:
@@ -88,9 +101,9 @@ def ahead(asked: Asked, reached: int, patience: Patience) -> Iterator[list[int]]
             after = page.events[-1].position
 
 
-def behind(asked: Asked, reached: int, limit: int, patience: Patience) -> Iterator[list[int]]:
+def behind(asked: Asked, so_far: int, limit: int, patience: Patience) -> Iterator[list[int]]:
     question = Question.of(asked.filter)
-    first, last = asked.after + 1, min(asked.before - 1, reached)
+    first, last = asked.after + 1, min(asked.before - 1, so_far)
     if question.is_never or first > last:
         return
     found = spans(parts.in_use(), asked.filter, first, last)

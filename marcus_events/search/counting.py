@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import datetime
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.search.asking import patiently, positions, rows
+from marcus_events.search.asking import Asked, patiently, positions, rows
 from marcus_events.search.once_more import once_more
 from marcus_events.search.rated import counts, is_of, is_rated
 
@@ -28,11 +28,18 @@ def count(wanted: EventFilter, cap: int) -> int:
     """How many there are. `cap` means that many at least; every other number is exact. Raises TookTooLong."""
     with patiently() as patience:
         if not is_rated(wanted):
-            return len(positions(wanted, None, None, cap, newest_first=True, patience=patience))
+            return len(positions(Asked.newest(wanted), cap, patience))
         found = counts(wanted.since, wanted.until)
         return sum(
             number for (board, field, value), number in found.items() if field == "type" and is_of(wanted, board, value)
         )
+
+
+@once_more
+def count_between(wanted: EventFilter, after: int, before: int, cap: int) -> int:
+    """How many there are between two positions, both exclusive: no more than `cap`. Raises TookTooLong."""
+    with patiently() as patience:
+        return len(positions(Asked.newest(wanted, after, before), cap, patience))
 
 
 @once_more
@@ -44,7 +51,7 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
     with patiently() as patience:
         if is_rated(wanted) and wanted.since and wanted.until and step_s % MINUTE_S == 0:
             return by_step(wanted, wanted.since, wanted.until, step_s)
-        found = positions(wanted, None, None, cap, newest_first=True, patience=patience)
+        found = positions(Asked.newest(wanted), cap, patience)
         patience.renew()
         return dict(rows(OF_LOG, [wanted.since, step_s, found]))
 

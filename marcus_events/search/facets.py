@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import category_of
-from marcus_events.search.asking import patiently, positions, rows
+from marcus_events.search.asking import Asked, patiently, positions, rows
 from marcus_events.search.once_more import once_more
 from marcus_events.search.rated import counts, is_of
 
@@ -39,7 +39,7 @@ def facets(wanted: EventFilter, cap: int) -> Facets:
     with patiently() as patience:
         if all(term.field == "board_id" for term in wanted.terms):
             return of_rates(wanted)
-        found = positions(wanted, None, None, cap + 1, newest_first=True, patience=patience)
+        found = positions(Asked.newest(wanted), cap + 1, patience)
         patience.renew()
         counted = Counter({(field, value): number for field, value, number in rows(OF_LOG, [found[:cap]])})
         return made(counted, min(len(found), cap), is_capped=len(found) > cap)

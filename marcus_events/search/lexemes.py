@@ -1,8 +1,8 @@
 """What an event is found by in the index: its words with their places, and its fields.
 
-A field is a lexeme of its own, `=type=task_blocked`, which is no word, nor does it begin as one, since words have no `=`.
-So any combination of words and fields is one question to one index. Categories and importances are left out: they are what the vocabulary
-says of a type today, and are asked for by types; of a type that it does not know, OTHER says so.
+A field is a lexeme of its own, `=type=task_blocked`: no word is such, nor begins so, since words have no `=`. Any
+combination of words and fields is therefore one question to one index. Categories and importances are left out: they
+are what the vocabulary says of a type today, and are asked for by types; where it does not know one, OTHER says so.
 """
 
 from __future__ import annotations

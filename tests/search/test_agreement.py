@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,12 +41,12 @@ def logged(small: None) -> list[Recorded]:
 
 
 @pytest.fixture(params=["all", "most", "none"])
-def reached(request: pytest.FixtureRequest, logged: list[Recorded]) -> Iterator[list[Recorded]]:
+def reached(request: pytest.FixtureRequest, logged: list[Recorded]) -> list[Recorded]:
     """The log, and the index at its end, at some other place, or not begun."""
     if request.param != "none":
         while step(SEARCH, 130) and request.param == "all":
             pass
-    yield logged
+    return logged
 
 
 def expected(log: list[Recorded], wanted: EventFilter) -> list[int]:
