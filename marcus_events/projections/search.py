@@ -64,7 +64,7 @@ def is_due(part: SearchPart, position: int) -> bool:
 
 def rewrite(redaction: Recorded) -> None:
     position = redaction.data.get("position")
-    if isinstance(position, int) and 0 < position < redaction.position and (event := read.event(position)):
+    if type(position) is int and 0 < position < redaction.position and (event := read.event(position)):
         with connection.cursor() as cursor:
             cursor.execute(REWRITE, [vector(event), position])
 

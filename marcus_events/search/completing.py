@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.vocabulary import CATEGORIES, MEANINGS
+from marcus_events.core.vocabulary import CATEGORIES, Importance
 from marcus_events.log.where import escaped
 from marcus_events.search.asking import patiently, rows
 
@@ -14,7 +16,7 @@ BOARDS = """SELECT {name} FROM board LEFT JOIN facet ON facet.board_id = board.b
     WHERE to_position IS NULL AND lower({name}) LIKE lower(%s){boards}
     GROUP BY {name} ORDER BY coalesce(sum(count), 0) DESC, {name} LIMIT %s"""
 IDS = {"type": "type", "source": "source", "agent": "agent", "task": "task"}
-NAMED = {"category": CATEGORIES, "importance": tuple(dict.fromkeys(m.importance for m in MEANINGS.values()))}
+NAMED: dict[str, tuple[str, ...]] = {"category": CATEGORIES, "importance": get_args(Importance)}
 
 
 def complete(field: str, prefix: str, wanted: EventFilter) -> list[str]:
