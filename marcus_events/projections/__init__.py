@@ -8,6 +8,14 @@ from marcus_events.projections.state import STATE
 
 PROJECTIONS: tuple[Projection, ...] = (STATE, RATES, SEARCH)
 
+
+def projectors() -> list[Projector]:
+    """One for the search alone, to run beside the other: whoever searches must not wait for what pages show to be
+    worked out.
+    """
+    return [Projector([STATE, RATES]), Projector([SEARCH])]
+
+
 __all__ = [
     "PROJECTIONS",
     "RATES",

@@ -19,6 +19,8 @@ from marcus_events.search import parts
 from marcus_events.search.lexemes import vector
 
 REDACTED = "event_redacted"
+# For the disk: after a crash what was lost is made again, with the checkpoint that was lost along with it.
+NO_WAIT = "SET LOCAL synchronous_commit = off"
 COPY = "COPY {name} (position, timestamp, words) FROM STDIN"
 TIMES = "UPDATE search_part SET least = least(least, %s), greatest = greatest(greatest, %s) WHERE name = %s"
 REWRITE = "UPDATE search SET words = %s::tsvector WHERE position = %s"
@@ -31,6 +33,7 @@ class SearchProjection(Projection):
     tables: Sequence[type[models.Model]] = (SearchEntry,)
 
     def project(self, events: Sequence[Recorded]) -> None:
+        parts.execute(NO_WAIT)
         for _, group in groupby(events, key=lambda event: event.position // parts.SIZE):
             write(parts.part_of((batch := list(group))[0].position), batch)
         for event in events:

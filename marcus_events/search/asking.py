@@ -25,13 +25,14 @@ from marcus_events.log import read
 from marcus_events.log.patience import Patience, at_most
 from marcus_events.log.where import Condition, where
 from marcus_events.search import parts
-from marcus_events.search.lexemes import lexeme, quoted
+from marcus_events.search.lexemes import lexeme
 from marcus_events.search.question import Question
 from marcus_events.search.spans import Span, in_groups, spans, with_near
 
 LONGEST_S = 2.0  # that anybody waits
 LAST = 2**63 - 1
-REACHED = """SELECT checkpoint.position FROM checkpoint JOIN log_head USING (epoch) WHERE projection = 'search'"""
+REACHED = """SELECT coalesce(checkpoint.position, 0), log_head.position FROM log_head
+    LEFT JOIN checkpoint ON checkpoint.epoch = log_head.epoch AND projection = 'search'"""
 PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
 
 
@@ -67,8 +68,8 @@ def patiently() -> Iterator[Patience]:
 
 def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
     """No more than `limit`. Raises TookTooLong."""
-    so_far = reached()
-    steps = [ahead(asked, so_far, patience), behind(asked, so_far, limit, patience)]
+    so_far, head = reached_and_head()
+    steps = [ahead(asked, so_far, head, patience), behind(asked, so_far, limit, patience)]
     found: list[int] = []
     for step in steps if asked.newest_first else reversed(steps):
         for some in step:
@@ -80,12 +81,17 @@ def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
 
 def reached() -> int:
     """The position up to which the index has come, of this log and no other."""
-    return next((position for (position,) in rows(REACHED, [])), 0)
+    return reached_and_head()[0]
 
 
-def ahead(asked: Asked, so_far: int, patience: Patience) -> Iterator[list[int]]:
+def reached_and_head() -> tuple[int, int]:
+    [(position, head)] = rows(REACHED, [])
+    return position, head
+
+
+def ahead(asked: Asked, so_far: int, head: int, patience: Patience) -> Iterator[list[int]]:
     """The events that the index has not reached, some at a time."""
-    after, before = max(asked.after, so_far), asked.before
+    after, before = max(asked.after, so_far), min(asked.before, head + 1)
     others = asked.filter.without("text")
     has_more = after + 1 < before
     while has_more:
@@ -150,12 +156,12 @@ def conditions(span: Span, question: Question, asked: Asked) -> list[Condition]:
 
 def of_removed(span: Span, removed: dict[str, int]) -> Iterator[Condition]:
     """Without the boards that were removed after all of the span, and within it up to where each was."""
-    gone = [quoted(lexeme("board", board)) for board, position in removed.items() if position >= span.last]
+    gone = [lexeme("board", board) for board, position in removed.items() if position >= span.last]
     if gone:
         yield "NOT words @@ %s::tsquery", [" | ".join(gone)]
     for board, position in removed.items():
         if span.first <= position < span.last:
-            yield "(position > %s OR NOT words @@ %s::tsquery)", [position, quoted(lexeme("board", board))]
+            yield "(position > %s OR NOT words @@ %s::tsquery)", [position, lexeme("board", board)]
 
 
 def of_left(question: Question) -> Iterator[Condition]:

@@ -8,6 +8,7 @@ are what the vocabulary says of a type today, and are asked for by types; where 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.vocabulary import category_of
@@ -18,8 +19,13 @@ OTHER = "=other"
 
 def vector(recorded: Recorded) -> str:
     """As PostgreSQL reads a tsvector. Words are letters and digits, and need no quotation marks."""
-    words = [f"{word}:{str(places)[1:-1].replace(' ', '')}" for word, places in recorded.words.places.items()]
-    return " ".join((*words, *map(quoted, fields_of(recorded))))
+    words = [at(word, places) for word, places in recorded.words.places.items()]
+    return " ".join((*words, *fields_of(recorded)))
+
+
+def at(word: str, places: list[int]) -> str:
+    """Most words come once: every event there is goes through here."""
+    return f"{word}:{places[0]}" if len(places) == 1 else f"{word}:{','.join(map(str, places))}"
 
 
 def fields_of(recorded: Recorded) -> Iterator[str]:
@@ -32,15 +38,17 @@ def fields_of(recorded: Recorded) -> Iterator[str]:
     if recorded.agent_id is not None:
         yield lexeme("agent", recorded.agent_id)
     if isinstance(name := recorded.metadata.get("board_name"), str):
-        yield lexeme("board_name", name)
+        yield lexeme("board_name", name[:MAX_LETTERS])
     if category_of(recorded.event_type) == "other":
-        yield OTHER
+        yield quoted(OTHER)
 
 
+@lru_cache(maxsize=10_000)
 def lexeme(field: str, value: str) -> str:
-    return f"={field}={value[:MAX_LETTERS]}"
+    """Quoted, as PostgreSQL reads it in a tsvector and in a tsquery."""
+    return quoted(f"={field}={value[:MAX_LETTERS]}")
 
 
-def quoted(lexeme: str) -> str:
-    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"

@@ -60,21 +60,21 @@ def of_pattern(field: str) -> Callable[[str], Iterator[str]]:
     def parts(value: str) -> Iterator[str]:
         if not is_vague(field, value):
             begins = value.endswith("*")
-            yield quoted(lexeme(field, value.removesuffix("*"))) + (":*" if begins else "")
+            yield lexeme(field, value.removesuffix("*")) + (":*" if begins else "")
 
     return parts
 
 
 def of_name(*fields: str) -> Callable[[str], Iterator[str]]:
-    return lambda value: (quoted(lexeme(field, value)) for field in fields if len(value) <= LONGEST)
+    return lambda value: (lexeme(field, value) for field in fields if len(value) <= LONGEST)
 
 
 def of_agent(value: str) -> Iterator[str]:
-    return (quoted(lexeme("agent", name)) for name in agent_ids(value) if len(value) <= LONGEST)
+    return (lexeme("agent", name) for name in agent_ids(value) if len(value) <= LONGEST)
 
 
 def of_types(types: list[str], *, other: bool) -> Iterator[str]:
-    yield from (quoted(lexeme("type", name)) for name in types)
+    yield from (lexeme("type", name) for name in types)
     if other:
         yield quoted(OTHER)
 
