@@ -88,7 +88,11 @@ class Recorded:
     @cached_property
     def words(self) -> Words:
         """Those of its type, its source and every text in it. Many ask for words in it: they are gathered once."""
-        return Words.of((self.event_type, self.source, *texts_in(self.data), *texts_in(self.metadata)))
+        return Words.of(self.texts())
+
+    def texts(self) -> tuple[str, ...]:
+        """Those that words are looked for in."""
+        return self.event_type, self.source, *texts_in(self.data), *texts_in(self.metadata)
 
     def to_dict(self) -> dict[str, Any]:
         """The documented fields, and what the log added."""

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.vocabulary import category_of
+from marcus_events.core.words import Words
 
 MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
 OTHER = "=other"
@@ -19,7 +20,10 @@ OTHER = "=other"
 
 def vector(recorded: Recorded) -> str:
     """As PostgreSQL reads a tsvector. Words are letters and digits, and need no quotation marks."""
-    words = [at(word, places) for word, places in recorded.words.places.items()]
+    found = Words.of(
+        recorded.texts()
+    )  # not `recorded.words`: thousands that are kept are a burden, and not needed again
+    words = [at(word, places) for word, places in found.places.items()]
     return " ".join((*words, *fields_of(recorded)))
 
 
