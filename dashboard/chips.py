@@ -89,6 +89,8 @@ def of_term(term: Term, remove: str, names: Names) -> Chip:
 
 def called(field: str, value: str, names: Names) -> str:
     """As the rows call it; a pattern, and what nobody has named, as it is written."""
+    if field == "text":
+        return value.removesuffix("*") if value.endswith("*") else f"“{value}”"
     if field == "type" and "*" not in value:
         return meaning_of(value).title
     return names.get(field, {}).get(value) or (agent_words(value) if field == "agent" else value)

@@ -1,32 +1,25 @@
 """How many events of a look there are over time: the picture above Activity.
 
-What the rates know (types, categories, boards) is summed up from them, at any length; for everything else the log is
-asked, and no more than MOST of its newest events are counted.
+What the rates know (types, categories, boards) is counted whole, at any length; of everything else no more than MOST of
+the newest events.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from dashboard import charts
 from dashboard.look import Look
-from dashboard.queries.stream import LONGEST_S
 from dashboard.queries.wanted import wanted
-from marcus_events.core.event import EARLIEST, Event, Recorded
-from marcus_events.core.filters import EventFilter, holds
-from marcus_events.log import read
-from marcus_events.log.patience import at_most
+from marcus_events import search
+from marcus_events.core.filters import EventFilter
 
 COLUMNS = 60  # at most; fewer cannot be brushed, more cannot be seen
 USUAL = timedelta(hours=1)
 STEPS = [timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)]
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAY = timedelta(days=1)
 MOST = 20_000
-OF_RATES = frozenset({"type", "category", "importance", "board_id"})
 
 
 @dataclass(frozen=True)
@@ -62,12 +55,12 @@ def histogram(look: Look, now: datetime) -> Histogram:
     chosen = wanted(look)
     start, step, number = spread(chosen.since, chosen.until, now)
     within = replace(chosen, since=start, until=start + number * step)
-    counted = of_rates(within, look.board, start, step) if is_of_rates(chosen) else of_log(within, step)
-    values = [counted[n] for n in range(number)]
+    counted = search.count_by_time(within, step.total_seconds(), MOST)
+    values = [counted.get(n, 0) for n in range(number)]
     top = charts.round_up(max(*values, 1))
     bars = charts.bars(values, top)
     columns = [column(look, start + n * step, step, bar) for n, bar in enumerate(bars)]
-    return Histogram(columns, top, sum(values), sum(values) >= MOST and not is_of_rates(chosen), step)
+    return Histogram(columns, top, sum(values), sum(values) >= MOST and not search.is_counted(chosen), step)
 
 
 def spread(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, timedelta, int]:
@@ -77,42 +70,6 @@ def spread(since: datetime | None, until: datetime | None, now: datetime) -> tup
     step = next((step for step in STEPS if (end - start) / step <= COLUMNS), DAY * -(-(end - start) // (DAY * COLUMNS)))
     first = start - timedelta(seconds=start.timestamp() % step.total_seconds())
     return first, step, max(1, min(COLUMNS + 1, -(-(end - first) // step)))
-
-
-def is_of_rates(chosen: EventFilter) -> bool:
-    return all(term.field in OF_RATES for term in chosen.terms)
-
-
-def of_rates(within: EventFilter, board: str, start: datetime, step: timedelta) -> Counter[int]:
-    """Summed up by the database, which has a row for every type, board and minute."""
-    counted: Counter[int] = Counter()
-    for event_type, number, count in by_step(start, within.until or start, step, board):
-        if is_of_type(within, event_type):
-            counted[number] += count
-    return counted
-
-
-def by_step(start: datetime, until: datetime, step: timedelta, board: str) -> list[tuple[str, int, int]]:
-    """(type, number of the step, how many). Steps of whole hours begin on the hour: `spread` sees to that."""
-    table, unit = ("hourly_rate", "hour") if step >= HOUR else ("rate", "minute")
-    query = f"""SELECT event_type, floor(extract(epoch FROM {unit} - %s) / %s)::int AS step, sum(count)::bigint
-        FROM {table} WHERE {unit} >= %s AND {unit} < %s{" AND board_id = %s" if board else ""} GROUP BY 1, 2"""  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(query, [start, step.total_seconds(), start, until, *([board] if board else [])])
-        found: list[tuple[str, int, int]] = cursor.fetchall()
-        return found
-
-
-def is_of_type(chosen: EventFilter, event_type: str) -> bool:
-    """Whether events of this type are among the chosen, whatever board they are of."""
-    some = Recorded(0, EARLIEST, Event("", EARLIEST, event_type, "", {}))
-    return all(term.field == "board_id" or holds(term, some) for term in chosen.terms)
-
-
-def of_log(within: EventFilter, step: timedelta) -> Counter[int]:
-    removed = read.removed_boards()
-    with at_most(LONGEST_S):
-        return Counter(read.count_by_time(within, step.total_seconds(), MOST, removed=removed))
 
 
 def column(look: Look, start: datetime, step: timedelta, bar: charts.Bar) -> Column:

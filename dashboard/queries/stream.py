@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from marcus_events import search
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
-from marcus_events.log import read
-from marcus_events.log.patience import at_most
 
-LONGEST_S = 2.0  # that a page waits for the log; a search for words may need longer, and is to be narrowed
 PAGE = 100  # rows that a page opens with, and that "load older" adds
 RESUME = 200  # rows that are caught up with at once; what is beyond is counted and loaded on demand
 COUNT_CAP = 10_000  # counting stops here: "10,000+" says as much
@@ -36,8 +34,7 @@ class Rows:
 
 def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> Rows:
     """The newest rows, or those before a position. Raises TookTooLong."""
-    with at_most(LONGEST_S):
-        found = read.page(wanted, before=before, limit=limit, newest_first=True, removed=read.removed_boards())
+    found = search.page(wanted, before=before, limit=limit)
     return Rows(found.events, older=found.events[-1].position if found.has_more else None)
 
 
@@ -46,15 +43,11 @@ def between(wanted: EventFilter, after: int, before: int | None = None, limit: i
 
     Raises TookTooLong.
     """
-    removed = read.removed_boards()
-    with at_most(LONGEST_S):
-        found = read.page(wanted, after=after, before=before, limit=limit, newest_first=True, removed=removed)
-        if not found.has_more:
-            return Rows(found.events)
-        return Rows(found.events, gap(wanted, after, found.events[-1].position, removed))
+    found = search.page(wanted, after=after, before=before, limit=limit)
+    return Rows(found.events, gap(wanted, after, found.events[-1].position) if found.has_more else None)
 
 
-def gap(wanted: EventFilter, after: int, before: int, removed: dict[str, int]) -> Gap:
+def gap(wanted: EventFilter, after: int, before: int) -> Gap:
     """What matches between two positions, counted no further than COUNT_CAP."""
-    left = read.count_after(wanted, after, COUNT_CAP + 1, before=before, removed=removed)
+    left = search.count_between(wanted, after, before, COUNT_CAP + 1)
     return Gap(after, before, min(left, COUNT_CAP), left > COUNT_CAP)

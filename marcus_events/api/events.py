@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from marcus_events import search
 from marcus_events.api import negotiation, parameters
 from marcus_events.api.endpoint import endpoint
 from marcus_events.api.parameters import choice, filter_from, integer, text
+from marcus_events.core.filters import EventFilter
 from marcus_events.doors.choosing import MAX_POSITION
 from marcus_events.doors.problem import Problem
 from marcus_events.log import read
@@ -16,6 +19,10 @@ from marcus_events.models import Token
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
+TOO_MUCH = (
+    "Too much of the log would have to be searched for this. Narrow it: by since and until, a type, a board, an agent, "
+    "a task, or longer words."
+)
 PAGE = (*parameters.OF_EVENTS, "after", "before", "order", "limit")
 
 
@@ -24,11 +31,12 @@ def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
     `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
-    its limit or at `read.MOST_BYTES`, whichever is first, and has one event at least where there is one.
+    its limit or at `read.MOST_BYTES`, whichever is first, and has one event at least where there is one. What cannot be
+    found in time is answered by 503: to ask again for the same is of no use.
     """
     order = choice(request, "order", "asc" if text(request, "after") else "desc", "asc", "desc")
     head = read.head().position
-    found = read.page(
+    found = searched(
         filter_from(request, token),
         after=parameters.position(request, "after"),
         before=parameters.position(request, "before"),
@@ -37,6 +45,14 @@ def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     )
     following = {"before" if order == "desc" else "after": found.events[-1].position} if found.has_more else {}
     return negotiation.page(request, found.events, following, head)
+
+
+def searched(wanted: EventFilter, **options: Any) -> read.Page:
+    """Raises Problem."""
+    try:
+        return search.page(wanted, hide_removed=False, **options)
+    except search.TookTooLong:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, TOO_MUCH) from None
 
 
 @endpoint(scope="read", takes=())

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from marcus_events import awaiting
 from marcus_events.api import negotiation, parameters
 from marcus_events.api.endpoint import answering, permitted, refused
+from marcus_events.api.events import searched
 from marcus_events.api.parameters import check_known, filter_from, integer, text
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
@@ -116,7 +117,7 @@ def after_of(request: HttpRequest, token: Token | None) -> int:
 def look(wanted: EventFilter, after: int) -> Found:
     """The head is read first: what comes in between is looked at again, and not missed."""
     head = read.head().position
-    found = read.events(wanted, after=after, limit=1, newest_first=False)
+    found = searched(wanted, after=after, limit=1, newest_first=False).events
     return Found(found[0], found[0].position) if found else Found(None, max(head, after))
 
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from marcus_events.core.texts import lower, texts_in
 from marcus_events.core.vocabulary import category_of
+from marcus_events.core.words import Words, texts_in
 
 # What a log of software agents can mean; outside of it lie clocks that were never set.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,10 +86,13 @@ class Recorded:
         return self.event.metadata or {}
 
     @cached_property
-    def said(self) -> tuple[str, ...]:
-        """Its type, its source and every text in it, in small letters. Many ask for words in it: it is made once."""
-        texts = (self.event_type, self.source, *texts_in(self.data), *texts_in(self.metadata))
-        return tuple(map(lower, texts))
+    def words(self) -> Words:
+        """Those of its type, its source and every text in it. Many ask for words in it: they are gathered once."""
+        return Words.of(self.texts())
+
+    def texts(self) -> tuple[str, ...]:
+        """Those that words are looked for in."""
+        return self.event_type, self.source, *texts_in(self.data), *texts_in(self.metadata)
 
     def to_dict(self) -> dict[str, Any]:
         """The documented fields, and what the log added."""

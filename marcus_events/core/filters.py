@@ -2,9 +2,12 @@
 
 `type:task_*,error -type:task_progress agent:claude_2 board:"Storefront, new" since:2h` reads: any of a field's values,
 every field, none of the excluded. `*` stands for any text in a type or a source. A word without a field is looked for
-in every text of the event. A filter is asked of every event for everybody who follows, so a query holds no more than
-MAX_VALUES, and MAX_WORDS of the dear ones. The same filter is asked of an event in memory (`matches`) and turned into
-SQL (`marcus_events.log.where`); a test holds the two together.
+in every text of the event: `login` finds what begins so, `"log in"` these words side by side. It is short for
+`text:login*` and `text:"log in"`; see `marcus_events.core.words` for what a word is.
+
+A filter is asked of every event for everybody who follows, so a query holds no more than MAX_VALUES, and MAX_WORDS of
+the dear ones. The same filter is asked of an event in memory (`matches`), turned into SQL (`marcus_events.log.where`),
+and asked of the search index (`marcus_events.search`); tests hold them together.
 """
 
 from __future__ import annotations
@@ -18,12 +21,12 @@ from typing import Self
 from marcus_events.core.event import EARLIEST, InvalidEvent, Recorded, parse_timestamp, utc_now
 from marcus_events.core.patterns import like
 from marcus_events.core.payload import check_text
-from marcus_events.core.query import quote, words
-from marcus_events.core.texts import lower
+from marcus_events.core.query import Value, quote, words
 from marcus_events.core.vocabulary import category_of, meaning_of
+from marcus_events.core.words import phrase
 
 MAX_VALUES = 200  # of a query, over all its fields
-MAX_WORDS = 20  # of a query, that are looked for in every text: each may cost a tenth of a millisecond per event
+MAX_WORDS = 20  # of a query, that are looked for in every text
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -55,14 +58,12 @@ class EventFilter:
     def parse(cls, query: str, *, now: datetime | None = None) -> Self:
         """Read a query. Raises InvalidFilter."""
         result = cls()
-        for first, *others in read_words(query):
-            name, colon, value = first.partition(":")
-            if not colon:
-                name, value = ("-text" if name.startswith("-") else "text"), name.removeprefix("-")
-            if not any((value, *others)):
-                raise InvalidFilter(f"“{first}” is not of the form field:value; {KNOWN_FIELDS}")
-            result = result._with(name, [value, *others], now or utc_now())
-        check_size(result)
+        for word in read_words(query):
+            name, values = named(word)
+            if not any(values):
+                raise InvalidFilter(f"“{word[0].text}” is not of the form field:value; {KNOWN_FIELDS}")
+            result = result._with(name, values, now or utc_now())
+        check(result)
         return result
 
     def _with(self, name: str, values: list[str], now: datetime) -> Self:
@@ -101,15 +102,34 @@ class EventFilter:
         return " ".join([*map(str, self.terms), *since, *until])
 
 
-def check_size(wanted: EventFilter) -> None:
+def named(word: list[Value]) -> tuple[str, list[str]]:
+    """The field of a word and its values. What stands in quotation marks names no field."""
+    first, *others = word
+    name, colon, _ = first.text[: first.plain].partition(":")
+    if colon:
+        return name, [first.text[len(name) + 1 :], *(value.text for value in others)]
+    excludes = name.startswith("-")
+    bare = Value(first.text[excludes:], first.plain - excludes)
+    return "-text" if excludes else "text", [as_text_value(value) for value in (bare, *others)]
+
+
+def as_text_value(value: Value) -> str:
+    """In the field's own form: the beginning of a word, unless it stood in quotation marks."""
+    return value.text if value.is_quoted else value.text and value.text.rstrip("*") + "*"
+
+
+def check(wanted: EventFilter) -> None:
     """Raises InvalidFilter."""
     if sum(len(term.values) for term in wanted.terms) > MAX_VALUES:
         raise InvalidFilter(f"the query has more than {MAX_VALUES} values")
     if sum(len(term.values) for term in wanted.terms if term.field == "text") > MAX_WORDS:
         raise InvalidFilter(f"the query has more than {MAX_WORDS} words that are looked for in every text")
+    for value in (*wanted.values("text"), *wanted.values("text", exclude=True)):
+        if not phrase(value).words:
+            raise InvalidFilter(f"“{value.removesuffix('*')}” has no letter or digit that could be looked for")
 
 
-def read_words(query: str) -> list[list[str]]:
+def read_words(query: str) -> list[list[Value]]:
     try:
         check_text(query, "")  # no database compares with what it cannot hold
         return words(query)
@@ -145,10 +165,8 @@ def holds(term: Term, recorded: Recorded) -> bool:
 
 
 def is_said(value: str, recorded: Recorded) -> bool:
-    """Whether the type, the source or any text in the data or metadata has these letters, great or small."""
-    letters = lower(value)
-    letters = lower(value)
-    return any(letters in text for text in recorded.said)
+    """Whether the type, the source or any text in the data or metadata has these words side by side."""
+    return recorded.words.said(phrase(value))
 
 
 def agent_ids(value: str) -> tuple[str, str]:

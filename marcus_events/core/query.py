@@ -1,12 +1,14 @@
-"""The words of a query, as people type them: `type:task_* board:"Storefront, new"`.
+"""The words of a query, as people type them: `type:task_* board:"Storefront, new" login`.
 
-A word is a list of values between commas. A value with spaces, commas or quotation marks stands in quotation marks;
-within them, a backslash before a quotation mark or a backslash takes it literally.
+A word is a list of values between commas, which may be those of a field. A value with spaces, commas or quotation marks
+stands in quotation marks; within them, a backslash before a quotation mark or a backslash takes it literally, and a
+colon names no field.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 PLAIN = r'[^\s,"]+'
 PIECE = re.compile(
@@ -14,20 +16,39 @@ PIECE = re.compile(
 )
 
 
-def words(query: str) -> list[list[str]]:
+class Value(NamedTuple):
+    """One value of a word; the first `plain` of its characters stood before any quotation mark."""
+
+    text: str = ""
+    plain: int = 0
+
+    @property
+    def is_quoted(self) -> bool:
+        return self.plain < len(self.text)
+
+    def and_plain(self, text: str) -> Value:
+        return Value(self.text + text, self.plain + (0 if self.is_quoted else len(text)))
+
+    def and_quoted(self, text: str) -> Value:
+        return Value(self.text + text, self.plain)
+
+
+def words(query: str) -> list[list[Value]]:
     """The words of a query, each as its values. Raises ValueError."""
-    found = [[""]]
+    found = [[Value()]]
     for piece in PIECE.finditer(query):
         match piece.lastgroup:
             case "space":
-                found.append([""])
+                found.append([Value()])
             case "comma":
-                found[-1].append("")
+                found[-1].append(Value())
             case "unclosed":
                 raise ValueError("a quotation mark is not closed")
+            case "quoted":
+                found[-1][-1] = found[-1][-1].and_quoted(re.sub(r'\\(["\\])', r"\1", piece["quoted"]))
             case _:
-                found[-1][-1] += unquote(piece)
-    return [values for values in found if values != [""]]
+                found[-1][-1] = found[-1][-1].and_plain(piece[0])
+    return [values for values in found if values != [Value()]]
 
 
 def written(query: str) -> list[str]:
@@ -39,11 +60,6 @@ def written(query: str) -> list[str]:
         else:
             found[-1] += piece[0]
     return [word for word in found if word]
-
-
-def unquote(piece: re.Match[str]) -> str:
-    quoted = piece["quoted"]
-    return piece["plain"] if quoted is None else re.sub(r'\\(["\\])', r"\1", quoted)
 
 
 def quote(value: str) -> str:

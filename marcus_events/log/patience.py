@@ -1,29 +1,53 @@
 """How long a reader of the log may be waited for.
 
-Words are looked for in every text of every event: over a whole log of a million that takes seconds of a core. Whoever
-asks for it on a page is told to ask for less, and nobody else has to wait.
+Some questions have no quick answer: the beginning of a word that is only a letter, a pattern that hardly anything
+fits. Whoever asks one on a page is told to ask for less, and nobody else has to wait.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
+EXACT_S = 0.1  # what it is exact to: most questions are answered sooner, and need not tell the server twice
+
 
 class TookTooLong(RuntimeError):
     """The log was not read to the end of the question."""
 
 
+class Patience:
+    """What is left of the time, for whoever asks in several statements."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._told_s = float("inf")  # what the server was told to be left
+
+    def renew(self) -> None:
+        """No statement from here on takes longer than what is left. Raises TookTooLong."""
+        left_s = self._until - time.monotonic()
+        if left_s <= 0:
+            raise TookTooLong
+        if self._told_s - left_s > EXACT_S:
+            self._told_s = left_s
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [f"{max(1, round(left_s * 1000))}ms"]
+                )
+
+
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+def at_most(seconds: float) -> Iterator[Patience]:
     """No statement within, on Django's connection, takes longer. Raises TookTooLong."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])
-            yield
+        with transaction.atomic():
+            patience = Patience(seconds)
+            patience.renew()
+            yield patience
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TookTooLong from error

@@ -18,7 +18,7 @@ from django.db import connection as django_connection
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.log.where import where
+from marcus_events.log.where import Condition, where
 
 Connection = psycopg.Connection[Any] | None
 
@@ -118,7 +118,16 @@ def page(
     Events may be of any size up to the largest, and a number of them alone would bound no memory. What they take on the
     disk is summed first, so that not a thousand large ones are written out to find that four are enough.
     """
-    condition, values = where(wanted, after, before, removed)
+    return page_of(where(wanted, after, before, removed), limit, max_bytes, newest_first, connection)
+
+
+def page_at(positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES, newest_first: bool = False) -> Page:
+    """The same of the events at these positions."""
+    return page_of(("position = ANY(%s)", [list(positions)]), limit, max_bytes, newest_first)
+
+
+def page_of(chosen: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None) -> Page:
+    condition, values = chosen
     order = f"position {'DESC' if newest_first else 'ASC'}"
     window = f"WINDOW earlier AS (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     query = f"""SELECT {COLUMNS}, number FROM (

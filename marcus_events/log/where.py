@@ -1,11 +1,14 @@
-"""An event filter as SQL over the event table: the same question as `EventFilter.matches`."""
+"""An event filter as SQL over the event table: the same question as `EventFilter.matches`, but for words.
+
+Words are what the search index is for (`marcus_events.search`): to look for them here would read every text of every
+event.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from marcus_events.core.filters import EventFilter, Term, agent_ids
-from marcus_events.core.texts import lower
 from marcus_events.core.vocabulary import MEANINGS, types_of
 
 Condition = tuple[str, list[Any]]
@@ -14,23 +17,15 @@ Condition = tuple[str, list[Any]]
 def where(
     wanted: EventFilter, after: int | None = None, before: int | None = None, removed: dict[str, int] | None = None
 ) -> Condition:
-    """A condition with its values, for `SELECT … FROM event WHERE`."""
+    """A condition with its values, for `SELECT … FROM event WHERE`. Raises ValueError where words are asked for."""
     parts: list[Condition] = [("true", [])]
     parts += [("position > %s", [after])] if after is not None else []
     parts += [("position < %s", [before])] if before is not None else []
     parts += [("timestamp >= %s", [wanted.since])] if wanted.since else []
     parts += [("timestamp < %s", [wanted.until])] if wanted.until else []
-    parts += [of_term(term) for term in at_once(wanted.terms)]
+    parts += [of_term(term) for term in wanted.terms]
     parts += [gone(board_id, position) for board_id, position in (removed or {}).items()]
     return " AND ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]
-
-
-def at_once(terms: tuple[Term, ...]) -> list[Term]:
-    """The words that are not to be there as one term, at the end: to look for each reads every text of an event."""
-    unwanted = [term for term in terms if term.exclude and term.field == "text"]
-    others = [term for term in terms if term not in unwanted]
-    words = tuple(value for term in unwanted for value in term.values)
-    return [*others, Term("text", words, exclude=True)] if words else others
 
 
 def gone(board_id: str, position: int) -> Condition:
@@ -38,6 +33,8 @@ def gone(board_id: str, position: int) -> Condition:
 
 
 def of_term(term: Term) -> Condition:
+    if term.field not in CONDITIONS:
+        raise ValueError("words are looked for by marcus_events.search")
     sql, values = CONDITIONS[term.field](term.values)
     return (f"({sql}) IS NOT TRUE" if term.exclude else f"({sql})"), values
 
@@ -77,18 +74,6 @@ def of_board(boards: tuple[str, ...]) -> Condition:
     return f"board_id = ANY(%s) OR {by_name}", [list(boards), list(boards)]
 
 
-def of_text(texts: tuple[str, ...]) -> Condition:
-    """In the C collation lower() changes the letters A to Z and no others, as in Python."""
-    patterns = [f"%{escaped(lower(text))}%" for text in texts]
-    plain = """lower(event_type COLLATE "C") LIKE ANY(%s) OR lower(source COLLATE "C") LIKE ANY(%s)"""
-    return f"{plain} OR {says('data')} OR {says('metadata')}", [patterns] * 4
-
-
-def says(column: str) -> str:
-    return f"""EXISTS (SELECT FROM jsonb_path_query({column}, '$.**') AS value
-        WHERE jsonb_typeof(value) = 'string' AND lower((value #>> '{{}}') COLLATE "C") LIKE ANY(%s))"""
-
-
 CONDITIONS: dict[str, Any] = {
     "type": lambda values: of_pattern("event_type", values),
     "source": lambda values: of_pattern("source", values),
@@ -96,7 +81,6 @@ CONDITIONS: dict[str, Any] = {
     "importance": of_importance,
     "board": of_board,
     "board_id": lambda values: ("board_id = ANY(%s)", [list(values)]),
-    "text": of_text,
     "task": lambda values: ("task_id = ANY(%s)", [list(values)]),
     "agent": lambda values: ("agent_id = ANY(%s)", [[name for value in values for name in agent_ids(value)]]),
 }

@@ -52,7 +52,7 @@ def attach(cursor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0010_handle_blocker")]
+    dependencies = [("marcus_events", "0011_search")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -1,4 +1,4 @@
-"""The tables, by what they are for: the log, what is so by it, durable subscriptions, and the doors."""
+"""The tables, by what they are for: the log, what is so by it, the search, durable subscriptions, and the doors."""
 
 from marcus_events.models.doors import RefusedRequest, Token
 from marcus_events.models.log import Identity, LoggedEvent, LogHead
@@ -15,6 +15,7 @@ from marcus_events.models.present import (
     Task,
 )
 from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
+from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Board",
     "Checkpoint",
     "Dependency",
+    "Facet",
+    "HourlyFacet",
     "HourlyRate",
     "Identity",
     "Interval",
@@ -34,6 +37,8 @@ __all__ = [
     "RefusedRequest",
     "RetentionPolicy",
     "RetentionRun",
+    "SearchEntry",
+    "SearchPart",
     "Subscription",
     "Task",
     "Thinned",

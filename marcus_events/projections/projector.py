@@ -37,6 +37,15 @@ class Projection(Protocol):
     def project(self, events: Sequence[Recorded]) -> None:
         """Write what these events change, within the caller's transaction. They follow on those of the last call."""
 
+    def clear(self) -> None:
+        """Begin with nothing, within the caller's transaction."""
+        for table in self.tables:
+            table._default_manager.all().delete()
+
+    def tidy(self) -> None:
+        """Give back what was cleared, once that is committed."""
+        return
+
 
 def step(projection: Projection, limit: int = BATCH) -> int:
     """Project the next events, at most so many and some BATCH_BYTES of them; how many there were.
@@ -47,11 +56,13 @@ def step(projection: Projection, limit: int = BATCH) -> int:
         checkpoint = hold(projection)
         if checkpoint is None:
             return 0
-        if checkpoint.epoch != (epoch := read.head().epoch):
+        if is_other := checkpoint.epoch != (epoch := read.head().epoch):
             start_over(projection, checkpoint, epoch)
         events = following(checkpoint, limit)
         if events:
             advance(projection, checkpoint, events)
+    if is_other:
+        projection.tidy()
     if events:
         tell(events[-1].position)
     return len(events)
@@ -71,8 +82,7 @@ def hold(projection: Projection) -> Checkpoint | None:
 
 
 def start_over(projection: Projection, checkpoint: Checkpoint, epoch: UUID) -> None:
-    for table in projection.tables:
-        table._default_manager.all().delete()
+    projection.clear()
     checkpoint.position, checkpoint.epoch = 0, epoch
     checkpoint.save()
 
@@ -112,6 +122,7 @@ def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambd
             advance(projection, checkpoint, events)
             done += len(events)
             progress(done, head.position)
+    projection.tidy()
     tell(head.position)
     return done
 

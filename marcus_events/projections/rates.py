@@ -1,72 +1,96 @@
-"""How many events of each type happened in each minute and each hour, per board.
+"""How many events of each type happened in each minute and each hour, per board; and of each source and agent.
 
-Counters, sparklines and histograms are drawn from them: no page counts the log.
+Counters, sparklines, histograms and facets are drawn from them: no page counts the log.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, models
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.models import HourlyRate, Rate
+from marcus_events.models import Facet, HourlyFacet, HourlyRate, Rate
+from marcus_events.projections.projector import Projection
 
-Key = tuple[str, str, datetime]  # board, type, the start of the minute or hour
+Counts = Counter[tuple[Any, ...]]  # the columns of a key → how many
 
 ADD = """
-INSERT INTO {table} AS known (board_id, event_type, {unit}, count)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
-ON CONFLICT (board_id, event_type, {unit}) DO UPDATE SET count = known.count + excluded.count
+INSERT INTO {table} AS known ({columns}, count) SELECT * FROM unnest({arrays}, %s::bigint[])
+ON CONFLICT ({columns}) DO UPDATE SET count = known.count + excluded.count
 """
-ADD_TO_MINUTES, ADD_TO_HOURS = ADD.format(table="rate", unit="minute"), ADD.format(table="hourly_rate", unit="hour")
+TYPE_OF = {"minute": "timestamptz", "hour": "timestamptz"}  # of a column; all others are texts
+COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
+    Rate: ("board_id", "event_type", "minute"),
+    HourlyRate: ("board_id", "event_type", "hour"),
+    Facet: ("board_id", "field", "value"),
+    HourlyFacet: ("board_id", "field", "value", "hour"),
+}
+BY_THE_HOUR = ("source", "agent")  # types are in the rates, and a task's hours nobody asks for
 
 
-class RatesProjection:
-    """Events per board, type and time of the producers' clocks. A removed board's are removed with it."""
+class RatesProjection(Projection):
+    """Events per board and time of the producers' clocks. A removed board's are removed with it."""
 
     name = "rates"
-    tables: Sequence[type[models.Model]] = (Rate, HourlyRate)
+    tables: Sequence[type[models.Model]] = tuple(COLUMNS)
 
     def project(self, events: Sequence[Recorded]) -> None:
-        minutes: Counter[Key] = Counter()
+        counted: list[Recorded] = []
         for event in events:
             if event.event_type == EventTypes.BOARD_REMOVED and event.board_id:
-                save(minutes)
-                minutes.clear()
+                save(counted)
+                counted.clear()
                 remove(event.board_id)
             else:
-                minutes[minute_of(event)] += 1
-        save(minutes)
-
-
-def minute_of(event: Recorded) -> Key:
-    return event.board_id or "", event.event_type, event.timestamp.replace(second=0, microsecond=0)
+                counted.append(event)
+        save(counted)
 
 
 def remove(board_id: str) -> None:
-    Rate.objects.filter(board_id=board_id).delete()
-    HourlyRate.objects.filter(board_id=board_id).delete()
+    for table in COLUMNS:
+        table._default_manager.filter(board_id=board_id).delete()
 
 
-def save(minutes: Counter[Key]) -> None:
-    hours: Counter[Key] = Counter()
-    for (board_id, event_type, minute), count in minutes.items():
-        hours[board_id, event_type, minute.replace(minute=0)] += count
-    add(ADD_TO_MINUTES, minutes)
-    add(ADD_TO_HOURS, hours)
+def save(events: Sequence[Recorded]) -> None:
+    minutes: Counts = Counter()
+    facets: Counts = Counter()
+    for event in events:
+        board_id, minute = event.board_id or "", event.timestamp.replace(second=0, microsecond=0)
+        minutes[board_id, event.event_type, minute] += 1
+        for field, value in facets_of(event):
+            facets[board_id, field, value, minute.replace(minute=0)] += 1
+    add(Rate, minutes)
+    add(HourlyRate, summed(minutes, lambda key: (*key[:-1], key[-1].replace(minute=0))))
+    add(HourlyFacet, Counter({key: count for key, count in facets.items() if key[1] in BY_THE_HOUR}))
+    add(Facet, summed(facets, lambda key: key[:-1]))
 
 
-def add(query: str, counts: Counter[Key]) -> None:
+def facets_of(event: Recorded) -> Iterable[tuple[str, str]]:
+    found = {"type": event.event_type, "source": event.source, "agent": event.agent_id, "task": event.task_id}
+    return ((field, value) for field, value in found.items() if value is not None)
+
+
+def summed(counts: Counts, key_of: Any) -> Counts:
+    found: Counts = Counter()
+    for key, count in counts.items():
+        found[key_of(key)] += count
+    return found
+
+
+def add(table: type[models.Model], counts: Counts) -> None:
+    """In the order of the keys, so that two who add do not wait for each other in a circle."""
     if not counts:
         return
-    boards, types, times = zip(*sorted(counts), strict=True)
-    amounts = [counts[key] for key in sorted(counts)]
+    names = COLUMNS[table]
+    arrays = ", ".join(f"%s::{TYPE_OF.get(name, 'text')}[]" for name in names)
+    query = ADD.format(table=table._meta.db_table, columns=", ".join(names), arrays=arrays)
+    keys = sorted(counts)
     with connection.cursor() as cursor:
-        cursor.execute(query, (list(boards), list(types), list(times), amounts))
+        cursor.execute(query, [*map(list, zip(*keys, strict=True)), [counts[key] for key in keys]])
 
 
 RATES = RatesProjection()

@@ -18,6 +18,7 @@ from marcus_events.core import state as core
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold import fold
 from marcus_events.core.vocabulary import EventTypes
+from marcus_events.projections.projector import Projection
 
 TABLE_OF: dict[type[core.Item], type[tables.Interval]] = {
     core.Board: tables.Board,
@@ -36,7 +37,7 @@ KEY_OF: dict[type[core.Item], tuple[str, ...]] = {
 Identity = tuple[type[core.Item], core.Key]
 
 
-class StateProjection:
+class StateProjection(Projection):
     """The present and every past moment of what events are about."""
 
     name = "state"

@@ -8,7 +8,7 @@ next run. May be killed at any moment: the next run goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -21,6 +21,8 @@ from marcus_events.retention.policies import Condition
 BATCH = 2_000  # events in a transaction
 PAUSE_S = 0.02  # between two
 WAIT_FOR_READERS = "3s"
+
+FORGET = "DELETE FROM search WHERE position BETWEEN %s AND %s AND position = ANY(%s)"
 
 Connection = psycopg.Connection[Any]
 
@@ -40,36 +42,33 @@ WITH gone AS (
     INSERT INTO removal (run_id, positions)
     SELECT %s, range_agg(int8range(position, position + 1)) FROM gone HAVING count(*) > 0
 )
-SELECT count(*), max(position) FROM gone
+SELECT coalesce(array_agg(position), '{{}}') FROM gone
 """
 
 
 def remove(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> int:
     """Remove what matches after a position and up to another, both of the log; how many events that were."""
-    return in_batches(connection, run_id, condition, after, until, lambda position: None)
-
-
-def in_batches(
-    connection: Connection, run_id: int, condition: Condition, after: int, until: int, done: Callable[[int], None]
-) -> int:
-    """`done` is told of each batch's last position."""
     removed = 0
-    while True:
-        count, last = one_batch(connection, run_id, condition, after, until)
-        if not count:
-            return removed
-        removed, after = removed + count, last
-        done(last)
+    while gone := one_batch(connection, run_id, condition, after, until):
+        removed, after = removed + len(gone), max(gone)
         time.sleep(PAUSE_S)
+    return removed
 
 
-def one_batch(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> tuple[int, int]:
+def one_batch(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> list[int]:
+    """The positions that were removed."""
     query = REMOVE.format(condition=condition[0])
+    return delete(connection, run_id, query, [*condition[1], after, until, BATCH, run_id])
+
+
+def delete(connection: Connection, run_id: int, query: str, values: list[Any]) -> list[int]:
+    """The positions that a query deletes, which are not found any more either."""
     with connection.transaction():
         allow(connection, run_id)
-        values = [*condition[1], after, until, BATCH, run_id]
-        count, last = connection.execute(query.encode(), values).fetchone() or (0, None)
-        return count, last or after
+        [[gone]] = connection.execute(query.encode(), values).fetchall()
+        if gone:
+            connection.execute(FORGET, [min(gone), max(gone), gone])
+        return list(gone)
 
 
 def allow(connection: Connection, run_id: int) -> None:

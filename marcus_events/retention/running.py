@@ -26,6 +26,7 @@ from marcus_events.retention import removing
 from marcus_events.retention.policies import Condition, Governed, governed
 from marcus_events.retention.reaching import Reach, reach
 from marcus_events.retention.thinning import thin
+from marcus_events.search import parts
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Running:
         for task in self.tasks:
             self.one(task)
         self.record.oldest = removing.move_oldest(self.connection)
+        parts.forget_before(self.record.oldest)
 
     def drop_partitions(self) -> None:
         """From the oldest on. Raises LockNotAvailable at one that somebody reads."""

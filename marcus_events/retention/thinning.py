@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from marcus_events.retention.policies import Condition
-from marcus_events.retention.removing import PAUSE_S, Connection, allow
+from marcus_events.retention.removing import PAUSE_S, Connection, delete
 
 CHUNK = 20_000  # positions looked at at once; a run that goes on beyond keeps one event more
 
@@ -38,7 +38,7 @@ WITH looked AS MATERIALIZED (
     SELECT last, count(*) FROM placed JOIN gone USING (position) GROUP BY last
     ON CONFLICT (position) DO UPDATE SET count = known.count + excluded.count
 )
-SELECT count(*) FROM gone
+SELECT coalesce(array_agg(position), '{{}}') FROM gone
 """
 
 
@@ -53,7 +53,4 @@ def thin(connection: Connection, run_id: int, condition: Condition, after: int, 
 
 def one_chunk(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> int:
     query = THIN.format(condition=condition[0])
-    with connection.transaction():
-        allow(connection, run_id)
-        found = connection.execute(query.encode(), [*condition[1], after, until, run_id]).fetchone()
-        return int(found[0]) if found else 0
+    return len(delete(connection, run_id, query, [*condition[1], after, until, run_id]))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from marcus_events import search
 from marcus_events.core.filters import EventFilter
 from marcus_events.live.hub import Hub
 from marcus_events.live.recent import Held
@@ -20,6 +21,7 @@ from marcus_events.sockets.database import in_thread
 AT_ONCE = 200  # events
 BYTES_AT_ONCE = 256 * 1024  # of them: this is all that a connection holds, beside its subscriptions
 SPAN = 50_000  # positions looked through at once: a filter that hardly anything matches must not keep a thread
+SPAN_OF_WORDS = 2_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,21 @@ def of_log(wanted: EventFilter, after: int) -> Page:
     """The head is read first: what comes in between is read next time."""
     head = read.head()
     start = max(after, head.oldest - 1)
-    end = min(start + SPAN, head.position)
-    found = read.page(wanted, after=start, before=end + 1, limit=AT_ONCE, max_bytes=BYTES_AT_ONCE).events
+    end = min(start + span(wanted, start), head.position)
+    found = search.page(
+        wanted,
+        after=start,
+        before=end + 1,
+        limit=AT_ONCE,
+        newest_first=False,
+        max_bytes=BYTES_AT_ONCE,
+        hide_removed=False,
+    ).events
     through = found[-1].position if found else max(start, end)
     return Page([Held.of(event) for event in found], through, head.position, head.oldest, head.epoch)
+
+
+def span(wanted: EventFilter, start: int) -> int:
+    """Less where words have to be looked for in the events themselves, since the index is not there yet."""
+    has_words = any(term.field == "text" for term in wanted.terms)
+    return SPAN_OF_WORDS if has_words and search.reached() < start + SPAN else SPAN

@@ -35,6 +35,7 @@ def test_whoever_asks_is_told_each_part_with_its_lag(program: Program) -> None:
         "log": {"ready": True, "head": 2},
         "state": {"ready": True, "lag": 1},
         "rates": {"ready": True, "lag": 1},
+        "search": {"ready": True, "lag": 1},
     }
 
 
@@ -46,6 +47,7 @@ def test_far_behind_is_not_ready(program: Program, monkeypatch: pytest.MonkeyPat
     assert (response.status_code, response.json()["status"]) == (503, "not ready")
     assert response.json()["parts"]["log"]["ready"]
     assert response.json()["parts"]["state"] == {"ready": False, "lag": 3}
+    assert response.json()["parts"]["search"] == {"ready": True, "lag": 3}, "the log is searched where it is not"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from marcus_events.core.event import EARLIEST, utc_now
 from marcus_events.core.filters import FIELDS, MAX_VALUES, MAX_WORDS, EventFilter, InvalidFilter, Term
 from marcus_events.core.patterns import like
 from marcus_events.core.query import written
+from marcus_events.core.words import tokens
 from tests.core.made import START, names, recorded
 
 EVENT = recorded(
@@ -23,7 +24,10 @@ EVENT = recorded(
 )
 
 moments = st.datetimes(EARLIEST.replace(tzinfo=None), timezones=st.just(UTC)).filter(lambda moment: moment.year < 2200)
-terms = st.builds(Term, st.sampled_from(FIELDS), st.lists(names, min_size=1, max_size=3).map(tuple), st.booleans())
+fields = st.sampled_from([field for field in FIELDS if field != "text"])
+terms = st.builds(Term, fields, st.lists(names, min_size=1, max_size=3).map(tuple), st.booleans())
+said = st.lists(names.filter(tokens), min_size=1, max_size=3).map(tuple)
+terms |= st.builds(Term, st.just("text"), said, st.booleans())
 filters = st.builds(EventFilter, st.lists(terms, max_size=4).map(tuple), st.none() | moments, st.none() | moments)
 
 
@@ -76,6 +80,12 @@ def test_a_word_is_taken_out_of_a_query_whole() -> None:
         "nothing,blocked",
         "-nothing",
         "text:claude_2",
+        "claude",
+        "task_block",
+        '"task blocked"',
+        "block*",
+        "text:task*",
+        '"storefront new"',
         "type:task_blocked agent:claude_2 -category:system",
         "since:2026-05-04T09:00:00Z",
         "until:2026-05-04T09:00:00.000001Z",
@@ -104,7 +114,11 @@ def test_a_filter_that_matches(query: str) -> None:
         "unblocked",
         "-blocked",
         "board_name",
-        "block*",
+        "locked",
+        '"block"',
+        "text:block",
+        '"front new"',
+        '"blocked agent"',
         "type:task_blocked agent:claude_3",
         "since:2026-05-04T09:00:00.000001Z",
         "until:2026-05-04T09:00:00Z",
@@ -119,6 +133,8 @@ def test_a_filter_that_does_not_match(query: str) -> None:
     [
         ("blocked:", "“blocked:” is not of the form field:value; fields are type, category"),
         ("type:", "“type:” is not of the form field:value"),
+        ("fine & ", "“&” has no letter or digit that could be looked for"),
+        ("-text:--", "“--” has no letter or digit"),
         ("colour:red", "“colour” is not a field; fields are type, category"),
         ("-since:2h", "“-since” is not a field"),
         ('board:"Storefront', "a quotation mark is not closed"),
@@ -193,7 +209,25 @@ def test_a_query_of_more_than_anybody_reads_is_refused() -> None:
             EventFilter.parse(query)
 
 
-def test_of_an_event_the_texts_are_gathered_once_however_many_words_are_looked_for() -> None:
+def test_of_an_event_the_words_are_gathered_once_however_many_are_looked_for() -> None:
     found = recorded("a", {"text": "Some Words"})
     assert EventFilter.parse("some words -other").matches(found)
-    assert found.said is found.said
+    assert found.words is found.words
+
+
+@pytest.mark.parametrize(
+    ("query", "written"),
+    [
+        ("login", "text:login*"),
+        ("log*", "text:log*"),
+        ('-"log in"', '-text:"log in"'),
+        ('a,"b c",d', 'text:a*,"b c",d*'),
+        ('"type:x"', "text:type:x"),
+        ('say"so"', "text:sayso"),
+        ("text:login", "text:login"),
+    ],
+)
+def test_a_word_without_a_field_is_short_for_a_beginning_and_a_quoted_one_for_exactly_that(
+    query: str, written: str
+) -> None:
+    assert str(EventFilter.parse(query)) == written

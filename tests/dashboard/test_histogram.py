@@ -14,6 +14,7 @@ from dashboard.look import Look
 from dashboard.queries import histogram as histograms
 from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
 from marcus_events.core.event import utc_now
+from marcus_events.search import counting
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
 
@@ -64,7 +65,7 @@ def test_it_counts_what_the_look_shows(look: dict[str, str], number: int) -> Non
 def test_the_rates_and_the_log_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     publish(*project())
     by_rates = values(q="type:task_*")
-    monkeypatch.setattr(histograms, "is_of_rates", lambda chosen: False)
+    monkeypatch.setattr(counting, "is_rated", lambda chosen: False)
     assert values(q="type:task_*") == by_rates
 
 

@@ -101,7 +101,7 @@ def test_so_is_every_word_of_the_query() -> None:
     assert in_words(Look("activity", q=query)) == [
         "not Type: Progress or task_*",
         "not Agent: 9 or Claude of shop",
-        "Words: two words",
+        "Words: “two words”",
         "not Board: The shop",
         "Since: 2h ago",
         "Category: task",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from dashboard.queries import stream
 from marcus_events.log import read
+from marcus_events.search import asking
 from tests.dashboard.publishing import completions, event, project, publish, resolution
 from tests.dashboard.reading import open_page
 
@@ -157,8 +157,8 @@ def test_a_search_that_takes_too_long_is_given_up_and_says_what_to_narrow(
     viewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(*project())
-    monkeypatch.setattr(read, "page", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
-    monkeypatch.setattr(stream, "LONGEST_S", 0.05)
+    monkeypatch.setattr(read, "page_at", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
+    monkeypatch.setattr(asking, "LONGEST_S", 0.05)
     assert "Narrow it: to a time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
     assert viewer.get("/activity/rows/?after=0&q=words").status_code == 503
     assert "Narrow it" not in only_regions(viewer, "/boards/", "boards"), "what is asked afterwards has its time"

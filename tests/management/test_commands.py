@@ -102,7 +102,9 @@ def test_rebuild_makes_all_tables_anew_and_says_from_how_many_events() -> None:
     Task.objects.all().delete()
     out, err = run("rebuild")
     assert list(Task.objects.order_by("pk").values()) == tasks
-    assert out == "state: rebuilt from 1,100 events\nrates: rebuilt from 1,100 events\n"
+    assert (
+        out == "state: rebuilt from 1,100 events\nrates: rebuilt from 1,100 events\nsearch: rebuilt from 1,100 events\n"
+    )
     assert "state: 1,000 of 1,100 events\n" in err
 
 

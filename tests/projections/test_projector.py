@@ -18,7 +18,7 @@ from marcus_events.core.state import KINDS, Item, State
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
-from marcus_events.projections import PROJECTIONS, STATE, Projector, catch_up, lag, rebuild
+from marcus_events.projections import PROJECTIONS, STATE, Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.projector import step
 from marcus_events.projections.state import TABLE_OF
 from tests.lively import lively_events
@@ -182,7 +182,7 @@ def test_the_projector_keeps_up_and_survives_the_loss_of_its_connection(log: Non
         thread.join()
 
 
-class Faulty:
+class Faulty(Projection):
     """A projection with an error of ours: it cannot take the third event, until it is mended."""
 
     name = "faulty"

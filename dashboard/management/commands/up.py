@@ -32,7 +32,7 @@ from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
-from marcus_events.projections import PROJECTIONS, Projector
+from marcus_events.projections import projectors
 from marcus_events.retention.running import run_retention
 from marcus_events.sources.demo import Demo
 
@@ -85,11 +85,11 @@ class Command(BaseCommand):
 
 
 class Workers:
-    """The projector, handlers, answers, retention and the demo, each in a thread, for as long as the block lasts."""
+    """The projectors, handlers, answers, retention and the demo, each in a thread, for as long as the block lasts."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        runs = [Projector(PROJECTIONS).run, run_handlers, send_answers, run_retention]
+        runs = [*(projector.run for projector in projectors()), run_handlers, send_answers, run_retention]
         if settings.DEMO:
             runs.append(Demo(watched=lambda: get_hub().connections > 0).run)
         self.threads = [threading.Thread(target=run, args=(self.stop,), daemon=True) for run in runs]

@@ -9,7 +9,10 @@ from marcus_events.api.description.operations import JSON, answered, content, un
 from marcus_events.api.description.schemas import ref
 from marcus_events.api.health import MAX_LAG
 
-READY = {"log": {"ready": True, "head": 6}, "state": {"ready": True, "lag": 0}, "rates": {"ready": True, "lag": 0}}
+READY = {
+    "log": {"ready": True, "head": 6},
+    **{name: {"ready": True, "lag": 0} for name in ("state", "rates", "search")},
+}
 AWAY = {"log": {"ready": False, "reason": "the database does not answer"}}
 
 

@@ -39,7 +39,8 @@ PARAMETERS: dict[str, Parameter] = {
     "q": query(
         "q",
         "All of these in one, such as `type:task_* -type:task_progress agent:claude since:2h`. A minus excludes; a "
-        "word without a field is looked for in every text of the event.",
+        "word without a field is the beginning of a word in any text of the event, and words in quotation marks stand "
+        "in it side by side.",
         "type:task_* -type:task_progress",
         TEXT,
     ),

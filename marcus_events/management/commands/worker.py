@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from marcus_events.answers import send_answers
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
-from marcus_events.projections import PROJECTIONS, Projector
+from marcus_events.projections import projectors
 from marcus_events.retention.running import run_retention
 
 
@@ -26,10 +26,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Working. Ctrl-C ends it.")
-        runs = (run_handlers, send_answers, run_retention)
-        others = [threading.Thread(target=run, args=(stop,), name=run.__name__) for run in runs]
-        for thread in others:
+        runs = [*(projector.run for projector in projectors()), run_handlers, send_answers, run_retention]
+        threads = [threading.Thread(target=run, args=(stop,), name=run.__qualname__) for run in runs]
+        for thread in threads:
             thread.start()
-        Projector(PROJECTIONS).run(stop)
-        for thread in others:
+        for thread in threads:
             thread.join()

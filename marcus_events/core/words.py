@@ -1,0 +1,104 @@
+"""Words: what is looked for in the texts of an event, and what counts as found.
+
+A word is a run of letters and digits, great and small the same; everything else separates, the underscore too, so that
+`task_blocked` is two words side by side. Of a very long one the first MAX_LETTERS count. The words of an event are
+those of its type, its source and every text in its data and metadata (not of their keys), and where they stand:
+`Words.places`. The search index is made of exactly these places (`marcus_events.search.lexemes`), so that an event is
+found there if and only if `said` says so here.
+
+Places are bounded as PostgreSQL's are. Every word of an event is found however long its texts are; words side by side
+are found among the first MAX_PLACE, and among the first MAX_PLACES times that a word comes. Between two texts lies a
+gap, so that nothing is side by side across them. The largest event there can be fits into a tsvector.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+WORD = re.compile(r"[^\W_]+")
+MAX_LETTERS = 100
+MAX_PLACE = 16_383  # PostgreSQL keeps no greater one: what lies beyond counts as there
+MAX_PLACES = 255  # of one word
+GAP = 1  # place that nothing stands at, between two texts
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text, in order."""
+    same = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return [word[:MAX_LETTERS] for word in WORD.findall(same.casefold())]
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in a JSON value, but for keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(item)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of an event, and the places of each in order."""
+
+    places: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Words:
+        places: dict[str, list[int]] = {}
+        next_place = 1
+        for text in texts:
+            found = tokens(text)
+            for place, word in enumerate(found, next_place):
+                places.setdefault(word, []).append(place)
+            next_place += len(found) + GAP
+        return cls(places if next_place <= MAX_PLACES else {word: bounded(found) for word, found in places.items()})
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        return sorted(self.places)
+
+    def beginning(self, prefix: str) -> Iterator[str]:
+        """The words that begin so."""
+        for n in range(bisect_left(self.ordered, prefix), len(self.ordered)):
+            if not self.ordered[n].startswith(prefix):
+                return
+            yield self.ordered[n]
+
+    def said(self, phrase: Phrase) -> bool:
+        """Whether these words stand side by side in one text. No word at all is never said."""
+        match phrase.words:
+            case ():
+                return False
+            case (word,):
+                return word in self.places or (phrase.is_prefix and any(self.beginning(word)))
+        *first, last = phrase.words
+        found = {place + len(first) for place in self.places.get(first[0], ())}
+        for n, word in enumerate(first[1:], 1):
+            found &= {place + len(first) - n for place in self.places.get(word, ())}
+        lasts = self.beginning(last) if phrase.is_prefix else (last,)
+        return any(not found.isdisjoint(self.places.get(word, ())) for word in lasts)
+
+
+def bounded(places: list[int]) -> list[int]:
+    within = [place for place in places[:MAX_PLACES] if place < MAX_PLACE]
+    return within if len(within) == min(len(places), MAX_PLACES) else [*within, MAX_PLACE]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words side by side; `is_prefix` where the last one may go on."""
+
+    words: tuple[str, ...]
+    is_prefix: bool = False
+
+
+@lru_cache(maxsize=10_000)
+def phrase(value: str) -> Phrase:
+    """`exact words`, or with a star at the end the beginning of the last one: `log*`."""
+    return Phrase(tuple(tokens(value)), value.endswith("*"))

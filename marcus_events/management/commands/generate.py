@@ -1,0 +1,81 @@
+"""`manage.py generate --events 10_000_000`: a log of that size to measure on."""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from marcus_events.core.event import parse_timestamp, utc_now
+from marcus_events.core.filters import span_of
+from marcus_events.log import read
+from marcus_events.log.append import append
+from marcus_events.log.connect import connect
+from marcus_events.management.prepare import prepare_database
+from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.sources import generation
+
+BATCH = 2_000  # events in a transaction: the head is held for a tenth of a second
+TELL_EVERY = 100_000  # events
+
+
+class Command(BaseCommand):
+    help = (
+        "Appends invented events straight to the log, past the door and its checks, and brings the tables up to date. "
+        "They are there to be searched and counted, not to be looked at: for that, see simulate. The same numbers "
+        "make the same events; a log that was begun with them is gone on with. Use a MARCUS_DATA_DIR of its own."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        names = [projection.name for projection in PROJECTIONS]
+        add = parser.add_argument
+        add("--events", type=int, required=True, metavar="N", help="how many there are to be, such as 10_000_000")
+        add("--seed", type=int, default=1, metavar="S", help="the same seed invents the same (default: 1)")
+        add("--over", type=span, default="60d", metavar="SPAN", help="as if they had come over that (default: 60d)")
+        add("--until", type=parse_timestamp, metavar="TIME", help="when the last one came (default: last midnight)")
+        add("--stop", type=int, metavar="N", help="stop before this one, and go on another time")
+        add("--project", nargs="*", choices=names, metavar="NAME", help=f"of {', '.join(names)} (default: all)")
+
+    def handle(self, **options: Any) -> None:
+        prepare_database()
+        end = options["until"] or utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
+        extent = generation.Extent(options["seed"], options["events"], end - options["over"], end)
+        self.append(extent, options["stop"] or extent.count)
+        chosen = options["project"] if options["project"] is not None else [each.name for each in PROJECTIONS]
+        for projection in PROJECTIONS:
+            if projection.name in chosen:
+                self.stdout.write(f"{projection.name}: {catch_up([projection]):,} events")
+
+    def append(self, extent: generation.Extent, stop: int) -> None:
+        done = begun(extent)
+        with connect("generate", autocommit=True) as connection:
+            for batch in batches(extent, done, stop):
+                with connection.transaction():
+                    append(connection, batch)
+                done += len(batch)
+                if done % TELL_EVERY < BATCH:
+                    self.stderr.write(f"{done:,} of {extent.count:,} events")
+
+
+def begun(extent: generation.Extent) -> int:
+    """How many of them the log holds: they are appended in order."""
+    is_missing = lambda number: read.by_event_id(generation.event_id(extent.seed, number)) is None  # noqa: E731
+    return bisect.bisect_left(range(extent.count), True, key=is_missing)
+
+
+def batches(extent: generation.Extent, done: int, stop: int) -> Iterator[list[Any]]:
+    left = islice(generation.offers(extent, done), max(0, stop - done))
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+def span(text: str) -> timedelta:
+    found = span_of(text)
+    if found is None:
+        raise argparse.ArgumentTypeError("it must be a span such as 12h or 30d")
+    return found

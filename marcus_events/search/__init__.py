@@ -1,0 +1,25 @@
+"""Search: any event by its words and fields, in order, at any depth; counts, facets and completions.
+
+What is promised: the same events as `EventFilter.matches` chooses, without those of removed boards up to their removal;
+the newest ones too, however far the index has come; and an answer within two seconds, or `TookTooLong`.
+"""
+
+from marcus_events.log.patience import TookTooLong
+from marcus_events.search.asking import reached
+from marcus_events.search.completing import complete
+from marcus_events.search.counting import count, count_between, count_by_time, is_counted
+from marcus_events.search.facets import Facets, facets
+from marcus_events.search.paging import page
+
+__all__ = [
+    "Facets",
+    "TookTooLong",
+    "complete",
+    "count",
+    "count_between",
+    "count_by_time",
+    "facets",
+    "is_counted",
+    "page",
+    "reached",
+]

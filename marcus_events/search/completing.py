@@ -1,0 +1,47 @@
+"""What a value could be of which the beginning has been typed, the most frequent first: from tables that are small."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from marcus_events.core.filters import EventFilter
+from marcus_events.core.vocabulary import CATEGORIES, Importance
+from marcus_events.log.where import escaped
+from marcus_events.search.asking import patiently, rows
+
+MOST = 20
+COUNTED = """SELECT value FROM facet WHERE field = %s AND value LIKE ANY(%s){boards}
+    GROUP BY value ORDER BY sum(count) DESC, value LIMIT %s"""
+BOARDS = """SELECT {name} FROM board LEFT JOIN facet ON facet.board_id = board.board_id AND field = 'type'
+    WHERE to_position IS NULL AND lower({name}) LIKE lower(%s){boards}
+    GROUP BY {name} ORDER BY coalesce(sum(count), 0) DESC, {name} LIMIT %s"""
+IDS = {"type": "type", "source": "source", "agent": "agent", "task": "task"}
+NAMED: dict[str, tuple[str, ...]] = {"category": CATEGORIES, "importance": get_args(Importance)}
+
+
+def complete(field: str, prefix: str, wanted: EventFilter) -> list[str]:
+    """Values of a field of a filter that begin so, on the boards that `wanted` names by their ids, or on all.
+
+    None for a field that has none to choose from. Raises TookTooLong.
+    """
+    if field in NAMED:
+        return [value for value in NAMED[field] if value.startswith(prefix)]
+    boards = list(wanted.values("board_id"))
+    within, values = (" AND {table}.board_id = ANY(%s)", [boards]) if boards else ("", [])
+    with patiently():
+        if field in IDS:
+            query = COUNTED.format(boards=within.format(table="facet"))
+            found = rows(query, [field, beginning(field, prefix), *values, MOST])
+        elif field in ("board", "board_id"):
+            name = "board.name" if field == "board" else "board.board_id"
+            query = BOARDS.format(name=name, boards=within.format(table="board"))
+            found = rows(query, [f"{escaped(prefix)}%", *values, MOST])
+        else:
+            found = []
+    return [value for (value,) in found]
+
+
+def beginning(field: str, prefix: str) -> list[str]:
+    """Agents are named with or without the prefix that Marcus gives them."""
+    begins = [prefix, f"agent_{prefix}"] if field == "agent" else [prefix]
+    return [f"{escaped(each)}%" for each in begins]

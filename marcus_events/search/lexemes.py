@@ -1,0 +1,58 @@
+"""What an event is found by in the index: its words with their places, and its fields.
+
+A field is a lexeme of its own, `=type=task_blocked`: no word is such, nor begins so, since words have no `=`. Any
+combination of words and fields is therefore one question to one index. Categories and importances are left out: they
+are what the vocabulary says of a type today, and are asked for by types; where it does not know one, OTHER says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.vocabulary import category_of
+from marcus_events.core.words import Words
+
+MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
+OTHER = "=other"
+
+
+def vector(recorded: Recorded) -> str:
+    """As PostgreSQL reads a tsvector. Words are letters and digits, and need no quotation marks."""
+    found = Words.of(
+        recorded.texts()
+    )  # not `recorded.words`: thousands that are kept are a burden, and not needed again
+    words = [at(word, places) for word, places in found.places.items()]
+    return " ".join((*words, *fields_of(recorded)))
+
+
+def at(word: str, places: list[int]) -> str:
+    """Most words come once: every event there is goes through here."""
+    return f"{word}:{places[0]}" if len(places) == 1 else f"{word}:{','.join(map(str, places))}"
+
+
+def fields_of(recorded: Recorded) -> Iterator[str]:
+    yield lexeme("type", recorded.event_type)
+    yield lexeme("source", recorded.source)
+    if recorded.board_id is not None:
+        yield lexeme("board", recorded.board_id)
+    if recorded.task_id is not None:
+        yield lexeme("task", recorded.task_id)
+    if recorded.agent_id is not None:
+        yield lexeme("agent", recorded.agent_id)
+    if isinstance(name := recorded.metadata.get("board_name"), str):
+        yield lexeme("board_name", name[:MAX_LETTERS])
+    if category_of(recorded.event_type) == "other":
+        yield quoted(OTHER)
+
+
+@lru_cache(maxsize=10_000)
+def lexeme(field: str, value: str) -> str:
+    """Quoted, as PostgreSQL reads it in a tsvector and in a tsquery."""
+    return quoted(f"={field}={value[:MAX_LETTERS]}")
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"

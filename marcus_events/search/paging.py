@@ -1,0 +1,32 @@
+"""A page of what a filter finds."""
+
+from __future__ import annotations
+
+from marcus_events.core.filters import EventFilter
+from marcus_events.log import read
+from marcus_events.search.asking import Asked, patiently, positions
+from marcus_events.search.once_more import once_more
+
+
+@once_more
+def page(
+    wanted: EventFilter,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int,
+    newest_first: bool = True,
+    max_bytes: int = read.MOST_BYTES,
+    hide_removed: bool = True,
+) -> read.Page:
+    """The events between two positions, both exclusive: no more than `limit`, nor than `max_bytes` hold and one more.
+
+    To go on, ask for what is before the last one, or after it where the oldest come first. `hide_removed` leaves out
+    the events of boards up to the removal of each. Raises TookTooLong.
+    """
+    with patiently() as patience:
+        removed = read.removed_boards() if hide_removed else {}
+        asked = Asked.of(wanted, after, before, newest_first, removed)
+        found = positions(asked, limit + 1, patience)
+        shown = read.page_at(found[:limit], limit=limit, max_bytes=max_bytes, newest_first=newest_first)
+    return read.Page(shown.events, shown.has_more or len(found) > limit)
