@@ -26,6 +26,7 @@ class LoggedEvent(models.Model):
 
     class Meta:
         db_table = "event"
+        verbose_name = "event"
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["event_id", "source"], name="event_identity")
         ]
