@@ -15,7 +15,7 @@ from marcus_events.admin.base import ReadOnly
 from marcus_events.admin.event_filters import ByBoard, ByCategory, ByTime, ByType
 from marcus_events.admin.event_list import EventList, row_of
 from marcus_events.core.event import Recorded
-from marcus_events.core.sentences import as_text, board_name, sentence
+from marcus_events.core.sentences import agent_name, as_text, board_name, sentence
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
 from marcus_events.models import LoggedEvent
@@ -41,7 +41,7 @@ HELP = 'Words, and fields: type:task_* -type:task_progress agent:claude_2 board:
 @admin.register(LoggedEvent)
 class EventAdmin(ReadOnly):
     section, rank, about = "The log", 0, ABOUT
-    list_display = ("at", "said", "type_name", "board", "agent", "from_source", "place")
+    list_display = ("at", "said", "type_name", "board", "agent_named", "from_source", "place")
     list_display_links = ("said",)
     list_filter = (ByTime, ByCategory, ByType, ByBoard)
     search_fields = ("position",)  # shows the box: what is written in it is read as an EventFilter
@@ -91,6 +91,10 @@ class EventAdmin(ReadOnly):
     @admin.display(description="task")
     def task(self, row: LoggedEvent) -> SafeString | str:
         return shown.code(row.task_id)
+
+    @admin.display(description="agent")
+    def agent_named(self, row: LoggedEvent) -> SafeString | str:
+        return shown.text(agent_name(recorded_of(row)) if row.agent_id else "")
 
     @admin.display(description="agent")
     def agent(self, row: LoggedEvent) -> SafeString | str:

@@ -13,8 +13,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
-from django.db.models import Count, Field, ManyToManyField, QuerySet
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Count, Field, QuerySet
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -26,29 +26,31 @@ SIGN_IN = (None, {"fields": ("username", "password")})
 NAMES = ("Who it is", {"fields": ("first_name", "last_name", "email")})
 ROLES = ("What they may", {"fields": ("is_active", "groups")})
 EVERYTHING = ("What they may", {"fields": ("is_active", "groups", "is_superuser", "user_permissions")})
+OF_TABLES = "^(add|change|delete|view)_"
 TIMES = ("Times", {"fields": ("last_sign_in", "joined")})
 
 admin.site.unregister([User, Group])
 
 
 class Choosing:
-    """What is chosen of many is a list of boxes to tick: it needs no script, and can be read out."""
+    """What is chosen of many is a list of boxes to tick: it needs no script, and can be read out.
 
-    def formfield_for_manytomany(
-        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **options: Any
-    ) -> ModelMultipleChoiceField[Any] | None:
-        field = super().formfield_for_manytomany(  # type: ignore[misc]
-            db_field, request, **options | {"widget": CheckboxSelectMultiple}
-        )
-        field.help_text = ""
-        return field  # type: ignore[no-any-return]
+    Of permissions, those that decide something here. Django makes four for each table, which open nothing.
+    """
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **options: Any) -> Any:
-        """Without the links that open a window to change what may be chosen."""
         field = super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
-        if field and isinstance(db_field, ManyToManyField):
-            field.widget = getattr(field.widget, "widget", field.widget)
+        if isinstance(field, ModelMultipleChoiceField):
+            field.widget = CheckboxSelectMultiple(choices=field.choices)
+            field.help_text = ""
+        if field and db_field.remote_field and db_field.remote_field.model is Permission:
+            field.queryset = Permission.objects.exclude(codename__regex=OF_TABLES).order_by("name")
+            field.label_from_instance = str_of_name
         return field
+
+
+def str_of_name(permission: Permission) -> str:
+    return permission.name
 
 
 @admin.register(User)
