@@ -31,7 +31,7 @@ class Administration(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return administers(request.user)
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override] # the stubs take a TypeVar
         """Who is signed in and may not is told so, in place of being asked to sign in again."""
         shown = super().admin_view(view, cacheable)
 
@@ -50,7 +50,9 @@ class Administration(AdminSite):
             return redirect("admin:index")
         return redirect_to_login(request.GET.get("next", reverse("admin:index")), settings.LOGIN_URL)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(  # type: ignore[override] # a redirection here
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return LogoutView.as_view()(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -28,11 +28,12 @@ class BoardAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BoardNow]:
         blockers = Blocker.objects.now().filter(resolved_at=None)
-        return BoardNow.objects.now().annotate(
+        found: QuerySet[BoardNow] = BoardNow.objects.now().annotate(
             number_of_tasks=numbered(Task.objects.now(), Count("task_id")),
             number_blocked=numbered(blockers, Count("blocker_id")),
             number_of_events=numbered(HourlyRate.objects.all(), Sum("count")),
         )
+        return found
 
     def page_of(self, shown: Any) -> str:
         return reverse("board", args=[shown.board_id])

@@ -103,7 +103,8 @@ def months() -> list[datetime]:
     """Those in which something was recorded, the newest first: from the oldest event that is kept to now."""
     head = read.head()
     oldest = read.following(head.oldest - 1, 1)
-    month, found = first_of(head.recorded_at), []
+    month = first_of(head.recorded_at)
+    found: list[datetime] = []
     while oldest and len(found) < MAX_MONTHS and next_month(month) > oldest[0].recorded_at:
         found.append(month)
         month = first_of(month - timedelta(days=1))

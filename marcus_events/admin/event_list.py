@@ -17,7 +17,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from marcus_events.admin.event_filters import Between, ByTime
+from marcus_events.admin.event_filters import Between, ByTime, Narrowing
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.log import read
@@ -49,8 +49,8 @@ class EventList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Step 2, in the names that Django's templates know."""
         rows = self._found(request)
-        self.result_list = [row_of(recorded) for recorded in rows]  # type: ignore[assignment]
-        self.result_count, self.full_result_count = len(rows), None  # type: ignore[assignment]
+        self.result_list = [row_of(recorded) for recorded in rows]
+        self.result_count, self.full_result_count = len(rows), None
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = self.multi_page = False
         self.paginator = Paginator(rows, self.list_per_page)
         self.log_size = size_of(read.head())
@@ -70,7 +70,7 @@ class EventList(ChangeList):
     def _wanted(self) -> EventFilter:
         wanted = EventFilter.parse(self.query)
         for spec in self.filter_specs:
-            wanted = spec.narrow(wanted)
+            wanted = spec.narrow(wanted) if isinstance(spec, Narrowing) else wanted
         return wanted
 
     def _page(self, wanted: EventFilter, between: Between) -> list[Recorded]:

@@ -41,7 +41,8 @@ class Choosing:
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **options: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
         if isinstance(field, ModelMultipleChoiceField):
-            field.widget = CheckboxSelectMultiple(choices=field.choices)
+            field.widget = CheckboxSelectMultiple()
+            field.widget.choices = field.choices
             field.help_text = ""
         if field and db_field.remote_field and db_field.remote_field.model is Permission:
             field.queryset = Permission.objects.exclude(codename__regex=OF_TABLES).order_by("name")
@@ -101,7 +102,7 @@ class UserAdmin(Choosing, Administered, DjangoUserAdmin):  # type: ignore[type-a
 
 
 @admin.register(Group)
-class GroupAdmin(Choosing, Administered, DjangoGroupAdmin):  # type: ignore[type-arg]
+class GroupAdmin(Choosing, Administered, DjangoGroupAdmin):
     section, about = "People", "Roles: what whoever is in a group may. Superusers change them."
     list_display = ("name", "members", "may")
     filter_horizontal = ()
@@ -109,7 +110,8 @@ class GroupAdmin(Choosing, Administered, DjangoGroupAdmin):  # type: ignore[type
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         groups = super().get_queryset(request).annotate(number_of_members=Count("user"))
-        return groups.prefetch_related("permissions")
+        found: QuerySet[Group] = groups.prefetch_related("permissions")
+        return found
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return is_superuser(request)

@@ -34,7 +34,8 @@ class SubscriptionAdmin(ReadOnly):
     fields = readonly_fields = (*list_display, "error_shown")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        return super().get_queryset(request).annotate(number_parked=Count("parked"))
+        found: QuerySet[Subscription] = super().get_queryset(request).annotate(number_parked=Count("parked"))
+        return found
 
     @admin.display(description="types")
     def patterns_shown(self, row: Subscription) -> SafeString | str:
