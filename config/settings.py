@@ -34,7 +34,7 @@ ALLOWED_HOSTS = environment.names("MARCUS_ALLOWED_HOSTS", default=environment.ow
 CSRF_TRUSTED_ORIGINS = environment.origins("MARCUS_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

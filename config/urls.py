@@ -9,8 +9,6 @@ from django.urls import include, path
 
 from marcus_events.api.endpoint import nothing_here
 
-admin.site.site_header = admin.site.site_title = "Marcus Events"
-
 
 @login_not_required
 def icon(request: HttpRequest) -> HttpResponse:

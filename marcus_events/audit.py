@@ -1,4 +1,4 @@
-"""What people and the system itself did, as events of the log."""
+"""What people do here is an event too: who, from where, and what it was about."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from marcus_events.ingest import ingest
 
 
 def record(event_type: str, by: str, address: str = "", **data: Any) -> None:
-    ingest(
-        [Event(f"audit_{uuid.uuid4().hex}", utc_now(), event_type, f"user:{by}", {"by": by, "address": address} | data)]
-    )
+    """Publish that somebody did something; it is committed when this returns."""
+    what = {"by": by, "address": address, **data}
+    ingest([Event(f"audit_{uuid.uuid4()}", utc_now(), event_type, f"user:{by}", what, {})])

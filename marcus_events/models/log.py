@@ -26,6 +26,7 @@ class LoggedEvent(models.Model):
 
     class Meta:
         db_table = "event"
+        verbose_name = "event"
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["event_type", "position"], name="event_by_type"),
             models.Index(fields=["board_id", "position"], name="event_by_board", condition=Q(board_id__isnull=False)),

@@ -24,6 +24,7 @@ class Subscription(models.Model):
 
     class Meta:
         db_table = "subscription"
+        verbose_name = "durable subscription"
 
     def __str__(self) -> str:
         return self.name
