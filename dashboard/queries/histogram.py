@@ -16,6 +16,7 @@ from dashboard import charts
 from dashboard.look import Look
 from dashboard.queries.stream import LONGEST_S
 from dashboard.queries.wanted import wanted
+from dashboard.sight import Scope
 from marcus_events.core.event import EARLIEST, Event, Recorded
 from marcus_events.core.filters import EventFilter, holds
 from marcus_events.log import read
@@ -62,7 +63,7 @@ def histogram(look: Look, now: datetime) -> Histogram:
     chosen = wanted(look)
     start, step, number = spread(chosen.since, chosen.until, now)
     within = replace(chosen, since=start, until=start + number * step)
-    counted = of_rates(within, look.board, start, step) if is_of_rates(chosen) else of_log(within, step)
+    counted = of_rates(within, look.scope, start, step) if is_of_rates(chosen) else of_log(within, step)
     values = [counted[n] for n in range(number)]
     top = charts.round_up(max(*values, 1))
     bars = charts.bars(values, top)
@@ -83,22 +84,24 @@ def is_of_rates(chosen: EventFilter) -> bool:
     return all(term.field in OF_RATES for term in chosen.terms)
 
 
-def of_rates(within: EventFilter, board: str, start: datetime, step: timedelta) -> Counter[int]:
+def of_rates(within: EventFilter, scope: Scope, start: datetime, step: timedelta) -> Counter[int]:
     """Summed up by the database, which has a row for every type, board and minute."""
     counted: Counter[int] = Counter()
-    for event_type, number, count in by_step(start, within.until or start, step, board):
+    for event_type, number, count in by_step(start, within.until or start, step, scope):
         if is_of_type(within, event_type):
             counted[number] += count
     return counted
 
 
-def by_step(start: datetime, until: datetime, step: timedelta, board: str) -> list[tuple[str, int, int]]:
+def by_step(start: datetime, until: datetime, step: timedelta, scope: Scope) -> list[tuple[str, int, int]]:
     """(type, number of the step, how many). Steps of whole hours begin on the hour: `spread` sees to that."""
+    boards = scope.boards
+    on_boards = "" if boards is None else " AND board_id = ANY(%s)"
     table, unit = ("hourly_rate", "hour") if step >= HOUR else ("rate", "minute")
     query = f"""SELECT event_type, floor(extract(epoch FROM {unit} - %s) / %s)::int AS step, sum(count)::bigint
-        FROM {table} WHERE {unit} >= %s AND {unit} < %s{" AND board_id = %s" if board else ""} GROUP BY 1, 2"""  # noqa: S608
+        FROM {table} WHERE {unit} >= %s AND {unit} < %s{on_boards} GROUP BY 1, 2"""
     with connection.cursor() as cursor:
-        cursor.execute(query, [start, step.total_seconds(), start, until, *([board] if board else [])])
+        cursor.execute(query, [start, step.total_seconds(), start, until, *([] if boards is None else [boards])])
         found: list[tuple[str, int, int]] = cursor.fetchall()
         return found
 

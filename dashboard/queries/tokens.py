@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from dashboard.queries import present
+from dashboard.sight import EVERYTHING, Scope
 from marcus_events.core.event import utc_now
 from marcus_events.models import Token
 
@@ -29,7 +30,7 @@ class Tokens:
 
 
 def all_tokens() -> Tokens:
-    names = {board.board_id: board.name for board in present.boards()}
+    names = {board.board_id: board.name for board in present.boards(Scope(EVERYTHING))}
     found = [row(token, names) for token in Token.objects.order_by("-created_at", "-id")]
     return Tokens(
         [shown for shown in found if not shown.token.revoked_at], [shown for shown in found if shown.token.revoked_at]

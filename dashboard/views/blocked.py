@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.look import Look
+from dashboard.sight import sight_of
 from dashboard.views import page
 
 
 def blocked(request: HttpRequest) -> HttpResponse:
-    return page.render(request, "blocked/index.html", Look.at("blocked", request.GET), "Blocked")
+    return page.render(
+        request, "blocked/index.html", Look.at("blocked", request.GET, sight_of(request.user)), "Blocked"
+    )

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 
 from dashboard.look import Look
 from dashboard.queries import present
+from dashboard.sight import Scope, sight_of
 from dashboard.views import page
 
 
@@ -18,7 +19,7 @@ def boards(request: HttpRequest) -> HttpResponse:
 
 
 def board(request: HttpRequest, board_id: str) -> HttpResponse:
-    names = {row.board_id: row.name for row in present.boards()}
+    names = {row.board_id: row.name for row in present.boards(Scope(sight_of(request.user)))}
     if board_id not in names:
         raise Http404(f"There is no board {board_id}. It may have been removed.")
     look = Look("board", board=board_id, done=Look.at("board", request.GET).done)

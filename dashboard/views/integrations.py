@@ -25,8 +25,10 @@ from dashboard import checking, snippets
 from dashboard.forms import Made, TokenForm
 from dashboard.look import Look
 from dashboard.queries import tokens as listed
+from dashboard.sight import sight_of
 from dashboard.views import page
 from marcus_events.doors import tokens
+from marcus_events.doors.sight import ADMINISTER
 from marcus_events.models import Token
 
 View = Callable[..., HttpResponse]
@@ -60,7 +62,7 @@ def by_administrator(view: View) -> View:
 
 
 def may_manage(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and request.user.is_superuser
+    return request.user.has_perm(ADMINISTER)
 
 
 @by_form
@@ -87,7 +89,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 @by_form
 def check(request: HttpRequest) -> HttpResponse:
     """What would become of a pasted event: a fragment for the open page, or the whole page with it."""
-    found = checking.report(request.POST.get("event", ""))
+    found = checking.report(request.POST.get("event", ""), sight_of(request.user))
     if request.htmx:  # type: ignore[attr-defined]
         return render_template(request, "integrations/_checked.html", {"report": found})
     return show(request, report=found)

@@ -1,5 +1,6 @@
 """The tables, by what they are for: the log, what is so by it, durable subscriptions, and the doors."""
 
+from marcus_events.models.access import BoardAccess
 from marcus_events.models.doors import RefusedRequest, Token
 from marcus_events.models.log import LoggedEvent, LogHead
 from marcus_events.models.present import (
@@ -20,6 +21,7 @@ __all__ = [
     "Agent",
     "Blocker",
     "Board",
+    "BoardAccess",
     "Checkpoint",
     "Dependency",
     "HourlyRate",

@@ -126,7 +126,7 @@ def test_a_token_of_two_boards_sees_both_and_no_third(filled: Program) -> None:
     assert {row["board_id"] for row in mine.read("/api/tasks", board="shop")["tasks"]} == {"shop"}
     assert [found["position"] for found in mine.read("/api/events")["events"]] == [4, 3, 2, 1]
     assert mine.read("/api/counters")["total"] == 4
-    assert_problem(mine.get("/api/tasks", board="secret"), 403, "This token reads another board.")
+    assert_problem(mine.get("/api/tasks", board="secret"), 403, "You read other boards than this.")
     assert_problem(mine.get("/api/events/5"), 404, "There is no event")
 
 
@@ -192,7 +192,7 @@ def test_a_boards_token_is_not_shown_what_only_claims_its_boards_name(filled: Pr
 def test_a_boards_token_is_refused_another_board(filled: Program, board: str) -> None:
     mine = Program(tokens.create("b", ["read"], ["billing"]))
     for path in set(READS) - {"/api/events/1"}:
-        assert_problem(mine.get(path, board=board), 403, "This token reads another board.")
+        assert_problem(mine.get(path, board=board), 403, "You read other boards than this.")
 
 
 @pytest.mark.parametrize("query", ["board:shop", "board_id:shop", "-board:billing", "task:shop-1"])
