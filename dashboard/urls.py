@@ -4,7 +4,20 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import activity, agents, alerts, blocked, blocker, boards, demo, integrations, now, signin, tasks
+from dashboard.views import (
+    activity,
+    agents,
+    alerts,
+    blocked,
+    blocker,
+    boards,
+    demo,
+    integrations,
+    now,
+    people,
+    signin,
+    tasks,
+)
 
 
 class IdConverter(StringConverter):
@@ -35,6 +48,8 @@ urlpatterns = [
     path("integrations/tokens/", integrations.make, name="token-make"),
     path("integrations/tokens/<int:token_id>/revoke/", integrations.revoke, name="token-revoke"),
     path("integrations/check/", integrations.check, name="check"),
+    path("people/", people.people, name="people"),
+    path("people/<int:user_id>/", people.person, name="person"),
     path("demo/remove/", demo.remove, name="demo-remove"),
     path("sign-in/", signin.SignIn.as_view(), name="sign-in"),
     path("sign-in/link/<uidb64>/<token>/", signin.one_time_link, name="sign-in-link"),

@@ -9,11 +9,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_template
@@ -27,11 +25,10 @@ from dashboard.look import Look
 from dashboard.queries import tokens as listed
 from dashboard.sight import sight_of
 from dashboard.views import page
+from dashboard.views.managing import View, by_administrator, may_manage
 from marcus_events.doors import tokens
-from marcus_events.doors.sight import ADMINISTER
 from marcus_events.models import Token
 
-View = Callable[..., HttpResponse]
 logger = logging.getLogger(__name__)
 
 
@@ -49,20 +46,6 @@ def by_form(view: View) -> View:
         return view(request, **place) if request.method == "POST" else redirect("integrations")
 
     return answer
-
-
-def by_administrator(view: View) -> View:
-    @wraps(view)
-    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
-        if not may_manage(request):
-            raise PermissionDenied
-        return view(request, **place)
-
-    return answer
-
-
-def may_manage(request: HttpRequest) -> bool:
-    return request.user.has_perm(ADMINISTER)
 
 
 @by_form

@@ -12,6 +12,7 @@ from dashboard import regions
 from dashboard.alerts.preferences import as_json, preferences_of
 from dashboard.look import Look
 from dashboard.sight import sight_of
+from dashboard.signin import stay_signed_in
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 
@@ -25,6 +26,7 @@ def render(
     what this viewer may see.
     """
     look = replace(look, sight=sight_of(request.user))
+    stay_signed_in(request)
     head = head or read.head()
     gathered = regions.gather(look)
     shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered["open_count"]}
