@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render as render_template
+from django.views.decorators.http import require_safe
 
 from dashboard import fragments, icons, narrowing
 from dashboard.chips import chips
@@ -30,6 +31,7 @@ TOO_MUCH = (
 )
 
 
+@require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest events, or those before a position where the address says so. A bad query is explained in place."""
     look, head = Look.at("activity", request.GET, sight_of(request.user)), read.head()
@@ -61,6 +63,7 @@ def filters(look: Look) -> dict[str, Any]:
     }
 
 
+@require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
     look = Look.at("activity", request.GET, sight_of(request.user))
@@ -87,6 +90,7 @@ def position(request: HttpRequest, name: str) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
 
 
+@require_safe
 def event(request: HttpRequest, position: int) -> HttpResponse:
     """One event: a page of its own, or what fills the drawer when a page asks for it."""
     sight = sight_of(request.user)
@@ -98,6 +102,7 @@ def event(request: HttpRequest, position: int) -> HttpResponse:
     return page.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
 
 
+@require_safe
 def narrow(request: HttpRequest, position: int) -> HttpResponse:
     """A fragment: how to narrow the page to what is like an event, or to everything but that."""
     found = find(position, sight_of(request.user))

@@ -18,6 +18,7 @@ from django.shortcuts import render as render_template
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
 
 from dashboard import checking, snippets
 from dashboard.forms import Made, TokenForm
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 @never_cache
+@require_safe
 def integrations(request: HttpRequest) -> HttpResponse:
     return show(request)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from dashboard import fragments
 from dashboard.alerts.preferences import preferences_of
@@ -24,6 +25,7 @@ from marcus_events.log import read
 LATEST = 40  # rows
 
 
+@require_safe
 def now(request: HttpRequest) -> HttpResponse:
     look = Look.of_board("now", request.GET, sight_of(request.user))
     head = read.head()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from dashboard.look import Look
 from dashboard.queries import present
@@ -14,6 +15,7 @@ from dashboard.templatetags.pages import task_query
 from dashboard.views import page
 
 
+@require_safe
 def task(request: HttpRequest) -> HttpResponse:
     """Its board and its id are parameters of the address, where they may be any text."""
     given = Look.at("task", request.GET, sight_of(request.user))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.test import Client
 
 from marcus_events.core.event import utc_now
@@ -15,6 +15,7 @@ from marcus_events.doors import tokens
 from marcus_events.log import read
 from marcus_events.models import Token
 from tests.api.program import Program, assert_problem, event
+from tests.dashboard.conftest import may
 
 READS = (
     *(
@@ -45,7 +46,7 @@ def filled(program: Program) -> Program:
 
 def person(is_active: bool = True) -> Client:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(get_user_model()._default_manager.create(username="ann", is_active=is_active))
+    client.force_login(may(User.objects.create_user("ann", is_active=is_active), "see_every_board"))
     return client
 
 

@@ -20,6 +20,7 @@ from marcus_events.live.hub import Hub
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest, Token
 from marcus_events.sockets import consumer
+from tests.dashboard.conftest import may
 from tests.line import Line, away
 from tests.sockets.talking import HOST, OURS, bearer, made, publish, refused, talking
 
@@ -28,9 +29,9 @@ pytestmark = pytest.mark.usefixtures("hub")
 
 @pytest.fixture
 def cookie(log: None) -> tuple[bytes, bytes]:
-    """Of somebody who is signed in."""
+    """Of somebody who is signed in, and sees every board."""
     client = Client()
-    client.force_login(User.objects.create_user("ann"))
+    client.force_login(may(User.objects.create_user("ann"), "see_every_board"))
     return (b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode())
 
 
