@@ -184,6 +184,7 @@ PAGES = {
     "empty": Page({}, gather_nothing),
     "alerts": Page({}, gather_nothing),
     "people": Page({}, gather_nothing),
+    "no-boards": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
     "blocked": Page(

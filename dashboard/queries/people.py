@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from dashboard.queries import present
 from dashboard.sight import EVERYTHING, Scope
 from marcus_events.doors.roles import role_of
+from marcus_events.doors.sight import ADMINISTER
 from marcus_events.models import BoardAccess
 
 EVERY_BOARD = "see_every_board"
@@ -43,3 +44,9 @@ def sees_every_board(user: User) -> bool:
     """By a permission of their own, or of a group."""
     own = [*user.user_permissions.all(), *(found for group in user.groups.all() for found in group.permissions.all())]
     return user.is_superuser or EVERY_BOARD in {found.codename for found in own}
+
+
+def administrators(most: int = 5) -> list[str]:
+    """Whom to ask, by name."""
+    found = User.objects.with_perm(ADMINISTER, backend="django.contrib.auth.backends.ModelBackend")
+    return list(found.order_by("username").values_list("username", flat=True)[:most])

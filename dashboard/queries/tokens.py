@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
-
 from dashboard.queries import present
 from dashboard.sight import EVERYTHING, Scope
 from marcus_events.core.event import utc_now
@@ -40,9 +38,3 @@ def all_tokens() -> Tokens:
 def row(token: Token, names: dict[str, str]) -> Row:
     is_expired = token.expires_at is not None and token.expires_at <= utc_now()
     return Row(token, [names.get(board_id) or board_id for board_id in token.boards], is_expired)
-
-
-def who_may_make_them(most: int = 5) -> list[str]:
-    """The administrators, by name."""
-    found = User.objects.filter(is_superuser=True, is_active=True).order_by("username")
-    return list(found.values_list("username", flat=True)[:most])

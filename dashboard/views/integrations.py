@@ -24,6 +24,7 @@ from dashboard import checking, snippets
 from dashboard.forms import Made, TokenForm
 from dashboard.look import Look
 from dashboard.queries import tokens as listed
+from dashboard.queries.people import administrators
 from dashboard.sight import sight_of
 from dashboard.views import page
 from dashboard.views.managing import View, by_administrator, may_manage
@@ -91,7 +92,7 @@ def show(
     look = Look.of_board("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
-    context |= of_tokens(request, form) if may_manage(request) else {"administrators": listed.who_may_make_them()}
+    context |= of_tokens(request, form) if may_manage(request) else {"administrators": administrators()}
     return page.render(request, "integrations/index.html", look, "Integrations", **context)
 
 

@@ -181,3 +181,13 @@ def test_signing_in_changes_the_session_and_a_new_password_ends_all_others(log: 
     ann.set_password("another long one")
     ann.save()
     assert {client.get("/").status_code for client in (first, second)} == {302}
+
+
+def test_who_sees_no_board_is_told_whom_to_ask(administrator: Client) -> None:
+    ann = made("ann")
+    theirs = signed_in(ann)
+    for path in ("/", "/boards/", "/activity/", "/blocked/", "/agents/"):
+        assert "You see no board yet." in open_page(theirs, path).text, path
+    assert "ask root." in open_page(theirs, "/").text
+    roles.give_boards(ann, ["shop"], every=False)
+    assert "You see no board yet." not in open_page(theirs, "/").text
