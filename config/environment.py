@@ -4,6 +4,7 @@ A setting that is silently misread is found in production; one that is refused i
 """
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -64,6 +65,16 @@ def own_hosts() -> list[str]:
     if host and host not in {*bare, "0.0.0.0", "::"}:  # noqa: S104 - compared, never bound to
         bare.append(host)
     return [f"[{name}]" if ":" in name else name for name in bare]
+
+
+def header(name: str, *, behind_proxy: bool) -> str:
+    """The name of an HTTP header that a proxy sets; "" where none is named."""
+    stated = os.environ.get(name, "").strip()
+    if stated and not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", stated):
+        raise ImproperlyConfigured(f"{name} must be the name of a header such as X-Remote-User, not {stated!r}.")
+    if stated and not behind_proxy:
+        raise ImproperlyConfigured(f"{name} is believed behind a proxy alone: set MARCUS_HTTPS=1 as well.")
+    return stated
 
 
 def origins(name: str) -> list[str]:

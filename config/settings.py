@@ -6,6 +6,7 @@ MARCUS_SECRET_KEY       signs sessions (default: made at first need, kept in the
 MARCUS_ALLOWED_HOSTS    names this site answers to, comma-separated (default: this machine, and HOST)
 MARCUS_TRUSTED_ORIGINS  further origins that may send forms and open WebSockets, such as https://events.example.org
 MARCUS_HTTPS            1 when a proxy in front speaks TLS and sets X-Forwarded-Proto
+MARCUS_REMOTE_USER_HEADER  with it, the header in which that proxy names who is signed in: see docs/access.md
 MARCUS_DEBUG            1 for Django's debug pages; never on a machine that others reach
 MARCUS_POLICIES         how events of a type are kept, such as task_progress:batched,agent_heartbeat:ephemeral
 MARCUS_HANDLERS         modules of yours with handlers that the workers run, comma-separated, such as mine.handlers
@@ -16,6 +17,7 @@ DEMO                    0 leaves the demo board out
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -26,6 +28,7 @@ from marcus_events import postgres
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MARCUS_DATA_DIR") or BASE_DIR / "var").expanduser().resolve()
 HTTPS = environment.flag("MARCUS_HTTPS", default=False)
+REMOTE_USER_HEADER = environment.header("MARCUS_REMOTE_USER_HEADER", behind_proxy=HTTPS)
 DEMO = environment.flag("DEMO", default=True)
 DEBUG = environment.flag("MARCUS_DEBUG", default=False)
 
@@ -41,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
+    "axes",
     "csp",
     "django_htmx",
     "marcus_events",
@@ -54,10 +58,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *(["dashboard.proxy_users.ProxyUserMiddleware"] if REMOTE_USER_HEADER else []),
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -106,12 +112,27 @@ STORAGES = {
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
+AUTHENTICATION_BACKENDS = [
+    "dashboard.throttle.Throttle",
+    "django.contrib.auth.backends.ModelBackend",
+    *(["dashboard.proxy_users.ProxyUserBackend"] if REMOTE_USER_HEADER else []),
+]
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5  # who mistypes needs three
+AXES_COOLOFF_TIME = timedelta(minutes=15)  # so that no name can be guessed at more than 480 times a day
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "dashboard.throttle.address_of"
+AXES_LOCKOUT_CALLABLE = "dashboard.views.signin.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # who signs in is in the log of events
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # seconds after the last day on which a page was opened
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -157,6 +178,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.security.csrf": {"level": "ERROR"},
+        "axes": {"level": "ERROR"},  # it writes down each name that was tried
         "psycopg.pool": {"level": "ERROR"},  # tells of each failed attempt; who needs a connection tells of the outcome
         "marcus_events": {"level": "INFO"},
         "dashboard": {"level": "INFO"},

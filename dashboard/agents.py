@@ -19,9 +19,9 @@ def gather(look: Look) -> dict[str, Any]:
     end = spans.next_column(now, DAY)
     day, span = Window(end - DAY, end), spans.span_of(look.span)
     shown = spans.window(span, until := spans.ending(look.until, now), now)
-    found, removed = queries.agents(look.board, look.agent), queries.removed_boards()
+    found, removed = queries.agents(look.scope, look.agent), queries.removed_boards()
     spells = queries.spells(found, [day, shown], removed)
-    around = queries.around(found, spells, removed)
+    around = queries.around(found, spells, removed, look.scope.everywhere())
     members = crew(found, spells, around, now, day)
     silent = sum(member.verdict.tone == "attention" for member in members)
     return {

@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.icons import icon_of
 from dashboard.queries.naming import named
+from dashboard.sight import Sight
 from dashboard.verdict import count
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.sentences import Part, agent_name, board_name, sentence, task_name
@@ -32,23 +33,23 @@ class Report:
     hidden: int = 0
 
 
-def report(text: str) -> Report:
-    """What would become of this text, if it were published. Stores nothing."""
+def report(text: str, sight: Sight) -> Report:
+    """What would become of this text, if it were published, as far as may be told to whom. Stores nothing."""
     if not text.strip():
         return Report(text, "There is nothing to check", problem="Paste an event, or an array of events.")
     try:
-        found = checking.check(text.replace("\r\n", "\n").encode(errors="surrogatepass"))
+        found = checking.check(text.replace("\r\n", "\n").encode(errors="surrogatepass"), sight)
     except Problem as problem:
         verdict = f"The request would be refused with {problem.status.value} {problem.status.phrase}"
         return Report(text, verdict, problem=problem.detail, limit=problem.more.get("limit") or "")
-    return told(text, found)
+    return told(text, found, sight)
 
 
-def told(text: str, found: list[checking.Checked]) -> Report:
+def told(text: str, found: list[checking.Checked], sight: Sight) -> Report:
     rejected = checking.rejected(found)
     places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
     ordered = sorted(zip(places, found, strict=True), key=lambda pair: pair[1].receipt.status != "rejected")
-    items = tuple(item(place, checked) for place, checked in ordered[:MAX_SHOWN])
+    items = tuple(item(place, checked, sight) for place, checked in ordered[:MAX_SHOWN])
     return Report(text, verdict_on(len(found), rejected), not rejected, items=items, hidden=len(found) - len(items))
 
 
@@ -60,11 +61,11 @@ def verdict_on(number: int, rejected: int) -> str:
     return f"{rejected:,} of {count(number, 'event')} would be rejected"
 
 
-def item(place: str, checked: checking.Checked) -> dict[str, Any]:
+def item(place: str, checked: checking.Checked, sight: Sight) -> dict[str, Any]:
     shown: dict[str, Any] = {"place": place, "receipt": checked.receipt, "is_cloudevent": checked.is_cloudevent}
     if checked.receipt.status == "rejected":
         return shown | {"pointer": place + (checked.receipt.pointer or "") or "/", "reason": reason(checked)}
-    return shown | (facts(checked.offer) if checked.offer else {})
+    return shown | (facts(checked.offer, sight) if checked.offer else {})
 
 
 def reason(checked: checking.Checked) -> str:
@@ -73,9 +74,12 @@ def reason(checked: checking.Checked) -> str:
     return error.removeprefix(f"{pointer}: ")
 
 
-def facts(offer: Offer) -> dict[str, Any]:
-    """What the dashboard would make of it, with the names that it knows by now."""
-    [readable] = named([as_recorded(offer)])
+def facts(offer: Offer, sight: Sight) -> dict[str, Any]:
+    """What the dashboard would make of it, with the names that it knows by now; those of a board that is not seen are
+    not told.
+    """
+    recorded = as_recorded(offer)
+    [readable] = named([recorded]) if sight.allows(offer.board_id) else [recorded]
     parts: list[Part] = sentence(readable)
     icon, tone = icon_of(offer.event_type)
     return {

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from dashboard.look import Look
 from dashboard.queries.present import names_of
+from dashboard.sight import Scope
 from marcus_events.core.event import EARLIEST
 from marcus_events.core.filters import EventFilter, InvalidFilter, Term, span_of
 from marcus_events.core.query import written
@@ -39,7 +40,7 @@ class Chip:
 def chips(look: Look) -> list[Chip]:
     """A query that cannot be read has none: it stands in its field, with the reason."""
     query = look.q if can_be_read(look.q) else ""
-    names = names_in(replace(look, q=query).filter)
+    names = names_in(replace(look, q=query).filter, look.scope.everywhere())
     return [*of_parameters(look, names), *of_query(look, written(query), names)]
 
 
@@ -51,10 +52,10 @@ def can_be_read(query: str) -> bool:
     return True
 
 
-def names_in(chosen: EventFilter) -> Names:
+def names_in(chosen: EventFilter, scope: Scope) -> Names:
     """Looked up at once for each field, however many values are named."""
     named = {field: {*chosen.values(field), *chosen.values(field, exclude=True)} for field in NAMED}
-    return {field: names_of(field, values) for field, values in named.items() if values}
+    return {field: names_of(field, values, scope) for field, values in named.items() if values}
 
 
 def of_parameters(look: Look, names: Names) -> list[Chip]:

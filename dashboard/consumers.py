@@ -1,7 +1,8 @@
 """The WebSocket of an open page: it sends frames of HTML and takes nothing.
 
-1. Only who is signed in: others are closed with 4401, which the page answers with the sign-in form. The session is
-   looked at again every half minute, so that signing out, or being locked out, ends what is open too.
+1. Only who is signed in: others are closed with 4401, which the page answers with the sign-in form. The session, and
+   what its owner may see, are looked at again every half minute: signing out, or being locked out, ends what is open
+   too, and after a change of what they see the page is told to load itself anew (4409).
 2. The address holds the look, as the page's own did. A query that cannot be read has no rows: the page explains it.
 3. It subscribes to the hub before it reads anything. So what happened between the page's first response and now is
    covered twice rather than never: the page asks over HTTP for everything after its own head, and drops what it has.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,14 +24,16 @@ from django.db import DatabaseError
 from dashboard import frames, regions, rendering, shared
 from dashboard.look import Look
 from dashboard.queries.wanted import wanted
+from dashboard.sight import Sight
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.doors.sessions import is_signed_in
+from marcus_events.doors.sessions import sight_of_session
 from marcus_events.live.hub import Frame, get_hub
 
 NOT_SIGNED_IN = 4401
 NO_SUCH_PAGE = 4404
+OTHER_SIGHT = 4409
 FAILED, AWAY = 4500, 4503  # servers send no other codes than 1000 and from 3000 on; the page tries again
 CHECK_SESSION_S = 30.0
 
@@ -59,12 +63,19 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def run(self) -> None:
         """While the database is away the page hears nothing; what it missed it then fetches by itself."""
         try:
-            await self.follow(await self.chosen())
+            await self.begin()
         except DatabaseError:
             await self.close(code=AWAY)
         except Exception:
             logger.exception("a page's connection ended")
             await self.close(code=FAILED)
+
+    async def begin(self) -> None:
+        if (sight := await self.sight()) is None:
+            await self.close(code=NOT_SIGNED_IN)
+            return
+        self.look = replace(self.look, sight=sight)
+        await self.follow(await self.chosen())
 
     async def chosen(self) -> EventFilter | None:
         """None where the query cannot be read."""
@@ -80,8 +91,8 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             async for frame in subscription:
                 if time.monotonic() - checked > CHECK_SESSION_S:
                     checked = time.monotonic()
-                    if not await self.is_still_signed_in():
-                        await self.close(code=NOT_SIGNED_IN)
+                    if (sight := await self.sight()) != self.look.sight:
+                        await self.close(code=NOT_SIGNED_IN if sight is None else OTHER_SIGHT)
                         return
                 if not await self.show(frame, sent):
                     subscription.wake()
@@ -100,9 +111,10 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             await self.send(text_data=message)
         return rendered is not None and not sent.waiting
 
-    async def is_still_signed_in(self) -> bool:
+    async def sight(self) -> Sight | None:
+        """As it is now; None where nobody is signed in any more."""
         key = self.scope["session"].session_key
-        return await shared.in_thread(lambda: is_signed_in(key))
+        return await shared.in_thread(lambda: sight_of_session(key))
 
 
 def is_visible(recorded: Recorded) -> bool:

@@ -11,6 +11,7 @@ from django import forms
 from django.db import IntegrityError
 
 from dashboard.queries import present
+from dashboard.sight import EVERYTHING, Scope
 from marcus_events.core.event import LATEST, utc_now
 from marcus_events.doors import tokens
 
@@ -50,7 +51,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(quote(board.board_id, safe=""), board.name) for board in present.boards()]
+        choices = [(quote(board.board_id, safe=""), board.name) for board in present.boards(Scope(EVERYTHING))]
         self.fields["boards"].choices = choices  # type: ignore[attr-defined]
 
     def clean_sources(self) -> list[str]:

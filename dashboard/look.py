@@ -1,15 +1,17 @@
-"""What a viewer looks at: the page, the board and the filters, as they stand in the URL.
+"""What a viewer looks at: the page, the board and the filters, as they stand in the URL, and what they may see of it.
 
 A look is hashable, so that everybody who looks at the same is shown what was rendered once. The same query string opens
-the page and its WebSocket, and rebuilds the look in both places.
+the page and its WebSocket, and rebuilds the look in both places. What the viewer may see never comes from a URL, and is
+nothing where nobody has said it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields
 from urllib.parse import urlencode
 
+from dashboard.sight import NOTHING, Scope, Sight
 from marcus_events.core.filters import EventFilter
 
 MAX_PARAMETER = 512  # characters, as the longest id may have; nobody filters by anything longer
@@ -18,7 +20,7 @@ MAX_QUERY = 1_200  # characters of `q`: two long ids; as an address it stays wit
 
 @dataclass(frozen=True)
 class Look:
-    """Every field but `page` is a parameter of the URL, "" where it is not given."""
+    """Every field but `page` and `sight` is a parameter of the URL, "" where it is not given."""
 
     page: str
     board: str = ""
@@ -36,24 +38,32 @@ class Look:
     cause: str = ""  # the root cause of the open blockers
     took: str = ""  # how long the resolved blockers took: see dashboard.queries.delays
     older: str = ""  # the resolved blockers older than this: see dashboard.queries.resolved
+    sight: Sight = field(default=NOTHING, kw_only=True)
 
     @classmethod
-    def at(cls, page: str, parameters: Mapping[str, str]) -> Look:
+    def at(cls, page: str, parameters: Mapping[str, str], sight: Sight = NOTHING) -> Look:
         """The look of a request's GET parameters; what is not a parameter of a look is left aside."""
-        given = {field.name: storable(parameters.get(field.name, ""))[: room(field.name)] for field in fields(cls)}
-        return cls(**(given | {"page": page}))
+        given = {name: storable(parameters.get(name, ""))[: room(name)] for name in parameters_of(cls)}
+        return cls(page, **given, sight=sight)
 
     @classmethod
-    def of_board(cls, page: str, parameters: Mapping[str, str]) -> Look:
+    def of_board(cls, page: str, parameters: Mapping[str, str], sight: Sight = NOTHING) -> Look:
         """The look of a page that can be of a board, but is never filtered."""
-        return cls(page, board=cls.at(page, parameters).board)
+        return cls(page, board=cls.at(page, parameters).board, sight=sight)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.sight, self.board)
 
     @property
     def filter(self) -> EventFilter:
-        """The events of this look. Raises InvalidFilter where the query cannot be read."""
+        """The events of this look, as far as the URL states it; `queries.wanted` narrows them to those that are seen.
+
+        Raises InvalidFilter where the query cannot be read.
+        """
         named = EventFilter.parse(self.q)
-        for field in ("category", "type", "agent", "task"):
-            named = named.with_term(field, getattr(self, field))
+        for name in ("category", "type", "agent", "task"):
+            named = named.with_term(name, getattr(self, name))
         named = named.with_term("board_id", self.board)
         return named if self.shows_noise(named) else named.with_term("importance", "noise", exclude=True)
 
@@ -63,9 +73,12 @@ class Look:
 
     def query(self, **changes: str) -> str:
         """The query string of this look, with changes; empty values are left out."""
-        look = replace(self, **changes)
-        values = {field.name: getattr(look, field.name) for field in fields(look) if field.name != "page"}
+        values = {name: getattr(self, name) for name in parameters_of(Look)} | changes
         return urlencode({name: value for name, value in values.items() if value})
+
+
+def parameters_of(look: type[Look]) -> list[str]:
+    return [found.name for found in fields(look) if found.name not in ("page", "sight")]
 
 
 def room(name: str) -> int:

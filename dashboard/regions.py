@@ -2,7 +2,7 @@
 
 A page is a set of regions and what they are made of. The same function gives them to the first response and to the
 WebSocket, so that a page that is reloaded and a page that stayed open show the same. Regions hold nothing that belongs
-to one viewer (no name, no form token): whoever looks at the same is sent the same bytes.
+to one viewer (no name, no form token): whoever looks at the same, and may see the same, is sent the same bytes.
 """
 
 from __future__ import annotations
@@ -62,24 +62,26 @@ FRAME = {
 
 def gather_frame(look: Look) -> dict[str, Any]:
     """The bell counts on the board that is looked at; what is open elsewhere is a number beside it."""
-    all_boards = present.boards()
-    open_count = blockers.count_open(look.board)
+    scope = look.scope
+    everywhere = scope.everywhere()
+    all_boards = present.boards(everywhere)
+    open_count = blockers.count_open(scope)
     return {
         "boards": all_boards,
         "demos": [board for board in all_boards if board.demo],
         "open_count": open_count,
-        "elsewhere": blockers.count_open() - open_count if look.board else 0,
-        "alerts": frame.alerts(),
+        "elsewhere": blockers.count_open(everywhere) - open_count if look.board else 0,
+        "alerts": frame.alerts(everywhere),
     }
 
 
 def gather_now(look: Look) -> dict[str, Any]:
     now = utc_now()
-    opened = blockers.open_blockers(look.board, now=now)
+    opened = blockers.open_blockers(look.scope, now=now)
     needs = [item for item in opened if not item.snoozed]
-    statuses = present.tasks_by_status(look.board).values()
-    agents = [agent for agents in present.agents_at_work(look.board).values() for agent in agents]
-    counted = counters.counters(look.board, now)
+    statuses = present.tasks_by_status(look.scope).values()
+    agents = [agent for agents in present.agents_at_work(look.scope).values() for agent in agents]
+    counted = counters.counters(look.scope, now)
     found = causes(needs, now)
     numbers = Numbers(
         blocked=len({(item.blocker.board_id, item.blocker.task_id) for item in needs}),
@@ -88,13 +90,13 @@ def gather_now(look: Look) -> dict[str, Any]:
         tasks=sum(sum(status.values()) for status in statuses),
         done=sum(status["done"] for status in statuses),
         working=sum(agent.status == "working" for agent in agents),
-        last_event_at=counters.last_at(look.board),
+        last_event_at=counters.last_at(look.scope),
     )
     return {
         "needs": needs,
         "causes": found,
         "snoozed": len(opened) - len(needs),
-        "answered": blockers.answered(look.board, now),
+        "answered": blockers.answered(look.scope, now),
         "numbers": numbers,
         "verdict": verdict(numbers, now),
         "counters": counted,
@@ -102,22 +104,22 @@ def gather_now(look: Look) -> dict[str, Any]:
 
 
 def gather_boards(look: Look) -> dict[str, Any]:
-    return {"summaries": boards.summaries()}
+    return {"summaries": boards.summaries(look.scope.everywhere())}
 
 
 def gather_board(look: Look) -> dict[str, Any]:
-    found = boards.summaries(look.board)
-    drawn = dependencies.dependencies(look.board, show_done=look.done != "0")
-    return {"summary": found[0] if found else None, "columns": boards.columns(look.board), "drawn": drawn}
+    found = boards.summaries(look.scope)
+    drawn = dependencies.dependencies(look.scope, show_done=look.done != "0")
+    return {"summary": found[0] if found else None, "columns": boards.columns(look.scope), "drawn": drawn}
 
 
 def gather_task(look: Look) -> dict[str, Any]:
-    return {"detail": task.detail(look.board, look.task)}
+    return {"detail": task.detail(look.scope, look.task)}
 
 
 def gather_blocked(look: Look) -> dict[str, Any]:
     now = utc_now()
-    counted = delays(look.board, now)
+    counted = delays(look.scope, now)
     return {
         "open": open_table(look, now),
         "delays": counted,
@@ -127,7 +129,8 @@ def gather_blocked(look: Look) -> dict[str, Any]:
 
 
 def gather_integrations(look: Look) -> dict[str, Any]:
-    return {"refused": refused.newest()}
+    """Refused requests are of no board."""
+    return {"refused": refused.newest() if look.sight.allows(None) else None}
 
 
 def gather_activity(look: Look) -> dict[str, Any]:
@@ -181,6 +184,8 @@ PAGES = {
     "empty": Page({}, gather_nothing),
     "alerts": Page({}, gather_nothing),
     "retention": Page({}, gather_nothing),
+    "people": Page({}, gather_nothing),
+    "no-boards": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
     "blocked": Page(

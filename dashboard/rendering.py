@@ -16,7 +16,7 @@ from marcus_events.live.hub import Frame
 
 REST = 4  # times as long as it took
 RENDER_EVERY_S = 5  # without an event too: rates move on by the minute, and the database may have gone away
-MAX_KEPT = 256  # looks; whichever is forgotten is rendered at once
+MAX_KEPT = 256  # looks, each of one sight; whichever is forgotten is rendered at once
 
 Regions = dict[str, frames.Region]
 

@@ -12,6 +12,7 @@ from django import forms
 from django.db import close_old_connections
 
 from dashboard.queries import choices, present
+from dashboard.sight import EVERYTHING, Scope
 from marcus_events import audit
 from marcus_events.core.payload import check_name
 from marcus_events.log import read
@@ -22,6 +23,7 @@ from marcus_events.retention.preview import Preview, previews
 from marcus_events.retention.running import Busy, run
 
 MAX_RUNS = 20
+EVERY_BOARD = Scope(EVERYTHING)  # whoever administers sees them all
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Retention:
 
 
 def retention() -> Retention:
-    names = {board.board_id: board.name for board in present.boards()}
+    names = {board.board_id: board.name for board in present.boards(EVERY_BOARD)}
     found = {one.policy.pk: one for one in previews()}
     policies = sorted(RetentionPolicy.objects.all(), key=lambda policy: (not policy.enabled, rank(policy)))
     rows = [row(policy, names, found.get(policy.pk)) for policy in policies]
@@ -82,11 +84,11 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
 
     @property
     def boards(self) -> list[tuple[str, str]]:
-        return [(quote(board.board_id, safe=""), board.name) for board in present.boards()]
+        return [(quote(board.board_id, safe=""), board.name) for board in present.boards(EVERY_BOARD)]
 
     @property
     def types(self) -> list[str]:
-        return [name for _, found in choices.types() for name, _ in found]
+        return [name for _, found in choices.types(EVERY_BOARD) for name, _ in found]
 
 
 def keep(form: PolicyForm, by: str, address: str) -> None:

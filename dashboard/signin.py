@@ -10,11 +10,15 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from marcus_events.core.event import utc_now
+
 VALID_FOR = timedelta(days=1)
+USED_ON = "used_on"
 
 
 class OneTimeTokens(PasswordResetTokenGenerator):
@@ -44,3 +48,10 @@ def user_of(uidb64: str, token: str) -> User | None:
     except (User.DoesNotExist, ValueError, OverflowError):
         return None
     return user if user.is_active and tokens.check_token(user, token) else None
+
+
+def stay_signed_in(request: HttpRequest) -> None:
+    """A session ends SESSION_COOKIE_AGE after the last day on which it was used. A write a day tells of that."""
+    today = utc_now().date().isoformat()
+    if request.session.get(USED_ON) != today:
+        request.session[USED_ON] = today

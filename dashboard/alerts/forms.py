@@ -11,6 +11,7 @@ from django import forms
 from dashboard.alerts.quiet import UTC, zones
 from dashboard.models import AlertPreferences
 from dashboard.queries import present
+from dashboard.sight import Scope
 
 SEVERITY_CHOICES = (
     ("low", "All"),
@@ -37,10 +38,10 @@ class AlertForm(forms.Form):
     quiet_days = forms.TypedMultipleChoiceField(choices=DAY_CHOICES, coerce=int, required=False)
     time_zone = forms.ChoiceField(error_messages=NO_ZONE)
 
-    def __init__(self, preferences: AlertPreferences, data: Any = None) -> None:
+    def __init__(self, preferences: AlertPreferences, scope: Scope, data: Any = None) -> None:
         super().__init__(data, initial=initial(preferences))
         self.before = preferences
-        self.fields["boards"].choices = board_choices(preferences)  # type: ignore[attr-defined]
+        self.fields["boards"].choices = board_choices(preferences, scope)  # type: ignore[attr-defined]
         self.fields["time_zone"].choices = zone_choices(preferences.time_zone)  # type: ignore[attr-defined]
         if preferences._state.adding and data is None:
             self.fields["time_zone"].widget.attrs["data-new"] = ""  # the browser proposes its own
@@ -76,9 +77,9 @@ def initial(preferences: AlertPreferences) -> dict[str, Any]:
     return stored | times | {"boards": boards, "quiet_days": preferences.quiet_days}
 
 
-def board_choices(preferences: AlertPreferences) -> list[tuple[str, str]]:
+def board_choices(preferences: AlertPreferences, scope: Scope) -> list[tuple[str, str]]:
     """Those that are there, and those that were chosen and are gone: a demo comes back."""
-    names = {board.board_id: board.name for board in present.boards()}
+    names = {board.board_id: board.name for board in present.boards(scope)}
     gone = {board_id: f"{board_id} (not there now)" for board_id in preferences.boards if board_id not in names}
     return [(quote(board_id, safe=""), name) for board_id, name in (names | gone).items()]
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Q
 
 from dashboard.queries import blockers, present
+from dashboard.sight import Scope
 from dashboard.spells import Kind, Spell, Window, kind_of
 from marcus_events import models
 from marcus_events.log import read
@@ -58,9 +59,9 @@ class Around:
         return board.name if board else board_id
 
 
-def agents(board: str = "", agent: str = "") -> Agents:
+def agents(scope: Scope, agent: str = "") -> Agents:
     """All agents, those of a board, or the one that is chosen (once for each board that knows it)."""
-    chosen = present.on(board) | ({"agent_id": agent} if agent else {})
+    chosen = scope.on() | ({"agent_id": agent} if agent else {})
     found = list(models.Agent.objects.now().filter(**chosen).defer("skills"))
     first = sorted(found, key=lambda row: (rank(row), -row.status_since.timestamp()))[:MAX_AGENTS]
     kinds = Counter(kind_of(row.status) for row in found)
@@ -78,10 +79,10 @@ def by_name(agent: models.Agent) -> tuple[Any, ...]:
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], agent.board_id
 
 
-def around(found: Agents, told: Spells, removed: dict[str, int]) -> Around:
+def around(found: Agents, told: Spells, removed: dict[str, int], scope: Scope) -> Around:
     """`told` are the spells whose tasks are to be named."""
-    boards = {row.board_id: row for row in present.boards()}
-    stuck = {(row.board_id, row.task_id): row for row in blockers.open_rows("").order_by("-opened_at")}
+    boards = {row.board_id: row for row in present.boards(scope)}
+    stuck = {(row.board_id, row.task_id): row for row in blockers.open_rows(scope).order_by("-opened_at")}
     wanted = {(board_id, spell.task_id) for (board_id, _), each in told.items() for spell in each}
     current = {(agent.board_id, agent.task_id) for agent in found.shown}
     return Around(boards, signs(found.keys, removed), stuck, tasks(current), task_names(wanted | current))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection
 
 from dashboard.queries import blockers, present
 from dashboard.queries.naming import named
+from dashboard.sight import ON_BOARDS, Scope, Sight
 from marcus_events import models
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
@@ -25,14 +26,14 @@ THREAD_TYPES = (
     *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "blocker_resolved", "answer_seen"),
 )
 # Words of a description are looked for in others: those that share the most, and the rarer ones, come first.
-ALIKE = """
+ALIKE = f"""
 WITH wanted AS (
     SELECT to_tsquery('simple', string_agg(quote_literal(word), ' | ')) AS words
     FROM unnest(tsvector_to_array(to_tsvector('english', %(text)s))) AS word
 )
 SELECT blocker_id FROM blocker, wanted
 WHERE to_position IS NULL AND resolved_at IS NOT NULL AND answer <> '' AND blocker_id <> %(blocker_id)s
-    AND to_tsvector('english', description) @@ words
+    AND to_tsvector('english', description) @@ words AND {ON_BOARDS}
 ORDER BY ts_rank(to_tsvector('english', description), words) DESC, resolved_at DESC
 LIMIT %(limit)s
 """
@@ -99,8 +100,9 @@ def stage_of(blocker: models.Blocker) -> Stage:
     return "resumed" if blocker.resumed_at else "seen" if blocker.seen_at else "sent"
 
 
-def find(blocker_id: int) -> models.Blocker | None:
-    found: models.Blocker | None = models.Blocker.objects.now().filter(blocker_id=blocker_id).first()
+def find(blocker_id: int, sight: Sight) -> models.Blocker | None:
+    rows = models.Blocker.objects.now().filter(blocker_id=blocker_id, **Scope(sight).on())
+    found: models.Blocker | None = rows.first()
     return found
 
 
@@ -119,7 +121,8 @@ def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[mode
     return [other for other in others if (other.answered_by, other.answer_due) == given]
 
 
-def detail(blocker: models.Blocker) -> Detail:
+def detail(blocker: models.Blocker, sight: Sight) -> Detail:
+    """Of one that `find` has found for the same sight."""
     board_id, task_id = blocker.board_id, blocker.task_id
     names = present.names_with_tasks([board_id])
     behind = present.waiting([board_id], {(board_id, task_id)}).get((board_id, task_id), [])
@@ -133,7 +136,7 @@ def detail(blocker: models.Blocker) -> Detail:
         steps=blockers.steps(blocker.suggestion),
         confidence=confidence(blocker.suggestion),
         tried=tried(blocker),
-        alike=alike(blocker),
+        alike=alike(blocker, sight),
         thread=thread(blocker),
     )
 
@@ -169,13 +172,14 @@ def told(recorded: Recorded) -> Step:
     return Step(recorded.timestamp, as_text(sentence(recorded)), recorded.position)
 
 
-def alike(blocker: models.Blocker) -> list[blockers.ResolvedBlocker]:
+def alike(blocker: models.Blocker, sight: Sight) -> list[blockers.ResolvedBlocker]:
     """Earlier ones that read like this one, and were answered."""
     with connection.cursor() as cursor:
-        values: dict[str, str | int] = {
+        values: dict[str, Any] = {
             "text": blocker.description,
             "blocker_id": blocker.blocker_id,
             "limit": MAX_ALIKE,
+            "boards": Scope(sight).boards,
         }
         cursor.execute(ALIKE, values)
         ids = [row[0] for row in cursor.fetchall()]

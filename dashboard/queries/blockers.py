@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.queries import present
 from dashboard.ranking import SEVERITY_WEIGHT, cost
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.sentences import short
@@ -67,18 +68,18 @@ SORTS_IN_WORDS = {
 }
 
 
-def count_open(board: str = "") -> int:
+def count_open(scope: Scope) -> int:
     """Those that need somebody now: what is put off is not among them."""
-    return int(open_rows(board).exclude(snoozed_until__gt=utc_now()).count())
+    return int(open_rows(scope).exclude(snoozed_until__gt=utc_now()).count())
 
 
-def open_rows(board: str) -> Any:
-    return models.Blocker.objects.now().filter(resolved_at=None, **present.on(board))
+def open_rows(scope: Scope) -> Any:
+    return models.Blocker.objects.now().filter(resolved_at=None, **scope.on())
 
 
-def open_blockers(board: str = "", sort: str = "cost", now: datetime | None = None) -> list[OpenBlocker]:
+def open_blockers(scope: Scope, sort: str = "cost", now: datetime | None = None) -> list[OpenBlocker]:
     """The open blockers, the costliest first or by another of SORTS."""
-    rows = list(open_rows(board).order_by("opened_at"))
+    rows = list(open_rows(scope).order_by("opened_at"))
     board_ids = {row.board_id for row in rows}
     waiting = present.waiting(board_ids, {(row.board_id, row.task_id) for row in rows})
     names = present.names_with_tasks(board_ids)
@@ -132,9 +133,9 @@ def waiting_in_all(items: Iterable[OpenBlocker]) -> int:
     return len(behind - blocked)
 
 
-def answered(board: str, now: datetime) -> list[Named]:
+def answered(scope: Scope, now: datetime) -> list[Named]:
     """The answers that were sent lately, for as long as it is news what became of them; the newest first."""
-    rows = models.Blocker.objects.now().filter(**present.on(board)).exclude(answer_id="")
+    rows = models.Blocker.objects.now().filter(**scope.on()).exclude(answer_id="")
     fresh = rows.filter(resolved_at__gt=now - ANSWER_NEWS).exclude(resumed_at__lt=now - RESUMED_NEWS)
     newest = list(fresh.order_by("-resolved_at")[:MAX_ANSWERED])
     names = present.names_with_tasks({row.board_id for row in newest})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dashboard import charts
 from dashboard.forecast import Forecast, NoForecast, forecast
 from dashboard.queries import blockers, pace, present
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
 
@@ -57,13 +58,13 @@ class Summary:
         return charts.segments([*shares, ("todo", self.statuses["todo"])])
 
 
-def summaries(board: str = "") -> list[Summary]:
+def summaries(scope: Scope) -> list[Summary]:
     """All boards, or the one that is named; none where there is no such board."""
-    statuses, agents = present.tasks_by_status(board), present.agents_at_work(board)
+    statuses, agents = present.tasks_by_status(scope), present.agents_at_work(scope)
     now = pace.next_minute(utc_now())
-    finished = pace.finished(board, now)
+    finished = pace.finished(scope, now)
     stuck: dict[str, list[blockers.OpenBlocker]] = defaultdict(list)
-    for item in blockers.open_blockers(board):
+    for item in blockers.open_blockers(scope):
         stuck[item.blocker.board_id].append(item)
 
     def summary(row: models.Board) -> Summary:
@@ -73,7 +74,7 @@ def summaries(board: str = "") -> list[Summary]:
         expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
         return Summary(row, of, len(items), behind, agents[row.board_id], expected)
 
-    return [summary(row) for row in present.boards() if not board or row.board_id == board]
+    return [summary(row) for row in present.boards(scope)]
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,12 @@ class Column:
         return len(self.cards) + self.hidden
 
 
-def columns(board: str) -> dict[str, Column]:
-    """By status. What has been in its status longest comes first, and what was done last."""
-    rows = list(models.Task.objects.now().filter(board_id=board).defer("description").order_by("status_since", "name"))
+def columns(scope: Scope) -> dict[str, Column]:
+    """Of one board, by status. What has been in its status longest comes first, and what was done last."""
+    board = scope.board
+    rows = list(models.Task.objects.now().filter(**scope.on()).defer("description").order_by("status_since", "name"))
     waiting, names = present.waiting([board]), present.names([board])
-    stuck = {row.task_id: row for row in blockers.open_rows(board).order_by("-opened_at")}
+    stuck = {row.task_id: row for row in blockers.open_rows(scope).order_by("-opened_at")}
 
     def card(row: models.Task) -> Card:
         agent = names.agent(board, row.agent_id) if row.agent_id else ""

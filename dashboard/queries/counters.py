@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max, Sum
 
 from dashboard import charts
-from dashboard.queries import present
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of
@@ -91,10 +91,10 @@ class Counters:
         return max(self.minutes, key=lambda minute: minute.bar.value)
 
 
-def counters(board: str, now: datetime) -> Counters:
-    """The tiles and the chart of the last sixty minutes, of one board or all."""
+def counters(scope: Scope, now: datetime) -> Counters:
+    """The tiles and the chart of the last sixty minutes, of one board or of all that are seen."""
     first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
-    series, totals = recent(board, first), ever(board)
+    series, totals = recent(scope, first), ever(scope)
     sums = [sum(column) for column in zip(*series.values(), strict=True)] or [0] * MINUTES
     top = charts.round_up(max(sums))
     starts = [first + timedelta(minutes=i) for i in range(MINUTES)]
@@ -102,22 +102,22 @@ def counters(board: str, now: datetime) -> Counters:
     return Counters(tiles(series, totals), minutes, top)
 
 
-def recent(board: str, first: datetime) -> dict[str, list[int]]:
+def recent(scope: Scope, first: datetime) -> dict[str, list[int]]:
     """type → events in each minute since `first`."""
     series: dict[str, list[int]] = defaultdict(lambda: [0] * MINUTES)
-    rows = rates(board).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
+    rows = rates(scope).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
     for event_type, minute, number in rows.values_list("event_type", "minute").annotate(Sum("count")):
         series[event_type][int((minute - first).total_seconds() // 60)] = number
     return series
 
 
-def ever(board: str) -> dict[str, int]:
-    hours = models.HourlyRate.objects.filter(**present.on(board)).order_by()
+def ever(scope: Scope) -> dict[str, int]:
+    hours = scope.counted(models.HourlyRate.objects).order_by()
     return dict(hours.values_list("event_type").annotate(Sum("count")))
 
 
-def rates(board: str) -> Any:
-    return models.Rate.objects.filter(**present.on(board)).order_by()
+def rates(scope: Scope) -> Any:
+    return scope.counted(models.Rate.objects).order_by()
 
 
 def tiles(series: dict[str, list[int]], totals: dict[str, int]) -> list[Tile]:
@@ -139,7 +139,7 @@ def tile(category: Category, series: dict[str, list[int]], totals: dict[str, int
     )
 
 
-def last_at(board: str) -> datetime | None:
+def last_at(scope: Scope) -> datetime | None:
     """The minute of the newest event, by the producers' clocks as far as they do not run ahead."""
-    newest: datetime | None = rates(board).filter(minute__lte=utc_now()).aggregate(Max("minute"))["minute__max"]
+    newest: datetime | None = rates(scope).filter(minute__lte=utc_now()).aggregate(Max("minute"))["minute__max"]
     return newest

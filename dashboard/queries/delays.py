@@ -16,12 +16,13 @@ from django.db import connection
 from dashboard import charts
 from dashboard.look import Look
 from dashboard.queries.histogram import during
+from dashboard.sight import ON_BOARDS, Scope
 
 WEEK = timedelta(days=7)
 DAYS = 14
 FEWEST = 3  # resolved blockers, before it is said how long half of them took
 ALIKE = 1.2  # times as long; below that, two weeks are called alike
-MAX_KEPT = 32  # boards that are looked at
+MAX_KEPT = 32  # scopes that are looked at
 EDGES_S = (60, 300, 900, 3_600, 14_400, 86_400, 259_200)
 BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "over 3 d")
 
@@ -29,29 +30,29 @@ BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4�
 VERSION = """
 SELECT epoch, (SELECT max(from_position) FROM blocker), (SELECT max(to_position) FROM blocker) FROM log_head
 """
-STAYS = """
+STAYS = f"""
 SELECT count(*),
     percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM resolved_at - opened_at)::float8)
 FROM blocker
 WHERE to_position IS NULL AND resolved_at >= %(since)s AND resolved_at < %(until)s
-    AND (%(board)s = '' OR board_id = %(board)s)
+    AND {ON_BOARDS}
 """
-BINNED = """
+BINNED = f"""
 SELECT width_bucket(extract(epoch FROM resolved_at - opened_at)::float8, %(edges)s::float8[]), count(*)
 FROM blocker
-WHERE to_position IS NULL AND resolved_at >= %(since)s AND (%(board)s = '' OR board_id = %(board)s)
+WHERE to_position IS NULL AND resolved_at >= %(since)s AND {ON_BOARDS}
 GROUP BY 1
 """
-OPENED = """
+OPENED = f"""
 SELECT (opened_at AT TIME ZONE 'UTC')::date, count(*), count(*) FILTER (WHERE resolved_at IS NULL)
 FROM blocker
 WHERE to_position IS NULL AND opened_at >= %(since)s AND opened_at < %(until)s
-    AND (%(board)s = '' OR board_id = %(board)s)
+    AND {ON_BOARDS}
 GROUP BY 1
 """
-RESOLVED = """
+RESOLVED = f"""
 SELECT count(*) FROM blocker
-WHERE to_position IS NULL AND resolved_at IS NOT NULL AND (%(board)s = '' OR board_id = %(board)s)
+WHERE to_position IS NULL AND resolved_at IS NOT NULL AND {ON_BOARDS}
 """
 
 
@@ -112,20 +113,20 @@ class Delays:
         return sum(day.stack.value for day in self.days)
 
 
-def delays(board: str, now: datetime) -> Delays:
-    return counted(board, now.replace(second=0, microsecond=0), rows(VERSION)[0])
+def delays(scope: Scope, now: datetime) -> Delays:
+    return counted(scope, now.replace(second=0, microsecond=0), rows(VERSION)[0])
 
 
 @lru_cache(MAX_KEPT)
-def counted(board: str, minute: datetime, version: tuple[Any, ...]) -> Delays:
+def counted(scope: Scope, minute: datetime, version: tuple[Any, ...]) -> Delays:
     since = minute - WEEK
     return Delays(
         since=since,
-        lately=stay(board, since, datetime.max.replace(tzinfo=UTC)),
-        before=stay(board, since - WEEK, since),
-        bins=bins(board, since),
-        days=days(board, minute.date()),
-        resolved=rows(RESOLVED, board=board)[0][0],
+        lately=stay(scope, since, datetime.max.replace(tzinfo=UTC)),
+        before=stay(scope, since - WEEK, since),
+        bins=bins(scope, since),
+        days=days(scope, minute.date()),
+        resolved=rows(RESOLVED, boards=scope.boards)[0][0],
     )
 
 
@@ -136,26 +137,26 @@ def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
     return found
 
 
-def stay(board: str, since: datetime, until: datetime) -> Stay | None:
-    [(number, took)] = rows(STAYS, board=board, since=since, until=until)
+def stay(scope: Scope, since: datetime, until: datetime) -> Stay | None:
+    [(number, took)] = rows(STAYS, boards=scope.boards, since=since, until=until)
     return Stay(number, *(timedelta(seconds=seconds) for seconds in took)) if number else None
 
 
-def bins(board: str, since: datetime) -> list[Bin]:
-    found = dict(rows(BINNED, board=board, since=since, edges=list(EDGES_S)))
+def bins(scope: Scope, since: datetime) -> list[Bin]:
+    found = dict(rows(BINNED, boards=scope.boards, since=since, edges=list(EDGES_S)))
     values = [found.get(n, 0) for n in range(len(BINS))]
     drawn = charts.bars(values, max(*values, 1))
     return [Bin(str(n), title, bar) for n, (title, bar) in enumerate(zip(BINS, drawn, strict=True))]
 
 
-def days(board: str, today: date) -> list[Day]:
+def days(scope: Scope, today: date) -> list[Day]:
     """The last DAYS of them, today being the last."""
     starts = [datetime.combine(today - timedelta(days=n), time(), UTC) for n in range(DAYS - 1, -2, -1)]
-    found = {day: numbers for day, *numbers in rows(OPENED, board=board, since=starts[0], until=starts[-1])}
+    found = {day: numbers for day, *numbers in rows(OPENED, boards=scope.boards, since=starts[0], until=starts[-1])}
     opened, still = zip(*(found.get(start.date(), (0, 0)) for start in starts[:-1]), strict=True)
     top = max(*opened, 1)
     drawn = zip(starts, starts[1:], charts.bars(opened, top), charts.bars(still, top), strict=False)
-    return [Day(start.date(), bar, stack, events(board, start, end)) for start, end, bar, stack in drawn]
+    return [Day(start.date(), bar, stack, events(scope.board, start, end)) for start, end, bar, stack in drawn]
 
 
 def events(board: str, start: datetime, end: datetime) -> str:

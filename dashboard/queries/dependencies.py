@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from dashboard.graph.picture import HEIGHT, WIDTH, Line, Picture, picture
 from dashboard.graph.walk import Edge, following, in_order, longest_chain
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.waiting import waiting_behind
 
@@ -97,10 +98,11 @@ class Dependencies:
         return next((box.task_id for box in self.boxes if box.status == "blocked"), None)
 
 
-def dependencies(board: str, *, show_done: bool = True) -> Dependencies:
-    rows = models.Task.objects.now().filter(board_id=board).defer("description").order_by("created_at", "task_id")
+def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
+    """Of one board."""
+    rows = models.Task.objects.now().filter(**scope.on()).defer("description").order_by("created_at", "task_id")
     tasks = {row.task_id: row for row in rows}
-    found = models.Dependency.objects.now().filter(board_id=board).order_by("from_position", "depends_on_id")
+    found = models.Dependency.objects.now().filter(**scope.on()).order_by("from_position", "depends_on_id")
     edges = [(before, task) for task, before in found.values_list("task_id", "depends_on_id")]
     return Waits(tasks, edges).drawn(show_done=show_done)
 

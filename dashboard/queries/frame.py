@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from dashboard.queries import blockers, present
 from dashboard.queries.causes import by_cause, cause_of
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.fold.blockers import SEVERITIES
@@ -32,17 +33,17 @@ class Alert:
         return cause_of(self.blocker)
 
 
-def alerts() -> list[Alert]:
-    """The causes that came up just now and are still there, on any board, newest first."""
+def alerts(scope: Scope) -> list[Alert]:
+    """The causes that came up just now and are still there, on any of these boards, newest first."""
     now = utc_now()
-    rows = blockers.open_rows("").filter(opened_at__gt=now - NEWS, opened_at__lt=now + NEWS)
+    rows = blockers.open_rows(scope).filter(opened_at__gt=now - NEWS, opened_at__lt=now + NEWS)
     alike = by_cause(rows.order_by("-opened_at")[:MAX_ROWS])
-    known = known_before(alike.values(), now)
+    known = known_before(alike.values(), scope, now)
     fresh = [found for cause, found in alike.items() if worst(found) > known.get(cause, -1)]
     return named(fresh[:MAX_ALERTS])
 
 
-def known_before(alike: Collection[list[models.Blocker]], now: datetime) -> dict[str, int]:
+def known_before(alike: Collection[list[models.Blocker]], scope: Scope, now: datetime) -> dict[str, int]:
     """How bad a cause was already before these came: another who reports it then is no news, unless it is worse."""
     if not alike:
         return {}
@@ -50,7 +51,7 @@ def known_before(alike: Collection[list[models.Blocker]], now: datetime) -> dict
         "board_id__in": {rows[0].board_id for rows in alike},
         "description__in": {r[0].description for r in alike},
     }
-    older = blockers.open_rows("").filter(opened_at__lte=now - NEWS, **wanted)[:MAX_ROWS]
+    older = blockers.open_rows(scope).filter(opened_at__lte=now - NEWS).filter(**wanted)[:MAX_ROWS]
     found: dict[str, int] = {}
     for row in older:
         found[cause_of(row)] = max(found.get(cause_of(row), -1), worst([row]))

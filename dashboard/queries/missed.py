@@ -11,6 +11,7 @@ from dashboard.models import AlertPreferences
 from dashboard.queries import present
 from dashboard.queries.blockers import Named, named
 from dashboard.queries.causes import by_cause
+from dashboard.sight import Scope
 from marcus_events import models
 
 LOOK_BACK = timedelta(days=7)  # who has been away for longer reads Blocked
@@ -37,29 +38,29 @@ class Missed:
     goes_on: bool
 
 
-def after_quiet_hours(preferences: AlertPreferences, now: datetime) -> Missed | None:
+def after_quiet_hours(preferences: AlertPreferences, scope: Scope, now: datetime) -> Missed | None:
     """None while they last."""
-    found = missed(preferences, now)
+    found = missed(preferences, scope, now)
     return None if found is None or found.goes_on else found
 
 
-def missed(preferences: AlertPreferences, now: datetime) -> Missed | None:
+def missed(preferences: AlertPreferences, scope: Scope, now: datetime) -> Missed | None:
     """What nobody has said to have seen; None where there is nothing."""
     hours = quiet_hours(preferences)
     if hours is None:
         return None
-    rows = [row for row in opened(preferences, now) if hours.holds(row.opened_at)]
+    rows = [row for row in opened(preferences, scope, now) if hours.holds(row.opened_at)]
     if not rows:
         return None
     found = causes(rows)
     return Missed(len(rows), found[:MAX_CAUSES], max(0, len(found) - MAX_CAUSES), now, hours.holds(now))
 
 
-def opened(preferences: AlertPreferences, now: datetime) -> Iterable[models.Blocker]:
+def opened(preferences: AlertPreferences, scope: Scope, now: datetime) -> Iterable[models.Blocker]:
     """The blockers that this person wants to hear of, newest first."""
     since = max(preferences.noted_until or now - LOOK_BACK, now - LOOK_BACK)
-    rows = models.Blocker.objects.now().filter(opened_at__gt=since, opened_at__lte=now).order_by("-opened_at")
-    return [row for row in rows[:MAX_ROWS] if is_wanted(preferences, row.board_id, row.severity)]
+    rows = models.Blocker.objects.now().filter(opened_at__gt=since, opened_at__lte=now, **scope.on())
+    return [row for row in rows.order_by("-opened_at")[:MAX_ROWS] if is_wanted(preferences, row.board_id, row.severity)]
 
 
 def causes(rows: list[models.Blocker]) -> list[Cause]:

@@ -42,7 +42,7 @@ class Table:
 
 
 def open_table(look: Look, now: datetime) -> Table:
-    items = blockers.open_blockers(look.board, look.sort, now)
+    items = blockers.open_blockers(look.scope, look.sort, now)
     alike = {cause.key: cause for cause in causes(items, now)}
     if look.sort == "cause":
         items = [item for cause in alike.values() for item in cause.items]

@@ -9,20 +9,21 @@ from typing import Any
 from django.db import connection
 
 from dashboard.forecast import LONGEST, STEP
+from dashboard.sight import ON_BOARDS, Scope
 
 # What is done now, and has been since; a task that was taken up again was not finished. Clocks may be ahead of ours.
-FINISHED = """
+FINISHED = f"""
 SELECT board_id, greatest(0, floor(extract(epoch FROM %(now)s - status_since) / %(step)s))::int AS step, count(*)
 FROM task
-WHERE to_position IS NULL AND status = 'done' AND status_since > %(since)s AND (%(board)s = '' OR board_id = %(board)s)
+WHERE to_position IS NULL AND status = 'done' AND status_since > %(since)s AND {ON_BOARDS}
 GROUP BY 1, 2
 """
 
 
-def finished(board: str, now: datetime) -> dict[str, list[int]]:
+def finished(scope: Scope, now: datetime) -> dict[str, list[int]]:
     """board → finished tasks per STEP, the newest first, as `dashboard.forecast` takes them."""
     found: dict[str, list[int]] = defaultdict(lambda: [0] * (LONGEST // STEP))
-    values: dict[str, Any] = {"board": board, "now": now, "since": now - LONGEST, "step": STEP.total_seconds()}
+    values: dict[str, Any] = {"boards": scope.boards, "now": now, "since": now - LONGEST, "step": STEP.total_seconds()}
     with connection.cursor() as cursor:
         cursor.execute(FINISHED, values)
         for board_id, step, number in cursor.fetchall():

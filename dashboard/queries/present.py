@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count
 from django.db.models.functions import Lower
 
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.sentences import agent_words
 from marcus_events.core.waiting import waiting_behind
@@ -18,14 +19,9 @@ NAMED: dict[str, Any] = {"board": models.Board, "agent": models.Agent, "task": m
 STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 
 
-def boards() -> list[models.Board]:
+def boards(scope: Scope) -> list[models.Board]:
     """Real boards before demos, then by name."""
-    return list(models.Board.objects.now().order_by("demo", Lower("name"), "board_id"))
-
-
-def on(board: str) -> dict[str, str]:
-    """The condition for one board, or for all."""
-    return {"board_id": board} if board else {}
+    return list(models.Board.objects.now().filter(**scope.on()).order_by("demo", Lower("name"), "board_id"))
 
 
 @dataclass(frozen=True)
@@ -60,10 +56,10 @@ def names_with_tasks(board_ids: Iterable[str]) -> Names:
     return replace(found, tasks=tasks)
 
 
-def names_of(kind: str, ids: Collection[str]) -> dict[str, str]:
-    """What boards, agents or tasks with these ids are called, whatever board they are of; where any has a name."""
+def names_of(kind: str, ids: Collection[str], scope: Scope) -> dict[str, str]:
+    """What boards, agents or tasks with these ids are called, on any board of the scope; where any has a name."""
     name = kind.removesuffix("_id")
-    rows = NAMED[name].objects.now().filter(**{f"{name}_id__in": ids}).exclude(name="")
+    rows = NAMED[name].objects.now().filter(**scope.on()).filter(**{f"{name}_id__in": ids}).exclude(name="")
     return dict(rows.values_list(f"{name}_id", "name"))
 
 
@@ -79,19 +75,19 @@ def waiting(
     return {task: sorted(task_id for _, task_id in behind) for task, behind in found.items()}
 
 
-def tasks_by_status(board: str) -> dict[str, dict[str, int]]:
+def tasks_by_status(scope: Scope) -> dict[str, dict[str, int]]:
     """board → status → how many tasks."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATUSES, 0))
-    rows = models.Task.objects.now().filter(**on(board)).values_list("board_id", "status").annotate(number=Count("*"))
+    rows = models.Task.objects.now().filter(**scope.on()).values_list("board_id", "status").annotate(number=Count("*"))
     for board_id, status, number in rows:
         counts[board_id][status] = number
     return counts
 
 
-def agents_at_work(board: str) -> dict[str, list[models.Agent]]:
+def agents_at_work(scope: Scope) -> dict[str, list[models.Agent]]:
     """board → the agents who work on something, or are stuck with it."""
     found: dict[str, list[models.Agent]] = defaultdict(list)
-    at_work = models.Agent.objects.now().filter(status__in=("working", "blocked"), **on(board))
+    at_work = models.Agent.objects.now().filter(status__in=("working", "blocked"), **scope.on())
     for agent in at_work.order_by("board_id", "name"):
         found[agent.board_id].append(agent)
     return found

@@ -32,7 +32,7 @@ class Resolved:
 
 def resolved(look: Look, counted: Delays) -> Resolved:
     chosen = next((found for found in counted.bins if found.took == look.took), None)
-    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **present.on(look.board))
+    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **look.scope.on())
     if chosen:
         rows = taking(rows.filter(resolved_at__gte=counted.since), int(chosen.took))
     page = list(after(rows, look.older).order_by("-resolved_at", "-blocker_id")[: PAGE + 1])

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from dashboard.queries import present
+from dashboard.sight import Scope
 from dashboard.verdict import count
 from marcus_events import models
 from marcus_events.core.vocabulary import EventTypes as T
@@ -33,8 +33,8 @@ class Since:
     told: list[tuple[str, str]]
 
 
-def since(at: datetime, board: str) -> Since:
-    rows = models.Rate.objects.filter(minute__gte=at.replace(second=0, microsecond=0), **present.on(board))
+def since(at: datetime, scope: Scope) -> Since:
+    rows = scope.counted(models.Rate.objects).filter(minute__gte=at.replace(second=0, microsecond=0))
     counts: dict[str, Any] = dict(rows.values_list("event_type").annotate(total=Sum("count")))
     total = sum(number for name, number in counts.items() if meaning_of(name).importance != "noise")
     return Since(at, total, [(name, words(name, counts[name])) for name in TOLD if counts.get(name)])

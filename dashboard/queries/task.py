@@ -12,6 +12,7 @@ from dashboard.queries import present, why
 from dashboard.queries.blockers import steps
 from dashboard.queries.naming import named
 from dashboard.queries.timeline import Timeline, timeline
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
@@ -77,18 +78,21 @@ class Detail:
         return self.events[-1].position if self.events else 0
 
 
-def find(board: str, task_id: str) -> models.Task | None:
-    found: models.Task | None = models.Task.objects.now().filter(board_id=board, task_id=task_id).first()
+def find(scope: Scope, task_id: str) -> models.Task | None:
+    """Of the board that is chosen, or of none where none is."""
+    if not scope.sight.allows(scope.board):
+        return None
+    found: models.Task | None = models.Task.objects.now().filter(board_id=scope.board, task_id=task_id).first()
     return found
 
 
-def detail(board: str, task_id: str, now: datetime | None = None) -> Detail | None:
+def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | None:
     """None where there is no such task on this board now."""
-    task, now = find(board, task_id), now or utc_now()
+    task, now = find(scope, task_id), now or utc_now()
     if task is None:
         return None
-    removed = read.removed_boards()
-    names, wanted = present.names([board]), events_of(board, task_id)
+    board, removed = task.board_id, read.removed_boards()
+    names, wanted = present.names([board]), scope.sight.narrow(events_of(board, task_id))
     events = named(read.events(wanted, limit=MAX_LOOKED_AT, removed=removed))
     before, after = linked(board, task_id)
     return Detail(
@@ -103,7 +107,7 @@ def detail(board: str, task_id: str, now: datetime | None = None) -> Detail | No
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=read.count_after(wanted, 0, COUNT_CAP, removed=removed) if len(events) == MAX_LOOKED_AT else len(events),
-        causes=why.chains(events, removed),
+        causes=why.chains(events, removed, scope.sight),
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
-
 from dashboard.queries import present
+from dashboard.sight import EVERYTHING, Scope
 from marcus_events.core.event import utc_now
 from marcus_events.models import Token
 
@@ -29,7 +28,7 @@ class Tokens:
 
 
 def all_tokens() -> Tokens:
-    names = {board.board_id: board.name for board in present.boards()}
+    names = {board.board_id: board.name for board in present.boards(Scope(EVERYTHING))}
     found = [row(token, names) for token in Token.objects.order_by("-created_at", "-id")]
     return Tokens(
         [shown for shown in found if not shown.token.revoked_at], [shown for shown in found if shown.token.revoked_at]
@@ -39,9 +38,3 @@ def all_tokens() -> Tokens:
 def row(token: Token, names: dict[str, str]) -> Row:
     is_expired = token.expires_at is not None and token.expires_at <= utc_now()
     return Row(token, [names.get(board_id) or board_id for board_id in token.boards], is_expired)
-
-
-def who_may_make_them(most: int = 5) -> list[str]:
-    """The administrators, by name."""
-    found = User.objects.filter(is_superuser=True, is_active=True).order_by("username")
-    return list(found.values_list("username", flat=True)[:most])

@@ -1,4 +1,4 @@
-"""Which events a look shows: its filter, in which a task or an agent may also be called by its name."""
+"""Which events a look shows: those of its filter that the viewer may see. A task or an agent may be called by name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from dashboard.look import Look
+from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.filters import EventFilter, Term
 
@@ -17,20 +18,21 @@ from marcus_events.core.filters import EventFilter, Term
 def wanted(look: Look) -> EventFilter:
     """Raises InvalidFilter where the query cannot be read."""
     found = look.filter
-    return replace(found, terms=tuple(with_ids(term) for term in found.terms))
+    named = replace(found, terms=tuple(with_ids(term, look.scope.everywhere()) for term in found.terms))
+    return look.sight.narrow(named)
 
 
-def with_ids(term: Term) -> Term:
+def with_ids(term: Term, scope: Scope) -> Term:
     """The term with the ids that go by the names in it, which pages show in their place."""
     match term.field:
         case "task":
-            return replace(term, values=term.values + ids(models.Task, "task_id", term))
+            return replace(term, values=term.values + ids(models.Task, "task_id", term, scope))
         case "agent":
-            return replace(term, values=term.values + ids(models.Agent, "agent_id", term))
+            return replace(term, values=term.values + ids(models.Agent, "agent_id", term, scope))
     return term
 
 
-def ids(model: Any, column: str, term: Term) -> tuple[str, ...]:
+def ids(model: Any, column: str, term: Term, scope: Scope) -> tuple[str, ...]:
     """Name by name: a hash index, which takes names of any length, is not asked for several at once."""
     called = reduce(or_, (Q(name=name) for name in term.values))
-    return tuple(model.objects.now().filter(called).values_list(column, flat=True).distinct())
+    return tuple(model.objects.now().filter(called, **scope.on()).values_list(column, flat=True).distinct())

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.queries.naming import named
+from dashboard.sight import Sight
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.trace import Trace, correlation_of, named_cause, tree
 from marcus_events.core.tracing import CORRELATION
@@ -35,12 +36,13 @@ class Step:
     closes: list[bool]
 
 
-def chains(events: Sequence[Recorded], removed: dict[str, int]) -> list[Step]:
+def chains(events: Sequence[Recorded], removed: dict[str, int], sight: Sight) -> list[Step]:
     """The trees that these events (newest first) are part of, the newest first; none where nothing caused anything.
 
     `removed` are the positions at which boards were removed, and their events with them.
     """
-    found = [event for event in with_related(events) if event.position > removed.get(event.board_id or "", 0)]
+    seen = [event for event in with_related(events) if sight.shows(event)]
+    found = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
     pool = {event.event.event_id: event for event in found}
     trees = [found for found in forest(pool) if found.effects]
     steps = [step for found in trees for step in levels(found, 1)][:MAX_STEPS]

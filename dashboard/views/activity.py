@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render as render_template
+from django.views.decorators.http import require_safe
 
 from dashboard import fragments, icons, narrowing
 from dashboard.chips import chips
@@ -15,6 +16,7 @@ from dashboard.look import Look
 from dashboard.queries import choices, stream
 from dashboard.queries.naming import named
 from dashboard.queries.wanted import wanted
+from dashboard.sight import Sight, sight_of
 from dashboard.views import page
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import InvalidFilter
@@ -30,9 +32,10 @@ TOO_MUCH = (
 )
 
 
+@require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest events, or those before a position where the address says so. A bad query is explained in place."""
-    look, head = Look.at("activity", request.GET), read.head()
+    look, head = Look.at("activity", request.GET, sight_of(request.user)), read.head()
     try:
         rows, error = stream.opening(wanted(look), before=position(request, "before")), ""
     except InvalidFilter as invalid:
@@ -56,15 +59,16 @@ def activity(request: HttpRequest) -> HttpResponse:
 def filters(look: Look) -> dict[str, Any]:
     return {
         "categories": choices.categories(),
-        "types": choices.types(look.type),
-        "agents": choices.agents(look.board, look.agent),
+        "types": choices.types(look.scope, look.type),
+        "agents": choices.agents(look.scope, look.agent),
         "chips": chips(look),
     }
 
 
+@require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
-    look = Look.at("activity", request.GET)
+    look = Look.at("activity", request.GET, sight_of(request.user))
     after, before = position(request, "after"), position(request, "before")
     try:
         chosen = wanted(look)
@@ -88,28 +92,34 @@ def position(request: HttpRequest, name: str) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
 
 
+@require_safe
 def event(request: HttpRequest, position: int) -> HttpResponse:
     """One event: a page of its own, or what fills the drawer when a page asks for it."""
-    found = read.event(position)
-    if found is None:
-        raise Http404(f"There is no event {position}.")
-    look = Look.of_board("event", request.GET)
-    context = detail(found) | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
+    sight = sight_of(request.user)
+    found = find(position, sight)
+    look = Look.of_board("event", request.GET, sight)
+    context = detail(found, sight) | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})
     return page.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
 
 
+@require_safe
 def narrow(request: HttpRequest, position: int) -> HttpResponse:
     """A fragment: how to narrow the page to what is like an event, or to everything but that."""
-    found = read.event(position)
-    if found is None:
-        raise Http404(f"There is no event {position}.")
+    found = find(position, sight_of(request.user))
     chosen = narrowing.choices(Look.at("activity", request.GET), *named([found]))
     return render_template(request, "activity/_narrow.html", {"choices": chosen})
 
 
-def detail(found: Recorded) -> dict[str, Any]:
+def find(position: int, sight: Sight) -> Recorded:
+    found = read.event(position)
+    if found is None or not sight.shows(found):
+        raise Http404(f"There is no event {position}.")
+    return found
+
+
+def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
     [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
     return {
@@ -123,16 +133,16 @@ def detail(found: Recorded) -> dict[str, Any]:
         "board_name": board_name(readable) if found.board_id else "",
         "data": json.dumps(found.data, indent=2, ensure_ascii=False),
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
-        "cause": cause_of(found),
+        "cause": cause_of(found, sight),
         "cause_id": cause_id(found),
         "thinned": Thinned.objects.filter(position=found.position).values_list("count", flat=True).first(),
-        "effects": [told(effect) for effect in named(read.caused_by(found))],
+        "effects": [told(effect) for effect in named(list(filter(sight.shows, read.caused_by(found))))],
     }
 
 
-def cause_of(found: Recorded) -> dict[str, Any] | None:
-    cause = read.by_event_id(cause_id(found))
-    return told(*named([cause])) if cause else None
+def cause_of(found: Recorded, sight: Sight) -> dict[str, Any] | None:
+    cause = read.by_event_id(cause_id(found), boards=sight.boards)
+    return told(*named([cause])) if cause and sight.shows(cause) else None
 
 
 def cause_id(found: Recorded) -> str:

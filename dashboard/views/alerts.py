@@ -20,6 +20,7 @@ from dashboard.alerts.forms import AlertForm
 from dashboard.alerts.preferences import keep, note, preferences_of
 from dashboard.look import Look
 from dashboard.queries.missed import missed as missed_by
+from dashboard.sight import Scope, sight_of
 from dashboard.views import page
 from marcus_events.core.event import utc_now
 
@@ -28,8 +29,8 @@ from marcus_events.core.event import utc_now
 @require_http_methods(["GET", "HEAD", "POST"])
 def alerts(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return show(request, AlertForm(preferences_of(viewer(request))))
-    form = AlertForm(preferences_of(viewer(request)), request.POST)
+        return show(request, AlertForm(preferences_of(viewer(request)), scope_of(request)))
+    form = AlertForm(preferences_of(viewer(request)), scope_of(request), request.POST)
     if not form.is_valid():
         return show(request, form)
     keep(viewer(request), form.cleaned_data, utc_now())
@@ -40,11 +41,16 @@ def viewer(request: HttpRequest) -> int:
     return request.user.pk or 0
 
 
+def scope_of(request: HttpRequest) -> Scope:
+    """Alerts are of all boards that are seen."""
+    return Scope(sight_of(request.user))
+
+
 def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "is_saved": "saved" in request.GET and not form.is_bound,
-        "missed": missed_by(form.before, utc_now()),
+        "missed": missed_by(form.before, scope_of(request), utc_now()),
     }
     look = Look.of_board("alerts", request.GET)
     return page.render(request, "alerts/index.html", look, "Alerts", **context)
@@ -54,7 +60,7 @@ def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
 @require_GET
 def missed(request: HttpRequest) -> HttpResponse:
     """For a page that is open when quiet hours end."""
-    found = missed_by(preferences_of(viewer(request)), utc_now())
+    found = missed_by(preferences_of(viewer(request)), scope_of(request), utc_now())
     return render_template(request, "alerts/_missed.html", {"missed": found, "look": Look("now")})
 
 

@@ -24,39 +24,42 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard import acts
 from dashboard.look import Look
 from dashboard.queries import blocker as queries
+from dashboard.sight import Sight, sight_of
 from dashboard.views import page
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
+from marcus_events.doors.roles import HANDLE_BLOCKER
 from marcus_events.models import Blocker
 
-MAY_HANDLE = "marcus_events.handle_blocker"
 SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
-    found = find(blocker_id)
+    sight = sight_of(request.user)
+    found = find(blocker_id, sight)
     if request.method != "POST":
         return show(request, found)
-    if not request.user.has_perm(MAY_HANDLE):
+    if not request.user.has_perm(HANDLE_BLOCKER):
         raise PermissionDenied
     try:
         act(request, found)
     except acts.NotPossible as error:
-        return show(request, find(blocker_id), str(error), request.POST.get("answer", ""))
+        return show(request, find(blocker_id, sight), str(error), request.POST.get("answer", ""))
     if request.headers.get("X-Drawer"):
-        return show(request, find(blocker_id))
+        return show(request, find(blocker_id, sight))
     return redirect("blocker", blocker_id)
 
 
 @require_GET
 def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
-    return render_template(request, "blocked/_state.html", gathered(find(blocker_id)))
+    sight = sight_of(request.user)
+    return render_template(request, "blocked/_state.html", gathered(find(blocker_id, sight), sight))
 
 
-def find(blocker_id: int) -> Blocker:
-    found = queries.find(blocker_id)
+def find(blocker_id: int, sight: Sight) -> Blocker:
+    found = queries.find(blocker_id, sight)
     if found is None:
         raise Http404(f"There is no blocker {blocker_id}.")
     return found
@@ -101,17 +104,18 @@ def until(stated: str) -> datetime | None:
 
 
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
-    context = gathered(found) | {"error": error, "written": written}
+    sight = sight_of(request.user)
+    context = gathered(found, sight) | {"error": error, "written": written}
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
-    look = Look.of_board("event", request.GET)
+    look = Look.of_board("event", request.GET, sight)
     title = f"Blocked: {context['detail'].item.task}"
     response = page.render(request, "blocked/blocker.html", look, title, **context)
     response.status_code = status
     return response
 
 
-def gathered(found: Blocker) -> dict[str, Any]:
+def gathered(found: Blocker, sight: Sight) -> dict[str, Any]:
     people = get_user_model()._default_manager.filter(is_active=True).order_by("username")
-    return {"detail": queries.detail(found), "snoozes": SNOOZES, "people": people}
+    return {"detail": queries.detail(found, sight), "snoozes": SNOOZES, "people": people}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 
 from dashboard.look import Look
 from dashboard.queries import present
+from dashboard.sight import Scope, sight_of
 from dashboard.views import page
 
 
+@require_safe
 def boards(request: HttpRequest) -> HttpResponse:
     """All boards; a board that is chosen in the switcher is a page of its own."""
     if chosen := request.GET.get("board"):
@@ -17,8 +20,9 @@ def boards(request: HttpRequest) -> HttpResponse:
     return page.render(request, "boards/index.html", Look("boards"), "Boards")
 
 
+@require_safe
 def board(request: HttpRequest, board_id: str) -> HttpResponse:
-    names = {row.board_id: row.name for row in present.boards()}
+    names = {row.board_id: row.name for row in present.boards(Scope(sight_of(request.user)))}
     if board_id not in names:
         raise Http404(f"There is no board {board_id}. It may have been removed.")
     look = Look("board", board=board_id, done=Look.at("board", request.GET).done)

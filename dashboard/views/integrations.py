@@ -9,31 +9,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_template
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
 
 from dashboard import checking, snippets
 from dashboard.forms import Made, TokenForm
 from dashboard.look import Look
 from dashboard.queries import tokens as listed
+from dashboard.queries.people import administrators
+from dashboard.sight import sight_of
 from dashboard.views import page
+from dashboard.views.managing import View, by_administrator, may_manage
 from marcus_events.doors import tokens
 from marcus_events.models import Token
 
-View = Callable[..., HttpResponse]
 logger = logging.getLogger(__name__)
 
 
 @never_cache
+@require_safe
 def integrations(request: HttpRequest) -> HttpResponse:
     return show(request)
 
@@ -47,20 +49,6 @@ def by_form(view: View) -> View:
         return view(request, **place) if request.method == "POST" else redirect("integrations")
 
     return answer
-
-
-def by_administrator(view: View) -> View:
-    @wraps(view)
-    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
-        if not may_manage(request):
-            raise PermissionDenied
-        return view(request, **place)
-
-    return answer
-
-
-def may_manage(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and request.user.is_superuser
 
 
 @by_form
@@ -87,7 +75,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 @by_form
 def check(request: HttpRequest) -> HttpResponse:
     """What would become of a pasted event: a fragment for the open page, or the whole page with it."""
-    found = checking.report(request.POST.get("event", ""))
+    found = checking.report(request.POST.get("event", ""), sight_of(request.user))
     if request.htmx:  # type: ignore[attr-defined]
         return render_template(request, "integrations/_checked.html", {"report": found})
     return show(request, report=found)
@@ -104,7 +92,7 @@ def show(
     look = Look.of_board("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
-    context |= of_tokens(request, form) if may_manage(request) else {"administrators": listed.who_may_make_them()}
+    context |= of_tokens(request, form) if may_manage(request) else {"administrators": administrators()}
     return page.render(request, "integrations/index.html", look, "Integrations", **context)
 
 

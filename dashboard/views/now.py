@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from dashboard import fragments
 from dashboard.alerts.preferences import preferences_of
@@ -14,6 +15,7 @@ from dashboard.queries import stream
 from dashboard.queries.missed import after_quiet_hours
 from dashboard.queries.since import since
 from dashboard.queries.wanted import wanted
+from dashboard.sight import sight_of
 from dashboard.views import page
 from dashboard.visits import last_visit
 from marcus_events.core.event import utc_now
@@ -23,8 +25,9 @@ from marcus_events.log import read
 LATEST = 40  # rows
 
 
+@require_safe
 def now(request: HttpRequest) -> HttpResponse:
-    look = Look.of_board("now", request.GET)
+    look = Look.of_board("now", request.GET, sight_of(request.user))
     head = read.head()
     if head.position == 0:
         return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
@@ -35,7 +38,7 @@ def now(request: HttpRequest) -> HttpResponse:
 
 def of_viewer(request: HttpRequest, look: Look) -> dict[str, Any]:
     """What was missed is of all boards, and noted as a whole: it stands where all are shown."""
-    missed = None if look.board else after_quiet_hours(preferences_of(request.user.pk or 0), utc_now())
+    missed = None if look.board else after_quiet_hours(preferences_of(request.user.pk or 0), look.scope, utc_now())
     return {"missed": missed} | since_last_visit(request, look)
 
 
@@ -45,4 +48,4 @@ def since_last_visit(request: HttpRequest, look: Look) -> dict[str, Any]:
     if at is None:
         return {}
     query = Look("activity", board=look.board, q=f"since:{as_text(at.replace(microsecond=0))}").query()
-    return {"since": since(at, look.board), "since_query": query}
+    return {"since": since(at, look.scope), "since_query": query}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +11,13 @@ from django.shortcuts import render as render_template
 from dashboard import regions
 from dashboard.alerts.preferences import as_json, preferences_of
 from dashboard.look import Look
+from dashboard.queries.people import administrators
+from dashboard.sight import sight_of
+from dashboard.signin import stay_signed_in
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
+
+OF_BOARDS = ("now", "empty", "boards", "activity", "blocked", "agents")  # of which nothing is left without any
 
 
 def render(
@@ -19,8 +25,14 @@ def render(
 ) -> HttpResponse:
     """The page as of now. What comes after its head, the WebSocket brings: so the head is read before anything else.
 
-    A view that reads the log itself has read the head before, and hands it over.
+    A view that reads the log itself has read the head before, and hands it over. Whatever the look says, the page shows
+    what this viewer may see.
     """
+    look = replace(look, sight=sight_of(request.user))
+    stay_signed_in(request)
+    if look.page in OF_BOARDS and look.sight.boards == frozenset():
+        template, look = "no_boards.html", replace(look, page="no-boards")
+        context = {"administrators": administrators()}
     head = head or read.head()
     gathered = regions.gather(look)
     shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered["open_count"]}

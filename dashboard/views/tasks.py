@@ -5,24 +5,27 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from dashboard.look import Look
 from dashboard.queries import present
 from dashboard.queries import task as tasks
+from dashboard.sight import sight_of
 from dashboard.templatetags.pages import task_query
 from dashboard.views import page
 
 
+@require_safe
 def task(request: HttpRequest) -> HttpResponse:
     """Its board and its id are parameters of the address, where they may be any text."""
-    given = Look.at("task", request.GET)
-    look = Look("task", board=given.board, task=given.task)
-    found = tasks.find(look.board, look.task)
+    given = Look.at("task", request.GET, sight_of(request.user))
+    look = Look("task", board=given.board, task=given.task, sight=given.sight)
+    found = tasks.find(look.scope, look.task)
     if found is None:
         raise Http404("There is no such task. Its board may have been removed.")
     address = request.build_absolute_uri(f"{reverse('task')}?{task_query(look.board, look.task)}")
     if request.headers.get("X-Drawer"):
-        context = {"look": look, "address": address, "detail": tasks.detail(look.board, look.task), "at": "drawer-"}
+        context = {"look": look, "address": address, "detail": tasks.detail(look.scope, look.task), "at": "drawer-"}
         return render_template(request, "tasks/_drawer.html", context)
     board = present.names([look.board]).board(look.board)
     return page.render(request, "tasks/task.html", look, found.name, address=address, board=board)

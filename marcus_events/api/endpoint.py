@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from marcus_events.api.parameters import check_known
 from marcus_events.doors import access, refusals
 from marcus_events.doors.problem import Problem
+from marcus_events.doors.sight import Sight, sight_of, sight_of_token
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Token
 
@@ -30,14 +31,15 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_S = 2
 Answer = dict[str, Any] | HttpResponse
 Result = TypeVar("Result")
-View = Callable[..., Answer]  # of the request, the token, and what the path names
+View = Callable[..., Answer]  # of the request, what its scope gives, and what the path names
 
 
 def endpoint(scope: str | None, takes: Collection[str] | None = None) -> Callable[[View], Callable[..., HttpResponse]]:
-    """Make a view of a function that answers with a dict, or raises Problem. It is given the token, if any.
+    """Make a view of a function that answers with a dict, or raises Problem.
 
-    Without a scope anybody may ask, though no more often than elsewhere. `takes` are the parameters that it knows: one
-    that is misspelt would otherwise choose nothing, and nobody would notice.
+    Who reads is known to it by their sight, who publishes by their token. Without a scope anybody may ask, though no
+    more often than elsewhere, and it is given nothing. `takes` are the parameters that it knows: one that is misspelt
+    would otherwise choose nothing, and nobody would notice.
     """
 
     def decorate(view: View) -> Callable[..., HttpResponse]:
@@ -60,7 +62,7 @@ def respond(
         token = permitted(request, scope)
         if takes is not None:
             check_known(request, takes)
-        return view(request, token, **place)
+        return view(request, sight_in(request, token) if scope == "read" else token, **place)
 
     try:
         result = answering(request.method or "", request.path, work)
@@ -96,6 +98,10 @@ def permitted(request: HttpRequest, scope: str | None) -> Token | None:
     if not caller.secret and scope == "read" and request.user.is_authenticated:
         return None
     return access.permitted(caller, scope)
+
+
+def sight_in(request: HttpRequest, token: Token | None) -> Sight:
+    return sight_of_token(token) if token else sight_of(request.user)
 
 
 def caller_of(request: HttpRequest) -> access.Caller:

@@ -14,8 +14,8 @@ from marcus_events.api.parameters import choice, filter_from, integer, text
 from marcus_events.core.filters import EventFilter
 from marcus_events.doors.choosing import MAX_POSITION
 from marcus_events.doors.problem import Problem
+from marcus_events.doors.sight import Sight
 from marcus_events.log import read
-from marcus_events.models import Token
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
@@ -27,7 +27,7 @@ PAGE = (*parameters.OF_EVENTS, "after", "before", "order", "limit")
 
 
 @endpoint(scope="read", takes=PAGE)
-def events(request: HttpRequest, token: Token | None) -> HttpResponse:
+def events(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
     `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
@@ -37,7 +37,7 @@ def events(request: HttpRequest, token: Token | None) -> HttpResponse:
     order = choice(request, "order", "asc" if text(request, "after") else "desc", "asc", "desc")
     head = read.head().position
     found = searched(
-        filter_from(request, token),
+        filter_from(request, sight),
         after=parameters.position(request, "after"),
         before=parameters.position(request, "before"),
         limit=integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
@@ -56,8 +56,8 @@ def searched(wanted: EventFilter, **options: Any) -> read.Page:
 
 
 @endpoint(scope="read", takes=())
-def one_event(request: HttpRequest, token: Token | None, position: int) -> HttpResponse:
+def one_event(request: HttpRequest, sight: Sight, position: int) -> HttpResponse:
     found = read.event(min(position, MAX_POSITION))
-    if found is None or (token and not token.knows(found.board_id)):
+    if found is None or not sight.shows(found):
         raise Problem(HTTPStatus.NOT_FOUND, "There is no event at this position.")
     return negotiation.one(request, found)

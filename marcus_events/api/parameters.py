@@ -13,7 +13,7 @@ from marcus_events.core.filters import MAX_VALUES, EventFilter, InvalidFilter, m
 from marcus_events.doors import choosing
 from marcus_events.doors.choosing import MAX_POSITION, mistake
 from marcus_events.doors.problem import Problem
-from marcus_events.models import Token
+from marcus_events.doors.sight import Sight
 
 FILTER_PARAMETERS = ("type", "category", "source", "task", "agent")
 OF_EVENTS = (*FILTER_PARAMETERS, "board", "since", "until", "q")
@@ -30,19 +30,19 @@ def check_known(request: HttpRequest, known: Collection[str]) -> None:
             raise Problem(status, detail, reason=f"An unknown parameter; {takes}.", parameter=name)
 
 
-def filter_from(request: HttpRequest, token: Token | None) -> EventFilter:
+def filter_from(request: HttpRequest, sight: Sight) -> EventFilter:
     """The filter of `q` and of the single parameters; all of them must hold. Raises Problem."""
     wanted = choosing.query(text(request, "q"))
     for name in FILTER_PARAMETERS:
         wanted = wanted.with_term(name, *values(request, name))
-    wanted = choosing.on_boards(wanted, text(request, "board"), token)
+    wanted = choosing.on_boards(wanted, text(request, "board"), sight)
     since, until = time(request, "since"), time(request, "until")
     return EventFilter(wanted.terms, since or wanted.since, until or wanted.until)
 
 
-def boards_from(request: HttpRequest, token: Token | None, moment: int | datetime | None = None) -> list[str]:
+def boards_from(request: HttpRequest, sight: Sight, moment: int | datetime | None = None) -> list[str] | None:
     """See `choosing.boards`. Raises Problem."""
-    return choosing.boards(text(request, "board"), token, moment)
+    return choosing.boards(text(request, "board"), sight, moment)
 
 
 def as_of(request: HttpRequest) -> int | datetime | None:

@@ -16,19 +16,20 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import category_of
 from marcus_events.core.waiting import waiting_behind
+from marcus_events.doors.sight import Sight
 from marcus_events.log import read
-from marcus_events.models import Agent, Blocker, Board, Dependency, HourlyRate, IntervalQuerySet, Rate, Task, Token
+from marcus_events.models import Agent, Blocker, Board, Dependency, HourlyRate, IntervalQuerySet, Rate, Task
 
 SERIES_MINUTES = 60
 TaskId = tuple[str, str]  # with its board: two boards may use the same id
 
 
 @endpoint(scope="read", takes=OF_STATE)
-def boards(request: HttpRequest, token: Token | None) -> dict[str, Any]:
+def boards(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
-    for task in chosen(Task.objects, request, token):
+    for task in chosen(Task.objects, request, sight):
         tasks[task.board_id][task.status] += 1
-    rows = chosen(Board.objects, request, token).order_by("created_at", "board_id")
+    rows = chosen(Board.objects, request, sight).order_by("created_at", "board_id")
     return {"boards": [board_dict(row, tasks[row.board_id]) for row in rows]}
 
 
@@ -43,9 +44,9 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=OF_STATE)
-def tasks(request: HttpRequest, token: Token | None) -> dict[str, Any]:
-    rows = list(chosen(Task.objects, request, token).order_by("created_at", "board_id", "task_id"))
-    depends_on, waiting = dependencies(request, token, rows)
+def tasks(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    rows = list(chosen(Task.objects, request, sight).order_by("created_at", "board_id", "task_id"))
+    depends_on, waiting = dependencies(request, sight, rows)
     return {"tasks": [task_dict(row, depends_on, waiting) for row in rows]}
 
 
@@ -68,20 +69,20 @@ def task_dict(row: Task, depends_on: dict[TaskId, list[TaskId]], waiting: dict[T
 
 
 def dependencies(
-    request: HttpRequest, token: Token | None, rows: list[Task]
+    request: HttpRequest, sight: Sight, rows: list[Task]
 ) -> tuple[dict[TaskId, list[TaskId]], dict[TaskId, set[TaskId]]]:
     """What each task depends on, and what waits behind it."""
     depends_on: dict[TaskId, list[TaskId]] = defaultdict(list)
-    for row in chosen(Dependency.objects, request, token).order_by("board_id", "task_id", "depends_on_id"):
+    for row in chosen(Dependency.objects, request, sight).order_by("board_id", "task_id", "depends_on_id"):
         depends_on[row.board_id, row.task_id].append((row.board_id, row.depends_on_id))
     pairs = [(task, other) for task, others in depends_on.items() for other in others]
     return depends_on, waiting_behind(pairs, {(row.board_id, row.task_id) for row in rows if row.status == "done"})
 
 
 @endpoint(scope="read", takes=(*OF_STATE, "state"))
-def blockers(request: HttpRequest, token: Token | None) -> dict[str, Any]:
+def blockers(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     state = choice(request, "state", "open", "open", "resolved", "all")
-    rows = chosen(Blocker.objects, request, token).order_by("blocker_id")
+    rows = chosen(Blocker.objects, request, sight).order_by("blocker_id")
     if state != "all":
         rows = rows.filter(resolved_at__isnull=state == "open")
     return {"blockers": [blocker_dict(row) for row in rows]}
@@ -106,8 +107,8 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=OF_STATE)
-def agents(request: HttpRequest, token: Token | None) -> dict[str, Any]:
-    rows = chosen(Agent.objects, request, token).order_by("board_id", "agent_id")
+def agents(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    rows = chosen(Agent.objects, request, sight).order_by("board_id", "agent_id")
     return {"agents": [agent_dict(row) for row in rows]}
 
 
@@ -125,11 +126,11 @@ def agent_dict(row: Agent) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=OF_STATE)
-def counters(request: HttpRequest, token: Token | None) -> dict[str, Any]:
+def counters(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     """`series` is the events of each of the 60 minutes up to the moment, oldest first, by the producers' clocks."""
     moment = as_of(request)
-    boards = boards_from(request, token, moment)
-    by_type = present_counts(boards) if moment is None else past_counts(boards, moment)
+    boards = boards_from(request, sight, moment)
+    by_type = present_counts(boards, sight) if moment is None else past_counts(boards, sight, moment)
     by_category: Counter[str] = Counter()
     for event_type, count in by_type.items():
         by_category[category_of(event_type)] += count
@@ -137,17 +138,17 @@ def counters(request: HttpRequest, token: Token | None) -> dict[str, Any]:
         "total": sum(by_type.values()),
         "by_type": by_type,
         "by_category": dict(sorted(by_category.items())),
-        "series": series(boards, time_of(moment)),
+        "series": series(boards, sight, time_of(moment)),
     }
 
 
-def present_counts(boards: list[str]) -> dict[str, int]:
-    rates = of_boards(HourlyRate, boards)
+def present_counts(boards: list[str] | None, sight: Sight) -> dict[str, int]:
+    rates = of_boards(HourlyRate, boards, sight)
     return dict(rates.values_list("event_type").annotate(total=Sum("count")).order_by("event_type"))
 
 
-def past_counts(boards: list[str], moment: int | datetime) -> dict[str, int]:
-    wanted = EventFilter().with_term("board_id", *boards)
+def past_counts(boards: list[str] | None, sight: Sight, moment: int | datetime) -> dict[str, int]:
+    wanted = Sight(None if boards is None else frozenset(boards), sight.audit).narrow(EventFilter())
     if isinstance(moment, int):
         return read.count_by_type(wanted, before=moment + 1)
     return read.count_by_type(replace(wanted, until=moment + timedelta(microseconds=1)))
@@ -161,21 +162,22 @@ def time_of(moment: int | datetime | None) -> datetime:
     return last[0].timestamp if last else utc_now()
 
 
-def series(boards: list[str], until: datetime) -> list[dict[str, Any]]:
+def series(boards: list[str] | None, sight: Sight, until: datetime) -> list[dict[str, Any]]:
     last = until.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
-    rates = of_boards(Rate, boards).filter(minute__range=(minutes[0], last))
+    rates = of_boards(Rate, boards, sight).filter(minute__range=(minutes[0], last))
     counted = dict(rates.values_list("minute").annotate(total=Sum("count")))
     return [{"minute": minute.isoformat(), "count": counted.get(minute, 0)} for minute in minutes]
 
 
-def of_boards(rates: Any, boards: list[str]) -> Any:
-    return rates.objects.filter(board_id__in=boards) if boards else rates.objects.all()
+def of_boards(rates: Any, boards: list[str] | None, sight: Sight) -> Any:
+    counted = rates.objects.exclude(event_type__in=sight.hidden_types)
+    return counted if boards is None else counted.filter(board_id__in=boards)
 
 
-def chosen(rows: Any, request: HttpRequest, token: Token | None) -> IntervalQuerySet:
+def chosen(rows: Any, request: HttpRequest, sight: Sight) -> IntervalQuerySet:
     """The intervals that the request asks for: of its board, as of its moment."""
     moment = as_of(request)
     found: IntervalQuerySet = rows.as_of(moment)
-    boards = boards_from(request, token, moment)
-    return found.filter(board_id__in=boards) if boards else found
+    boards = boards_from(request, sight, moment)
+    return found if boards is None else found.filter(board_id__in=boards)

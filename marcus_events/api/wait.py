@@ -16,16 +16,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marcus_events import awaiting
 from marcus_events.api import negotiation, parameters
-from marcus_events.api.endpoint import answering, permitted, refused
+from marcus_events.api.endpoint import answering, permitted, refused, sight_in
 from marcus_events.api.events import searched
 from marcus_events.api.parameters import check_known, filter_from, integer, text
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
 from marcus_events.doors import cloudevents
 from marcus_events.doors.problem import Problem
+from marcus_events.doors.sight import Sight
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
-from marcus_events.models import Token
 
 DEFAULT_TIMEOUT_S = 30
 TAKES = (*parameters.OF_EVENTS, "after", "after_event", "timeout")
@@ -96,18 +96,19 @@ def wanted_by(request: HttpRequest) -> Wanted:
     token = permitted(request, "read")
     check_known(request, TAKES)
     timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
-    wanted = filter_from(request, token)
+    sight = sight_in(request, token)
+    wanted = filter_from(request, sight)
     program = token.name if token and awaiting.is_for_an_answer(wanted) else ""
-    return Wanted(wanted, after_of(request, token), timeout_s, program)
+    return Wanted(wanted, after_of(request, sight), timeout_s, program)
 
 
-def after_of(request: HttpRequest, token: Token | None) -> int:
-    """A position, the place of an event, or the present. Of another board's event a board's token learns nothing, nor
-    is it kept from its own by one of the same id.
+def after_of(request: HttpRequest, sight: Sight) -> int:
+    """A position, the place of an event, or the present. Of an event that is not for them nobody learns
+    anything, nor are they kept from their own by one of the same id.
     """
     if event_id := text(request, "after_event"):
-        found = read.by_event_id(event_id, boards=token.boards if token else ())
-        if found is None:
+        found = read.by_event_id(event_id, boards=sight.boards)
+        if found is None or not sight.shows(found):
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
         return found.position
     stated = parameters.position(request, "after")

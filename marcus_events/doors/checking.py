@@ -12,6 +12,7 @@ from typing import Any
 from marcus_events.core.event import Event
 from marcus_events.doors import cloudevents, publishing
 from marcus_events.doors.bodies import check_size, parse
+from marcus_events.doors.sight import Sight
 from marcus_events.ingest import Receipt, checked, receipt, refusal
 from marcus_events.log import read
 from marcus_events.log.append import Offer, Place
@@ -29,12 +30,16 @@ class Checked:
     is_cloudevent: bool
 
 
-def check(body: bytes) -> list[Checked]:
-    """In the order given. Raises Problem where a request with this body would be refused as a whole."""
+def check(body: bytes, sight: Sight) -> list[Checked]:
+    """In the order given. Raises Problem where a request with this body would be refused as a whole.
+
+    Whether the log has it already is told to who may see every board: to others an id would tell what they do not see.
+    """
     stated = parse(check_size(body))
     items = stated if isinstance(stated, list) else [stated]
     offers = [offer_of(item) for item in publishing.offers(items, from_either, Token())]
-    known = read.places_of((offer.source, offer.event_id) for offer in offers if isinstance(offer, Offer))
+    told = [offer for offer in offers if isinstance(offer, Offer) and sight.boards is None]
+    known = read.places_of((offer.source, offer.event_id) for offer in told)
     return [
         Checked(*outcome(offer, known), is_cloudevent=is_cloudevent(item))
         for offer, item in zip(offers, items, strict=True)

@@ -7,8 +7,10 @@ from http import HTTPStatus
 
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.doors.problem import Problem
-from marcus_events.models import Board, Token
+from marcus_events.doors.sight import Sight
+from marcus_events.models import Board
 
+OTHER_BOARD = "You read other boards than this."
 MAX_POSITION = 2**63 - 2  # the one after it is a bigint still
 
 
@@ -20,24 +22,29 @@ def query(stated: str) -> EventFilter:
         raise mistake("q", f"cannot be read: {error}") from error
 
 
-def on_boards(wanted: EventFilter, named: str, token: Token | None) -> EventFilter:
-    """The filter, on the board of this id or name alone; on a token's boards alone. Raises Problem."""
-    # A token of boards goes by the id alone: any event may claim to be of a board of that name.
-    field = "board_id" if token and token.boards else "board"
-    return wanted.with_term(field, *boards(named, token))
+def on_boards(wanted: EventFilter, named: str, sight: Sight) -> EventFilter:
+    """What may be seen of the filter's events, on the board of this id or name alone where one is named.
+
+    Raises Problem.
+    """
+    chosen = boards(named, sight)
+    if sight.boards is None:
+        return sight.narrow(wanted.with_term("board", *(chosen or ())))
+    # Where not every board is seen, the id alone counts: any event may claim to be of a board of that name.
+    return Sight(frozenset(chosen or ()), sight.audit).narrow(wanted)
 
 
-def boards(named: str, token: Token | None, moment: int | datetime | None = None) -> list[str]:
-    """The ids of the boards that are asked for, by id or by the name they had at a moment; none given means all.
+def boards(named: str, sight: Sight, moment: int | datetime | None = None) -> list[str] | None:
+    """The ids of the boards that are asked for, by id or by the name they had at a moment; None means every board.
 
-    Of a token that is bound to boards, those that it is for. Raises Problem.
+    Of who does not see every board, those that they see. Raises Problem, alike for what is not there.
     """
     found = [named, *Board.objects.as_of(moment).filter(name=named).values_list("board_id", flat=True)] if named else []
-    if not (token and token.boards):
-        return found
-    own = [board_id for board_id in token.boards if board_id in found or not found]
-    if not own:
-        raise Problem(HTTPStatus.FORBIDDEN, "This token reads another board.")
+    if sight.boards is None:
+        return found or None
+    own = sorted(sight.boards.intersection(found) if named else sight.boards)
+    if named and not own:
+        raise Problem(HTTPStatus.FORBIDDEN, OTHER_BOARD)
     return own
 
 

@@ -8,9 +8,14 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 
+from marcus_events.doors.sight import Sight, sight_of
 
-def is_signed_in(session_key: str) -> bool:
-    """By the session as it is stored now, and the user as they are now: active, and with the same password."""
+
+def sight_of_session(session_key: str) -> Sight | None:
+    """By the session as it is stored now, and the user as they are now: active, with the same password and these
+    permissions. None where nobody is signed in.
+    """
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    return get_user(request).is_authenticated
+    user = get_user(request)
+    return sight_of(user) if user.is_authenticated else None

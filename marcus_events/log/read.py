@@ -6,7 +6,7 @@ Every function takes a connection of psycopg's own, or uses Django's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -187,9 +187,11 @@ OF_ID = "position IN (SELECT position FROM event_identity WHERE event_id = ANY(%
 CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
 
 
-def by_event_id(event_id: str, connection: Connection = None, *, boards: Sequence[str] = ()) -> Recorded | None:
-    """The first event of this id, whatever its source; among those of some boards where any are given."""
-    on_boards, values = (" AND board_id = ANY(%s)", [list(boards)]) if boards else ("", [])
+def by_event_id(
+    event_id: str, connection: Connection = None, *, boards: Collection[str] | None = None
+) -> Recorded | None:
+    """The first event of this id, whatever its source; among those of some boards where these are given."""
+    on_boards, values = ("", []) if boards is None else (" AND board_id = ANY(%s)", [list(boards)])
     query = f"SELECT {COLUMNS} FROM event WHERE {OF_ID}{on_boards} ORDER BY position LIMIT 1"
     found = rows(query, [[event_id], *values], connection)
     return recorded(found[0]) if found else None

@@ -1,5 +1,6 @@
 """The tables, by what they are for: the log, what is so by it, the search, durable subscriptions, and the doors."""
 
+from marcus_events.models.access import BoardAccess
 from marcus_events.models.doors import RefusedRequest, Token
 from marcus_events.models.log import Identity, LoggedEvent, LogHead
 from marcus_events.models.present import (
@@ -23,6 +24,7 @@ __all__ = [
     "Agent",
     "Blocker",
     "Board",
+    "BoardAccess",
     "BoardNow",
     "Checkpoint",
     "Dependency",

@@ -39,10 +39,6 @@ class Token(models.Model):
             return f"{'expired' if self.expires_at <= utc_now() else 'expires'} {self.expires_at:%Y-%m-%d %H:%M}"
         return "never expires"
 
-    def knows(self, board_id: str | None) -> bool:
-        """Whether events of this board are among what it may see; None is no board."""
-        return not self.boards or board_id in self.boards
-
     def speaks_for(self, source: str) -> bool:
         return not self.sources or any_like(self.sources, source)
 

@@ -63,7 +63,7 @@ def subscription_of(frame: Subscribe, peer: Peer) -> tuple[Subscription, Head]:
 
 def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
     wanted = choosing.query(frame.query).with_term("type", *frame.patterns)
-    return choosing.on_boards(wanted, frame.board, peer.token)
+    return choosing.on_boards(wanted, frame.board, peer.sight)
 
 
 async def unsubscribe(frame: Unsubscribe, following: Following, say: Say) -> None:

@@ -13,15 +13,16 @@ from typing import Any, Protocol
 from marcus_events.doors import access
 from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
-from marcus_events.doors.sessions import is_signed_in
+from marcus_events.doors.sessions import sight_of_session
+from marcus_events.doors.sight import NOTHING, Sight, sight_of_token
 from marcus_events.models import Token
 
 
 class Peer(Protocol):
-    """`token` is None of a person. Each method raises Problem where the answer is no."""
+    """`sight` is what it may see. Each method raises Problem where the answer is no."""
 
     @property
-    def token(self) -> Token | None: ...
+    def sight(self) -> Sight: ...
     def check_may_read(self) -> None: ...
     def publisher(self) -> Token: ...
     def count(self) -> None: ...
@@ -33,6 +34,10 @@ class Program:
         self.caller = caller
         self.token = access.known(caller)
         self.count()
+
+    @property
+    def sight(self) -> Sight:
+        return sight_of_token(self.token)
 
     def check_may_read(self) -> None:
         access.check_scope(self.token, "read")
@@ -52,15 +57,15 @@ class Program:
 
 
 class Person:
-    token: Token | None = None
+    sight = NOTHING  # until the session has been looked at
 
     def __init__(self, caller: Caller, session_key: str) -> None:
         self.caller = caller
         self.session_key = session_key
-        self.look_again()
+        self.sight = self.sight_now()
 
     def check_may_read(self) -> None:
-        """A person who is signed in sees everything."""
+        """Whoever is signed in may subscribe, and is sent what they may see."""
 
     def publisher(self) -> Token:
         raise Problem(HTTPStatus.FORBIDDEN, "A session may only read. Publishing takes a token.")
@@ -69,8 +74,15 @@ class Person:
         access.check_address(self.caller)
 
     def look_again(self) -> None:
-        if not is_signed_in(self.session_key):
+        """What they subscribed to was narrowed to what they could see then."""
+        if self.sight_now() != self.sight:
+            raise Problem(HTTPStatus.UNAUTHORIZED, "What you may see was changed; connect again.")
+
+    def sight_now(self) -> Sight:
+        found = sight_of_session(self.session_key)
+        if found is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, access.MISSING)
+        return found
 
 
 def admitted(scope: dict[str, Any]) -> Peer:

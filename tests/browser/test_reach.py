@@ -19,6 +19,8 @@ PATHS = {
     "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
     "agents": "/agents/",
     "integrations": "/integrations/",
+    "people": "/people/",
+    "a person": "/people/1/",
 }
 SERIOUS = ("serious", "critical")
 

@@ -1,4 +1,4 @@
-"""Somebody who is signed in, before a real log in a real database."""
+"""Somebody who is signed in and sees every board, before a real log in a real database."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.test import Client
 
 @pytest.fixture
 def user(log: None) -> User:
-    """Who may act on blockers, and has no other permission."""
-    return may_handle(User.objects.create_user("ada", password="a long enough one"))
+    """Who may act on blockers and see every board, and has no other permission."""
+    return may(User.objects.create_user("ada", password="a long enough one"), "handle_blocker", "see_every_board")
 
 
-def may_handle(user: User) -> User:
-    user.user_permissions.add(Permission.objects.get(codename="handle_blocker"))
+def may(user: User, *permissions: str) -> User:
+    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
     return user
 
 

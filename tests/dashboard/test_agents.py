@@ -11,13 +11,13 @@ from django.test import Client
 
 from dashboard import agents, regions, timeline
 from dashboard.frames import MAX_MESSAGE, size
-from dashboard.look import Look
 from dashboard.queries.agents import MAX_AGENTS
 from marcus_events import models
 from marcus_events.core.event import Event, utc_now
 from marcus_events.log.signs import Signs, signs
 from tests.dashboard.publishing import event, project, publish, resolution
 from tests.dashboard.reading import open_page
+from tests.dashboard.scopes import looking
 
 
 def of(agent: str, event_type: str, ago: float, **data: Any) -> Event:
@@ -31,7 +31,7 @@ def text(viewer: Client, path: str = "/agents/") -> str:
 
 
 def members(board: str = "", agent: str = "") -> list[Any]:
-    found: list[Any] = agents.gather(Look("agents", board=board, agent=agent))["members"]
+    found: list[Any] = agents.gather(looking("agents", board=board, agent=agent))["members"]
     return found
 
 
@@ -176,7 +176,7 @@ def test_a_past_hour_shows_what_was_so_then_and_not_what_came_after(viewer: Clie
         of("agent_1", "task_started", 5, task_id="u", task_name="Just now"),
     )
     then = (utc_now() - timedelta(minutes=580)).isoformat().replace("+00:00", "Z")
-    shown = agents.gather(Look("agents", until=then))["timeline"]
+    shown = agents.gather(looking("agents", until=then))["timeline"]
     assert [row.named.words for row in shown.rows] == ["Idle", "Working on Long ago"]
 
 
@@ -219,8 +219,8 @@ def interval(agent: str, n: int, start: Any, end: Any, status: str, task: str) -
 
 @pytest.mark.usefixtures("restless")
 def test_ten_thousand_intervals_fit_into_a_frame_and_none_is_uncounted() -> None:
-    assert all(size(html) < MAX_MESSAGE for html in regions.render(Look("agents", span="24h")).values())
-    shown = agents.gather(Look("agents", span="24h"))["timeline"]
+    assert all(size(html) < MAX_MESSAGE for html in regions.render(looking("agents", span="24h")).values())
+    shown = agents.gather(looking("agents", span="24h"))["timeline"]
     assert len(shown.rows) == timeline.MAX_ROWS
     assert len(shown.rows) + shown.more == 10_000
     assert sum(len(lane.links) for lane in shown.lanes) <= timeline.MAX_LINKS

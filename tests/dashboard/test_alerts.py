@@ -17,8 +17,10 @@ from dashboard.models import AlertPreferences
 from dashboard.queries import frame
 from dashboard.queries.missed import LOOK_BACK, MAX_CAUSES, missed
 from marcus_events.core.event import Event, utc_now
+from tests.dashboard.conftest import may
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
+from tests.dashboard.scopes import on
 from tests.dashboard.test_hostile import BOARD, MARKUP, assert_harmless
 
 PAGE, MISSED, NOTED = "/alerts/", "/alerts/missed/", "/alerts/noted/"
@@ -75,22 +77,22 @@ def quiet_no_more() -> dict[str, Any]:
 @pytest.mark.usefixtures("log")
 def test_three_agents_with_the_same_complaint_are_one_alert_as_bad_as_the_worst() -> None:
     publish(blocked("a", severity="low"), blocked("b", severity="critical"), blocked("c", severity="medium"))
-    [alert] = frame.alerts()
+    [alert] = frame.alerts(on())
     assert (alert.agent, alert.severity, alert.more) == ("A", "critical", 2)
 
 
 @pytest.mark.usefixtures("log")
 def test_the_same_words_on_another_board_are_another_cause() -> None:
     publish(blocked("a"), blocked("b", board="bank"), blocked("c", "No door"))
-    assert len({alert.cause for alert in frame.alerts()}) == 3
+    assert len({alert.cause for alert in frame.alerts(on())}) == 3
 
 
 @pytest.mark.usefixtures("log")
 def test_who_joins_an_old_complaint_is_no_news_unless_it_is_worse() -> None:
     publish(blocked("a", ago=10, severity="medium"), blocked("b", severity="medium"))
-    assert frame.alerts() == []
+    assert frame.alerts(on()) == []
     publish(blocked("c", severity="high"))
-    [alert] = frame.alerts()
+    [alert] = frame.alerts(on())
     assert alert.severity == "high"
 
 
@@ -239,7 +241,7 @@ def test_what_has_been_seen_is_not_told_again_and_what_came_since_is(viewer: Cli
     shown = utc_now() - timedelta(minutes=2)
     publish(blocked("b", "No door", ago=1))
     assert viewer.post(NOTED, {"until": shown.isoformat(), "page": "now"})["Location"] == "/"
-    found = missed(preferences_of(user.pk), utc_now())
+    found = missed(preferences_of(user.pk), on(), utc_now())
     assert found
     assert [cause.item.blocker.description for cause in found.causes] == ["No door"]
 
@@ -256,9 +258,9 @@ def test_nobody_can_say_to_have_seen_what_is_to_come(viewer: Client, user: User)
 def test_only_what_is_wanted_is_told_afterwards(user: User) -> None:
     kept = always_quiet(user, severity="high", boards=["shop"])
     publish(blocked("a", severity="low"), blocked("b", "Other", board="bank", severity="high"))
-    assert missed(kept, utc_now()) is None
+    assert missed(kept, on(), utc_now()) is None
     publish(blocked("c", "Mine", severity="high"), blocked("d", "Long ago", ago=LOOK_BACK / timedelta(minutes=1)))
-    found = missed(kept, utc_now())
+    found = missed(kept, on(), utc_now())
     assert found
     assert [cause.item.blocker.description for cause in found.causes] == ["Mine"]
 
@@ -267,10 +269,10 @@ def test_what_came_before_quiet_hours_were_switched_on_did_not_come_in_them(view
     publish(blocked("a", ago=5, severity="high"))
     whole_days = {"quiet_from": "00:00", "quiet_to": "00:00", "quiet_days": [*"1234567"], "time_zone": "UTC"}
     viewer.post(PAGE, STATED | whole_days)
-    assert missed(preferences_of(user.pk), utc_now()) is None
+    assert missed(preferences_of(user.pk), on(), utc_now()) is None
     publish(blocked("b", severity="high"))
     viewer.post(PAGE, STATED | whole_days)
-    assert missed(preferences_of(user.pk), utc_now()), "saving again forgets nothing"
+    assert missed(preferences_of(user.pk), on(), utc_now()), "saving again forgets nothing"
 
 
 def test_a_night_full_of_reasons_is_cut_with_its_number(viewer: Client, user: User) -> None:
@@ -285,7 +287,7 @@ def test_a_night_full_of_reasons_is_cut_with_its_number(viewer: Client, user: Us
 def test_the_region_of_alerts_holds_nothing_of_a_viewer(viewer: Client, user: User) -> None:
     publish(blocked("a"))
     other = Client()
-    other.force_login(User.objects.create_user("bob"))
+    other.force_login(may(User.objects.create_user("bob"), "see_every_board"))
     always_quiet(user, severity="critical", boards=["bank"])
     mine, theirs = (open_page(client, "/boards/").with_id("alert") for client in (viewer, other))
     assert mine == theirs

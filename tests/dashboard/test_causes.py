@@ -16,9 +16,10 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.models import Blocker
-from tests.dashboard.conftest import may_handle
+from tests.dashboard.conftest import may
 from tests.dashboard.publishing import depends, event, publish
 from tests.dashboard.reading import open_page
+from tests.dashboard.scopes import on
 from tests.dashboard.test_reply import projecting  # noqa: F401
 
 TASKS = ("a", "b", "c")
@@ -31,7 +32,7 @@ def blocked(task: str, ago: float = 30, **more: Any) -> Any:
 
 def found() -> list[Cause]:
     now = utc_now()
-    return causes(blockers.open_blockers(now=now), now)
+    return causes(blockers.open_blockers(on(), now=now), now)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_the_same_words_on_another_board_are_another_cause(log: None) -> None:
 def test_many_small_ones_of_one_cause_come_before_a_single_larger_one(log: None) -> None:
     publish(*(blocked(task) for task in TASKS), blocked("single", description="Single", severity="high"))
     assert [len(cause.items) for cause in found()] == [3, 1]
-    assert blockers.open_blockers()[0].blocker.description == "Single"
+    assert blockers.open_blockers(on())[0].blocker.description == "Single"
 
 
 def test_a_cause_is_as_old_as_its_first_report_and_as_bad_as_its_worst(log: None) -> None:
@@ -147,7 +148,7 @@ def test_other_acts_are_for_all_of_them_or_for_one_alone(
 
 def test_two_who_answer_for_the_same_tasks_see_each_other(stuck: Client) -> None:
     bob = Client()
-    bob.force_login(may_handle(User.objects.create_user("bob")))
+    bob.force_login(may(User.objects.create_user("bob"), "handle_blocker", "see_every_board"))
     act(stuck, "a", "answer", ("b",), answer="The blue one")
     for task, others in (("b", ("a", "c")), ("c", ("a", "b"))):
         response = act(bob, task, "answer", others, answer="The <red> one")

@@ -13,6 +13,7 @@ from marcus_events.core.event import Recorded
 from marcus_events.core.vocabulary import category_of
 from marcus_events.log import read
 from tests.dashboard.publishing import publish
+from tests.dashboard.scopes import on
 from tests.lively import START, lively_events
 
 NOW = START + timedelta(minutes=69, seconds=30)  # the first minutes of what happened are more than an hour ago
@@ -36,7 +37,7 @@ def minute_of(moment: datetime) -> int:
 @pytest.mark.parametrize("board", ["", "shop", "billing"])
 def test_they_equal_counting_the_events(events: list[Recorded], board: str) -> None:
     mine = [event for event in events if not board or event.board_id == board]
-    found = counters.counters(board, NOW)
+    found = counters.counters(on(board), NOW)
     per_minute = Counter((category_of(event.event_type), minute_of(event.timestamp)) for event in mine)
     assert 0 < sum(minute < 0 for _, minute in per_minute) < len(per_minute)
     for tile in found.tiles:
@@ -47,7 +48,7 @@ def test_they_equal_counting_the_events(events: list[Recorded], board: str) -> N
 
 
 def test_the_chart_is_all_tiles_together(events: list[Recorded]) -> None:
-    found = counters.counters("", NOW)
+    found = counters.counters(on(), NOW)
     together = [sum(column) for column in zip(*(tile.minutes for tile in found.tiles), strict=True)]
     assert [minute.bar.value for minute in found.minutes] == together
     assert found.hour == sum(together)
@@ -58,7 +59,7 @@ def test_the_chart_is_all_tiles_together(events: list[Recorded]) -> None:
 
 def test_the_types_of_a_tile_add_up_the_most_frequent_first(events: list[Recorded]) -> None:
     counted = Counter(event.event_type for event in events)
-    for tile in counters.counters("", NOW).tiles:
+    for tile in counters.counters(on(), NOW).tiles:
         assert sum(kind.total for kind in tile.kinds) == tile.total
         assert sum(kind.hour for kind in tile.kinds) == tile.hour
         assert {kind.event_type: kind.total for kind in tile.kinds}.items() <= counted.items()
@@ -67,12 +68,12 @@ def test_the_types_of_a_tile_add_up_the_most_frequent_first(events: list[Recorde
 
 def test_the_newest_event_by_its_minute(events: list[Recorded]) -> None:
     newest = max(event.timestamp for event in events)
-    assert counters.last_at("") == newest.replace(second=0)
+    assert counters.last_at(on()) == newest.replace(second=0)
 
 
 def test_where_nothing_happened_everything_is_nothing(log: None) -> None:
-    found = counters.counters("", NOW)
+    found = counters.counters(on(), NOW)
     assert [tile.title for tile in found.tiles] == [title for title in TITLES.values() if title != "Other"]
     assert (found.total, found.hour, found.top, len(found.minutes)) == (0, 0, 1, MINUTES)
     assert all(tile.minutes == [0] * MINUTES and tile.kinds == [] for tile in found.tiles)
-    assert counters.last_at("") is None
+    assert counters.last_at(on()) is None

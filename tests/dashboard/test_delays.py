@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from dashboard.look import Look
 from dashboard.queries.delays import BINS, DAYS, EDGES_S, WEEK, Delays, counted, delays
 from dashboard.queries.resolved import PAGE, resolved
 from marcus_events.core.event import utc_now
 from marcus_events.models import Blocker
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import open_page
+from tests.dashboard.scopes import looking, on
 
 NOW = datetime(2026, 5, 13, 14, 7, tzinfo=UTC)
 Case = tuple[float, float | None, str]  # opened so many hours ago, took so many seconds, on this board
@@ -83,26 +83,26 @@ class AsAPlainComputation(TestCase):
     @given(cases, st.sampled_from(["", "shop"]))
     def test_it_counts(self, found: list[Case], board: str) -> None:
         Blocker.objects.bulk_create(row(n, case) for n, case in enumerate(found, 1))
-        assert as_plain(counted(board, NOW, (object(),))) == plainly(found, board)
+        assert as_plain(counted(on(board), NOW, (object(),))) == plainly(found, board)
 
 
 def test_what_has_just_ended_is_counted_at_once(viewer: Client) -> None:
     publish(*(event("task_blocked", task_id=f"t{n}", ago=n + 5) for n in range(3)))
-    assert (delays("", utc_now()).lately, delays("", utc_now()).still_open) == (None, 3)
+    assert (delays(on(), utc_now()).lately, delays(on(), utc_now()).still_open) == (None, 3)
     publish(*(event("blocker_resolved", task_id=f"t{n}", ago=n) for n in range(3)))
-    found = delays("", utc_now())
+    found = delays(on(), utc_now())
     assert found.lately
     assert (found.lately.number, round(found.lately.median / timedelta(minutes=1)), found.still_open) == (3, 5, 0)
     assert "Half of 3 blockers took up to" in " ".join(open_page(viewer, "/blocked/").text.split())
     publish(event("board_removed"))
-    assert delays("", utc_now()).lately is None
+    assert delays(on(), utc_now()).lately is None
 
 
 @pytest.mark.parametrize(("before", "words"), [(60, "Slower than"), (600, "Faster than"), (330, "About as long as")])
 def test_it_compares_with_the_week_before(log: None, before: int, words: str) -> None:
     week = [(1, 300, "shop")] * 3 + [(24 * 8, before, "shop")] * 3
     Blocker.objects.bulk_create(row(n, case) for n, case in enumerate(week, 1))
-    assert counted("", NOW, (words,)).comparison == words
+    assert counted(on(), NOW, (words,)).comparison == words
 
 
 def test_a_day_and_a_length_lead_to_what_they_count(viewer: Client) -> None:
@@ -121,7 +121,7 @@ def test_a_day_and_a_length_lead_to_what_they_count(viewer: Client) -> None:
 def test_every_resolved_blocker_is_reached_page_by_page_once(log: None) -> None:
     at_once = [(h // 3, 600.0, "shop") for h in range(3 * PAGE)]  # three of them ended at the same moment
     Blocker.objects.bulk_create(row(n, case) for n, case in enumerate(at_once, 1))
-    everything, look = counted("", NOW, ("paged",)), Look("blocked")
+    everything, look = counted(on(), NOW, ("paged",)), looking("blocked")
     seen: list[int] = []
     while True:
         page = resolved(look, everything)
@@ -129,7 +129,7 @@ def test_every_resolved_blocker_is_reached_page_by_page_once(log: None) -> None:
         assert page.total == 3 * PAGE
         if not page.older:
             break
-        look = Look("blocked", older=page.older)
+        look = looking("blocked", older=page.older)
     assert len(seen) == len(set(seen)) == 3 * PAGE
 
 
@@ -152,9 +152,9 @@ def test_a_hundred_thousand_are_counted_once_and_then_known(log: None) -> None:
         )
         cursor.execute("ANALYZE blocker")
     now = utc_now()
-    first = delays("", now)
+    first = delays(on(), now)
     assert first.resolved == 100_000
     assert first.lately
     began = perf_counter()
-    assert delays("", now) is first
+    assert delays(on(), now) is first
     assert perf_counter() - began < 0.2

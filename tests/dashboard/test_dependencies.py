@@ -10,6 +10,7 @@ from dashboard.queries.dependencies import Box, Dependencies
 from marcus_events.core.event import Event
 from tests.dashboard.publishing import depends, event, project, publish
 from tests.dashboard.reading import open_page
+from tests.dashboard.scopes import on
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -19,7 +20,7 @@ def boxes(**options: bool) -> dict[str, Box]:
 
 
 def drawn(**options: bool) -> Dependencies:
-    return dependencies.dependencies("shop", **options)
+    return dependencies.dependencies(on("shop"), **options)
 
 
 def created(*tasks: str) -> list[Event]:

@@ -16,6 +16,7 @@ from dashboard.queries import boards, pace
 from marcus_events.core.event import utc_now
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import open_page
+from tests.dashboard.scopes import on
 
 NOW = datetime(2026, 5, 4, 14, 0, tzinfo=UTC)
 OLD = timedelta(days=30)
@@ -142,10 +143,10 @@ def test_finished_tasks_are_counted_where_and_when_they_were_finished_and_still_
     ends = {"a": 5, "b": 15, "c": 15.5, "again": 20, "old": 60 * 24 * 8}
     publish(*(event("task_completed", task_id=task, ago=ago) for task, ago in ends.items()))
     publish(event("task_started", task_id="again", agent_id="x"), event("task_completed", board="bank", task_id="a"))
-    found = pace.finished("", utc_now())
+    found = pace.finished(on(), utc_now())
     assert (found["shop"][:3], sum(found["shop"])) == ([1, 2, 0], 3)
     assert (found["bank"][0], sum(found["bank"])) == (1, 1)
-    assert pace.finished("bank", utc_now()).keys() == {"bank"}
+    assert pace.finished(on("bank"), utc_now()).keys() == {"bank"}
 
 
 def test_boards_and_a_board_say_when_they_will_be_done_and_what_that_is_made_of(viewer: Client) -> None:
@@ -157,8 +158,8 @@ def test_boards_and_a_board_say_when_they_will_be_done_and_what_that_is_made_of(
     made = " ".join(open_page(viewer, "/boards/shop/").text.split())
     assert "8 tasks were finished; in parts of 10 min, the newest first:" in made
     assert "4 tasks are left." in made
-    [summary] = boards.summaries("shop")
-    assert summary.forecast == boards.summaries()[0].forecast
+    [summary] = boards.summaries(on("shop"))
+    assert summary.forecast == boards.summaries(on())[0].forecast
 
 
 def test_a_board_where_nothing_moves_says_so(viewer: Client) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dashboard.look import Look
 from dashboard.queries import histogram as histograms
 from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
+from dashboard.sight import EVERYTHING
 from marcus_events.core.event import utc_now
 from marcus_events.search import counting
 from tests.dashboard.publishing import event, project, publish
@@ -33,7 +34,7 @@ def test_whatever_the_time_it_is_spread_over_columns_that_can_be_seen(length: ti
 
 
 def values(**look: str) -> list[int]:
-    return [column.bar.value for column in histogram(Look.at("activity", look), utc_now()).columns]
+    return [column.bar.value for column in histogram(Look.at("activity", look, EVERYTHING), utc_now()).columns]
 
 
 LOOKS: list[tuple[dict[str, str], int]] = [
@@ -71,7 +72,7 @@ def test_the_rates_and_the_log_count_the_same(monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_column_is_a_link_to_what_it_counts(viewer: Client) -> None:
     publish(*project())
-    columns = histogram(Look.at("activity", {"q": "type:task_*"}), utc_now()).columns
+    columns = histogram(Look.at("activity", {"q": "type:task_*"}, EVERYTHING), utc_now()).columns
     for column in (column for column in columns if column.bar.value):
         page = open_page(viewer, f"/activity/?{column.query}")
         assert len(page.positions()) == column.bar.value
@@ -86,9 +87,9 @@ def test_a_query_that_cannot_be_read_has_none(viewer: Client) -> None:
 def test_what_is_not_counted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(histograms, "MOST", 3)
     publish(*project())
-    found = histogram(Look.at("activity", {"q": "shop"}), utc_now())
+    found = histogram(Look.at("activity", {"q": "shop"}, EVERYTHING), utc_now())
     assert (found.total, found.is_capped) == (3, True)
-    assert not histogram(Look.at("activity", {}), utc_now()).is_capped
+    assert not histogram(Look.at("activity", {}, EVERYTHING), utc_now()).is_capped
     assert MOST == 20_000
 
 

@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from dashboard.chips import Chip, chips
 from dashboard.look import MAX_QUERY, Look
 from dashboard.narrowing import Choice, choices
+from dashboard.sight import EVERYTHING
 from marcus_events.core.event import EARLIEST, Recorded
 from marcus_events.core.vocabulary import EventTypes as T
 from tests.core.made import names, recorded
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
+from tests.dashboard.scopes import looking
 
 FIELDS = ("type", "agent", "task", "board")
-ALL = Look("activity", noise="1")
+ALL = looking("activity", noise="1")
 
 
 def made(event_type: str, agent: str, task: str, board: str) -> Recorded:
@@ -29,7 +31,7 @@ def made(event_type: str, agent: str, task: str, board: str) -> Recorded:
 
 
 def leads_to(query: str) -> Look:
-    return Look.at("activity", QueryDict(query))
+    return Look.at("activity", QueryDict(query), EVERYTHING)
 
 
 @given(st.builds(made, names, names, names, names))
@@ -49,7 +51,7 @@ def test_what_differs_in_that_field_alone_is_left_out_by_only_and_stays_by_not(f
 
 
 def test_what_was_filtered_by_before_is_kept_and_what_it_was_narrowed_to_can_be_left_out() -> None:
-    look = Look("activity", q='"two words" since:2h', type=T.TASK_STARTED, noise="1")
+    look = looking("activity", q='"two words" since:2h', type=T.TASK_STARTED, noise="1")
     choice = choices(look, made(T.TASK_STARTED, "agent_1", "t1", "shop"))
     assert leads_to(choice["task"].only) == replace(look, task="t1", board="shop")
     assert leads_to(choice["agent"].without).q == f"{look.q} -agent:agent_1"
@@ -63,7 +65,7 @@ def test_a_task_is_one_of_its_board() -> None:
 
 
 def test_what_the_query_has_no_room_for_and_what_reads_as_a_pattern_is_not_offered() -> None:
-    full = Look("activity", q="x" * (MAX_QUERY - 3))
+    full = looking("activity", q="x" * (MAX_QUERY - 3))
     offered = choices(full, made("any*thing", "agent_1", "t1", "shop"))
     assert offered.keys() == {"agent", "task", "board"}
     assert {choice.without for choice in offered.values()} == {""}
@@ -71,7 +73,7 @@ def test_what_the_query_has_no_room_for_and_what_reads_as_a_pattern_is_not_offer
 
 
 def test_a_query_that_cannot_be_read_is_not_added_to() -> None:
-    choice: Choice = choices(Look("activity", q='"open'), made(T.TASK_STARTED, "agent_1", "t1", "shop"))["type"]
+    choice: Choice = choices(looking("activity", q='"open'), made(T.TASK_STARTED, "agent_1", "t1", "shop"))["type"]
     assert choice.without == ""
 
 
@@ -86,7 +88,7 @@ def shop(log: None) -> None:
 
 @pytest.mark.usefixtures("shop")
 def test_every_filter_is_a_chip_in_the_words_of_the_rows() -> None:
-    look = Look("activity", q="", type=T.TASK_BLOCKED, agent="agent_shop", task="shop-2", board="shop")
+    look = looking("activity", q="", type=T.TASK_BLOCKED, agent="agent_shop", task="shop-2", board="shop")
     assert in_words(look) == [
         "Type: Task blocked",
         "Agent: Claude of shop",
@@ -98,7 +100,7 @@ def test_every_filter_is_a_chip_in_the_words_of_the_rows() -> None:
 @pytest.mark.usefixtures("shop")
 def test_so_is_every_word_of_the_query() -> None:
     query = '-type:task_progress,task_* -agent:agent_9,agent_shop "two words" -board_id:shop since:2h category:task'
-    assert in_words(Look("activity", q=query)) == [
+    assert in_words(looking("activity", q=query)) == [
         "not Type: Progress or task_*",
         "not Agent: 9 or Claude of shop",
         "Words: “two words”",
@@ -106,7 +108,7 @@ def test_so_is_every_word_of_the_query() -> None:
         "Since: 2h ago",
         "Category: task",
     ]
-    [until] = chips(Look("activity", q=f"until:{EARLIEST.isoformat().replace('+00:00', 'Z')}"))
+    [until] = chips(looking("activity", q=f"until:{EARLIEST.isoformat().replace('+00:00', 'Z')}"))
     assert until.moment == EARLIEST
 
 
@@ -116,7 +118,7 @@ def removed(chip: Chip) -> Look:
 
 @pytest.mark.usefixtures("log")
 def test_a_chip_takes_out_its_own_filter_and_leaves_the_others_as_they_were_written() -> None:
-    look = Look("activity", q='-type:"a b"  since:2h "x"', type="error", task="t1", noise="1")
+    look = looking("activity", q='-type:"a b"  since:2h "x"', type="error", task="t1", noise="1")
     of_type, of_task, *of_query = chips(look)
     assert (removed(of_type).type, removed(of_type).task, removed(of_type).q) == ("", "t1", look.q)
     assert removed(of_task).task == ""
@@ -125,7 +127,7 @@ def test_a_chip_takes_out_its_own_filter_and_leaves_the_others_as_they_were_writ
 
 @pytest.mark.usefixtures("log")
 def test_a_query_that_cannot_be_read_has_no_chips_and_the_others_stay() -> None:
-    [chip] = chips(Look("activity", q='type:error "open', agent="agent_1"))
+    [chip] = chips(looking("activity", q='type:error "open', agent="agent_1"))
     assert (chip.title, removed(chip).q) == ("Agent", 'type:error "open')
 
 

@@ -12,6 +12,7 @@ from marcus_events.core.event import Event
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.log import read
 from tests.dashboard.publishing import completions, depends, event, project, publish, resolution
+from tests.dashboard.scopes import on
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -21,25 +22,25 @@ def blocked(task: str, description: str = "No key", **more: Any) -> Event:
 
 
 def descriptions(board: str = "", sort: str = "cost") -> list[str]:
-    return [item.blocker.description for item in blockers.open_blockers(board, sort)]
+    return [item.blocker.description for item in blockers.open_blockers(on(board), sort)]
 
 
 def test_an_open_blocker_with_its_names_and_what_waits_behind_it_through_others() -> None:
     publish(*project())
-    [found] = blockers.open_blockers()
+    [found] = blockers.open_blockers(on())
     assert (found.task, found.agent, found.board, found.demo) == ("Build shop-2", "Claude of shop", "The shop", False)
     assert found.waiting == [("shop-3", "Build shop-3"), ("shop-4", "Build shop-4")]
-    assert (blockers.count_open(), blockers.count_open("shop"), blockers.count_open("bank")) == (1, 1, 0)
+    assert (blockers.count_open(on()), blockers.count_open(on("shop")), blockers.count_open(on("bank"))) == (1, 1, 0)
 
 
 def test_what_is_done_waits_for_nothing() -> None:
     publish(*project(), event("task_completed", task_id="shop-3", agent_id="agent_2"))
-    assert blockers.open_blockers()[0].waiting == []
+    assert blockers.open_blockers(on())[0].waiting == []
 
 
 def test_tasks_behind_two_blockers_wait_once_and_blocked_ones_not_at_all() -> None:
     publish(depends("c", "a"), depends("c", "b"), depends("d", "c"), blocked("a"), blocked("b"), blocked("c"))
-    items = blockers.open_blockers()
+    items = blockers.open_blockers(on())
     assert sorted(len(item.waiting) for item in items) == [1, 2, 2]
     assert blockers.waiting_in_all(items) == 1
 
@@ -59,7 +60,7 @@ def test_open_blockers_by_what_they_cost_or_as_a_person_sorts_them() -> None:
 
 def test_sorted_by_board_they_go_by_its_name() -> None:
     publish(*project("zoo"), *project("Bank"), *project("apple"))
-    assert [item.board for item in blockers.open_blockers(sort="board")] == ["The apple", "The Bank", "The zoo"]
+    assert [item.board for item in blockers.open_blockers(on(), sort="board")] == ["The apple", "The Bank", "The zoo"]
     assert descriptions("zoo") == ["No key for zoo"]
 
 
@@ -83,36 +84,36 @@ def test_steps_are_found_in_a_suggestion_of_any_shape(suggestion: object, steps:
 
 def test_a_severity_that_was_changed_is_shown_with_what_was_reported() -> None:
     publish(blocked("a", severity="low"), event("blocker_updated", task_id="a", severity="critical"))
-    [found] = blockers.open_blockers()
+    [found] = blockers.open_blockers(on())
     assert found.severity_changed
     assert (found.blocker.severity, found.blocker.reported_severity) == ("critical", "low")
 
 
 def test_boards_in_numbers() -> None:
     publish(*project(), *project("bank"), resolution("bank"), *completions("bank"))
-    bank, shop = boards.summaries()
+    bank, shop = boards.summaries(on())
     assert (shop.board.name, shop.tasks, shop.done, shop.percent) == ("The shop", 4, 1, 25)
     assert (shop.open_blockers, shop.waiting, [agent.name for agent in shop.agents]) == (1, 2, ["Claude of shop"])
     assert [(part.name, part.width) for part in shop.segments] == [("done", 25), ("blocked", 25), ("todo", 50)]
     assert (bank.percent, bank.open_blockers, bank.waiting, bank.agents) == (100, 0, 0, [])
-    assert [summary.board.board_id for summary in boards.summaries("bank")] == ["bank"]
-    assert boards.summaries("no such board") == []
+    assert [summary.board.board_id for summary in boards.summaries(on("bank"))] == ["bank"]
+    assert boards.summaries(on("no such board")) == []
 
 
 def test_a_board_without_tasks_is_no_division_by_nothing() -> None:
     publish(event("project_created", project_name="Bare"))
-    [bare] = boards.summaries()
+    [bare] = boards.summaries(on())
     assert (bare.tasks, bare.percent, bare.segments) == (0, 0, [])
 
 
 def test_demos_come_after_what_is_real() -> None:
     publish(event("project_created", board="a", metadata={"demo": True}), event("project_created", board="b"))
-    assert [board.board_id for board in present.boards()] == ["b", "a"]
+    assert [board.board_id for board in present.boards(on())] == ["b", "a"]
 
 
 def test_columns_hold_each_task_once_with_who_has_it_and_what_it_holds_up() -> None:
     publish(*project(), event("task_assigned", task_id="shop-4", agent_id="agent_2"))
-    found = boards.columns("shop")
+    found = boards.columns(on("shop"))
     names = {status: [card.task.task_id for card in column.cards] for status, column in found.items()}
     assert names == {"todo": ["shop-3"], "in_progress": ["shop-4"], "blocked": ["shop-2"], "done": ["shop-1"]}
     [card] = found["blocked"].cards
@@ -123,31 +124,31 @@ def test_columns_hold_each_task_once_with_who_has_it_and_what_it_holds_up() -> N
 def test_what_waits_longest_comes_first_and_what_was_done_last_too() -> None:
     story = [(f"t{n}", 10 - n) for n in range(3)]
     publish(*(event("task_created", task_id=task, ago=ago) for task, ago in story))
-    assert [card.task.task_id for card in boards.columns("shop")["todo"].cards] == ["t0", "t1", "t2"]
+    assert [card.task.task_id for card in boards.columns(on("shop"))["todo"].cards] == ["t0", "t1", "t2"]
     publish(*(event("task_completed", task_id=task, ago=ago) for task, ago in story))
-    assert [card.task.task_id for card in boards.columns("shop")["done"].cards] == ["t2", "t1", "t0"]
+    assert [card.task.task_id for card in boards.columns(on("shop"))["done"].cards] == ["t2", "t1", "t0"]
 
 
 def test_a_full_column_counts_what_it_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boards, "MAX_CARDS", 2)
     publish(*(event("task_created", task_id=f"t{n}") for n in range(5)))
-    column = boards.columns("shop")["todo"]
+    column = boards.columns(on("shop"))["todo"]
     assert (len(column.cards), column.hidden, column.count) == (2, 3, 5)
 
 
 def test_only_what_opened_just_now_and_is_open_is_an_alert() -> None:
     publish(blocked("a", "old", ago=10), blocked("b", "ended"), blocked("c", "new"))
     publish(event("blocker_resolved", task_id="b"))
-    assert [(alert.blocker.description, alert.task, alert.agent) for alert in frame.alerts()] == [("new", "c", "1")]
+    assert [(alert.blocker.description, alert.task, alert.agent) for alert in frame.alerts(on())] == [("new", "c", "1")]
 
 
 def test_filters_offer_what_has_been_seen() -> None:
     publish(*project(), event("nightly_backup"), event("task_started", board="bank", agent_id="agent_bo"))
-    offered = choices.types()
+    offered = choices.types(on())
     assert [title for title, _ in offered] == ["Tasks", "Agents", "Context", "Boards", "Other"]
     assert offered[-1][1] == [("nightly_backup", "Nightly backup")]
-    assert choices.agents("") == [("agent_bo", "Bo"), ("agent_shop", "Claude of shop")]
-    assert choices.agents("shop") == [("agent_shop", "Claude of shop")]
+    assert choices.agents(on()) == [("agent_bo", "Bo"), ("agent_shop", "Claude of shop")]
+    assert choices.agents(on("shop")) == [("agent_shop", "Claude of shop")]
 
 
 def in_words(*events: Event) -> list[str]:
@@ -203,7 +204,7 @@ def test_the_event_itself_is_not_changed_and_what_nobody_named_keeps_its_id() ->
 def test_hundreds_of_open_blockers_are_all_counted_and_the_costliest_of_them_come_first() -> None:
     publish(*(event("task_blocked", task_id=f"t{n}", description=f"{n}", severity="low", ago=1) for n in range(250)))
     publish(event("task_blocked", task_id="new", description="the newest", severity="critical"))
-    items = blockers.open_blockers()
+    items = blockers.open_blockers(on())
     assert len(items) == 251
     assert items[0].blocker.description == "the newest"
 
@@ -211,4 +212,4 @@ def test_hundreds_of_open_blockers_are_all_counted_and_the_costliest_of_them_com
 def test_boards_stand_in_the_order_of_their_names_however_they_are_written_and_demos_last() -> None:
     publish(*(event("project_created", board=name, project_name=name) for name in ("b", "A", "c", "B-2")))
     publish(event("project_created", board="a-demo", project_name="A demo", metadata={"demo": True}))
-    assert [board.name for board in present.boards()] == ["A", "b", "B-2", "c", "A demo"]
+    assert [board.name for board in present.boards(on())] == ["A", "b", "B-2", "c", "A demo"]

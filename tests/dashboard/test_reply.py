@@ -17,7 +17,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.models import Blocker
 from marcus_events.projections import PROJECTIONS, Projector
-from tests.dashboard.conftest import may_handle
+from tests.dashboard.conftest import may
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
 
@@ -89,7 +89,7 @@ def test_an_answer_is_sent_after_a_while_and_the_card_tells_what_became_of_it(bl
 
 def test_two_who_answer_at_once_see_each_other(blocked: Client) -> None:
     bob = Client()
-    bob.force_login(may_handle(User.objects.create_user("bob")))
+    bob.force_login(may(User.objects.create_user("bob"), "handle_blocker", "see_every_board"))
     assert act(blocked, "answer", answer="The blue one").status_code == 302
     response = act(bob, "answer", answer="The red one, with <care>")
     assert response.status_code == 409
@@ -100,7 +100,7 @@ def test_two_who_answer_at_once_see_each_other(blocked: Client) -> None:
 
 
 def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, user: User) -> None:
-    user.user_permissions.clear()
+    user.user_permissions.remove(*user.user_permissions.filter(codename="handle_blocker"))
     before = read.head().position
     blocker = f"/blocked/{the_blocker().blocker_id}/"
     for headers in ({}, {"X-Drawer": "1"}):

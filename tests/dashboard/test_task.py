@@ -9,20 +9,20 @@ import pytest
 from django.test import Client
 
 from dashboard import regions
-from dashboard.look import Look
 from dashboard.queries import task
 from dashboard.queries.task import Detail
 from dashboard.queries.timeline import STEP, timeline
 from marcus_events.core.event import Event
 from tests.dashboard.publishing import depends, event, project, publish, resolution
 from tests.dashboard.reading import Document, open_page
+from tests.dashboard.scopes import looking, on
 
 pytestmark = pytest.mark.usefixtures("log")
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
 def detail(task_id: str = "shop-2", board: str = "shop") -> Detail:
-    found = task.detail(board, task_id)
+    found = task.detail(on(board), task_id)
     assert found
     return found
 
@@ -241,7 +241,7 @@ def test_needs_you_and_cards_open_the_task(viewer: Client) -> None:
 
 def test_a_task_that_goes_while_its_page_is_open_is_said_to_be_gone() -> None:
     publish(*project(), event("board_removed"))
-    found = regions.render(Look("task", board="shop", task="shop-2"))
+    found = regions.render(looking("task", board="shop", task="shop-2"))
     assert "This task is gone" in found["task"]
     assert 'id="events"' in found["events"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.look import Look
 from dashboard.queries import boards, choices, stream
 from dashboard.queries.wanted import wanted
 from tests.dashboard.publishing import event, publish
+from tests.dashboard.scopes import looking, on
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def two_agents(log: None) -> None:
 
 
 def positions(**look: str) -> list[int]:
-    return [found.position for found in stream.opening(wanted(Look("activity", **look))).events]
+    return [found.position for found in stream.opening(wanted(looking("activity", **look))).events]
 
 
 @pytest.mark.parametrize("look", [{"agent": "Claude 1"}, {"q": 'agent:"Claude 1"'}, {"agent": "agent_1"}])
@@ -43,13 +43,13 @@ def test_a_name_that_nobody_has_matches_nothing() -> None:
 
 
 def test_what_is_filtered_by_is_among_the_choices_though_nothing_has_it() -> None:
-    assert ("agent_9", "9") in choices.agents("", "agent_9")
-    assert ("agent_1", "Claude 1") in choices.agents("", "agent_1")
-    named = {name for _, group in choices.types("nightly_backup") for name, _ in group}
+    assert ("agent_9", "9") in choices.agents(on(), "agent_9")
+    assert ("agent_1", "Claude 1") in choices.agents(on(), "agent_1")
+    named = {name for _, group in choices.types(on(), "nightly_backup") for name, _ in group}
     assert "nightly_backup" in named
 
 
 def test_a_blocked_card_says_what_is_missing() -> None:
-    [card] = [card for column in boards.columns("shop").values() for card in column.cards]
+    [card] = [card for column in boards.columns(on("shop")).values() for card in column.cards]
     assert card.blocker
     assert card.blocker.description == "No tenant"

@@ -20,6 +20,7 @@ from marcus_events.live.hub import Hub
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest, Token
 from marcus_events.sockets import consumer
+from tests.dashboard.conftest import may
 from tests.line import Line, away
 from tests.sockets.talking import HOST, OURS, bearer, made, publish, refused, talking
 
@@ -28,9 +29,9 @@ pytestmark = pytest.mark.usefixtures("hub")
 
 @pytest.fixture
 def cookie(log: None) -> tuple[bytes, bytes]:
-    """Of somebody who is signed in."""
+    """Of somebody who is signed in, and sees every board."""
     client = Client()
-    client.force_login(User.objects.create_user("ann"))
+    client.force_login(may(User.objects.create_user("ann"), "see_every_board"))
     return (b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode())
 
 
@@ -151,7 +152,7 @@ async def test_a_boards_token_is_refused_another_board(log: None, board: str) ->
     secret = await away(lambda: tokens.create("b", ["read"], ["billing"]))
     async with talking(bearer(secret)) as program:
         answer = await program.ask(action="subscribe", id="a", board=board)
-    assert (answer["code"], answer["detail"]) == (403, "This token reads another board.")
+    assert (answer["code"], answer["detail"]) == (403, "You read other boards than this.")
 
 
 async def test_a_boards_token_publishes_to_no_other_board(log: None) -> None:

@@ -1,0 +1,74 @@
+"""The roles of people. Each is a group of Django's, so that its permissions can be seen and changed where those are.
+
+Who is signed in and has no role watches, as a viewer does. A superuser may do everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+
+from marcus_events.models import BoardAccess
+
+HANDLE_BLOCKER = "marcus_events.handle_blocker"
+VIEWER, MANAGER, ADMINISTRATOR = "viewer", "manager", "administrator"
+# The migration 0015 makes them with these; whoever changes a group's permissions afterwards has them changed.
+PERMISSIONS = {
+    VIEWER: (),
+    MANAGER: ("handle_blocker",),
+    ADMINISTRATOR: ("handle_blocker", "see_every_board", "administer"),
+}
+ROLES = tuple(PERMISSIONS)
+
+
+def role_of(user: User) -> str:
+    """The one that allows most."""
+    if user.is_superuser:
+        return ADMINISTRATOR
+    names = {group.name for group in user.groups.all()}
+    return next((role for role in reversed(ROLES) if role in names), VIEWER)
+
+
+@transaction.atomic
+def give(user: User, role: str) -> None:
+    """This role and no other. An administrator may also open Django's admin."""
+    user.groups.remove(*user.groups.filter(name__in=ROLES))
+    user.groups.add(group_of(role))
+    user.is_staff = user.is_superuser or role == ADMINISTRATOR
+    user.save(update_fields=["is_staff"])
+
+
+def group_of(role: str) -> Group:
+    """Made again where somebody has deleted it."""
+    group, is_new = Group.objects.get_or_create(name=role)
+    if is_new:
+        group.permissions.set(permissions(PERMISSIONS[role]))
+    return group
+
+
+def permissions(names: Iterable[str]) -> list[Permission]:
+    return list(Permission.objects.filter(content_type__app_label="marcus_events", codename__in=list(names)))
+
+
+def sees_every_board(user: User) -> bool:
+    """By a permission of their own: a role may allow it besides."""
+    return user.user_permissions.filter(content_type__app_label="marcus_events", codename="see_every_board").exists()
+
+
+def boards_of(user: User) -> set[str]:
+    """Those that were given to the person, not to a group."""
+    return set(BoardAccess.objects.filter(user=user).values_list("board_id", flat=True))
+
+
+@transaction.atomic
+def give_boards(user: User, boards: Iterable[str], *, every: bool) -> None:
+    """These boards and no others; or every board."""
+    wanted, present = set(boards), boards_of(user)
+    BoardAccess.objects.filter(user=user, board_id__in=present - wanted).delete()
+    BoardAccess.objects.bulk_create(
+        [BoardAccess(user=user, board_id=board_id) for board_id in sorted(wanted - present)], ignore_conflicts=True
+    )
+    change = user.user_permissions.add if every else user.user_permissions.remove
+    change(*permissions(["see_every_board"]))

@@ -1,0 +1,7 @@
+"""A hub of the test's own event loop, for walks over the sockets."""
+
+from __future__ import annotations
+
+from tests.sockets.conftest import hub
+
+__all__ = ["hub"]

@@ -1,0 +1,105 @@
+"""Every address there is, and what each of five people is answered there about a board that the outsider may not see.
+
+An address that is not in the table fails the walk: whoever adds one says here who may open it. Answers are for GET and
+for POST, by a stranger, an outsider, a viewer, a manager and an administrator, in this order. `in` is "sign in first".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ANYBODY, NOBODY = "200 200 200 200 200", "405 405 405 405 405"
+SIGNED_IN = "in 200 200 200 200"
+MEMBERS = "in 404 200 200 200"
+NO_FORM = "in 405 405 405 405"
+ADMINISTRATORS = "in 403 403 403 200"
+PROGRAMS = "401 200 200 200 200"  # the API by session
+NOT_THERE = "404 404 404 404 404"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`address` may name `Places`. `data` is what is posted."""
+
+    address: str
+    get: str
+    post: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+TABLE = {
+    "favicon.ico": Row("/favicon.ico", "301 301 301 301 301", "301 301 301 301 301"),
+    "healthz": Row("/healthz", ANYBODY, NOBODY),
+    "readyz": Row("/readyz", ANYBODY, NOBODY),
+    "metrics": Row("/metrics", ANYBODY, NOBODY),
+    # The API: reading takes a session too, publishing a token alone.
+    "api": Row("/api", NOT_THERE, NOT_THERE),
+    "api/": Row("/api/", NOT_THERE, NOT_THERE),
+    "api/docs": Row("/api/docs", ANYBODY, NOBODY),
+    "api/openapi.json": Row("/api/openapi.json", ANYBODY, NOBODY),
+    "api/asyncapi.json": Row("/api/asyncapi.json", ANYBODY, NOBODY),
+    "api/events": Row("/api/events?board=plot-7", "401 403 200 200 200", "401 401 401 401 401"),
+    "api/events/<int:position>": Row("/api/events/{position}", "401 404 200 200 200", NOBODY),
+    "api/events/wait": Row("/api/events/wait?timeout=0&after=0&board=plot-7", "401 403 200 200 200", NOBODY),
+    "api/boards": Row("/api/boards", PROGRAMS, NOBODY),
+    "api/tasks": Row("/api/tasks?board=plot-7", "401 403 200 200 200", NOBODY),
+    "api/blockers": Row("/api/blockers", PROGRAMS, NOBODY),
+    "api/agents": Row("/api/agents", PROGRAMS, NOBODY),
+    "api/counters": Row("/api/counters", PROGRAMS, NOBODY),
+    # Pages: of a board that is not seen there is nothing, and nothing is what they show.
+    "": Row("/", SIGNED_IN, NO_FORM),
+    "boards/": Row("/boards/", SIGNED_IN, NO_FORM),
+    "boards/<id:board_id>/": Row("/boards/plot-7/", MEMBERS, NO_FORM),
+    "tasks/": Row("/tasks/?board=plot-7&task=t-77", MEMBERS, NO_FORM),
+    "activity/": Row("/activity/?board=plot-7", SIGNED_IN, NO_FORM),
+    "activity/rows/": Row("/activity/rows/?after=0&board=plot-7", SIGNED_IN, NO_FORM),
+    "activity/<int:position>/": Row("/activity/{position}/", MEMBERS, NO_FORM),
+    "activity/<int:position>/narrow/": Row("/activity/{position}/narrow/", MEMBERS, NO_FORM),
+    "blocked/": Row("/blocked/?board=plot-7", SIGNED_IN, NO_FORM),
+    "blocked/<int:blocker_id>/": Row("/blocked/{blocker}/", MEMBERS, "in 404 403 302 302", {"act": "acknowledge"}),
+    "blocked/<int:blocker_id>/state/": Row("/blocked/{blocker}/state/", MEMBERS, NO_FORM),
+    "agents/": Row("/agents/?board=plot-7", SIGNED_IN, NO_FORM),
+    "alerts/": Row("/alerts/", SIGNED_IN, SIGNED_IN),  # a form that lacks everything is shown again
+    "alerts/missed/": Row("/alerts/missed/", SIGNED_IN, NO_FORM),
+    "alerts/noted/": Row("/alerts/noted/", NO_FORM, "in 302 302 302 302"),
+    "demo/remove/": Row("/demo/remove/", NO_FORM, "in 404 403 302 302"),
+    # Manage. Who opens a form's own address is led to its page.
+    "integrations/": Row("/integrations/", SIGNED_IN, NO_FORM),
+    "integrations/check/": Row("/integrations/check/", "in 302 302 302 302", SIGNED_IN),
+    "integrations/tokens/": Row("/integrations/tokens/", "in 302 302 302 302", ADMINISTRATORS),
+    "integrations/tokens/<int:token_id>/revoke/": Row(
+        "/integrations/tokens/999999/revoke/", "in 302 302 302 302", "in 403 403 403 404"
+    ),
+    "people/": Row("/people/", ADMINISTRATORS, "in 403 403 403 422"),
+    "people/<int:user_id>/": Row("/people/{outsider}/", ADMINISTRATORS, "in 403 403 403 422", {"act": "save"}),
+    "retention/": Row("/retention/", ADMINISTRATORS, ADMINISTRATORS),
+    "retention/<int:policy_id>/": Row("/retention/999999/", "in 403 403 403 405", "in 403 403 403 404"),
+    "retention/run/": Row("/retention/run/", "in 403 403 403 405", "in 403 403 403 302"),
+    # The door.
+    "sign-in/": Row("/sign-in/", "200 302 302 302 302", "200 302 302 302 302"),
+    "sign-in/link/<uidb64>/<token>/": Row("/sign-in/link/x/y/", "410 410 410 410 410", "410 410 410 410 410"),
+    "sign-out/": Row("/sign-out/", NO_FORM, "in in in in in"),
+}
+ADMIN = "admin/"  # Django's own: its pages are many, and alike in who may open them
+DOORS_OF_ADMIN = ("admin/login/", "admin/logout/")
+
+# WebSockets: with what each is closed, or "open".
+SOCKETS = {
+    "ws/live/": "4401 open open open open",
+    "ws/events/": "4401 open open open open",
+    "": "refused refused refused refused refused",
+}
+
+
+def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
+    """Of every address that the resolver knows."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        here = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            yield here

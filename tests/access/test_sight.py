@@ -1,0 +1,147 @@
+"""What a sight shows, where it comes from, and that nothing is shown where nobody has said what may be seen."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.db import IntegrityError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.look import Look
+from dashboard.queries import choices, counters, present
+from dashboard.sight import EVERYTHING, NOTHING, Scope, Sight, sight_of
+from marcus_events.core import vocabulary
+from marcus_events.core.event import Recorded
+from marcus_events.core.filters import EventFilter
+from marcus_events.doors import roles
+from marcus_events.doors.sight import sight_of_token
+from marcus_events.log import read
+from marcus_events.models import BoardAccess, Token
+from tests.core.made import recorded
+from tests.dashboard.publishing import event, publish
+
+BOARDS = ["shop", "bank", None]
+sights = st.builds(Sight, st.none() | st.frozensets(st.sampled_from(["shop", "bank", "zoo"])), st.booleans())
+
+
+@pytest.fixture
+def audited(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A type of the audit trail."""
+    meaning = vocabulary.Meaning(cast(Any, "audit"), "Looked", "{by} looked")
+    monkeypatch.setitem(vocabulary.MEANINGS, "somebody_looked", meaning)
+    return "somebody_looked"
+
+
+def of(board: str | None, event_type: str = "task_started") -> Recorded:
+    return recorded(event_type, metadata={"board_id": board} if board else {})
+
+
+@given(sights, st.sampled_from(BOARDS))
+def test_a_narrowed_filter_matches_what_is_shown_and_nothing_else(sight: Sight, board: str | None) -> None:
+    found = of(board)
+    assert sight.narrow(EventFilter()).matches(found) is sight.shows(found) is sight.allows(board)
+
+
+@pytest.mark.parametrize(
+    ("sight", "shown"), [(EVERYTHING, True), (Sight(None), False), (Sight(frozenset({"a"})), False)]
+)
+def test_the_audit_trail_is_for_those_who_administer(audited: str, sight: Sight, shown: bool) -> None:
+    found = of("a", audited)
+    assert sight.shows(found) is sight.narrow(EventFilter()).matches(found) is shown
+    assert (audited in sight.hidden_types) is not shown
+
+
+def test_the_log_is_read_as_narrowly_as_an_event_is_matched(log: None, audited: str) -> None:
+    publish(*(event(name, board=board) for name in ("task_started", audited) for board in ("shop", "bank", "")))
+    every = read.events(EventFilter())
+    for sight in (EVERYTHING, NOTHING, Sight(None), Sight(frozenset({"shop"})), Sight(frozenset({"shop"}), audit=True)):
+        assert read.events(sight.narrow(EventFilter())) == list(filter(sight.shows, every)), sight
+        scope = Scope(sight)
+        assert sum(counters.ever(scope).values()) == len(list(filter(sight.shows, every))), sight
+
+
+@given(sights, st.sampled_from(["", "shop", "zoo"]))
+def test_a_scope_holds_no_board_that_is_not_seen(sight: Sight, board: str) -> None:
+    boards = Scope(sight, board).boards
+    assert all(map(sight.allows, boards)) if boards is not None else sight.boards is None
+    assert not board or boards in ([board], [])
+
+
+def test_where_nobody_has_said_it_a_look_shows_nothing(log: None) -> None:
+    publish(event("project_created", project_name="Shop"))
+    look = Look.at("now", {"sight": "everything", "board": "shop"})
+    assert look.sight == NOTHING
+    assert present.boards(look.scope) == []
+    assert choices.types(look.scope) == []
+    assert "sight" not in Look("now", sight=EVERYTHING, board="shop").query()
+
+
+def test_looks_of_different_sights_are_never_shared() -> None:
+    assert len({Look("now", sight=sight) for sight in (EVERYTHING, NOTHING, Sight(None), Sight(frozenset({"a"})))}) == 4
+
+
+def test_a_token_sees_its_boards_and_never_the_audit_trail() -> None:
+    assert sight_of_token(Token(boards=["shop"])) == Sight(frozenset({"shop"}))
+    assert sight_of_token(Token(boards=[])) == Sight(None, audit=False)
+
+
+def test_a_role_says_what_is_seen(log: None) -> None:
+    ann = User.objects.create_user("ann")
+    seen = {}
+    for role in roles.ROLES:
+        roles.give(ann, role)
+        fresh = User.objects.get(pk=ann.pk)
+        seen[role] = sight_of(fresh)
+        assert (roles.role_of(fresh), fresh.is_staff) == (role, role == roles.ADMINISTRATOR)
+        assert fresh.has_perm(roles.HANDLE_BLOCKER) is (role != roles.VIEWER)
+    assert seen == {roles.VIEWER: NOTHING, roles.MANAGER: NOTHING, roles.ADMINISTRATOR: EVERYTHING}
+
+
+def test_boards_are_given_to_a_person_and_to_a_group(log: None) -> None:
+    ann, group = User.objects.create_user("ann"), Group.objects.create(name="shopkeepers")
+    roles.give_boards(ann, ["bank"], every=False)
+    BoardAccess.objects.create(group=group, board_id="shop")
+    assert sight_of(ann) == Sight(frozenset({"bank"}))
+    ann.groups.add(group)
+    assert sight_of(ann) == Sight(frozenset({"bank", "shop"}))
+    roles.give_boards(ann, ["bank"], every=True)
+    assert sight_of(User.objects.get(pk=ann.pk)) == Sight(None)
+    roles.give_boards(ann, [], every=False)
+    assert sight_of(User.objects.get(pk=ann.pk)) == Sight(frozenset({"shop"}))
+
+
+def test_a_superuser_sees_everything_and_who_is_out_or_nobody_sees_nothing(log: None) -> None:
+    root = User.objects.create_superuser("root")
+    assert sight_of(root) == EVERYTHING
+    root.is_active = False
+    assert sight_of(root) == sight_of(AnonymousUser()) == NOTHING
+
+
+def test_access_is_of_one_and_to_a_board(log: None) -> None:
+    ann, group = User.objects.create_user("ann"), Group.objects.create(name="g")
+    for wrong in (
+        {"user": ann, "board_id": ""},
+        {"board_id": "shop"},
+        {"user": ann, "group": group, "board_id": "shop"},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            BoardAccess.objects.create(**wrong)
+
+
+def test_the_migration_locks_nobody_out(log: None) -> None:
+    """Who was there before goes on to see every board; who comes later is given boards."""
+    before = User.objects.create_user("before")
+    migration = import_module("marcus_events.migrations.0015_access")
+    with connection.schema_editor() as editor:
+        migration.make_roles(apps, editor)
+        migration.make_roles(apps, editor)
+    assert sight_of(User.objects.get(pk=before.pk)) == Sight(None)
+    assert sight_of(User.objects.create_user("later")) == NOTHING
+    for role, allowed in roles.PERMISSIONS.items():
+        found = Group.objects.get(name=role).permissions.values_list("codename", flat=True)
+        assert set(found) == set(allowed) == set(migration.ROLES[role])
