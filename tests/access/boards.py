@@ -65,12 +65,12 @@ def secret() -> list[Event]:
     )
     answer: dict[str, Any] = {"task_id": TASK, "blocker_event_id": was.event_id}
     return [
-        event("project_created", board=BOARD, ago=60, project_name="Zqx plot"),
-        event("agent_registered", board=BOARD, ago=59, agent_id=AGENT, name="Zqx Claude"),
-        event("agent_registered", board=BOARD, ago=59, agent_id=BOTH, name="Zqx of both"),
+        event("project_created", board=BOARD, ago=60, project_name="Zqxwkvj plot"),
+        event("agent_registered", board=BOARD, ago=59, agent_id=AGENT, name="Zqxwkvj Claude"),
+        event("agent_registered", board=BOARD, ago=59, agent_id=BOTH, name="Zqxwkvj of both"),
         event("agent_registered", board=OWN, ago=59, agent_id=BOTH, name="Of both"),
-        event("task_created", board=BOARD, ago=58, task_id=TASK, task_name="Zqx seeds", description="zqxwkvj"),
-        event("task_created", board=BOARD, ago=58, task_id="t-78", task_name="Zqx harvest"),
+        event("task_created", board=BOARD, ago=58, task_id=TASK, task_name="Zqxwkvj seeds", description="zqxwkvj"),
+        event("task_created", board=BOARD, ago=58, task_id="t-78", task_name="Zqxwkvj harvest"),
         event("dependency_detected", board=BOARD, ago=57, task_id="t-78", depends_on_id=TASK),
         event("task_started", board=BOARD, ago=50, task_id=TASK, agent_id=AGENT),
         event("task_started", board=BOARD, ago=40, task_id="t-78", agent_id=BOTH),
@@ -79,7 +79,7 @@ def secret() -> list[Event]:
         event("blocker_resolved", board=BOARD, ago=14, resolution="zqxwkvj: take the spade", **answer),
         event("zqxwkvj_event", board=BOARD, ago=5, note="zqxwkvj"),
         event(
-            "task_blocked", board=BOARD, ago=1, task_id=TASK, agent_id=AGENT, description="Zqx rain", severity="high"
+            "task_blocked", board=BOARD, ago=1, task_id=TASK, agent_id=AGENT, description="Zqxwkvj rain", severity="high"
         ),
     ]
 

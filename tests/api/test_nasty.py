@@ -100,7 +100,7 @@ def cloudevents(program: Program) -> list[dict[str, Any]]:
 
 def shown(last: int) -> None:
     viewer = Client()
-    viewer.force_login(get_user_model()._default_manager.create(username="ann"))
+    viewer.force_login(get_user_model()._default_manager.create_superuser(username="ann"))
     for path in (*PAGES, *(f"/activity/{position}/" for position in range(1, last + 1))):
         assert viewer.get(path).status_code == 200, path
     for address in boards(viewer):
