@@ -4,7 +4,20 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import activity, agents, alerts, blocked, blocker, boards, demo, integrations, now, signin, tasks
+from dashboard.views import (
+    activity,
+    agents,
+    alerts,
+    audit,
+    blocked,
+    blocker,
+    boards,
+    demo,
+    integrations,
+    now,
+    signin,
+    tasks,
+)
 
 
 class IdConverter(StringConverter):
@@ -24,6 +37,9 @@ urlpatterns = [
     path("activity/rows/", activity.rows, name="activity-rows"),
     path("activity/<int:position>/", activity.event, name="event"),
     path("activity/<int:position>/narrow/", activity.narrow, name="narrow"),
+    path("activity/<int:position>/redact/", audit.redact_event, name="redact"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/verify/", audit.verify, name="audit-verify"),
     path("blocked/", blocked.blocked, name="blocked"),
     path("blocked/<int:blocker_id>/", blocker.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker.state, name="blocker-state"),

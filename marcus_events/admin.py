@@ -12,6 +12,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from marcus_events import audit
+from marcus_events.core.vocabulary import EventTypes
 from marcus_events.doors import tokens
 from marcus_events.models import RefusedRequest, Token
 
@@ -45,8 +47,11 @@ class TokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] # Django
 
     @admin.action(description="Revoke: programs that show them are refused at once, for good", permissions=["revoke"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[Token]) -> None:
-        done = sum(tokens.revoke(name) for name in chosen.values_list("name", flat=True))
-        self.message_user(request, f"{done} revoked.")
+        revoked = [name for name in chosen.values_list("name", flat=True) if tokens.revoke(name)]
+        for name in revoked:
+            by, address = request.user.get_username(), audit.address_of(request)
+            audit.record(EventTypes.TOKEN_REVOKED, by, address, token=name)
+        self.message_user(request, f"{len(revoked)} revoked.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

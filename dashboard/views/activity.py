@@ -22,6 +22,7 @@ from marcus_events.core.sentences import agent_name, as_text, board_name, senten
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
 from marcus_events.log.patience import TookTooLong
+from marcus_events.models import Redaction
 
 TOO_MUCH = (
     "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
@@ -86,13 +87,18 @@ def position(request: HttpRequest, name: str) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
 
 
-def event(request: HttpRequest, position: int) -> HttpResponse:
-    """One event: a page of its own, or what fills the drawer when a page asks for it."""
+def event(request: HttpRequest, position: int, **written: str) -> HttpResponse:
+    """One event: a page of its own, or what fills the drawer when a page asks for it.
+
+    `written` is what stands in the form of its redaction, and why that was refused.
+    """
     found = read.event(position)
     if found is None:
         raise Http404(f"There is no event {position}.")
     look = Look.of_board("event", request.GET)
-    context = detail(found) | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
+    context = (
+        detail(found) | written | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
+    )
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})
     return page.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
@@ -123,6 +129,7 @@ def detail(found: Recorded) -> dict[str, Any]:
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
         "cause": cause_of(found),
         "cause_id": cause_id(found),
+        "redaction": Redaction.objects.filter(position=found.position).first(),
         "effects": [told(effect) for effect in named(read.caused_by(found))],
     }
 

@@ -1,5 +1,6 @@
-"""The tables, by what they are for: the log, what is so by it, durable subscriptions, and the doors."""
+"""The tables, by what they are for: the log, what is so by it, durable subscriptions, the doors, and what proves it."""
 
+from marcus_events.models.audit import Redaction, Seal, Verification
 from marcus_events.models.doors import RefusedRequest, Token
 from marcus_events.models.log import LoggedEvent, LogHead
 from marcus_events.models.present import (
@@ -29,8 +30,11 @@ __all__ = [
     "LoggedEvent",
     "ParkedEvent",
     "Rate",
+    "Redaction",
     "RefusedRequest",
+    "Seal",
     "Subscription",
     "Task",
     "Token",
+    "Verification",
 ]
