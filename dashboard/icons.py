@@ -34,7 +34,7 @@ BY_CATEGORY = {
     "context": "link",
     "system": "system",
     "board": "boards",
-    "audit": "shield",
+    "audit": "audit",
     "other": "dot",
 }
 

@@ -25,14 +25,22 @@ DONE = {"post_add": "given {}", "post_remove": "no longer {}", "pre_clear": "no 
 MAX_NAMED = 20  # groups or permissions in a sentence
 
 
+def wires() -> list[tuple[Any, Any, Any]]:
+    """Each signal with who hears it, and of which sender."""
+    heard = [(user_logged_in, signed_in, None), (user_logged_out, signed_out, None), (user_login_failed, failed, None)]
+    saves = [(pre_save, compared, User), (post_save, saved, User), (post_delete, deleted, User)]
+    through = (User.groups.through, User.user_permissions.through, Group.permissions.through)
+    return [*heard, *saves, *((m2m_changed, granted, relation) for relation in through)]
+
+
 def listen() -> None:
-    for signal, receiver in ((user_logged_in, signed_in), (user_logged_out, signed_out), (user_login_failed, failed)):
-        signal.connect(receiver, dispatch_uid=f"audit {receiver.__name__}")
-    pre_save.connect(compared, sender=User, dispatch_uid="audit compared")
-    post_save.connect(saved, sender=User, dispatch_uid="audit saved")
-    post_delete.connect(deleted, sender=User, dispatch_uid="audit deleted")
-    for through in (User.groups.through, User.user_permissions.through, Group.permissions.through):
-        m2m_changed.connect(granted, sender=through, dispatch_uid=f"audit {through.__name__}")
+    for signal, receiver, sender in wires():
+        signal.connect(receiver, sender=sender)
+
+
+def unlisten() -> None:
+    for signal, receiver, sender in wires():
+        signal.disconnect(receiver, sender=sender)
 
 
 def soon(event_type: str, by: str, address: str, **data: Any) -> None:
