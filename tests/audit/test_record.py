@@ -20,6 +20,7 @@ from marcus_events.bus.spool import Spool
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.core.vocabulary import types_of
 from marcus_events.doors import tokens
+from marcus_events.ingest import ingest, submit
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import ParkedEvent, Subscription, Token
 from tests.audit.reading import on_record, only, said
@@ -222,7 +223,7 @@ def test_every_kind_of_act_reads_as_a_sentence() -> None:
 def log_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     """The log takes nothing, for as long as its first element is true."""
     away = [True]
-    submit, ingest = trails.submit, trails.ingest
+    real_submit, real_ingest = submit, ingest
 
     def refusing(real: Any) -> Any:
         def act(*values: Any) -> Any:
@@ -232,8 +233,8 @@ def log_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
 
         return act
 
-    monkeypatch.setattr(trails, "submit", refusing(submit))
-    monkeypatch.setattr(trails, "ingest", refusing(ingest))
+    monkeypatch.setattr(trails, "submit", refusing(real_submit))
+    monkeypatch.setattr(trails, "ingest", refusing(real_ingest))
     yield away
     away[0] = False
 
