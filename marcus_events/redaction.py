@@ -41,7 +41,7 @@ WRITE_DOWN = """INSERT INTO redaction (position, by, reason, at, marker, metadat
 REPLACE = "UPDATE event SET data = %s, metadata = %s WHERE position = %s"
 HOLD_STATE = "SELECT FROM checkpoint WHERE projection = 'state' FOR UPDATE"
 
-# Where a text of the event stands in a table that was derived from it. What a rebuild would put there is no more known.
+# Where a text of the event stands in a table that was derived from it.
 DERIVED = {
     "task": ("name", "description"),
     "blocker": ("description", "resolution", "answer"),
@@ -49,6 +49,10 @@ DERIVED = {
     "board": ("name",),
 }
 REDACTED = "(redacted)"
+CLEAN = """UPDATE {table} AS t SET {column} = %s
+    WHERE board_id = %s AND {key} = %s AND {column} = ANY(%s) AND NOT EXISTS (
+        SELECT FROM {table} AS earlier WHERE earlier.board_id = t.board_id AND earlier.{key} = t.{key}
+            AND earlier.{column} = t.{column} AND earlier.from_position < %s)"""
 SUGGESTIONS = """UPDATE blocker SET suggestion = NULL
     WHERE board_id = %s AND task_id = %s AND suggestion = ANY(%s::jsonb[])"""
 
@@ -103,15 +107,20 @@ def record_of(event: Recorded, by: str, at: datetime, reason: str, address: str,
 
 
 def clean(connection: psycopg.Connection[Any], event: Recorded) -> None:
-    """Out of the tables of the present and the past: the event's own texts, where they stand for what it is about."""
-    texts = sorted(texts_in(event.data) | texts_in(event.metadata))
+    """Out of the tables of the present and the past: the texts that came there by this event.
+
+    What an earlier event had said stays, as the name of a task that many events repeat, and so does what remains in the
+    metadata.
+    """
+    texts = sorted((texts_in(event.data) | texts_in(event.metadata)) - texts_in(remaining(event.metadata)))
     own = {"task": ("task_id", event.task_id), "blocker": ("task_id", event.task_id)}
     own |= {"agent": ("agent_id", event.agent_id), "board": ("board_id", event.board_id)}
     for table, columns in DERIVED.items():
         key, identity = own[table]
         for column in columns if identity else ():
-            query = f"UPDATE {table} SET {column} = %s WHERE board_id = %s AND {key} = %s AND {column} = ANY(%s)"
-            connection.execute(query.encode(), [REDACTED, event.board_id or "", identity, texts])
+            query = CLEAN.format(table=table, column=column, key=key)
+            values = [REDACTED, event.board_id or "", identity, texts, event.position]
+            connection.execute(query.encode(), values)
     suggestion = event.data.get("suggestion")
     plain = {"text": suggestion} if isinstance(suggestion, str) else suggestion
     if event.task_id and isinstance(plain, dict):

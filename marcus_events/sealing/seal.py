@@ -1,7 +1,7 @@
 """The sealer: puts what was appended under the hash chain, in blocks, a few seconds behind the head.
 
 1. Any number of processes may try; an advisory lock lets one at a time.
-2. A block is sealed when it is full, or when its newest event is PATIENCE_S old.
+2. A block is sealed when it is full, or when its oldest event is PATIENCE_S old, however many follow.
 3. The chain is no projection and is never rebuilt: a rebuild would call whatever stands in the table right. A new chain
    begins where there is none for this epoch of the log, under the events of that moment; unless the log is still as
    short as a block, that is recorded as `chain_begun`.
@@ -90,7 +90,7 @@ def next_leaves(begins: int, head: int, patience_s: float) -> tuple[int, bytes]:
     """The last position of the next block, and its leaves; none where it is to wait."""
     end = min(begins + BLOCK, head + 1)
     rows = read.rows(NEXT, [patience_s, begins, end], None)
-    is_due = end == begins + BLOCK or (rows and rows[-1][2])
+    is_due = end == begins + BLOCK or (rows and rows[0][2])
     if not is_due:
         return begins, b""
     found = {position: bytes(leaf) for position, leaf, _ in rows}

@@ -14,7 +14,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.ingest import ingest
 from marcus_events.log import read
-from marcus_events.models import Blocker, LoggedEvent, Redaction, Task
+from marcus_events.models import Blocker, Board, LoggedEvent, Redaction, Task
 from marcus_events.projections import PROJECTIONS, catch_up, rebuild
 from marcus_events.projections.state import STATE
 from marcus_events.redaction import NotPossible, redact
@@ -82,6 +82,15 @@ def test_the_text_is_nowhere_any_more_also_after_a_rebuild() -> None:
     rebuild(STATE)
     assert Task.objects.now().get().status == "in_progress"
     assert "hunter2" not in everything()
+
+
+def test_what_an_earlier_event_has_said_stays() -> None:
+    published("task_created", task_name="Build the till")
+    position = published("task_blocked", task_name="Build the till", description=SECRET)
+    redact(position, "ada", "secret")
+    assert Task.objects.now().get().name == "Build the till"
+    assert Blocker.objects.now().get().description == "(redacted)"
+    assert Board.objects.now().get().name == "The shop"
 
 
 def test_the_same_event_sent_again_does_not_come_back() -> None:

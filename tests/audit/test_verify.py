@@ -18,6 +18,7 @@ from marcus_events.sealing.chain import BLOCK
 from marcus_events.sealing.checking import IsRunning, alone, check
 from marcus_events.sealing.seal import BlocksMissing
 from tests.audit.reading import behind_the_back, fill, on_record, said
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
 NUMBER = 60
@@ -148,6 +149,17 @@ def test_from_a_position_on_only_that_is_looked_at() -> None:
     behind_the_back("event", "UPDATE event SET source = 'x' WHERE position = 10")
     assert verify(since=21).is_whole
     assert not verify(since=10).is_whole
+
+
+def test_a_steady_stream_does_not_keep_the_log_from_being_sealed() -> None:
+    numbers = iter(range(61, 10_000))
+
+    def another_and_seal() -> bool:
+        fill(1, next(numbers))
+        return seal_next(patience_s=0.2)
+
+    wait_until(another_and_seal)
+    assert verify().verified_to > NUMBER
 
 
 def test_events_wait_for_company_but_not_for_long() -> None:

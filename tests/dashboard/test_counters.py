@@ -74,8 +74,6 @@ def test_where_nothing_happened_everything_is_nothing(log: None) -> None:
     found = counters.counters("", NOW)
     shown = [title for title in TITLES.values() if title not in ("Audit", "Other")]
     assert [tile.title for tile in found.tiles] == shown
-        title for title in TITLES.values() if title not in ("Audit", "Other")
-    ]
     assert (found.total, found.hour, found.top, len(found.minutes)) == (0, 0, 1, MINUTES)
     assert all(tile.minutes == [0] * MINUTES and tile.kinds == [] for tile in found.tiles)
     assert counters.last_at("") is None
