@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     *(["dashboard.proxy_users.ProxyUserMiddleware"] if REMOTE_USER_HEADER else []),
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "marcus_events.auditing.middleware.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

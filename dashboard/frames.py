@@ -95,12 +95,15 @@ def too_large(name: str) -> SafeString:
 
 
 def beat(frame: Frame) -> SafeString:
-    """What the page needs to know of the log: up to where it has been told, which log it is, and the server's time."""
+    """What the page needs to know of the log: up to where it has been told, which log it is, the server's time,
+    and what it may still show though it was redacted.
+    """
     return format_html(
-        '<div id="beat" data-head="{}" data-epoch="{}" data-at="{}"></div>',
+        '<div id="beat" data-head="{}" data-epoch="{}" data-at="{}" data-redacted="{}"></div>',
         frame.head,
         frame.epoch,
         frame.at.isoformat(timespec="milliseconds"),
+        " ".join(map(str, frame.redacted)),
     )
 
 

@@ -34,6 +34,7 @@ BY_CATEGORY = {
     "context": "link",
     "system": "system",
     "board": "boards",
+    "audit": "audit",
     "other": "dot",
 }
 

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 
 from dashboard import agents
 from dashboard.look import Look
-from dashboard.queries import blockers, boards, counters, dependencies, frame, present, refused, task
+from dashboard.queries import audit, blockers, boards, counters, dependencies, frame, present, refused, task
 from dashboard.queries.causes import causes
 from dashboard.queries.delays import delays
 from dashboard.queries.histogram import histogram
@@ -133,6 +133,10 @@ def gather_integrations(look: Look) -> dict[str, Any]:
     return {"refused": refused.newest() if look.sight.allows(None) else None}
 
 
+def gather_audit(look: Look) -> dict[str, Any]:
+    return {"verified": audit.state()}
+
+
 def gather_activity(look: Look) -> dict[str, Any]:
     """No histogram where the query cannot be read, or not in time: the page says why."""
     try:
@@ -186,6 +190,7 @@ PAGES = {
     "retention": Page({}, gather_nothing),
     "people": Page({}, gather_nothing),
     "no-boards": Page({}, gather_nothing),
+    "audit": Page({"verified": "audit/_verified.html"}, gather_audit),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
     "blocked": Page(

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class MarcusEventsConfig(AppConfig):
     name = "marcus_events"
     verbose_name = "Marcus Events"
+
+    def ready(self) -> None:
+        from marcus_events.auditing.acts import listen  # models are loaded now
+
+        listen()

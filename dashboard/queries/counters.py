@@ -22,6 +22,7 @@ TITLES: dict[Category, str] = {
     "context": "Context",
     "system": "System",
     "board": "Boards",
+    "audit": "Audit",
     "other": "Other",
 }
 
@@ -107,7 +108,8 @@ def recent(scope: Scope, first: datetime) -> dict[str, list[int]]:
     series: dict[str, list[int]] = defaultdict(lambda: [0] * MINUTES)
     rows = rates(scope).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
     for event_type, minute, number in rows.values_list("event_type", "minute").annotate(Sum("count")):
-        series[event_type][int((minute - first).total_seconds() // 60)] = number
+        if category_of(event_type) != "audit":  # which has a page of its own
+            series[event_type][int((minute - first).total_seconds() // 60)] = number
     return series
 
 
@@ -121,8 +123,8 @@ def rates(scope: Scope) -> Any:
 
 
 def tiles(series: dict[str, list[int]], totals: dict[str, int]) -> list[Tile]:
-    """One tile per category that the vocabulary knows; "other" only where something is in it."""
-    found = [tile(category, series, totals) for category in CATEGORIES]
+    """One tile per category that projects have; "other" only where something is in it. Audit has a page of its own."""
+    found = [tile(category, series, totals) for category in CATEGORIES if category != "audit"]
     return [tile for tile in found if tile.category != "other" or tile.total]
 
 

@@ -24,7 +24,7 @@ from marcus_events.core.sentences import agent_name, as_text, board_name, senten
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
 from marcus_events.log.patience import TookTooLong
-from marcus_events.models import Thinned
+from marcus_events.models import Redaction, Thinned
 
 TOO_MUCH = (
     "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
@@ -94,11 +94,19 @@ def position(request: HttpRequest, name: str) -> int | None:
 
 @require_safe
 def event(request: HttpRequest, position: int) -> HttpResponse:
-    """One event: a page of its own, or what fills the drawer when a page asks for it."""
+    return show_event(request, position)
+
+
+def show_event(request: HttpRequest, position: int, **written: str) -> HttpResponse:
+    """One event: a page of its own, or what fills the drawer when a page asks for it.
+
+    `written` is what stands in the form of its redaction, and why that was refused.
+    """
     sight = sight_of(request.user)
     found = find(position, sight)
     look = Look.of_board("event", request.GET, sight)
-    context = detail(found, sight) | {"choices": narrowing.choices(Look.at("activity", request.GET), *named([found]))}
+    choices = narrowing.choices(Look.at("activity", request.GET), *named([found]))
+    context = detail(found, sight) | written | {"choices": choices}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})
     return page.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
@@ -135,6 +143,7 @@ def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
         "cause": cause_of(found, sight),
         "cause_id": cause_id(found),
+        "redaction": Redaction.objects.filter(position=found.position).first(),
         "thinned": Thinned.objects.filter(position=found.position).values_list("count", flat=True).first(),
         "effects": [told(effect) for effect in named(list(filter(sight.shows, read.caused_by(found))))],
     }

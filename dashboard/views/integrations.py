@@ -28,6 +28,8 @@ from dashboard.queries.people import administrators
 from dashboard.sight import sight_of
 from dashboard.views import page
 from dashboard.views.managing import View, by_administrator, may_manage
+from marcus_events import audit
+from marcus_events.core.vocabulary import EventTypes
 from marcus_events.doors import tokens
 from marcus_events.models import Token
 
@@ -59,7 +61,9 @@ def make(request: HttpRequest) -> HttpResponse:
     made = form.make()
     if made is None:
         return show(request, form=form)
-    logger.info("%s made the token %r", request.user.get_username(), made.name)
+    by, scopes = request.user.get_username(), form.cleaned_data["scopes"]
+    audit.token_created(by, audit.address_of(request), made.name, scopes, made.boards, made.sources)
+    logger.info("%s made the token %r", by, made.name)
     return show(request, made=made)
 
 
@@ -68,7 +72,9 @@ def make(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=token_id)
     if tokens.revoke(token.name):
-        logger.info("%s revoked the token %r", request.user.get_username(), token.name)
+        by = request.user.get_username()
+        audit.record(EventTypes.TOKEN_REVOKED, by, audit.address_of(request), token=token.name)
+        logger.info("%s revoked the token %r", by, token.name)
     return redirect(f"{reverse('integrations')}?revoked={token.pk}#tokens")
 
 

@@ -19,21 +19,28 @@ from dashboard.sight import sight_of
 from dashboard.views import page
 from dashboard.visits import last_visit
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import as_text
+from marcus_events.core.filters import EventFilter, as_text
 from marcus_events.log import read
 
 LATEST = 40  # rows
+MANY = 1_000  # events; in so many there is something to see
+WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
     look = Look.of_board("now", request.GET, sight_of(request.user))
     head = read.head()
-    if head.position == 0:
+    if is_untouched(head):
         return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
     latest = stream.opening(wanted(look), LATEST)
     rows = fragments.rows(latest.events, head.epoch)
     return page.render(request, "now.html", look, "Now", head=head, rows=rows, **of_viewer(request, look))
+
+
+def is_untouched(head: read.Head) -> bool:
+    """Nobody has used it yet. That somebody signs in to see it does not count."""
+    return head.position < MANY and not read.events(WORK, limit=1)
 
 
 def of_viewer(request: HttpRequest, look: Look) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from marcus_events.core.event import Recorded
+from marcus_events.core.redacted import day_of, is_redacted
 from marcus_events.core.vocabulary import meaning_of
 
 Kind = Literal["text", "task", "agent", "board"]
@@ -27,10 +28,20 @@ class Part:
 
 def sentence(recorded: Recorded) -> list[Part]:
     """The event in words. Never fails: what an event lacks is said in general terms."""
+    if is_redacted(recorded.data):
+        return [Part("text", redacted_words(recorded))]
     parts: list[Part] = []
     for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", meaning_of(recorded.event_type).phrase):
         parts += fill(optional, recorded, optional=True) if optional else fill(plain, recorded)
     return capitalised(parts)
+
+
+def redacted_words(recorded: Recorded) -> str:
+    """What it was remains known, and who took what it said away."""
+    when = day_of(recorded.data)
+    who = f"redacted by {field(recorded, 'by') or 'someone'}{f' on {when}' if when else ''}"
+    reason = field(recorded, "reason")
+    return f"{meaning_of(recorded.event_type).title}, {who}{f': {reason}' if reason else ''}"
 
 
 def as_text(parts: list[Part]) -> str:

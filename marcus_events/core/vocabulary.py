@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Category = Literal["task", "agent", "context", "system", "board", "other"]
+Category = Literal["task", "agent", "context", "system", "board", "audit", "other"]
 Importance = Literal["high", "normal", "low", "noise"]
 
-CATEGORIES: tuple[Category, ...] = ("task", "agent", "context", "system", "board", "other")
+CATEGORIES: tuple[Category, ...] = ("task", "agent", "context", "system", "board", "audit", "other")
 
 
 class EventTypes:
@@ -69,6 +69,24 @@ class EventTypes:
     PATTERN_DETECTED = "pattern_detected"
     PLANNING_INTENT_FIDELITY = "planning_intent_fidelity"
     PREDICTION_MADE = "prediction_made"
+
+    # What people did to the system itself
+    USER_SIGNED_IN = "user_signed_in"
+    USER_SIGNED_OUT = "user_signed_out"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_IN_LINK_MADE = "sign_in_link_made"
+    TOKEN_CREATED = "token_created"  # noqa: S105 - no password
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    ROLE_CHANGED = "role_changed"
+    BOARD_ACCESS_CHANGED = "board_access_changed"
+    HISTORY_EXPORTED = "history_exported"
+    EVENT_REDACTED = "event_redacted"
+    SUBSCRIPTION_REPLAYED = "subscription_replayed"
+    SUBSCRIPTION_SKIPPED = "subscription_skipped"
+    RETENTION_CHANGED = "retention_changed"
+    EVENTS_REMOVED = "events_removed"
+    LOG_VERIFIED = "log_verified"
+    CHAIN_BEGUN = "chain_begun"
 
 
 @dataclass(frozen=True)
@@ -136,6 +154,27 @@ MEANINGS: dict[str, Meaning] = {
         "context", "Planning fidelity", "The plan of {board} was compared with its intent", "low"
     ),
     T.PREDICTION_MADE: Meaning("context", "Prediction", "Marcus made a prediction for {task}", "low"),
+    # Importance: they stand on a page of their own, and do not run through the stream until asked for.
+    T.USER_SIGNED_IN: Meaning("audit", "Signed in", "{by} signed in[ from {address}]", "noise"),
+    T.USER_SIGNED_OUT: Meaning("audit", "Signed out", "{by} signed out", "noise"),
+    T.SIGN_IN_FAILED: Meaning("audit", "Sign-in failed", "{by} failed to sign in[ from {address}][, {times}]", "noise"),
+    T.SIGN_IN_LINK_MADE: Meaning("audit", "Sign-in link made", "{by} made a sign-in link for {user}", "noise"),
+    T.TOKEN_CREATED: Meaning("audit", "Token created", "{by} made the token {token}[ to {may}]", "noise"),
+    T.TOKEN_REVOKED: Meaning("audit", "Token revoked", "{by} revoked the token {token}", "noise"),
+    T.ROLE_CHANGED: Meaning("audit", "Role changed", "{by} changed {user}[: {change}]", "noise"),
+    T.BOARD_ACCESS_CHANGED: Meaning("audit", "Board access", "{by} changed who sees a board[: {change}]", "noise"),
+    T.HISTORY_EXPORTED: Meaning("audit", "History exported", "{by} exported {count} events", "noise"),
+    T.EVENT_REDACTED: Meaning("audit", "Event redacted", "{by} redacted event {position}[: {reason}]", "normal"),
+    T.SUBSCRIPTION_REPLAYED: Meaning(
+        "audit", "Replayed", "{by} let {subscription} try again[ what it parked at {position}]", "noise"
+    ),
+    T.SUBSCRIPTION_SKIPPED: Meaning("audit", "Skipped", "{by} let {subscription} skip[ event {position}]", "noise"),
+    T.RETENTION_CHANGED: Meaning(
+        "audit", "Retention changed", "{by} changed how long events are kept[: {policy}]", "noise"
+    ),
+    T.EVENTS_REMOVED: Meaning("audit", "Events removed", "{by} removed {count} old events", "noise"),
+    T.LOG_VERIFIED: Meaning("audit", "Log verified", "{by} verified the log: {verdict}", "noise"),
+    T.CHAIN_BEGUN: Meaning("audit", "Hash chain begun", "A new hash chain over the log begins at {position}", "normal"),
 }
 
 ALIASES: dict[str, str] = {

@@ -15,11 +15,12 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.vocabulary import EventTypes
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect
@@ -54,6 +55,7 @@ class Frame:
     projected: int
     epoch: UUID
     at: datetime = field(default_factory=utc_now)
+    redacted: tuple[int, ...] = ()
 
 
 class Subscription:
@@ -66,11 +68,14 @@ class Subscription:
         self._missed = 0
         self._missed_from: int | None = None
         self._missed_to: int | None = None
+        self._redacted: list[int] = []  # whatever a connection looks at, it may show them
         self._news = asyncio.Event()
         self._last_frame = float("-inf")
 
     def offer(self, events: list[Recorded]) -> None:
         for event in events:
+            if event.event_type == EventTypes.EVENT_REDACTED:
+                self._redacted.append(redacted_position(event))
             if self._matches(event):
                 self._keep(event)
 
@@ -112,6 +117,8 @@ class Subscription:
         frame = Frame(
             list(self._events), self._missed, self._missed_from, self._missed_to, hub.head, hub.projected, hub.epoch
         )
+        frame = replace(frame, redacted=tuple(self._redacted))
+        self._redacted.clear()
         self._events.clear()
         self._missed, self._missed_from, self._missed_to = 0, None, None
         return frame
@@ -125,6 +132,7 @@ class Hub:
         self.projected = 0
         self.epoch = UUID(int=0)
         self._followed = 0  # by the tail's thread; `head` is what the loop has been given of it
+        self.redactions = 0  # seen, and one for each beginning: what was made of the log before may hold what is gone
         self.recent = Recent()  # while somebody follows
         self._subscriptions: set[Subscription] = set()
         self._followers: set[asyncio.Event] = set()
@@ -226,6 +234,7 @@ class Hub:
 
     def _reset(self, head: read.Head) -> None:
         self.head, self.epoch = head.position, head.epoch
+        self.redactions += 1
         self.recent.begin(self.head)
         self._ready.set()
         self._wake_all()
@@ -235,6 +244,7 @@ class Hub:
         if events:
             self.head = events[-1].position
             self._remember(held)
+            self._forget_redacted(events)
             for subscription in self._subscriptions:
                 subscription.offer(events)
 
@@ -245,6 +255,12 @@ class Hub:
         else:
             self.recent.begin(self.head)
         self._tell_followers()
+
+    def _forget_redacted(self, events: list[Recorded]) -> None:
+        """Whoever follows reads on from the log, where it is gone."""
+        if count := sum(event.event_type == EventTypes.EVENT_REDACTED for event in events):
+            self.redactions += count
+            self.recent.begin(self.head)
 
     def _tell_followers(self) -> None:
         for news in self._followers:
@@ -258,6 +274,11 @@ class Hub:
     def _wake_all(self) -> None:
         for subscription in self._subscriptions:
             subscription.wake()
+
+
+def redacted_position(event: Recorded) -> int:
+    position = event.data.get("position")
+    return position if isinstance(position, int) else 0
 
 
 _hub: Hub | None = None

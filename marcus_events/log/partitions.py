@@ -54,7 +54,7 @@ def make_room(connection: Connection, position: int, wait_s: float = 20) -> int:
     that takes a partition away keeps us waiting.
     """
     while (until := reach(connection)) <= position + AHEAD:
-        with suppress(errors.DuplicateTable, errors.UniqueViolation):  # somebody else was quicker
+        with suppress(errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation):  # others were quicker
             make(connection, until, wait_s)
     return until
 

@@ -1,6 +1,7 @@
-"""The tables, by what they are for: the log, what is so by it, the search, durable subscriptions, and the doors."""
+"""The tables, by what they are for: the log and its search, what is so by it, subscriptions, the doors, the proofs."""
 
 from marcus_events.models.access import BoardAccess
+from marcus_events.models.audit import Redaction, Seal, Verification
 from marcus_events.models.doors import RefusedRequest, Token
 from marcus_events.models.log import Identity, LoggedEvent, LogHead
 from marcus_events.models.present import (
@@ -38,13 +39,16 @@ __all__ = [
     "LoggedEvent",
     "ParkedEvent",
     "Rate",
+    "Redaction",
     "RefusedRequest",
     "RetentionPolicy",
     "RetentionRun",
+    "Seal",
     "SearchEntry",
     "SearchPart",
     "Subscription",
     "Task",
     "Thinned",
     "Token",
+    "Verification",
 ]

@@ -2,8 +2,9 @@
 
 1. One process plays, who holds the advisory lock; the others wait for it.
 2. It is over for good once a person has removed its board. What slipped in behind the removal is removed too.
-3. Once the log holds an event of anything but the demo's board, no further round begins. The round that is being
-   played is played to its end; one that was left in the middle (the process ended) is taken out of view.
+3. Once the log holds an event of anything but the demo's board (or of people signing in and the like, the category
+   audit), no further round begins. The round that is being played is played to its end; one that was left in the
+   middle (the process ended) is taken out of view.
 4. A round begins by taking the board of an earlier one out of view. Then everything happens anew, under new ids,
    through the same door as any producer's events, each at its time and with the present as its timestamp.
 5. After a round there is a pause, then it goes on with step 2.
@@ -43,7 +44,7 @@ WAIT_S = 1.0  # between two looks for the lock, for the database, for somebody w
 UNWATCHED_ROUNDS = 12  # an hour
 
 NEW_ROUND, UNFINISHED, REMOVED = "new round", "unfinished", "removed"  # why the board was taken out of view
-ANYTHING_ELSE = EventFilter.parse(f"-board_id:{BOARD}")
+ANYTHING_ELSE = EventFilter.parse(f"-board_id:{BOARD} -category:audit")
 REMOVALS = EventFilter.parse(f"board_id:{BOARD} type:{T.BOARD_REMOVED}")
 BEGINNINGS = EventFilter.parse(f"board_id:{BOARD} type:{T.SYSTEM_STARTUP}")  # the script's first event
 ALL = 1_000_000  # removals, of which each round makes one

@@ -62,8 +62,9 @@ function lose() {
 }
 
 function beat() {
-  const { head, epoch: current, at } = byId("beat").dataset;
-  if (current !== epoch || (Number(head) > 0 && byId("welcome"))) return location.reload();
+  const { head, epoch: current, at, redacted } = byId("beat").dataset;
+  for (const position of redacted?.split(" ") ?? []) byId(`e${position}`)?.remove();
+  if (current !== epoch || Number(head) > Number(byId("welcome")?.dataset.head)) return location.reload();
   heard = performance.now();
   clearTimeout(grace);
   grace = null;

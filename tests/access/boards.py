@@ -79,7 +79,13 @@ def secret() -> list[Event]:
         event("blocker_resolved", board=BOARD, ago=14, resolution="zqxwkvj: take the spade", **answer),
         event("zqxwkvj_event", board=BOARD, ago=5, note="zqxwkvj"),
         event(
-            "task_blocked", board=BOARD, ago=1, task_id=TASK, agent_id=AGENT, description="Zqxwkvj rain", severity="high"
+            "task_blocked",
+            board=BOARD,
+            ago=1,
+            task_id=TASK,
+            agent_id=AGENT,
+            description="Zqxwkvj rain",
+            severity="high",
         ),
     ]
 

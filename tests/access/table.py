@@ -76,6 +76,11 @@ TABLE = {
     ),
     "people/": Row("/people/", ADMINISTRATORS, "in 403 403 403 422"),
     "people/<int:user_id>/": Row("/people/{outsider}/", ADMINISTRATORS, "in 403 403 403 422", {"act": "save"}),
+    "audit/": Row("/audit/", ADMINISTRATORS, NO_FORM),
+    "audit/verify/": Row("/audit/verify/", NO_FORM, "in 403 403 403 302"),
+    "activity/<int:position>/redact/": Row(
+        "/activity/999999/redact/", NO_FORM, "in 403 403 403 404", {"reason": "It names a customer"}
+    ),
     "retention/": Row("/retention/", ADMINISTRATORS, ADMINISTRATORS),
     "retention/<int:policy_id>/": Row("/retention/999999/", "in 403 403 403 405", "in 403 403 403 404"),
     "retention/run/": Row("/retention/run/", "in 403 403 403 405", "in 403 403 403 302"),

@@ -17,6 +17,7 @@ from marcus_events.admin.event_list import EventList
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 from marcus_events.log.moments import position_at
+from tests.audit.reading import behind_the_back
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
 from tests.dashboard.test_hostile import MARKUP, assert_harmless
@@ -118,9 +119,8 @@ def test_filters_and_search_are_one_question(administrator: Client, log: None) -
 
 def test_a_time_is_looked_up_by_position(administrator: Client, many: list[int]) -> None:
     now = utc_now()
-    with connection.cursor() as cursor:
-        old = now - timedelta(days=40)
-        cursor.execute("UPDATE event SET recorded_at = %s WHERE position <= %s", [old, many[9]])
+    old = now - timedelta(days=40)
+    behind_the_back("event", "UPDATE event SET recorded_at = %s WHERE position <= %s", [old, many[9]])
     month = f"{old:%Y-%m}"
     assert positions(shown(administrator, recorded=month)) == many[9::-1]
     assert many[9] not in positions(shown(administrator, recorded="30d", before=many[20]))

@@ -18,6 +18,7 @@ from marcus_events.log.append import append
 from marcus_events.log.connect import connect
 from marcus_events.log.partitions import AHEAD, SIZE, make_room, partitions
 from marcus_events.log.writer import Writer
+from tests.audit.reading import behind_the_back
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -96,8 +97,7 @@ def test_an_identity_is_one_over_all_partitions(near_the_end: None) -> None:
 
 def test_what_was_removed_does_not_come_back() -> None:
     ingest(events("e", 3))
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM event WHERE position = 2")
+    behind_the_back("event", "DELETE FROM event WHERE position = 2")
     again = ingest(events("e", 3))
     assert [(receipt.status, receipt.position) for receipt in again] == [("duplicate", n) for n in (1, 2, 3)]
     assert read.event(2) is None

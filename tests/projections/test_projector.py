@@ -21,6 +21,7 @@ from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
 from marcus_events.projections import PROJECTIONS, STATE, Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.projector import step
 from marcus_events.projections.state import TABLE_OF
+from tests.audit.reading import behind_the_back
 from tests.lively import lively_events
 from tests.waiting import wait_until
 
@@ -148,8 +149,8 @@ def test_many_projectors_at_once_do_the_work_once(events: list[Recorded]) -> Non
 
 def test_another_log_in_its_place_is_projected_from_its_beginning(events: list[Recorded]) -> None:
     catch_up(PROJECTIONS)
+    behind_the_back("event", "DELETE FROM event")
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM event")
         cursor.execute("UPDATE log_head SET position = 0, epoch = gen_random_uuid()")
     ingest([Event("new", events[0].timestamp, "task_created", "marcus", {"task_id": "t"}, {"board_id": "new"})])
     catch_up(PROJECTIONS)

@@ -17,6 +17,7 @@ from marcus_events.projections import SEARCH, catch_up, rebuild
 from marcus_events.search import page, parts
 from marcus_events.search.lexemes import vector
 from marcus_events.search.spans import NEAR, Span, in_groups, with_near
+from tests.audit.reading import behind_the_back
 from tests.lively import lively_events
 from tests.log.test_where import odd_events
 
@@ -80,8 +81,7 @@ def test_a_redacted_event_is_found_by_what_is_left_of_it_alone() -> None:
     ingest([note("the secret password"), note("other")])
     catch_up([SEARCH])
     assert found("password") == [1]
-    with connection.cursor() as cursor:  # as a redaction does
-        cursor.execute("""UPDATE event SET data = '{"redacted": "by admin"}' WHERE position = 1""")
+    behind_the_back("event", """UPDATE event SET data = '{"redacted": "by admin"}' WHERE position = 1""")
     ingest([note("", 2, event_type="event_redacted", position=1)])
     catch_up([SEARCH])
     assert (found("password"), found("admin")) == ([], [1])
@@ -129,8 +129,8 @@ def test_who_asks_while_a_part_is_dropped_is_answered_from_the_new_one(monkeypat
 def test_of_another_log_in_its_place_nothing_old_is_found() -> None:
     ingest([note("old")])
     catch_up([SEARCH])
+    behind_the_back("event", "DELETE FROM event")
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM event")
         cursor.execute("DELETE FROM event_identity")
         cursor.execute("UPDATE log_head SET position = 0, epoch = gen_random_uuid()")
     ingest([note("new")])

@@ -15,6 +15,7 @@ from marcus_events.sockets import following
 from marcus_events.sockets.examples import EXAMPLES
 from marcus_events.sockets.routing import websocket_urlpatterns
 from marcus_events.sockets.schemas import INCOMING, OUTGOING
+from tests.audit.reading import behind_the_back
 from tests.line import away
 from tests.sockets.talking import bearer, publish, talking
 
@@ -85,6 +86,6 @@ async def test_a_real_conversation_is_as_described(token: str, monkeypatch: pyte
 
 
 def shorten() -> None:
+    behind_the_back("event", "DELETE FROM event WHERE position = 1")
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM event WHERE position = 1")
         cursor.execute("UPDATE log_head SET oldest = 2")

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard.management.address import site
 from dashboard.signin import one_time_path
+from marcus_events import audit
+from marcus_events.core.vocabulary import EventTypes
 
 
 class Command(BaseCommand):
@@ -24,4 +26,5 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no active user {options['user']}. In Admin under Users one is made, and by createsuperuser."
             ) from None
+        audit.record(EventTypes.SIGN_IN_LINK_MADE, audit.COMMAND_LINE, user=user.get_username())
         self.stdout.write(site() + one_time_path(user))

@@ -24,7 +24,11 @@ from django.utils.module_loading import import_string
 
 from dashboard.management.address import LOCALLY, listening, site
 from dashboard.signin import one_time_path
+from marcus_events import audit
 from marcus_events.answers import send_answers
+from marcus_events.auditing.failures import close_failures
+from marcus_events.auditing.trail import close_trail, trail
+from marcus_events.core.vocabulary import EventTypes
 from marcus_events.doors.refusals import close_refusals
 from marcus_events.live.hub import get_hub
 from marcus_events.log.listener import close_listener
@@ -34,6 +38,8 @@ from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import projectors
 from marcus_events.retention.running import run_retention
+from marcus_events.sealing import seal
+from marcus_events.sealing.checking import check_daily
 from marcus_events.sources.demo import Demo
 
 FIRST_ADMINISTRATOR = "admin"
@@ -77,6 +83,7 @@ class Command(BaseCommand):
 
     def greet(self) -> None:
         user = administrator()
+        audit.record(EventTypes.SIGN_IN_LINK_MADE, audit.COMMAND_LINE, user=user.get_username())
         words = {"site": site(), "link": site() + one_time_path(user), "user": user.get_username()}
         self.stdout.write(GREETING.format(**words, there=given("HOST", "PORT", DATA_DIR), data=given(DATA_DIR)))
         if listening()[0] in LOCALLY and "MARCUS_ALLOWED_HOSTS" not in os.environ:
@@ -85,16 +92,24 @@ class Command(BaseCommand):
 
 
 class Workers:
-    """The projectors, handlers, answers, retention and the demo, each in a thread, for as long as the block lasts."""
+    """What works behind the pages, each in a thread, for as long as the block lasts."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        runs = [*(projector.run for projector in projectors()), run_handlers, send_answers, run_retention]
+        runs = [
+            *(projector.run for projector in projectors()),
+            run_handlers,
+            send_answers,
+            run_retention,
+            seal,
+            check_daily,
+        ]
         if settings.DEMO:
             runs.append(Demo(watched=lambda: get_hub().connections > 0).run)
         self.threads = [threading.Thread(target=run, args=(self.stop,), daemon=True) for run in runs]
 
     def __enter__(self) -> None:
+        trail()  # takes up what an earlier process has left
         for thread in self.threads:
             thread.start()
 
@@ -106,6 +121,8 @@ class Workers:
             thread.join(END_WITHIN_S)
         close_live_sender()
         close_refusals()
+        close_failures()
+        close_trail()
         close_writer()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
+from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
 from marcus_events.doors import tokens
@@ -41,6 +42,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except IntegrityError as error:
             raise CommandError(TAKEN.format(options["name"])) from error
+        ends = {"expires": expires_at.isoformat()} if expires_at else {}
+        boards, sources = options["board"], options["source"]
+        audit.token_created(audit.COMMAND_LINE, "", options["name"], scopes, boards, sources, **ends)
         self.stdout.write(secret)
 
 

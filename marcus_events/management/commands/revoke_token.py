@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from marcus_events import audit
+from marcus_events.core.vocabulary import EventTypes
 from marcus_events.doors import tokens
 from marcus_events.management.prepare import prepare_database
 
@@ -20,4 +22,5 @@ class Command(BaseCommand):
         prepare_database()
         if not tokens.revoke(options["name"]):
             raise CommandError(f"There is no token named “{options['name']}” that could be revoked.")
+        audit.record(EventTypes.TOKEN_REVOKED, audit.COMMAND_LINE, token=options["name"])
         self.stdout.write("Revoked.")

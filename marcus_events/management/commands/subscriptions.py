@@ -9,6 +9,8 @@ from typing import Any
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
+from marcus_events import audit
+from marcus_events.core.vocabulary import EventTypes
 from marcus_events.subscriptions import states
 
 ALL = "all"
@@ -36,9 +38,12 @@ class Command(BaseCommand):
     def _act(self, name: str, options: dict[str, Any]) -> None:
         if options["replay"]:
             count = states.replay(name, position_from(options["replay"]))
+            record(EventTypes.SUBSCRIPTION_REPLAYED, name, options["replay"], count)
             self.stdout.write(f"{count} will be tried again as soon as {name} has an owner.")
         elif options["skip"]:
-            self.stdout.write(f"{states.skip(name, position_from(options['skip']))} skipped.")
+            count = states.skip(name, position_from(options["skip"]))
+            record(EventTypes.SUBSCRIPTION_SKIPPED, name, options["skip"], count)
+            self.stdout.write(f"{count} skipped.")
         elif options["remove"]:
             states.remove(name)
             self.stdout.write(f"{name} is forgotten.")
@@ -61,6 +66,13 @@ class Command(BaseCommand):
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
         for row in (heads, *rows):
             self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def record(event_type: str, name: str, position: str, count: int) -> None:
+    """One of the events, or all that are parked: then there may be none."""
+    if count:
+        which: dict[str, Any] = {} if position == ALL else {"position": int(position)}
+        audit.record(event_type, audit.COMMAND_LINE, subscription=name, count=count, **which)
 
 
 def position_from(stated: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Keep the projections up with the log, run handlers, send answers and remove what is old, without web."""
+"""Keep the projections up with the log, run handlers, send answers, remove what is old, seal and verify; no web."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from marcus_events.answers import send_answers
+from marcus_events.auditing.trail import close_trail, trail
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import projectors
 from marcus_events.retention.running import run_retention
+from marcus_events.sealing import seal
+from marcus_events.sealing.checking import check_daily
+
+WORK = (run_handlers, send_answers, run_retention, seal, check_daily)
 
 
 class Command(BaseCommand):
     help = (
-        "Keeps the projections up with the log, runs handlers, sends answers, removes what is old. Any number may run."
+        "Keeps the projections up with the log, runs handlers, sends answers, removes what is old, seals and verifies."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,9 +31,11 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Working. Ctrl-C ends it.")
-        runs = [*(projector.run for projector in projectors()), run_handlers, send_answers, run_retention]
+        runs = [*(projector.run for projector in projectors()), *WORK]
         threads = [threading.Thread(target=run, args=(stop,), name=run.__qualname__) for run in runs]
         for thread in threads:
             thread.start()
+        trail()  # takes up what an earlier process has left
         for thread in threads:
             thread.join()
+        close_trail()

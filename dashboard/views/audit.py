@@ -1,0 +1,89 @@
+"""Audit: whether the log is whole, what people did to the system, and the redaction of an event. For administrators."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.look import Look, storable
+from dashboard.queries import audit as queries
+from dashboard.views import activity, page
+from marcus_events.audit import address_of
+from marcus_events.redaction import MAX_REASON, NotPossible, redact
+from marcus_events.sealing.checking import IsRunning, check
+
+View = Callable[..., HttpResponse]
+MAY_ADMINISTER = "marcus_events.administer"
+AWAY = "The database does not let it happen now. Try again in a moment."
+
+logger = logging.getLogger(__name__)
+
+
+def by_administrator(view: View) -> View:
+    @never_cache
+    @wraps(view)
+    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
+        if not request.user.has_perm(MAY_ADMINISTER):
+            raise PermissionDenied
+        return view(request, **place)
+
+    return answer
+
+
+@require_safe
+@by_administrator
+def audit(request: HttpRequest) -> HttpResponse:
+    who = storable(request.GET.get("who", "").strip())[:150]
+    what = request.GET.get("what", "")
+    kinds = queries.kinds()
+    chosen = what if what in dict(kinds) else ""
+    context: dict[str, Any] = {"acts": queries.acts(who, chosen, activity.position(request, "before")), "kinds": kinds}
+    context |= {"who": who, "what": chosen}
+    return page.render(request, "audit/index.html", Look.of_board("audit", request.GET), "Audit", **context)
+
+
+@require_POST
+@by_administrator
+def verify(request: HttpRequest) -> HttpResponse:
+    """In the background: the page shows how far it has come. One is running already where that is so."""
+    who = request.user.get_username(), address_of(request)
+    threading.Thread(target=check_now, args=who, name="verification", daemon=True).start()
+    return redirect("audit")
+
+
+def check_now(by: str, address: str) -> None:
+    try:
+        check(by, address)
+    except IsRunning:
+        pass
+    except Exception:
+        logger.exception("the log could not be verified")
+    finally:
+        connection.close()
+
+
+@require_POST
+@by_administrator
+def redact_event(request: HttpRequest, position: int) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    try:
+        redact(position, request.user.get_username(), reason, address_of(request))
+    except (NotPossible, psycopg.OperationalError) as error:
+        words = str(error) if isinstance(error, NotPossible) else AWAY
+        response = activity.show_event(request, position, error=words, reason=reason[:MAX_REASON])
+        response.status_code = HTTPStatus.CONFLICT
+        return response
+    return redirect(f"{reverse('event', args=[position])}#redacted")

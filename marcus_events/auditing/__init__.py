@@ -1,0 +1,1 @@
+"""How the audit trail is kept: see `marcus_events.audit`, which everybody calls."""

@@ -1,0 +1,32 @@
+"""Who acts: the request that is being answered, so that what the models' signals tell has a name to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`by` is "" where nobody is signed in, or nothing is being answered."""
+
+    by: str = ""
+    address: str = ""
+
+
+_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())  # noqa: B039 - it is frozen
+
+
+def actor() -> Actor:
+    return _actor.get()
+
+
+@contextmanager
+def acting(by: str, address: str) -> Iterator[None]:
+    token = _actor.set(Actor(by, address))
+    try:
+        yield
+    finally:
+        _actor.reset(token)

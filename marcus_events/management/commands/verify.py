@@ -1,0 +1,73 @@
+"""Check the log against its hash chain."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from marcus_events import audit
+from marcus_events.core.event import utc_now
+from marcus_events.core.vocabulary import EventTypes
+from marcus_events.management.prepare import prepare_database
+from marcus_events.sealing import Verdict, verify
+
+SHOW_EVERY_S = 1.0
+EXPECTED = re.compile(r"([0-9a-fA-F]{64})@([1-9][0-9]{0,17})")
+NOTE = "Note the hash where nobody who can write the database can write: --expect {}@{} compares."
+
+
+class Command(BaseCommand):
+    help = "Verifies that no event was changed, removed or put in behind the application's back; says where one was."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--from", dest="since", type=int, default=1, metavar="POSITION", help="leave out the older")
+        parser.add_argument("--expect", metavar="HASH@POSITION", help="a hash that this command printed earlier")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        prepare_database()
+        self.shown = 0.0
+        verdict = verify(self.show, since=options["since"], expected=expected(options["expect"]))
+        self.record(verdict)
+        if not verdict.verified_to and verdict.is_whole:
+            self.stdout.write("Nothing is sealed yet: `up` or `worker` seals the log, some seconds behind its head.")
+            return
+        self.tell(verdict)
+
+    def show(self, done: int, until: int) -> None:
+        if time.monotonic() - self.shown >= SHOW_EVERY_S:
+            self.shown = time.monotonic()
+            self.stderr.write(f"{done:,} of {until:,}", ending="\r" if self.stderr.isatty() else "\n")
+
+    def tell(self, verdict: Verdict) -> None:
+        for fault in verdict.faults:
+            self.stdout.write(f"position {fault.position}: {fault.words}")
+        counted = f"{verdict.events:,} events, {verdict.redacted:,} of them redacted, {verdict.removed:,} removed"
+        end = f"position {verdict.verified_to} at {utc_now():%Y-%m-%d %H:%M:%S} UTC"
+        if verdict.faults:
+            raise CommandError(f"The log is not what was sealed; see above. Looked at up to {end}: {counted}.")
+        self.stdout.write(f"Verified up to {end}: {counted}. {verdict.head - verdict.verified_to:,} not sealed yet.")
+        self.stdout.write(f"Chain head {verdict.head_hash}")
+        self.stdout.write(NOTE.format(verdict.head_hash, verdict.verified_to))
+
+    def record(self, verdict: Verdict) -> None:
+        faults = [[fault.position, fault.words] for fault in verdict.faults]
+        breaks = f"it breaks at position {faults[0][0]}: {faults[0][1]}" if faults else ""
+        audit.record(
+            EventTypes.LOG_VERIFIED,
+            audit.COMMAND_LINE,
+            verdict=breaks or f"whole up to position {verdict.verified_to}",
+            verified_to=verdict.verified_to,
+            head_hash=verdict.head_hash,
+            faults=faults,
+        )
+
+
+def expected(stated: str | None) -> tuple[str, int] | None:
+    if stated is None:
+        return None
+    if (found := EXPECTED.fullmatch(stated)) is None:
+        raise CommandError("--expect is a hash of 64 digits, @ and a position, as this command prints them.")
+    return found[1], int(found[2])

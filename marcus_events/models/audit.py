@@ -1,0 +1,81 @@
+"""What proves that the log is as it was: redactions, the blocks of the hash chain, and when it was verified."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from marcus_events.core.event import utc_now
+
+
+class Redaction(models.Model):
+    """An event whose body was replaced. `marcus_events.redaction` writes it; a trigger keeps it from being changed.
+
+    `marker` and `metadata` are what stands in the event since; `leaf` and `marked` its leaves of the hash chain before
+    and after; `record` the position of the `event_redacted` that says the same.
+    """
+
+    position = models.BigIntegerField(primary_key=True)
+    by = models.TextField()
+    reason = models.TextField()
+    at = models.DateTimeField()
+    marker = models.JSONField()
+    metadata = models.JSONField()
+    leaf = models.BinaryField(max_length=16)
+    marked = models.BinaryField(max_length=16)
+    record = models.BigIntegerField()
+
+    class Meta:
+        db_table = "redaction"
+
+    def __str__(self) -> str:
+        return f"{self.position} by {self.by}"
+
+
+class Seal(models.Model):
+    """A block of the hash chain: the leaves of the events from `first` to `last`, 16 bytes each, and its hash.
+
+    `chain` is the epoch of the log that it is of; the oldest block of a chain follows on nothing.
+    """
+
+    last = models.BigIntegerField()
+    first = models.BigIntegerField()
+    chain = models.UUIDField()
+    leaves = models.BinaryField()
+    hash = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField(default=utc_now)
+    pk = models.CompositePrimaryKey("chain", "last")
+
+    class Meta:
+        db_table = "seal"
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+
+class Verification(models.Model):
+    """One check of the log against its chain. It runs until `ended_at`; `seen_at` tells that it is still at work.
+
+    `faults` are [position, words] each; `verified_to` is the last position of the last block that was looked at.
+    """
+
+    by = models.TextField()
+    started_at = models.DateTimeField(default=utc_now)
+    seen_at = models.DateTimeField(default=utc_now)
+    ended_at = models.DateTimeField(null=True)
+    until = models.BigIntegerField(default=0)
+    verified_to = models.BigIntegerField(default=0)
+    head_hash = models.TextField(default="")
+    events = models.BigIntegerField(default=0)
+    redacted = models.BigIntegerField(default=0)
+    removed = models.BigIntegerField(default=0)
+    faults = models.JSONField(default=list)
+    error = models.TextField(default="")
+
+    class Meta:
+        db_table = "verification"
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["-started_at"], name="verification_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} to {self.verified_to}"

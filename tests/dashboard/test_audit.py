@@ -1,0 +1,118 @@
+"""The page Audit, and an event that is redacted from its own page."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from dashboard import fragments
+from marcus_events import audit
+from marcus_events.log import read
+from marcus_events.models import Verification
+from marcus_events.sealing import seal_next
+from tests.audit.reading import behind_the_back, fill, only
+from tests.dashboard.publishing import event, project, publish
+from tests.waiting import wait_until
+
+FROM = "192.0.2.7"
+
+
+@pytest.fixture
+def administrator(log: None) -> Client:
+    client = Client(REMOTE_ADDR=FROM)
+    client.force_login(User.objects.create_superuser("ada"))
+    return client
+
+
+def page(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_others_may_not_look_verify_or_redact(viewer: Client) -> None:
+    [position] = publish(event("task_started", task_id="t1"))
+    assert viewer.get("/audit/").status_code == 403
+    assert viewer.post("/audit/verify/").status_code == 403
+    assert viewer.post(f"/activity/{position}/redact/", {"reason": "x"}).status_code == 403
+    assert "Redact" not in page(viewer, f"/activity/{position}/")
+    assert "Audit" not in page(viewer, "/integrations/")
+    assert Client().get("/audit/").status_code == 302
+
+
+def test_acts_are_shown_by_who_and_what(administrator: Client) -> None:
+    audit.record("token_revoked", "ada", FROM, token="<b>build</b>")
+    audit.record("history_exported", "eve", FROM, count="12,000")
+    shown = page(administrator, "/audit/")
+    assert "Ada revoked the token &lt;b&gt;build&lt;/b&gt;" in shown
+    assert "Eve exported 12,000 events" in shown
+    assert "exported" not in page(administrator, "/audit/?who=ada").partition("<tbody>")[2]
+    assert "revoked" not in page(administrator, "/audit/?what=history_exported").partition("<tbody>")[2]
+    assert "Nothing like that" in page(administrator, "/audit/?who=nobody")
+
+
+def test_older_acts_are_a_page_away(administrator: Client) -> None:
+    for n in range(60):
+        audit.record("token_revoked", "eve", FROM, token=f"token number {n}")
+    first = page(administrator, "/audit/?who=eve")
+    assert ("token number 59" in first, "token number 9<" in first) == (True, False)
+    cursor = administrator.get("/audit/?who=eve").context["acts"].older
+    assert "token number 9<" in page(administrator, f"/audit/?who=eve&before={cursor}")
+
+
+def test_verify_now_says_that_the_log_is_whole(administrator: Client) -> None:
+    fill(5)
+    seal_next(patience_s=0)
+    assert "not been verified yet" in page(administrator, "/audit/")
+    assert administrator.post("/audit/verify/").status_code == 302
+    assert only("log_verified").data["by"] == "ada"
+    sealed = Verification.objects.get()
+    shown = page(administrator, "/audit/")
+    assert f"Verified up to position <b>{sealed.verified_to}</b>" in shown
+    assert sealed.head_hash in shown
+
+
+def test_a_break_is_named_with_its_position(administrator: Client) -> None:
+    fill(5)
+    seal_next(patience_s=0)
+    behind_the_back("event", "UPDATE event SET source = 'x' WHERE position = 3")
+    administrator.post("/audit/verify/")
+    wait_until(lambda: Verification.objects.filter(ended_at__isnull=False).exists())
+    shown = page(administrator, "/audit/")
+    assert "Position 3</a>: the event is not what was sealed" in shown
+    assert only("log_verified").data["faults"][0][0] == 3
+
+
+def test_progress_is_shown_while_it_runs(administrator: Client) -> None:
+    Verification.objects.create(by="ada", until=200, verified_to=50)
+    assert "Verifying: 25 %" in page(administrator, "/audit/")
+
+
+def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
+    positions = publish(*project())
+    complaint = positions[-1]
+    [row] = fragments.each([found for found in [read.event(complaint)] if found], read.head().epoch)
+    assert "No key for shop" in row
+    assert "Redact it for good" in page(administrator, f"/activity/{complaint}/")
+    answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours"})
+    assert answer["Location"] == f"/activity/{complaint}/#redacted"
+    shown = page(administrator, f"/activity/{complaint}/")
+    assert "Redacted by <b><bdi>ada</bdi></b>" in shown
+    assert "a &lt;key&gt; of ours" in shown
+    assert "No key for shop" not in shown + page(administrator, "/") + page(administrator, "/activity/")
+    assert (only("event_redacted").data["by"], only("event_redacted").data["address"]) == ("ada", FROM)
+
+
+def test_what_is_not_possible_is_said_above_the_form(administrator: Client) -> None:
+    [position] = publish(event("task_started", task_id="t1"))
+    answer = administrator.post(f"/activity/{position}/redact/", {"reason": " "})
+    assert answer.status_code == 409
+    assert "Say why." in answer.content.decode()
+
+
+def test_people_who_sign_in_are_no_beginning(administrator: Client) -> None:
+    audit.record("user_signed_in", "ada", FROM)
+    assert "Nothing has happened yet" in page(administrator, "/")
+    publish(event("task_started", task_id="t1"))
+    assert "Nothing has happened yet" not in page(administrator, "/")
