@@ -13,6 +13,7 @@ import os
 import shlex
 import signal
 import socket
+import sys
 import threading
 from typing import Any
 
@@ -32,7 +33,7 @@ from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
-from marcus_events.projections import projectors
+from marcus_events.projections import SWITCH_S, projectors
 from marcus_events.sources.demo import Demo
 
 FIRST_ADMINISTRATOR = "admin"
@@ -88,6 +89,7 @@ class Workers:
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        sys.setswitchinterval(SWITCH_S)
         runs = [*(projector.run for projector in projectors()), run_handlers, send_answers]
         if settings.DEMO:
             runs.append(Demo(watched=lambda: get_hub().connections > 0).run)
