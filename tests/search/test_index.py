@@ -14,7 +14,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import SearchEntry, SearchPart
 from marcus_events.projections import SEARCH, catch_up, rebuild
-from marcus_events.search import asking, page, parts
+from marcus_events.search import page, parts
 from marcus_events.search.lexemes import vector
 from marcus_events.search.spans import NEAR, Span, in_groups, with_near
 from tests.lively import lively_events
@@ -122,7 +122,7 @@ def test_who_asks_while_a_part_is_dropped_is_answered_from_the_new_one(monkeypat
     old = parts.in_use()
     rebuild(SEARCH)
     answers = iter([old, parts.in_use()])
-    monkeypatch.setattr(asking.parts, "in_use", lambda: next(answers))
+    monkeypatch.setattr(parts, "in_use", lambda: next(answers))
     assert found("here") == [1]
 
 
