@@ -5,18 +5,24 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from marcus_events.answers import send_answers
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
-from marcus_events.projections import SWITCH_S, projectors
+from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector, projectors
 
 
 class Command(BaseCommand):
     help = "Keeps the projections up with the log, runs handlers and sends answers. Any number may run at once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        names = [projection.name for projection in PROJECTIONS]
+        only = f"of {', '.join(names)}: just these, and nothing else, such as the search in a process of its own"
+        parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=only)
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
@@ -25,9 +31,15 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Working. Ctrl-C ends it.")
         sys.setswitchinterval(SWITCH_S)
-        runs = [*(projector.run for projector in projectors()), run_handlers, send_answers]
-        threads = [threading.Thread(target=run, args=(stop,), name=run.__qualname__) for run in runs]
+        threads = [
+            threading.Thread(target=run, args=(stop,), name=run.__qualname__) for run in self.runs(options["only"])
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def runs(self, only: list[str] | None) -> list[Callable[[threading.Event], None]]:
+        if only:
+            return [Projector([projection for projection in PROJECTIONS if projection.name in only]).run]
+        return [*(projector.run for projector in projectors()), run_handlers, send_answers]
