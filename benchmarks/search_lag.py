@@ -1,9 +1,10 @@
 """How far the search index is behind the log while events are taken in as fast as they can be.
 
-    python -m benchmarks.search_lag [--seconds N]
+    python -m benchmarks.search_lag [--seconds N] [--apart]
 
 On a PostgreSQL of its own: one process publishes through the door, another one, `manage.py worker`, keeps the tables
-up. Looked at four times a second, the lag is how long ago the oldest event was recorded that the index has not reached.
+up; with --apart, `manage.py worker --only search` is a third. Looked at four times a second, the lag is how long ago
+the oldest event was recorded that the index has not reached.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,10 +30,12 @@ LAG = """SELECT log_head.position, coalesce(extract(epoch FROM clock_timestamp()
 def main() -> None:
     parser = ArgumentParser(description="Measures how far the search is behind at full ingest.")
     parser.add_argument("--seconds", type=float, default=30)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--apart", action="store_true", help="with a process for the search alone")
+    options = parser.parse_args()
+    seconds = options.seconds
     from benchmarks.__main__ import database
 
-    with database(), worker():
+    with database(), worker("--only", "search") if options.apart else nullcontext(), worker():
         until = time.monotonic() + seconds
         publisher = threading.Thread(target=publish, args=(until,))
         publisher.start()
@@ -45,8 +48,8 @@ def main() -> None:
 
 
 @contextmanager
-def worker() -> Iterator[None]:
-    running = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, stdout=subprocess.PIPE)
+def worker(*options: str) -> Iterator[None]:
+    running = subprocess.Popen([sys.executable, "manage.py", "worker", *options], cwd=ROOT, stdout=subprocess.PIPE)
     assert running.stdout
     running.stdout.readline()
     try:

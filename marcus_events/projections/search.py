@@ -21,7 +21,9 @@ from marcus_events.search.lexemes import vector
 REDACTED = "event_redacted"
 # For the disk: after a crash what was lost is made again, with the checkpoint that was lost along with it.
 NO_WAIT = "SET LOCAL synchronous_commit = off"
-COPY = "COPY {name} (position, timestamp, words) FROM STDIN"
+# In one piece: between the pieces of a COPY the threads of other projections would have their turns.
+ADD = """INSERT INTO {name} (position, timestamp, words)
+    SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::tsvector[])"""
 TIMES = "UPDATE search_part SET least = least(least, %s), greatest = greatest(greatest, %s) WHERE name = %s"
 REWRITE = "UPDATE search SET words = %s::tsvector WHERE position = %s"
 
@@ -48,11 +50,10 @@ class SearchProjection(Projection):
 
 
 def write(part: SearchPart, events: Sequence[Recorded]) -> None:
+    times = [event.timestamp for event in events]
+    entries = [event.position for event in events], times, [vector(event) for event in events]
     with connection.cursor() as cursor:
-        with cursor.copy(COPY.format(name=part.name)) as rows:
-            for event in events:
-                rows.write_row((event.position, event.timestamp, vector(event)))
-        times = [event.timestamp for event in events]
+        cursor.execute(ADD.format(name=part.name), entries)
         cursor.execute(TIMES, [min(times), max(times), part.name])
     if not part.is_indexed and is_due(part, events[-1].position):
         parts.add_index(part)

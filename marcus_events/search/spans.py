@@ -9,7 +9,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.models import SearchPart
 
 NEAR = 2_000  # positions that are walked through first: what is common is found there at once
-AT_ONCE = (4, 16)  # spans of a statement; then all that are left, since to plan for a span takes a while too
+AT_ONCE = (4, 12, 24)  # spans of a statement; then all that are left, since to plan for a span takes a while too
 
 
 @dataclass(frozen=True)

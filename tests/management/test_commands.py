@@ -14,11 +14,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from marcus_events.answers import send_answers
 from marcus_events.core.event import utc_now
 from marcus_events.doors import tokens
 from marcus_events.ingest import ingest
+from marcus_events.management.commands.worker import Command as Worker
+from marcus_events.management.handlers import run_handlers
 from marcus_events.models import Checkpoint, RetentionPolicy, RetentionRun, Task
-from marcus_events.projections import PROJECTIONS, catch_up, lag
+from marcus_events.projections import PROJECTIONS, SEARCH, catch_up, lag
 from tests.lively import lively_events
 from tests.log.processes import ROOT, conninfo_of_test_database
 from tests.waiting import wait_until
@@ -148,3 +151,12 @@ def test_a_worker_keeps_up_with_the_log_until_it_is_told_to_stop() -> None:
         worker.kill()
         worker.wait()
         connection.close()
+
+
+def test_a_worker_may_be_for_some_projections_only() -> None:
+    command = Worker()
+    assert [run.__self__.projections for run in command.runs(["search"])] == [[SEARCH]]  # type: ignore[attr-defined]
+    everything = command.runs(None)
+    assert {*everything} >= {run_handlers, send_answers}
+    kept_up = [projection for run in everything[:-2] for projection in run.__self__.projections]  # type: ignore[attr-defined]
+    assert kept_up == list(PROJECTIONS)

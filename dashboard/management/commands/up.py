@@ -13,6 +13,7 @@ import os
 import shlex
 import signal
 import socket
+import sys
 import threading
 from typing import Any
 
@@ -36,7 +37,7 @@ from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
-from marcus_events.projections import projectors
+from marcus_events.projections import SWITCH_S, projectors
 from marcus_events.retention.running import run_retention
 from marcus_events.sealing import seal
 from marcus_events.sealing.checking import check_daily
@@ -96,6 +97,7 @@ class Workers:
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        sys.setswitchinterval(SWITCH_S)
         runs = [
             *(projector.run for projector in projectors()),
             run_handlers,

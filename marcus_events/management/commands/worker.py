@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from marcus_events.answers import send_answers
 from marcus_events.auditing.trail import close_trail, trail
 from marcus_events.management.handlers import run_handlers
 from marcus_events.management.prepare import prepare_database
-from marcus_events.projections import projectors
+from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector, projectors
 from marcus_events.retention.running import run_retention
 from marcus_events.sealing import seal
 from marcus_events.sealing.checking import check_daily
@@ -25,17 +27,29 @@ class Command(BaseCommand):
         "Keeps the projections up with the log, runs handlers, sends answers, removes what is old, seals and verifies."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        names = [projection.name for projection in PROJECTIONS]
+        only = f"of {', '.join(names)}: just these, and nothing else, such as the search in a process of its own"
+        parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=only)
+
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Working. Ctrl-C ends it.")
-        runs = [*(projector.run for projector in projectors()), *WORK]
-        threads = [threading.Thread(target=run, args=(stop,), name=run.__qualname__) for run in runs]
+        sys.setswitchinterval(SWITCH_S)
+        threads = [
+            threading.Thread(target=run, args=(stop,), name=run.__qualname__) for run in self.runs(options["only"])
+        ]
         for thread in threads:
             thread.start()
         trail()  # takes up what an earlier process has left
         for thread in threads:
             thread.join()
         close_trail()
+
+    def runs(self, only: list[str] | None) -> list[Callable[[threading.Event], None]]:
+        if only:
+            return [Projector([projection for projection in PROJECTIONS if projection.name in only]).run]
+        return [*(projector.run for projector in projectors()), *WORK]
