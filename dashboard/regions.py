@@ -178,6 +178,7 @@ PAGES = {
     ),
     "activity": Page({"histogram": "activity/_histogram.html"}, gather_activity, stream=True),
     "event": Page({}, gather_nothing),
+    "history": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
     "alerts": Page({}, gather_nothing),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),

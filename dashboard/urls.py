@@ -4,7 +4,20 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import activity, agents, alerts, blocked, blocker, boards, demo, integrations, now, signin, tasks
+from dashboard.views import (
+    activity,
+    agents,
+    alerts,
+    blocked,
+    blocker,
+    boards,
+    demo,
+    history,
+    integrations,
+    now,
+    signin,
+    tasks,
+)
 
 
 class IdConverter(StringConverter):
@@ -28,6 +41,8 @@ urlpatterns = [
     path("blocked/<int:blocker_id>/", blocker.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker.state, name="blocker-state"),
     path("agents/", agents.agents, name="agents"),
+    path("history/", history.history, name="history"),
+    path("history/export/", history.export, name="history-export"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/missed/", alerts.missed, name="alerts-missed"),
     path("alerts/noted/", alerts.noted, name="alerts-noted"),

@@ -1,0 +1,97 @@
+"""The whole of a result as a file, a batch at a time.
+
+1. It ends at the head of when it began, so it is the same however long it takes, and oldest first.
+2. No more than a batch is held. Whoever goes away ends it with the batch that is being read; the connection to the
+   database is given back after each.
+3. No more than MOST run at once in a process.
+4. How it ended is recorded: who, from where, what was asked for, how many events, and whether that was all.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from defusedcsv import csv
+
+from dashboard import shared
+from dashboard.history import columns
+from dashboard.queries import history
+from marcus_events import audit
+from marcus_events.core.event import Recorded
+from marcus_events.core.filters import EventFilter
+
+MOST = 2  # exports at once; each keeps one of the pages' four threads busy
+FIELDS = ("position", "recorded_at", "event_id", "timestamp", "event_type", "source", "data", "metadata", "category")
+ABOUT = ("board_id", "task_id", "agent_id")
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # by which spreadsheets know that it is UTF-8
+
+Lines = Callable[[list[Recorded]], str]
+
+_running: set[Export] = set()
+
+
+class TooMany(RuntimeError):
+    """As many exports run as may."""
+
+
+def is_full() -> bool:
+    return len(_running) >= MOST
+
+
+class Export:
+    """An asynchronous iterator of bytes. Django closes it when the answer has been sent, or can no longer be."""
+
+    def __init__(self, filtered: EventFilter, until: int, form: str, paths: list[str], asked: dict[str, str]) -> None:
+        self._batches = history.batches(filtered, until)
+        self._lines, self._head = as_csv(paths) if form == "csv" else (as_json_lines, "")
+        self._asked = asked | {"format": form}
+        self._events = 0
+        self._finished = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if is_full():
+            raise TooMany
+        _running.add(self)
+        yield self._head.encode()
+        while events := await shared.in_thread(lambda: next(self._batches, None)):
+            self._events += len(events)
+            yield self._lines(events).encode()
+        self._finished = True
+
+    def close(self) -> None:
+        if self in _running:
+            _running.discard(self)
+            audit.record("history_exported", events=self._events, finished=self._finished, **self._asked)
+
+
+def as_json_lines(events: list[Recorded]) -> str:
+    """As the API gives them."""
+    return "".join(json.dumps(event.to_dict(), ensure_ascii=False) + "\n" for event in events)
+
+
+def as_csv(paths: list[str]) -> tuple[Lines, str]:
+    """What makes rows of events, and the line above them."""
+    return lambda events: written(row(event, paths) for event in events), BOM + written([[*FIELDS, *ABOUT, *paths]])
+
+
+def row(event: Recorded, paths: list[str]) -> list[Any]:
+    stated = event.to_dict()
+    cells = [stated[name] for name in FIELDS] + [getattr(event, name) for name in ABOUT]
+    return [cell(value) for value in [*cells, *(columns.value_at(event, path) for path in paths)]]
+
+
+def cell(value: Any) -> Any:
+    """Numbers stay numbers. What begins with blanks is taken for a text, since what follows may be a formula."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = columns.as_text(value)
+    return f"'{text}" if text[:1].isspace() else text
+
+
+def written(rows: Iterator[list[Any]] | list[list[Any]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
