@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import AsyncIterator
+from itertools import chain
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import AsyncClient, Client
 
 from dashboard.history import export
@@ -40,14 +44,14 @@ def test_paging_gives_every_event_once_in_both_directions(viewer: Client, order:
         page = open_page(viewer, f"/history/{query}")
         pages.append(positions(page))
         last, query = query, to(page, "next")
-    assert sum(pages, []) == expected
+    assert list(chain(*pages)) == expected
     back = []
     query = last
     while query:
         page = open_page(viewer, f"/history/{query}")
         back.append(positions(page))
         query = to(page, "prev")
-    assert sum(back[::-1], []) == expected
+    assert list(chain(*back[::-1])) == expected
 
 
 def test_noise_is_part_of_history_and_a_filter_applies(viewer: Client) -> None:
@@ -86,6 +90,13 @@ def test_why_it_is_empty_is_said(viewer: Client) -> None:
     assert "Nothing that was kept matches" in open_page(viewer, "/history/", {"q": "absent"}).text
 
 
+@pytest_asyncio.fixture
+async def person(user: User) -> AsyncIterator[User]:
+    """Whose requests are answered in another thread, which gives its connection back in the end."""
+    yield user
+    await sync_to_async(connections.close_all)()
+
+
 async def exported(user: User, **query: Any) -> str:
     client = AsyncClient()
     await client.aforce_login(user)
@@ -94,20 +105,20 @@ async def exported(user: User, **query: Any) -> str:
     return b"".join([part async for part in response]).decode()  # type: ignore[attr-defined]
 
 
-async def test_json_lines_equal_the_log_and_the_export_is_recorded(user: User) -> None:
+async def test_json_lines_equal_the_log_and_the_export_is_recorded(person: User) -> None:
     await sync_to_async(publish)(*project())
     kept = await sync_to_async(read.events)(EventFilter(), newest_first=False)
-    text = await exported(user, format="jsonl")
+    text = await exported(person, format="jsonl")
     assert [json.loads(line) for line in text.splitlines()] == [json.loads(json.dumps(one.to_dict())) for one in kept]
     [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
     assert recorded.source == "user:ada"
     assert (recorded.data["events"], recorded.data["finished"]) == (len(kept), True)
 
 
-async def test_no_cell_is_a_formula_and_numbers_stay_numbers(user: User) -> None:
+async def test_no_cell_is_a_formula_and_numbers_stay_numbers(person: User) -> None:
     stated = [event("decision_logged", what=text, number=-5) for text in FORMULAS]
     await sync_to_async(publish)(*stated)
-    text = await exported(user, format="csv", columns="data.what,data.number")
+    text = await exported(person, format="csv", columns="data.what,data.number")
     assert text.startswith(export.BOM)
     rows = list(csv.DictReader(io.StringIO(text.removeprefix(export.BOM), newline="")))
     assert [row["data.what"] for row in rows] == [f"'{formula}" for formula in FORMULAS]
@@ -127,7 +138,7 @@ def test_no_more_than_a_batch_is_held_and_the_head_of_the_beginning_is_the_end(m
 
 
 async def test_one_who_goes_away_ends_it_and_more_than_some_at_once_are_refused(
-    user: User, monkeypatch: pytest.MonkeyPatch
+    person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "BATCH", 2)
     monkeypatch.setattr(export, "MOST", 1)
@@ -138,7 +149,7 @@ async def test_one_who_goes_away_ends_it_and_more_than_some_at_once_are_refused(
     await anext(parts)
     await anext(parts)
     client = AsyncClient()
-    await client.aforce_login(user)
+    await client.aforce_login(person)
     refused = await client.get("/history/export/")
     assert refused.status_code == 503
     assert refused["Retry-After"] == view.RETRY_AFTER_S
