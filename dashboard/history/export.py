@@ -56,10 +56,18 @@ class Export:
             raise TooMany
         _running.add(self)
         yield self._head.encode()
-        while events := await shared.in_thread(lambda: next(self._batches, None)):
+        while events := await self._next():
             self._events += len(events)
             yield self._lines(events).encode()
         self._finished = True
+
+    async def _next(self) -> list[Recorded] | None:
+        """Django closes no answer whose iterator has failed: then the place is given back here."""
+        try:
+            return await shared.in_thread(lambda: next(self._batches, None))
+        except Exception:
+            await shared.in_thread(self.close)
+            raise
 
     def close(self) -> None:
         if self in _running:

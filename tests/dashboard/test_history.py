@@ -157,3 +157,15 @@ async def test_one_who_goes_away_ends_it_and_more_than_some_at_once_are_refused(
     [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
     assert (recorded.data["events"], recorded.data["finished"]) == (2, False)
     assert not export.is_full()
+
+
+@pytest.mark.usefixtures("person")
+async def test_one_that_fails_makes_room_for_others_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "page", lambda *args, **kwargs: 1 / 0)
+    parts = aiter(export.Export(EventFilter(), 1, "csv", [], {"by": "ada"}))
+    await anext(parts)
+    with pytest.raises(ZeroDivisionError):
+        await anext(parts)
+    assert not export._running
+    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
+    assert recorded.data["finished"] is False
