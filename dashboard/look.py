@@ -37,6 +37,8 @@ class Look:
     severity: str = ""  # of the open blockers
     cause: str = ""  # the root cause of the open blockers
     took: str = ""  # how long the resolved blockers took: see dashboard.queries.delays
+    order: str = ""  # of History: "oldest" first, or the newest
+    columns: str = ""  # of History: paths into the data, such as data.progress, between commas
     older: str = ""  # the resolved blockers older than this: see dashboard.queries.resolved
     sight: Sight = field(default=NOTHING, kw_only=True)
 
@@ -68,8 +70,8 @@ class Look:
         return named if self.shows_noise(named) else named.with_term("importance", "noise", exclude=True)
 
     def shows_noise(self, named: EventFilter) -> bool:
-        """Noise is hidden until asked for: by the switch, or by naming the type."""
-        return bool(self.noise or named.values("type") or named.values("importance"))
+        """Noise is hidden until asked for: by the switch, or by naming the type. History holds everything."""
+        return self.page == "history" or bool(self.noise or named.values("type") or named.values("importance"))
 
     def query(self, **changes: str) -> str:
         """The query string of this look, with changes; empty values are left out."""

@@ -1,8 +1,9 @@
-"""What the dashboard remembers of a person: when they were last here, and what may interrupt them."""
+"""What the dashboard remembers of a person: when they were last here, what may interrupt them, what they search for."""
 
 from __future__ import annotations
 
 from datetime import time
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -46,3 +47,20 @@ class AlertPreferences(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.severity}"
+
+
+class SavedSearch(models.Model):
+    """A search of History under a name: for its owner, or for everybody. `query` is the query string of its look."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_searches")
+    name = models.CharField(max_length=100)
+    query = models.TextField(blank=True)
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "saved_search"
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["owner", "name"], name="saved_search_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -185,6 +185,7 @@ PAGES = {
     ),
     "activity": Page({"histogram": "activity/_histogram.html"}, gather_activity, stream=True),
     "event": Page({}, gather_nothing),
+    "history": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
     "alerts": Page({}, gather_nothing),
     "retention": Page({}, gather_nothing),

@@ -56,10 +56,12 @@ def histogram(look: Look, now: datetime) -> Histogram:
     start, step, number = spread(chosen.since, chosen.until, now)
     within = replace(chosen, since=start, until=start + number * step)
     counted = search.count_by_time(within, step.total_seconds(), MOST)
-    values = [counted.get(n, 0) for n in range(number)]
+    return drawn(look, chosen, start, step, [counted.get(n, 0) for n in range(number)])
+
+
+def drawn(look: Look, chosen: EventFilter, start: datetime, step: timedelta, values: list[int]) -> Histogram:
     top = charts.round_up(max(*values, 1))
-    bars = charts.bars(values, top)
-    columns = [column(look, start + n * step, step, bar) for n, bar in enumerate(bars)]
+    columns = [column(look, start + n * step, step, bar) for n, bar in enumerate(charts.bars(values, top))]
     return Histogram(columns, top, sum(values), sum(values) >= MOST and not search.is_counted(chosen), step)
 
 

@@ -2,9 +2,11 @@
 import "./alerts.js";
 import "./brush.js";
 import "./asking.js";
+import "./completing.js";
 import "./connection.js";
 import "./drawer.js";
 import "./forms.js";
+import "./history.js";
 import "./integrations.js";
 import "./keys.js";
 import "./lanes.js";

@@ -1,0 +1,41 @@
+"""The columns of the table and of an export: those everybody knows, and paths into what producers sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from marcus_events.core.event import Recorded
+
+PATH = re.compile(r"(data|metadata)(\.[^.,\s]{1,100}){1,6}")
+MOST = 8  # paths of one table
+LONGEST = 300  # characters of a value in the table
+
+
+def paths(text: str) -> tuple[list[str], list[str]]:
+    """The paths in a list between commas, each once, and what is none or too many."""
+    named = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    good = [name for name in named if PATH.fullmatch(name)]
+    return good[:MOST], [name for name in named if name not in good[:MOST]]
+
+
+def value_at(event: Recorded, path: str) -> Any:
+    """None where there is nothing."""
+    root, *steps = path.split(".")
+    found: Any = getattr(event, root)
+    for step in steps:
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def as_text(value: Any) -> str:
+    """What is nested, and what is neither text nor number, as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def shown(event: Recorded, path: str) -> str:
+    text = as_text(value_at(event, path))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

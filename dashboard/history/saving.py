@@ -1,0 +1,55 @@
+"""Searches that were given a name: one's own, and those that somebody shares with everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from dashboard.look import Look
+from dashboard.models import SavedSearch
+from marcus_events.doors.roles import HANDLE_BLOCKER
+from marcus_events.doors.sight import ADMINISTER
+
+MOST = 200  # of a person
+
+
+class SaveForm(forms.Form):
+    name = forms.CharField(max_length=100, error_messages={"required": "Give it a name."})
+    shared = forms.BooleanField(required=False)
+
+
+def of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[SavedSearch]:
+    """Those that this person sees. What a search finds is what whoever opens it may see."""
+    return SavedSearch.objects.filter(Q(owner=user.pk) | Q(shared=True)).select_related("owner").order_by("name", "pk")
+
+
+def may_share(request: HttpRequest) -> bool:
+    return request.user.has_perm(HANDLE_BLOCKER) or request.user.has_perm(ADMINISTER)
+
+
+def may_change(request: HttpRequest, search: SavedSearch) -> bool:
+    return search.owner_id == request.user.pk or (search.shared and request.user.has_perm(ADMINISTER))
+
+
+def save(request: HttpRequest) -> str:
+    """Keep a search under a name, or put it in the place of mine of that name; why not, in words, or ""."""
+    form = SaveForm(request.POST)
+    if not form.is_valid():
+        return str(next(iter(form.errors.values()))[0])
+    if form.cleaned_data["shared"] and not may_share(request):
+        return "Only who answers blockers or administers may save a search for everyone."
+    mine = SavedSearch.objects.filter(owner=request.user.pk)
+    if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
+        return f"You have {MOST} saved searches. Delete one first."
+    kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
+    SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)
+    return ""
+
+
+def query_of(request: HttpRequest) -> str:
+    """The look that the form came from, and nothing else."""
+    return Look.at("history", request.GET).query()

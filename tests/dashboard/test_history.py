@@ -1,0 +1,171 @@
+"""History: every event of the log is found again, page by page, refined, and as a file that equals the log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from itertools import chain
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import AsyncClient, Client
+
+from dashboard.history import export
+from dashboard.queries import history
+from dashboard.views import history as view
+from marcus_events.core.filters import EventFilter
+from marcus_events.log import read
+from tests.dashboard.publishing import event, project, publish
+from tests.dashboard.reading import Document, open_page
+
+FORMULAS = ["=1+1", "+1+1", "-1+cmd", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1"]
+
+
+def positions(page: Document) -> list[int]:
+    return [int(position) for position in page.all_of("data-event")]
+
+
+def to(page: Document, rel: str) -> str:
+    return next((found["href"] for tag, found in page.elements if tag == "a" and found.get("rel") == rel), "")
+
+
+@pytest.mark.parametrize("order", ["", "oldest"])
+def test_paging_gives_every_event_once_in_both_directions(viewer: Client, order: str) -> None:
+    published = publish(*(event("decision_logged", task_id="t", what=f"{n}") for n in range(1_000)))
+    expected = published if order else published[::-1]
+    query, pages = f"?order={order}", []
+    while query:
+        page = open_page(viewer, f"/history/{query}")
+        pages.append(positions(page))
+        last, query = query, to(page, "next")
+    assert list(chain(*pages)) == expected
+    back = []
+    query = last
+    while query:
+        page = open_page(viewer, f"/history/{query}")
+        back.append(positions(page))
+        query = to(page, "prev")
+    assert list(chain(*back[::-1])) == expected
+
+
+def test_noise_is_part_of_history_and_a_filter_applies(viewer: Client) -> None:
+    noise, other = publish(event("task_requested", agent_id="a"), event("task_created", task_id="t"))
+    assert positions(open_page(viewer, "/history/")) == [other, noise]
+    assert positions(open_page(viewer, "/history/", {"q": "type:task_requested"})) == [noise]
+
+
+def test_a_facet_counts_refines_and_excludes(viewer: Client) -> None:
+    publish(*project(), *project("bank"))
+    page = open_page(viewer, "/history/", {"q": "type:task_created"})
+    leads = [address for address in page.all_of("href") if "board_id%3Abank" in address]
+    only, without = sorted(leads, key=lambda address: "-board_id" in address)
+    assert len(positions(open_page(viewer, f"/history/{only}"))) == 4
+    found = positions(open_page(viewer, f"/history/{without}"))
+    assert {read.event(position).board_id for position in found} == {"shop"}  # type: ignore[union-attr]
+
+
+def test_paths_are_columns_and_what_is_none_is_said(viewer: Client) -> None:
+    publish(event("task_progress", task_id="t", progress=42, deep={"a": [1, 2]}))
+    page = open_page(viewer, "/history/", {"columns": "data.progress,data.deep,nonsense"})
+    assert "42" in page.text
+    assert '{"a": [1, 2]}' in page.text
+    assert "No column for nonsense" in page.text
+
+
+def test_a_query_that_cannot_be_read_is_explained(viewer: Client) -> None:
+    assert "“colour” is not a field" in open_page(viewer, "/history/", {"q": "colour:red"}).text
+    assert viewer.get("/history/export/", {"q": "colour:red"}).status_code == 400
+    assert viewer.get("/history/export/", {"format": "xls"}).status_code == 400
+
+
+def test_why_it_is_empty_is_said(viewer: Client) -> None:
+    assert "Nothing has happened yet" in open_page(viewer, "/history/").text
+    publish(event("task_created", task_id="t"))
+    assert "Nothing that was kept matches" in open_page(viewer, "/history/", {"q": "absent"}).text
+
+
+@pytest_asyncio.fixture
+async def person(user: User) -> AsyncIterator[User]:
+    """Whose requests are answered in another thread, which gives its connection back in the end."""
+    yield user
+    await sync_to_async(connections.close_all)()
+
+
+async def exported(user: User, **query: Any) -> str:
+    client = AsyncClient()
+    await client.aforce_login(user)
+    response = await client.get("/history/export/", query)
+    assert response.status_code == 200
+    return b"".join([part async for part in response]).decode()  # type: ignore[attr-defined]
+
+
+async def test_json_lines_equal_the_log_and_the_export_is_recorded(person: User) -> None:
+    await sync_to_async(publish)(*project())
+    kept = await sync_to_async(read.events)(EventFilter(), newest_first=False)
+    text = await exported(person, format="jsonl")
+    assert [json.loads(line) for line in text.splitlines()] == [json.loads(json.dumps(one.to_dict())) for one in kept]
+    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
+    assert recorded.source == "user:ada"
+    assert (recorded.data["events"], recorded.data["finished"]) == (len(kept), True)
+
+
+async def test_no_cell_is_a_formula_and_numbers_stay_numbers(person: User) -> None:
+    stated = [event("decision_logged", what=text, number=-5) for text in FORMULAS]
+    await sync_to_async(publish)(*stated)
+    text = await exported(person, format="csv", columns="data.what,data.number")
+    assert text.startswith(export.BOM)
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix(export.BOM), newline="")))
+    assert [row["data.what"] for row in rows] == [f"'{formula}" for formula in FORMULAS]
+    assert {row["data.number"] for row in rows} == {"-5"}
+
+
+@pytest.mark.usefixtures("log")
+def test_no_more_than_a_batch_is_held_and_the_head_of_the_beginning_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "BATCH", 7)
+    before = publish(*(event("decision_logged", what="x") for _ in range(20)))
+    batches = history.batches(EventFilter(), before[-1])
+    first = next(batches)
+    publish(event("decision_logged", what="later"))
+    sizes = [first, *batches]
+    assert [len(batch) for batch in sizes] == [7, 7, 6]
+    assert [one.position for batch in sizes for one in batch] == before
+
+
+async def test_one_who_goes_away_ends_it_and_more_than_some_at_once_are_refused(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "BATCH", 2)
+    monkeypatch.setattr(export, "MOST", 1)
+    await sync_to_async(publish)(*project())
+    head = await sync_to_async(read.head)()
+    running = export.Export(EventFilter(), head.position, "csv", [], {"by": "ada"})
+    parts = aiter(running)
+    await anext(parts)
+    await anext(parts)
+    client = AsyncClient()
+    await client.aforce_login(person)
+    refused = await client.get("/history/export/")
+    assert refused.status_code == 503
+    assert refused["Retry-After"] == view.RETRY_AFTER_S
+    await sync_to_async(running.close)()
+    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
+    assert (recorded.data["events"], recorded.data["finished"]) == (2, False)
+    assert not export.is_full()
+
+
+@pytest.mark.usefixtures("person")
+async def test_one_that_fails_makes_room_for_others_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "page", lambda *args, **kwargs: 1 / 0)
+    parts = aiter(export.Export(EventFilter(), 1, "csv", [], {"by": "ada"}))
+    await anext(parts)
+    with pytest.raises(ZeroDivisionError):
+        await anext(parts)
+    assert not export._running
+    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
+    assert recorded.data["finished"] is False
