@@ -17,7 +17,15 @@ from dashboard.signin import stay_signed_in
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 
-OF_BOARDS = ("now", "empty", "boards", "activity", "blocked", "agents")  # of which nothing is left without any
+OF_BOARDS = (
+    "now",
+    "empty",
+    "boards",
+    "activity",
+    "blocked",
+    "agents",
+    "history",
+)  # of which nothing is left without any
 
 
 def render(

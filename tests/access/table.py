@@ -84,6 +84,13 @@ TABLE = {
     "retention/": Row("/retention/", ADMINISTRATORS, ADMINISTRATORS),
     "retention/<int:policy_id>/": Row("/retention/999999/", "in 403 403 403 405", "in 403 403 403 404"),
     "retention/run/": Row("/retention/run/", "in 403 403 403 405", "in 403 403 403 302"),
+    "history/": Row("/history/?board=plot-7", SIGNED_IN, NO_FORM),
+    "history/newer/": Row("/history/newer/?after=0&board=plot-7", SIGNED_IN, NO_FORM),
+    "history/complete/": Row("/history/complete/?word=task:t-7", SIGNED_IN, NO_FORM),
+    "history/export/": Row("/history/export/?board=plot-7&format=jsonl", SIGNED_IN, NO_FORM),
+    "history/exports/": Row("/history/exports/", SIGNED_IN, SIGNED_IN, {"export": "x"}),
+    "history/saved/": Row("/history/saved/?board=plot-7", NO_FORM, "in 302 302 302 302", {"name": "mine"}),
+    "history/saved/<int:search_id>/delete/": Row("/history/saved/999999/delete/", NO_FORM, "in 404 404 404 404"),
     # The door.
     "sign-in/": Row("/sign-in/", "200 302 302 302 302", "200 302 302 302 302"),
     "sign-in/link/<uidb64>/<token>/": Row("/sign-in/link/x/y/", "410 410 410 410 410", "410 410 410 410 410"),

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -93,6 +94,9 @@ def asking(places: Places) -> Iterator[str]:
         "/agents/",
         "/alerts/",
         "/alerts/missed/",
+        "/history/",
+        "/history/?columns=data.what,metadata.board_name",
+        "/history/export/?format=jsonl",
     )
     yield from (*pages, "/integrations/", "/people/", f"/boards/{OWN}/", f"/tasks/?board={OWN}&task={OWN}-2")
     yield from (f"/activity/{places.own_position}/", f"/activity/{places.own_position}/narrow/")
@@ -110,9 +114,10 @@ def asking(places: Places) -> Iterator[str]:
         "-board:garden",
     )
     for ask in (*hidden, "q=-board:garden"):
-        yield from (f"{page}?{ask}" for page in ("/", "/activity/", "/agents/", "/blocked/"))
+        yield from (f"{page}?{ask}" for page in ("/", "/activity/", "/agents/", "/blocked/", "/history/"))
     yield from (f"/activity/rows/?after=0&{ask}" for ask in (*hidden, *(f"q={query}" for query in queries)))
-    yield from (f"/activity/?q={query}" for query in queries)
+    yield from (f"{page}?q={query}" for page in ("/activity/", "/history/") for query in queries)
+    yield from (f"/history/complete/?word={field}:" for field in ("type", "source", "board", "task", "agent"))
     yield from (f"/boards/{BOARD}/", "/tasks/?board=plot-7&task=t-77", "/tasks/?task=t-77")
     yield from (f"/activity/{places.position}/", f"/blocked/{places.blocker}/", f"/blocked/{places.blocker}/state/")
     yield from (f"/api/{name}" for name in ("boards", "tasks", "blockers?state=all", "agents", "counters", "events"))
@@ -122,7 +127,16 @@ def asking(places: Places) -> Iterator[str]:
 
 
 def body(client: Client, address: str) -> str:
-    return client.get(address).content.decode().lower()
+    return whole(client.get(address)).decode().lower()
+
+
+def whole(response: Any) -> bytes:
+    """Also of an export, which is sent part by part."""
+
+    async def parts() -> bytes:
+        return b"".join([part async for part in response])
+
+    return async_to_sync(parts)() if response.streaming else response.content
 
 
 def note_refusal() -> None:

@@ -81,7 +81,16 @@ def test_nothing_that_a_producer_writes_runs(signed_in: Page, application: Appli
 
 def paths(page: Page) -> list[str]:
     """Every page, every board, and some of the events, each by the link that leads there."""
-    found = ["/", "/boards/", "/blocked/", "/activity/", "/activity/?q=odd", "/admin/", "/integrations/"]
+    found = [
+        "/",
+        "/boards/",
+        "/blocked/",
+        "/activity/",
+        "/activity/?q=odd",
+        "/history/?columns=data.text",
+        "/admin/",
+        "/integrations/",
+    ]
     page.goto(page.url.split("/activity")[0] + "/boards/")
     boards = page.locator("main a[href*='/boards/']").evaluate_all("links => links.map(link => link.pathname)")
     page.goto(urljoin(page.url, boards[0]))

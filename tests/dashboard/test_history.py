@@ -19,6 +19,7 @@ from django.test import AsyncClient, Client
 from dashboard.history import export
 from dashboard.queries import history
 from dashboard.views import history as view
+from marcus_events import search
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from tests.dashboard.publishing import event, project, publish
@@ -161,7 +162,7 @@ async def test_one_who_goes_away_ends_it_and_more_than_some_at_once_are_refused(
 
 @pytest.mark.usefixtures("person")
 async def test_one_that_fails_makes_room_for_others_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "page", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(search, "page", lambda *args, **kwargs: 1 / 0)
     parts = aiter(export.Export(EventFilter(), 1, "csv", [], {"by": "ada"}))
     await anext(parts)
     with pytest.raises(ZeroDivisionError):
@@ -169,3 +170,19 @@ async def test_one_that_fails_makes_room_for_others_and_is_recorded(monkeypatch:
     assert not export._running
     [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
     assert recorded.data["finished"] is False
+
+
+@pytest.mark.usefixtures("person")
+async def test_one_that_is_cancelled_breaks_off_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "BATCH", 2)
+    await sync_to_async(publish)(*(event("task_created", task_id=f"t{n}") for n in range(5)))
+    parts = aiter(export.Export(EventFilter(), 5, "jsonl", [], {"by": "ada"}, 5))
+    await anext(parts)
+    await anext(parts)
+    [mine] = export.running("ada")
+    assert (mine.events, mine.expected, export.running("bo")) == (2, 5, [])
+    mine.is_cancelled = True
+    with pytest.raises(export.Cancelled):
+        await anext(parts)
+    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
+    assert (recorded.data["events"], recorded.data["finished"]) == (2, False)

@@ -71,7 +71,7 @@ def test_nothing_on_any_page_that_can_be_reached_is_markup_of_a_producer(attacke
         todo += [lead for lead in dict.fromkeys(found) if lead not in seen and lead not in todo and is_page(lead)]
     assert any(address.startswith("/boards/a/b%3Fc%23d") for address in seen)
     assert any(address.startswith("/activity/?task=task%2C1") for address in seen)
-    pages = {"/", "/boards/", "/activity/", "/blocked/", "/agents/", "/integrations/", "/tasks/"}
+    pages = {"/", "/boards/", "/activity/", "/blocked/", "/agents/", "/history/", "/integrations/", "/tasks/"}
     assert {urlsplit(address).path for address in seen} >= pages
 
 
@@ -80,7 +80,7 @@ def is_page(address: str) -> bool:
     return not address.startswith(("/static/", "/sign-out/", "/demo/remove/", "/integrations/check/"))
 
 
-@pytest.mark.parametrize("path", ["/", "/boards/", "/activity/", "/blocked/", "/agents/"])
+@pytest.mark.parametrize("path", ["/", "/boards/", "/activity/", "/blocked/", "/agents/", "/history/"])
 def test_it_is_shown_as_it_was_written(attacked: Client, path: str) -> None:
     page = attacked.get(path).content.decode()
     assert escape(MARKUP) in page
