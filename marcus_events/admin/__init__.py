@@ -4,6 +4,6 @@ A subject says of itself in which `section` of the admin's front page it stands 
 `config.administration` is the site that shows them.
 """
 
-from marcus_events.admin import boards, doors, events, people, subscriptions
+from marcus_events.admin import access, boards, doors, events, keeping, people, subscriptions
 
-__all__ = ["boards", "doors", "events", "people", "subscriptions"]
+__all__ = ["access", "boards", "doors", "events", "keeping", "people", "subscriptions"]

@@ -1,4 +1,4 @@
-// History: how many events have come since the page was made, how far an export is, and facets that begin closed on a phone.
+// History: how many events have come since the page was made, how far an export is, and facets that begin closed where they stand above the result.
 import { byId, fetchElement } from "./dom.js";
 
 const ASK_AT_MOST_EVERY_MS = 5_000;
@@ -28,4 +28,4 @@ document.addEventListener("click", (event) => {
 });
 
 const facets = document.querySelector("[data-facets]");
-if (facets && matchMedia("(max-width: 56rem)").matches) facets.open = false;
+if (facets && matchMedia("(max-width: 75rem)").matches) facets.open = false;
