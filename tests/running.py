@@ -123,7 +123,7 @@ class Running:
     def published(self) -> int:
         """How many events that was; what people do is in the log too, and not counted."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        query = {"q": "-category:audit", "limit": 1_000}
+        query = {"q": "-category:audit", "limit": "1000"}
         return len(httpx.get(f"{self.base_url}/api/events", params=query, headers=headers).json()["events"])
 
 
