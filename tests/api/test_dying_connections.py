@@ -53,7 +53,7 @@ def test_dying_connections_put_each_event_into_the_log_once(running: Running) ->
             assert again.json()["results"][0] == results[n] | {"status": "duplicate", "code": 200}
         assert client.get("/api/counters").json()["by_type"]["task_progress"] <= COUNT
         held = client.get("/api/events", params={"type": "task_progress", "limit": 1_000}).json()["events"]
-        assert {str(event["position"]) for event in held} == positions
+        assert len({str(event["position"]) for event in held} & positions) == len(held) == min(COUNT, 1_000)
 
 
 def body_of(n: int) -> bytes:
