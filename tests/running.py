@@ -120,6 +120,12 @@ class Running:
         assert answer.status_code == httpx.codes.CREATED, answer.text
         assert not answer.json()["rejected"], [found for found in answer.json()["results"] if "error" in found][:3]
 
+    def published(self) -> int:
+        """How many events that was; what people do is in the log too, and not counted."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        query = {"q": "-category:audit", "limit": "1000"}
+        return len(httpx.get(f"{self.base_url}/api/events", params=query, headers=headers).json()["events"])
+
 
 def free_port() -> int:
     with socket.socket() as server:

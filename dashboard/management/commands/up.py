@@ -71,12 +71,14 @@ class Command(BaseCommand):
                 self.serve(listener)
 
     def serve(self, listener: socket.socket) -> None:
-        """Twisted chooses its reactor by the import, so it stands here."""
+        """Twisted chooses its reactor by the import, so it stands here. It takes the socket over, and closes it: who
+        closed it again would close whatever has been given its number since.
+        """
         from dashboard.management.gate.server import Server
 
         Server(
             import_string(settings.ASGI_APPLICATION),
-            endpoints=[f"fd:fileno={listener.fileno()}"],
+            endpoints=[f"fd:fileno={listener.detach()}"],
             ready_callable=self.greet,
             verbosity=0,
         ).run()
