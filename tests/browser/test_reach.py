@@ -19,6 +19,9 @@ PATHS = {
     "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
     "agents": "/agents/",
     "integrations": "/integrations/",
+    "history": "/history/?q=type:task_*&columns=data.progress",
+    "audit": "/audit/",
+    "retention": "/retention/",
     "people": "/people/",
     "a person": "/people/1/",
 }
