@@ -70,6 +70,9 @@ def delete_rows() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("; ".join(f"DELETE FROM {name}" for name in names))  # noqa: S608 - names of our own tables
+        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'search'::regclass")
+        for (part,) in cursor.fetchall():
+            cursor.execute(f"DROP TABLE {part}")
 
 
 @pytest.fixture(autouse=True)
