@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser import chromium
 from tests.browser.application import Application
+from tests.browser.storefront import blocker, project, resolution
 
 HERE = Path(__file__).parent
 TELL_VIOLATIONS = """
@@ -74,3 +75,11 @@ def signed_in(page: Page, application: Application, complaints: Complaints) -> P
     """A page of the administrator's, on Now."""
     application.sign_in(page)
     return page
+
+
+@pytest.fixture
+def busy(signed_in: Page, application: Application) -> Page:
+    if signed_in.locator("#welcome").count():
+        application.publish(*project(), blocker("First", "t3"), resolution("t3"), blocker("Which provider?"))
+        expect(signed_in.locator("#needs")).to_contain_text("Which provider?")
+    return signed_in

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.application import Application
 from tests.browser.storefront import blocker, project
-from tests.browser.test_reach import serious
+from tests.browser.test_axe import serious
 
 EVENTS = "/admin/marcus_events/loggedevent/"
 PATHS = ("/admin/", EVENTS, f"{EVENTS}3/change/", "/admin/auth/user/", "/admin/auth/user/1/change/")

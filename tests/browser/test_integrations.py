@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
 from tests.browser.storefront import event, project
-from tests.browser.test_reach import serious
+from tests.browser.test_axe import serious
 
 BAD = json.dumps({"event_type": "x", "source": "y", "data": {"a": [1, 2**60]}})
 GOOD = json.dumps(event("task_blocked", {"task_id": "t2", "agent_id": "agent_claude_1", "description": "No key"}))

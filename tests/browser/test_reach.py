@@ -1,65 +1,10 @@
 """Everyone can use it: with the keyboard alone, with assistive technology, in both themes, on a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
-from tests.browser.storefront import blocker, project, resolution
-
-PATHS = {
-    "now": "/",
-    "boards": "/boards/",
-    "board": "/boards/shop/",
-    "activity": "/activity/",
-    "an event": "/activity/?event=3",
-    "event": "/activity/3/",
-    "blocked": "/blocked/",
-    "task": "/tasks/?board=shop&task=t2",
-    "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
-    "agents": "/agents/",
-    "integrations": "/integrations/",
-    "history": "/history/?q=type:task_*&columns=data.progress",
-    "audit": "/audit/",
-    "retention": "/retention/",
-    "people": "/people/",
-    "a person": "/people/1/",
-}
-SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture
-def busy(signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        application.publish(*project(), blocker("First", "t3"), resolution("t3"), blocker("Which provider?"))
-        expect(signed_in.locator("#needs")).to_contain_text("Which provider?")
-    return signed_in
-
-
-@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
-def test_axe_finds_nothing_serious_in_either_theme(busy: Page, application: Application, path: str) -> None:
-    busy.emulate_media(color_scheme="light", reduced_motion="reduce")
-    busy.goto(application.base_url + path)
-    expect(busy.locator("#connection")).to_have_text("Live")
-    assert serious(busy) == []
-    busy.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    assert serious(busy) == []
-
-
-@pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/link/MQ/void/", "/api/docs"])
-def test_axe_finds_nothing_serious_at_the_door(page: Page, application: Application, path: str) -> None:
-    page.goto(application.base_url + path)
-    assert serious(page) == []
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{violation['id']}: {node['html']} {node['failureSummary']}"
-        for violation in found
-        if violation["impact"] in SERIOUS
-        for node in violation["nodes"]
-    ]
+from tests.browser.pages import PATHS
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())

@@ -1,0 +1,20 @@
+"""Every page, as it can be opened once something has happened: see the fixture `busy`."""
+
+PATHS = {
+    "now": "/",
+    "boards": "/boards/",
+    "board": "/boards/shop/",
+    "activity": "/activity/",
+    "an event": "/activity/?event=3",
+    "event": "/activity/3/",
+    "blocked": "/blocked/",
+    "task": "/tasks/?board=shop&task=t2",
+    "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
+    "agents": "/agents/",
+    "integrations": "/integrations/",
+    "history": "/history/?q=type:task_*&columns=data.progress",
+    "audit": "/audit/",
+    "retention": "/retention/",
+    "people": "/people/",
+    "a person": "/people/1/",
+}
