@@ -11,8 +11,8 @@ from dashboard.alerts.quiet import QuietHours
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
 from tests.browser.storefront import BOARD, OTHER_BOARD, event, project
-from tests.browser.test_connection import Line
 from tests.browser.test_axe import serious
+from tests.browser.test_connection import Line
 from tests.waiting import wait_until
 
 # What the page makes is recorded, and made all the same. `isHidden` stands for another tab in front.
