@@ -55,9 +55,11 @@ def head(connection: Connection = None) -> Head:
 
 def kept_since(connection: Connection = None) -> datetime | None:
     """When the oldest event that is kept was recorded; None where nothing was ever removed before it."""
-    query = """SELECT e.recorded_at FROM event AS e, log_head AS h WHERE h.oldest > 1 AND e.position >= h.oldest
-        ORDER BY e.position LIMIT 1"""
-    found = rows(query, [], connection)
+    oldest = rows("SELECT oldest FROM log_head WHERE id = 1", [], connection)
+    if not oldest or oldest[0][0] <= 1:
+        return None
+    query = "SELECT recorded_at FROM event WHERE position >= %s ORDER BY position LIMIT 1"
+    found = rows(query, [oldest[0][0]], connection)
     return found[0][0] if found else None
 
 
