@@ -9,7 +9,7 @@ from marcus_events.projections.state import STATE
 PROJECTIONS: tuple[Projection, ...] = (STATE, RATES, SEARCH)
 
 # Python's turns between threads, while projectors run: with its 5 ms, whoever has an answer from the database waits for
-# that long for one that computes, and at full ingest the search was three times as far behind.
+# that long for one that computes.
 SWITCH_S = 0.001
 
 
