@@ -10,8 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 run: .venv/installed
 	@exec $(BIN)/python manage.py up
 
-# In four processes, since a third of a test's time is waiting; a file's tests stay together, and browser tests come last.
-PYTEST = $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+# In three processes, since a third of a test's time is waiting; a file's tests stay together, and browser tests come last.
+PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 test: .venv/installed-dev lint
 	@scripts/ensure-browser
 	$(PYTEST)

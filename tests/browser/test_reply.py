@@ -161,6 +161,7 @@ def test_it_works_without_javascript(signed_in: Page, application: Application) 
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies(application.cookies)
     page = context.new_page()
+    expect(signed_in.locator("#needs")).to_contain_text("Which chair?")  # the other page does not move by itself
     page.goto(f"{application.base_url}/blocked/")
     page.get_by_role("row").filter(has_text="Which chair?").get_by_role("link", name="Reply").click()
     page.get_by_label("Your answer").fill("The green one")
