@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
 
-from marcus_events.api.endpoint import caller_of
+from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.doors.access import network
 
@@ -40,7 +40,7 @@ class Throttle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no type
 def address_of(request: HttpRequest) -> str | None:
     """None where the server does not know it."""
     try:
-        return str(ipaddress.ip_network(network(caller_of(request).address)).network_address)
+        return str(ipaddress.ip_network(network(audit.address_of(request))).network_address)
     except ValueError:
         return None
 

@@ -4,43 +4,27 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 import psycopg
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.look import Look, storable
 from dashboard.queries import audit as queries
 from dashboard.views import activity, page
+from dashboard.views.managing import by_administrator
 from marcus_events.audit import address_of
 from marcus_events.redaction import MAX_REASON, NotPossible, redact
 from marcus_events.sealing.checking import IsRunning, check
 
-View = Callable[..., HttpResponse]
-MAY_ADMINISTER = "marcus_events.administer"
 AWAY = "The database does not let it happen now. Try again in a moment."
 
 logger = logging.getLogger(__name__)
-
-
-def by_administrator(view: View) -> View:
-    @never_cache
-    @wraps(view)
-    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
-        if not request.user.has_perm(MAY_ADMINISTER):
-            raise PermissionDenied
-        return view(request, **place)
-
-    return answer
 
 
 @require_safe

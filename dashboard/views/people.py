@@ -25,7 +25,6 @@ from dashboard.signin import one_time_path
 from dashboard.views import page
 from dashboard.views.managing import by_administrator
 from marcus_events import audit
-from marcus_events.api.endpoint import caller_of
 
 
 @never_cache
@@ -38,7 +37,7 @@ def people(request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST)
     if not form.is_valid():
         return show(request, form)
-    user = form.make(administrator(request), address_of(request))
+    user = form.make(administrator(request), audit.address_of(request))
     return show_person(request, user, is_new=True, link=link_for(request, user))
 
 
@@ -57,7 +56,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 def act(request: HttpRequest, user: User) -> HttpResponse:
-    by, address = administrator(request), address_of(request)
+    by, address = administrator(request), audit.address_of(request)
     match request.POST.get("act"):
         case "save":
             form = RoleForm(request.POST, user=user)
@@ -82,13 +81,11 @@ def administrator(request: HttpRequest) -> User:
     return request.user
 
 
-def address_of(request: HttpRequest) -> str:
-    return caller_of(request).address
-
-
 def link_for(request: HttpRequest, user: User) -> str:
     """Opens the door once, to whoever has it: so it is written down who made it, and never the link itself."""
-    audit.record("sign_in_link_made", administrator(request).get_username(), address_of(request), user=user.username)
+    audit.record(
+        "sign_in_link_made", administrator(request).get_username(), audit.address_of(request), user=user.username
+    )
     return request.build_absolute_uri(one_time_path(user))
 
 

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 from urllib.parse import quote
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard import retention as kept
 from dashboard.look import Look
 from dashboard.views import page
+from dashboard.views.managing import by_administrator
+from marcus_events.audit import address_of
 from marcus_events.models import RetentionPolicy
 
-ADMINISTER = "marcus_events.administer"
-View = Callable[..., HttpResponse]
 
-
-def for_administrators(view: View) -> View:
-    @never_cache
-    @wraps(view)
-    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
-        if not (request.user.is_authenticated and request.user.has_perm(ADMINISTER)):
-            raise PermissionDenied
-        return view(request, **place)
-
-    return answer
-
-
-@for_administrators
+@by_administrator
 @require_http_methods(["GET", "HEAD", "POST"])
 def retention(request: HttpRequest) -> HttpResponse:
     """With POST, a policy more."""
@@ -42,7 +25,7 @@ def retention(request: HttpRequest) -> HttpResponse:
     return save(request, kept.PolicyForm(request.POST))
 
 
-@for_administrators
+@by_administrator
 @require_POST
 def change(request: HttpRequest, policy_id: int) -> HttpResponse:
     """How long it keeps, or that it is none any more."""
@@ -58,7 +41,7 @@ def change(request: HttpRequest, policy_id: int) -> HttpResponse:
     return save(request, kept.PolicyForm(request.POST.dict() | fixed, instance=policy))
 
 
-@for_administrators
+@by_administrator
 @require_POST
 def run(request: HttpRequest) -> HttpResponse:
     kept.begin()
@@ -78,4 +61,4 @@ def show(request: HttpRequest, form: kept.PolicyForm | None = None) -> HttpRespo
 
 
 def who(request: HttpRequest) -> tuple[str, str]:
-    return request.user.get_username(), request.META.get("REMOTE_ADDR", "")
+    return request.user.get_username(), address_of(request)

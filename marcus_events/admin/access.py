@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 from marcus_events import audit
 from marcus_events.admin import shown
 from marcus_events.admin.base import Administered
-from marcus_events.doors.administrators import address_of
 from marcus_events.models import BoardAccess
 
 
@@ -54,5 +53,5 @@ class BoardAccessAdmin(Administered):
 
 def told(request: HttpRequest, access: BoardAccess, act: str) -> None:
     who = {"user": access.user.get_username()} if access.user else {"group": str(access.group)}
-    by, address = request.user.get_username(), address_of(request)
+    by, address = request.user.get_username(), audit.address_of(request)
     audit.record("board_access_changed", by, address, board=access.board_id, act=act, **who)

@@ -15,7 +15,6 @@ from marcus_events import audit
 from marcus_events.admin import shown
 from marcus_events.admin.base import ReadOnly
 from marcus_events.doors import tokens
-from marcus_events.doors.administrators import address_of
 from marcus_events.models import RefusedRequest, Token
 
 
@@ -50,7 +49,7 @@ class TokenAdmin(ReadOnly):
     def revoke(self, request: HttpRequest, chosen: QuerySet[Token]) -> None:
         revoked = [name for name in chosen.values_list("name", flat=True) if tokens.revoke(name)]
         for name in revoked:
-            audit.record("token_revoked", request.user.get_username(), address_of(request), token=name)
+            audit.record("token_revoked", request.user.get_username(), audit.address_of(request), token=name)
         self.message_user(request, f"{len(revoked)} revoked.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:

@@ -15,7 +15,6 @@ from marcus_events import audit
 from marcus_events.admin import shown
 from marcus_events.admin.base import ReadOnly
 from marcus_events.core.event import utc_now
-from marcus_events.doors.administrators import address_of
 from marcus_events.log import read
 from marcus_events.models import ParkedEvent, Subscription
 from marcus_events.subscriptions import states
@@ -122,6 +121,6 @@ def act(request: HttpRequest, chosen: QuerySet[ParkedEvent], do: Act, event_type
             messages.warning(request, str(gone))
             continue
         done += count
-        who, where = request.user.get_username(), address_of(request)
+        who, where = request.user.get_username(), audit.address_of(request)
         audit.record(event_type, who, where, subscription=name, position=position)
     return done

@@ -166,16 +166,6 @@ def count_by_type(wanted: EventFilter, *, before: int | None = None, connection:
     return dict(rows(query, values, connection))
 
 
-def count_by_time(
-    wanted: EventFilter, step_s: float, cap: int, *, removed: dict[str, int], connection: Connection = None
-) -> dict[int, int]:
-    """How many events match in each step after `wanted.since`, by its number; of the newest `cap` that match at all."""
-    condition, values = where(wanted, None, None, removed)
-    query = f"""SELECT floor(extract(epoch FROM timestamp - %s) / %s)::int AS step, count(*)
-        FROM (SELECT timestamp FROM event WHERE {condition} ORDER BY position DESC LIMIT %s) AS newest GROUP BY step"""
-    return dict(rows(query, [wanted.since, step_s, *values, cap], connection))
-
-
 def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -> list[Recorded]:
     """Events soon after `cause` on the same board that name it as their cause."""
     query = f"""SELECT {COLUMNS} FROM event WHERE position > %s AND board_id IS NOT DISTINCT FROM %s

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marcus_events.log import read
+from marcus_events.log.moments import position_at
 from marcus_events.models import Checkpoint, Subscription
 
 HOLDS_FOR = timedelta(days=7)  # that a durable subscription may be behind, beyond what a policy keeps
@@ -44,18 +45,5 @@ def projected() -> int:
 
 
 def recorded_before(moment: datetime, connection: read.Connection = None) -> int:
-    """The newest position recorded before a moment; 0 for none. Some twenty looks at the log, however long it is."""
-    head = read.head(connection)
-    low, high = head.oldest - 1, head.position
-    while low < high:
-        middle = (low + high + 1) // 2
-        found = read.rows(
-            "SELECT position, recorded_at FROM event WHERE position >= %s ORDER BY position LIMIT 1",
-            [middle],
-            connection,
-        )
-        if found and found[0][1] < moment:
-            low = max(middle, found[0][0])
-        else:
-            high = middle - 1
-    return low
+    """The last position before those recorded from a moment on; before the oldest where all are."""
+    return position_at(moment, read.head(connection), connection) - 1
