@@ -20,17 +20,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-WORD = re.compile(r"[^\W_]+")
 MAX_LETTERS = 100
+WORD = re.compile(rf"([^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
+# What stands between two texts that are gone through as one. It is nobody's text: no event has a NUL in it.
+BETWEEN = "\0"
+RUN = re.compile(rf"({BETWEEN}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
 MAX_PLACE = 16_383  # PostgreSQL keeps no greater one: what lies beyond counts as there
-MAX_PLACES = 255  # of one word
-GAP = 1  # place that nothing stands at, between two texts
+MAX_PLACES = 256  # of one word
 
 
 def tokens(text: str) -> list[str]:
     """The words of a text, in order."""
-    same = text if text.isascii() else unicodedata.normalize("NFC", text)
-    return [word[:MAX_LETTERS] for word in WORD.findall(same.casefold())]
+    return WORD.findall(alike(text))
+
+
+def run_of(texts: Iterable[str]) -> list[str]:
+    """The words of these texts, each at its place less one, with BETWEEN at the places where one text ends."""
+    return RUN.findall(alike(f"{BETWEEN} ".join(texts)))
+
+
+def alike(text: str) -> str:
+    """The same for what a reader takes for the same: great and small letters, an accent in one sign or in two."""
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).casefold()
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -51,13 +62,11 @@ class Words:
     @classmethod
     def of(cls, texts: Iterable[str]) -> Words:
         places: dict[str, list[int]] = {}
-        next_place = 1
-        for text in texts:
-            found = tokens(text)
-            for place, word in enumerate(found, next_place):
-                places.setdefault(word, []).append(place)
-            next_place += len(found) + GAP
-        return cls(places if next_place <= MAX_PLACES else {word: bounded(found) for word, found in places.items()})
+        run = run_of(texts)
+        for place, word in enumerate(run, 1):
+            places.setdefault(word, []).append(place)
+        places.pop(BETWEEN, None)
+        return cls(places if len(run) <= MAX_PLACES else {word: bounded(found) for word, found in places.items()})
 
     @cached_property
     def ordered(self) -> list[str]:

@@ -47,25 +47,27 @@ class Projection(Protocol):
         return
 
 
-def step(projection: Projection, limit: int = BATCH) -> int:
-    """Project the next events, at most so many and some BATCH_BYTES of them; how many there were.
+def step(projection: Projection, limit: int = BATCH, known: Sequence[Recorded] = ()) -> Sequence[Recorded]:
+    """Project the next events, at most so many and some BATCH_BYTES of them; which these were.
 
-    None while another process is at it.
+    None while another process is at it. `known`, events that another projection has just read, are taken where they are
+    the next ones: to read an event costs as much as to count it.
     """
     with transaction.atomic():
         checkpoint = hold(projection)
         if checkpoint is None:
-            return 0
+            return []
         if is_other := checkpoint.epoch != (epoch := read.head().epoch):
             start_over(projection, checkpoint, epoch)
-        events = following(checkpoint, limit)
+        is_next = known and not is_other and known[0].position == checkpoint.position + 1
+        events = known if is_next else following(checkpoint, limit)
         if events:
             advance(projection, checkpoint, events)
     if is_other:
         projection.tidy()
     if events:
         tell(events[-1].position)
-    return len(events)
+    return events
 
 
 def following(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[Recorded]:
@@ -102,8 +104,8 @@ def catch_up(projections: Sequence[Projection]) -> int:
     """Project all that is in the log now; how many events that were, over all projections."""
     done = 0
     for projection in projections:
-        while count := step(projection):
-            done += count
+        while events := step(projection):
+            done += len(events)
     return done
 
 
@@ -151,22 +153,24 @@ class Projector:
 
     def once(self, stop: threading.Event) -> bool:
         """One step of each; whether there may be more to do."""
-        done = [self._try_step(projection) for projection in self.projections]
-        if None in done:
+        found: list[Sequence[Recorded] | None] = []
+        for projection in self.projections:
+            found.append(self._try_step(projection, (found[-1] if found else None) or ()))
+        if None in found:
             stop.wait(PAUSE_AFTER_ERROR_S)
-        return any(done)
+        return any(found)
 
-    def _try_step(self, projection: Projection) -> int | None:
-        """How many events there were; None when it failed."""
+    def _try_step(self, projection: Projection, known: Sequence[Recorded]) -> Sequence[Recorded] | None:
+        """The events that were projected; None when it failed."""
         try:
-            done = step(projection)
+            events = step(projection, known=known)
         except Error as error:
             self._tell_once(projection, logger.warning, "%s waits for the database: %s", projection.name, error)
         except Exception:
             self._tell_once(projection, logger.exception, "%s stands still", projection.name)
         else:
             self._failing.discard(projection.name)
-            return done
+            return events
         finally:
             close_old_connections()
         return None

@@ -14,6 +14,7 @@ from django.db import connection, models
 from marcus_events.core.event import Recorded
 from marcus_events.log import read
 from marcus_events.models import SearchEntry, SearchPart
+from marcus_events.projections.copying import copy
 from marcus_events.projections.projector import Projection
 from marcus_events.search import parts
 from marcus_events.search.lexemes import vector
@@ -21,9 +22,7 @@ from marcus_events.search.lexemes import vector
 REDACTED = "event_redacted"
 # For the disk: after a crash what was lost is made again, with the checkpoint that was lost along with it.
 NO_WAIT = "SET LOCAL synchronous_commit = off"
-# In one piece: between the pieces of a COPY the threads of other projections would have their turns.
-ADD = """INSERT INTO {name} (position, timestamp, words)
-    SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::tsvector[])"""
+ADD = "COPY {name} (position, timestamp, words) FROM STDIN"
 TIMES = "UPDATE search_part SET least = least(least, %s), greatest = greatest(greatest, %s) WHERE name = %s"
 REWRITE = "UPDATE search SET words = %s::tsvector WHERE position = %s"
 
@@ -51,9 +50,8 @@ class SearchProjection(Projection):
 
 def write(part: SearchPart, events: Sequence[Recorded]) -> None:
     times = [event.timestamp for event in events]
-    entries = [event.position for event in events], times, [vector(event) for event in events]
+    copy(ADD.format(name=part.name), ((event.position, event.timestamp, vector(event)) for event in events))
     with connection.cursor() as cursor:
-        cursor.execute(ADD.format(name=part.name), entries)
         cursor.execute(TIMES, [min(times), max(times), part.name])
     if not part.is_indexed and is_due(part, events[-1].position):
         parts.add_index(part)

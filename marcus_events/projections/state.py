@@ -7,17 +7,19 @@ batch is folded, and each change ends one interval and begins the next.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from psycopg.types.json import Jsonb
 
 from marcus_events import models as tables
 from marcus_events.core import state as core
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold import fold
 from marcus_events.core.vocabulary import EventTypes
+from marcus_events.projections.copying import copy
 from marcus_events.projections.projector import Projection
 
 TABLE_OF: dict[type[core.Item], type[tables.Interval]] = {
@@ -34,6 +36,7 @@ KEY_OF: dict[type[core.Item], tuple[str, ...]] = {
     core.Agent: ("board_id", "agent_id"),
     core.Dependency: ("board_id", "task_id", "depends_on_id"),
 }
+COLUMNS_OF = {kind: [field.name for field in fields(kind)] for kind in TABLE_OF}
 Identity = tuple[type[core.Item], core.Key]
 
 
@@ -51,14 +54,26 @@ class StateProjection(Projection):
         batch.save()
 
 
+@dataclass(slots=True)
+class Interval:
+    """A row to be: what is so from an event on."""
+
+    item: core.Item
+    from_position: int
+    from_time: datetime
+    to_position: int | None = None
+    to_time: datetime | None = None
+    is_stored: bool = False  # as one that has not ended
+
+
 class Batch:
     """The intervals that a batch of events ends and begins."""
 
     def __init__(self) -> None:
         self.state = core.State()
-        self.open: dict[Identity, tables.Interval] = {}
-        self.begun: list[tables.Interval] = []
-        self.ended: list[tables.Interval] = []
+        self.open: dict[Identity, Interval] = {}
+        self.begun: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
+        self.ended: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
 
     def load(self, events: Sequence[Recorded]) -> None:
         """The rows, as they are now, that these events may concern."""
@@ -81,46 +96,53 @@ class Batch:
         return {task.agent_id for task in self.state.items[core.Task].values() if isinstance(task, core.Task)}
 
     def take(self, kind: type[core.Item], condition: models.Q) -> None:
-        for row in TABLE_OF[kind].objects.now().filter(condition):
-            item = kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
+        rows = TABLE_OF[kind].objects.now().filter(condition)
+        for from_position, from_time, *values in rows.values_list("from_position", "from_time", *COLUMNS_OF[kind]):
+            item = kind(*values)
             self.state.load(item)
-            self.open[kind, item.key] = row
+            self.open[kind, item.key] = Interval(item, from_position, from_time, is_stored=True)
 
     def apply(self, recorded: Recorded) -> None:
         for identity, item in fold(self.state, recorded).items():
             moment = self.end(identity, recorded)
             if item is not None:
-                self.begin(identity, item, recorded, moment)
+                self.open[identity] = begun = Interval(item, recorded.position, moment)
+                self.begun[identity[0]].append(begun)
 
     def end(self, identity: Identity, recorded: Recorded) -> datetime:
         """End the open interval, if there is one. Time never runs backwards along the intervals of one item."""
-        row = self.open.pop(identity, None)
-        if row is None:
+        interval = self.open.pop(identity, None)
+        if interval is None:
             return recorded.timestamp
-        row.to_position, row.to_time = recorded.position, max(recorded.timestamp, row.from_time)
-        if row._state.adding is False:
-            self.ended.append(row)
-        return row.to_time
-
-    def begin(self, identity: Identity, item: core.Item, recorded: Recorded, moment: datetime) -> None:
-        values: dict[str, Any] = {field.name: getattr(item, field.name) for field in fields(item)}
-        row = TABLE_OF[type(item)](from_position=recorded.position, from_time=moment, **values)
-        self.open[identity] = row
-        self.begun.append(row)
+        interval.to_position, interval.to_time = recorded.position, max(recorded.timestamp, interval.from_time)
+        if interval.is_stored:
+            self.ended[identity[0]].append(interval)
+        return interval.to_time
 
     def save(self) -> None:
-        for kind, table in TABLE_OF.items():
-            close(table, KEY_OF[kind], (row for row in self.ended if type(row) is table))
-            table.objects.bulk_create([row for row in self.begun if type(row) is table], batch_size=500)
+        for kind in TABLE_OF:
+            close(kind, self.ended[kind])
+            write(kind, self.begun[kind])
 
 
-def close(table: type[tables.Interval], key: Sequence[str], rows: Iterable[tables.Interval]) -> None:
+def close(kind: type[core.Item], intervals: Sequence[Interval]) -> None:
     """End the intervals in the table that were open when the batch was loaded."""
-    same = " AND ".join(f"{name} = %s" for name in key)
-    update = f"UPDATE {table._meta.db_table} SET to_position = %s, to_time = %s WHERE {same} AND to_position IS NULL"
-    values = [(row.to_position, row.to_time, *(getattr(row, name) for name in key)) for row in rows]
+    same = " AND ".join(f"{name} = %s" for name in KEY_OF[kind])
+    table = TABLE_OF[kind]._meta.db_table
+    update = f"UPDATE {table} SET to_position = %s, to_time = %s WHERE {same} AND to_position IS NULL"
     with connection.cursor() as cursor:
-        cursor.executemany(update, values)
+        cursor.executemany(update, [(row.to_position, row.to_time, *row.item.key) for row in intervals])
+
+
+def write(kind: type[core.Item], intervals: Sequence[Interval]) -> None:
+    columns = ", ".join(("from_position", "from_time", "to_position", "to_time", *COLUMNS_OF[kind]))
+    query = f"COPY {TABLE_OF[kind]._meta.db_table} ({columns}) FROM STDIN"
+    if intervals:
+        copy(query, ((i.from_position, i.from_time, i.to_position, i.to_time, *values_of(i.item)) for i in intervals))
+
+
+def values_of(item: core.Item) -> Iterable[Any]:
+    return (Jsonb(value) if isinstance(value, list | dict) else value for value in vars(item).values())
 
 
 STATE = StateProjection()

@@ -12,24 +12,20 @@ from functools import lru_cache
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.vocabulary import category_of
-from marcus_events.core.words import Words
+from marcus_events.core.words import BETWEEN, run_of
 
 MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
 OTHER = "=other"
 
 
 def vector(recorded: Recorded) -> str:
-    """As PostgreSQL reads a tsvector. Words are letters and digits, and need no quotation marks."""
-    found = Words.of(
-        recorded.texts()
-    )  # not `recorded.words`: thousands that are kept are a burden, and not needed again
-    words = [at(word, places) for word, places in found.places.items()]
+    """As PostgreSQL reads a tsvector: it gathers the places of a word itself, and keeps as many as `core.words` does.
+
+    Every event there is goes through here. Words are letters and digits, and need no quotation marks.
+    """
+    run = run_of(recorded.texts())
+    words = [f"{word}:{place}" for place, word in enumerate(run, 1) if word != BETWEEN]
     return " ".join((*words, *fields_of(recorded)))
-
-
-def at(word: str, places: list[int]) -> str:
-    """Most words come once: every event there is goes through here."""
-    return f"{word}:{places[0]}" if len(places) == 1 else f"{word}:{','.join(map(str, places))}"
 
 
 def fields_of(recorded: Recorded) -> Iterator[str]:

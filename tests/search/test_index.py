@@ -167,7 +167,7 @@ def test_the_vector_of_an_event_has_its_fields_apart_from_its_words() -> None:
     ingest([note("type note board")])
     [event] = read.following(0, 1)
     assert vector(event).split() == [
-        *("note:1,6", "cron:3", "type:5", "board:7", "shop:9"),
+        *("note:1", "cron:3", "type:5", "note:6", "board:7", "shop:9"),
         *("'=type=note'", "'=source=cron'", "'=board=shop'", "'=other'"),
     ]
     for query in ("type note board", "other"):

@@ -1,0 +1,35 @@
+"""Write many rows by COPY: with arrays or with the ORM's objects a row costs two to three times as much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg.copy import LibpqWriter
+
+
+class AtOnce(LibpqWriter):
+    """Sends what is to be copied in one piece.
+
+    Piece by piece, as psycopg does, the threads of other projections would have their turns in between.
+    """
+
+    def __init__(self, cursor: Any) -> None:
+        super().__init__(cursor)
+        self._pieces: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        self._pieces.append(bytes(data))
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        if exc is None:
+            super().write(b"".join(self._pieces))
+        super().finish(exc)
+
+
+def copy(query: str, rows: Iterable[Sequence[Any]]) -> None:
+    """`query` is a COPY FROM STDIN; in the transaction of the caller."""
+    with connection.cursor() as cursor, cursor.copy(query, writer=AtOnce(cursor.cursor)) as copying:
+        for row in rows:
+            copying.write_row(row)
