@@ -14,9 +14,14 @@ from tests.running import Running, free_port
 from tests.waiting import wait_until
 
 
+class New(Running):
+    def prepare(self) -> None:
+        """Nothing is there before its first start."""
+
+
 @pytest.fixture(scope="module")
 def up() -> Iterator[Running]:
-    with Running() as running:
+    with New() as running:
         yield running
     assert not processes_of(running)
 

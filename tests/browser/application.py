@@ -8,6 +8,8 @@
 A page's WebSocket alone is cut by `page.route_web_socket`: see test_connection.py.
 """
 
+import os
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -16,7 +18,9 @@ from playwright.sync_api import Page
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from tests.running import Running
+from tests.running import Running, migrate
+
+TEMPLATE = f"migrated_{os.getpid()}"
 
 
 class Application(Running):
@@ -25,11 +29,9 @@ class Application(Running):
         self.database = database
         self.cookies: list[Any] = []
 
-    def start(self) -> None:
+    def prepare(self) -> None:
         with administration() as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone():
-                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(self.database)))
-        super().start()
+            connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(self.database), template()))
 
     def clear_away(self) -> None:
         try:
@@ -44,6 +46,21 @@ class Application(Running):
             page.context.add_cookies(self.cookies)
         page.goto(self.base_url if self.cookies else self.sign_in_link())
         self.cookies = self.cookies or list(page.context.cookies())
+
+
+@cache
+def template() -> Identifier:
+    """A database on that server that is empty and up to date, for others to be copies of."""
+    with administration() as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
+    migrate(DATABASE_URL=conninfo_of(TEMPLATE))
+    return Identifier(TEMPLATE)
+
+
+def drop_template() -> None:
+    template.cache_clear()
+    with administration() as connection:
+        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(TEMPLATE)))
 
 
 def conninfo_of(database: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser import chromium
-from tests.browser.application import Application
+from tests.browser.application import Application, drop_template
 from tests.browser.storefront import blocker, project, resolution
 
 HERE = Path(__file__).parent
@@ -36,6 +36,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # Started by root in a container there is no sandbox to be had; the pages are our own.
     quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     return {**browser_type_launch_args, "executable_path": path, "args": quiet}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_template_is_left() -> Iterator[None]:
+    yield
+    drop_template()
 
 
 @pytest.fixture(scope="module")
