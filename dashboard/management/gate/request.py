@@ -29,3 +29,10 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         if self.content.tell() + len(data) > MAX_BODY:
             raise TooLarge
         super().handleContentChunk(data)
+
+    def handle_exception(self, exception: BaseException) -> None:
+        """An answer that has begun is broken off: Daphne would leave its reader waiting for the rest."""
+        if not self._response_started:
+            super().handle_exception(exception)
+        elif self.channel is not None:
+            self.channel.transport.abortConnection()

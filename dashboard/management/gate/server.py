@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 from typing import Any
 
 import daphne.server
 
+from dashboard.history.export import Cancelled
 from dashboard.management.gate.connections import MAX_CONNECTIONS, Gate, until_taken
 from dashboard.management.gate.inbox import Inbox
 from marcus_events.doors.bodies import MAX_BODY
@@ -21,6 +23,7 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
 
     def run(self) -> None:
         allow_files(FILES)
+        daphne.server.logger.addFilter(is_news)
         super().run()
 
     @property
@@ -40,6 +43,11 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
         await super().handle_reply(protocol, message)
         if message.get("more_body") or message["type"] == "websocket.send":
             await until_taken(protocol)
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """That somebody has cancelled an export is on record already, and no fault."""
+    return not (record.exc_info and isinstance(record.exc_info[1], Cancelled))
 
 
 def allow_files(number: int) -> None:
