@@ -69,6 +69,7 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
     look, head, now = looked_at(request), read.head(), utc_now()
     paths, unread = columns.paths(look.columns)
     context: dict[str, Any] = {"paths": paths, "unread": unread, "error": "", **written}
+    context["left_out"] = columns.left_out(look.columns)
     try:
         context |= result(request, look, paths, now)
     except InvalidFilter as invalid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from itertools import chain
 from typing import Any
@@ -77,6 +78,16 @@ def test_paths_are_columns_and_what_is_none_is_said(viewer: Client) -> None:
     assert "42" in page.text
     assert '{"a": [1, 2]}' in page.text
     assert "No column for nonsense" in page.text
+
+
+def test_columns_that_everybody_knows_can_be_left_out_but_for_time_and_words(viewer: Client) -> None:
+    publish(event("task_progress", task_id="t", progress=42))
+    page = viewer.get("/history/", {"columns": "-board, -agent,data.progress,-time,xtype"}).content.decode()
+    table = page.rpartition("<thead>")[2].partition("</thead>")[0]
+    assert re.findall(r'<th scope="col"[^>]*>(?:<code>)?([\w.]+)', table) == [
+        *("Time", "Type", "Event", "data.progress", "Position")
+    ]
+    assert "No column for -time, xtype" in page
 
 
 def test_a_query_that_cannot_be_read_is_explained(viewer: Client) -> None:
