@@ -43,7 +43,7 @@ def test_others_may_not_look_verify_or_redact(viewer: Client) -> None:
 
 def test_acts_are_shown_by_who_and_what(administrator: Client) -> None:
     audit.record("token_revoked", "ada", FROM, token="<b>build</b>")
-    audit.record("history_exported", "eve", FROM, count="12,000")
+    audit.record("history_exported", "eve", FROM, events="12,000")
     shown = page(administrator, "/audit/")
     assert "Ada revoked the token &lt;b&gt;build&lt;/b&gt;" in shown
     assert "Eve exported 12,000 events" in shown
