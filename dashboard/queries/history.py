@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import Min
+
 from dashboard.look import Look
 from dashboard.queries import histogram
 from dashboard.sight import Sight
@@ -15,6 +17,7 @@ from marcus_events.core.filters import FIELDS, EventFilter
 from marcus_events.core.query import quote
 from marcus_events.core.sentences import short
 from marcus_events.log import read
+from marcus_events.models import HourlyRate
 
 FACET_CAP = 10_000  # events whose values are counted, where the counts that are kept do not tell
 NEWER_CAP = 1_000
@@ -50,10 +53,20 @@ def over_time(look: Look, wanted: EventFilter, now: datetime) -> histogram.Histo
     first = search.page(wanted, limit=1, newest_first=False).events
     if not first:
         return None
-    start, step, number = histogram.spread(wanted.since or first[0].timestamp, wanted.until, now)
+    start, step, number = histogram.spread(wanted.since or beginning(wanted, first[0].timestamp), wanted.until, now)
     within = replace(wanted, since=start, until=start + number * step)
     counted = search.count_by_time(within, step.total_seconds(), histogram.MOST)
     return histogram.drawn(look, wanted, start, step, [counted.get(n, 0) for n in range(number)])
+
+
+def beginning(wanted: EventFilter, first: datetime) -> datetime:
+    """When the first one by position happened. What an old Marcus wrote and was read in since then is older: where some
+    of that matches, it is when anything at all did.
+    """
+    if not search.page(replace(wanted, until=first), limit=1, newest_first=False).events:
+        return first
+    earliest: datetime | None = HourlyRate.objects.aggregate(hour=Min("hour"))["hour"]
+    return earliest or first
 
 
 def batches(wanted: EventFilter, until: int) -> Iterator[list[Recorded]]:

@@ -90,6 +90,12 @@ def test_columns_that_everybody_knows_can_be_left_out_but_for_time_and_words(vie
     assert "No column for -time, xtype" in page
 
 
+def test_the_histogram_begins_with_what_is_oldest_though_it_was_read_in_last(viewer: Client) -> None:
+    publish(event("note"), event("note", ago=3 * 24 * 60))
+    assert "2 events from" in open_page(viewer, "/history/").text
+    assert "1 event from" in open_page(viewer, "/history/", {"q": "since:1d"}).text
+
+
 def test_a_query_that_cannot_be_read_is_explained(viewer: Client) -> None:
     assert "“colour” is not a field" in open_page(viewer, "/history/", {"q": "colour:red"}).text
     assert viewer.get("/history/export/", {"q": "colour:red"}).status_code == 400
