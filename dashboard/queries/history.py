@@ -49,24 +49,27 @@ def facets(wanted: EventFilter) -> search.Facets:
 
 
 def over_time(look: Look, wanted: EventFilter, now: datetime) -> histogram.Histogram | None:
-    """From the first event that matches to now, or within the times that the query names; None where there is none."""
-    first = search.page(wanted, limit=1, newest_first=False).events
-    if not first:
+    """From the beginning to now, or within the times that the query names; None where nothing matches."""
+    begun = wanted.since or beginning(wanted)
+    if begun is None or (wanted.until and begun >= wanted.until):
         return None
-    start, step, number = histogram.spread(wanted.since or beginning(wanted, first[0].timestamp), wanted.until, now)
+    start, step, number = histogram.spread(begun, wanted.until, now)
     within = replace(wanted, since=start, until=start + number * step)
     counted = search.count_by_time(within, step.total_seconds(), histogram.MOST)
+    if not any(counted.values()):
+        return None
     return histogram.drawn(look, wanted, start, step, [counted.get(n, 0) for n in range(number)])
 
 
-def beginning(wanted: EventFilter, first: datetime) -> datetime:
-    """When the first one by position happened. What an old Marcus wrote and was read in since then is older: where some
-    of that matches, it is when anything at all did.
+def beginning(wanted: EventFilter) -> datetime | None:
+    """When the first event by position happened; of all events, or of boards, the hour of the oldest of all: what an
+    old Marcus wrote may have been read in after what happened today.
     """
-    if not search.page(replace(wanted, until=first), limit=1, newest_first=False).events:
-        return first
-    earliest: datetime | None = HourlyRate.objects.aggregate(hour=Min("hour"))["hour"]
-    return earliest or first
+    if search.is_counted(wanted):
+        earliest: datetime | None = HourlyRate.objects.aggregate(hour=Min("hour"))["hour"]
+        return earliest
+    first = search.page(wanted, limit=1, newest_first=False).events
+    return first[0].timestamp if first else None
 
 
 def batches(wanted: EventFilter, until: int) -> Iterator[list[Recorded]]:

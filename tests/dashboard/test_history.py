@@ -94,6 +94,8 @@ def test_the_histogram_begins_with_what_is_oldest_though_it_was_read_in_last(vie
     publish(event("note"), event("note", ago=3 * 24 * 60))
     assert "2 events from" in open_page(viewer, "/history/").text
     assert "1 event from" in open_page(viewer, "/history/", {"q": "since:1d"}).text
+    for none in ("until:2020-01-01", "since:2020-01-01 until:2020-02-01", "board:nowhere", "nothing"):
+        assert "from" not in open_page(viewer, "/history/", {"q": none}).text.partition("Nothing that was kept")[0]
 
 
 def test_a_query_that_cannot_be_read_is_explained(viewer: Client) -> None:
