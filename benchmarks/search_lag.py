@@ -66,8 +66,7 @@ def posted(seconds: float, clients: int) -> list[tuple[int, float]]:
     with command("up"):
         token = subprocess.check_output([sys.executable, "manage.py", "create_token", "benchmark"], cwd=ROOT, text=True)
         bodies = [as_json(batch) for batch in islice(batches(), int(seconds * MOST_A_SECOND / AT_ONCE))]
-        left = iter(bodies)
-        post = partial(post_until, url=f"http://127.0.0.1:{port}/api/events", token=token.strip(), bodies=left)
+        post = partial(post_until, url=f"http://127.0.0.1:{port}/api/events", token=token.strip(), bodies=iter(bodies))
         return while_running(seconds, [post] * clients)
 
 
@@ -87,8 +86,7 @@ def command(*arguments: str) -> Iterator[None]:
     """Once it has said that it works."""
     running = subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, stdout=subprocess.PIPE)
     assert running.stdout
-    while not running.stdout.readline().strip():
-        pass
+    next(line for line in running.stdout if line.strip())
     try:
         yield
     finally:
@@ -126,7 +124,7 @@ def batches() -> Iterator[list[Event]]:
 
 
 def as_json(batch: list[Event]) -> bytes:
-    return json.dumps([vars(event) | {"timestamp": event.timestamp.isoformat()} for event in batch]).encode()
+    return json.dumps([event.to_dict() for event in batch]).encode()
 
 
 def lags(until: float) -> Iterator[tuple[int, float]]:

@@ -14,7 +14,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
@@ -27,7 +26,6 @@ from dashboard.views.managing import by_administrator
 from marcus_events import audit
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_administrator
 def people(request: HttpRequest) -> HttpResponse:
@@ -41,7 +39,6 @@ def people(request: HttpRequest) -> HttpResponse:
     return show_person(request, user, is_new=True, link=link_for(request, user))
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_administrator
 def person(request: HttpRequest, user_id: int) -> HttpResponse:

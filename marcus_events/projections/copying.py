@@ -1,4 +1,4 @@
-"""Write many rows by COPY: with arrays or with the ORM's objects a row costs two to three times as much."""
+"""Write many rows by COPY: as arrays they cost twice as much (see `docs/decisions`, 11)."""
 
 from __future__ import annotations
 

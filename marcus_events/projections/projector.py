@@ -50,8 +50,8 @@ class Projection(Protocol):
 def step(projection: Projection, limit: int = BATCH, known: Sequence[Recorded] = ()) -> Sequence[Recorded]:
     """Project the next events, at most so many and some BATCH_BYTES of them; which these were.
 
-    None while another process is at it. `known`, events that another projection has just read, are taken where they are
-    the next ones: to read an event costs as much as to count it.
+    Nothing while another process is at it. `known`, events that another projection has just read, are taken where they
+    are the next ones: to read an event costs nearly as much as to count it.
     """
     with transaction.atomic():
         checkpoint = hold(projection)
@@ -154,8 +154,10 @@ class Projector:
     def once(self, stop: threading.Event) -> bool:
         """One step of each; whether there may be more to do."""
         found: list[Sequence[Recorded] | None] = []
+        known: Sequence[Recorded] = ()
         for projection in self.projections:
-            found.append(self._try_step(projection, (found[-1] if found else None) or ()))
+            found.append(self._try_step(projection, known))
+            known = found[-1] or ()
         if None in found:
             stop.wait(PAUSE_AFTER_ERROR_S)
         return any(found)
