@@ -4,7 +4,7 @@
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test bench lint format requirements clean
+.PHONY: run test bench intrude lint format requirements clean
 
 # HOST, PORT, MARCUS_DATA_DIR, DATABASE_URL and DEMO are taken from the environment or the command line: make run PORT=9000
 run: .venv/installed
@@ -19,6 +19,10 @@ test: .venv/installed-dev lint
 # Beside other libraries and the limits of the machine, in one run. BENCH=--quick only looks whether everything runs.
 bench: .venv/installed-bench
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# Attacks on a running server, over HTTP and WebSockets, the long ones too; prints what was tried and what held.
+intrude: .venv/installed-dev
+	$(BIN)/python -m tests.intrude
 
 # The settings want a key; checking code must not leave one in the data directory.
 lint: export MARCUS_SECRET_KEY = for-checks-only

@@ -119,6 +119,15 @@ class Running:
     def sign_in_link(self, user: str = "admin") -> str:
         return self.manage("login_link", user)
 
+    def sign_in_client(self, client: httpx.Client, user: str = "admin") -> None:
+        """Sign the client in, by a link as the command line prints it."""
+        self.follow_sign_in_link(client, self.sign_in_link(user))
+
+    def follow_sign_in_link(self, client: httpx.Client, link: str) -> None:
+        answer = client.get(link)
+        assert answer.status_code == httpx.codes.FOUND, answer.text
+        client.get("/").raise_for_status()
+
     def publish(self, *events: dict[str, Any]) -> None:
         """As any program would, over HTTP. The events are committed when it returns."""
         self._token = self._token or self.manage("create_token", "tests")

@@ -1,0 +1,52 @@
+"""`make intrude`: runs every attack, the long ones too, and prints a table. Ends with 1 where one got through."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import traceback
+from itertools import groupby
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+from django.conf import settings
+
+from tests.intrude.attack import Attack, Breach, all_attacks
+from tests.intrude.target import Target
+
+ROW = "{area:<16} {claim:<90.90} {tried:>7}  {outcome}"
+
+
+def main() -> int:
+    wanted = sys.argv[1:]  # areas; none means all
+    chosen = [attack for attack in all_attacks() if not wanted or attack.area in wanted]
+    print(ROW.format(area="Area", claim="Claim", tried="Tried", outcome="Outcome"))
+    try:
+        outcomes = [outcome for _, same in groupby(chosen, lambda a: a.environment) for outcome in on_one(list(same))]
+    finally:
+        shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+    print(f"{len(outcomes)} attacks, {outcomes.count(True)} held, {outcomes.count(False)} got through")
+    return 0 if all(outcomes) else 1
+
+
+def on_one(attacks: list[Attack]) -> list[bool]:
+    """Whether each held, on one server."""
+    with Target(**dict(attacks[0].environment)) as target:
+        return [has_held(attack, target) for attack in attacks]
+
+
+def has_held(attack: Attack, target: Target) -> bool:
+    tried, outcome = "", "held"
+    try:
+        tried = str(attack.run(target))
+    except Breach as breach:
+        outcome = f"GOT THROUGH: {breach}"
+    except Exception:
+        outcome = f"FAILED: {traceback.format_exc()}"
+    print(ROW.format(area=attack.area, claim=attack.claim, tried=tried, outcome=outcome), flush=True)
+    return outcome == "held"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What an attack is, and where all of them are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.intrude import attacks
+from tests.intrude.target import Target
+
+
+class Breach(AssertionError):
+    """The attack got through; the message says what the attacker has gained."""
+
+
+Run = Callable[[Target], int]  # returns how many times it tried; raises Breach
+
+
+@dataclass(frozen=True)
+class Attack:
+    """`claim` is what holds, in words: "A token cannot publish audit events".
+
+    `environment` are the settings that the attacked server runs with. A long attack is left out of `make test`.
+    """
+
+    area: str
+    claim: str
+    run: Run
+    environment: tuple[tuple[str, str], ...]
+    is_long: bool
+
+
+_found: list[Attack] = []
+
+
+def attack(claim: str, *, is_long: bool = False, **environment: str) -> Callable[[Run], Run]:
+    """Register an attack on a server that runs with these environment variables."""
+
+    def register(run: Run) -> Run:
+        area = run.__module__.rpartition(".")[2].replace("_", " ")
+        _found.append(Attack(area, claim, run, tuple(sorted(environment.items())), is_long))
+        return run
+
+    return register
+
+
+def all_attacks() -> list[Attack]:
+    """In the order of their servers' settings, so that each server is started once."""
+    for module in pkgutil.iter_modules(attacks.__path__, f"{attacks.__name__}."):
+        importlib.import_module(module.name)
+    return sorted(_found, key=lambda found: (found.environment, found.area))
+
+
+def check(has_held: object, gained: str) -> None:
+    """Raise Breach unless the defence has held."""
+    if not has_held:
+        raise Breach(gained)
