@@ -96,6 +96,38 @@ TABLE = {
     "sign-in/link/<uidb64>/<token>/": Row("/sign-in/link/x/y/", "410 410 410 410 410", "410 410 410 410 410"),
     "sign-out/": Row("/sign-out/", NO_FORM, "in in in in in"),
 }
+
+
+@dataclass(frozen=True)
+class ByToken:
+    """What each kind of token is answered at an address of the API, for GET and for POST, in the order of `TOKENS`."""
+
+    get: str
+    post: str
+
+
+# None at all, one that nobody made, one that was revoked, one that has expired; then by what it is for: to publish, to
+# read, both on another board, both on this board, both on this board for another source.
+TOKENS = ("none", "unknown", "revoked", "expired", "publisher", "reader", "outsider", "member", "impostor")
+DESCRIPTION = ByToken(" ".join(["200"] * 9), " ".join(["405"] * 9))
+MISSING = ByToken(" ".join(["404"] * 9), " ".join(["404"] * 9))
+READING = ByToken("401 401 401 401 403 200 200 200 200", " ".join(["405"] * 9))
+OF_THE_BOARD = ByToken("401 401 401 401 403 200 403 200 200", " ".join(["405"] * 9))
+BY_TOKEN = {
+    "api": MISSING,
+    "api/": MISSING,
+    "api/docs": DESCRIPTION,
+    "api/openapi.json": DESCRIPTION,
+    "api/asyncapi.json": DESCRIPTION,
+    "api/events": ByToken("401 401 401 401 403 200 403 200 200", "401 401 401 401 201 403 403 201 403"),
+    "api/events/<int:position>": ByToken("401 401 401 401 403 200 404 200 200", " ".join(["405"] * 9)),
+    "api/events/wait": OF_THE_BOARD,
+    "api/boards": READING,
+    "api/tasks": OF_THE_BOARD,
+    "api/blockers": READING,
+    "api/agents": READING,
+    "api/counters": READING,
+}
 ADMIN = "admin/"  # Django's own: its pages are many, and alike in who may open them
 DOORS_OF_ADMIN = ("admin/login/", "admin/logout/")
 
