@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.log.happened import HAPPENED_AT
 from marcus_events.log.read import Connection, rows
 
 PROGRESS = [T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED]
@@ -23,7 +24,7 @@ REACH = 1_000  # of an agent's events: an agent that chatters without getting on
 
 @dataclass(frozen=True)
 class Signs:
-    """By the producers' clocks; None where there is none."""
+    """As `Recorded.happened_at` has it; None where there is none."""
 
     life: datetime | None
     progress: datetime | None
@@ -35,8 +36,8 @@ def newest(event_types: str) -> str:
     From the newest event of its board backwards through the agent's own: written as a comparison of rows, so that no
     plan walks the whole log for an agent that has been silent for long.
     """
-    return f"""(SELECT timestamp FROM (
-            SELECT timestamp, event_type FROM event
+    return f"""(SELECT happened_at FROM (
+            SELECT {HAPPENED_AT} AS happened_at, event_type FROM event
             WHERE agent_id IS NOT NULL AND (agent_id, position) > (asked.agent_id, asked.after)
                 AND (agent_id, position) <= (asked.agent_id, asked.newest)
                 AND (board_id = asked.board_id OR board_id IS NULL)

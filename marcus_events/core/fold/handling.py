@@ -38,7 +38,7 @@ def blocker_answered(state: State, recorded: Recorded, board_id: str) -> None:
     """Rule 2."""
     blocker, answer = open_blocker(state, recorded, board_id), text(recorded, "answer")
     if blocker and answer and not blocker.answer_id:
-        due = moment(recorded, "due") or recorded.timestamp
+        due = moment(recorded, "due") or recorded.happened_at
         by, answer_id = text(recorded, "by"), recorded.event.event_id
         state.put(replace(blocker, answer=answer, answered_by=by, answer_id=answer_id, answer_due=due))
 
@@ -57,15 +57,15 @@ def answer_awaited(state: State, recorded: Recorded, board_id: str) -> None:
 def answer_seen(state: State, recorded: Recorded, board_id: str) -> None:
     blocker = named_blocker(state, recorded, board_id)
     if blocker and blocker.resolved_at and blocker.seen_at is None:
-        state.put(replace(blocker, seen_at=recorded.timestamp))
+        state.put(replace(blocker, seen_at=max(recorded.happened_at, blocker.resolved_at)))
 
 
 def gone_on(state: State, recorded: Recorded, board_id: str, task_id: str) -> None:
     """Rule 4: the task moves on for the first time since its answers were sent."""
     for blocker in state.blockers_of(board_id, task_id):
-        is_next = blocker.resolved_at is not None and recorded.timestamp >= blocker.resolved_at
-        if blocker.answer_id and blocker.resumed_at is None and is_next:
-            state.put(replace(blocker, resumed_at=recorded.timestamp))
+        if blocker.answer_id and blocker.resolved_at is not None and blocker.resumed_at is None:
+            resumed_at = max(recorded.happened_at, blocker.resolved_at)
+            state.put(replace(blocker, resumed_at=resumed_at))
 
 
 def open_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
