@@ -48,7 +48,7 @@ class Term:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """`since` (inclusive) and `until` (exclusive) are compared with `Recorded.happened_at`: the producer's timestamp, or the
+    """`since` (inclusive) and `until` (exclusive) are compared with `Recorded.happened_at`: the timestamp, or the
     time of recording where the producer's clock was ahead. Without terms it matches all.
     """
 

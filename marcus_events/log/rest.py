@@ -1,4 +1,4 @@
-"""When a followed Marcus last said that a task was done, or blocked: what it said before that and tells later is late."""
+"""When a followed Marcus last said that a task was done, or blocked."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,7 +113,7 @@ class Story:
         *,
         at: float | None = None,
         on: str | None = None,
-        with_metadata: dict[str, object] | None = None,
+        with_metadata: Mapping[str, object] | None = None,
         **data: object,
     ) -> Recorded:
         self.position += 1
@@ -121,7 +122,7 @@ class Story:
             {"task_id": "t1", "agent_id": "agent_1"} | data,
             at=self.position * 10 if at is None else at,
             position=self.position,
-            metadata=(self.metadata if on is None else {"board_id": on} if on else {}) | (with_metadata or {}),
+            metadata=(self.metadata if on is None else {"board_id": on} if on else {}) | dict(with_metadata or {}),
         )
         fold(self.state, event)
         return event
@@ -313,7 +314,13 @@ def test_rule_3_no_time_in_the_state_is_later_than_when_it_was_recorded() -> Non
     last = story.tell("task_blocked", at=FAR_AHEAD_S)
     board, task, agent = story.state.board("shop"), story.task(), story.agent()
     assert board
-    times = {board.created_at, task.created_at, task.status_since, agent.status_since, blockers(story.state)[0].opened_at}
+    times = {
+        board.created_at,
+        task.created_at,
+        task.status_since,
+        agent.status_since,
+        blockers(story.state)[0].opened_at,
+    }
     assert times == {last.recorded_at}
 
 

@@ -3,19 +3,21 @@
 1. It can be acknowledged, assigned to somebody, and put off until a time; the last of each counts.
 2. An answer waits until it is due, so that it can be taken back. While one waits, another one changes nothing.
 3. `blocker_resolved` ends the blocker: the answer is sent.
-4. Somebody awaits an answer until a time; the answer is seen when it has been handed over, and has helped when the task
-   goes on.
+4. Somebody awaits an answer until a time, at most AWAITED_AT_MOST away; the answer is seen when it has been handed
+   over, and has helped when the task goes on.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marcus_events.core.event import InvalidEvent, Recorded, parse_timestamp
 from marcus_events.core.fold.blockers import named_blocker
 from marcus_events.core.fold.fields import text
 from marcus_events.core.state import Blocker, State
+
+AWAITED_AT_MOST = timedelta(hours=1)  # a program that goes on waiting says so again
 
 
 def blocker_acknowledged(state: State, recorded: Recorded, board_id: str) -> None:
@@ -50,8 +52,10 @@ def answer_withdrawn(state: State, recorded: Recorded, board_id: str) -> None:
 
 
 def answer_awaited(state: State, recorded: Recorded, board_id: str) -> None:
+    until = moment(recorded, "until")
     if blocker := open_blocker(state, recorded, board_id):
-        state.put(replace(blocker, awaited_until=moment(recorded, "until")))
+        longest = recorded.happened_at + AWAITED_AT_MOST
+        state.put(replace(blocker, awaited_until=min(until, longest) if until else None))
 
 
 def answer_seen(state: State, recorded: Recorded, board_id: str) -> None:
