@@ -83,6 +83,15 @@ def test_sent_seen_and_resumed_follow_from_events_in_this_order() -> None:
     assert story.add("task_progress", progress=60).resumed_at == START + timedelta(seconds=9)
 
 
+def test_nobody_waits_longer_than_an_hour_without_saying_so_again() -> None:
+    story = Story()
+    assert story.add("answer_awaited", until="2199-01-01T00:00:00Z").awaited_until == START + timedelta(
+        hours=1, seconds=2
+    )
+    assert story.add("answer_awaited", until=HOUR).awaited_until == START + timedelta(hours=1)
+    assert story.add("answer_awaited").awaited_until is None
+
+
 def test_a_blocker_that_ended_without_an_answer_was_not_helped_by_one() -> None:
     story = Story()
     story.add("task_progress", progress=50)
