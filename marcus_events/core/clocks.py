@@ -12,5 +12,5 @@ def ahead_words(ahead: timedelta) -> str:
     """In the largest unit of which there are two: "clock ahead by 3 h", "clock ahead by 90 min"."""
     for unit, name in UNITS:
         if ahead >= 2 * unit:
-            return f"clock ahead by {ahead // unit:,}{name}"
-    return f"clock ahead by {ahead // MINUTE} min"
+            return f"clock ahead by {round(ahead / unit):,}{name}"
+    return f"clock ahead by {round(ahead / MINUTE)} min"

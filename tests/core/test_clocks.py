@@ -14,7 +14,7 @@ from marcus_events.core.clocks import ahead_words
     [
         (timedelta(minutes=5, seconds=1), "clock ahead by 5 min"),
         (timedelta(minutes=119), "clock ahead by 119 min"),
-        (timedelta(hours=3, seconds=59), "clock ahead by 3 h"),
+        (timedelta(hours=3) - timedelta(seconds=1), "clock ahead by 3 h"),
         (timedelta(hours=47), "clock ahead by 47 h"),
         (timedelta(days=2), "clock ahead by 2 d"),
         (timedelta(days=365 * 2), "clock ahead by 2 years"),
