@@ -78,8 +78,8 @@ def open_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | N
 
 
 def moment(recorded: Recorded, name: str) -> datetime | None:
-    """A time in the data; nothing where it is none."""
+    """A time in the data, corrected by as much as its producer's clock was ahead; None where it is no time."""
     try:
-        return parse_timestamp(recorded.data.get(name))
+        return parse_timestamp(recorded.data.get(name)) - (recorded.timestamp - recorded.happened_at)
     except InvalidEvent:
         return None
