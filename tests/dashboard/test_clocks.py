@@ -47,7 +47,7 @@ def ahead(log: None) -> list[int]:
 def test_whatever_shows_an_events_own_time_says_that_the_clock_was_ahead(
     ahead: list[int], viewer: Client, path: str
 ) -> None:
-    assert "clock ahead by" in open_page(viewer, path).text
+    assert "ahead by" in open_page(viewer, path).text
 
 
 def test_a_wrong_clock_is_told_of_the_event_that_has_it_and_of_no_other(ahead: list[int], viewer: Client) -> None:
