@@ -84,6 +84,7 @@ def facts(offer: Offer, sight: Sight) -> dict[str, Any]:
     icon, tone = icon_of(offer.event_type)
     return {
         "offer": offer,
+        "recorded": recorded,
         "parts": parts,
         "icon": icon,
         "tone": tone,

@@ -38,6 +38,7 @@ class Member:
     verdict: Verdict
     life: datetime | None
     progress: datetime | None
+    clock_ahead: timedelta | None
     shares: list[Told]
     strip: lanes.Drawing
     changes: list[Named]
@@ -69,24 +70,19 @@ def member(agent: models.Agent, spells: list[Spell], around: Around, now: dateti
     exact = before(day, now)
     signs = around.signs.get((agent.board_id, agent.agent_id), NO_SIGNS)
     stuck = around.blockers.get((agent.board_id, agent.task_id))
-    life = latest(signs.life, now)
     return Member(
         agent=agent,
         board=around.boards.get(agent.board_id),
         task=around.tasks.get((agent.board_id, agent.task_id)),
-        verdict=verdict(agent.status, agent.status_since, life, short(stuck.description) if stuck else "", now),
-        life=life,
-        progress=latest(signs.progress, now),
+        verdict=verdict(agent.status, agent.status_since, signs.life, short(stuck.description) if stuck else "", now),
+        life=signs.life,
+        progress=signs.progress,
+        clock_ahead=signs.clock_ahead,
         shares=[Told(share.kind, share.length, share.percent, TITLES[share.kind]) for share in shares(exact)],
         strip=lanes.drawing(lanes.lane(day, drawn, most)),
         changes=[named(agent, spell, around) for spell in islice(reversed(exact), MAX_CHANGES)],
         earlier=max(len(exact) - MAX_CHANGES, 0),
     )
-
-
-def latest(moment: datetime | None, now: datetime) -> datetime | None:
-    """A producer's clock may run ahead; nothing is shown as of later than now."""
-    return min(moment, now) if moment else None
 
 
 def in_short(kinds: Counter[Kind], silent: int) -> str:

@@ -24,6 +24,7 @@ from dashboard.queries.resolved import resolved
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
+from marcus_events.log.clocks import clocks_ahead
 from marcus_events.log.patience import TookTooLong
 
 Gather = Callable[[Look], dict[str, Any]]
@@ -129,8 +130,10 @@ def gather_blocked(look: Look) -> dict[str, Any]:
 
 
 def gather_integrations(look: Look) -> dict[str, Any]:
-    """Refused requests are of no board."""
-    return {"refused": refused.newest() if look.sight.allows(None) else None}
+    """Refused requests are of no board, and a source may be of any: they are for those who see everything."""
+    if not look.sight.allows(None):
+        return {"refused": None, "clocks": []}
+    return {"refused": refused.newest(), "clocks": clocks_ahead()}
 
 
 def gather_audit(look: Look) -> dict[str, Any]:
@@ -192,7 +195,9 @@ PAGES = {
     "people": Page({}, gather_nothing),
     "no-boards": Page({}, gather_nothing),
     "audit": Page({"verified": "audit/_verified.html"}, gather_audit),
-    "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
+    "integrations": Page(
+        {"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations
+    ),
     "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
     "blocked": Page(
         {"open": "blocked/_open.html", "delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"},

@@ -1,4 +1,6 @@
-"""A seeded, lively log: two boards, tasks that move, block and go on, agents, removals, late and foreign events."""
+"""A seeded, lively log: two boards, tasks that move, block and go on, agents, removals, late and foreign events, and a
+clock that is far ahead.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from typing import Any
 from marcus_events.core.event import Event
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+FAR_AHEAD = datetime(2199, 5, 4, 9, 0, tzinfo=UTC)
 TYPES = (
     *("task_created", "task_requested", "task_assigned", "task_started", "task_progress", "task_progress"),
     *("task_blocked", "task_blocked", "blocker_suggestion", "blocker_resolved", "task_completed"),
@@ -17,7 +20,7 @@ TYPES = (
 
 
 def lively_events(count: int, seed: int = 1) -> list[Event]:
-    """`count` events, about a second apart, now and then out of order."""
+    """`count` events, about a second apart, now and then out of order, one in 53 of the year 2199."""
     chance = random.Random(seed)  # noqa: S311 - the same events every time is the point
     return [event(n, chance) for n in range(count)]
 
@@ -25,7 +28,7 @@ def lively_events(count: int, seed: int = 1) -> list[Event]:
 def event(n: int, chance: random.Random) -> Event:
     board_id = chance.choice(("shop", "billing"))
     event_type = "board_removed" if n % 400 == 399 else chance.choice(TYPES)
-    moment = START + timedelta(seconds=n - chance.choice((0, 0, 0, 5)))
+    moment = (FAR_AHEAD if n % 53 == 52 else START) + timedelta(seconds=n - chance.choice((0, 0, 0, 5)))
     metadata = {"board_id": board_id} if chance.random() < 0.95 else {}
     return Event(f"evt_{n}", moment, event_type, "marcus", data_of(event_type, board_id, chance), metadata)
 

@@ -47,6 +47,7 @@ class Step:
     at: datetime
     text: str
     position: int
+    event: Recorded
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def thread(blocker: models.Blocker) -> list[Step]:
 
 
 def told(recorded: Recorded) -> Step:
-    return Step(recorded.timestamp, as_text(sentence(recorded)), recorded.position)
+    return Step(recorded.timestamp, as_text(sentence(recorded)), recorded.position, recorded)
 
 
 def alike(blocker: models.Blocker, sight: Sight) -> list[blockers.ResolvedBlocker]:

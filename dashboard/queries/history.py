@@ -69,7 +69,7 @@ def beginning(wanted: EventFilter) -> datetime | None:
         earliest: datetime | None = HourlyRate.objects.aggregate(hour=Min("hour"))["hour"]
         return earliest
     first = search.page(wanted, limit=1, newest_first=False).events
-    return first[0].timestamp if first else None
+    return first[0].happened_at if first else None
 
 
 def batches(wanted: EventFilter, until: int) -> Iterator[list[Recorded]]:

@@ -11,7 +11,7 @@ from django.db import connection
 from dashboard.forecast import LONGEST, STEP
 from dashboard.sight import ON_BOARDS, Scope
 
-# What is done now, and has been since; a task that was taken up again was not finished. Clocks may be ahead of ours.
+# What is done now, and has been since; a task that was taken up again was not finished. Web servers' clocks may differ.
 FINISHED = f"""
 SELECT board_id, greatest(0, floor(extract(epoch FROM %(now)s - status_since) / %(step)s))::int AS step, count(*)
 FROM task

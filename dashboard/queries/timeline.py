@@ -1,6 +1,6 @@
 """How long something was in which status: a bar of what came after what, and the sum for each.
 
-Pure. Moments are the producers' clocks, which never run backwards within a task.
+Pure. Moments never run backwards within a task: see `marcus_events.core.fold`.
 """
 
 from __future__ import annotations

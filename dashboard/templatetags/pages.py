@@ -13,11 +13,13 @@ from django.utils.safestring import SafeString
 
 from dashboard.look import Look
 from dashboard.verdict import count
+from marcus_events.core.clocks import ahead_words
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.sentences import Part
 
 register = template.Library()
 plural = register.filter("plural", count)
+register.filter("ahead_words", ahead_words)
 
 CLOCKS = {
     "seconds": "%H:%M:%S",
@@ -62,6 +64,15 @@ def since(moment: datetime) -> SafeString:
 def clock(moment: datetime, form: str = "seconds") -> SafeString:
     """A time in the viewer's time zone; UTC without JavaScript. `form` is one of CLOCKS."""
     return timed(moment, form, moment.strftime(CLOCKS[form]))
+
+
+@register.simple_tag
+def clock_ahead(event: Recorded) -> SafeString | str:
+    """That the event's timestamp lies in the future, since its producer's clock was ahead; nothing where it was not."""
+    if event.clock_ahead is None:
+        return ""
+    title = f"Recorded at {event.recorded_at.strftime(CLOCKS['full'])}, which is the time that counts."
+    return format_html('<span class="clock-ahead" title="{}">{}</span>', title, ahead_words(event.clock_ahead))
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from marcus_events.admin import shown
 from marcus_events.admin.base import ReadOnly
 from marcus_events.admin.event_filters import ByBoard, ByCategory, ByTime, ByType
 from marcus_events.admin.event_list import EventList, row_of
+from marcus_events.core.clocks import ahead_words
 from marcus_events.core.event import Recorded
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence
 from marcus_events.core.vocabulary import meaning_of
@@ -74,7 +75,8 @@ class EventAdmin(ReadOnly):
 
     @admin.display(description="happened")
     def happened(self, row: LoggedEvent) -> SafeString | str:
-        return shown.moment(row.timestamp)
+        at, ahead = shown.moment(row.timestamp), recorded_of(row).clock_ahead
+        return format_html("{} ({})", at, ahead_words(ahead)) if ahead else at
 
     @admin.display(description="event")
     def said(self, row: LoggedEvent) -> SafeString | str:

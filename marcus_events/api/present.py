@@ -127,7 +127,7 @@ def agent_dict(row: Agent) -> dict[str, Any]:
 
 @endpoint(scope="read", takes=OF_STATE)
 def counters(request: HttpRequest, sight: Sight) -> dict[str, Any]:
-    """`series` is the events of each of the 60 minutes up to the moment, oldest first, by the producers' clocks."""
+    """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
     moment = as_of(request)
     boards = boards_from(request, sight, moment)
     by_type = present_counts(boards, sight) if moment is None else past_counts(boards, sight, moment)
@@ -159,7 +159,7 @@ def time_of(moment: int | datetime | None) -> datetime:
     if isinstance(moment, datetime):
         return moment
     last = read.events(EventFilter(), before=moment + 1, limit=1) if moment is not None else []
-    return last[0].timestamp if last else utc_now()
+    return last[0].happened_at if last else utc_now()
 
 
 def series(boards: list[str] | None, sight: Sight, until: datetime) -> list[dict[str, Any]]:

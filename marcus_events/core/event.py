@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ from marcus_events.core.words import Words, texts_in
 # What a log of software agents can mean; outside of it lie clocks that were never set.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
+CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks that nobody synchronises drift by seconds a day; more is worth telling
 
 
 class InvalidEvent(ValueError):
@@ -78,6 +80,20 @@ class Recorded:
         return self.event.timestamp
 
     @property
+    def happened_at(self) -> datetime:
+        """When it happened, as far as it can be true: nothing happened after it was recorded.
+
+        Whatever is counted, filtered or shown by time goes by this one. The stated timestamp is kept and shown.
+        """
+        return min(self.timestamp, self.recorded_at)
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far the producer's clock was ahead of the log's; None within CLOCK_TOLERANCE."""
+        ahead = self.timestamp - self.recorded_at
+        return ahead if ahead > CLOCK_TOLERANCE else None
+
+    @property
     def data(self) -> dict[str, Any]:
         return self.event.data
 
@@ -95,13 +111,18 @@ class Recorded:
         return self.event_type, self.source, *texts_in(self.data), *texts_in(self.metadata)
 
     def to_dict(self) -> dict[str, Any]:
-        """The documented fields, and what the log added."""
-        return vars(self.event) | {
-            "timestamp": self.timestamp.isoformat(),
-            "position": self.position,
-            "recorded_at": self.recorded_at.isoformat(),
-            "category": category_of(self.event_type),
-        }
+        """The documented fields, and what the log added. `clock_ahead_s` is there only when the clock was ahead."""
+        ahead = {"clock_ahead_s": round(self.clock_ahead.total_seconds(), 3)} if self.clock_ahead else {}
+        return (
+            vars(self.event)
+            | {
+                "timestamp": self.timestamp.isoformat(),
+                "position": self.position,
+                "recorded_at": self.recorded_at.isoformat(),
+                "category": category_of(self.event_type),
+            }
+            | ahead
+        )
 
 
 def utc_now() -> datetime:

@@ -48,7 +48,9 @@ class Term:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """`since` (inclusive) and `until` (exclusive) are times of the producers' clocks. Without terms it matches all."""
+    """`since` (inclusive) and `until` (exclusive) are compared with `Recorded.happened_at`: the timestamp, or the
+    time of recording where the producer's clock was ahead. Without terms it matches all.
+    """
 
     terms: tuple[Term, ...] = ()
     since: datetime | None = None
@@ -90,9 +92,9 @@ class EventFilter:
         return tuple(value for values in chosen for value in values)
 
     def matches(self, recorded: Recorded) -> bool:
-        if self.since and recorded.timestamp < self.since:
+        if self.since and recorded.happened_at < self.since:
             return False
-        if self.until and recorded.timestamp >= self.until:
+        if self.until and recorded.happened_at >= self.until:
             return False
         return all(holds(term, recorded) for term in self.terms)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from marcus_events.core.event import CLOCK_TOLERANCE
 from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.log.happened import HAPPENED_AT
 from marcus_events.log.read import Connection, rows
 
 PROGRESS = [T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED]
@@ -23,20 +25,21 @@ REACH = 1_000  # of an agent's events: an agent that chatters without getting on
 
 @dataclass(frozen=True)
 class Signs:
-    """By the producers' clocks; None where there is none."""
+    """As `Recorded.happened_at` has it; None where there is none."""
 
     life: datetime | None
     progress: datetime | None
+    clock_ahead: timedelta | None = None  # with its last sign of life; None within the tolerance
 
 
-def newest(event_types: str) -> str:
-    """The time of the newest event of an agent whose type is such. An event may name no board.
+def newest(found: str, event_types: str) -> str:
+    """Something of the newest event of an agent whose type is such. An event may name no board.
 
     From the newest event of its board backwards through the agent's own: written as a comparison of rows, so that no
     plan walks the whole log for an agent that has been silent for long.
     """
-    return f"""(SELECT timestamp FROM (
-            SELECT timestamp, event_type FROM event
+    return f"""(SELECT found FROM (
+            SELECT {found} AS found, event_type FROM event
             WHERE agent_id IS NOT NULL AND (agent_id, position) > (asked.agent_id, asked.after)
                 AND (agent_id, position) <= (asked.agent_id, asked.newest)
                 AND (board_id = asked.board_id OR board_id IS NULL)
@@ -44,7 +47,9 @@ def newest(event_types: str) -> str:
         ) AS recent WHERE event_type {event_types} LIMIT 1)"""
 
 
-SIGNS = f"""SELECT asked.board_id, asked.agent_id, {newest("<> ALL(%s)")}, {newest("= ANY(%s)")}
+SIGNS = f"""SELECT asked.board_id, asked.agent_id,
+        {newest(HAPPENED_AT, "<> ALL(%s)")}, {newest(HAPPENED_AT, "= ANY(%s)")},
+        {newest("timestamp - recorded_at", "<> ALL(%s)")}
     FROM (
         SELECT *, greatest(
             (SELECT max(position) FROM event WHERE board_id = named.board_id),
@@ -60,5 +65,8 @@ def signs(
     """(board, agent) → its signs, from events after its board was last removed."""
     boards, ids = [board_id for board_id, _ in agents], [agent_id for _, agent_id in agents]
     after = [removed.get(board_id, 0) for board_id in boards]
-    found = rows(SIGNS, [DONE_TO_IT, PROGRESS, boards, ids, after], connection)
-    return {(board_id, agent_id): Signs(life, progress) for board_id, agent_id, life, progress in found}
+    found = rows(SIGNS, [DONE_TO_IT, PROGRESS, DONE_TO_IT, boards, ids, after], connection)
+    return {
+        (board_id, agent_id): Signs(life, progress, ahead if ahead and ahead > CLOCK_TOLERANCE else None)
+        for board_id, agent_id, life, progress, ahead in found
+    }

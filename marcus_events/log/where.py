@@ -10,6 +10,7 @@ from typing import Any
 
 from marcus_events.core.filters import EventFilter, Term, agent_ids
 from marcus_events.core.vocabulary import MEANINGS, types_of
+from marcus_events.log.happened import HAPPENED_AT
 
 Condition = tuple[str, list[Any]]
 
@@ -21,8 +22,8 @@ def where(
     parts: list[Condition] = [("true", [])]
     parts += [("position > %s", [after])] if after is not None else []
     parts += [("position < %s", [before])] if before is not None else []
-    parts += [("timestamp >= %s", [wanted.since])] if wanted.since else []
-    parts += [("timestamp < %s", [wanted.until])] if wanted.until else []
+    parts += [(f"{HAPPENED_AT} >= %s", [wanted.since])] if wanted.since else []
+    parts += [(f"{HAPPENED_AT} < %s", [wanted.until])] if wanted.until else []
     parts += [of_term(term) for term in wanted.terms]
     parts += [gone(board_id, position) for board_id, position in (removed or {}).items()]
     return " AND ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Least
 
 
 class LoggedEvent(models.Model):
@@ -37,7 +38,7 @@ class LoggedEvent(models.Model):
                 name="event_of_no_board",
                 condition=Q(board_id__isnull=True, agent_id__isnull=False),
             ),
-            models.Index(fields=["timestamp"], name="event_by_time"),
+            models.Index(Least("timestamp", "recorded_at"), name="event_by_happened"),
         ]
 
     def __str__(self) -> str:

@@ -195,7 +195,7 @@ class Dependency(Interval):
 
 
 class Rate(models.Model):
-    """How many events of a type happened on a board in a minute of the producers' clocks."""
+    """How many events of a type happened on a board in a minute."""
 
     pk = models.CompositePrimaryKey("board_id", "event_type", "minute")
     board_id = models.TextField()

@@ -44,7 +44,7 @@ class SearchPart(models.Model):
 
 
 class HourlyFacet(models.Model):
-    """How many events of a source, and of an agent, happened on a board in an hour of the producers' clocks."""
+    """How many events of a source, and of an agent, happened on a board in an hour."""
 
     pk = models.CompositePrimaryKey("board_id", "field", "value", "hour")
     board_id = models.TextField()  # "" where events named no board

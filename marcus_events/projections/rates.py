@@ -33,7 +33,7 @@ BY_THE_HOUR = ("source", "agent")  # types are in the rates, and a task's hours 
 
 
 class RatesProjection(Projection):
-    """Events per board and time of the producers' clocks. A removed board's are removed with it."""
+    """Events per board and time, as `Recorded.happened_at` has it. A removed board's are removed with it."""
 
     name = "rates"
     tables: Sequence[type[models.Model]] = tuple(COLUMNS)
@@ -59,7 +59,7 @@ def save(events: Sequence[Recorded]) -> None:
     minutes: Counts = Counter()
     facets: Counts = Counter()
     for event in events:
-        board_id, minute = event.board_id or "", event.timestamp.replace(second=0, microsecond=0)
+        board_id, minute = event.board_id or "", event.happened_at.replace(second=0, microsecond=0)
         minutes[board_id, event.event_type, minute] += 1
         for field, value in facets_of(event):
             facets[board_id, field, value, minute.replace(minute=0)] += 1

@@ -49,8 +49,8 @@ class SearchProjection(Projection):
 
 
 def write(part: SearchPart, events: Sequence[Recorded]) -> None:
-    times = [event.timestamp for event in events]
-    copy(ADD.format(name=part.name), ((event.position, event.timestamp, vector(event)) for event in events))
+    times = [event.happened_at for event in events]
+    copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
     with connection.cursor() as cursor:
         cursor.execute(TIMES, [min(times), max(times), part.name])
     if not part.is_indexed and is_due(part, events[-1].position):

@@ -113,8 +113,8 @@ class Batch:
         """End the open interval, if there is one. Time never runs backwards along the intervals of one item."""
         interval = self.open.pop(identity, None)
         if interval is None:
-            return recorded.timestamp
-        interval.to_position, interval.to_time = recorded.position, max(recorded.timestamp, interval.from_time)
+            return recorded.happened_at
+        interval.to_position, interval.to_time = recorded.position, max(recorded.happened_at, interval.from_time)
         if interval.is_stored:
             self.ended[identity[0]].append(interval)
         return interval.to_time

@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import datetime
 
 from marcus_events.core.filters import EventFilter
+from marcus_events.log.happened import HAPPENED_AT
 from marcus_events.search.asking import Asked, patiently, positions, rows
 from marcus_events.search.once_more import once_more
 from marcus_events.search.rated import counts, is_of, is_rated
@@ -17,7 +18,7 @@ from marcus_events.search.rated import counts, is_of, is_rated
 MINUTE_S, HOUR_S = 60, 3_600
 BY_STEP = """SELECT board_id, event_type, floor(extract(epoch FROM {unit} - %s) / %s)::int AS step, sum(count)::bigint
     FROM {table} WHERE {unit} >= %s AND {unit} < %s{boards} GROUP BY 1, 2, 3"""
-OF_LOG = """SELECT floor(extract(epoch FROM timestamp - %s) / %s)::int AS step, count(*)
+OF_LOG = f"""SELECT floor(extract(epoch FROM {HAPPENED_AT} - %s) / %s)::int AS step, count(*)
     FROM event WHERE position = ANY(%s) GROUP BY step"""
 
 is_counted = is_rated

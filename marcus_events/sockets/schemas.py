@@ -44,7 +44,7 @@ EVENT: Schema = {
     "type": "object",
     "description": "As GET /api/events gives it.",
     "required": [*OWN, *LOGGED],
-    "properties": OWN | LOGGED,
+    "properties": OWN | LOGGED | {"clock_ahead_s": {"type": "number", "description": "See GET /api/events."}},
 }
 RESULT: Schema = {
     "type": "object",

@@ -4,7 +4,7 @@ import { format } from "./times.js";
 
 const kind = document.querySelector("[data-stream]")?.dataset.marks; // minutes, or days
 
-const momentOf = (row) => new Date(row.querySelector("time").dateTime);
+const momentOf = (row) => new Date(`${row.dataset.minute}Z`); // when it counts: its own time may lie in the future
 const dayOf = (row) => momentOf(row).toDateString();
 const isToday = (row) => dayOf(row) === new Date().toDateString();
 

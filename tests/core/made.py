@@ -14,6 +14,8 @@ from marcus_events.core.vocabulary import ALIASES, MEANINGS
 from marcus_events.ingest import offer_from
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+RECORDED_AT = START + timedelta(hours=1)  # of all of them
+FAR_AHEAD = datetime(2199, 1, 1, tzinfo=UTC)
 BOARDS, TASKS, AGENTS = ("shop", "billing"), ("t1", "t2", "t3"), ("agent_1", "agent_2")
 
 
@@ -34,7 +36,7 @@ def recorded(
 def taken(event: Event, position: int) -> Recorded:
     offer = offer_from(event)
     named = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
-    return Recorded(position, START, named, offer.board_id, offer.task_id, offer.agent_id)
+    return Recorded(position, RECORDED_AT, named, offer.board_id, offer.task_id, offer.agent_id)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -46,7 +48,7 @@ values = st.recursive(
     max_leaves=8,
 )
 objects = st.dictionaries(texts, values, max_size=5)
-moments = st.floats(0, 100).map(lambda seconds: START + timedelta(seconds=seconds))
+moments = st.floats(0, 100).map(lambda seconds: START + timedelta(seconds=seconds)) | st.just(FAR_AHEAD)
 
 event_types = st.sampled_from([*MEANINGS, *ALIASES]) | names
 sources = st.sampled_from(["marcus", *AGENTS]) | names
@@ -101,7 +103,7 @@ logs = st.lists(events, max_size=40).map(as_log)
 busy_events = st.builds(
     Event,
     st.just("evt"),
-    st.integers(0, 20).map(lambda seconds: START + timedelta(seconds=seconds)),
+    st.integers(0, 20).map(lambda seconds: START + timedelta(seconds=seconds)) | st.just(FAR_AHEAD),
     st.sampled_from([name for name in HANDLERS if name.startswith(("task_", "blocker_", "answer_"))]),
     st.just("marcus"),
     st.fixed_dictionaries(

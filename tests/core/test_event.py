@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events import Event, EventTypes
-from marcus_events.core.event import EARLIEST, LATEST, InvalidEvent, parse_timestamp
+from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST, InvalidEvent, Recorded, parse_timestamp
 from tests.core.made import objects, recorded
 
 MOMENT = datetime(2026, 5, 4, 9, 30, 1, 250, tzinfo=UTC)
@@ -108,3 +108,22 @@ def test_the_package_needs_neither_django_nor_a_database() -> None:
         "assert not {'django', 'psycopg', 'channels'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def stated_at(moment: datetime) -> Recorded:
+    return Recorded(1, MOMENT, Event("evt_1", moment, "task_started", "agent_1", {}))
+
+
+def test_nothing_happened_after_it_was_recorded() -> None:
+    earlier, later = stated_at(MOMENT - timedelta(days=9)), stated_at(MOMENT + timedelta(seconds=2))
+    assert (earlier.happened_at, later.happened_at) == (earlier.timestamp, MOMENT)
+
+
+def test_a_clock_is_ahead_only_beyond_the_tolerance() -> None:
+    for ahead in (timedelta(days=-9), timedelta(), CLOCK_TOLERANCE):
+        assert stated_at(MOMENT + ahead).clock_ahead is None
+        assert "clock_ahead_s" not in stated_at(MOMENT + ahead).to_dict()
+    far = stated_at(MOMENT + timedelta(hours=3))
+    assert far.clock_ahead == timedelta(hours=3)
+    assert far.to_dict()["clock_ahead_s"] == 10_800
+    assert far.to_dict()["timestamp"] == far.timestamp.isoformat(), "what was stated is kept"

@@ -11,7 +11,7 @@ from hypothesis import given
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold import fold
 from marcus_events.core.state import Blocker, State
-from tests.core.made import START, busy_logs, recorded
+from tests.core.made import RECORDED_AT, START, busy_logs, recorded
 
 HOUR = (START + timedelta(hours=1)).isoformat()
 
@@ -23,11 +23,11 @@ class Story:
         self.state, self.position = State(), 0
         self.add("task_blocked", agent_id="agent_1", description="Which key?")
 
-    def add(self, event_type: str, **data: Any) -> Blocker:
+    def add(self, event_type: str, at: float | None = None, **data: Any) -> Blocker:
         self.position += 1
         stated = {"task_id": "t1", "by": "ann"} | data
-        metadata = {"board_id": "shop"}
-        fold(self.state, recorded(event_type, stated, at=self.position, position=self.position, metadata=metadata))
+        metadata, at = {"board_id": "shop"}, self.position if at is None else at
+        fold(self.state, recorded(event_type, stated, at=at, position=self.position, metadata=metadata))
         return self.state.blockers_of("shop", "t1")[0]
 
 
@@ -58,6 +58,17 @@ def test_an_answer_waits_and_can_be_taken_back() -> None:
     assert story.add("blocker_answered", answer="The red one", by="bob").answered_by == "bob"
 
 
+def test_a_person_on_a_machine_whose_clock_is_three_hours_ahead_answers_in_ten_seconds() -> None:
+    ahead = RECORDED_AT + timedelta(hours=3)
+    due = (ahead + timedelta(seconds=10)).isoformat()
+    blocker = Story().add("blocker_answered", (ahead - START).total_seconds(), answer="The blue one", due=due)
+    assert blocker.answer_due == RECORDED_AT + timedelta(seconds=10)
+    until = (ahead + timedelta(minutes=30)).isoformat()
+    for event_type in ("blocker_snoozed", "answer_awaited"):
+        blocker = Story().add(event_type, (ahead - START).total_seconds(), until=until)
+        assert RECORDED_AT + timedelta(minutes=30) in (blocker.snoozed_until, blocker.awaited_until)
+
+
 def test_while_an_answer_waits_another_one_changes_nothing() -> None:
     story = Story()
     first = story.add("blocker_answered", answer="The blue one", due=HOUR)
@@ -81,6 +92,15 @@ def test_sent_seen_and_resumed_follow_from_events_in_this_order() -> None:
     assert story.add("answer_seen").seen_at == START + timedelta(seconds=7), "the first time counts"
     assert story.add("task_progress", progress=50).resumed_at == START + timedelta(seconds=9)
     assert story.add("task_progress", progress=60).resumed_at == START + timedelta(seconds=9)
+
+
+def test_nobody_waits_longer_than_an_hour_without_saying_so_again() -> None:
+    story = Story()
+    assert story.add("answer_awaited", until="2199-01-01T00:00:00Z").awaited_until == START + timedelta(
+        hours=1, seconds=2
+    )
+    assert story.add("answer_awaited", until=HOUR).awaited_until == START + timedelta(hours=1)
+    assert story.add("answer_awaited").awaited_until is None
 
 
 def test_a_blocker_that_ended_without_an_answer_was_not_helped_by_one() -> None:

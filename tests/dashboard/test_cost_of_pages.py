@@ -83,7 +83,7 @@ def test_an_agent_that_has_been_silent_for_long_is_looked_for_among_its_own_even
         "bitmapscan",
         "sort",
     )  # as among many events: read in their order, and no further than needed
-    found = plan(SIGNS, DONE_TO_IT, PROGRESS, ["shop"], ["agent_1"], [0], without=in_order)
+    found = plan(SIGNS, DONE_TO_IT, PROGRESS, DONE_TO_IT, ["shop"], ["agent_1"], [0], without=in_order)
     assert "event_by_agent" in found
     assert "event_pkey" not in found
 

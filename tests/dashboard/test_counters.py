@@ -67,8 +67,8 @@ def test_the_types_of_a_tile_add_up_the_most_frequent_first(events: list[Recorde
 
 
 def test_the_newest_event_by_its_minute(events: list[Recorded]) -> None:
-    newest = max(event.timestamp for event in events)
-    assert counters.last_at(on()) == newest.replace(second=0)
+    newest = max(event.happened_at for event in events)
+    assert counters.last_at(on()) == newest.replace(second=0, microsecond=0)
 
 
 def test_where_nothing_happened_everything_is_nothing(log: None) -> None:

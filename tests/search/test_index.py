@@ -63,7 +63,7 @@ def test_each_part_is_a_table_and_none_is_lost_or_asked_in_vain(monkeypatch: pyt
     ranges = [(part.first, part.last, part.is_indexed) for part in parts.in_use()]
     assert ranges == [(0, 49, True), (50, 99, True), (100, 149, True)]
     times = {part.first: (part.least, part.greatest) for part in parts.in_use()}
-    inside = [event.timestamp for event in read.following(49, 50)]
+    inside = [event.happened_at for event in read.following(49, 50)]
     assert times[50] == (min(inside), max(inside))
     assert SearchEntry.objects.count() == 120
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from cloudevents.core.spec import SPECVERSION_V1_0
 
-from marcus_events.core.event import EARLIEST, LATEST
+from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST
 from marcus_events.core.fold.blockers import SEVERITIES
 from marcus_events.core.payload import MAX_DEPTH, MAX_EVENT_BYTES, MAX_KEYS, MAX_NAME_BYTES, MAX_NUMBER
 from marcus_events.core.vocabulary import CATEGORIES
@@ -90,6 +90,12 @@ EVENT = record(
     recorded_at=TIME | {"description": "When it was taken in, by the clock of the log."},
     category=one_of(CATEGORIES),
 )
+EVENT["properties"]["clock_ahead_s"] = {
+    "type": "number",
+    "exclusiveMinimum": CLOCK_TOLERANCE.total_seconds(),
+    "description": "How far the producer's clock was ahead of the log's, in seconds; there only when it was ahead by "
+    "more than five minutes. Such an event counts from `recorded_at`.",
+}
 RESULT: Schema = {
     "type": "object",
     "description": "What became of one event. `code` is the status that it would have on its own.",

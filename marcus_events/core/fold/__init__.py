@@ -7,7 +7,8 @@ gives the same state. Rules:
 2. A blocker opens with `task_blocked` and ends when the task moves on: by a later progress, start or completion, or by
    `blocker_resolved`. The same complaint while it is open is the same blocker. A task is blocked as long as one of its
    blockers is open.
-3. What was stated before a task was blocked or done (by the producer's clock) but arrives afterwards does not undo it.
+3. State follows the order of the log, never a comparison of timestamps. An event that its own producer marks as out of
+   order moves nothing; see `order`. Times are those of `Recorded.happened_at`, and never run backwards for one item.
 4. An event that names no board belongs to the one board that knows its task, else to the board "".
 5. `board_removed` takes the board and everything on it out of the present.
 6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
@@ -23,6 +24,7 @@ from marcus_events.core.fold import handling
 from marcus_events.core.fold.agents import agent_registered, agent_status_changed, know_agent, task_requested
 from marcus_events.core.fold.blockers import blocker_resolved, blocker_suggestion, blocker_updated, task_blocked
 from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board
+from marcus_events.core.fold.order import moves_nothing
 from marcus_events.core.fold.tasks import task_assigned, task_completed, task_created, task_progress, task_started
 from marcus_events.core.state import Changes, State
 from marcus_events.core.vocabulary import EventTypes as T
@@ -59,7 +61,8 @@ def fold(state: State, recorded: Recorded) -> Changes:
         board_removed(state, recorded)
     else:
         make_known(state, recorded, board_id := board_of(state, recorded))
-        if handler := HANDLERS.get(recorded.event_type):
+        handler = HANDLERS.get(recorded.event_type)
+        if handler and not moves_nothing(recorded):
             handler(state, recorded, board_id)
     return state.take_changes()
 

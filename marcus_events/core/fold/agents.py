@@ -19,7 +19,7 @@ def know_agent(state: State, recorded: Recorded, board_id: str) -> None:
     stated = stated_agent_name(recorded)
     agent = state.agent(board_id, agent_id)
     if agent is None:
-        state.put(Agent(board_id, agent_id, agent_name(recorded), "", [], "idle", recorded.timestamp, ""))
+        state.put(Agent(board_id, agent_id, agent_name(recorded), "", [], "idle", recorded.happened_at, ""))
     elif stated and agent.name == agent_words(agent_id):
         state.put(replace(agent, name=stated))
 
@@ -58,5 +58,5 @@ def release(state: State, recorded: Recorded, task: Task) -> None:
 
 
 def put(state: State, recorded: Recorded, agent: Agent, status: str, task_id: str) -> None:
-    since = agent.status_since if agent.status == status else recorded.timestamp
+    since = agent.status_since if agent.status == status else recorded.happened_at
     state.put(replace(agent, status=status, status_since=since, task_id=task_id))

@@ -7,15 +7,14 @@ from dataclasses import replace
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold.agents import follow_task
 from marcus_events.core.fold.fields import text
-from marcus_events.core.fold.known import is_stale, known_task, with_status
+from marcus_events.core.fold.known import known_task, with_status
 from marcus_events.core.state import Blocker, State, Task
 
 SEVERITIES = ("low", "medium", "high", "critical")
 
 
 def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
-    task = known_task(state, recorded, board_id)
-    if not task or (task.status == "done" and is_stale(task, recorded)):
+    if not (task := known_task(state, recorded, board_id)):
         return
     blocker = blocker_from(recorded, task)
     if any(other.description == blocker.description for other in state.open_blockers(board_id, task.task_id)):
@@ -39,7 +38,7 @@ def blocker_from(recorded: Recorded, task: Task) -> Blocker:
         reported_severity=severity,
         blocker_type=text(recorded, "blocker_type"),
         suggestion=None,
-        opened_at=recorded.timestamp,
+        opened_at=recorded.happened_at,
         resolved_at=None,
         resolution="",
     )
@@ -65,7 +64,7 @@ def blocker_updated(state: State, recorded: Recorded, board_id: str) -> None:
 
 
 def blocker_resolved(state: State, recorded: Recorded, board_id: str) -> None:
-    """Ends the blocker it names, or all that the task had by then where none is named; after the last, it goes on."""
+    """Ends the blocker it names, or all that are open where none is named; after the last, it goes on."""
     if not (task := known_task(state, recorded, board_id)):
         return
     resolution = text(recorded, "resolution") or "resolved"
@@ -98,15 +97,13 @@ def named_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | 
     return blockers[-1] if blockers else None
 
 
-def end_of_task(state: State, recorded: Recorded, task: Task, resolution: str) -> bool:
-    """End what had blocked the task by the time of the event; whether it is free now."""
+def end_of_task(state: State, recorded: Recorded, task: Task, resolution: str) -> None:
+    """End whatever blocks the task."""
     for blocker in state.open_blockers(task.board_id, task.task_id):
-        if recorded.timestamp >= blocker.opened_at:
-            end(state, recorded, blocker, resolution)
-    return not state.open_blockers(task.board_id, task.task_id)
+        end(state, recorded, blocker, resolution)
 
 
 def end(state: State, recorded: Recorded, blocker: Blocker | None, resolution: str) -> None:
     if blocker and blocker.resolved_at is None:
-        resolved_at = max(recorded.timestamp, blocker.opened_at)
+        resolved_at = max(recorded.happened_at, blocker.opened_at)
         state.put(replace(blocker, resolved_at=resolved_at, resolution=resolution))

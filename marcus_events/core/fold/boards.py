@@ -24,7 +24,7 @@ def board_of(state: State, recorded: Recorded) -> str:
 def know_board(state: State, recorded: Recorded, board_id: str) -> None:
     """A board exists from the first event that names it; its name may come later."""
     name = board_name(recorded) if recorded.board_id else board_id
-    board = state.board(board_id) or Board(board_id, name, recorded.metadata.get("demo") is True, recorded.timestamp)
+    board = state.board(board_id) or Board(board_id, name, recorded.metadata.get("demo") is True, recorded.happened_at)
     stated = stated_board_name(recorded)
     if stated and (board.name == board_id or recorded.event_type in NAMING):
         board = replace(board, name=stated)

@@ -3,19 +3,21 @@
 1. It can be acknowledged, assigned to somebody, and put off until a time; the last of each counts.
 2. An answer waits until it is due, so that it can be taken back. While one waits, another one changes nothing.
 3. `blocker_resolved` ends the blocker: the answer is sent.
-4. Somebody awaits an answer until a time; the answer is seen when it has been handed over, and has helped when the task
-   goes on.
+4. Somebody awaits an answer until a time, at most AWAITED_AT_MOST away; the answer is seen when it has been handed
+   over, and has helped when the task goes on.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marcus_events.core.event import InvalidEvent, Recorded, parse_timestamp
 from marcus_events.core.fold.blockers import named_blocker
 from marcus_events.core.fold.fields import text
 from marcus_events.core.state import Blocker, State
+
+AWAITED_AT_MOST = timedelta(hours=1)  # a program that goes on waiting says so again
 
 
 def blocker_acknowledged(state: State, recorded: Recorded, board_id: str) -> None:
@@ -38,7 +40,7 @@ def blocker_answered(state: State, recorded: Recorded, board_id: str) -> None:
     """Rule 2."""
     blocker, answer = open_blocker(state, recorded, board_id), text(recorded, "answer")
     if blocker and answer and not blocker.answer_id:
-        due = moment(recorded, "due") or recorded.timestamp
+        due = moment(recorded, "due") or recorded.happened_at
         by, answer_id = text(recorded, "by"), recorded.event.event_id
         state.put(replace(blocker, answer=answer, answered_by=by, answer_id=answer_id, answer_due=due))
 
@@ -50,22 +52,24 @@ def answer_withdrawn(state: State, recorded: Recorded, board_id: str) -> None:
 
 
 def answer_awaited(state: State, recorded: Recorded, board_id: str) -> None:
+    until = moment(recorded, "until")
     if blocker := open_blocker(state, recorded, board_id):
-        state.put(replace(blocker, awaited_until=moment(recorded, "until")))
+        longest = recorded.happened_at + AWAITED_AT_MOST
+        state.put(replace(blocker, awaited_until=min(until, longest) if until else None))
 
 
 def answer_seen(state: State, recorded: Recorded, board_id: str) -> None:
     blocker = named_blocker(state, recorded, board_id)
     if blocker and blocker.resolved_at and blocker.seen_at is None:
-        state.put(replace(blocker, seen_at=recorded.timestamp))
+        state.put(replace(blocker, seen_at=max(recorded.happened_at, blocker.resolved_at)))
 
 
 def gone_on(state: State, recorded: Recorded, board_id: str, task_id: str) -> None:
     """Rule 4: the task moves on for the first time since its answers were sent."""
     for blocker in state.blockers_of(board_id, task_id):
-        is_next = blocker.resolved_at is not None and recorded.timestamp >= blocker.resolved_at
-        if blocker.answer_id and blocker.resumed_at is None and is_next:
-            state.put(replace(blocker, resumed_at=recorded.timestamp))
+        if blocker.answer_id and blocker.resolved_at is not None and blocker.resumed_at is None:
+            resumed_at = max(recorded.happened_at, blocker.resolved_at)
+            state.put(replace(blocker, resumed_at=resumed_at))
 
 
 def open_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
@@ -74,8 +78,8 @@ def open_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | N
 
 
 def moment(recorded: Recorded, name: str) -> datetime | None:
-    """A time in the data; nothing where it is none."""
+    """A time in the data, corrected by as much as its producer's clock was ahead; None where it is no time."""
     try:
-        return parse_timestamp(recorded.data.get(name))
+        return parse_timestamp(recorded.data.get(name)) - (recorded.timestamp - recorded.happened_at)
     except InvalidEvent:
         return None

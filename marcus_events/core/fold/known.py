@@ -14,7 +14,7 @@ def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
     """The task of the event, made where it is new; None where the event names none."""
     if not recorded.task_id:
         return None
-    name, now = sentences.field(recorded, "task_name"), recorded.timestamp
+    name, now = sentences.field(recorded, "task_name"), recorded.happened_at
     task = state.task(board_id, recorded.task_id)
     if task is None:
         task = Task(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
@@ -24,14 +24,9 @@ def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
     return task
 
 
-def is_stale(task: Task, recorded: Recorded) -> bool:
-    """Rule 3: stated before the task came to rest as blocked or done."""
-    return task.status in ("blocked", "done") and recorded.timestamp < task.status_since
-
-
 def with_status(task: Task, status: str, recorded: Recorded) -> Task:
     """The task in this status. Its time never runs backwards; one that was done starts over."""
     if task.status == status:
         return task
     progress = 0.0 if task.status == "done" else task.progress
-    return replace(task, status=status, status_since=max(recorded.timestamp, task.status_since), progress=progress)
+    return replace(task, status=status, status_since=max(recorded.happened_at, task.status_since), progress=progress)

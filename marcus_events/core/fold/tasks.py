@@ -10,7 +10,7 @@ from marcus_events.core.fold.blockers import end_of_task
 from marcus_events.core.fold.boards import depend
 from marcus_events.core.fold.fields import percent, text, texts
 from marcus_events.core.fold.handling import gone_on
-from marcus_events.core.fold.known import is_stale, known_task, with_status
+from marcus_events.core.fold.known import known_task, with_status
 from marcus_events.core.state import State, Task
 
 DONE_WORDS = ("completed", "done")
@@ -25,15 +25,14 @@ def task_created(state: State, recorded: Recorded, board_id: str) -> None:
             description=text(recorded, "description") or task.description,
             priority=text(recorded, "priority") or task.priority,
             labels=texts(recorded, "labels") or task.labels,
-            created_at=recorded.timestamp,
+            created_at=recorded.happened_at,
         )
     )
     depend(state, recorded, board_id, "depends_on")
 
 
 def task_assigned(state: State, recorded: Recorded, board_id: str) -> None:
-    task = known_task(state, recorded, board_id)
-    if not task or is_stale(task, recorded):
+    if not (task := known_task(state, recorded, board_id)):
         return
     given = replace(with_agent(task, recorded), priority=text(recorded, "priority") or task.priority)
     if task.status in ("todo", "done") or (task.status == "in_progress" and given.agent_id != task.agent_id):
@@ -59,11 +58,11 @@ def task_completed(state: State, recorded: Recorded, board_id: str) -> None:
 
 def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -> None:
     """Take a task to a status, or only its progress and agent where that is None."""
-    before = known_task(state, recorded, board_id)
-    if not before or is_stale(before, recorded):
+    if not (before := known_task(state, recorded, board_id)):
         return
     task = before
-    if status and end_of_task(state, recorded, before, "the task moved on"):
+    if status:
+        end_of_task(state, recorded, before, "the task moved on")
         task = with_status(before, status, recorded)
     progress = 100.0 if task.status == "done" else percent(recorded, task.progress)
     task = replace(with_agent(task, recorded), progress=progress)

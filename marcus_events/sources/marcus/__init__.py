@@ -10,6 +10,7 @@
 - blockers: what follows from a blocker: an answer, the board's word
 - events: an act as an event
 - recall: which acts the log holds already
+- lateness: which acts are told after what came of them
 - reader: one look over all of it
 - publisher, turns: the way into the log, for one at a time
 - follower, changes: look, publish, wait, look again

@@ -18,9 +18,11 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import DatabaseAway
 from marcus_events.log.read import events, head, known_ids
+from marcus_events.log.rest import rests
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.marcus.acts import Act
 from marcus_events.sources.marcus.events import Translator
+from marcus_events.sources.marcus.lateness import Rests, with_marks
 from marcus_events.sources.marcus.recall import know
 from marcus_events.sources.marcus.records import Unreadable
 from marcus_events.sources.marcus.turns import Turns
@@ -82,12 +84,15 @@ class Publisher:
         candidates = list(chain.from_iterable(act.candidates for act in acts))
         known, _ = self._insist(lambda: known_ids(candidates))
         know(acts, known, self._events_within, self.translator.board_id_of, self.is_seen)
-        new = list(self.translator.events(acts))
+        new = with_marks(list(self.translator.events(acts)), self._rests)
         receipts, was_away = self._insist(lambda: ingest(new) if new else [])
         outcome = Outcome(known=len(acts) - len(new))
         for event, receipt in zip(new, receipts, strict=True):
             outcome += self._outcome(event, receipt, was_away, acts)
         return outcome
+
+    def _rests(self, task_ids: list[str]) -> Rests:
+        return self._insist(lambda: rests(task_ids))[0]
 
     def _events_within(self, since: datetime, until: datetime) -> Iterator[Event]:
         """What the log held of a time when we began: what was published since, we know by its id."""

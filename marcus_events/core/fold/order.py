@@ -1,0 +1,18 @@
+"""What a producer reports out of order. State follows the order of the log, so the producer has to say so itself.
+
+Only the producer can tell: it compares times of one machine. The follower of a Marcus installation, which reads several
+files, marks an event with `OUT_OF_ORDER` in its metadata when the log already has what came after it.
+"""
+
+from __future__ import annotations
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.vocabulary import EventTypes as T
+
+OUT_OF_ORDER = "out_of_order"
+MOVING = frozenset({T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED, T.TASK_BLOCKED})
+
+
+def moves_nothing(recorded: Recorded) -> bool:
+    """Whether the event would move a task, but is marked as out of order."""
+    return recorded.event_type in MOVING and recorded.metadata.get(OUT_OF_ORDER) is True
