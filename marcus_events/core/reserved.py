@@ -1,8 +1,8 @@
 """What only the system itself may say, and the names under which it does.
 
-Reserved are event types, sources, and marks in data and metadata. A producer that uses one is refused at ingest, as is
-one that writes it so that a person reads it as the same: in capitals, with invisible characters, with letters of another
-alphabet. `Authority.SYSTEM` lifts this; tests/test_reserved.py lists the modules that may use it.
+Event types, sources, and marks in data and metadata are reserved. A producer that uses one is refused at ingest, also
+where it is written so that a person reads it as the same: in capitals, with invisible characters, with letters of
+another alphabet. `Authority.SYSTEM` lifts this; tests/test_reserved.py lists the modules that may use it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ DEMO = "demo"  # in the metadata: true marks a board as the demo
 
 # Letters and colons of other alphabets that look like ours in common fonts, after compatibility forms are folded.
 LOOK_ALIKES = str.maketrans(
-    "абвгԁеһіјкӏмнорԛѕтухѵԝ" "αβγικνορτυχωϲ" "ıɑɡꞌ" "։׃∶ː꞉",
-    "a6brdehijk" "lmhopqstyxvw" "aByiknoptuxwc" "iag'" ":::::",
+    "абвгԁеһіјкӏмнорԛѕтухѵԝαβγικνορτυχωϲıɑɡꞌ։׃∶ː꞉",
+    "a6brdehijklmhopqstyxvwaByiknoptuxwciag':::::",
 )
 
 
@@ -96,7 +96,7 @@ INVISIBLE = ("Cf", "Cn", "Co", "Mn", "Me")
 
 
 def source_of(kind: str, name: str) -> str:
-    """The source of what a person, a program that waits, or a part of the system does; `kind` as in RESERVED_SOURCES."""
+    """The source of what a person, a waiting program or a part of the system does; `kind` is of RESERVED_SOURCES."""
     return (kind + name).encode()[:MAX_NAME_BYTES].decode(errors="ignore")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from marcus_events.core.reserved import RESERVED_TYPES
-from tests.intrude.attack import attack, check
+from tests.intrude.attack import Breach, attack, check
 from tests.intrude.target import Target, event, found
 from tests.waiting import wait_until
 
@@ -150,8 +150,11 @@ def dry_run(target: Target) -> int:
 
 @attack("No event makes a board the demo, and none is on the demo's board")
 def demo(target: Target) -> int:
-    tried = [{"board": "mine", "metadata": {"board_id": "mine", "demo": True}}, {"board": "demo"}]
-    tried += [{"metadata": {}, "data": {"project_id": "demo"}}, {"metadata": {"board_id": "unknown"}, "data": {"board_id": "demo"}}]
+    tried: list[dict[str, Any]] = [{"board": "mine", "metadata": {"board_id": "mine", "demo": True}}, {"board": "demo"}]
+    tried += [
+        {"metadata": {}, "data": {"project_id": "demo"}},
+        {"metadata": {"board_id": "unknown"}, "data": {"board_id": "demo"}},
+    ]
     with target.token_client("publish") as program:
         for stated in tried:
             sent = forged(**stated)
@@ -173,7 +176,7 @@ def blocked(target: Target, board: str = "shop") -> tuple[str, str]:
     task = f"t-{uuid.uuid4().hex[:8]}"
     target.publish(event("task_blocked", board=board, data={"task_id": task, "description": f"Which key for {task}?"}))
     with target.token_client("read") as program:
-        row = wait_until(lambda: next((one for one in blockers(program) if one["task_id"] == task), None))
+        [row] = wait_until(lambda: [one for one in blockers(program) if one["task_id"] == task])
     return task, f"/blocked/{row['blocker_id']}/"
 
 
@@ -183,9 +186,17 @@ def blockers(program: httpx.Client) -> list[dict[str, Any]]:
 
 
 def of_task(target: Target, task: str, *types: str) -> list[dict[str, Any]]:
-    query = {"task": task, "type": ",".join(types), "order": "asc", "limit": 1000}
+    query: dict[str, Any] = {"task": task, "type": ",".join(types), "order": "asc", "limit": 1000}
     answer: list[dict[str, Any]] = target.admin.get("/api/events", params=query).json()["events"]
     return answer
+
+
+def until_there(look: Callable[[], list[dict[str, Any]]], gained: str) -> list[dict[str, Any]]:
+    """What there is as soon as there is something; raises Breach when there never was."""
+    try:
+        return wait_until(look)
+    except AssertionError:
+        raise Breach(gained) from None
 
 
 @attack("A token that claims the ids of an answer neither swallows nor replaces it")
@@ -201,7 +212,7 @@ def claims_the_answer(target: Target) -> int:
                 sent = forged(event_id=name + suffix, source=source, event_type="note", data={"task_id": task})
                 program.post("/api/events", json=sent)
                 tried += 1
-    [ended] = wait_until(lambda: of_task(target, task, "blocker_resolved"))
+    [ended] = until_there(lambda: of_task(target, task, "blocker_resolved"), "the answer was swallowed")
     said = (ended["source"], ended["data"]["resolution"])
     check(said == ("user:admin", "The blue one"), f"the agent was told {said}")
     return tried
@@ -216,7 +227,7 @@ def forges_an_answer(target: Target) -> int:
             program.post("/api/events", json=forged(event_type="blocker_answered", source=source, data=about))
     real, other = blocked(target)  # what is answered now is sent after what was forged before
     target.post_form(target.admin, other, {"act": "answer", "answer": "The blue one"})
-    wait_until(lambda: of_task(target, real, "blocker_resolved"))
+    until_there(lambda: of_task(target, real, "blocker_resolved"), "no answer is sent any more")
     check(not of_task(target, task, "blocker_answered", "blocker_resolved"), "a forged answer was sent")
     check("Delete it all" not in target.admin.get(page).text, "the page shows a forged answer")
     return 3
@@ -228,14 +239,11 @@ def resolves_as_a_person(target: Target) -> int:
     about = {"task_id": task, "by": "admin", "answered_by": "admin", "resolution": "Go on"}
     with target.token_client("publish") as program:
         program.post("/api/events", json=forged(event_type="blocker_resolved", source="planner", data=about))
-    text = wait_until(lambda: (html := target.admin.get(page).text) if "Go on" in html_of(target, page) else "")
+    wait_until(lambda: "Go on" in target.admin.get(page).text)
+    text = target.admin.get(page).text
     check("planner</bdi> (a program)" in text, "the page does not say that a program ended it")
     check("admin</bdi>" not in found(r"(?s)(id=\"blocker-state\".*?</article>)", text), "the page names a person")
     return 1
-
-
-def html_of(target: Target, page: str) -> str:
-    return target.admin.get(page).text
 
 
 @attack("Who waits for an answer notes nothing on a board that is not theirs, nor without the scope to publish")
