@@ -260,12 +260,12 @@ def related_to(
     return [recorded(row) for row in rows(query, [list(correlation_ids), board_id, limit, limit], connection)]
 
 
-def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[str]:
-    """Which of these event ids the log has taken in from producers that may publish to every board, whatever their
-    source.
+def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[tuple[str, str]]:
+    """Each (source, event_id) with one of these ids that the log has taken in from producers that may publish to every
+    board.
     """
-    query = "SELECT DISTINCT event_id FROM event_identity WHERE event_id = ANY(%s) AND owner = ''"
-    return {row[0] for row in rows(query, [list(event_ids)], connection)}
+    query = "SELECT source, event_id FROM event_identity WHERE event_id = ANY(%s) AND owner = ''"
+    return {(row[0], row[1]) for row in rows(query, [list(event_ids)], connection)}
 
 
 def removed_boards(

@@ -1,7 +1,7 @@
 """Identities belong to an owner: two producers that are limited to different boards never meet.
 
-The new index is built beside the old one while events are appended; only the swap at the end locks the table, for some
-milliseconds. An interrupted run begins again.
+The new index is built beside the old one while events are appended. Only the swap at the end locks the table, and scans
+nothing. An interrupted run begins again.
 """
 
 from django.db import migrations, models
