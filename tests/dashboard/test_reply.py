@@ -203,7 +203,7 @@ def test_an_answer_that_could_not_be_delivered_says_so_and_stands_in_the_form_ag
     act(blocked, "answer", answer="The blue one")
     blocker = the_blocker()
     publish(event("answer_failed", task_id="shop-2", answer_id=blocker.answer_id, reason="it is too large"))
-    page = act(blocked, "acknowledge").content.decode()
+    page = blocked.get(f"/blocked/{blocker.blocker_id}/").content.decode()
     assert "This answer could not be delivered: <bdi>it is too large</bdi>." in page
     assert ">The blue one</textarea>" in page
     assert "The answer could not be delivered" in open_page(blocked, "/").text

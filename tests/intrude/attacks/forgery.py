@@ -233,6 +233,21 @@ def forges_an_answer(target: Target) -> int:
     return 3
 
 
+@attack("An answer that a program overtakes is not shown as sent, nor as that program's words")
+def overtakes_an_answer(target: Target) -> int:
+    task, page = blocked(target)
+    target.post_form(target.admin, page, {"act": "answer", "answer": "The blue one"})
+    [given] = of_task(target, task, "blocker_answered")
+    about = {"task_id": task, "answer_id": given["event_id"], "by": "admin", "resolution": "The red one"}
+    with target.token_client("publish") as program:
+        program.post("/api/events", json=forged(event_type="blocker_resolved", source="agent_1", data=about))
+    wait_until(lambda: "The red one" in target.admin.get(page).text)
+    text = target.admin.get(page).text
+    check("This answer could not be delivered" in text, "the page does not say that the answer was not sent")
+    check("agent_1</bdi> (a program)" in text, "the page does not say that a program ended it")
+    return 1
+
+
 @attack("Where a program ends a blocker, the page says that a program did, whatever name it gives")
 def resolves_as_a_person(target: Target) -> int:
     task, page = blocked(target)
