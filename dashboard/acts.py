@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from marcus_events.core.event import Event, utc_now
+from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.core.vocabulary import EventTypes
 from marcus_events.handling import about
 from marcus_events.ingest import ingest
@@ -80,12 +81,12 @@ def publish(event_type: str, blockers: Sequence[Blocker], by: str, **data: Any) 
 
 
 def act(event_type: str, blocker: Blocker, by: str, **data: Any) -> Event:
-    return about(blocker, event_type, f"act_{uuid.uuid4().hex}", f"user:{by}", by=by, **data)
+    return about(blocker, event_type, f"act_{uuid.uuid4().hex}", source_of(USER, by), by=by, **data)
 
 
 def ingested(events: Sequence[Event]) -> None:
     """Returns when the pages show it, or would any moment. Raises NotPossible where it cannot be taken."""
-    receipts = ingest(events)
+    receipts = ingest(events, Authority.SYSTEM)
     if refused := next((receipt for receipt in receipts if receipt.position is None), None):
         raise NotPossible(f"That cannot be stored: {refused.error}.")
     wait_shown(max(receipt.position or 0 for receipt in receipts))

@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from marcus_events.auditing.acting import actor
 from marcus_events.auditing.trail import trail
 from marcus_events.core.event import Event, utc_now
+from marcus_events.core.reserved import USER, source_of
 from marcus_events.core.vocabulary import EventTypes
 from marcus_events.doors.access import Caller
 from marcus_events.doors.refusals import MAX_ADDRESS, shown
@@ -33,7 +34,7 @@ def record(event_type: str, by: str, address: str = "", **data: Any) -> None:
     stated = {"by": shown(by, MAX_NAME), "address": shown(where, MAX_ADDRESS)}
     stated |= {name.removesuffix("_id") if name in OF_A_PLACE else name: value for name, value in data.items()}
     event_id = f"audit_{uuid.uuid4().hex}"
-    trail().keep(Event(event_id, utc_now(), event_type, f"user:{stated['by']}", stated, {}))
+    trail().keep(Event(event_id, utc_now(), event_type, source_of(USER, stated["by"]), stated, {}))
 
 
 def token_created(

@@ -2,12 +2,15 @@
 
 An event is checked, named by the vocabulary, given its board, task and agent, and handed to the log. The answer is
 given after the commit. Bad input is refused with the reason and the place; nothing is dropped in silence.
+
+What only the system may say is refused from everybody else: see `marcus_events.core.reserved`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,9 +23,12 @@ import psycopg
 from marcus_events.core.about import agent_of, board_of, task_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.payload import check_name, check_payload, is_object, serialise
+from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
 from marcus_events.core.vocabulary import canonical
 from marcus_events.log.append import Offer, Place
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
+
+logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 25.0  # longer than the writer tries; then something is wrong with the writer itself
 OF_THE_WAY = frozenset({"traceparent", "tracestate"})  # metadata that each attempt to send an event has its own of
@@ -42,7 +48,8 @@ class Receipt:
     """What became of one event. `position` is where it stands in the log; a duplicate's is the first one's.
 
     Where it was rejected, `error` says the place and the reason, `why` what kind of reason: `conflict` means that its
-    identity is taken by another event, at `position`. `pointer` and `limit` are those of InvalidEvent.
+    identity is taken by another event, at `position`; `forbidden`, that its publisher may not say this. `pointer` and
+    `limit` are those of InvalidEvent.
     """
 
     event_id: str
@@ -54,21 +61,24 @@ class Receipt:
     limit: str | None = None
 
 
-def ingest(events: Sequence[Event]) -> list[Receipt]:
+def ingest(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[Receipt]:
     """Take in events; answers when they are committed, in their order.
 
-    Valid events are taken though others are refused. Raises LogUnavailable when the log cannot take any.
+    Valid events are taken though others are refused: whoever calls this looks at the receipts. Raises LogUnavailable
+    when the log cannot take any.
     """
-    offers = all_checked(events)
+    offers = all_checked(events, authority)
     return receipts(events, offers, [settled(*submit(chunk)) for chunk in chunks(offers)])
 
 
-async def ingest_async(events: Sequence[Event], *, aside: bool = False) -> list[Receipt]:
+async def ingest_async(
+    events: Sequence[Event], authority: Authority = Authority.ANY_BOARD, *, aside: bool = False
+) -> list[Receipt]:
     """The same for an event loop, which is not held up meanwhile. Giving it up cancels no commit.
 
     Large events are better checked `aside`, in a thread.
     """
-    offers = await asyncio.to_thread(all_checked, events) if aside else all_checked(events)
+    offers = await asyncio.to_thread(all_checked, events, authority) if aside else all_checked(events, authority)
     submissions = [await submit_async(chunk) for chunk in chunks(offers)]
     for _, answer in submissions:
         await finished(answer)
@@ -135,8 +145,16 @@ def receipt(offer: Offer, place: Place | str) -> Receipt:
     return Receipt(offer.event_id, "accepted" if place.fresh else "duplicate", place.position)
 
 
+def tell_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
+    """Those that were refused, which are logged: for what the system itself publishes, whom nobody else would tell."""
+    refused = [receipt for receipt in answers if receipt.status == "rejected"]
+    for receipt in refused:
+        logger.error("the log refused %s, %s: %s", what, receipt.event_id, receipt.error)
+    return refused
+
+
 def refusal(event: Event, error: InvalidEvent) -> Receipt:
-    return rejected(event.event_id, error)
+    return rejected(event.event_id, error, "forbidden" if isinstance(error, Reserved) else "invalid")
 
 
 def rejected(event_id: object, error: InvalidEvent, why: Literal["invalid", "forbidden"] = "invalid") -> Receipt:
@@ -144,18 +162,18 @@ def rejected(event_id: object, error: InvalidEvent, why: Literal["invalid", "for
     return Receipt(named, "rejected", None, str(error), why, error.pointer, error.limit)
 
 
-def all_checked(events: Sequence[Event]) -> list[Offer | InvalidEvent]:
-    return [checked(event) for event in events]
+def all_checked(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[Offer | InvalidEvent]:
+    return [checked(event, authority) for event in events]
 
 
-def checked(event: Event) -> Offer | InvalidEvent:
+def checked(event: Event, authority: Authority = Authority.ANY_BOARD) -> Offer | InvalidEvent:
     try:
-        return offer_from(event)
+        return offer_from(event, authority)
     except InvalidEvent as error:
         return error
 
 
-def offer_from(event: Event) -> Offer:
+def offer_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Offer:
     """The event as the log takes it. Raises InvalidEvent.
 
     The original name of a type is kept in the metadata. The digest is of what the producer stated, so that a repeat is
@@ -165,7 +183,9 @@ def offer_from(event: Event) -> Offer:
     source = check_name(event.source, "/source")
     data, metadata = event.data, event.metadata or {}
     texts = check_payload(data, metadata)
-    event_type = canonical(stated)
+    if authority is not Authority.SYSTEM:
+        check_not_reserved(event)
+    event_type, board_id = canonical(stated), board_of(event)
     return Offer(
         event_id=check_name(event.event_id, "/event_id"),
         source=source,
@@ -173,10 +193,11 @@ def offer_from(event: Event) -> Offer:
         timestamp=check_moment(event.timestamp),
         data=data,
         metadata=metadata | ({} if stated == event_type else {"original_type": stated}),
-        board_id=board_of(event),
+        board_id=board_id,
         task_id=task_of(event),
         agent_id=agent_of(event),
         digest=digest_of(stated, metadata, *texts),
+        owner=board_id or "" if authority is Authority.OWN_BOARDS else "",
     )
 
 

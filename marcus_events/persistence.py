@@ -16,6 +16,7 @@ from marcus_events.bus.persistence import DurablyWanted, Following, Refused
 from marcus_events.bus.sharing import LoopEnded
 from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import Reserved, check_not_reserved
 from marcus_events.ingest import ingest_async
 from marcus_events.log import read
 from marcus_events.log.following import LogFollowing
@@ -49,7 +50,7 @@ class LogPersistence:
 
     async def events_after(self, event: Event) -> AsyncIterator[Event]:
         """Everything behind an event, in the log's order; nothing where the log does not have it."""
-        position = await database_sync_to_async(read.position_of)(event.source, event.event_id)
+        position = await database_sync_to_async(read.position_of)(event)
         following = database_sync_to_async(partial(read.following, max_bytes=read.MOST_BYTES))
         while position and (found := await following(position, LOOK_THROUGH)):
             for recorded in found:
@@ -62,7 +63,13 @@ class LogPersistence:
         return [recorded.event for recorded in found]
 
     async def send_live(self, event: Event) -> None:
-        """Tell every process that follows, and keep nothing. Raises TypeError where JSON cannot hold the event."""
+        """Tell every process that follows, and keep nothing. Raises TypeError where JSON cannot hold the event, and
+        Refused where only the system may say it.
+        """
+        try:
+            check_not_reserved(event)
+        except Reserved as error:
+            raise Refused({0: str(error)}) from error
         live_sender().send(event)
 
     async def flush_live(self) -> None:

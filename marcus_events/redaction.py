@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.redacted import marker, remaining, texts_in
+from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.core.tracing import CAUSATION, CORRELATION
 from marcus_events.core.vocabulary import EventTypes, category_of
 from marcus_events.doors.refusals import MAX_ADDRESS, shown
@@ -92,7 +93,7 @@ def replaced(connection: psycopg.Connection[Any], event: Recorded, by: str, reas
     mark, kept = Jsonb(marker(by, at, reason)), Jsonb(remaining(event.metadata))
     [(leaf, marked)] = read.rows(LEAVES, [mark, kept, event.position], connection)
     said = record_of(event, by, at, reason, address, leaf=bytes(leaf).hex(), marked=bytes(marked).hex())
-    [place] = append(connection, [offer_from(said)])
+    [place] = append(connection, [offer_from(said, Authority.SYSTEM)])
     values = [event.position, by, reason, at, mark, kept, leaf, marked, place.position]
     connection.execute(WRITE_DOWN, values)
     connection.execute(REPLACE, [mark, kept, event.position])
@@ -103,7 +104,7 @@ def replaced(connection: psycopg.Connection[Any], event: Recorded, by: str, reas
 def record_of(event: Recorded, by: str, at: datetime, reason: str, address: str, **leaves: str) -> Event:
     about = {"by": by, "address": address, "position": event.position, "reason": reason, "type": event.event_type}
     cause = {CAUSATION: event.event.event_id, CORRELATION: event.event.event_id}
-    return Event(f"audit_{uuid.uuid4().hex}", at, EventTypes.EVENT_REDACTED, f"user:{by}", about | leaves, cause)
+    return Event(f"audit_{uuid.uuid4().hex}", at, EventTypes.EVENT_REDACTED, source_of(USER, by), about | leaves, cause)
 
 
 def clean(connection: psycopg.Connection[Any], event: Recorded) -> None:

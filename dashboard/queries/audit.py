@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.queries.naming import named
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.sentences import as_text, field, sentence
+from marcus_events.core.sentences import as_text, field, sentence, speaker
 from marcus_events.core.vocabulary import meaning_of, types_of
 from marcus_events.log import read
 from marcus_events.models import Seal, Verification
@@ -64,7 +64,7 @@ def told(events: Iterable[Recorded]) -> list[dict[str, Any]]:
             "event": event,
             "title": meaning_of(event.event_type).title,
             "text": as_text(sentence(event)),
-            "by": field(event, "by"),
+            "by": speaker(event),
             "address": field(event, "address"),
         }
         for event in named(list(events))

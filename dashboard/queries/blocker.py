@@ -23,7 +23,7 @@ MAX_OTHERS = 100  # of a cause; an act is about no more at once
 MAX_THREAD = 50
 THREAD_TYPES = (
     *("task_blocked", "blocker_suggestion", "blocker_updated", "blocker_acknowledged", "blocker_assigned"),
-    *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "blocker_resolved", "answer_seen"),
+    *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "answer_failed", "blocker_resolved", "answer_seen"),
 )
 # Words of a description are looked for in others: those that share the most, and the rarer ones, come first.
 ALIKE = f"""
@@ -32,7 +32,7 @@ WITH wanted AS (
     FROM unnest(tsvector_to_array(to_tsvector('english', %(text)s))) AS word
 )
 SELECT blocker_id FROM blocker, wanted
-WHERE to_position IS NULL AND resolved_at IS NOT NULL AND answer <> '' AND blocker_id <> %(blocker_id)s
+WHERE to_position IS NULL AND resolved_at IS NOT NULL AND answer_id <> '' AND blocker_id <> %(blocker_id)s
     AND to_tsvector('english', description) @@ words AND {ON_BOARDS}
 ORDER BY ts_rank(to_tsvector('english', description), words) DESC, resolved_at DESC
 LIMIT %(limit)s

@@ -12,6 +12,7 @@ from dashboard.ranking import SEVERITY_WEIGHT, cost
 from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
+from marcus_events.core.reserved import person_in
 from marcus_events.core.sentences import short
 
 MAX_STEPS = 8
@@ -29,6 +30,12 @@ class Named:
     agent: str
     board: str
     demo: bool
+
+    @property
+    def ended_by_program(self) -> str:
+        """The source of the program that said it was resolved; "" where a person did, or the task moved on."""
+        source = self.blocker.resolved_by
+        return "" if person_in(source) else source
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=read.count_after(wanted, 0, COUNT_CAP, removed=removed) if len(events) == MAX_LOOKED_AT else len(events),
-        causes=why.chains(events, removed, scope.sight),
+        causes=why.chains(events, board, removed, scope.sight),
     )
 
 

@@ -36,12 +36,13 @@ class Step:
     closes: list[bool]
 
 
-def chains(events: Sequence[Recorded], removed: dict[str, int], sight: Sight) -> list[Step]:
-    """The trees that these events (newest first) are part of, the newest first; none where nothing caused anything.
+def chains(events: Sequence[Recorded], board_id: str, removed: dict[str, int], sight: Sight) -> list[Step]:
+    """The trees that these events (newest first) of a board are part of, the newest first; none where nothing caused
+    anything.
 
     `removed` are the positions at which boards were removed, and their events with them.
     """
-    seen = [event for event in with_related(events) if sight.shows(event)]
+    seen = [event for event in with_related(events, board_id, sight) if sight.shows(event)]
     found = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
     pool = {event.event.event_id: event for event in found}
     trees = [found for found in forest(pool) if found.effects]
@@ -50,15 +51,15 @@ def chains(events: Sequence[Recorded], removed: dict[str, int], sight: Sight) ->
     return nested([(event, level) for event, (_, level) in zip(shown, steps, strict=True)])
 
 
-def with_related(events: Sequence[Recorded]) -> list[Recorded]:
+def with_related(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Recorded]:
     """In the order of the log: what they began with or belong to, what they caused, and their causes."""
     own = [event.event.event_id for event in events]
     stated = [name for event in events if (name := correlation_of(event.event)) not in own]
-    related = read.related_to([*own, *dict.fromkeys(stated)], MAX_RELATED)
+    related = read.related_to([*own, *dict.fromkeys(stated)], board_id, MAX_RELATED)
     found = {event.position: event for event in [*events, *related]}
     causes = {*stated, *(named_cause(Trace(event.event)) for event in events)}
     known = {event.event.event_id for event in found.values()}
-    found |= {event.position: event for event in read.by_event_ids(causes - known - {""})}
+    found |= {event.position: event for event in read.causes_named(causes - known - {""}, board_id, sight.boards)}
     return [found[position] for position in sorted(found)]
 
 

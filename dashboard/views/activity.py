@@ -150,8 +150,8 @@ def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
 
 
 def cause_of(found: Recorded, sight: Sight) -> dict[str, Any] | None:
-    cause = read.by_event_id(cause_id(found), boards=sight.boards)
-    return told(*named([cause])) if cause and sight.shows(cause) else None
+    causes = read.causes_named([cause_id(found)], found.board_id, sight.boards)
+    return told(*named(causes)) if causes and sight.shows(causes[0]) else None
 
 
 def cause_id(found: Recorded) -> str:

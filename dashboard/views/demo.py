@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from dashboard.sight import sight_of
+from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.doors.roles import HANDLE_BLOCKER
-from marcus_events.ingest import ingest
+from marcus_events.ingest import ingest, tell_refused
 from marcus_events.sources.demo import REMOVED, removal
 from marcus_events.sources.demo_script import BOARD
 
@@ -20,5 +23,7 @@ def remove(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no demo.")
     if not request.user.has_perm(HANDLE_BLOCKER):
         raise PermissionDenied
-    ingest([removal(REMOVED, source=f"user:{request.user.get_username()}")])
+    by = source_of(USER, request.user.get_username())
+    if refused := tell_refused(ingest([removal(REMOVED, source=by)], Authority.SYSTEM), "the removal of the demo"):
+        return HttpResponse(f"The demo could not be removed: {refused[0].error}.", status=HTTPStatus.CONFLICT)
     return redirect("now")

@@ -125,8 +125,8 @@ class EventAdmin(ReadOnly):
     @admin.display(description="caused by")
     def cause(self, row: LoggedEvent) -> SafeString | str:
         named = row.metadata.get("causation_id")
-        found = read.by_event_id(named) if isinstance(named, str) else None
-        return lead_to(found) if found else shown.code(named if isinstance(named, str) else "")
+        found = read.causes_named([named], row.board_id, None) if isinstance(named, str) else []
+        return lead_to(found[0]) if found else shown.code(named if isinstance(named, str) else "")
 
     @admin.display(description="caused")
     def effects(self, row: LoggedEvent) -> SafeString | str:

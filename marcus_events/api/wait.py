@@ -26,6 +26,7 @@ from marcus_events.doors.problem import Problem
 from marcus_events.doors.sight import Sight
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
+from marcus_events.models import Token
 
 DEFAULT_TIMEOUT_S = 30
 TAKES = (*parameters.OF_EVENTS, "after", "after_event", "timeout")
@@ -37,7 +38,7 @@ class Wanted:
     filter: EventFilter
     after: int
     timeout_s: int
-    program: str  # who asks for the answer to a blocker; "" where it is anything else, or a person
+    program: Token | None  # that asks for the answer to a blocker, where this is noted
 
     async def note_awaited(self) -> None:
         if self.program:
@@ -98,7 +99,7 @@ def wanted_by(request: HttpRequest) -> Wanted:
     timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
     sight = sight_in(request, token)
     wanted = filter_from(request, sight)
-    program = token.name if token and awaiting.is_for_an_answer(wanted) else ""
+    program = token if awaiting.may_note(token, wanted) else None
     return Wanted(wanted, after_of(request, sight), timeout_s, program)
 
 

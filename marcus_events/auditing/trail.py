@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
+from dataclasses import replace
 
 from django.conf import settings
 
 from marcus_events.bus.spool import Spool, SpoolFailed
 from marcus_events.core.event import Event
+from marcus_events.core.reserved import Authority
 from marcus_events.core.single import Single
-from marcus_events.ingest import Receipt, all_checked, chunks, ingest, receipts, settled, submit
+from marcus_events.ingest import Receipt, all_checked, chunks, ingest, receipts, settled, submit, tell_refused
 from marcus_events.log.writer import LogUnavailable
 
 logger = logging.getLogger(__name__)
@@ -76,7 +79,8 @@ class Trail:
     def _drain(self) -> None:
         try:
             while (self._spool or left_on_disk()) and (waiting := self.spool().peek(AT_ONCE)):
-                tell_refused(ingest([event for _, event in waiting]))
+                events = [event for _, event in waiting]
+                stand_in(events, ingest(events, Authority.SYSTEM))
                 self.spool().remove(number for number, _ in waiting)
             self._is_away = False
         except (LogUnavailable, SpoolFailed) as error:
@@ -91,15 +95,26 @@ def left_on_disk() -> bool:
 
 def append(event: Event) -> None:
     """Raises LogUnavailable where the log does not take it soon; it may then take it all the same."""
-    offers = all_checked([event])
+    stand_in([event], taken([event]))
+
+
+def taken(events: list[Event]) -> list[Receipt]:
+    offers = all_checked(events, Authority.SYSTEM)
     places = [settled(*submit(chunk, ANSWER_WITHIN_S), ANSWER_WITHIN_S) for chunk in chunks(offers)]
-    tell_refused(receipts([event], offers, places))
+    return receipts(events, offers, places)
 
 
-def tell_refused(answers: list[Receipt]) -> None:
-    for answer in answers:
-        if answer.status == "rejected":
-            logger.error("the log refused an audit event, %s: %s", answer.event_id, answer.error)
+def stand_in(events: list[Event], answers: list[Receipt]) -> None:
+    """For each event that the log refused: that the act happened, by whom, and why the rest is missing."""
+    refused = {receipt.event_id: receipt for receipt in tell_refused(answers, "an audit event")}
+    short = [shortened(event, refused[event.event_id].error or "") for event in events if event.event_id in refused]
+    if short:
+        tell_refused(taken(short), "what stands for an audit event")
+
+
+def shortened(event: Event, error: str) -> Event:
+    data = {name: event.data.get(name) for name in ("by", "address")} | {"incomplete": f"the log refused it: {error}"}
+    return replace(event, event_id=f"audit_{uuid.uuid4().hex}", data=data)
 
 
 _trail = Single(Trail)

@@ -324,7 +324,7 @@ class Events:
         elif policy == "batched":
             await self._batcher.add(event)
         elif isinstance(self.persistence, SharedLog):
-            await self.persistence.send_live(event)
+            await self._storing.send_live(self.persistence, event)
 
     async def _distribute(self, event: Event, found: list[Handler], wait: bool) -> None:
         subscriptions = [self._as_subscription(entry) for entry in found]

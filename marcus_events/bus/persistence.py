@@ -56,7 +56,7 @@ class SharedLog(BatchPersistence, Protocol):
         handler failed."""
 
     async def send_live(self, event: Event) -> None:
-        """Tell every process that follows, and keep nothing."""
+        """Tell every process that follows, and keep nothing. Raises Refused where it may not be told."""
 
     async def flush_live(self) -> None:
         """Return when that has been told, or can't be at this time."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.bus.kept import RING, Kept
-from marcus_events.bus.persistence import BatchPersistence, Persistence, Refused
+from marcus_events.bus.persistence import BatchPersistence, Persistence, Refused, SharedLog
 from marcus_events.bus.spool import Spool
 from marcus_events.core.event import Event
 from marcus_events.core.pauses import pauses
@@ -76,6 +76,13 @@ class Storing:
         self._settling.add(settling)
         settling.add_done_callback(self._settling.discard)
         await asyncio.shield(settling)
+
+    async def send_live(self, log: SharedLog, event: Event) -> None:
+        """Tell other processes of an event that is not stored; one that is refused is counted like any other."""
+        try:
+            await log.send_live(event)
+        except Refused as refused:
+            self._count_refused(refused)
 
     async def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until nothing waits any more; whether so within the time."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.redacted import day_of, is_redacted
+from marcus_events.core.reserved import person_in
 from marcus_events.core.vocabulary import meaning_of
 
 Kind = Literal["text", "task", "agent", "board"]
@@ -34,6 +35,11 @@ def sentence(recorded: Recorded) -> list[Part]:
     for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", meaning_of(recorded.event_type).phrase):
         parts += fill(optional, recorded, optional=True) if optional else fill(plain, recorded)
     return capitalised(parts)
+
+
+def speaker(recorded: Recorded) -> str:
+    """Who did it, by the source alone: `by` in the data may be anybody's words."""
+    return short(person_in(recorded.source)) or f"{short(recorded.source)} (a program)"
 
 
 def redacted_words(recorded: Recorded) -> str:
@@ -68,7 +74,7 @@ def named(name: str, recorded: Recorded) -> Part:
         case "board":
             return identified("board", board_name(recorded), recorded.board_id)
         case "by":
-            return Part("text", field(recorded, "by") or "Someone")
+            return Part("text", speaker(recorded))
         case "on":
             on = field(recorded, "depends_on_id")
             return identified("task", field(recorded, "depends_on_name") or on or "another task", on)

@@ -67,6 +67,8 @@ class Blocker:
     awaited_until: datetime | None = None  # until when somebody is known to wait for an answer
     seen_at: datetime | None = None
     resumed_at: datetime | None = None
+    undelivered: str = ""  # why the answer was never sent; then `answer_id` is "", and `answer` what it would have been
+    resolved_by: str = ""  # the source of the `blocker_resolved` that ended it
 
     @property
     def key(self) -> Key:

@@ -34,6 +34,7 @@ class EventTypes:
     BLOCKER_SNOOZED = "blocker_snoozed"
     BLOCKER_ANSWERED = "blocker_answered"
     ANSWER_WITHDRAWN = "answer_withdrawn"
+    ANSWER_FAILED = "answer_failed"
     ANSWER_AWAITED = "answer_awaited"
     ANSWER_SEEN = "answer_seen"
 
@@ -125,6 +126,9 @@ MEANINGS: dict[str, Meaning] = {
     T.BLOCKER_SNOOZED: Meaning("task", "Blocker put off", "{by} put off the blocker of {task}[ until {until}]", "low"),
     T.BLOCKER_ANSWERED: Meaning("task", "Blocker answered", "{by} answers {task}[: {answer}]", "high"),
     T.ANSWER_WITHDRAWN: Meaning("task", "Answer withdrawn", "{by} took back the answer to {task}"),
+    T.ANSWER_FAILED: Meaning(
+        "task", "Answer not delivered", "The answer to {task} could not be delivered[: {reason}]", "high"
+    ),
     T.ANSWER_AWAITED: Meaning("task", "Answer awaited", "An answer to {task} is awaited", "noise"),
     T.ANSWER_SEEN: Meaning("task", "Answer seen", "The answer to {task} was handed over", "low"),
     T.AGENT_REGISTERED: Meaning("agent", "Agent registered", "{agent} joined[ as {role}]"),

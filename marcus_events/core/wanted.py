@@ -16,6 +16,7 @@ from marcus_events.core.about import unrecorded
 from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.patterns import any_like
+from marcus_events.core.vocabulary import canonical
 
 Matches = Callable[[Event], bool]
 Where = Mapping[str, Any] | Matches | EventFilter
@@ -40,9 +41,13 @@ def as_patterns(patterns: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def names_of(event: Event) -> tuple[str, ...]:
-    """Its type, and what its producer called it where the vocabulary has another word for that."""
+    """Its type, and what its producer called it where the vocabulary has another word for that.
+
+    Any producer may write `original_type` itself: what is no other word for the type does not count.
+    """
     original = (event.metadata or {}).get("original_type")
-    return (event.event_type, original) if isinstance(original, str) else (event.event_type,)
+    is_alias = isinstance(original, str) and canonical(original) == event.event_type
+    return (event.event_type, str(original)) if is_alias else (event.event_type,)
 
 
 def condition(where: Where | None = None, board: str | None = None) -> Matches | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
+from marcus_events.core.reserved import Authority
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt, event_from, ingest, ingest_async, rejected
 from marcus_events.models import Token
@@ -47,13 +48,18 @@ def new_id() -> str:
 def publish(items: Sequence[Any], read: Read, token: Token) -> list[Receipt]:
     """Return when what is valid is committed. Raises LogUnavailable."""
     offered = offers(items, read, token)
-    return merged(offered, ingest([item for item in offered if isinstance(item, Event)]))
+    return merged(offered, ingest([item for item in offered if isinstance(item, Event)], authority_of(token)))
 
 
 async def publish_async(items: Sequence[Any], read: Read, token: Token, *, aside: bool = False) -> list[Receipt]:
     """The same for an event loop; what takes long to check is checked aside, in a thread."""
     offered = await asyncio.to_thread(offers, items, read, token) if aside else offers(items, read, token)
-    return merged(offered, await ingest_async([item for item in offered if isinstance(item, Event)], aside=aside))
+    events = [item for item in offered if isinstance(item, Event)]
+    return merged(offered, await ingest_async(events, authority_of(token), aside=aside))
+
+
+def authority_of(token: Token) -> Authority:
+    return Authority.OWN_BOARDS if token.boards else Authority.ANY_BOARD
 
 
 def offers(items: Sequence[Any], read: Read, token: Token) -> list[Item]:

@@ -19,7 +19,12 @@ from marcus_events.core.payload import serialise
 
 @dataclass(frozen=True)
 class Offer:
-    """A checked event on its way into the log. `digest` is of the body as its producer sent it, 16 bytes."""
+    """A checked event on its way into the log. `digest` is of the body as its producer sent it, 16 bytes.
+
+    Its identity is (source, event_id) among the events of its owner. The owner is a board where the producer may
+    publish to some boards only, and "" for everybody else: so a producer that is limited to one board neither takes nor
+    learns what others have.
+    """
 
     event_id: str
     source: str
@@ -31,6 +36,7 @@ class Offer:
     task_id: str | None
     agent_id: str | None
     digest: bytes
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Place:
     digest: bytes
 
 
+Identity = tuple[str, str, str]  # source, event_id, owner
+
 LOCK_HEAD = "SELECT FROM log_head WHERE id = 1 FOR UPDATE"
 
 # A statement of its own: its snapshot is taken after the head is ours, and so shows what others committed meanwhile.
@@ -51,9 +59,9 @@ WITH head AS MATERIALIZED (
 ), offer AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%s::text::jsonb) AS o(
         n int, event_id text, source text, event_type text, timestamp timestamptz, data jsonb, metadata jsonb,
-        board_id text, task_id text, agent_id text, digest text)
+        board_id text, task_id text, agent_id text, digest text, owner text)
 ), known AS MATERIALIZED (
-    SELECT n, i.position, i.digest FROM offer JOIN event_identity AS i USING (source, event_id)
+    SELECT n, i.position, i.digest FROM offer JOIN event_identity AS i USING (source, event_id, owner)
 ), fresh AS MATERIALIZED (
     SELECT offer.*, head.position + row_number() OVER (ORDER BY n) AS position, head.now
     FROM offer, head WHERE n NOT IN (SELECT n FROM known)
@@ -63,8 +71,8 @@ WITH head AS MATERIALIZED (
     SELECT position, now, event_id, source, event_type, timestamp, data, metadata, board_id, task_id, agent_id
     FROM fresh ORDER BY position
 ), identified AS (
-    INSERT INTO event_identity (event_id, source, position, digest)
-    SELECT event_id, source, position, decode(digest, 'hex') FROM fresh ORDER BY position
+    INSERT INTO event_identity (event_id, source, owner, position, digest)
+    SELECT event_id, source, owner, position, decode(digest, 'hex') FROM fresh ORDER BY position
 ), moved AS (
     UPDATE log_head SET position = fresh.last, recorded_at = fresh.now
     FROM (SELECT max(position) AS last, max(now) AS now FROM fresh HAVING count(*) > 0) AS fresh WHERE id = 1
@@ -77,8 +85,8 @@ UNION ALL SELECT n, position, false, digest FROM known
 def append(connection: psycopg.Connection[Any], offers: Sequence[Offer]) -> list[Place]:
     """Append the offers within the caller's transaction, and say where each stands, in their order.
 
-    An offer whose (source, event_id) the log holds already is not appended again, and takes no number. The same
-    identity twice among `offers` is one event. Nothing counts before the caller has committed.
+    An offer whose identity the log holds already is not appended again, and takes no number. The same identity twice
+    among `offers` is one event. Nothing counts before the caller has committed.
     """
     rows = unlike(offers)
     with connection.pipeline():
@@ -88,7 +96,7 @@ def append(connection: psycopg.Connection[Any], offers: Sequence[Offer]) -> list
     return in_order(offers, {identity(offer): places[n] for n, offer in enumerate(rows)})
 
 
-def in_order(offers: Sequence[Offer], places: dict[tuple[str, str], Place]) -> list[Place]:
+def in_order(offers: Sequence[Offer], places: dict[Identity, Place]) -> list[Place]:
     """The place of each offer. Of the same identity twice, the first one alone is fresh."""
     found: list[Place] = []
     for offer in offers:
@@ -100,14 +108,14 @@ def in_order(offers: Sequence[Offer], places: dict[tuple[str, str], Place]) -> l
 
 def unlike(offers: Sequence[Offer]) -> list[Offer]:
     """The offers without repeated identities; the first of each stands."""
-    first: dict[tuple[str, str], Offer] = {}
+    first: dict[Identity, Offer] = {}
     for offer in offers:
         first.setdefault(identity(offer), offer)
     return list(first.values())
 
 
-def identity(offer: Offer) -> tuple[str, str]:
-    return offer.source, offer.event_id
+def identity(offer: Offer) -> Identity:
+    return offer.source, offer.event_id, offer.owner
 
 
 def as_json(offers: Sequence[Offer]) -> str:

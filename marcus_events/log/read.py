@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection as django_connection
 
+from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import EventTypes
@@ -176,6 +177,8 @@ def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -
 
 
 OF_ID = "position IN (SELECT position FROM event_identity WHERE event_id = ANY(%s))"
+# An id alone names nothing of a producer that is limited to another board: it could be chosen to be taken for a cause.
+OF_ID_FOR = "position IN (SELECT position FROM event_identity WHERE event_id = ANY(%s) AND owner IN ('', %s))"
 CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
 
 
@@ -189,19 +192,31 @@ def by_event_id(
     return recorded(found[0]) if found else None
 
 
-def by_event_ids(event_ids: Iterable[str], connection: Connection = None) -> list[Recorded]:
-    """The first event of each of these ids, in order; those that are not there are left out."""
+def causes_named(
+    event_ids: Iterable[str], board_id: str | None, boards: Collection[str] | None, connection: Connection = None
+) -> list[Recorded]:
+    """What an event of this board may mean by these ids, in order; those that are not there are left out.
+
+    `boards` are those that are seen, None all. Of several events with the same id it is the one on the event's own
+    board, or else the first; none is of a producer that may only publish to other boards.
+    """
+    on_boards, seen = ("", []) if boards is None else (" AND board_id = ANY(%s)", [list(boards)])
     query = f"""SELECT {COLUMNS} FROM (
-            SELECT DISTINCT ON (event_id) * FROM event WHERE {OF_ID} ORDER BY event_id, position
+            SELECT DISTINCT ON (event_id) * FROM event WHERE {OF_ID_FOR}{on_boards}
+            ORDER BY event_id, board_id IS NOT DISTINCT FROM %s DESC, position
         ) AS first ORDER BY position"""
     wanted = list(event_ids)
-    return [recorded(row) for row in rows(query, [wanted], connection)] if wanted else []
+    values: list[Any] = [wanted, board_id or "", *seen, board_id]
+    return [recorded(row) for row in rows(query, values, connection)] if wanted else []
 
 
-def position_of(source: str, event_id: str, connection: Connection = None) -> int | None:
-    """Where the event of this identity stands, or stood."""
-    query = "SELECT position FROM event_identity WHERE event_id = %s AND source = %s"
-    found = rows(query, [event_id, source], connection)
+def position_of(event: Event, connection: Connection = None) -> int | None:
+    """Where the event stands, or stood, whoever published it; of two with its source and id, the unlimited producer's
+    one.
+    """
+    query = """SELECT position FROM event_identity WHERE event_id = %s AND source = %s AND owner IN ('', %s)
+        ORDER BY owner LIMIT 1"""
+    found = rows(query, [event.event_id, event.source, board_of(event) or ""], connection)
     return found[0][0] if found else None
 
 
@@ -209,10 +224,11 @@ def places_of(
     identities: Iterable[tuple[str, str]], connection: Connection = None
 ) -> dict[tuple[str, str], tuple[int, bytes]]:
     """Where the events of these (source, event_id) stand or stood, and the digest of each; those that the log has never
-    had are left out.
+    had from a producer that may publish to every board are left out.
     """
     query = """SELECT i.source, i.event_id, i.position, i.digest
-        FROM unnest(%s::text[], %s::text[]) AS o(source, event_id) JOIN event_identity AS i USING (source, event_id)"""
+        FROM unnest(%s::text[], %s::text[]) AS o(source, event_id) JOIN event_identity AS i USING (source, event_id)
+        WHERE i.owner = ''"""
     wanted = list(identities)
     found = rows(query, [[source for source, _ in wanted], [event_id for _, event_id in wanted]], connection)
     return {(source, event_id): (position, bytes(digest)) for source, event_id, position, digest in found}
@@ -225,21 +241,31 @@ def related(correlation_id: str, limit: int = 10_000, connection: Connection = N
     return [recorded(row) for row in rows(query, [[correlation_id], correlation_id, limit], connection)]
 
 
-def related_to(correlation_ids: Iterable[str], limit: int, connection: Connection = None) -> list[Recorded]:
-    """Events that name one of these correlations, in order; no more than `limit` of each, and in all.
+def related_to(
+    correlation_ids: Iterable[str], board_id: str | None, limit: int, connection: Connection = None
+) -> list[Recorded]:
+    """Events that name one of these correlations, in order; no more than `limit` of each, and in all. Those of other
+    boards count where their producer may publish to every board: others could attach theirs to what is not their own.
 
     Looked up one by one: asked for all at once and in order, the log would be walked for a rare one.
     """
     query = f"""SELECT {COLUMNS} FROM unnest(%s::text[]) AS named(correlation), LATERAL (
-            SELECT * FROM event WHERE metadata->>'correlation_id' = named.correlation LIMIT %s
+            SELECT * FROM event AS e WHERE metadata->>'correlation_id' = named.correlation AND (
+                board_id IS NOT DISTINCT FROM %s OR EXISTS (
+                    SELECT FROM event_identity AS i
+                    WHERE i.event_id = e.event_id AND i.source = e.source AND i.owner = '' AND i.position = e.position
+                )
+            ) LIMIT %s
         ) AS found ORDER BY position LIMIT %s"""
-    return [recorded(row) for row in rows(query, [list(correlation_ids), limit, limit], connection)]
+    return [recorded(row) for row in rows(query, [list(correlation_ids), board_id, limit, limit], connection)]
 
 
-def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[str]:
-    """Which of these event ids the log has taken in, whatever their source."""
-    query = "SELECT DISTINCT event_id FROM event_identity WHERE event_id = ANY(%s)"
-    return {row[0] for row in rows(query, [list(event_ids)], connection)}
+def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[tuple[str, str]]:
+    """Each (source, event_id) with one of these ids that the log has taken in from producers that may publish to every
+    board.
+    """
+    query = "SELECT source, event_id FROM event_identity WHERE event_id = ANY(%s) AND owner = ''"
+    return {(row[0], row[1]) for row in rows(query, [list(event_ids)], connection)}
 
 
 def removed_boards(

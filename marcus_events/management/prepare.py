@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+import psycopg
 from django.core.management import CommandError, call_command
 from psycopg import OperationalError
 
@@ -9,6 +13,7 @@ from marcus_events.log.checks import UnfitServer, check_server
 from marcus_events.log.connect import connect
 
 MIGRATING = 0x6D61726375  # the advisory lock of whoever migrates: two commands may start at once
+LOOK_EVERY_S = 0.1  # whether another command has finished its migrations
 
 
 def prepare_database() -> None:
@@ -16,9 +21,17 @@ def prepare_database() -> None:
     try:
         with connect("prepare", autocommit=True) as connection:
             check_server(connection)
-            connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATING,))
+            wait_for_turn(connection)
             call_command("migrate", verbosity=0, interactive=False)
     except UnfitServer as error:
         raise CommandError(str(error)) from error
     except OperationalError as error:
         raise CommandError(f"The database cannot be reached: {error}") from error
+
+
+def wait_for_turn(connection: psycopg.Connection[Any]) -> None:
+    """Return when no other command migrates. Asked again and again: a statement that waited inside of the database
+    would hold a snapshot, and an index that is built concurrently waits for those to end.
+    """
+    while connection.execute("SELECT pg_try_advisory_lock(%s)", (MIGRATING,)).fetchone() != (True,):
+        time.sleep(LOOK_EVERY_S)

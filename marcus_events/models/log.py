@@ -48,12 +48,14 @@ class LoggedEvent(models.Model):
 class Identity(models.Model):
     """Which events the log has taken in, and where. Apart from the log: unique over all of its partitions.
 
-    It outlives its event, so that a file that is read again does not bring back what was removed.
+    It outlives its event, so that a file that is read again does not bring back what was removed. `owner` is the board
+    of a producer that may publish to some boards only, and "" for everybody else.
     """
 
-    pk = models.CompositePrimaryKey("event_id", "source")
+    pk = models.CompositePrimaryKey("event_id", "source", "owner")
     event_id = models.TextField()
     source = models.TextField()
+    owner = models.TextField(default="", db_default="")
     position = models.BigIntegerField()
     digest = models.BinaryField(max_length=16)  # of the body as the producer sent it: tells a repeat from a conflict
 

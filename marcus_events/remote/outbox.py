@@ -2,7 +2,8 @@
 
 1. `put` writes to disk; when the disk fails, memory takes what it can (see `bus.kept`).
 2. The thread takes the oldest events that fit into one request and sends them.
-3. What was accepted, or known already, is removed. What was refused is set aside with the reason, and told of.
+3. What was accepted, or known already, is removed. What was refused is set aside with the reason, and told of,
+   whatever the status: an answer that says what became of each event is settled.
 4. No answer, 5xx, 429: the same events again, after growing pauses, or when the answer says.
 5. 401, 403 and the like: nothing will help but a person; it is told once, and tried again now and then.
 6. The request is refused as a whole: half as many. A single event that is refused so is set aside.
@@ -31,6 +32,7 @@ MAX_BATCH = 500  # events in a request, as the API takes them
 MAX_BYTES = 900 * 1024  # of a request; the API takes 1 MiB
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 30.0
 LOOK_EVERY_S = 0.02  # whether all is sent, while somebody waits for that
+# Of the request as a whole, without a result for each event.
 REFUSALS = (httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE, httpx.codes.UNPROCESSABLE_ENTITY)
 
 Numbered = list[tuple[int, Event]]
@@ -138,7 +140,7 @@ class Outbox:
             response = self._http.post("/api/events", content=body, headers={"Content-Type": "application/json"})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotNow(f"{type(error).__name__}: {error}") from None
-        if response.is_success or response.status_code in REFUSALS:
+        if response.is_success or response.status_code in REFUSALS or has_results(response):
             return response
         raise NotNow(detail_of(response), retry_after(response))
 
@@ -178,6 +180,14 @@ def results_of(response: httpx.Response, count: int) -> list[dict[str, Any]] | N
     if not (isinstance(results, list) and len(results) == count):
         raise NotNow("what answers is no Marcus Events API")
     return results
+
+
+def has_results(response: httpx.Response) -> bool:
+    """Whether a refusal says what became of each event: of a token that may not publish at all it does not."""
+    try:
+        return isinstance(response.json()["results"], list)
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def detail_of(response: httpx.Response) -> str:

@@ -27,8 +27,9 @@ import psycopg
 
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import DEMO, SYSTEM, Authority, source_of
 from marcus_events.core.vocabulary import EventTypes as T
-from marcus_events.ingest import ingest
+from marcus_events.ingest import ingest, tell_refused
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.writer import LogUnavailable
@@ -43,6 +44,7 @@ PAUSE_S = 10.0  # to look at a finished board
 WAIT_S = 1.0  # between two looks for the lock, for the database, for somebody who watches
 UNWATCHED_ROUNDS = 12  # an hour
 
+BY_ITSELF = source_of(SYSTEM, "demo")
 NEW_ROUND, UNFINISHED, REMOVED = "new round", "unfinished", "removed"  # why the board was taken out of view
 ANYTHING_ELSE = EventFilter.parse(f"-board_id:{BOARD} -category:audit")
 REMOVALS = EventFilter.parse(f"board_id:{BOARD} type:{T.BOARD_REMOVED}")
@@ -160,9 +162,7 @@ class Demo:
 
 def publish(events: list[Event]) -> None:
     """A repeat, after an answer that was lost, changes nothing."""
-    for receipt in ingest(events):
-        if receipt.position is None:
-            logger.error("the log refused %s: %s", receipt.event_id, receipt.error)
+    tell_refused(ingest(events, Authority.SYSTEM), "an event of the demo")
 
 
 def newest(wanted: EventFilter, connection: Connection) -> Recorded | None:
@@ -183,14 +183,14 @@ def is_finished(connection: Connection) -> bool:
     if begun is None:
         return False
     name = begun.event.event_id.removeprefix(f"{BOARD}-").removesuffix("-0")
-    return read.by_event_id(event_id(name, len(script()) - 1), connection) is not None
+    return read.by_event_id(event_id(name, len(script()) - 1), connection, boards=[BOARD]) is not None
 
 
 def event_id(round_name: str, line: int) -> str:
     return f"{BOARD}-{round_name}-{line}"
 
 
-def removal(reason: str, *, source: str = "marcus") -> Event:
-    metadata = {"board_id": BOARD, "board_name": BOARD_NAME, "demo": True}
+def removal(reason: str, *, source: str = BY_ITSELF) -> Event:
+    metadata = {"board_id": BOARD, "board_name": BOARD_NAME, DEMO: True}
     data = {"board_id": BOARD, "reason": reason}
     return Event(f"{BOARD}-removed-{uuid4()}", utc_now(), T.BOARD_REMOVED, source, data, metadata)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.core.event import Event, utc_now
+from marcus_events.core.reserved import DEMO, DEMO_BOARD
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.sources.marcus.board import Boards
@@ -29,7 +30,7 @@ from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.reader import Reader
 
 RUN = Path(__file__).with_name("demo_run")
-BOARD = "demo"
+BOARD = DEMO_BOARD
 BOARD_NAME = "Storefront (demo)"
 STRETCH = 80.0  # makes a round of five minutes, with the first blocker after 18 s and its end after 41 s
 LONGEST_PAUSE_S = 2.0  # between two things that a person sees
@@ -110,7 +111,7 @@ def in_demo(event: Event) -> dict[str, Any]:
     """The event on the demo's board. Without the mark by which `follow` would recognise it as Marcus's own act."""
     renamed = {"project_name": BOARD_NAME} if "project_name" in event.data else {}
     metadata = {name: value for name, value in (event.metadata or {}).items() if name != "act"}
-    marks = {"board_id": BOARD, "board_name": BOARD_NAME, "demo": True}
+    marks = {"board_id": BOARD, "board_name": BOARD_NAME, DEMO: True}
     return event.to_dict() | {"data": event.data | renamed, "metadata": metadata | marks}
 
 

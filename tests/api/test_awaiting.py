@@ -9,6 +9,7 @@ import pytest
 from django.test import AsyncClient
 
 from marcus_events.core.event import utc_now
+from marcus_events.doors import tokens
 from marcus_events.live import hub as hub_module
 from marcus_events.models import Blocker
 from marcus_events.projections import PROJECTIONS, catch_up
@@ -62,6 +63,35 @@ async def test_an_answer_that_is_there_already_is_seen_without_waiting(program: 
     for _ in range(2):
         assert await wait(program, type="blocker_resolved", task="t1", after=0)
     assert [name for name, _ in await types(program)] == ["task_blocked", "blocker_resolved", "answer_seen"]
+
+
+async def test_a_token_that_may_only_read_waits_and_is_handed_the_answer_without_a_note(
+    program: Program, hub: hub_module.Hub
+) -> None:
+    reader = Program(await away(tokens.create, "reader", ["read"]))
+    await away(program.publish, BLOCKED)
+    waiting = asyncio.create_task(wait(reader, type="blocker_resolved", task="t1", timeout=30))
+    await wait_until_async(lambda: hub.connections == 1)
+    await away(program.publish, ANSWER)
+    assert (await waiting)["data"]["resolution"] == "The blue one"
+    assert [name for name, _ in await types(program)] == ["task_blocked", "blocker_resolved"]
+
+
+@pytest.mark.parametrize("query", [{"q": "board_id:shop"}, {"q": "board_id:shop,billing"}, {"q": "board:shop"}, {}])
+async def test_on_a_board_that_its_token_is_not_for_nothing_is_noted(
+    program: Program, hub: hub_module.Hub, query: dict[str, str]
+) -> None:
+    other = Program(await away(tokens.create, "other", ["read", "publish"], ["billing"]))
+    await away(program.publish, BLOCKED)
+    assert await wait(other, type="blocker_resolved", task="t1", timeout=1, **query) is None
+    assert await types(program) == [("task_blocked", "agent_1")]
+
+
+async def test_the_longest_names_are_no_reason_to_note_nothing(program: Program, hub: hub_module.Hub) -> None:
+    long = Program(await away(tokens.create, "ä" * 256, ["read", "publish"]))
+    await away(program.publish, BLOCKED, ANSWER | {"event_id": "r" * 512})
+    assert await wait(long, type="blocker_resolved", task="t1", after=0)
+    assert (await blocker()).seen_at is not None
 
 
 @pytest.mark.parametrize(

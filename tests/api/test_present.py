@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from marcus_events.core.event import parse_timestamp
+from marcus_events.core.reserved import Authority
+from marcus_events.ingest import event_from, ingest, tell_refused
 from tests.api.program import Program, assert_problem, at, event
 
 COMPLAINT = {"task_id": "cart", "agent_id": "agent_1", "description": "No key", "severity": "high"}
@@ -160,7 +162,8 @@ def test_as_of_the_head_is_the_present(told: Program, path: str) -> None:
 
 
 def test_counters_as_of_the_head_are_the_present_also_after_a_board_was_removed(told: Program) -> None:
-    told.publish(at("2026-05-04T09:10:00Z", event("board_removed", board="shop")))
+    removal = at("2026-05-04T09:10:00Z", event("board_removed", board="shop"))
+    assert not tell_refused(ingest([event_from(removal, default_id="removal")], Authority.SYSTEM), "the removal")
     told.publish(at("2026-05-04T09:11:00Z", event("task_created", task_id="new")))
     present = told.read("/api/counters")
     assert present["by_type"] == {"task_created": 2}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -67,6 +68,21 @@ async def test_what_is_refused_is_kept_and_told_of_and_the_others_get_there(
     assert [event["data"] for event in logged(dashboard, token, "mixed")] == [{"n": 1}, {"n": 4}]
     assert client.metrics()["refused"] == 2
     assert "contains the character NUL" in caplog.text
+
+
+@pytest.mark.parametrize("event_type", ["token_revoked", "conflicting"])
+async def test_what_is_refused_alone_holds_up_nothing(
+    event_type: str, client: Client, dashboard: Running, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = client.send("conflicting", "me", {"n": 1})
+    assert await client.flush(20)
+    await client.store_event(replace(event, event_type=event_type, data={"n": 2}))
+    assert await client.flush(20)
+    client.send("behind", "me", {})
+    assert await client.flush(20)
+    assert client.metrics()["refused"] == 1
+    assert f"event {event.event_id} was refused" in caplog.text
+    assert logged(dashboard, token, "behind")
 
 
 async def test_waiting_gives_the_first_event_after_another(client: Client) -> None:

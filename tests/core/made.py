@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.fold import HANDLERS
 from marcus_events.core.payload import MAX_NUMBER
+from marcus_events.core.reserved import Authority
 from marcus_events.core.vocabulary import ALIASES, MEANINGS
 from marcus_events.ingest import offer_from
 
@@ -28,13 +29,13 @@ def recorded(
     source: str = "marcus",
     metadata: dict[str, Any] | None = None,
 ) -> Recorded:
-    """An event `at` seconds after START, drawn through the door as a producer's would be."""
+    """An event `at` seconds after START, drawn through ingest as a producer's or the system's own would be."""
     event = Event(f"evt_{position}", START + timedelta(seconds=at), event_type, source, data or {}, metadata)
     return taken(event, position)
 
 
 def taken(event: Event, position: int) -> Recorded:
-    offer = offer_from(event)
+    offer = offer_from(event, Authority.SYSTEM)
     named = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
     return Recorded(position, RECORDED_AT, named, offer.board_id, offer.task_id, offer.agent_id)
 
@@ -51,7 +52,7 @@ objects = st.dictionaries(texts, values, max_size=5)
 moments = st.floats(0, 100).map(lambda seconds: START + timedelta(seconds=seconds)) | st.just(FAR_AHEAD)
 
 event_types = st.sampled_from([*MEANINGS, *ALIASES]) | names
-sources = st.sampled_from(["marcus", *AGENTS]) | names
+sources = st.sampled_from(["marcus", "user:ann", "program:builder", "system:answers", *AGENTS]) | names
 known_data = st.fixed_dictionaries(
     {},
     optional={
@@ -105,7 +106,7 @@ busy_events = st.builds(
     st.just("evt"),
     st.integers(0, 20).map(lambda seconds: START + timedelta(seconds=seconds)) | st.just(FAR_AHEAD),
     st.sampled_from([name for name in HANDLERS if name.startswith(("task_", "blocker_", "answer_"))]),
-    st.just("marcus"),
+    st.sampled_from(["marcus", "user:ann", "user:ann", "program:builder", "system:answers"]),
     st.fixed_dictionaries(
         {"task_id": st.sampled_from(TASKS[:2]), "agent_id": st.sampled_from([*AGENTS, "unknown"])},
         optional={

@@ -1,4 +1,4 @@
-"""What the tests publish: through the same door as any producer, the tables of the present brought up to date."""
+"""What the tests publish: through ingest, as the system itself, the tables of the present brought up to date."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from itertools import count, pairwise
 from typing import Any
 
 from marcus_events.core.event import Event, utc_now
+from marcus_events.core.reserved import PROGRAM, SYSTEM, USER, Authority
+from marcus_events.core.vocabulary import types_of
 from marcus_events.ingest import ingest
 from marcus_events.projections import PROJECTIONS, catch_up, lag
 from tests.waiting import wait_until
 
 numbers = count(1)
+BY_PEOPLE = (
+    *("blocker_acknowledged", "blocker_assigned", "blocker_snoozed", "blocker_answered", "answer_withdrawn"),
+    *types_of("audit"),
+)
 
 
 def event(
@@ -19,19 +25,31 @@ def event(
     *,
     board: str = "shop",
     ago: float = 0,
-    source: str = "marcus",
+    source: str = "",
     metadata: dict[str, Any] | None = None,
     **data: Any,
 ) -> Event:
-    """An event that happened `ago` minutes before now; on no board where that is ""."""
+    """An event that happened `ago` minutes before now; on no board where that is "". Its source is Marcus, or who alone
+    publishes such events.
+    """
     about = {"board_id": board} if board else {}
     moment = utc_now() - timedelta(minutes=ago)
-    return Event(f"evt_{next(numbers)}", moment, event_type, source, data, about | (metadata or {}))
+    by = source or source_like(event_type, data)
+    return Event(f"evt_{next(numbers)}", moment, event_type, by, data, about | (metadata or {}))
+
+
+def source_like(event_type: str, data: dict[str, Any]) -> str:
+    if event_type in ("answer_awaited", "answer_seen"):
+        return f"{PROGRAM}agent"
+    if event_type == "answer_failed":
+        return f"{SYSTEM}answers"
+    is_by_person = event_type in BY_PEOPLE or (event_type == "blocker_resolved" and "answer_id" in data)
+    return USER + str(data.get("by", "ann")) if is_by_person else "marcus"
 
 
 def publish(*events: Event) -> list[int]:
     """Publish, and give the positions."""
-    receipts = ingest(events)
+    receipts = ingest(events, Authority.SYSTEM)
     refused = [receipt.error for receipt in receipts if receipt.status != "accepted"]
     assert not refused, refused
     catch_up(PROJECTIONS)

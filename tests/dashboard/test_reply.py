@@ -189,3 +189,33 @@ def test_it_tells_what_was_tried_what_is_suggested_and_what_waits(blocked: Clien
     page = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
     for words in ("No key for shop", "Ask for a key", "80 % sure", "Holds up 2 tasks", "Build shop-4"):
         assert words in page
+
+
+def test_where_a_program_ends_it_the_page_says_that_a_program_did(blocked: Client) -> None:
+    blocker = the_blocker()
+    publish(event("blocker_resolved", source="planner", task_id="shop-2", resolution="Here is the key", by="ada"))
+    state = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
+    assert "Unblocked: Here is the key Resolved by planner (a program)" in state
+    assert "by planner (a program)" in open_page(blocked, "/blocked/").text
+
+
+def test_an_answer_that_could_not_be_delivered_says_so_and_stands_in_the_form_again(blocked: Client) -> None:
+    act(blocked, "answer", answer="The blue one")
+    blocker = the_blocker()
+    publish(event("answer_failed", task_id="shop-2", answer_id=blocker.answer_id, reason="it is too large"))
+    page = blocked.get(f"/blocked/{blocker.blocker_id}/").content.decode()
+    assert "This answer could not be delivered: <bdi>it is too large</bdi>." in page
+    assert ">The blue one</textarea>" in page
+    assert "The answer could not be delivered" in open_page(blocked, "/").text
+    act(blocked, "answer", answer="Blue")
+    assert "could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
+
+
+def test_an_answer_that_something_else_overtook_is_not_shown_as_sent(blocked: Client) -> None:
+    act(blocked, "answer", answer="The blue one")
+    blocker = the_blocker()
+    publish(event("blocker_resolved", source="agent_9", task_id="shop-2", resolution="Never mind"))
+    page = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
+    assert "Unblocked: Never mind Resolved by agent_9 (a program)" in page
+    assert "This answer could not be delivered: the task was no longer blocked" in page
+    assert "Sent " not in page

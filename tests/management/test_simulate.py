@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from marcus_events import models
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS, catch_up
@@ -84,7 +85,7 @@ def test_an_agent_goes_on_with_what_a_person_answers_and_ctrl_c_ends_it_in_order
     asked = newest("type:answer_awaited")
     assert asked
     about = {name: asked.data[name] for name in ("task_id", "blocker_event_id")}
-    ingest([Event("answer_1", utc_now(), "blocker_resolved", "user:ann", about, asked.metadata)])
+    ingest([Event("answer_1", utc_now(), "blocker_resolved", "user:ann", about, asked.metadata)], Authority.SYSTEM)
     wait_until(lambda: newest(f"type:answer_seen task:{about['task_id']}") is not None)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()

@@ -9,6 +9,7 @@ from django.db import connection
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import Authority
 from marcus_events.core.words import Words
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -82,20 +83,23 @@ def test_a_redacted_event_is_found_by_what_is_left_of_it_alone() -> None:
     catch_up([SEARCH])
     assert found("password") == [1]
     behind_the_back("event", """UPDATE event SET data = '{"redacted": "by admin"}' WHERE position = 1""")
-    ingest([note("", 2, event_type="event_redacted", position=1)])
+    ingest([note("", 2, event_type="event_redacted", position=1)], Authority.SYSTEM)
     catch_up([SEARCH])
     assert (found("password"), found("admin")) == ([], [1])
 
 
 @pytest.mark.parametrize("position", [0, -1, 2, 10**15, "1", 1.5, None, True])
 def test_what_is_no_redaction_of_an_earlier_event_changes_nothing(position: Any) -> None:
-    ingest([note("here"), note("", 1, event_type="event_redacted", position=position)])
+    ingest([note("here"), note("", 1, event_type="event_redacted", position=position)], Authority.SYSTEM)
     catch_up([SEARCH])
     assert found("here") == [1]
 
 
 def test_a_removed_board_is_hidden_up_to_its_removal_and_shown_where_that_is_wanted() -> None:
-    ingest([note("one"), note("one", 1, "bank"), note("one", 2, event_type="board_removed"), note("one", 3)])
+    ingest(
+        [note("one"), note("one", 1, "bank"), note("one", 2, event_type="board_removed"), note("one", 3)],
+        Authority.SYSTEM,
+    )
     for _ in range(2):
         assert found("one") == [2, 4]
         shown = page(EventFilter.parse("one"), limit=9, newest_first=False, hide_removed=False).events

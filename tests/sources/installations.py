@@ -95,7 +95,7 @@ class Session:
         start = len(self.log)
         for acts in self.reader.look(now or utc_now(), is_last=is_last):
             candidates = {candidate for act in acts for candidate in act.candidates}
-            known = candidates & {event.event_id for event in self.log}
+            known = {(event.source, event.event_id) for event in self.log if event.event_id in candidates}
             know(acts, known, self._within, self.translator.board_id_of, self.reader.has_seen)
             self.log += self.translator.events(acts)
         return self.log[start:]

@@ -8,6 +8,7 @@ from typing import Self
 from uuid import uuid4
 
 from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.sources.demo import Demo
@@ -75,7 +76,10 @@ def until_middle() -> None:
 def remove_by_hand() -> None:
     """As a person does in the dashboard."""
     data = {"board_id": "demo", "reason": "removed"}
-    ingest([Event(f"removed-{uuid4()}", utc_now(), "board_removed", "user:ada", data, {"board_id": "demo"})])
+    ingest(
+        [Event(f"removed-{uuid4()}", utc_now(), "board_removed", "user:ada", data, {"board_id": "demo"})],
+        Authority.SYSTEM,
+    )
 
 
 def publish_real() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from marcus_events import models
 from marcus_events.core.event import utc_now
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log.connect import connect
 from marcus_events.projections import PROJECTIONS, catch_up
@@ -72,7 +73,7 @@ def test_2_what_slipped_in_behind_the_removal_is_removed_too() -> None:
     remove_by_hand()
     straggler = next(event for event in log() if event.event_type == "task_progress").event
     straggler.event_id += "-late"
-    ingest([straggler])
+    ingest([straggler], Authority.SYSTEM)
     assert boards() == ["Storefront (demo)"]
     with Playing() as again:
         wait_until(lambda: again.is_over)
@@ -196,7 +197,7 @@ def test_7_a_round_that_another_process_has_followed_with_its_own_is_given_up() 
     with Playing(speed=SLOW) as playing:
         until_middle()
         with lock_taken_over():
-            ingest([demo.removal("new round"), script()[0].event("another", utc_now())])
+            ingest([demo.removal("new round"), script()[0].event("another", utc_now())], Authority.SYSTEM)
         wait_until(lambda: len(rounds()) == 3)
         playing.stop.set()
     first, another, third = rounds().values()

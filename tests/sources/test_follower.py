@@ -5,16 +5,19 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from marcus_events.core.event import utc_now
+from marcus_events.core.event import Event, utc_now
+from marcus_events.core.reserved import Authority
+from marcus_events.ingest import ingest
 from marcus_events.log import read
 from tests.sources.away import database_away
 from tests.sources.following import Following, News, blocker, line, told
-from tests.sources.installations import AGENT_EVENTS, CONVERSATIONS, REALTIME, append, copy_run
+from tests.sources.installations import AGENT_EVENTS, CONVERSATIONS, REALTIME, append, copy_run, read_once
 from tests.sources.sqlite_writer import Writer
 from tests.waiting import wait_until
 
@@ -198,3 +201,21 @@ def test_two_who_follow_the_same_marcus_tell_each_act_once_between_them(followin
 
 def now() -> str:
     return utc_now().isoformat()
+
+
+def test_a_line_that_only_the_system_may_say_is_refused_and_told_of(following: Following, root: Path) -> None:
+    news = News()
+    append(root / REALTIME, line("token_revoked", by="admin"), line("note", source="user:admin"), line("still_alive"))
+    assert news.types(2) == ["note", "still_alive"]
+    wait_until(lambda: any("is reserved" in complaint for complaint in following.complaints))
+    assert all(event.source == "marcus" for event in read.following(724, 10))
+
+
+def test_what_others_publish_under_the_ids_of_acts_swallows_none(root: Path) -> None:
+    ids = [event.event_id for event in read_once(root)]
+    claims = [Event(event_id, utc_now(), "note", "stranger", {}, {"board_id": "theirs"}) for event_id in ids]
+    assert all(receipt.status == "accepted" for receipt in ingest(claims))
+    as_marcus = [replace(claim, source="marcus") for claim in claims]
+    assert all(receipt.status == "accepted" for receipt in ingest(as_marcus, Authority.OWN_BOARDS))
+    with Following(root) as following:
+        assert following.said[0].startswith("Up to date: 724 new, 0 known, 0 unreadable")

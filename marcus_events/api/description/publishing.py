@@ -19,9 +19,12 @@ PUBLISHING = """\
 The answer comes after the commit: `accepted` and `duplicate` mean that the event is in the log, at this position, and \
 survives a crash. Each event has a result of its own, in the order sent; one that is refused holds up no other.
 
-`(source, event_id)` is an event's identity. After a lost answer, a timeout or a 503, send the same events again under \
-the same ids: what is in the log already is answered as a `duplicate`. The same identity with another content is a \
-conflict, and the first event stands.
+`(source, event_id)` is an event's identity, on its board where the token is limited to boards. After a lost answer, \
+a timeout or a 503, send the same events again under the same ids: what is in the log already is answered as a \
+`duplicate`. The same identity with another content is a conflict, and the first event stands.
+
+Events that only Marcus Events itself says, and sources that begin with `user:`, `program:` or `system:`, are refused \
+with 403.
 
 With headers that begin with `ce-` the request is a CloudEvent in binary mode, whatever its type: the headers are its \
 attributes, percent-encoded where they are not ASCII, and the body is its data."""
@@ -77,7 +80,11 @@ ANSWERS: dict[str, Any] = {
         content(JSON, ref("Taken"), examples.TAKEN),
     ),
     **refusal(S.BAD_REQUEST, "The body is not JSON in UTF-8, or nested too deeply.", limit="depth"),
-    **refusal(S.FORBIDDEN, "The token may not publish, or not these events: not on this board, not of this source."),
+    **refusal(
+        S.FORBIDDEN,
+        "The token may not publish, or not these events: not on this board, not of this source, or they are reserved "
+        "for the system itself.",
+    ),
     **refusal(S.CONFLICT, "The identity of each of these events is taken by another event."),
     **refusal(
         S.REQUEST_ENTITY_TOO_LARGE,

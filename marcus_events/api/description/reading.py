@@ -19,7 +19,10 @@ cloudevents-batch+json` the answer is an array of CloudEvents, and the way on st
 WAITING = """\
 Answers as soon as an event matches, and with `"event": null` when there was none in time; as a CloudEvent, asked for \
 by `Accept`, with 204. `after` or `after_event` says where to begin; without either it waits for what is published \
-from now on. Asking again with `after` set to `head` misses nothing."""
+from now on. Asking again with `after` set to `head` misses nothing.
+
+A token that may publish and waits for the `blocker_resolved` of a task is noted as waiting (`answer_awaited`), and as \
+having seen the answer (`answer_seen`), on its boards. Of anybody else nothing is noted."""
 
 PATHS: dict[str, Any] = {
     "/api/events": {

@@ -46,6 +46,7 @@ HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
     T.BLOCKER_SNOOZED: handling.blocker_snoozed,
     T.BLOCKER_ANSWERED: handling.blocker_answered,
     T.ANSWER_WITHDRAWN: handling.answer_withdrawn,
+    T.ANSWER_FAILED: handling.answer_failed,
     T.ANSWER_AWAITED: handling.answer_awaited,
     T.ANSWER_SEEN: handling.answer_seen,
     T.AGENT_REGISTERED: agent_registered,

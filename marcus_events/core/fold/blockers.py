@@ -8,9 +8,12 @@ from marcus_events.core.event import Recorded
 from marcus_events.core.fold.agents import follow_task
 from marcus_events.core.fold.fields import text
 from marcus_events.core.fold.known import known_task, with_status
+from marcus_events.core.reserved import person_in
 from marcus_events.core.state import Blocker, State, Task
+from marcus_events.core.vocabulary import EventTypes
 
 SEVERITIES = ("low", "medium", "high", "critical")
+TOO_LATE = "the task was no longer blocked when it was to be sent"
 
 
 def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
@@ -106,4 +109,17 @@ def end_of_task(state: State, recorded: Recorded, task: Task, resolution: str) -
 def end(state: State, recorded: Recorded, blocker: Blocker | None, resolution: str) -> None:
     if blocker and blocker.resolved_at is None:
         resolved_at = max(recorded.happened_at, blocker.opened_at)
-        state.put(replace(blocker, resolved_at=resolved_at, resolution=resolution))
+        by = recorded.source if recorded.event_type == EventTypes.BLOCKER_RESOLVED else ""
+        ended = replace(blocker, resolved_at=resolved_at, resolution=resolution, resolved_by=by)
+        state.put(ended if is_its_answer(recorded, blocker) else without_answer(ended, TOO_LATE))
+
+
+def is_its_answer(recorded: Recorded, blocker: Blocker) -> bool:
+    return bool(person_in(recorded.source)) and recorded.data.get("answer_id") == blocker.answer_id
+
+
+def without_answer(blocker: Blocker, reason: str) -> Blocker:
+    """An answer that waits is never sent; what it said stays, so that nobody has to write it again."""
+    if not blocker.answer_id:
+        return blocker
+    return replace(blocker, answer_id="", answer_due=None, undelivered=reason)

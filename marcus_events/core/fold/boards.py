@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold.fields import ids
+from marcus_events.core.reserved import DEMO, DEMO_BOARD
 from marcus_events.core.sentences import board_name, stated_board_name
 from marcus_events.core.state import Board, Dependency, State
 from marcus_events.core.vocabulary import EventTypes
@@ -24,11 +25,16 @@ def board_of(state: State, recorded: Recorded) -> str:
 def know_board(state: State, recorded: Recorded, board_id: str) -> None:
     """A board exists from the first event that names it; its name may come later."""
     name = board_name(recorded) if recorded.board_id else board_id
-    board = state.board(board_id) or Board(board_id, name, recorded.metadata.get("demo") is True, recorded.happened_at)
+    board = state.board(board_id) or Board(board_id, name, is_demo(recorded, board_id), recorded.happened_at)
     stated = stated_board_name(recorded)
     if stated and (board.name == board_id or recorded.event_type in NAMING):
         board = replace(board, name=stated)
     state.put(board)
+
+
+def is_demo(recorded: Recorded, board_id: str) -> bool:
+    """Only the bundled demo is one: any producer could have marked its board, before that was refused."""
+    return board_id == DEMO_BOARD and recorded.metadata.get(DEMO) is True
 
 
 def board_removed(state: State, recorded: Recorded) -> None:

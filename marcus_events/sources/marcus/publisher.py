@@ -17,6 +17,7 @@ from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import DatabaseAway
+from marcus_events.log.read import event as read_event
 from marcus_events.log.read import events, head, known_ids
 from marcus_events.log.rest import rests
 from marcus_events.log.writer import LogUnavailable
@@ -107,17 +108,25 @@ class Publisher:
         return self._insist(lambda: events(wanted, before=before, limit=PAGE))[0] if before > 1 else []
 
     def _outcome(self, event: Event, receipt: Receipt, was_away: bool, acts: list[Act]) -> Outcome:
-        """A conflict means that another follower was first, from other files of the same installation.
+        """A conflict with the same act means that another follower was first, from other files of the installation.
 
         A duplicate after the database was away is what we published ourselves without hearing of it.
         """
         if receipt.status == "accepted" or (receipt.status == "duplicate" and was_away):
             return Outcome(new=1)
-        if receipt.position is not None:
+        if receipt.status == "duplicate" or self._is_same_act(event, receipt):
             return Outcome(known=1)
         where = next(act.preferred.where for act in acts if act.event_id == event.event_id)
         self.complain(Unreadable(where, f"was refused: {receipt.error}"))
         return Outcome()
+
+    def _is_same_act(self, event: Event, receipt: Receipt) -> bool:
+        """Whether the event that has this identity already tells of the same act; a stranger's does not."""
+        if receipt.position is None:
+            return False
+        position = receipt.position
+        found, _ = self._insist(lambda: read_event(position))
+        return found is not None and found.metadata.get("act") == (event.metadata or {}).get("act")
 
     def _insist(self, ask: Callable[[], Answer]) -> tuple[Answer, bool]:
         """The answer, and whether the database was away before it came."""

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from marcus_events.core.event import Event
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest_async
 from marcus_events.log.following import LogFollowing
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable
@@ -86,7 +87,9 @@ class Player:
 
     async def _try_to_publish(self, events: Sequence[Event]) -> bool:
         try:
-            receipts = await ingest_async(events)
+            receipts = await ingest_async(
+                events, Authority.SYSTEM
+            )  # programs of a simulation wait for people's answers
         except LogUnavailable as error:
             self._say(f"The log takes no events, trying again: {error}")
             return False

@@ -1,0 +1,11 @@
+"""Why an answer was not delivered, and who ended a blocker: columns of a projection, empty for all that was before."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("marcus_events", "0018_identity_owner")]
+
+    operations = [
+        migrations.AddField("blocker", name, models.TextField(default="")) for name in ("undelivered", "resolved_by")
+    ]
