@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0018_identity_owner")]
+    dependencies = [("marcus_events", "0021_clock_ahead")]
 
     operations = [
         migrations.AddField("blocker", name, models.TextField(default="")) for name in ("undelivered", "resolved_by")
