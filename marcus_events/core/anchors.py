@@ -60,10 +60,18 @@ def parse(text: str) -> Anchor:
 
 def webhook(text: str) -> Anchor:
     parts = urlsplit(text)
-    if not parts.hostname or parts.username is not None or any(sign.isspace() for sign in text):
+    if not parts.hostname or not has_port(text) or parts.username is not None or any(sign.isspace() for sign in text):
         raise ValueError("a webhook must be like https://example.org/heads, without a user name")
     port = f":{parts.port}" if parts.port else ""
     return Anchor("webhook", text, f"{parts.scheme.lower()}://{parts.hostname}{port}/…")
+
+
+def has_port(text: str) -> bool:
+    """None is one as well."""
+    try:
+        return urlsplit(text).port != 0
+    except ValueError:
+        return False
 
 
 def syslog(place: str) -> Anchor:

@@ -85,9 +85,12 @@ class Command(BaseCommand):
 
 def read_file(path: Path) -> list[Head]:
     try:
-        return read_heads(path, strictly=False)
+        found = read_heads(path, strictly=False)
     except (OSError, NotAnAnchor) as error:
         raise CommandError(str(error)) from None
+    if not found:
+        raise CommandError(f"{path} holds no anchored head.")
+    return found
 
 
 def expected(stated: str | None) -> tuple[str, int] | None:
