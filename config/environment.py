@@ -8,6 +8,7 @@ import re
 import secrets
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 from limits import parse as parse_rate
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from marcus_events.core.anchors import Anchor
+from marcus_events.core.anchors import parse as parse_anchor
+from marcus_events.core.filters import span_of
 
 # Every connection plans with the values at hand: a generic plan walks the whole log for a rare word. And without JIT,
 # which takes longer to compile than our queries take to run.
@@ -82,6 +87,23 @@ def origins(name: str) -> list[str]:
     for origin in found:
         if not origin.startswith(("https://", "http://")):
             raise ImproperlyConfigured(f"{name}: {origin!r} must start with https:// or http://.")
+    return found
+
+
+def anchors(name: str) -> list[Anchor]:
+    """Where the head of the hash chain is written down; unset means nowhere."""
+    try:
+        return [parse_anchor(stated) for stated in names(name, default=[])]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}.") from None
+
+
+def span(name: str, *, default: str, least: timedelta) -> timedelta:
+    """A length of time such as 30m or 2h."""
+    stated = os.environ.get(name, "").strip() or default
+    found = span_of(stated)
+    if found is None or found < least:
+        raise ImproperlyConfigured(f"{name} must be like 30m, 1h or 1d, and not shorter than {least}: not {stated!r}.")
     return found
 
 

@@ -13,6 +13,9 @@ MARCUS_HANDLERS         modules of yours with handlers that the workers run, com
 MARCUS_RATE_TOKEN       how often a token may ask, per process, such as 1000/second or 5 per minute
 MARCUS_RATE_ADDRESS     how often an address may ask, per process (default: 2000/second)
 MARCUS_RATE_STRANGER    how often an address may show unknown tokens, per process (default: 60/minute)
+MARCUS_ANCHORS          where the head of the hash chain is written outside of the database, comma-separated: files,
+                        webhooks (https://…), syslog: or syslog:host:514
+MARCUS_ANCHOR_EVERY     how often, such as 30m (default: 1h)
 DEMO                    0 leaves the demo board out
 """
 
@@ -89,6 +92,8 @@ RATES = {
     "stranger": environment.rate("MARCUS_RATE_STRANGER", default="60/minute"),
 }
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
+ANCHORS = environment.anchors("MARCUS_ANCHORS")
+ANCHOR_EVERY = environment.span("MARCUS_ANCHOR_EVERY", default="1h", least=timedelta(seconds=1))
 HANDLERS = environment.names("MARCUS_HANDLERS", default=[])
 
 EMBEDDED_POSTGRES = not os.environ.get("DATABASE_URL")

@@ -1,7 +1,7 @@
 """The tables, by what they are for: the log and its search, what is so by it, subscriptions, the doors, the proofs."""
 
 from marcus_events.models.access import BoardAccess
-from marcus_events.models.audit import Redaction, Seal, Verification
+from marcus_events.models.audit import AnchorState, Redaction, Seal, Verification
 from marcus_events.models.doors import RefusedRequest, Token
 from marcus_events.models.log import Identity, LoggedEvent, LogHead
 from marcus_events.models.present import (
@@ -23,6 +23,7 @@ from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
     "Agent",
+    "AnchorState",
     "Blocker",
     "Board",
     "BoardAccess",

@@ -70,6 +70,7 @@ class Verification(models.Model):
     events = models.BigIntegerField(default=0)
     redacted = models.BigIntegerField(default=0)
     removed = models.BigIntegerField(default=0)
+    anchored = models.BigIntegerField(default=0)  # heads written down elsewhere that were compared
     faults = models.JSONField(default=list)
     error = models.TextField(default="")
 
@@ -79,3 +80,26 @@ class Verification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} to {self.verified_to}"
+
+
+class AnchorState(models.Model):
+    """A place outside of the database that the head of the hash chain is written to, and how that goes.
+
+    `key` is of the place; `name` is what people are shown. `failures` counts the attempts since the last success.
+    """
+
+    key = models.TextField(primary_key=True)
+    name = models.TextField()
+    epoch = models.UUIDField(null=True)
+    position = models.BigIntegerField(default=0)
+    hash = models.TextField(default="")
+    anchored_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)
+    error = models.TextField(default="")
+
+    class Meta:
+        db_table = "anchor_state"
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.position}"

@@ -1,4 +1,4 @@
-"""The only deletion from the log. Every event that goes singly is written down in `removal`, in the same commit.
+"""The only deletion from the log. What goes is declared in the log first: see `declaring`.
 
 Ingestion is not held up: single events go in small batches with pauses, and a whole partition is detached without
 locking the others out. Who reads it still (an export that takes long) is waited for a moment; then it is left for the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import Any
 
 import psycopg
@@ -16,9 +17,11 @@ from psycopg import sql
 
 from marcus_events.log import read
 from marcus_events.log.partitions import Partition, partitions
+from marcus_events.retention.declaring import Entry, declare
 from marcus_events.retention.policies import Condition
 
 BATCH = 2_000  # events in a transaction
+DECLARED = 50 * BATCH  # events that one `events_removed` accounts for
 PAUSE_S = 0.02  # between two
 WAIT_FOR_READERS = "3s"
 
@@ -32,48 +35,66 @@ def be_patient(connection: Connection) -> None:
     connection.execute("SELECT set_config('lock_timeout', %s, false)", [WAIT_FOR_READERS])
 
 
-# What is removed singly is kept as ranges of positions: neighbours, as they mostly are, take no more room than one.
-REMOVE = """
-WITH gone AS (
-    DELETE FROM event WHERE position IN (
-        SELECT position FROM event WHERE ({condition}) AND position > %s AND position <= %s ORDER BY position LIMIT %s)
-    RETURNING position
-), written AS (
-    INSERT INTO removal (run_id, positions)
-    SELECT %s, range_agg(int8range(position, position + 1)) FROM gone HAVING count(*) > 0
+# As ranges of positions: neighbours, as they mostly are, take no more room than one.
+CHOOSE = """
+WITH doomed AS (
+    SELECT position, (row_number() OVER (ORDER BY position) - 1) / {batch} AS batch FROM (
+        SELECT position FROM event WHERE ({condition}) AND position > %s AND position <= %s
+        AND NOT EXISTS (SELECT FROM removal WHERE NOT is_done AND positions @> position)
+        ORDER BY position LIMIT {most}
+    ) AS oldest
 )
-SELECT coalesce(array_agg(position), '{{}}') FROM gone
+INSERT INTO removal (run_id, positions) SELECT %s, range_agg(int8range(position, position + 1)) FROM doomed
+GROUP BY batch ORDER BY batch RETURNING id, positions::text
 """
+DELETE = "DELETE FROM event WHERE position = ANY(%s) RETURNING position"
 
 
-def remove(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> int:
+def remove(connection: Connection, run_id: int, policy: str, condition: Condition, after: int, until: int) -> int:
     """Remove what matches after a position and up to another, both of the log; how many events that were."""
     removed = 0
-    while gone := one_batch(connection, run_id, condition, after, until):
-        removed, after = removed + len(gone), max(gone)
-        time.sleep(PAUSE_S)
+    query = CHOOSE.format(condition=condition[0], batch=BATCH, most=DECLARED)
+    while entries := declare(connection, run_id, policy, query, [*condition[1], after, until, run_id]):
+        removed += sum(carry_out(connection, entry, run_id) for entry in entries)
+        after = max(entry.last for entry in entries)
     return removed
 
 
-def one_batch(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> list[int]:
-    """The positions that were removed."""
-    query = REMOVE.format(condition=condition[0])
-    return delete(connection, run_id, query, [*condition[1], after, until, BATCH, run_id])
+def carry_out(connection: Connection, entry: Entry, run_id: int) -> int:
+    """Delete what an entry declares and is still there; how many events that were."""
+    removed = 0
+    connection.execute("UPDATE removal SET run_id = %s WHERE id = %s", [run_id, entry.id])
+    positions = chain.from_iterable(range(lower, upper) for lower, upper in entry.positions)
+    while is_there(connection, entry) and (some := list(islice(positions, BATCH))):
+        removed += delete(connection, entry, some)
+        time.sleep(PAUSE_S)
+    connection.execute("UPDATE removal SET is_done = true WHERE id = %s", [entry.id])
+    return removed
 
 
-def delete(connection: Connection, run_id: int, query: str, values: list[Any]) -> list[int]:
-    """The positions that a query deletes, which are not found any more either."""
+def is_there(connection: Connection, entry: Entry) -> bool:
+    """Whether anything stands between its first position and its last."""
+    stands = "SELECT EXISTS (SELECT FROM event WHERE position BETWEEN %s AND %s)"
+    return bool(read.rows(stands, [entry.first, entry.last], connection)[0][0])
+
+
+def delete(connection: Connection, entry: Entry, positions: list[int]) -> int:
+    """Delete events, which are not found any more either. The log refuses to lose what no entry declares."""
     with connection.transaction():
-        allow(connection, run_id)
-        [[gone]] = connection.execute(query.encode(), values).fetchall()
+        connection.execute("SELECT set_config('marcus.removal', %s, true)", [str(entry.id)])
+        gone = [position for (position,) in connection.execute(DELETE, [positions]).fetchall()]
         if gone:
             connection.execute(FORGET, [min(gone), max(gone), gone])
-        return list(gone)
+    return len(gone)
 
 
-def allow(connection: Connection, run_id: int) -> None:
-    """The log refuses to lose an event unless a run answers for it."""
-    connection.execute("SELECT set_config('marcus.removal', %s, true)", [str(run_id)])
+def within(connection: Connection, entry: Entry) -> list[Partition]:
+    """The partitions of which an entry declares every position; never the last one."""
+    return [
+        found
+        for found in partitions(connection)[:-1]
+        if not any(entry.positions.gaps(max(found.first, 1), found.until))
+    ]
 
 
 def whole(connection: Connection, until: int) -> list[Partition]:
@@ -89,7 +110,7 @@ def holds_any(connection: Connection, partition: Partition, conditions: Sequence
     return bool(read.rows(query, values, connection)[0][0])
 
 
-def drop(connection: Connection, run_id: int, partition: Partition) -> tuple[int, int]:
+def drop(connection: Connection, partition: Partition) -> tuple[int, int]:
     """Drop a partition whole; how many events it had, and how many bytes. Raises psycopg.errors.LockNotAvailable.
 
     Before it goes, the log says that it does not hold it any more.
@@ -99,19 +120,12 @@ def drop(connection: Connection, run_id: int, partition: Partition) -> tuple[int
     count, size_bytes = connection.execute(
         sql.SQL(size).format(table=table, name=sql.Literal(partition.table))
     ).fetchone() or (0, 0)
-    write_down(connection, run_id, partition)
+    begins = """UPDATE log_head SET oldest = greatest(oldest, %s)
+        WHERE NOT EXISTS (SELECT FROM event WHERE position < %s)"""
+    connection.execute(begins, [partition.until, partition.first])
     connection.execute(sql.SQL("ALTER TABLE event DETACH PARTITION {table} CONCURRENTLY").format(table=table))
     connection.execute(sql.SQL("DROP TABLE {table}").format(table=table))
     return count, size_bytes
-
-
-def write_down(connection: Connection, run_id: int, partition: Partition) -> None:
-    """As the new beginning of the log, or as one range where older events are kept."""
-    begins = """UPDATE log_head SET oldest = greatest(oldest, %s)
-        WHERE NOT EXISTS (SELECT FROM event WHERE position < %s)"""
-    if not connection.execute(begins, [partition.until, partition.first]).rowcount:
-        ranges = "INSERT INTO removal VALUES (%s, int8multirange(int8range(%s, %s)))"
-        connection.execute(ranges, [run_id, partition.first, partition.until])
 
 
 def finish(connection: Connection) -> None:
@@ -138,11 +152,17 @@ def left_behind(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute(LEFT_BEHIND.encode())]
 
 
+# In one statement: at no moment is less noted as removed.
+JOIN = """WITH gone AS (DELETE FROM removal WHERE is_done AND upper(positions) <= %s RETURNING run_id, positions)
+    INSERT INTO removal (run_id, positions, is_done) SELECT max(run_id), range_agg(positions), true FROM gone
+    HAVING count(*) > 0"""
+
+
 def move_oldest(connection: Connection) -> int:
-    """The log begins with the first event that there is; that position. What was noted of those before it goes too."""
+    """The log begins with the first event that there is; that position. What was noted before it becomes one range."""
     query = """UPDATE log_head SET oldest = greatest(oldest, coalesce((SELECT min(position) FROM event), position + 1))
         RETURNING oldest"""
     oldest = int((connection.execute(query).fetchone() or (1,))[0])
-    connection.execute("DELETE FROM removal WHERE upper(positions) <= %s", [oldest])
+    connection.execute(JOIN, [oldest])
     connection.execute("DELETE FROM thinned WHERE position < %s", [oldest])
     return oldest

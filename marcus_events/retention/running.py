@@ -4,7 +4,7 @@
 2. Finish what a run that was killed had begun.
 3. Drop the partitions that hold nothing which any policy keeps.
 4. Remove single events, or thin them, the most special policy first.
-5. Say in the log and in the table what was done.
+5. Say in the table of runs what was done. The log says it before it happens: see `declaring`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from datetime import datetime, timedelta
 import psycopg
 from django.db import close_old_connections
 
-from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.retention import removing
+from marcus_events.retention.declaring import check_accounted, declare_range, undone
 from marcus_events.retention.policies import Condition, Governed, governed
 from marcus_events.retention.reaching import Reach, reach
 from marcus_events.retention.thinning import thin
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 LOCK = 0x72657461696E  # of whoever removes
 EVERY = timedelta(hours=1)
 LOOK_EVERY_S = 60.0
+WHOLE = "whole partitions"
 BUSY = "Another run is at it."
 
 
@@ -74,7 +75,7 @@ class Running:
 
     def all(self) -> None:
         try:
-            removing.finish(self.connection)
+            self.resume()
             self.drop_partitions()
         except psycopg.errors.LockNotAvailable:
             self.record.error = "An old part of the log is being read; the next run drops it."
@@ -83,6 +84,17 @@ class Running:
         self.record.oldest = removing.move_oldest(self.connection)
         parts.forget_before(self.record.oldest)
 
+    def resume(self) -> None:
+        """Remove what is declared and still there. Raises LockNotAvailable at a partition that somebody reads."""
+        removing.finish(self.connection)
+        for entry in undone(self.connection):
+            for partition in removing.within(self.connection, entry):
+                count, size = removing.drop(self.connection, partition)
+                self.record.partitions += 1
+                self.record.bytes_freed += size
+                self.count(WHOLE, count)
+            self.count("declared by an earlier run", removing.carry_out(self.connection, entry, self.record.pk))
+
     def drop_partitions(self) -> None:
         """From the oldest on. Raises LockNotAvailable at one that somebody reads."""
         conditions = [task.reached for task in self.tasks]
@@ -90,16 +102,16 @@ class Running:
         for partition in removing.whole(self.connection, farthest):
             if removing.holds_any(self.connection, partition, conditions):
                 continue
-            count, size = removing.drop(self.connection, self.record.pk, partition)
-            self.record.partitions += 1
-            self.record.bytes_freed += size
-            self.count("whole partitions", count)
+            first = max(partition.first, 1)
+            declare_range(self.connection, self.record.pk, WHOLE, first, partition.until)
+            self.resume()
 
     def one(self, task: Task) -> None:
         policy, until = task.policy, task.reach.position
         act = thin if policy.act == RetentionPolicy.Act.THIN else removing.remove
         if until > policy.done_to:
-            self.count(str(policy), act(self.connection, self.record.pk, task.condition, policy.done_to, until))
+            words = str(policy)
+            self.count(words, act(self.connection, self.record.pk, words, task.condition, policy.done_to, until))
             RetentionPolicy.objects.filter(pk=policy.pk).update(done_to=until)
 
     def count(self, what: str, removed: int) -> None:
@@ -129,6 +141,7 @@ def carry_out(connection: removing.Connection, tasks: Sequence[Task], now: datet
     record = RetentionRun.objects.create(started_at=now, held_by=names(tasks, "held_by"))
     record.passed_over = names(tasks, "passed_over")
     try:
+        check_accounted(connection)
         Running(record, connection, tasks).all()
     except Exception as error:
         record.error = f"{type(error).__name__}: {error}"[:1000]
@@ -136,26 +149,11 @@ def carry_out(connection: removing.Connection, tasks: Sequence[Task], now: datet
     finally:
         record.ended_at = utc_now()
         record.save()
-    tell(record)
     return record
 
 
 def names(tasks: Sequence[Task], what: str) -> str:
     return ", ".join(sorted({name for task in tasks for name in getattr(task.reach, what)}))
-
-
-def tell(record: RetentionRun) -> None:
-    """A run that removed nothing is in the table alone: the log would fill with them."""
-    if record.removed:
-        audit.record(
-            "events_removed",
-            "retention",
-            count=record.removed,
-            oldest=record.oldest,
-            run=record.pk,
-            bytes_freed=record.bytes_freed,
-            policies=record.removed_by,
-        )
 
 
 def run_retention(stop: threading.Event) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 
+from marcus_events.retention.declaring import declare
 from marcus_events.retention.policies import Condition
-from marcus_events.retention.removing import PAUSE_S, Connection, delete
+from marcus_events.retention.removing import BATCH, PAUSE_S, Connection, carry_out
 
-CHUNK = 20_000  # positions looked at at once; a run that goes on beyond keeps one event more
+CHUNK = 100_000  # positions looked at at once; a run that goes on beyond keeps one event more
 
 THIN = """
 WITH looked AS MATERIALIZED (
@@ -27,30 +28,26 @@ WITH looked AS MATERIALIZED (
     FROM numbered
     WINDOW alike AS (PARTITION BY board_id, task_id, agent_id, event_type, run ORDER BY position),
            alike_all AS (PARTITION BY board_id, task_id, agent_id, event_type, run)
-), gone AS (
-    DELETE FROM event WHERE position IN (SELECT position FROM placed WHERE governed AND n > 1 AND n < size)
-    RETURNING position
-), written AS (
-    INSERT INTO removal (run_id, positions)
-    SELECT %s, range_agg(int8range(position, position + 1)) FROM gone HAVING count(*) > 0
+), doomed AS MATERIALIZED (
+    SELECT position, last, (row_number() OVER (ORDER BY position) - 1) / {batch} AS batch FROM placed
+    WHERE governed AND n > 1 AND n < size
+    AND NOT EXISTS (SELECT FROM removal WHERE NOT is_done AND positions @> position)
 ), counted AS (
-    INSERT INTO thinned AS known (position, count)
-    SELECT last, count(*) FROM placed JOIN gone USING (position) GROUP BY last
+    INSERT INTO thinned AS known (position, count) SELECT last, count(*) FROM doomed GROUP BY last
     ON CONFLICT (position) DO UPDATE SET count = known.count + excluded.count
 )
-SELECT coalesce(array_agg(position), '{{}}') FROM gone
+INSERT INTO removal (run_id, positions) SELECT %s, range_agg(int8range(position, position + 1)) FROM doomed
+GROUP BY batch ORDER BY batch RETURNING id, positions::text
 """
 
 
-def thin(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> int:
+def thin(connection: Connection, run_id: int, policy: str, condition: Condition, after: int, until: int) -> int:
     """Thin what matches after a position and up to another; how many events were removed."""
     removed = 0
+    query = THIN.format(condition=condition[0], batch=BATCH)
     for start in range(after, until, CHUNK):
-        removed += one_chunk(connection, run_id, condition, start, min(start + CHUNK, until))
+        values = [*condition[1], start, min(start + CHUNK, until), run_id]
+        entries = declare(connection, run_id, policy, query, values)
+        removed += sum(carry_out(connection, entry, run_id) for entry in entries)
         time.sleep(PAUSE_S)
     return removed
-
-
-def one_chunk(connection: Connection, run_id: int, condition: Condition, after: int, until: int) -> int:
-    query = THIN.format(condition=condition[0])
-    return len(delete(connection, run_id, query, [*condition[1], after, until, run_id]))

@@ -19,8 +19,10 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.vocabulary import EventTypes
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.models import Seal, Verification
+from marcus_events.sealing.anchoring import anchor_heads
 from marcus_events.sealing.seal import SYSTEM
-from marcus_events.sealing.verify import Progress, Verdict, verify
+from marcus_events.sealing.verdict import Verdict
+from marcus_events.sealing.verify import Progress, verify
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ def check(by: str = SYSTEM, address: str = "") -> Verification:
             raise
         keep(row, verdict)
     audit.record(EventTypes.LOG_VERIFIED, by, address, verdict=words(row), **outcome(row))
+    anchor_heads(at_once=True)
     return row
 
 
@@ -75,6 +78,7 @@ def noted(row: Verification) -> Progress:
 def keep(row: Verification, verdict: Verdict) -> None:
     row.until, row.verified_to, row.head_hash = verdict.head, verdict.verified_to, verdict.head_hash
     row.events, row.redacted, row.removed = verdict.events, verdict.redacted, verdict.removed
+    row.anchored = verdict.anchored
     row.faults = [[fault.position, fault.words] for fault in verdict.faults]
     finish(row)
     kept = Verification.objects.order_by("-started_at").values("pk")[:KEPT]

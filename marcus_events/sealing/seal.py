@@ -6,7 +6,8 @@
    begins where there is none for this epoch of the log, under the events of that moment; unless the log is still as
    short as a block, that is recorded as `chain_begun`.
 4. Where blocks are missing that the checkpoint remembers, nothing is sealed: else what was changed behind them would
-   be called right. `manage.py verify` says so, too.
+   be called right. Where a whole block of events is missing that nobody has removed, nothing is sealed either: the
+   head says more than there is. `manage.py verify` says so, too.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from uuid import UUID
 from django.db import Error, close_old_connections, transaction
 
 from marcus_events import audit
+from marcus_events.core.ranges import Ranges
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.log import read
+from marcus_events.log import extent, read, removals
 from marcus_events.models import Checkpoint, Seal
 from marcus_events.sealing.chain import BLOCK, NO_LEAF, beginning, hash_of, leaf_of
 
@@ -44,6 +46,10 @@ class BlocksMissing(RuntimeError):
     """Blocks of the hash chain are gone that were there before."""
 
 
+class LogHasGap(RuntimeError):
+    """Events are missing where the next block would be, and nobody has removed them."""
+
+
 def seal(stop: threading.Event) -> None:
     """Until it is told to stop; an error is told of once and the block tried again."""
     told = ""
@@ -52,7 +58,7 @@ def seal(stop: threading.Event) -> None:
             while seal_next() and not stop.is_set():
                 pass
             told = ""
-        except (Error, BlocksMissing) as error:
+        except (Error, BlocksMissing, LogHasGap) as error:
             if str(error) != told:
                 logger.warning("the log is not being sealed: %s", error)
             told = str(error)
@@ -60,10 +66,25 @@ def seal(stop: threading.Event) -> None:
             close_old_connections()
 
 
-def seal_next(patience_s: float = PATIENCE_S) -> bool:
-    """Seal the next block, if there is one to be sealed; whether there was. Raises BlocksMissing."""
+def seal_all() -> None:
+    """Seal whatever is in the log by now. Raises BlocksMissing or LogHasGap."""
+    until = min(read.head().position, extent.newest())
+    while sealed_to() < until and seal_next(0, waits=True):
+        pass
+
+
+def sealed_to() -> int:
+    newest = Seal.objects.filter(chain=read.head().epoch).order_by("-last").first()
+    return newest.last if newest else 0
+
+
+def seal_next(patience_s: float = PATIENCE_S, *, waits: bool = False) -> bool:
+    """Seal the next block, if there is one to be sealed; whether there was. Raises BlocksMissing or LogHasGap.
+
+    While another process seals, there is none; with `waits` that one is waited for.
+    """
     with transaction.atomic():
-        if not read.rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK], None)[0][0]:
+        if not is_alone(waits):
             return False
         head = read.head()
         newest = Seal.objects.filter(chain=head.epoch).order_by("-last").first()
@@ -79,6 +100,13 @@ def seal_next(patience_s: float = PATIENCE_S) -> bool:
     return True
 
 
+def is_alone(waits: bool) -> bool:
+    if waits:
+        read.rows("SELECT pg_advisory_xact_lock(%s)", [LOCK], None)
+        return True
+    return bool(read.rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK], None)[0][0])
+
+
 def check(chain: UUID, begins: int) -> None:
     """Step 4."""
     known = Checkpoint.objects.filter(projection=NAME, epoch=chain).first()
@@ -90,11 +118,18 @@ def next_leaves(begins: int, head: int, patience_s: float) -> tuple[int, bytes]:
     """The last position of the next block, and its leaves; none where it is to wait."""
     end = min(begins + BLOCK, head + 1)
     rows = read.rows(NEXT, [patience_s, begins, end], None)
+    if not rows and begins < end:
+        check_removed(begins, end)
     is_due = end == begins + BLOCK or (rows and rows[0][2])
     if not is_due:
         return begins, b""
     found = {position: bytes(leaf) for position, leaf, _ in rows}
     return end - 1, b"".join(found.get(position, NO_LEAF) for position in range(begins, end))
+
+
+def check_removed(begins: int, end: int) -> None:
+    for lower, upper in Ranges.parse(removals.all_removed()).gaps(begins, end):
+        raise LogHasGap(f"the events at positions {lower} to {upper - 1} are missing, and nobody has removed them")
 
 
 def add(chain: UUID, first: int, last: int, leaves: bytes, digest: bytes) -> None:

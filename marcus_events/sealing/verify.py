@@ -1,142 +1,181 @@
-"""Verification: the log against its hash chain, block by block, in constant memory.
+"""Verification: the log against its hash chain, block by block.
 
-1. Blocks follow on one another without a hole, and each hash is that of the one before and of the block's leaves;
+1. What is in the log at the beginning is sealed first, so that records of a moment ago count.
+2. Blocks follow on one another without a hole, and each hash is that of the one before and of the block's leaves;
    else the chain itself was changed.
-2. Each event has the leaf that was sealed; else it was changed.
-3. An event that is gone is older than what the log keeps, or a retention run has accounted for it.
-4. A redacted event was sealed as what it said; that leaf, and the one of what stands there now, are in the table of
-   redactions and in the `event_redacted` of the log, which is sealed itself.
-5. A hash that somebody has noted elsewhere is that of the block that ends there.
+3. Each event has the leaf that was sealed; else it was changed.
+4. A missing event is accounted for by a sealed `events_removed`, however old it is: see `removed`.
+5. A redacted event was sealed as what it said, and a sealed `event_redacted` accounts for what stands there now: see
+   `redactions`.
+6. No event stands outside of the numbers, before the chain or in a gap; the head is where the log ends: see `bounds`.
+7. Chains of earlier epochs say the same of the same events.
+8. A head that was noted or anchored elsewhere is that of the block that ends there.
 
 After a fault it goes on, so that all places are named, up to MAX_FAULTS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from uuid import UUID
 
+from marcus_events.core.ranges import runs
 from marcus_events.log import read
 from marcus_events.models import Checkpoint, Seal
+from marcus_events.sealing import bounds, earlier, redactions
+from marcus_events.sealing.anchored import Head, check_heads
+from marcus_events.sealing.anchoring import heads_in_files
 from marcus_events.sealing.chain import LEAF_BYTES, NO_LEAF, beginning, hash_of, leaf_of
-from marcus_events.sealing.seal import NAME
+from marcus_events.sealing.redactions import Redacted
+from marcus_events.sealing.removed import Removed
+from marcus_events.sealing.seal import NAME, BlocksMissing, LogHasGap, seal_all
+from marcus_events.sealing.verdict import Verdict, span
 
-MAX_FAULTS = 20  # named; whoever sees so many need not see more
 AT_ONCE = 50  # blocks read at once
+MOST_ROUNDS = 10  # over blocks that are sealed while it verifies, as far as records in them are needed
 
 # One statement, so that a redaction that is just being made is seen as a whole or not at all.
-STANDING = f"""
-SELECT e.position, {leaf_of()}, r.leaf, r.marked,
-       record.position IS NULL OR (record.event_type = 'event_redacted' AND record.data->>'position' = r.position::text
-           AND record.data->>'leaf' = encode(r.leaf, 'hex') AND record.data->>'marked' = encode(r.marked, 'hex')),
-       r.record
-FROM event AS e LEFT JOIN redaction AS r USING (position) LEFT JOIN event AS record ON record.position = r.record
-WHERE e.position BETWEEN %s AND %s
-"""
-REMOVED = "SELECT p FROM unnest(%s::bigint[]) AS p WHERE EXISTS (SELECT FROM removal WHERE positions @> p)"
+STANDING = f"""SELECT e.position, {leaf_of()}, {redactions.DETAILS} FROM event AS e {redactions.JOINS}
+    WHERE e.position BETWEEN %s AND %s"""
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Fault:
-    """Where the log and its chain disagree, and how, in words."""
-
-    position: int
-    words: str
-
-
-@dataclass
-class Verdict:
-    """`verified_to` is the last position under the chain, `head_hash` the hash of the block that ends there."""
-
-    head: int = 0
-    verified_to: int = 0
-    head_hash: str = ""
-    events: int = 0
-    redacted: int = 0
-    removed: int = 0
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def is_whole(self) -> bool:
-        return not self.faults
-
-    def add(self, position: int, words: str) -> None:
-        if len(self.faults) < MAX_FAULTS:
-            self.faults.append(Fault(position, words))
-
-
 def verify(
-    progress: Progress = lambda verdict_to, until: None, *, since: int = 1, expected: tuple[str, int] | None = None
+    progress: Progress = lambda verified_to, until: None,
+    *,
+    since: int = 1,
+    expected: tuple[str, int] | None = None,
+    anchored: Sequence[Head] = (),
 ) -> Verdict:
     """Check everything from the block of the position `since` on. `expected` is a hash and where it was noted.
 
-    `progress` is told how far it has come and how far there is to go.
+    `anchored` are heads that were written down elsewhere, beside those in the files of MARCUS_ANCHORS. `progress` is
+    told how far it has come and how far there is to go.
     """
     head = read.head()
-    verdict = Verdict(head=head.position)
-    previous = None
-    for block in blocks(head.epoch, since):
-        previous = before(block, previous, since, verdict)
-        check_hash(block, previous, verdict)
-        check_events(block, verdict)
-        previous = block
-        verdict.verified_to, verdict.head_hash = block.last, bytes(block.hash).hex()
-        progress(block.last, head.position)
-    check_end(head.epoch, verdict)
-    if expected:
-        check_expected(head.epoch, *expected, verdict)
+    verifier = Verifier(head.epoch, since, progress)
+    verifier.run()
+    verdict = verifier.verdict
+    earlier.check_chains(head.epoch, verdict)
+    noted = [Head(head.epoch, expected[1], expected[0])] if expected else []
+    check_heads([*noted, *anchored, *heads_in_files(verdict)], verdict)
     verdict.faults.sort(key=lambda fault: fault.position)
     return verdict
 
 
-def blocks(chain: UUID, since: int) -> Iterator[Seal]:
-    after = since - 1
-    while found := list(Seal.objects.filter(chain=chain, last__gt=after).order_by("last")[:AT_ONCE]):
-        yield from found
-        after = found[-1].last
+class Verifier:
+    """One verification of the chain of an epoch. `needed` is the newest position that has to be sealed for it."""
+
+    def __init__(self, chain: UUID, since: int, progress: Progress) -> None:
+        self.chain, self.since, self.progress = chain, since, progress
+        self.verdict = Verdict()
+        self.removed = Removed()
+        self.needed = self.removed.record
+        self.before: Seal | None = None
+        self.begins = 1
+
+    def run(self) -> None:
+        """Records of what happens meanwhile are beyond what was sealed at the beginning: then it looks further."""
+        for _ in range(MOST_ROUNDS):
+            self.one_round()
+            if self.needed <= self.verdict.verified_to:
+                break
+        else:
+            words = "this event accounts for another one, and is not sealed: the log is not being sealed"
+            self.verdict.add(self.needed, words)
+        self.check_end()
+        bounds.check(self.begins, self.removed, self.verdict)
+        redactions.check_others(self.verdict.head, self.verdict)
+        self.removed.compare(self.verdict)
+
+    def one_round(self) -> None:
+        with suppress(BlocksMissing, LogHasGap):  # the place is found below
+            seal_all()
+        self.verdict.head = read.head().position
+        for block in self.blocks():
+            self.check_follows(block)
+            self.check_hash(block)
+            self.check_events(block)
+            self.before = block
+            self.verdict.verified_to, self.verdict.head_hash = block.last, bytes(block.hash).hex()
+            self.progress(block.last, self.verdict.head)
+
+    def blocks(self) -> Iterator[Seal]:
+        after = self.before.last if self.before else self.since - 1
+        while found := list(Seal.objects.filter(chain=self.chain, last__gt=after).order_by("last")[:AT_ONCE]):
+            yield from found
+            after = found[-1].last
+
+    def check_follows(self, block: Seal) -> None:
+        """The first part of step 2."""
+        if self.before is None and self.since > 1:
+            older = Seal.objects.filter(chain=self.chain, last__lt=block.last)
+            self.before = older.order_by("-last").first()
+        if self.before is None:
+            self.begins = block.first
+        elif block.first != self.before.last + 1:
+            gap = span(self.before.last + 1, block.first)
+            self.verdict.add(self.before.last + 1, f"blocks of the hash chain are missing: {gap}")
+
+    def check_hash(self, block: Seal) -> None:
+        """The second part of step 2."""
+        if not has_its_hash(block, self.before):
+            place = span(block.first, block.last + 1)
+            words = f"the hash chain itself was changed: its block, {place}, does not follow on the one before"
+            self.verdict.add(block.first, words)
+
+    def check_events(self, block: Seal) -> None:
+        """Steps 3 to 5."""
+        sealed = leaves_of(block)
+        standing: set[int] = set()
+        for position, leaf, details in read.rows(STANDING, [block.first, block.last], None):
+            if position in standing:
+                self.verdict.add(position, "two events stand here")
+            standing.add(position)
+            self.check_event(position, bytes(leaf), sealed.get(position), details)
+        self.verdict.events += len(standing)
+        if len(standing) < block.last - block.first + 1:
+            self.check_missing(position for position in sealed if position not in standing)
+
+    def check_event(self, position: int, leaf: bytes, sealed: bytes | None, details: str | None) -> None:
+        if details is None:
+            if leaf != sealed:
+                self.verdict.add(position, changed(sealed))
+            return
+        redacted = Redacted.read(position, details)
+        self.verdict.redacted += 1
+        if fault := redacted.fault(leaf, sealed):
+            self.verdict.add(position, fault)
+        else:
+            self.needed = max(self.needed, redacted.record)
+
+    def check_missing(self, positions: Iterator[int]) -> None:
+        """Asked after the events were read: what was removed meanwhile is accounted for by now."""
+        missing = list(runs(positions))
+        unaccounted = self.removed.unaccounted(missing)
+        if unaccounted and self.removed.has_changed():
+            self.needed = max(self.needed, self.removed.record)
+            unaccounted = self.removed.unaccounted(missing)
+        self.verdict.removed += sum(upper - lower for lower, upper in missing)
+        for lower, upper in unaccounted:
+            self.verdict.removed -= upper - lower
+            self.verdict.add(lower, bounds.gone(lower, upper))
+
+    def check_end(self) -> None:
+        """The sealer remembers how far it had come."""
+        known = Checkpoint.objects.filter(projection=NAME, epoch=self.chain).first()
+        if known and known.position > self.verdict.verified_to:
+            words = f"blocks of the hash chain are missing: it had come to position {known.position}"
+            self.verdict.add(self.verdict.verified_to + 1, words)
 
 
-def before(block: Seal, previous: Seal | None, since: int, verdict: Verdict) -> Any:
-    """The block that this one follows on; None for the first of the chain."""
-    if previous is None and since > 1:
-        previous = Seal.objects.filter(chain=block.chain, last__lt=block.last).order_by("-last").first()
-    if previous and block.first != previous.last + 1:
-        words = f"blocks of the hash chain are missing from position {previous.last + 1} to {block.first - 1}"
-        verdict.add(previous.last + 1, words)
-    return previous
-
-
-def check_hash(block: Seal, previous: Seal | None, verdict: Verdict) -> None:
-    """Step 1."""
-    follows = bytes(previous.hash) if previous else beginning(block.chain)
+def has_its_hash(block: Seal, before: Seal | None) -> bool:
     leaves = bytes(block.leaves)
     is_whole = len(leaves) == (block.last - block.first + 1) * LEAF_BYTES
-    if not is_whole or hash_of(follows, block.first, block.last, leaves) != bytes(block.hash):
-        words = "the hash chain itself was changed: its block"
-        verdict.add(
-            block.first, f"{words} from position {block.first} to {block.last} does not follow on the one before"
-        )
-
-
-def check_events(block: Seal, verdict: Verdict) -> None:
-    """Steps 2 to 4."""
-    sealed = leaves_of(block)
-    standing = {row[0]: row for row in read.rows(STANDING, [block.first, block.last], None)}
-    for position, (_, leaf, before_it, marked, is_recorded, record) in standing.items():
-        verdict.events += 1
-        if before_it is None:
-            if bytes(leaf) != sealed.get(position):
-                verdict.add(position, changed(sealed.get(position)))
-        else:
-            verdict.redacted += 1
-            check_redaction(
-                verdict, position, sealed, tuple(map(bytes, (leaf, before_it, marked))), is_recorded, record
-            )
-    check_missing(verdict, [position for position, leaf in sealed.items() if position not in standing])
+    follows = bytes(before.hash) if before else beginning(block.chain)
+    return is_whole and hash_of(follows, block.first, block.last, leaves) == bytes(block.hash)
 
 
 def leaves_of(block: Seal) -> dict[int, bytes]:
@@ -149,46 +188,3 @@ def changed(sealed: bytes | None) -> str:
     if sealed == NO_LEAF:
         return "an event stands here that was not there when the log was sealed"
     return "the event is not what was sealed: it was changed behind the application's back"
-
-
-def check_redaction(
-    verdict: Verdict, position: int, sealed: dict[int, bytes], leaves: tuple[bytes, ...], is_recorded: bool, record: int
-) -> None:
-    """Step 4. `leaves` are that of what stands here, and those that the redaction holds of before and after."""
-    leaf, before_it, marked = leaves
-    if before_it != sealed.get(position):
-        verdict.add(position, "the event was sealed as something else than what its redaction says that it was")
-    elif leaf != marked:
-        verdict.add(position, "the event was redacted, and changed behind the application's back since")
-    elif not is_recorded:
-        verdict.add(position, f"the event is redacted, and its record, event {record}, says otherwise")
-
-
-def check_missing(verdict: Verdict, positions: list[int]) -> None:
-    """Step 3. Asked after the events were read: what was removed meanwhile is accounted for by now."""
-    if not positions:
-        return
-    oldest = read.head().oldest
-    missing = [position for position in positions if position >= oldest]
-    has_removals = read.rows("SELECT to_regclass('removal') IS NOT NULL", [], None)[0][0]
-    accounted = {row[0] for row in read.rows(REMOVED, [missing], None)} if has_removals and missing else set()
-    verdict.removed += len(positions) - len(missing) + len(accounted)
-    for position in missing:
-        if position not in accounted:
-            verdict.add(position, "the event is gone, and nothing accounts for it")
-
-
-def check_end(chain: UUID, verdict: Verdict) -> None:
-    """The sealer remembers how far it had come."""
-    known = Checkpoint.objects.filter(projection=NAME, epoch=chain).first()
-    if known and known.position > verdict.verified_to:
-        words = f"blocks of the hash chain are missing: it had come to position {known.position}"
-        verdict.add(verdict.verified_to + 1, words)
-
-
-def check_expected(chain: UUID, digest: str, position: int, verdict: Verdict) -> None:
-    """Step 5."""
-    block = Seal.objects.filter(chain=chain, last=position).first()
-    if block is None or bytes(block.hash).hex() != digest.lower():
-        has = f"has {bytes(block.hash).hex()}" if block else "has no block that ends there"
-        verdict.add(position, f"the hash that was noted is {digest}, and the chain {has}: the chain was made anew")

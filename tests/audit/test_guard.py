@@ -8,11 +8,20 @@ import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from marcus_events.core.event import Event, utc_now
+from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.log.connect import connect
 from marcus_events.models import LoggedEvent, Redaction, Seal
+from marcus_events.redaction import redact
 from marcus_events.sealing import seal_next
 from tests.audit.reading import fill
+
+RUN = (
+    """(id, started_at, ended_at, removed, removed_by, partitions, bytes_freed, oldest, held_by, passed_over, error)"""
+)
+REST = "0, '{}', 0, 0, 0, '', '', ''"
+WHOLE = {"redacted": True, "by": "ada", "at": "", "reason": ""}
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -71,22 +80,30 @@ def test_django_is_refused() -> None:
     assert LoggedEvent.objects.get(position=2).data["n"] == 2
 
 
-def test_a_removal_needs_a_run_that_exists() -> None:
+def test_a_removal_needs_a_run_that_is_open_and_an_entry_that_holds_the_position() -> None:
     with connect("test", autocommit=True) as own:
-        own.execute("SET marcus.removal = '4711'")
-        with pytest.raises(psycopg.errors.IntegrityError, match="is refused"):
-            own.execute("DELETE FROM event WHERE position = 2")
+        own.execute("INSERT INTO removal (positions) VALUES ('{[2,3)}')")  # of no run
+        own.execute(f"INSERT INTO retention_run {RUN} VALUES (1, now(), NULL, {REST}), (2, now(), now(), {REST})")
+        own.execute("INSERT INTO removal (run_id, positions) VALUES (1, '{[1,2)}'), (2, '{[2,3)}')")
+        entries = [row[0] for row in own.execute("SELECT id FROM removal").fetchall()]
+        for entry in [4711, *entries]:
+            own.execute("SELECT set_config('marcus.removal', %s, false)", [str(entry)])
+            with pytest.raises(psycopg.errors.IntegrityError, match="is refused"):
+                own.execute("DELETE FROM event WHERE position = 2")
 
 
-def test_a_redaction_changes_the_body_alone_and_to_what_is_written_down() -> None:
-    marker = {"redacted": True}
-    kept: dict[str, str] = {}
-    leaves = {"leaf": b"", "marked": b"", "record": 3}
+def test_a_redaction_changes_the_body_alone_and_to_what_is_recorded_and_written_down() -> None:
+    marker = {"redacted": True, "by": "ada", "at": "", "reason": ""}
+    kept: dict[str, str] = {"board_id": "shop"}
+    leaves = {"leaf": b"", "marked": b"", "record": 4}
     Redaction.objects.create(
         position=2, by="", reason="", at="2030-01-01T00:00Z", marker=marker, metadata=kept, **leaves
     )
     rows = LoggedEvent.objects.filter(position=2)
-    for change in ({"data": {"redacted": True, "more": 1}, "metadata": kept}, {"data": marker, "metadata": {"a": 1}}):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(data=marker, metadata=kept)  # there is no record
+    ingest([Event("record", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})])
+    for change in ({"data": marker | {"more": 1}, "metadata": kept}, {"data": marker, "metadata": {"a": 1}}):
         with pytest.raises(IntegrityError), transaction.atomic():
             rows.update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -94,3 +111,30 @@ def test_a_redaction_changes_the_body_alone_and_to_what_is_written_down() -> Non
     assert rows.update(data=marker, metadata=kept) == 1
     with pytest.raises(IntegrityError), transaction.atomic():
         Redaction.objects.all().delete()
+
+
+@pytest.mark.parametrize(
+    ("marker", "kept"), [({"redacted": True}, {}), (WHOLE | {"message": "a lie"}, {}), (WHOLE, {"message": "a lie"})]
+)
+def test_a_redaction_leaves_the_marker_and_the_place_and_nothing_else(
+    marker: dict[str, object], kept: dict[str, str]
+) -> None:
+    ingest([Event("record", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})])
+    leaves = {"leaf": b"", "marked": b"", "record": 4}
+    Redaction.objects.create(
+        position=2, by="", reason="", at="2030-01-01T00:00Z", marker=marker, metadata=kept, **leaves
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LoggedEvent.objects.filter(position=2).update(data=marker, metadata=kept)
+
+
+def test_of_a_redaction_only_the_record_changes_and_to_one_of_the_same_event() -> None:
+    first = redact(2, "ada", "a secret")
+    [other] = ingest([Event("other", utc_now(), "event_redacted", "user:ada", {"position": 3}, {})])
+    [again] = ingest([Event("again", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})])
+    rows = Redaction.objects.filter(position=2)
+    for change in ({"record": other.position}, {"record": 1}, {"record": again.position, "reason": "x"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rows.update(**change)
+    assert Redaction.objects.get().record == first
+    assert rows.update(record=again.position) == 1

@@ -19,8 +19,10 @@ from marcus_events.log.partitions import make_room
 from marcus_events.models import LogHead, RetentionPolicy, RetentionRun, Subscription, Thinned
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.retention import removing, running
+from marcus_events.retention.declaring import Entry
 from marcus_events.retention.preview import previews
 from marcus_events.retention.reaching import HOLDS_FOR, recorded_before
+from marcus_events.sealing import verify
 from tests.log.test_partitions import as_at_first
 from tests.waiting import wait_until
 
@@ -87,7 +89,8 @@ def test_what_is_older_goes_and_the_log_says_where_it_begins() -> None:
     assert read.head().oldest == 4
     assert read.kept_since() == read.event(4).recorded_at  # type: ignore[union-attr]
     told = read.events(EventFilter.parse("type:events_removed"))[0]
-    assert (told.data["count"], told.data["oldest"], told.data["run"]) == (3, 4, done.pk)
+    assert (told.data["count"], told.data["run"]) == (3, done.pk)
+    assert told.data["ranges"] == told.data["all"] == "{[1,4)}"
 
 
 def test_of_a_type_only_those_go_and_each_is_written_down() -> None:
@@ -189,19 +192,22 @@ def test_one_that_was_killed_is_finished_by_the_next(monkeypatch: pytest.MonkeyP
     policy("task_progress")
     monkeypatch.setattr(removing, "BATCH", 2)
     monkeypatch.setattr(removing, "PAUSE_S", 0)
-    allowed, allow = iter([True, True]), removing.allow
+    allowed, delete = iter([True, True]), removing.delete
 
-    def dies(own: removing.Connection, run_id: int) -> None:
+    def dies(own: removing.Connection, entry: Entry, positions: list[int]) -> int:
         if not next(allowed, False):
             raise KeyboardInterrupt
-        allow(own, run_id)
+        return delete(own, entry, positions)
 
-    monkeypatch.setattr(removing, "allow", dies)
+    monkeypatch.setattr(removing, "delete", dies)
     with pytest.raises(KeyboardInterrupt):
         run_at(7)
-    assert len(written_down()) == 4
+    assert written_down() == {*range(1, 8)}
+    assert positions()[:3] == [5, 6, 7]
+    assert verify().is_whole
     monkeypatch.undo()
     assert run_at(7).removed == 3
+    assert verify().is_whole
 
 
 def test_two_do_not_run_at_once() -> None:
@@ -227,6 +233,11 @@ def test_a_worker_runs_it_by_itself_and_not_twice(monkeypatch: pytest.MonkeyPatc
         thread.join()
 
 
+def is_whole() -> bool:
+    """But for the position before the first event, which no event ever had."""
+    return {fault.position for fault in verify().faults} <= {1_000_000}
+
+
 @pytest.fixture
 def small_partitions(log: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The log goes on at a million, in partitions of ten."""
@@ -249,7 +260,8 @@ def test_old_partitions_are_dropped_whole() -> None:
     assert (done.partitions, done.removed, done.oldest) == (3, 25, 1_000_026)
     assert done.bytes_freed > 0
     assert positions()[0] == 1_000_026
-    assert written_down() == set()
+    assert written_down() == {*range(1, 1_000_026)}
+    assert is_whole()
 
 
 @pytest.mark.usefixtures("small_partitions")
@@ -272,6 +284,7 @@ def test_a_partition_between_two_that_stay_is_written_down() -> None:
     assert positions()[:2] == [1_000_001, 1_000_026]
     assert done.oldest == 1_000_001
     assert set(range(1_000_002, 1_000_026)) <= written_down()
+    assert is_whole()
 
 
 @pytest.mark.usefixtures("small_partitions")
@@ -284,5 +297,7 @@ def test_a_long_reader_holds_up_nothing_but_the_end_of_the_run(monkeypatch: pyte
         done = run_at(1_000_025)
         publish("task_completed")
         assert "being read" in done.error
+    assert is_whole()
     assert run_at(1_000_025).error == ""
     assert positions()[0] > 1_000_025
+    assert is_whole()

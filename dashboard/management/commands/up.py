@@ -40,6 +40,7 @@ from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import SWITCH_S, projectors
 from marcus_events.retention.running import run_retention
 from marcus_events.sealing import seal
+from marcus_events.sealing.anchoring import keep_anchored
 from marcus_events.sealing.checking import check_daily
 from marcus_events.sources.demo import Demo
 
@@ -107,6 +108,7 @@ class Workers:
             run_retention,
             seal,
             check_daily,
+            keep_anchored,
         ]
         if settings.DEMO:
             runs.append(Demo(watched=lambda: get_hub().connections > 0).run)

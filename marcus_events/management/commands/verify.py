@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events import audit
@@ -13,10 +15,13 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.vocabulary import EventTypes
 from marcus_events.management.prepare import prepare_database
 from marcus_events.sealing import Verdict, verify
+from marcus_events.sealing.anchored import Head, NotAnAnchor, read_heads
+from marcus_events.sealing.anchoring import is_beside_the_data
 
 SHOW_EVERY_S = 1.0
 EXPECTED = re.compile(r"([0-9a-fA-F]{64})@([1-9][0-9]{0,17})")
 NOTE = "Note the hash where nobody who can write the database can write: --expect {}@{} compares."
+BESIDE = "{} is in the data directory: whoever can change the database can probably change it, too. Name another place."
 
 
 class Command(BaseCommand):
@@ -25,14 +30,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", dest="since", type=int, default=1, metavar="POSITION", help="leave out the older")
         parser.add_argument("--expect", metavar="HASH@POSITION", help="a hash that this command printed earlier")
+        of = (
+            "heads that were anchored, as syslog or a webhook has collected them (those in MARCUS_ANCHORS always count)"
+        )
+        parser.add_argument("--anchors", action="append", default=[], type=Path, metavar="FILE", help=of)
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
         self.shown = 0.0
-        verdict = verify(self.show, since=options["since"], expected=expected(options["expect"]))
+        heads = [head for file in options["anchors"] for head in read_file(file)]
+        verdict = verify(self.show, since=options["since"], expected=expected(options["expect"]), anchored=heads)
         self.record(verdict)
         if not verdict.verified_to and verdict.is_whole:
-            self.stdout.write("Nothing is sealed yet: `up` or `worker` seals the log, some seconds behind its head.")
+            self.stdout.write("There is nothing to verify: the log is empty.")
             return
         self.tell(verdict)
 
@@ -50,7 +60,15 @@ class Command(BaseCommand):
             raise CommandError(f"The log is not what was sealed; see above. Looked at up to {end}: {counted}.")
         self.stdout.write(f"Verified up to {end}: {counted}. {verdict.head - verdict.verified_to:,} not sealed yet.")
         self.stdout.write(f"Chain head {verdict.head_hash}")
+        self.tell_of_anchors(verdict)
         self.stdout.write(NOTE.format(verdict.head_hash, verdict.verified_to))
+
+    def tell_of_anchors(self, verdict: Verdict) -> None:
+        if verdict.anchored:
+            self.stdout.write(f"Anchored heads compared: {verdict.anchored:,}; all of them are in the chain.")
+        for anchor in settings.ANCHORS:
+            if is_beside_the_data(anchor):
+                self.stderr.write(BESIDE.format(anchor.name))
 
     def record(self, verdict: Verdict) -> None:
         faults = [[fault.position, fault.words] for fault in verdict.faults]
@@ -63,6 +81,16 @@ class Command(BaseCommand):
             head_hash=verdict.head_hash,
             faults=faults,
         )
+
+
+def read_file(path: Path) -> list[Head]:
+    try:
+        found = read_heads(path, strictly=False)
+    except (OSError, NotAnAnchor) as error:
+        raise CommandError(str(error)) from None
+    if not found:
+        raise CommandError(f"{path} holds no anchored head.")
+    return found
 
 
 def expected(stated: str | None) -> tuple[str, int] | None:

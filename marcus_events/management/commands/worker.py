@@ -17,9 +17,10 @@ from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector, projectors
 from marcus_events.retention.running import run_retention
 from marcus_events.sealing import seal
+from marcus_events.sealing.anchoring import keep_anchored
 from marcus_events.sealing.checking import check_daily
 
-WORK = (run_handlers, send_answers, run_retention, seal, check_daily)
+WORK = (run_handlers, send_answers, run_retention, seal, check_daily, keep_anchored)
 
 
 class Command(BaseCommand):

@@ -1,0 +1,83 @@
+"""Places outside of the database where the head of the hash chain is written down, as MARCUS_ANCHORS names them.
+
+/var/log/marcus/heads.jsonl     a file, to which a line is appended
+https://example.org/heads       a webhook, to which JSON is posted
+syslog:                         the syslog of this machine; syslog:/dev/log or syslog:host:514 name another one
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+Kind = Literal["file", "webhook", "syslog"]
+LOCAL_SYSLOG = "/dev/log"
+ADDRESS = re.compile(r"\[?([^\[\]/\s]+?)\]?:([0-9]{1,5})")
+MAX_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """`place` is what is written to. `name` is for people: a webhook's address can hold a secret, and is shortened."""
+
+    kind: Kind
+    place: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Tells it from others without saying what it is."""
+        return hashlib.sha256(f"{self.kind} {self.place}".encode()).hexdigest()[:32]
+
+    @property
+    def path(self) -> Path | None:
+        return Path(self.place) if self.kind == "file" else None
+
+    @property
+    def syslog_address(self) -> str | tuple[str, int]:
+        found = ADDRESS.fullmatch(self.place)
+        return (found[1], int(found[2])) if found else self.place
+
+
+def parse(text: str) -> Anchor:
+    """Raises ValueError, which never repeats a webhook's address."""
+    scheme = text.partition(":")[0].lower()
+    if scheme in {"http", "https"}:
+        return webhook(text)
+    if scheme == "syslog":
+        return syslog(text.partition(":")[2])
+    if "://" in text:
+        raise ValueError(f"{scheme}:// is not possible: name a file, https://…, http://… or syslog:")
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise ValueError(f"{text!r} must be the whole path of a file, https://…, http://… or syslog:")
+    return Anchor("file", str(path), str(path))
+
+
+def webhook(text: str) -> Anchor:
+    parts = urlsplit(text)
+    if not parts.hostname or not has_port(text) or parts.username is not None or any(sign.isspace() for sign in text):
+        raise ValueError("a webhook must be like https://example.org/heads, without a user name")
+    port = f":{parts.port}" if parts.port else ""
+    return Anchor("webhook", text, f"{parts.scheme.lower()}://{parts.hostname}{port}/…")
+
+
+def has_port(text: str) -> bool:
+    """None is one as well."""
+    try:
+        return urlsplit(text).port != 0
+    except ValueError:
+        return False
+
+
+def syslog(place: str) -> Anchor:
+    if not place or place.startswith("/"):
+        return Anchor("syslog", place or LOCAL_SYSLOG, f"syslog:{place or LOCAL_SYSLOG}")
+    found = ADDRESS.fullmatch(place)
+    if not found or not 0 < int(found[2]) <= MAX_PORT:
+        raise ValueError(f"syslog:{place} must be like syslog:, syslog:/dev/log or syslog:host:514")
+    return Anchor("syslog", place, f"syslog:{place}")

@@ -1,0 +1,50 @@
+"""What a verification has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MAX_FAULTS = 20  # named; further ones are counted
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Where the log and its chain disagree, and how, in words."""
+
+    position: int
+    words: str
+
+
+@dataclass
+class Verdict:
+    """`verified_to` is the last position under the chain, `head_hash` the hash of the block that ends there.
+
+    `anchored` is how many heads that were anchored elsewhere have been compared with the chain.
+    """
+
+    head: int = 0
+    verified_to: int = 0
+    head_hash: str = ""
+    events: int = 0
+    redacted: int = 0
+    removed: int = 0
+    anchored: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.faults
+
+    @property
+    def has_room(self) -> bool:
+        return len(self.faults) < MAX_FAULTS
+
+    def add(self, position: int, words: str) -> None:
+        fault = Fault(position, words)
+        if self.has_room and fault not in self.faults:
+            self.faults.append(fault)
+
+
+def span(lower: int, upper: int) -> str:
+    """Of a range, in words; `upper` is the position after the last."""
+    return f"position {lower}" if upper == lower + 1 else f"positions {lower} to {upper - 1}"

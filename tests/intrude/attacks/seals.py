@@ -1,0 +1,142 @@
+"""What somebody changes in the database itself, by SQL, past the application. `verify` names the position of each.
+
+Triggers refuse some of it; then it is done again by the owner of the tables, for whom they do not count.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from marcus_events.postgres.place import Place
+from tests.intrude.attack import attack, check
+from tests.intrude.target import Target, event
+from tests.waiting import wait_until
+
+ANCHOR = Path(tempfile.gettempdir(), f"marcus-anchors-{uuid.uuid4().hex}.jsonl")
+OF_ITS_OWN = {"MARCUS_ANCHORS": str(ANCHOR), "MARCUS_ANCHOR_EVERY": "1s"}  # other attacks meet a whole log
+LEAF = "substring(leaves FROM ((%(position)s - first) * 16 + 1)::int FOR 16)"
+MARKER = '{"redacted": true, "by": "admin", "at": "2030-01-01T00:00:00+00:00", "reason": "x", "lie": "It went well."}'
+RUN = """INSERT INTO retention_run (started_at, removed, removed_by, partitions, bytes_freed, oldest, held_by,
+    passed_over, error) VALUES (now(), 1, '{}', 0, 0, 0, '', '', '') RETURNING id"""
+REDACTION = f"""INSERT INTO redaction (position, by, reason, at, marker, metadata, leaf, marked, record)
+    SELECT %(position)s, 'admin', 'x', now(), %(marker)s, '{{}}', {LEAF}, {LEAF}, 4711 FROM seal
+    WHERE %(position)s BETWEEN first AND last"""
+COPY = """INSERT INTO event SELECT %s, recorded_at, event_id || 'x', source, event_type, timestamp, data, metadata,
+    board_id, task_id, agent_id FROM event WHERE position = %s"""
+
+
+@contextmanager
+def database(target: Target, *, is_owner: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    conninfo = Place.under(Path(target.data_dir.name)).conninfo
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        if is_owner:
+            connection.execute("SET session_replication_role = replica")
+        yield connection
+
+
+def sealed_event(target: Target) -> int:
+    """The position of a new event, which is under the hash chain."""
+    target.publish(event(data={"task_id": uuid.uuid4().hex}))
+    with database(target) as connection:
+        [(position,)] = connection.execute("SELECT max(position) FROM event WHERE source = 'agent_1'").fetchall()
+    verdict(target)  # seals what is there
+    return int(position)
+
+
+def verdict(target: Target) -> tuple[int, str]:
+    done = target.run("verify")
+    return done.returncode, done.stdout + done.stderr
+
+
+def check_named(target: Target, position: int, what: str) -> None:
+    code, said = verdict(target)
+    check(code == 1 and f"position {position}: " in said, f"verify does not name position {position}: {what}\n{said}")
+
+
+def tried(connection: psycopg.Connection[Any], statement: str, *values: object) -> None:
+    """A trigger may refuse it."""
+    try:
+        connection.execute(statement.encode(), values)
+    except psycopg.errors.IntegrityError:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement.encode(), values)
+        connection.execute("SET session_replication_role = origin")
+
+
+@attack("A sealed event is not replaced by a redaction that is not recorded", **OF_ITS_OWN)
+def redact_without_record(target: Target) -> int:
+    position = sealed_event(target)
+    with database(target) as connection:
+        connection.execute(REDACTION.encode(), {"position": position, "marker": MARKER})
+        tried(connection, "UPDATE event SET data = %s, metadata = '{}' WHERE position = %s", MARKER, position)
+    check_named(target, position, "an event was replaced by a marker")
+    return 2
+
+
+@attack("A sealed event is not removed in the name of a retention run", **OF_ITS_OWN)
+def remove_in_a_run(target: Target) -> int:
+    position = sealed_event(target)
+    with database(target) as connection:
+        [(run,)] = connection.execute(RUN.encode()).fetchall()
+        entry = "INSERT INTO removal (run_id, positions) VALUES (%s, int8multirange(int8range(%s, %s))) RETURNING *"
+        connection.execute(entry, [run, position, position + 1])
+        connection.execute("SELECT set_config('marcus.removal', %s, false)", [str(run)])
+        tried(connection, "DELETE FROM event WHERE position = %s", position)
+        connection.execute("UPDATE retention_run SET ended_at = now() WHERE id = %s", [run])
+    check_named(target, position, "an event was deleted in an open run")
+    return 2
+
+
+@attack("The log does not begin later because its head says so", **OF_ITS_OWN)
+def raise_the_beginning(target: Target) -> int:
+    position = sealed_event(target)
+    with database(target) as connection:
+        [(before,)] = connection.execute("SELECT oldest FROM log_head").fetchall()
+        [(first,)] = connection.execute("SELECT min(position) FROM event WHERE position > 0").fetchall()
+        connection.execute("UPDATE log_head SET oldest = %s", [position])
+    check_named(target, first, "the log was said to begin later")
+    with database(target) as connection:
+        connection.execute("UPDATE log_head SET oldest = %s", [before])
+    return 1
+
+
+@attack("No event stands outside of the numbers of the log", **OF_ITS_OWN)
+def insert_outside(target: Target) -> int:
+    position = sealed_event(target)
+    outside = (-7, 0, position + 50_000)
+    with database(target) as connection:
+        for place in outside:
+            connection.execute(COPY.encode(), [place, position])
+    for place in outside:
+        check_named(target, place, "an event stands outside of the log")
+    with database(target, is_owner=True) as connection:
+        connection.execute("DELETE FROM event WHERE position = ANY(%s)", [list(outside)])
+    return len(outside)
+
+
+@attack("A hash chain that was made anew is told by the head that was anchored", **OF_ITS_OWN)
+def make_the_chain_anew(target: Target) -> int:
+    position = sealed_event(target)
+    wait_until(lambda: anchored(position))
+    with database(target, is_owner=True) as connection, connection.transaction():
+        connection.execute("UPDATE event SET source = 'x' WHERE position = %s", [position])
+        [(last,)] = connection.execute("SELECT max(last) FROM seal").fetchall()
+        connection.execute("DELETE FROM seal")
+        connection.execute("DELETE FROM checkpoint WHERE projection = 'seal'")
+    code, said = verdict(target)
+    ANCHOR.unlink()
+    check(code == 1 and "the chain was made anew" in said, f"nobody notices another chain up to {last}\n{said}")
+    return 1
+
+
+def anchored(position: int) -> bool:
+    """Whether a head that is at or behind a position has been written down."""
+    text = ANCHOR.read_text() if ANCHOR.exists() else ""
+    return any(int(line.split('"position": ')[1].split(",")[0]) >= position for line in text.splitlines())
