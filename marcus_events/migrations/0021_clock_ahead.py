@@ -42,7 +42,7 @@ def index_partition(cursor: Any, table: str) -> None:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("marcus_events", "0018_identity_owner")]
+    dependencies = [("marcus_events", "0020_accounts")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
