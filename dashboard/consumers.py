@@ -113,8 +113,8 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     async def sight(self) -> Sight | None:
         """As it is now; None where nobody is signed in any more."""
-        key = self.scope["session"].session_key
-        return await shared.in_thread(lambda: sight_of_session(key))
+        key, remote_user = self.scope["session"].session_key, self.scope.get("remote_user", "")
+        return await shared.in_thread(lambda: sight_of_session(key, remote_user))
 
 
 def is_visible(recorded: Recorded) -> bool:

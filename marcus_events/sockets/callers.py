@@ -59,9 +59,10 @@ class Program:
 class Person:
     sight = NOTHING  # until the session has been looked at
 
-    def __init__(self, caller: Caller, session_key: str) -> None:
+    def __init__(self, caller: Caller, session_key: str, remote_user: str = "") -> None:
         self.caller = caller
         self.session_key = session_key
+        self.remote_user = remote_user  # whom a proxy named at the handshake
         self.sight = self.sight_now()
 
     def check_may_read(self) -> None:
@@ -79,7 +80,7 @@ class Person:
             raise Problem(HTTPStatus.UNAUTHORIZED, "What you may see was changed; connect again.")
 
     def sight_now(self) -> Sight:
-        found = sight_of_session(self.session_key)
+        found = sight_of_session(self.session_key, self.remote_user)
         if found is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, access.MISSING)
         return found
@@ -90,12 +91,14 @@ def admitted(scope: dict[str, Any]) -> Peer:
     caller = caller_of(scope)
     access.check_address(caller)
     session_key = scope["session"].session_key
-    return Person(caller, session_key) if session_key and not caller.secret else Program(caller)
+    if session_key and not caller.secret:
+        return Person(caller, session_key, scope.get("remote_user", ""))
+    return Program(caller)
 
 
 def caller_of(scope: dict[str, Any]) -> Caller:
     address = (scope.get("client") or [""])[0]
-    return Caller.of(address, header(scope, b"x-forwarded-for"), header(scope, b"authorization"))
+    return Caller.of(address, header(scope, b"authorization"))
 
 
 def header(scope: dict[str, Any], name: bytes) -> str:
