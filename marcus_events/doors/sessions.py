@@ -13,6 +13,10 @@ from django.utils.module_loading import import_string
 
 from marcus_events.doors.sight import Sight, sight_of
 
+# How long a connection may live on the name that a proxy gave at its handshake. Then its client has to connect again,
+# through the proxy, which knows who has signed out there.
+PROXY_SIGN_IN_S = 10 * 60.0
+
 
 def sight_of_session(session_key: str, remote_user: str = "") -> Sight | None:
     """By the session as it is stored now, and the user as they are now: active, with the same password and these

@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from marcus_events.doors import access
+from marcus_events.doors import access, sessions
 from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
-from marcus_events.doors.sessions import sight_of_session
 from marcus_events.doors.sight import NOTHING, Sight, sight_of_token
 from marcus_events.models import Token
 
@@ -63,6 +63,7 @@ class Person:
         self.caller = caller
         self.session_key = session_key
         self.remote_user = remote_user  # whom a proxy named at the handshake
+        self.since = time.monotonic()
         self.sight = self.sight_now()
 
     def check_may_read(self) -> None:
@@ -76,11 +77,13 @@ class Person:
 
     def look_again(self) -> None:
         """What they subscribed to was narrowed to what they could see then."""
+        if self.remote_user and time.monotonic() - self.since > sessions.PROXY_SIGN_IN_S:
+            raise Problem(HTTPStatus.UNAUTHORIZED, "The proxy has to say again who you are; connect again.")
         if self.sight_now() != self.sight:
             raise Problem(HTTPStatus.UNAUTHORIZED, "What you may see was changed; connect again.")
 
     def sight_now(self) -> Sight:
-        found = sight_of_session(self.session_key, self.remote_user)
+        found = sessions.sight_of_session(self.session_key, self.remote_user)
         if found is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, access.MISSING)
         return found
