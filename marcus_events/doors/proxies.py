@@ -85,14 +85,14 @@ def remote_user(peer: str, headers: Headers) -> str:
     """
     header = settings.REMOTE_USER_HEADER
     values = sent(headers, header) if header else []
-    if not any(values):
+    if not any(values):  # a proxy may send it empty rather than not at all
         return ""
     if not is_trusted(peer):
         raise Problem(HTTPStatus.FORBIDDEN, UNTRUSTED.format(header))
     if is_doubled(headers) or b"," in values[0]:
         raise doubled()
     try:
-        name = unicodedata.normalize("NFC", values[0].decode().strip())
+        name = unicodedata.normalize("NFC", values[0].strip(b" \t").decode())
     except UnicodeDecodeError:
         name = ""
     if not name or unicodedata.normalize("NFKC", name) != name:

@@ -1,14 +1,27 @@
-"""What every long-running command does first: refuse an unfit server, and bring the tables up to date."""
+"""What every long-running command does first: warn of root, refuse an unfit server, and bring the tables up to date."""
 
 from __future__ import annotations
 
-from django.core.management import CommandError, call_command
+import os
+
+from django.core.management import BaseCommand, CommandError, call_command
 from psycopg import OperationalError
 
 from marcus_events.log.checks import UnfitServer, check_server
 from marcus_events.log.connect import connect
 
 MIGRATING = 0x6D61726375  # the advisory lock of whoever migrates: two commands may start at once
+
+
+AS_ROOT = (
+    "Warning: this process runs as root. Anybody who finds a fault in it owns the whole machine. "
+    "Run it as a user of its own."
+)
+
+
+def warn_of_root(command: BaseCommand) -> None:
+    if os.geteuid() == 0:
+        command.stderr.write(command.style.WARNING(AS_ROOT))
 
 
 def prepare_database() -> None:
