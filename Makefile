@@ -14,6 +14,7 @@ run: .venv/installed
 PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 test: .venv/installed-dev lint
 	@scripts/ensure-browser
+	@scripts/ensure-nginx
 	$(PYTEST)
 
 # Beside other libraries and the limits of the machine, in one run. BENCH=--quick only looks whether everything runs.
@@ -39,9 +40,11 @@ format: .venv/installed-dev
 	$(BIN)/ruff format --quiet
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
 
-# Pins the newest versions that fit the .in files. Nothing of the machine that does it is written down.
-COMPILE = $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --annotation-style=line \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+# Pins the newest versions that fit the .in files, with the hashes of their files, so that no other file is installed.
+# Nothing of the machine that does it is written down. UPGRADE= keeps the versions as they are.
+UPGRADE = --upgrade
+COMPILE = $(BIN)/pip-compile --quiet $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 requirements: .venv/installed-dev
 	$(COMPILE) --output-file requirements.txt requirements.in
 	$(COMPILE) --output-file requirements-dev.txt requirements-dev.in

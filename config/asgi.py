@@ -1,6 +1,7 @@
 """The ASGI application: pages and the API through Django, live pages and programs over WebSockets.
 
-Any ASGI server runs it.
+Any ASGI server runs it. In front of everything stand `ProxyHeaders`, which reads what a trusted proxy says, and
+`RequestHeaders`, which removes every header that is not in its table.
 """
 
 import os
@@ -16,7 +17,10 @@ from channels.security.websocket import WebsocketDenier
 from django.urls import re_path
 
 from config.body_limit import BodyLimit
+from config.health import Healthz
 from config.origin import SameOrigin
+from config.proxy_headers import ProxyHeaders
+from config.request_headers import RequestHeaders
 from dashboard import routing as pages
 from marcus_events.sockets import routing as programs
 
@@ -24,9 +28,10 @@ from marcus_events.sockets import routing as programs
 nothing_here = re_path("", WebsocketDenier.as_asgi())
 addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, nothing_here]
 
-application = ProtocolTypeRouter(
+protocols = ProtocolTypeRouter(
     {
         "http": BodyLimit(http),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
     }
 )
+application = Healthz(ProxyHeaders(RequestHeaders(protocols)))

@@ -56,9 +56,8 @@ def stated_length(scope: Scope) -> int:
 
 
 def caller_of(scope: Scope) -> Caller:
-    said = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    address = (scope.get("client") or ("",))[0]
-    return Caller.of(address, said.get(b"x-forwarded-for", ""), said.get(b"authorization", ""))
+    authorization = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
+    return Caller.of((scope.get("client") or ("",))[0], authorization)
 
 
 async def refuse(scope: Scope, send: Any) -> None:

@@ -3,6 +3,7 @@
 A setting that is silently misread is found in production; one that is refused is found at the start.
 """
 
+import ipaddress
 import os
 import re
 import secrets
@@ -17,6 +18,7 @@ from limits import parse as parse_rate
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from config import request_headers
 from marcus_events.core.anchors import Anchor
 from marcus_events.core.anchors import parse as parse_anchor
 from marcus_events.core.filters import span_of
@@ -24,6 +26,7 @@ from marcus_events.core.filters import span_of
 # Every connection plans with the values at hand: a generic plan walks the whole log for a rare word. And without JIT,
 # which takes longer to compile than our queries take to run.
 SERVER_OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UTC"
+NOT_A_USER = frozenset({"x-forwarded-for", "x-forwarded-proto", "connection", "upgrade", "transfer-encoding"})
 POOL: dict[str, Any] = {
     "min_size": 1,
     "max_size": 10,  # per process; well below the server's max_connections with several processes
@@ -79,7 +82,28 @@ def header(name: str, *, behind_proxy: bool) -> str:
         raise ImproperlyConfigured(f"{name} must be the name of a header such as X-Remote-User, not {stated!r}.")
     if stated and not behind_proxy:
         raise ImproperlyConfigured(f"{name} is believed behind a proxy alone: set MARCUS_HTTPS=1 as well.")
+    if stated.lower() in request_headers.READ or stated.lower() in NOT_A_USER:
+        raise ImproperlyConfigured(f"{name}: {stated} has another meaning. Choose one such as X-Remote-User.")
     return stated
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def networks(name: str, *, default: list[str]) -> list[Network]:
+    """A comma-separated list of addresses and networks. A network of every address is refused: it trusts anybody."""
+    found = []
+    for stated in names(name, default=default):
+        try:
+            network = ipaddress.ip_network(stated)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must list addresses or networks such as 10.0.0.7 or 10.0.0.0/24, not {stated!r}."
+            ) from None
+        if not network.prefixlen:
+            raise ImproperlyConfigured(f"{name}: {stated} is every address there is, so anybody could be anyone.")
+        found.append(network)
+    return found
 
 
 def origins(name: str) -> list[str]:

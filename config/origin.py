@@ -5,9 +5,9 @@ sends that host's cookies along; neither the same-origin policy nor a CSRF token
 page that a signed-in person visits could read every event as that person. What it can not do is lie about
 its Origin.
 
-The handshake is refused unless it has exactly one Origin, whose host is the Host it was sent to (a name
-this site answers to, so that a name rebound to this address does not count) or which is in
-CSRF_TRUSTED_ORIGINS. Behind TLS only https origins count: a page that came in the clear can be anybody's.
+The handshake is refused unless it was sent to a Host that this site answers to (so that a name rebound to this
+address does not count), and has exactly one Origin, which is that host's or is in CSRF_TRUSTED_ORIGINS. Behind TLS
+only https origins count: a page that came in the clear can be anybody's.
 
 A handshake without any Origin that carries the header Authorization is a program's: no page can make a browser
 set that header on a WebSocket, nor leave the Origin out. Its cookies are taken away, so that it is who its token
@@ -21,6 +21,8 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from config import unknown_host
+
 Scope = dict[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[Any]]
 DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -33,8 +35,10 @@ class SameOrigin:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         if is_a_program(scope):
             return await self.application(without_cookies(scope), receive, send)
-        allowed = is_allowed(_only(scope, b"origin"), _only(scope, b"host"))
-        chosen = self.application if allowed else WebsocketDenier()
+        host = _only(scope, b"host")
+        if not is_ours(host):
+            unknown_host.refuse(host, (scope.get("client") or ("",))[0], "WS", scope["path"])
+        chosen = self.application if is_allowed(_only(scope, b"origin"), host) else WebsocketDenier()
         return await chosen(scope, receive, send)
 
 
@@ -48,12 +52,14 @@ def without_cookies(scope: Scope) -> Scope:
 
 
 def is_allowed(origin: str, host: str) -> bool:
+    if not is_ours(host):
+        return False
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
     scheme, _, authority = origin.partition("://")
     if scheme not in ({"https"} if settings.SESSION_COOKIE_SECURE else DEFAULT_PORTS):
         return False
-    return is_ours(host) and _with_port(authority, scheme) == _with_port(host, scheme)
+    return _with_port(authority, scheme) == _with_port(host, scheme)
 
 
 def is_ours(host: str) -> bool:

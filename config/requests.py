@@ -1,4 +1,4 @@
-"""Requests whose text is UTF-8, whatever their header `Content-Type` says.
+"""Requests whose text is UTF-8, whatever their header `Content-Type` says, and whose health is told under any name.
 
 Django reads the query in the charset that this header names: with one that is no text (`zlib`), and with parameters
 that it cannot decode, every view would fail before it has begun. Nobody sends another charset but to see what happens.
@@ -12,8 +12,14 @@ import django
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.utils.http import parse_header_parameters
 
+ANY_HOST = ("/healthz", "/readyz")  # whoever watches over this process may reach it by its bare address
+
 
 class Request(ASGIRequest):
+    def get_host(self) -> str:
+        """Django asks for it in every request, and refuses a name that is not in ALLOWED_HOSTS."""
+        return "" if self.path in ANY_HOST else super().get_host()
+
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         """What cannot be read is no type, and refused as such by whoever needs one."""
         try:

@@ -5,7 +5,8 @@ DATABASE_URL            a PostgreSQL server of your own (14 or newer) instead of
 MARCUS_SECRET_KEY       signs sessions (default: made at first need, kept in the data directory)
 MARCUS_ALLOWED_HOSTS    names this site answers to, comma-separated (default: this machine, and HOST)
 MARCUS_TRUSTED_ORIGINS  further origins that may send forms and open WebSockets, such as https://events.example.org
-MARCUS_HTTPS            1 when a proxy in front speaks TLS and sets X-Forwarded-Proto
+MARCUS_HTTPS            1 when a proxy in front speaks TLS and sets X-Forwarded-For and X-Forwarded-Proto
+MARCUS_TRUSTED_PROXIES  addresses or networks of that proxy, comma-separated (default: 127.0.0.0/8,::1)
 MARCUS_REMOTE_USER_HEADER  with it, the header in which that proxy names who is signed in: see docs/access.md
 MARCUS_DEBUG            1 for Django's debug pages; never on a machine that others reach
 MARCUS_POLICIES         how events of a type are kept, such as task_progress:batched,agent_heartbeat:ephemeral
@@ -31,6 +32,7 @@ from marcus_events import postgres
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MARCUS_DATA_DIR") or BASE_DIR / "var").expanduser().resolve()
 HTTPS = environment.flag("MARCUS_HTTPS", default=False)
+TRUSTED_PROXIES = environment.networks("MARCUS_TRUSTED_PROXIES", default=["127.0.0.0/8", "::1"])
 REMOTE_USER_HEADER = environment.header("MARCUS_REMOTE_USER_HEADER", behind_proxy=HTTPS)
 DEMO = environment.flag("DEMO", default=True)
 DEBUG = environment.flag("MARCUS_DEBUG", default=False)
@@ -142,8 +144,9 @@ SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # seconds after the last day on which a 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-# Only believed where the operator has said that a proxy is in front: otherwise any client could claim TLS.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Browsers then ask over TLS alone for a year. Other names under the same domain may be somebody else's: not for them.
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

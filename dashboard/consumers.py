@@ -28,7 +28,7 @@ from dashboard.sight import Sight
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.doors.sessions import sight_of_session
+from marcus_events.doors import sessions
 from marcus_events.live.hub import Frame, get_hub
 
 NOT_SIGNED_IN = 4401
@@ -46,6 +46,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     async def connect(self) -> None:
         """Accept first: a browser is not told the reason of a handshake that is refused."""
+        self.opened = time.monotonic()
         await self.accept()
         parameters = dict(parse_qsl(self.scope["query_string"].decode("latin-1")))
         self.look = Look.at(parameters.get("page", ""), parameters)
@@ -91,11 +92,20 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             async for frame in subscription:
                 if time.monotonic() - checked > CHECK_SESSION_S:
                     checked = time.monotonic()
-                    if (sight := await self.sight()) != self.look.sight:
-                        await self.close(code=NOT_SIGNED_IN if sight is None else OTHER_SIGHT)
+                    if code := await self.ending():
+                        await self.close(code=code)
                         return
                 if not await self.show(frame, sent):
                     subscription.wake()
+
+    async def ending(self) -> int | None:
+        """The code to close with, where this viewer may not watch on as before."""
+        if self.scope.get("remote_user") and time.monotonic() - self.opened > sessions.PROXY_SIGN_IN_S:
+            return AWAY  # the page connects again, by the proxy
+        sight = await self.sight()
+        if sight == self.look.sight:
+            return None
+        return NOT_SIGNED_IN if sight is None else OTHER_SIGHT
 
     def matcher(self, chosen: EventFilter | None) -> Any:
         if chosen is None or not regions.PAGES[self.look.page].stream:
@@ -113,8 +123,8 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     async def sight(self) -> Sight | None:
         """As it is now; None where nobody is signed in any more."""
-        key = self.scope["session"].session_key
-        return await shared.in_thread(lambda: sight_of_session(key))
+        key, remote_user = self.scope["session"].session_key, self.scope.get("remote_user", "")
+        return await shared.in_thread(lambda: sessions.sight_of_session(key, remote_user))
 
 
 def is_visible(recorded: Recorded) -> bool:

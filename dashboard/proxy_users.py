@@ -1,41 +1,152 @@
-"""People whom a proxy in front has signed in: single sign-on, off until MARCUS_REMOTE_USER_HEADER names its header.
+"""Single sign-on: people whom a proxy in front has signed in. Off until MARCUS_REMOTE_USER_HEADER names its header.
 
 The threat is anybody who reaches this process beside the proxy, or a proxy that lets a client's own header through:
-either could be anyone. So the header is taken only where MARCUS_HTTPS says that a proxy is in front, and the proxy has
-to set it or remove it in every request.
+either could be anyone. `config.proxy_headers` has read the header, and only from a trusted proxy. Here:
 
-Who is new is made a user who watches, and sees no board until somebody gives them one.
+1. The header holds for its own request. With it, the request is that user's, whatever session the client shows. Without
+   it, a session that a proxy began is nobody's.
+2. A new user is made a viewer without boards. Where the name differs from another's only in capitals, none is made:
+   the two would be taken for each other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.backends import RemoteUserBackend
-from django.contrib.auth.middleware import RemoteUserMiddleware
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from marcus_events import audit
+from marcus_events.auditing.acting import acting
+from marcus_events.doors import refusals
+from marcus_events.doors.access import Caller
+from marcus_events.doors.problem import Problem
+from marcus_events.doors.proxies import UNREADABLE
+from marcus_events.doors.sessions import is_begun_by_proxy
+
+API = "/api/"
+MAKING_USERS = 0x73736F  # the advisory lock: two first requests may come at once
+LOCKED_OUT = "The user {} may not sign in here. Ask an administrator for access."
+ALIKE = (
+    "There is a user whose name differs from {} only in capitals. "
+    "The proxy must send the name as it is stored here, or an administrator renames that user."
+)
 
 
-class ProxyUserMiddleware(RemoteUserMiddleware):
-    """Without the header nobody is signed in, whatever session they show, if it was begun with one."""
+class ProxyUserMiddleware:
+    """Of both kinds: in front of a view that waits, a middleware that cannot wait would keep a thread each time."""
 
-    @property
-    def header(self) -> str:  # type: ignore[override]
-        return f"HTTP_{settings.REMOTE_USER_HEADER.upper().replace('-', '_')}"
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self.is_async:
+            return self.awaited(request)
+        return answer_or_identify(request) or self.get_response(request)
+
+    async def awaited(self, request: HttpRequest) -> Any:
+        answer = await sync_to_async(answer_or_identify)(request) if concerns(request) else None
+        return answer or await self.get_response(request)
+
+
+def concerns(request: HttpRequest) -> bool:
+    """Whether anybody is named, or has a session."""
+    scope = scope_of(request)
+    return bool(scope.get("remote_user") or scope.get("refusal") or settings.SESSION_COOKIE_NAME in request.COOKIES)
+
+
+def scope_of(request: HttpRequest) -> dict[str, Any]:
+    scope: dict[str, Any] = getattr(request, "scope", {})  # only ASGI has one
+    return scope
+
+
+def answer_or_identify(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a request that is refused; None for any other, which is its user's from here on."""
+    try:
+        identify(request)
+    except Problem as problem:
+        become(request, AnonymousUser())
+        return refused(request, problem)
+    return None
+
+
+def identify(request: HttpRequest) -> None:
+    """Raises Problem where the proxy names a user who may not come in."""
+    scope = scope_of(request)
+    if problem := scope.get("refusal"):
+        raise problem
+    name = scope.get("remote_user", "")
+    if not name:
+        if is_begun_by_proxy(request.session):
+            become(request, AnonymousUser())
+    elif request.user.get_username() != name:
+        user = ProxyUserBackend().authenticate(request, name)
+        if not caller_of(request).prefix:  # a program keeps no cookies: there would be a session for each request
+            login(request, user, backend=f"{ProxyUserBackend.__module__}.{ProxyUserBackend.__name__}")
+        become(request, user)
+
+
+def become(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) -> None:
+    async def auser() -> AbstractBaseUser | AnonymousUser:
+        return user
+
+    request.user = user  # type: ignore[assignment] # whichever kind of user there is
+    request.auser = auser  # type: ignore[assignment]
+
+
+def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
+    refusals.note_problem(problem, caller_of(request), request.method or "", request.path)
+    if request.path.startswith(API):
+        return problem.response()
+    return render(request, "refused.html", {"problem": problem}, status=problem.status)
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    return Caller.of(audit.address_of(request), request.META.get("HTTP_AUTHORIZATION", ""))
 
 
 class ProxyUserBackend(RemoteUserBackend):
-    def authenticate(self, request: HttpRequest | None, remote_user: str | None) -> User | None:  # type: ignore[override]
-        """Nobody of a name that no user can have."""
-        try:
-            User._meta.get_field("username").clean(remote_user, None)
-        except ValidationError:
-            return None
-        return super().authenticate(request, remote_user)  # type: ignore[arg-type]
+    """Finds the user of exactly this name, or makes one. Sessions name this class."""
 
-    def configure_user(self, request: HttpRequest | None, user: User, created: bool = True) -> User:  # type: ignore[override]
-        if created:
-            user.set_unusable_password()
-            user.save()
+    def authenticate(self, request: HttpRequest | None, remote_user: str | None) -> User:  # type: ignore[override]
+        """Raises Problem."""
+        name = remote_user or ""
+        check_name(name)
+        user = User.objects.filter(username=name).first() or made(name, request)
+        if not self.user_can_authenticate(user):
+            raise Problem(HTTPStatus.FORBIDDEN, LOCKED_OUT.format(name))
         return user
+
+
+def check_name(name: str) -> None:
+    """Raises Problem for a name that no user can have."""
+    try:
+        User._meta.get_field("username").clean(name, None)
+    except ValidationError:
+        raise Problem(HTTPStatus.FORBIDDEN, UNREADABLE.format(settings.REMOTE_USER_HEADER)) from None
+
+
+def made(name: str, request: HttpRequest | None) -> User:
+    """A new user, who sees no board until somebody gives them one. Raises Problem where there is one alike."""
+    address = audit.address_of(request) if request else ""
+    with acting(name, address), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING_USERS,))
+        if user := User.objects.filter(username=name).first():
+            return user
+        if User.objects.filter(username__iexact=name).exists():
+            raise Problem(HTTPStatus.FORBIDDEN, ALIKE.format(name))
+        return User.objects.create_user(name)

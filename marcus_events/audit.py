@@ -20,7 +20,6 @@ from marcus_events.auditing.trail import trail
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.reserved import USER, source_of
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.doors.access import Caller
 from marcus_events.doors.refusals import MAX_ADDRESS, shown
 
 COMMAND_LINE = "command line"  # who acts by a command of manage.py
@@ -53,6 +52,5 @@ def token_created(
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; what a proxy says is believed only where there is one."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    return Caller.of(request.META.get("REMOTE_ADDR", ""), forwarded, "").address
+    """The client's address, also behind a trusted proxy: see `config.proxy_headers`."""
+    return str(request.META.get("REMOTE_ADDR", ""))

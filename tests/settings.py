@@ -13,7 +13,7 @@ Path(os.environ["MARCUS_DATA_DIR"]).chmod(0o711)  # as root, PostgreSQL's user h
 # pytest closes the directory that all runs of a user share, also to a server that another run has in it.
 os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ["MARCUS_DATA_DIR"]
 os.environ["DATABASE_URL"] = os.environ.get("MARCUS_TEST_DATABASE_URL", "")
-PROXY = ("MARCUS_HTTPS", "MARCUS_TRUSTED_ORIGINS", "MARCUS_REMOTE_USER_HEADER")
+PROXY = ("MARCUS_HTTPS", "MARCUS_TRUSTED_ORIGINS", "MARCUS_REMOTE_USER_HEADER", "MARCUS_TRUSTED_PROXIES")
 for name in ("HOST", "MARCUS_ALLOWED_HOSTS", *PROXY, "MARCUS_DEBUG", "DEMO"):
     os.environ.pop(name, None)
 

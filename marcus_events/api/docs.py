@@ -6,15 +6,18 @@ write a program has no token yet.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.html import escape
 
 from marcus_events.api.description import description
 from marcus_events.api.description.page import introduction, sections, shapes
 from marcus_events.api.endpoint import endpoint
 from marcus_events.models import Token
+
+SITE = "https://site.invalid"  # stands for the name under which the page is asked for
 
 
 @endpoint(scope=None)
@@ -24,11 +27,13 @@ def openapi(request: HttpRequest, token: Token | None) -> HttpResponse:
 
 @endpoint(scope=None)
 def page(request: HttpRequest, token: Token | None) -> HttpResponse:
-    return HttpResponse(rendered(request.build_absolute_uri("/").rstrip("/")))
+    site = escape(request.build_absolute_uri("/").rstrip("/"))
+    return HttpResponse(rendered().replace(SITE, site))
 
 
-@lru_cache(maxsize=8)  # of the names under which others reach it, which are few
-def rendered(site: str) -> str:
+@cache
+def rendered() -> str:
+    """The page as everybody is sent it: nothing that is kept depends on what a client says."""
     return render_to_string(
-        "api/docs.html", {"site": site, "introduction": introduction(), "sections": sections(), "shapes": shapes()}
+        "api/docs.html", {"site": SITE, "introduction": introduction(), "sections": sections(), "shapes": shapes()}
     )

@@ -105,9 +105,7 @@ def sight_in(request: HttpRequest, token: Token | None) -> Sight:
 
 
 def caller_of(request: HttpRequest) -> access.Caller:
-    headers = request.headers
-    forwarded, authorization = headers.get("X-Forwarded-For", ""), headers.get("Authorization", "")
-    return access.Caller.of(request.META.get("REMOTE_ADDR", ""), forwarded, authorization)
+    return access.Caller.of(request.META.get("REMOTE_ADDR", ""), request.headers.get("Authorization", ""))
 
 
 def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

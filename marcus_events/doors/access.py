@@ -13,8 +13,6 @@ import ipaddress
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from django.conf import settings
-
 from marcus_events.core.event import utc_now
 from marcus_events.doors import limiting, tokens
 from marcus_events.doors.problem import Problem
@@ -36,17 +34,12 @@ class Caller:
     is_bearer: bool = True
 
     @classmethod
-    def of(cls, address: str, forwarded: str, authorization: str) -> Caller:
-        """From the connection's address and the headers `X-Forwarded-For` and `Authorization`.
-
-        What a proxy says of its client is believed only where the operator has said that there is one. It adds the
-        address that it sees at the end; what stands before may be anybody's.
-        """
-        seen = forwarded.rpartition(",")[2].strip() if settings.HTTPS and forwarded else address
+    def of(cls, address: str, authorization: str) -> Caller:
+        """From the client's address (see `proxies.client_address`) and the header `Authorization`."""
         scheme, _, secret = authorization.partition(" ")
         if authorization and (scheme.lower() != "bearer" or not secret.strip()):
-            return cls(seen, scheme, is_bearer=False)
-        return cls(seen, secret.strip())
+            return cls(address, scheme, is_bearer=False)
+        return cls(address, secret.strip())
 
     @property
     def prefix(self) -> str:

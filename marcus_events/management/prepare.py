@@ -1,12 +1,13 @@
-"""What every long-running command does first: refuse an unfit server, and bring the tables up to date."""
+"""What every long-running command does first: warn of root, refuse an unfit server, and bring the tables up to date."""
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
 import psycopg
-from django.core.management import CommandError, call_command
+from django.core.management import BaseCommand, CommandError, call_command
 from psycopg import OperationalError
 
 from marcus_events.log.checks import UnfitServer, check_server
@@ -14,6 +15,17 @@ from marcus_events.log.connect import connect
 
 MIGRATING = 0x6D61726375  # the advisory lock of whoever migrates: two commands may start at once
 LOOK_EVERY_S = 0.1  # whether another command has finished its migrations
+
+
+AS_ROOT = (
+    "Warning: this process runs as root. Anybody who finds a fault in it owns the whole machine. "
+    "Run it as a user of its own."
+)
+
+
+def warn_of_root(command: BaseCommand) -> None:
+    if os.geteuid() == 0:
+        command.stderr.write(command.style.WARNING(AS_ROOT))
 
 
 def prepare_database() -> None:

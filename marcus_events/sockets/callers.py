@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from marcus_events.doors import access
+from marcus_events.doors import access, sessions
 from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
-from marcus_events.doors.sessions import sight_of_session
 from marcus_events.doors.sight import NOTHING, Sight, sight_of_token
 from marcus_events.models import Token
 
@@ -59,9 +59,11 @@ class Program:
 class Person:
     sight = NOTHING  # until the session has been looked at
 
-    def __init__(self, caller: Caller, session_key: str) -> None:
+    def __init__(self, caller: Caller, session_key: str, remote_user: str = "") -> None:
         self.caller = caller
         self.session_key = session_key
+        self.remote_user = remote_user  # whom a proxy named at the handshake
+        self.since = time.monotonic()
         self.sight = self.sight_now()
 
     def check_may_read(self) -> None:
@@ -75,11 +77,13 @@ class Person:
 
     def look_again(self) -> None:
         """What they subscribed to was narrowed to what they could see then."""
+        if self.remote_user and time.monotonic() - self.since > sessions.PROXY_SIGN_IN_S:
+            raise Problem(HTTPStatus.UNAUTHORIZED, "The proxy has to say again who you are; connect again.")
         if self.sight_now() != self.sight:
             raise Problem(HTTPStatus.UNAUTHORIZED, "What you may see was changed; connect again.")
 
     def sight_now(self) -> Sight:
-        found = sight_of_session(self.session_key)
+        found = sessions.sight_of_session(self.session_key, self.remote_user)
         if found is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, access.MISSING)
         return found
@@ -90,12 +94,14 @@ def admitted(scope: dict[str, Any]) -> Peer:
     caller = caller_of(scope)
     access.check_address(caller)
     session_key = scope["session"].session_key
-    return Person(caller, session_key) if session_key and not caller.secret else Program(caller)
+    if session_key and not caller.secret:
+        return Person(caller, session_key, scope.get("remote_user", ""))
+    return Program(caller)
 
 
 def caller_of(scope: dict[str, Any]) -> Caller:
     address = (scope.get("client") or [""])[0]
-    return Caller.of(address, header(scope, b"x-forwarded-for"), header(scope, b"authorization"))
+    return Caller.of(address, header(scope, b"authorization"))
 
 
 def header(scope: dict[str, Any], name: bytes) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import pytest
 from pytest_django import Settings
 
 from marcus_events.doors import tokens
-from marcus_events.doors.access import Caller, network
+from marcus_events.doors.access import network
 from marcus_events.log import read
 from tests.api.program import Program, assert_problem, event
 
@@ -67,23 +66,6 @@ def test_health_is_told_to_everybody_at_any_time(program: Program, settings: Set
     limited(settings, address="1/minute")
     program.get("/api/tasks")
     assert [program.client.get("/healthz").status_code for _ in range(3)] == [200, 200, 200]
-
-
-@pytest.mark.parametrize(
-    ("https", "address", "forwarded", "seen"),
-    [
-        (False, "10.0.0.1", "6.6.6.6", "10.0.0.1"),
-        (True, "10.0.0.1", "", "10.0.0.1"),
-        (True, "10.0.0.1", "203.0.113.9", "203.0.113.9"),
-        (True, "10.0.0.1", "6.6.6.6, 203.0.113.9", "203.0.113.9"),
-        (True, "10.0.0.1", "6.6.6.6,2001:db8::7", "2001:db8::7"),
-    ],
-)
-def test_a_proxy_is_believed_where_there_is_one_and_its_clients_never(
-    settings: Settings, https: bool, address: str, forwarded: str, seen: str
-) -> None:
-    settings.HTTPS = https
-    assert Caller.of(address, forwarded, "").address == seen
 
 
 def test_of_ipv6_a_network_is_one() -> None:

@@ -36,7 +36,7 @@ from marcus_events.log.listener import close_listener
 from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.management.handlers import run_handlers
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.prepare import prepare_database, warn_of_root
 from marcus_events.projections import SWITCH_S, projectors
 from marcus_events.retention.running import run_retention
 from marcus_events.sealing import seal
@@ -66,6 +66,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with listen(*listening()) as listener:
+            warn_of_root(self)
             prepare_database()
             collect_static_files()
             with Workers():

@@ -6,9 +6,9 @@ from typing import Any
 from marcus_events.doors import refusals
 from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
+from marcus_events.doors.proxies import client_address
 
 API = "/api/"
-FROM = (b"X-Forwarded-For", b"Authorization")
 
 
 def as_bytes(problem: Problem) -> bytes:
@@ -23,10 +23,14 @@ def note(problem: Problem, channel: Any) -> None:
     path = text(getattr(channel, "_path", b"")).partition("?")[0]
     if problem.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or not path.startswith(API) or not channel.requests:
         return
-    headers = channel.requests[-1].requestHeaders
-    forwarded, authorization = (text(headers.getRawHeaders(name, [b""])[-1]) for name in FROM)
-    address = getattr(channel.transport.getPeer(), "host", "")
-    refusals.note_problem(problem, Caller.of(address, forwarded, authorization), text(channel._command), path)
+    refusals.note_problem(problem, caller_of(channel), text(channel._command), path)
+
+
+def caller_of(channel: Any) -> Caller:
+    sent = channel.requests[-1].requestHeaders
+    headers = [(name, value) for name, values in sent.getAllRawHeaders() for value in values]
+    peer = getattr(channel.transport.getPeer(), "host", "")
+    return Caller.of(client_address(peer, headers), text(sent.getRawHeaders(b"Authorization", [b""])[-1]))
 
 
 def text(given: bytes) -> str:

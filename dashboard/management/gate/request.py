@@ -5,6 +5,7 @@ from typing import Any
 
 from daphne.http_protocol import WebRequest
 
+from marcus_events.doors import proxies
 from marcus_events.doors.bodies import MAX_BODY
 from marcus_events.doors.problem import Problem
 
@@ -19,10 +20,22 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
 
     def process(self) -> Any:
-        """Daphne fails on subprotocols that are not ASCII, with 500 and a traceback in the log."""
-        if all(value.isascii() for value in self.requestHeaders.getRawHeaders(b"Sec-WebSocket-Protocol", [])):
-            return super().process()
-        self.channel.refuse(Problem(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Protocol is not ASCII."))
+        """Daphne takes the path's prefix from a header of any client, and fails on subprotocols that are not ASCII,
+        with 500 and a traceback in the log. It also drops names with underscores and joins doubled headers of a
+        WebSocket, so that a doubled name of a user is refused here.
+        """
+        self.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        if problem := self.problem():
+            self.channel.refuse(problem)
+            return None
+        return super().process()
+
+    def problem(self) -> Problem | None:
+        if not all(value.isascii() for value in self.requestHeaders.getRawHeaders(b"Sec-WebSocket-Protocol", [])):
+            return Problem(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Protocol is not ASCII.")
+        headers = [(name, value) for name, values in self.requestHeaders.getAllRawHeaders() for value in values]
+        if proxies.is_doubled(headers):
+            return proxies.doubled()
         return None
 
     def handleContentChunk(self, data: bytes) -> None:

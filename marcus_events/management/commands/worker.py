@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from marcus_events.answers import send_answers
 from marcus_events.auditing.trail import close_trail, trail
 from marcus_events.management.handlers import run_handlers
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.prepare import prepare_database, warn_of_root
 from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector, projectors
 from marcus_events.retention.running import run_retention
 from marcus_events.sealing import seal
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=only)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        warn_of_root(self)
         prepare_database()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

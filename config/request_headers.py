@@ -1,0 +1,57 @@
+"""Every request header that the application reads. All others are removed before Django or Channels see a request.
+
+To read another header, add it here and say why that is safe. Nothing that is kept and shown to others (rows, regions,
+the API's description) may depend on any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Scope = dict[str, Any]
+
+READ = {
+    "accept": "api.negotiation: JSON or CloudEvents. Chooses between two forms of the same answer",
+    "accept-encoding": "WhiteNoise: the compressed form of a static file",
+    "authorization": "doors.access: a program's token, which is looked up by its hash",
+    "content-encoding": "api.publish: anything but identity is refused",
+    "content-length": "config.body_limit: what is too large is refused; the server counts what comes",
+    "content-type": "Django and api.publish: how a body is parsed; the charset is not read",
+    "cookie": "Django: the session, whose key is random, and the form token, which must match the form's",
+    "host": "Django and config.origin: compared with MARCUS_ALLOWED_HOSTS. Links to this site begin with it",
+    "hx-request": "django-htmx: a fragment in place of the whole page",
+    "if-modified-since": "WhiteNoise: 304 for a static file",
+    "if-none-match": "WhiteNoise: 304 for a static file",
+    "origin": "Django's CSRF check and config.origin: compared with the host; browsers do not let pages set it",
+    "range": "WhiteNoise: a part of a static file",
+    "referer": "Django's CSRF check over TLS, where a browser sends no Origin",
+    "traceparent": "api.publish: kept with an event as its producer stated it, after a check of its form",
+    "user-agent": "django-axes: kept, cut short, beside a failed sign-in; never decides anything",
+    "x-csrftoken": "Django's CSRF check: the form token of a script's request, which must match the cookie's",
+    "x-drawer": "dashboard.views: the fragment of a task or blocker in place of the whole page",
+}
+READ_BY_PREFIX = {"ce-": "doors.cloudevents: the attributes of a CloudEvent in binary mode, checked like any event's"}
+
+# A proxy's headers are read by config.proxy_headers alone, from trusted addresses alone, and removed with the rest:
+# X-Forwarded-For, X-Forwarded-Proto and the one that MARCUS_REMOTE_USER_HEADER names.
+
+_names = frozenset(name.encode() for name in READ)
+_prefixes = tuple(prefix.encode() for prefix in READ_BY_PREFIX)
+
+
+class RequestHeaders:
+    """An ASGI application that passes on the headers in the table and no others."""
+
+    def __init__(self, application: Callable[[Scope, Any, Any], Awaitable[Any]]) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+        if "headers" in scope:
+            scope = scope | {"headers": [header for header in scope["headers"] if is_read(header[0])]}
+        return await self.application(scope, receive, send)
+
+
+def is_read(name: bytes) -> bool:
+    """Names come in lower case from every ASGI server. One with an underscore would be another name in Django."""
+    return b"_" not in name and (name in _names or name.startswith(_prefixes))
