@@ -17,7 +17,7 @@ from dashboard.queries import blockers, present
 from dashboard.sight import Scope
 from dashboard.spells import Kind, Spell, Window, kind_of
 from marcus_events import models
-from marcus_events.log import read
+from marcus_events.log.removals import last_removals
 from marcus_events.log.signs import Signs, signs
 
 MAX_AGENTS = 40  # shown at once; the others are counted, and found by choosing a board
@@ -88,9 +88,9 @@ def around(found: Agents, told: Spells, removed: dict[str, int], scope: Scope) -
     return Around(boards, signs(found.keys, removed), stuck, tasks(current), task_names(wanted | current))
 
 
-def removed_boards() -> dict[str, int]:
-    """Where each board that was ever removed was: what came before that is not shown."""
-    return read.removed_boards()
+def removed_boards(found: Agents) -> dict[str, int]:
+    """Where the boards of these agents were removed: what came before that is not shown."""
+    return last_removals({board_id for board_id, _ in found.keys})
 
 
 def spells(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> Spells:

@@ -17,7 +17,7 @@ from marcus_events import models
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.log import read
+from marcus_events.log import read, removals
 
 MAX_EVENTS = 30  # that are listed; Activity has them all
 MAX_LOOKED_AT = 200  # for decisions and causes
@@ -91,24 +91,29 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
     task, now = find(scope, task_id), now or utc_now()
     if task is None:
         return None
-    board, removed = task.board_id, read.removed_boards()
+    board = task.board_id
+    removed = removals.last_removals([board]).get(board, 0)
     names, wanted = present.names([board]), scope.sight.narrow(events_of(board, task_id))
-    events = named(read.events(wanted, limit=MAX_LOOKED_AT, removed=removed))
+    events = named(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True))
     before, after = linked(board, task_id)
     return Detail(
         task=task,
         agent=names.agent(board, task.agent_id) if task.agent_id else "",
         board=names.board(board),
-        timeline=timeline(changes(board, task_id, removed.get(board, 0)), now),
+        timeline=timeline(changes(board, task_id, removed), now),
         stops=stops(board, task_id, names, now),
         waits_for=before,
         needed_by=after,
         holds_up=len(present.waiting([board], {(board, task_id)}).get((board, task_id), [])),
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
-        count=read.count_after(wanted, 0, COUNT_CAP, removed=removed) if len(events) == MAX_LOOKED_AT else len(events),
-        causes=why.chains(events, removed, scope.sight),
+        count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
+        causes=why.chains(events, scope.sight),
     )
+
+
+def number(wanted: EventFilter) -> int:
+    return read.count_after(wanted, 0, COUNT_CAP, hide_removed=True)
 
 
 def events_of(board: str, task_id: str) -> EventFilter:

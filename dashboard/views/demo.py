@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from dashboard.acts import wait_shown
 from dashboard.sight import sight_of
 from marcus_events.doors.roles import HANDLE_BLOCKER
 from marcus_events.ingest import ingest
@@ -20,5 +21,6 @@ def remove(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no demo.")
     if not request.user.has_perm(HANDLE_BLOCKER):
         raise PermissionDenied
-    ingest([removal(REMOVED, source=f"user:{request.user.get_username()}")])
+    [receipt] = ingest([removal(REMOVED, source=f"user:{request.user.get_username()}")])
+    wait_shown(receipt.position or 0)
     return redirect("now")

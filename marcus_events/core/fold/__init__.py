@@ -9,7 +9,7 @@ gives the same state. Rules:
    blockers is open.
 3. What was stated before a task was blocked or done (by the producer's clock) but arrives afterwards does not undo it.
 4. An event that names no board belongs to the one board that knows its task, else to the board "".
-5. `board_removed` takes the board and everything on it out of the present.
+5. `board_removed` takes a known board and everything on it out of the present; of an unknown one it changes nothing.
 6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
 7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
 """
