@@ -39,6 +39,7 @@ class Look:
     took: str = ""  # how long the resolved blockers took: see dashboard.queries.delays
     order: str = ""  # of History: "oldest" first, or the newest
     columns: str = ""  # of History: paths into the data, such as data.progress, between commas
+    p: str = ""  # of a list in pages: the number of the page
     older: str = ""  # the resolved blockers older than this: see dashboard.queries.resolved
     sight: Sight = field(default=NOTHING, kw_only=True)
 

@@ -13,7 +13,7 @@ from dashboard import charts
 from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
-from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of
+from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of, types_of
 
 MINUTES = 60
 TITLES: dict[Category, str] = {
@@ -111,6 +111,13 @@ def recent(scope: Scope, first: datetime) -> dict[str, list[int]]:
         if category_of(event_type) != "audit":  # which has a page of its own
             series[event_type][int((minute - first).total_seconds() // 60)] = number
     return series
+
+
+def in_last_hour(scope: Scope, now: datetime) -> int:
+    """The sum of the chart."""
+    first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
+    rows = rates(scope).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
+    return rows.exclude(event_type__in=types_of("audit")).aggregate(number=Sum("count"))["number"] or 0
 
 
 def ever(scope: Scope) -> dict[str, int]:

@@ -22,6 +22,8 @@ from marcus_events.log import read, removals
 MAX_EVENTS = 30  # that are listed; Activity has them all
 MAX_LOOKED_AT = 200  # for decisions and causes
 COUNT_CAP = 10_000
+MAX_STOPS = 200  # blockers
+MAX_REPORTERS = 200  # of a task's blockers, that are named
 MAX_LINKED = 50  # tasks in either direction
 CHANGES = 500  # of its status; the oldest are left out
 
@@ -93,7 +95,7 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
         return None
     board = task.board_id
     removed = removals.last_removals([board]).get(board, 0)
-    names, wanted = present.names([board]), scope.sight.narrow(events_of(board, task_id))
+    names, wanted = names_of(task), scope.sight.narrow(events_of(board, task_id))
     events = named(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True))
     before, after = linked(board, task_id)
     return Detail(
@@ -110,6 +112,13 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
         count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
         causes=why.chains(events, scope.sight),
     )
+
+
+def names_of(task: models.Task) -> present.Names:
+    """Of its board, of whoever has it, and of those who reported its blockers."""
+    reports = models.Blocker.objects.now().filter(board_id=task.board_id, task_id=task.task_id)
+    agents = {task.agent_id, *reports.values_list("agent_id", flat=True).distinct()[:MAX_REPORTERS]}
+    return present.names([task.board_id], [(task.board_id, agent) for agent in agents])
 
 
 def number(wanted: EventFilter) -> int:
@@ -143,7 +152,7 @@ def stops(board: str, task_id: str, names: present.Names, now: datetime) -> list
             steps(row.suggestion),
             (row.resolved_at or now) - row.opened_at,
         )
-        for row in rows
+        for row in rows[:MAX_STOPS]
     ]
     return sorted(found, key=lambda stop: stop.blocker.resolved_at is not None)
 

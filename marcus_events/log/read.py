@@ -172,6 +172,14 @@ def count_by_type(wanted: EventFilter, *, before: int | None = None, connection:
     return dict(rows(query, values, connection))
 
 
+def recent_boards(number: int, connection: Connection = None) -> list[str]:
+    """The boards of the newest events, the newest first. They stay the same until STEADY more have come."""
+    last = head(connection).position // STEADY * STEADY
+    query = """SELECT board_id FROM event WHERE position > %s AND position <= %s AND board_id IS NOT NULL
+        GROUP BY board_id ORDER BY max(position) DESC"""
+    return [board_id for (board_id,) in rows(query, [last - number, last], connection)]
+
+
 def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -> list[Recorded]:
     """Events soon after `cause` on the same board that name it as their cause."""
     query = f"""SELECT {COLUMNS} FROM event WHERE position > %s AND board_id IS NOT DISTINCT FROM %s
@@ -182,6 +190,7 @@ def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -
 
 
 OF_ID = "position IN (SELECT position FROM event_identity WHERE event_id = ANY(%s))"
+STEADY = 256  # events
 CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
 
 
