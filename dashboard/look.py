@@ -54,6 +54,12 @@ class Look:
         """The look of a page that can be of a board, but is never filtered."""
         return cls(page, board=cls.at(page, parameters).board, sight=sight)
 
+    @classmethod
+    def of_list(cls, page: str, parameters: Mapping[str, str]) -> Look:
+        """The look of a page with a list: what is looked for in it, and which page of it."""
+        given = cls.at(page, parameters)
+        return cls(page, board=given.board, q=given.q, p=given.p)
+
     @property
     def scope(self) -> Scope:
         return Scope(self.sight, self.board)

@@ -16,6 +16,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of, types_of
 
 MINUTES = 60
+MAX_KINDS = 25  # types of a category that are listed; programs make up as many as they like
 TITLES: dict[Category, str] = {
     "task": "Tasks",
     "agent": "Agents",
@@ -44,13 +45,18 @@ class Kind:
 
 @dataclass(frozen=True)
 class Tile:
-    """The events of a category. `minutes` are the last sixty, oldest first."""
+    """The events of a category. `minutes` are the last sixty, oldest first; `kinds` the MAX_KINDS most frequent."""
 
     category: Category
     title: str
     minutes: list[int]
     total: int
     kinds: list[Kind]
+    types: int
+
+    @property
+    def more(self) -> int:
+        return self.types - len(self.kinds)
 
     @property
     def hour(self) -> int:
@@ -121,8 +127,9 @@ def in_last_hour(scope: Scope, now: datetime) -> int:
 
 
 def ever(scope: Scope) -> dict[str, int]:
-    hours = scope.counted(models.HourlyRate.objects).order_by()
-    return dict(hours.values_list("event_type").annotate(Sum("count")))
+    """type → events, of all times: summed by board already, not by the hour."""
+    types = models.Facet.objects.filter(field="type", **scope.on()).exclude(value__in=scope.sight.hidden_types)
+    return dict(types.order_by().values_list("value").annotate(number=Sum("count")))
 
 
 def rates(scope: Scope) -> Any:
@@ -144,7 +151,8 @@ def tile(category: Category, series: dict[str, list[int]], totals: dict[str, int
         title=TITLES[category],
         minutes=minutes or [0] * MINUTES,
         total=sum(kind.total for kind in kinds),
-        kinds=sorted(kinds, key=lambda kind: (-kind.hour, -kind.total, kind.title)),
+        kinds=sorted(kinds, key=lambda kind: (-kind.hour, -kind.total, kind.title))[:MAX_KINDS],
+        types=len(kinds),
     )
 
 

@@ -43,6 +43,13 @@ def matching(scope: Scope, called: str = "") -> Any:
     return rows.filter(Q(name__icontains=called) | Q(board_id__icontains=called)) if called else rows
 
 
+def called(scope: Scope, name: str) -> list[str]:
+    """The ids of boards with this id, or else of two that are called so at most."""
+    rows = models.Board.objects.now().filter(**scope.on()).order_by("board_id")
+    by_id = rows.filter(board_id=name).values_list("board_id", flat=True)
+    return list(by_id) or list(rows.filter(name=name).values_list("board_id", flat=True)[:2])
+
+
 def board(scope: Scope) -> models.Board | None:
     """The one that is chosen."""
     found: models.Board | None = models.Board.objects.now().filter(**scope.on()).first() if scope.board else None
