@@ -128,5 +128,5 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
 
 def is_visible(recorded: Recorded) -> bool:
-    """The removal of a board hides its events, this one with them: see `marcus_events.log.read.events`."""
-    return recorded.event_type != EventTypes.BOARD_REMOVED or not recorded.board_id
+    """Pages do not show removals: see `marcus_events.log.removals`."""
+    return recorded.event_type != EventTypes.BOARD_REMOVED

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import quote, unquote
 
 from django import forms
 from django.db import IntegrityError
 
-from dashboard.queries import present
+from dashboard.board_choice import ChoosesBoards
 from dashboard.sight import EVERYTHING, Scope
 from marcus_events.core.event import LATEST, utc_now
 from marcus_events.doors import tokens
@@ -37,22 +36,18 @@ class Made:
         return f"<Made {self.name!r}>"
 
 
-class TokenForm(forms.Form):
-    """A token to make. Board ids travel percent-encoded: a form would not give every id back as it was."""
+class TokenForm(ChoosesBoards):
+    """A token to make."""
 
     name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Say what it is for."})
     scopes = forms.MultipleChoiceField(
         choices=SCOPES, initial=["publish", "read"], error_messages={"required": "It has to be for something."}
     )
-    boards = forms.TypedMultipleChoiceField(coerce=unquote, required=False)
     sources = forms.CharField(max_length=MAX_SOURCES, required=False)
     expires = forms.ChoiceField(choices=EXPIRIES, initial="90")
     expires_on = forms.DateField(required=False, error_messages={"invalid": "That is no day: write it as 2030-12-31."})
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(quote(board.board_id, safe=""), board.name) for board in present.boards(Scope(EVERYTHING))]
-        self.fields["boards"].choices = choices  # type: ignore[attr-defined]
+    scope = Scope(EVERYTHING)
 
     def clean_sources(self) -> list[str]:
         """One in a line."""

@@ -39,6 +39,7 @@ class Look:
     took: str = ""  # how long the resolved blockers took: see dashboard.queries.delays
     order: str = ""  # of History: "oldest" first, or the newest
     columns: str = ""  # of History: paths into the data, such as data.progress, between commas
+    p: str = ""  # of a list in pages: the number of the page
     older: str = ""  # the resolved blockers older than this: see dashboard.queries.resolved
     sight: Sight = field(default=NOTHING, kw_only=True)
 
@@ -52,6 +53,12 @@ class Look:
     def of_board(cls, page: str, parameters: Mapping[str, str], sight: Sight = NOTHING) -> Look:
         """The look of a page that can be of a board, but is never filtered."""
         return cls(page, board=cls.at(page, parameters).board, sight=sight)
+
+    @classmethod
+    def of_list(cls, page: str, parameters: Mapping[str, str]) -> Look:
+        """The look of a page with a list: what is looked for in it, and which page of it."""
+        given = cls.at(page, parameters)
+        return cls(page, board=given.board, q=given.q, p=given.p)
 
     @property
     def scope(self) -> Scope:

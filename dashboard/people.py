@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, unquote
 
 from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 
-from dashboard.queries import present
+from dashboard.board_choice import ChoosesBoards
 from dashboard.sight import EVERYTHING, Scope
 from marcus_events import audit
 from marcus_events.doors import roles
@@ -24,16 +23,16 @@ SEES = ((EVERY, "Every board, also those to come"), (SOME, "These boards"))
 TAKEN = "There is somebody of this name already."
 
 
-class RoleForm(forms.Form):
-    """What somebody is and sees. Board ids travel percent-encoded: a form would not give every id back as it was."""
+class RoleForm(ChoosesBoards):
+    """What somebody is and sees."""
 
     role = forms.ChoiceField(choices=[choice[:2] for choice in ROLES], initial=roles.VIEWER)
     sees = forms.ChoiceField(choices=SEES, initial=SOME)
-    boards = forms.TypedMultipleChoiceField(coerce=unquote, required=False)
+    scope = Scope(EVERYTHING)
 
     def __init__(self, data: Any = None, *, user: User | None = None) -> None:
         super().__init__(data, initial=stated(user) if user else None)
-        self.fields["boards"].choices = board_choices(user)  # type: ignore[attr-defined]
+        self.given = frozenset(roles.boards_of(user)) if user else frozenset()
         self.roles = ROLES
 
     def keep(self, user: User, by: User, address: str) -> None:
@@ -61,15 +60,7 @@ class PersonForm(RoleForm):
 
 
 def stated(user: User) -> dict[str, Any]:
-    own = [quote(board_id, safe="") for board_id in roles.boards_of(user)]
-    return {"role": roles.role_of(user), "sees": EVERY if roles.sees_every_board(user) else SOME, "boards": own}
-
-
-def board_choices(user: User | None) -> list[tuple[str, str]]:
-    """Those that are there, and those that were given and are gone: they may come again."""
-    names = {board.board_id: board.name for board in present.boards(Scope(EVERYTHING))}
-    gone = {board_id: f"{board_id} (not there now)" for board_id in sorted(roles.boards_of(user))} if user else {}
-    return [(quote(board_id, safe=""), name) for board_id, name in (gone | names).items()]
+    return {"role": roles.role_of(user), "sees": EVERY if roles.sees_every_board(user) else SOME}
 
 
 def change_role(user: User, role: str, by: User, address: str) -> None:

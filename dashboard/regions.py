@@ -7,7 +7,8 @@ to one viewer (no name, no form token): whoever looks at the same, and may see t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,108 +26,135 @@ from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
 from marcus_events.log.clocks import clocks_ahead
-from marcus_events.log.patience import TookTooLong
+from marcus_events.log.patience import TookTooLong, all_at_most
 
+LONGEST_S = 3.0  # that anybody waits for a part of a page
+MAX_NEEDS = 20  # reasons that Now shows
 Gather = Callable[[Look], dict[str, Any]]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Page:
-    """`regions` names the template of each region; `gather` gives what they are made of."""
+class Part:
+    """Regions that are made of the same reads: `regions` names the template of each; `gather` does the reading."""
 
     regions: dict[str, str]
     gather: Gather
-    stream: bool = False  # the page shows events as they come
+
+
+class Page:
+    """The parts of a page; with a stream, it shows events as they come."""
+
+    def __init__(self, *parts: Part, stream: bool = False) -> None:
+        self.parts, self.stream = parts, stream
 
 
 def render(look: Look) -> dict[str, str]:
-    """Every region of the page, and of the frame around it, by id."""
-    return as_html(look, gather(look))
+    """The regions of the page, and of the frame around it, by id; without those that take too long to read."""
+    gathered = gather(look)
+    return as_html(look, gathered, without=gathered["late"])
 
 
 def gather(look: Look) -> dict[str, Any]:
-    return {"look": look} | gather_frame(look) | PAGES[look.page].gather(look)
+    """What the regions are made of, and the names of those that are `late`: to read them took longer than LONGEST_S."""
+    found: dict[str, Any] = {"look": look, "late": frozenset()}
+    for part in parts_of(look):
+        try:
+            with all_at_most(LONGEST_S):
+                found |= part.gather(look)
+        except TookTooLong:
+            logger.warning(
+                "the page %r: took longer than %g s to read %s", look.page, LONGEST_S, ", ".join(part.regions)
+            )
+            found["late"] |= part.regions.keys()
+    return found
 
 
-def as_html(look: Look, gathered: dict[str, Any]) -> dict[str, str]:
-    templates = FRAME | PAGES[look.page].regions
-    return {name: render_to_string(template, gathered) for name, template in templates.items()}
+def as_html(look: Look, gathered: dict[str, Any], without: Collection[str] = ()) -> dict[str, str]:
+    templates = {name: template for part in parts_of(look) for name, template in part.regions.items()}
+    return {name: as_region(name, template, gathered) for name, template in templates.items() if name not in without}
 
 
-FRAME = {
-    "switcher": "frame/_switcher.html",
-    "bell": "frame/_bell.html",
-    "alerts": "frame/_alerts.html",
-    "demo": "frame/_demo.html",
-}
+def as_region(name: str, template: str, gathered: dict[str, Any]) -> str:
+    if name in gathered["late"]:
+        return render_to_string("frame/_late.html", {"name": name, "look": gathered["look"]})
+    return render_to_string(template, gathered)
+
+
+def parts_of(look: Look) -> tuple[Part, ...]:
+    return FRAME, *PAGES[look.page].parts
 
 
 def gather_frame(look: Look) -> dict[str, Any]:
     """The bell counts on the board that is looked at; what is open elsewhere is a number beside it."""
     scope = look.scope
     everywhere = scope.everywhere()
-    all_boards = present.boards(everywhere)
     open_count = blockers.count_open(scope)
     return {
-        "boards": all_boards,
-        "demos": [board for board in all_boards if board.demo],
+        "switcher": frame.switcher(scope),
+        "demos": frame.demos(everywhere),
         "open_count": open_count,
         "elsewhere": blockers.count_open(everywhere) - open_count if look.board else 0,
         "alerts": frame.alerts(everywhere),
     }
 
 
-def gather_now(look: Look) -> dict[str, Any]:
-    now = utc_now()
-    opened = blockers.open_blockers(look.scope, now=now)
-    needs = [item for item in opened if not item.snoozed]
-    statuses = present.tasks_by_status(look.scope).values()
-    agents = [agent for agents in present.agents_at_work(look.scope).values() for agent in agents]
-    counted = counters.counters(look.scope, now)
-    found = causes(needs, now)
+def gather_needs(look: Look) -> dict[str, Any]:
+    """Of very many blockers the costliest are read; all are counted."""
+    now, scope = utc_now(), look.scope
+    unsnoozed = blockers.open_rows(scope).exclude(snoozed_until__gt=now)
+    needs = blockers.open_blockers(scope, now=now, chosen=unsnoozed)
+    number, found = unsnoozed.count(), causes(needs, now)
+    is_all = number == len(needs)
     numbers = Numbers(
-        blocked=len({(item.blocker.board_id, item.blocker.task_id) for item in needs}),
-        causes=len(found),
+        blocked=blockers.count_tasks(unsnoozed),
+        causes=len(found) if is_all else blockers.count_causes(unsnoozed),
         waiting=blockers.waiting_in_all(needs),
-        tasks=sum(sum(status.values()) for status in statuses),
-        done=sum(status["done"] for status in statuses),
-        working=sum(agent.status == "working" for agent in agents),
-        last_event_at=counters.last_at(look.scope),
+        working=present.agents_working(scope),
+        last_event_at=counters.last_at(scope),
+        **present.progress(scope),
     )
     return {
-        "needs": needs,
-        "causes": found,
-        "snoozed": len(opened) - len(needs),
-        "answered": blockers.answered(look.scope, now),
+        "causes": found[:MAX_NEEDS],
+        "needs_count": number,
+        "more_causes": max(numbers.causes - MAX_NEEDS, 0),
+        "snoozed": blockers.open_rows(scope).count() - number,
+        "answered": blockers.answered(scope, now),
         "numbers": numbers,
+        "events_in_hour": counters.in_last_hour(scope, now),
         "verdict": verdict(numbers, now),
-        "counters": counted,
     }
 
 
+def gather_counters(look: Look) -> dict[str, Any]:
+    return {"counters": counters.counters(look.scope, utc_now())}
+
+
 def gather_boards(look: Look) -> dict[str, Any]:
-    return {"summaries": boards.summaries(look.scope.everywhere())}
+    return {"summaries": boards.listed(look)}
 
 
 def gather_board(look: Look) -> dict[str, Any]:
-    found = boards.summaries(look.scope)
-    drawn = dependencies.dependencies(look.scope, show_done=look.done != "0")
-    return {"summary": found[0] if found else None, "columns": boards.columns(look.scope), "drawn": drawn}
+    found = boards.summaries(look.scope, [board] if (board := present.board(look.scope)) else [])
+    return {"summary": found[0] if found else None, "columns": boards.columns(look.scope)}
+
+
+def gather_dependencies(look: Look) -> dict[str, Any]:
+    return {"drawn": dependencies.dependencies(look.scope, show_done=look.done != "0")}
 
 
 def gather_task(look: Look) -> dict[str, Any]:
     return {"detail": task.detail(look.scope, look.task)}
 
 
-def gather_blocked(look: Look) -> dict[str, Any]:
-    now = utc_now()
-    counted = delays(look.scope, now)
-    return {
-        "open": open_table(look, now),
-        "delays": counted,
-        "resolved": resolved(look, counted),
-        "sorts": blockers.SORTS_IN_WORDS.items(),
-    }
+def gather_open(look: Look) -> dict[str, Any]:
+    return {"open": open_table(look, utc_now()), "sorts": blockers.SORTS_IN_WORDS.items()}
+
+
+def gather_resolved(look: Look) -> dict[str, Any]:
+    counted = delays(look.scope, utc_now())
+    return {"delays": counted, "resolved": resolved(look, counted)}
 
 
 def gather_integrations(look: Look) -> dict[str, Any]:
@@ -148,59 +176,68 @@ def gather_activity(look: Look) -> dict[str, Any]:
         return {"histogram": None}
 
 
-def gather_nothing(look: Look) -> dict[str, Any]:
-    return {}
-
-
+FRAME = Part(
+    {
+        "switcher": "frame/_switcher.html",
+        "bell": "frame/_bell.html",
+        "alerts": "frame/_alerts.html",
+        "demo": "frame/_demo.html",
+    },
+    gather_frame,
+)
 PAGES = {
     "now": Page(
-        {
-            "verdict": "now/_verdict.html",
-            "needs": "now/_needs.html",
-            "counters": "now/_counters.html",
-            "minutes": "now/_minutes.html",
-        },
-        gather_now,
+        Part({"verdict": "now/_verdict.html", "needs": "now/_needs.html"}, gather_needs),
+        Part({"counters": "now/_counters.html", "minutes": "now/_minutes.html"}, gather_counters),
         stream=True,
     ),
-    "boards": Page({"boards": "boards/_boards.html"}, gather_boards),
+    "boards": Page(Part({"boards": "boards/_boards.html"}, gather_boards)),
     "board": Page(
-        {
-            "board-head": "boards/_head.html",
-            "jump": "boards/_jump.html",
-            **{f"column-{status}": f"boards/_column_{status}.html" for status in boards.COLUMNS},
-            "dependencies": "boards/_dependencies.html",
-            "picture": "boards/_picture.html",
-            "waits": "boards/_waits.html",
-        },
-        gather_board,
+        Part(
+            {
+                "board-head": "boards/_head.html",
+                "jump": "boards/_jump.html",
+                **{f"column-{status}": f"boards/_column_{status}.html" for status in boards.COLUMNS},
+            },
+            gather_board,
+        ),
+        Part(
+            {
+                "dependencies": "boards/_dependencies.html",
+                "picture": "boards/_picture.html",
+                "waits": "boards/_waits.html",
+            },
+            gather_dependencies,
+        ),
     ),
     "task": Page(
-        {
-            "task": "tasks/_task.html",
-            "timeline": "tasks/_timeline.html",
-            "stops": "tasks/_stops.html",
-            "story": "tasks/_story.html",
-            "links": "tasks/_links.html",
-            "events": "tasks/_events.html",
-        },
-        gather_task,
+        Part(
+            {
+                "task": "tasks/_task.html",
+                "timeline": "tasks/_timeline.html",
+                "stops": "tasks/_stops.html",
+                "story": "tasks/_story.html",
+                "links": "tasks/_links.html",
+                "events": "tasks/_events.html",
+            },
+            gather_task,
+        )
     ),
-    "activity": Page({"histogram": "activity/_histogram.html"}, gather_activity, stream=True),
-    "event": Page({}, gather_nothing),
-    "history": Page({}, gather_nothing),
-    "empty": Page({}, gather_nothing),
-    "alerts": Page({}, gather_nothing),
-    "retention": Page({}, gather_nothing),
-    "people": Page({}, gather_nothing),
-    "no-boards": Page({}, gather_nothing),
-    "audit": Page({"verified": "audit/_verified.html"}, gather_audit),
+    "activity": Page(Part({"histogram": "activity/_histogram.html"}, gather_activity), stream=True),
+    "event": Page(),
+    "history": Page(),
+    "empty": Page(),
+    "alerts": Page(),
+    "retention": Page(),
+    "people": Page(),
+    "no-boards": Page(),
+    "audit": Page(Part({"verified": "audit/_verified.html"}, gather_audit)),
     "integrations": Page(
-        {"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations
+        Part({"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations)
     ),
-    "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
+    "agents": Page(Part({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather)),
     "blocked": Page(
-        {"open": "blocked/_open.html", "delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"},
-        gather_blocked,
+        Part({"open": "blocked/_open.html"}, gather_open),
+        Part({"delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"}, gather_resolved),
     ),
 }

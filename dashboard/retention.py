@@ -23,6 +23,9 @@ from marcus_events.retention.preview import Preview, previews
 from marcus_events.retention.running import Busy, run
 
 MAX_RUNS = 20
+MAX_POLICIES = 100  # each is weighed against each other one
+MAX_CHOICES = 50  # boards
+MAX_NAME = 600  # characters
 EVERY_BOARD = Scope(EVERYTHING)  # whoever administers sees them all
 
 
@@ -49,9 +52,9 @@ class Retention:
 
 
 def retention() -> Retention:
-    names = {board.board_id: board.name for board in present.boards(EVERY_BOARD)}
     found = {one.policy.pk: one for one in previews()}
     policies = sorted(RetentionPolicy.objects.all(), key=lambda policy: (not policy.enabled, rank(policy)))
+    names = present.board_names(policy.board_id for policy in policies)
     rows = [row(policy, names, found.get(policy.pk)) for policy in policies]
     runs = list(RetentionRun.objects.order_by("-started_at")[:MAX_RUNS])
     return Retention(rows, runs, read.kept_since(), read.head().oldest)
@@ -64,6 +67,8 @@ def row(policy: RetentionPolicy, names: dict[str, str], preview: Preview | None)
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say of what, at runtime
     """A policy to keep. Board ids travel percent-encoded: a form would not give every id back as it was."""
+
+    other_board = forms.CharField(required=False, max_length=MAX_NAME)  # where there are more than can be chosen from
 
     class Meta:
         model = RetentionPolicy
@@ -82,9 +87,29 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
     def clean_board_id(self) -> str:
         return unquote(self.cleaned_data["board_id"])
 
+    def clean_other_board(self) -> str:
+        """An id, or a name that one board alone has."""
+        stated: str = self.cleaned_data["other_board"].strip()
+        found = present.called(EVERY_BOARD, stated) if stated else []
+        if stated and len(found) != 1:
+            raise forms.ValidationError(f"{'Several boards have' if found else 'No board has'} this name or id.")
+        return found[0] if found else ""
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.instance.pk is None and RetentionPolicy.objects.count() >= MAX_POLICIES:
+            raise forms.ValidationError(f"There are {MAX_POLICIES} policies. Delete one first.", code="full")
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        if other := found.pop("other_board", ""):
+            found["board_id"] = other
+        return found
+
     @property
     def boards(self) -> list[tuple[str, str]]:
-        return [(quote(board.board_id, safe=""), board.name) for board in present.boards(EVERY_BOARD)]
+        return [(quote(board.board_id, safe=""), board.name) for board in present.boards(EVERY_BOARD, MAX_CHOICES)]
+
+    @property
+    def has_other_boards(self) -> bool:
+        return present.number_of_boards(EVERY_BOARD, most=MAX_CHOICES + 1) > MAX_CHOICES
 
     @property
     def types(self) -> list[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import time
 from typing import Any
-from urllib.parse import quote, unquote
 
 from django import forms
 
 from dashboard.alerts.quiet import UTC, zones
+from dashboard.board_choice import ChoosesBoards
 from dashboard.models import AlertPreferences
-from dashboard.queries import present
 from dashboard.sight import Scope
 
 SEVERITY_CHOICES = (
@@ -20,15 +19,15 @@ SEVERITY_CHOICES = (
     ("critical", "Only critical"),
 )
 DAY_CHOICES = tuple(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
+MAX_BOARDS = 100
 NO_TIME = {"invalid": "That is no time of day: write it as 22:00."}
 NO_ZONE = {"invalid_choice": "That is no time zone.", "required": "Choose your time zone."}
 STORED = ("severity", "notifications", "sound", "quiet", "quiet_from", "quiet_to", "time_zone")
 
 
-class AlertForm(forms.Form):
-    """Board ids travel percent-encoded: a form would not give every id back as it was."""
+class AlertForm(ChoosesBoards):
+    """What may interrupt a person. The boards are sent with every page, so they are few, or all."""
 
-    boards = forms.TypedMultipleChoiceField(coerce=unquote, required=False)
     severity = forms.ChoiceField(choices=SEVERITY_CHOICES)
     notifications = forms.BooleanField(required=False)
     sound = forms.BooleanField(required=False)
@@ -41,10 +40,16 @@ class AlertForm(forms.Form):
     def __init__(self, preferences: AlertPreferences, scope: Scope, data: Any = None) -> None:
         super().__init__(data, initial=initial(preferences))
         self.before = preferences
-        self.fields["boards"].choices = board_choices(preferences, scope)  # type: ignore[attr-defined]
+        self.given, self.scope = frozenset(preferences.boards), scope
         self.fields["time_zone"].choices = zone_choices(preferences.time_zone)  # type: ignore[attr-defined]
         if preferences._state.adding and data is None:
             self.fields["time_zone"].widget.attrs["data-new"] = ""  # the browser proposes its own
+
+    def clean_boards(self) -> list[str]:
+        boards = super().clean_boards()
+        if len(boards) > MAX_BOARDS:
+            raise forms.ValidationError(f"Choose no more than {MAX_BOARDS}, or none for all.")
+        return boards
 
     def clean_quiet_from(self) -> time:
         return self.to_the_minute("quiet_from")
@@ -66,6 +71,10 @@ class AlertForm(forms.Form):
             raise forms.ValidationError("Choose at least one day.")
         return days or self.before.quiet_days
 
+    def stated(self) -> dict[str, Any]:
+        """What is kept of a valid form."""
+        return {name: self.cleaned_data[name] for name in (*STORED, "boards", "quiet_days")}
+
     def days_chosen(self) -> list[str]:
         return [str(day) for day in self["quiet_days"].value() or []]
 
@@ -73,15 +82,7 @@ class AlertForm(forms.Form):
 def initial(preferences: AlertPreferences) -> dict[str, Any]:
     stored: dict[str, Any] = {name: getattr(preferences, name) for name in STORED}
     times = {name: stored[name].strftime("%H:%M") for name in ("quiet_from", "quiet_to")}
-    boards = [quote(board_id, safe="") for board_id in preferences.boards]
-    return stored | times | {"boards": boards, "quiet_days": preferences.quiet_days}
-
-
-def board_choices(preferences: AlertPreferences, scope: Scope) -> list[tuple[str, str]]:
-    """Those that are there, and those that were chosen and are gone: a demo comes back."""
-    names = {board.board_id: board.name for board in present.boards(scope)}
-    gone = {board_id: f"{board_id} (not there now)" for board_id in preferences.boards if board_id not in names}
-    return [(quote(board_id, safe=""), name) for board_id, name in (names | gone).items()]
+    return stored | times | {"quiet_days": preferences.quiet_days}
 
 
 def zone_choices(present_zone: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -11,10 +12,12 @@ from django.http import HttpRequest
 
 from dashboard.look import Look
 from dashboard.models import SavedSearch
+from dashboard.paging import Paging
 from marcus_events.doors.roles import HANDLE_BLOCKER
 from marcus_events.doors.sight import ADMINISTER
 
 MOST = 200  # of a person
+PAGE = 30  # in the list, which has those of everybody who shares theirs
 
 
 class SaveForm(forms.Form):
@@ -25,6 +28,18 @@ class SaveForm(forms.Form):
 def of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[SavedSearch]:
     """Those that this person sees. What a search finds is what whoever opens it may see."""
     return SavedSearch.objects.filter(Q(owner=user.pk) | Q(shared=True)).select_related("owner").order_by("name", "pk")
+
+
+@dataclass(frozen=True)
+class Saved:
+    rows: list[SavedSearch]
+    paging: Paging
+
+
+def listed(user: AbstractBaseUser | AnonymousUser, look: Look) -> Saved:
+    paging = Paging.of(look.p, PAGE)
+    found = list(of(user)[paging.skip : paging.skip + PAGE + 1])
+    return Saved(found[:PAGE], paging.with_next(len(found) > PAGE))
 
 
 def may_share(request: HttpRequest) -> bool:
@@ -52,4 +67,4 @@ def save(request: HttpRequest) -> str:
 
 def query_of(request: HttpRequest) -> str:
     """The look that the form came from, and nothing else."""
-    return Look.at("history", request.GET).query()
+    return Look.at("history", request.GET).query(p="")

@@ -11,17 +11,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Count, Q, When
 
-from dashboard.queries import blockers, present
+from dashboard.queries import blockers
 from dashboard.sight import Scope
-from dashboard.spells import Kind, Spell, Window, kind_of
+from dashboard.spells import KIND_OF, Kind, Spell, Window, kind_of
 from marcus_events import models
-from marcus_events.log import read
+from marcus_events.log.board_removals import last_removals
 from marcus_events.log.signs import Signs, signs
 
 MAX_AGENTS = 40  # shown at once; the others are counted, and found by choosing a board
 FIRST: list[Kind] = ["blocked", "working", "waiting"]  # where not all can be shown
+RANK = Case(
+    *(When(status=status, then=FIRST.index(kind)) for status, kind in KIND_OF.items() if kind in FIRST),
+    default=len(FIRST),
+)
+MAX_STUCK = 1_000  # blockers of their tasks
 
 Key = tuple[str, str]  # board and agent, or board and task
 Spells = dict[Key, list[Spell]]
@@ -62,15 +67,13 @@ class Around:
 def agents(scope: Scope, agent: str = "") -> Agents:
     """All agents, those of a board, or the one that is chosen (once for each board that knows it)."""
     chosen = scope.on() | ({"agent_id": agent} if agent else {})
-    found = list(models.Agent.objects.now().filter(**chosen).defer("skills"))
-    first = sorted(found, key=lambda row: (rank(row), -row.status_since.timestamp()))[:MAX_AGENTS]
-    kinds = Counter(kind_of(row.status) for row in found)
-    return Agents(sorted(first, key=by_name), len(found) - len(first), kinds)
-
-
-def rank(agent: models.Agent) -> int:
-    kind = kind_of(agent.status)
-    return FIRST.index(kind) if kind in FIRST else len(FIRST)
+    rows = models.Agent.objects.now().filter(**chosen)
+    numbers = dict(rows.order_by().values_list("status").annotate(number=Count("*")))
+    first = list(rows.defer("skills").order_by(RANK, "-status_since", "board_id", "agent_id")[:MAX_AGENTS])
+    kinds = Counter[Kind]()
+    for status, number in numbers.items():
+        kinds[kind_of(status)] += number
+    return Agents(sorted(first, key=by_name), kinds.total() - len(first), kinds)
 
 
 def by_name(agent: models.Agent) -> tuple[Any, ...]:
@@ -81,16 +84,18 @@ def by_name(agent: models.Agent) -> tuple[Any, ...]:
 
 def around(found: Agents, told: Spells, removed: dict[str, int], scope: Scope) -> Around:
     """`told` are the spells whose tasks are to be named."""
-    boards = {row.board_id: row for row in present.boards(scope)}
-    stuck = {(row.board_id, row.task_id): row for row in blockers.open_rows(scope).order_by("-opened_at")}
+    board_ids = {agent.board_id for agent in found.shown}
+    boards = {row.board_id: row for row in models.Board.objects.now().filter(board_id__in=board_ids)}
     wanted = {(board_id, spell.task_id) for (board_id, _), each in told.items() for spell in each}
     current = {(agent.board_id, agent.task_id) for agent in found.shown}
+    on_theirs = blockers.open_rows(scope).filter(board_id__in=board_ids, task_id__in={task for _, task in current})
+    stuck = {(row.board_id, row.task_id): row for row in on_theirs.order_by("-opened_at")[:MAX_STUCK]}
     return Around(boards, signs(found.keys, removed), stuck, tasks(current), task_names(wanted | current))
 
 
-def removed_boards() -> dict[str, int]:
-    """Where each board that was ever removed was: what came before that is not shown."""
-    return read.removed_boards()
+def removed_boards(found: Agents) -> dict[str, int]:
+    """Where the boards of these agents were removed: what came before that is not shown."""
+    return last_removals({board_id for board_id, _ in found.keys})
 
 
 def spells(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> Spells:

@@ -21,6 +21,7 @@ MAX_TRIED = 5
 MAX_ALIKE = 3
 MAX_OTHERS = 100  # of a cause; an act is about no more at once
 MAX_THREAD = 50
+MAX_NAMED = 20  # of the tasks that wait behind it
 THREAD_TYPES = (
     *("task_blocked", "blocker_suggestion", "blocker_updated", "blocker_acknowledged", "blocker_assigned"),
     *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "answer_failed", "blocker_resolved", "answer_seen"),
@@ -125,9 +126,9 @@ def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[mode
 def detail(blocker: models.Blocker, sight: Sight) -> Detail:
     """Of one that `find` has found for the same sight."""
     board_id, task_id = blocker.board_id, blocker.task_id
-    names = present.names_with_tasks([board_id])
     behind = present.waiting([board_id], {(board_id, task_id)}).get((board_id, task_id), [])
     alike_now = others(blocker)
+    names = blockers.names_of([blocker, *alike_now], [(board_id, task) for task in behind[:MAX_NAMED]])
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
     return Detail(
         item=blockers.named(blocker, names, is_demo),
@@ -185,5 +186,5 @@ def alike(blocker: models.Blocker, sight: Sight) -> list[blockers.ResolvedBlocke
         cursor.execute(ALIKE, values)
         ids = [row[0] for row in cursor.fetchall()]
     rows = {row.blocker_id: row for row in models.Blocker.objects.now().filter(blocker_id__in=ids)}
-    names = present.names_with_tasks({row.board_id for row in rows.values()})
+    names = blockers.names_of(rows.values())
     return [blockers.resolved_blocker(rows[found], names) for found in ids if found in rows]

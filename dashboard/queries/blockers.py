@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Case, DurationField, ExpressionWrapper, F, Value, When
+from django.db.models.functions import Extract, Greatest
+
 from dashboard.queries import present
 from dashboard.ranking import SEVERITY_WEIGHT, cost
 from dashboard.sight import Scope
@@ -15,6 +18,8 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.reserved import person_in
 from marcus_events.core.sentences import short
 
+MAX_OPEN = 300  # that are read to be shown; the others are counted
+MAX_NAMED = 20  # of the tasks that wait behind one
 MAX_STEPS = 8
 MAX_ANSWERED = 5
 ANSWER_NEWS = timedelta(hours=1)
@@ -58,6 +63,9 @@ class ResolvedBlocker(Named):
     took: timedelta
 
 
+WEIGHT = Case(
+    *(When(severity=name, then=weight) for name, weight in SEVERITY_WEIGHT.items()), default=SEVERITY_WEIGHT["medium"]
+)
 SORTS = {
     "cost": lambda item: -item.cost,
     "age": lambda item: item.blocker.opened_at,
@@ -80,19 +88,55 @@ def count_open(scope: Scope) -> int:
     return int(open_rows(scope).exclude(snoozed_until__gt=utc_now()).count())
 
 
+def count_causes(rows: Any) -> int:
+    return int(rows.order_by().values("board_id", "description").distinct().count())
+
+
+def count_tasks(rows: Any) -> int:
+    return int(rows.order_by().values("board_id", "task_id").distinct().count())
+
+
 def open_rows(scope: Scope) -> Any:
     return models.Blocker.objects.now().filter(resolved_at=None, **scope.on())
 
 
-def open_blockers(scope: Scope, sort: str = "cost", now: datetime | None = None) -> list[OpenBlocker]:
-    """The open blockers, the costliest first or by another of SORTS."""
-    rows = list(open_rows(scope).order_by("opened_at"))
+def open_blockers(
+    scope: Scope, sort: str = "cost", now: datetime | None = None, chosen: Any = None
+) -> list[OpenBlocker]:
+    """The open blockers, the costliest first or by another of SORTS; of `chosen` rows where these are given.
+
+    Where there are more than MAX_OPEN, those come into question that stand highest without what waits behind them.
+    """
+    now = now or utc_now()
+    rows = list((open_rows(scope) if chosen is None else chosen).order_by(*first_by(sort, now))[:MAX_OPEN])
     board_ids = {row.board_id for row in rows}
     waiting = present.waiting(board_ids, {(row.board_id, row.task_id) for row in rows})
-    names = present.names_with_tasks(board_ids)
-    demos = set(models.Board.objects.now().filter(demo=True).values_list("board_id", flat=True))
-    items = [open_blocker(row, waiting, names, demos, now or utc_now()) for row in rows]
+    names = names_of(rows, [(board, task) for (board, _), behind in waiting.items() for task in behind[:MAX_NAMED]])
+    demos = set(models.Board.objects.now().filter(demo=True, board_id__in=board_ids).values_list("board_id", flat=True))
+    items = [open_blocker(row, waiting, names, demos, now) for row in rows]
     return sorted(items, key=SORTS.get(sort, SORTS["cost"]))
+
+
+def first_by(sort: str, now: datetime) -> list[Any]:
+    if sort == "age":
+        return ["opened_at"]
+    if sort == "severity":
+        return [WEIGHT.desc(), "opened_at"]
+    return [cost_without_waiting(now).desc(), "opened_at"]
+
+
+def cost_without_waiting(now: datetime) -> Any:
+    """As in `dashboard.ranking`, of the blocked task alone."""
+    age = ExpressionWrapper(Value(now) - F("opened_at"), output_field=DurationField())
+    return WEIGHT * Greatest(Extract(age, "epoch"), Value(60.0))
+
+
+def names_of(rows: Iterable[models.Blocker], tasks: Iterable[present.Key] = ()) -> present.Names:
+    """What the boards, tasks and agents of these blockers are called, and these tasks besides."""
+    found = list(rows)
+    agents = [(row.board_id, row.agent_id) for row in found]
+    own = [(row.board_id, row.task_id) for row in found]
+    return present.names({row.board_id for row in found}, agents, [*own, *tasks])
 
 
 def open_blocker(
@@ -145,7 +189,7 @@ def answered(scope: Scope, now: datetime) -> list[Named]:
     rows = models.Blocker.objects.now().filter(**scope.on()).exclude(answer_id="")
     fresh = rows.filter(resolved_at__gt=now - ANSWER_NEWS).exclude(resumed_at__lt=now - RESUMED_NEWS)
     newest = list(fresh.order_by("-resolved_at")[:MAX_ANSWERED])
-    names = present.names_with_tasks({row.board_id for row in newest})
+    names = names_of(newest)
     return [named(row, names) for row in newest]
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
+
+from django.db.models import Count
 
 from dashboard import charts
 from dashboard.forecast import Forecast, NoForecast, forecast
+from dashboard.look import Look
+from dashboard.paging import Paging
 from dashboard.queries import blockers, pace, present
-from dashboard.sight import Scope
+from dashboard.sight import Scope, Sight
 from marcus_events import models
 from marcus_events.core.event import utc_now
 
+PAGE = 40  # boards
 MAX_CARDS = 100  # per column; the rest is counted
 COLUMNS = {
     "todo": ("To do", ("todo",)),
@@ -58,23 +62,52 @@ class Summary:
         return charts.segments([*shares, ("todo", self.statuses["todo"])])
 
 
-def summaries(scope: Scope) -> list[Summary]:
-    """All boards, or the one that is named; none where there is no such board."""
-    statuses, agents = present.tasks_by_status(scope), present.agents_at_work(scope)
+@dataclass(frozen=True)
+class Summaries:
+    """A page of them; `number` counts all that match, no further than COUNT_CAP."""
+
+    items: list[Summary]
+    paging: Paging
+    number: int
+
+
+def listed(look: Look) -> Summaries:
+    """All boards by name, or those whose name or id holds what is looked for."""
+    scope, paging = look.scope.everywhere(), Paging.of(look.p, PAGE)
+    rows = present.boards(scope, PAGE + 1, skip=paging.skip, called=look.q)
+    number = present.number_of_boards(scope, look.q)
+    return Summaries(summaries(scope, rows[:PAGE]), paging.with_next(len(rows) > PAGE), number)
+
+
+def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summary]:
+    """Of these boards; of the one that is named, or of the first."""
+    if rows is None:
+        rows = present.boards(scope, PAGE)
+    of_them = Scope(Sight(frozenset(row.board_id for row in rows)))
+    statuses, agents = present.tasks_by_status(of_them), present.agents_at_work(of_them)
     now = pace.next_minute(utc_now())
-    finished = pace.finished(scope, now)
-    stuck: dict[str, list[blockers.OpenBlocker]] = defaultdict(list)
-    for item in blockers.open_blockers(scope):
-        stuck[item.blocker.board_id].append(item)
+    finished = pace.finished(of_them, now)
+    stuck = stuck_on(of_them)
 
     def summary(row: models.Board) -> Summary:
-        of, items = statuses[row.board_id], stuck[row.board_id]
-        left, behind = sum(of.values()) - of["done"], blockers.waiting_in_all(items)
+        of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
+        left = sum(of.values()) - of["done"]
         free = left - of["blocked"] - behind
         expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
-        return Summary(row, of, len(items), behind, agents[row.board_id], expected)
+        return Summary(row, of, items, behind, agents[row.board_id], expected)
 
-    return [summary(row) for row in present.boards(scope)]
+    return [summary(row) for row in rows]
+
+
+def stuck_on(scope: Scope) -> dict[str, tuple[int, int]]:
+    """board → how many blockers are open there, and how many tasks wait behind any of them."""
+    rows = blockers.open_rows(scope).order_by()
+    number = dict(rows.values_list("board_id").annotate(number=Count("*")))
+    blocked = set(rows.values_list("board_id", "task_id").distinct())
+    behind: dict[str, set[str]] = defaultdict(set)
+    for (board_id, _), tasks in present.waiting(number, blocked).items():
+        behind[board_id] |= {task_id for task_id in tasks if (board_id, task_id) not in blocked}
+    return defaultdict(lambda: (0, 0), {board: (count, len(behind[board])) for board, count in number.items()})
 
 
 @dataclass(frozen=True)
@@ -103,20 +136,27 @@ class Column:
 def columns(scope: Scope) -> dict[str, Column]:
     """Of one board, by status. What has been in its status longest comes first, and what was done last."""
     board = scope.board
-    rows = list(models.Task.objects.now().filter(**scope.on()).defer("description").order_by("status_since", "name"))
-    waiting, names = present.waiting([board]), present.names([board])
-    stuck = {row.task_id: row for row in blockers.open_rows(scope).order_by("-opened_at")}
+    found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
+    rows = [row for rows in found.values() for row in rows]
+    shown = {(board, row.task_id) for row in rows}
+    waiting, numbers = present.waiting([board], shown), present.tasks_by_status(scope)[board]
+    names = present.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
+    blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])
+    stuck = {row.task_id: row for row in blocked.order_by("-opened_at")}
 
     def card(row: models.Task) -> Card:
         agent = names.agent(board, row.agent_id) if row.agent_id else ""
         return Card(row, agent, len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id))
 
-    return {status: column(status, title, of, rows, card) for status, (title, of) in COLUMNS.items()}
+    def column(name: str, title: str, statuses: tuple[str, ...]) -> Column:
+        shown = [card(row) for row in found[name]]
+        number = sum(numbers[status] for status in statuses)
+        return Column(name, title, shown, max(number - len(shown), 0), EMPTY[name])
+
+    return {name: column(name, title, statuses) for name, (title, statuses) in COLUMNS.items()}
 
 
-def column(
-    status: str, title: str, statuses: tuple[str, ...], rows: list[models.Task], card: Callable[[models.Task], Card]
-) -> Column:
-    mine = [row for row in rows if row.status in statuses]
-    shown = (mine[::-1] if status == "done" else mine)[:MAX_CARDS]
-    return Column(status, title, [card(row) for row in shown], len(mine) - len(shown), EMPTY[status])
+def cards(scope: Scope, name: str, statuses: tuple[str, ...]) -> list[models.Task]:
+    order = ("-status_since", "-name") if name == "done" else ("status_since", "name")
+    rows = models.Task.objects.now().filter(status__in=statuses, **scope.on()).defer("description")
+    return list(rows.order_by(*order)[:MAX_CARDS])

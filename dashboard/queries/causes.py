@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2s
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import F, Func, TextField
 
 from dashboard.queries.blockers import OpenBlocker
 from dashboard.ranking import cost
 from marcus_events import models
 from marcus_events.core.fold.blockers import SEVERITIES
 
+# As `cause_of` says it.
+CAUSE = Func(
+    F("board_id"),
+    F("description"),
+    template="left(encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex'), 16)",
+    arg_joiner=" || chr(1) || ",
+    output_field=TextField(),
+)
+
 
 def cause_of(row: models.Blocker) -> str:
     """A name of the root cause, the same wherever it is asked for, and made of nothing that a stranger wrote."""
-    return blake2s(f"{row.board_id}\0{row.description}".encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    return sha256(f"{row.board_id}\x01{row.description}".encode()).hexdigest()[:16]
+
+
+def of_cause(rows: Any, cause: str) -> Any:
+    """Of these blockers, those with this cause."""
+    return rows.alias(cause=CAUSE).filter(cause=cause)
 
 
 @dataclass(frozen=True)

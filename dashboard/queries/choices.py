@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from heapq import nlargest
 from itertools import groupby
+
+from django.db.models import Max
 
 from dashboard.queries import counters
 from dashboard.sight import Scope
@@ -10,7 +13,8 @@ from marcus_events import models
 from marcus_events.core.sentences import agent_words
 from marcus_events.core.vocabulary import CATEGORIES, category_of, meaning_of
 
-MAX_AGENTS = 200
+MAX_AGENTS = 100
+MAX_TYPES = 100
 
 Choice = tuple[str, str]
 
@@ -20,8 +24,9 @@ def categories() -> list[Choice]:
 
 
 def types(scope: Scope, chosen: str = "") -> list[tuple[str, list[Choice]]]:
-    """The types that were ever seen on these boards and the one that is filtered by, by the title of their category."""
-    seen = {*counters.ever(scope), chosen} - {""}
+    """The types that are most often seen on these boards, and the one that is filtered by, by category."""
+    numbers = counters.ever(scope)
+    seen = {*nlargest(MAX_TYPES, numbers, key=numbers.__getitem__), chosen} - {""}
     ordered = sorted(seen, key=lambda name: (CATEGORIES.index(category_of(name)), meaning_of(name).title))
     return [
         (counters.TITLES[category], [(name, meaning_of(name).title) for name in names])
@@ -31,7 +36,7 @@ def types(scope: Scope, chosen: str = "") -> list[tuple[str, list[Choice]]]:
 
 def agents(scope: Scope, chosen: str = "") -> list[Choice]:
     """The agents of a board, and the one that is filtered by."""
-    rows = models.Agent.objects.now().filter(**scope.on()).order_by("name", "agent_id")
-    found = {agent_id: name or agent_words(agent_id) for agent_id, name in rows.values_list("agent_id", "name")}
-    shown = list(found.items())[:MAX_AGENTS]
+    rows = models.Agent.objects.now().filter(**scope.on()).values("agent_id").annotate(called=Max("name"))
+    found = rows.order_by("called", "agent_id").values_list("agent_id", "called")[:MAX_AGENTS]
+    shown = [(agent_id, name or agent_words(agent_id)) for agent_id, name in found]
     return [*shown, (chosen, agent_words(chosen))] if chosen and chosen not in dict(shown) else shown

@@ -12,9 +12,10 @@ from django.db.models import Max, Sum
 from dashboard import charts
 from dashboard.sight import Scope
 from marcus_events import models
-from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of
+from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of, types_of
 
 MINUTES = 60
+MAX_KINDS = 25  # types of a category that are listed; programs make up as many as they like
 TITLES: dict[Category, str] = {
     "task": "Tasks",
     "agent": "Agents",
@@ -43,13 +44,18 @@ class Kind:
 
 @dataclass(frozen=True)
 class Tile:
-    """The events of a category. `minutes` are the last sixty, oldest first."""
+    """The events of a category. `minutes` are the last sixty, oldest first; `kinds` the MAX_KINDS most frequent."""
 
     category: Category
     title: str
     minutes: list[int]
     total: int
     kinds: list[Kind]
+    types: int
+
+    @property
+    def more(self) -> int:
+        return self.types - len(self.kinds)
 
     @property
     def hour(self) -> int:
@@ -112,9 +118,17 @@ def recent(scope: Scope, first: datetime) -> dict[str, list[int]]:
     return series
 
 
+def in_last_hour(scope: Scope, now: datetime) -> int:
+    """The sum of the chart."""
+    first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
+    rows = rates(scope).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
+    return rows.exclude(event_type__in=types_of("audit")).aggregate(number=Sum("count"))["number"] or 0
+
+
 def ever(scope: Scope) -> dict[str, int]:
-    hours = scope.counted(models.HourlyRate.objects).order_by()
-    return dict(hours.values_list("event_type").annotate(Sum("count")))
+    """type → events, of all times: summed by board already, not by the hour."""
+    types = models.Facet.objects.filter(field="type", **scope.on()).exclude(value__in=scope.sight.hidden_types)
+    return dict(types.order_by().values_list("value").annotate(number=Sum("count")))
 
 
 def rates(scope: Scope) -> Any:
@@ -136,7 +150,8 @@ def tile(category: Category, series: dict[str, list[int]], totals: dict[str, int
         title=TITLES[category],
         minutes=minutes or [0] * MINUTES,
         total=sum(kind.total for kind in kinds),
-        kinds=sorted(kinds, key=lambda kind: (-kind.hour, -kind.total, kind.title)),
+        kinds=sorted(kinds, key=lambda kind: (-kind.hour, -kind.total, kind.title))[:MAX_KINDS],
+        types=len(kinds),
     )
 
 

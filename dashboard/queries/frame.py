@@ -12,10 +12,39 @@ from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.fold.blockers import SEVERITIES
+from marcus_events.log import read
+from marcus_events.sources.demo_script import BOARD as DEMO
 
 NEWS = timedelta(minutes=3)  # older is history that is being read in: no reason to interrupt anybody
 MAX_ALERTS = 20
+MAX_CHOICES = 20  # boards; the others are on the page Boards
+LATELY = 2_000  # events, by whose boards it is known where something happened
 MAX_ROWS = 500  # of which alerts are made
+
+
+@dataclass(frozen=True)
+class Switcher:
+    """The boards to choose from; where there are `more`, those where something happened lately, and the chosen one."""
+
+    boards: list[models.Board]
+    more: bool
+
+
+def switcher(scope: Scope) -> Switcher:
+    everywhere = scope.everywhere()
+    found = present.boards(everywhere, MAX_CHOICES + 1)
+    if len(found) <= MAX_CHOICES:
+        return Switcher(found, more=False)
+    rows = models.Board.objects.now().filter(**everywhere.on())
+    lately = list(rows.filter(board_id__in=read.recent_boards(LATELY))[:MAX_CHOICES])
+    chosen = list(rows.filter(board_id=scope.board)) if scope.board else []
+    shown = {row.board_id: row for row in [*found[: MAX_CHOICES - len(lately)], *lately, *chosen]}
+    return Switcher(sorted(shown.values(), key=lambda row: (row.demo, row.name.casefold(), row.board_id)), more=True)
+
+
+def demos(scope: Scope) -> list[models.Board]:
+    """The boards of the bundled demo: what else says that it is one is not for this program to remove."""
+    return list(models.Board.objects.now().filter(demo=True, **scope.on()).filter(board_id=DEMO))
 
 
 @dataclass(frozen=True)
@@ -63,7 +92,7 @@ def worst(rows: list[models.Blocker]) -> int:
 
 
 def named(alike: list[list[models.Blocker]]) -> list[Alert]:
-    names = present.names_with_tasks({rows[0].board_id for rows in alike}) if alike else present.Names({}, {})
+    names = blockers.names_of(rows[-1] for rows in alike)
     return [alert(rows, names) for rows in alike]
 
 

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from dashboard.alerts.preferences import is_wanted, quiet_hours
 from dashboard.models import AlertPreferences
-from dashboard.queries import present
-from dashboard.queries.blockers import Named, named
+from dashboard.queries.blockers import Named, named, names_of
 from dashboard.queries.causes import by_cause
 from dashboard.sight import Scope
 from marcus_events import models
@@ -64,5 +63,6 @@ def opened(preferences: AlertPreferences, scope: Scope, now: datetime) -> Iterab
 
 
 def causes(rows: list[models.Blocker]) -> list[Cause]:
-    names = present.names_with_tasks({row.board_id for row in rows})
-    return [Cause(named(newest, names), 1 + len(others)) for newest, *others in by_cause(rows).values()]
+    alike = by_cause(rows).values()
+    names = names_of(newest for newest, *_ in alike)
+    return [Cause(named(newest, names), 1 + len(others)) for newest, *others in alike]

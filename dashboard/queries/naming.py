@@ -18,8 +18,15 @@ def named(events: Sequence[Recorded]) -> list[Recorded]:
     boards = {event.board_id for event in events if event.board_id and lacks_names(event)}
     if not boards:
         return list(events)
-    names = present.names_with_tasks(boards)
+    tasks = [(event.board_id or "", task_id) for event in events for task_id in task_ids(event)]
+    agents = [(event.board_id or "", event.agent_id) for event in events if event.agent_id]
+    names = present.names(boards, agents, tasks)
     return [completed(event, names) if event.board_id in boards else event for event in events]
+
+
+def task_ids(event: Recorded) -> list[str]:
+    """Its own, and that which it depends on."""
+    return [str(task_id) for task_id in (event.task_id, event.data.get("depends_on_id")) if task_id]
 
 
 def lacks_names(event: Recorded) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
 
 from dashboard.look import Look
-from dashboard.queries import blockers
+from dashboard.queries import blockers, present
 from dashboard.queries.blockers import OpenBlocker
-from dashboard.queries.causes import Cause, cause_of, causes
+from dashboard.queries.causes import Cause, cause_of, causes, of_cause
 from dashboard.ranking import SEVERITY_WEIGHT
 
+MAX_ROWS = 100
 MAX_BOARDS = 12  # to choose from; the switcher has them all
 
 
@@ -32,37 +35,57 @@ class Choice:
 
 @dataclass(frozen=True)
 class Table:
-    """`total` counts what is open on the board; `rows` are those of the chosen severity and reason."""
+    """`total` counts what is open on the board, `causes` its reasons; `rows` are the first of the severity and reason
+    that are chosen, and `matching` counts all of these.
+    """
 
     rows: list[Row]
+    matching: int
     total: int
     causes: int
     severities: list[Choice]
     boards: list[Choice]
 
+    @property
+    def hidden(self) -> int:
+        return self.matching - len(self.rows)
+
 
 def open_table(look: Look, now: datetime) -> Table:
-    items = blockers.open_blockers(look.scope, look.sort, now)
+    everything = blockers.open_rows(look.scope)
+    rows = chosen_rows(everything, look)
+    items = blockers.open_blockers(look.scope, look.sort, now, rows)
     alike = {cause.key: cause for cause in causes(items, now)}
     if look.sort == "cause":
         items = [item for cause in alike.values() for item in cause.items]
-    rows = [Row(item, alike[cause_of(item.blocker)]) for item in items]
-    chosen = [row for row in rows if is_chosen(row, look)]
-    return Table(chosen, len(items), len(alike), severities(items), boards(items))
+    counted = severities(everything)
+    total = sum(choice.number for choice in counted)
+    return Table(
+        rows=[Row(item, alike[cause_of(item.blocker)]) for item in items[:MAX_ROWS]],
+        matching=rows.count() if look.severity or look.cause else total,
+        total=total,
+        causes=blockers.count_causes(everything),
+        severities=counted,
+        boards=boards(everything),
+    )
 
 
-def is_chosen(row: Row, look: Look) -> bool:
-    return look.severity in {"", row.need.blocker.severity} and look.cause in {"", row.cause.key}
+def chosen_rows(rows: Any, look: Look) -> Any:
+    if look.severity:
+        rows = rows.filter(severity=look.severity)
+    return of_cause(rows, look.cause) if look.cause else rows
 
 
-def severities(items: list[OpenBlocker]) -> list[Choice]:
+def severities(rows: Any) -> list[Choice]:
     """The worst first."""
-    counted = Counter(item.blocker.severity for item in items)
+    counted = dict(rows.order_by().values_list("severity").annotate(number=Count("*")))
     worst_first = sorted(counted, key=lambda severity: -SEVERITY_WEIGHT.get(severity, 0))
     return [Choice(severity, severity.capitalize(), counted[severity]) for severity in worst_first]
 
 
-def boards(items: list[OpenBlocker]) -> list[Choice]:
+def boards(rows: Any) -> list[Choice]:
     """Those with the most first."""
-    counted = Counter((item.blocker.board_id, item.board) for item in items)
-    return [Choice(board_id, name, number) for (board_id, name), number in counted.most_common(MAX_BOARDS) if board_id]
+    of_board = rows.order_by().exclude(board_id="").values_list("board_id").annotate(number=Count("*"))
+    counted = list(of_board.order_by("-number", "board_id")[:MAX_BOARDS])
+    names = present.board_names(board_id for board_id, _ in counted)
+    return [Choice(board_id, names.get(board_id, board_id), number) for board_id, number in counted]

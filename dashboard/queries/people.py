@@ -5,39 +5,68 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import prefetch_related_objects
 
+from dashboard.look import Look
+from dashboard.paging import Paging
 from dashboard.queries import present
-from dashboard.sight import EVERYTHING, Scope
 from marcus_events.doors.roles import role_of
 from marcus_events.doors.sight import ADMINISTER
-from marcus_events.models import BoardAccess
 
 EVERY_BOARD = "see_every_board"
 
 
+PAGE = 50
+MAX_NAMED = 5  # boards of a person
+# Of each person, by themselves or by a group: the first boards, and how many there are.
+ACCESS = f"""SELECT id, (array_agg(board_id ORDER BY board_id))[1:{MAX_NAMED}], count(*)
+    FROM (
+        SELECT user_id AS id, board_id FROM board_access WHERE user_id = ANY(%(ids)s)
+        UNION SELECT member.user_id, board_id FROM auth_user_groups AS member
+            JOIN board_access USING (group_id) WHERE member.user_id = ANY(%(ids)s)
+    ) AS seen GROUP BY id"""
+
+
 @dataclass(frozen=True)
 class Person:
-    """`boards` are the names of those they see, where they do not see every one."""
+    """`boards` are the names of some that they see, where they do not see every one; `more` counts the others."""
 
     user: User
     role: str
     sees_every_board: bool
     boards: list[str]
+    more: int
 
 
-def people() -> list[Person]:
+@dataclass(frozen=True)
+class People:
+    rows: list[Person]
+    paging: Paging
+
+
+def people(look: Look) -> People:
     """Who may sign in comes first, then by name. As many queries for many as for few."""
-    users = User.objects.prefetch_related("groups__permissions", "user_permissions").order_by("-is_active", "username")
-    names = {board.board_id: board.name for board in present.boards(Scope(EVERYTHING))}
-    access = list(BoardAccess.objects.order_by("board_id"))
-    return [person(user, access, names) for user in users]
+    paging = Paging.of(look.p, PAGE)
+    found = User.objects.filter(username__icontains=look.q) if look.q else User.objects.all()
+    users = list(found.order_by("-is_active", "username")[paging.skip : paging.skip + PAGE + 1])
+    shown = users[:PAGE]
+    prefetch_related_objects(shown, "groups__permissions", "user_permissions")
+    access = access_of([user.pk for user in shown])
+    names = present.board_names(board for boards, _ in access.values() for board in boards)
+    rows = [person(user, *access.get(user.pk, ([], 0)), names) for user in shown]
+    return People(rows, paging.with_next(len(users) > PAGE))
 
 
-def person(user: User, access: list[BoardAccess], names: dict[str, str]) -> Person:
-    groups = {group.pk for group in user.groups.all()}
-    mine = [row.board_id for row in access if row.user_id == user.pk or row.group_id in groups]
-    boards = sorted({names.get(board_id) or board_id for board_id in mine}, key=str.casefold)
-    return Person(user, role_of(user), sees_every_board(user), boards)
+def access_of(ids: list[int]) -> dict[int, tuple[list[str], int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(ACCESS, {"ids": ids})
+        return {user: (boards, number) for user, boards, number in cursor.fetchall()}
+
+
+def person(user: User, boards: list[str], number: int, names: dict[str, str]) -> Person:
+    named = sorted((names.get(board_id) or board_id for board_id in boards), key=str.casefold)
+    return Person(user, role_of(user), sees_every_board(user), named, number - len(boards))
 
 
 def sees_every_board(user: User) -> bool:

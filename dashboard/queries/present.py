@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
-from django.db.models.functions import Lower
+from django.db import connection
+from django.db.models import Count, Q
+from django.db.models.functions import Left, Lower
 
 from dashboard.sight import Scope
 from marcus_events import models
@@ -16,12 +17,48 @@ from marcus_events.core.sentences import agent_words
 from marcus_events.core.waiting import waiting_behind
 
 NAMED: dict[str, Any] = {"board": models.Board, "agent": models.Agent, "task": models.Task}
+MAX_BOARDS = 50  # read at once
+COUNT_CAP = 10_000
+KEYED = {
+    kind: f"""SELECT board_id, {kind}_id, name FROM unnest(%s::text[], %s::text[]) AS wanted(board_id, {kind}_id)
+        JOIN {kind} USING (board_id, {kind}_id) WHERE to_position IS NULL"""
+    for kind in ("agent", "task")
+}
+Key = tuple[str, str]  # board and agent, or board and task
 STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 
 
-def boards(scope: Scope) -> list[models.Board]:
-    """Real boards before demos, then by name."""
-    return list(models.Board.objects.now().filter(**scope.on()).order_by("demo", Lower("name"), "board_id"))
+def boards(scope: Scope, most: int = MAX_BOARDS, *, skip: int = 0, called: str = "") -> list[models.Board]:
+    """Real boards before demos, then by name: no more than `most`, of those whose name or id holds what is `called`."""
+    return list(matching(scope, called).order_by("demo", Left(Lower("name"), 64), "board_id")[skip : skip + most])
+
+
+def number_of_boards(scope: Scope, called: str = "", most: int = COUNT_CAP) -> int:
+    """Counts no further than `most`."""
+    return int(matching(scope, called).order_by()[:most].count())
+
+
+def matching(scope: Scope, called: str = "") -> Any:
+    rows = models.Board.objects.now().filter(**scope.on())
+    return rows.filter(Q(name__icontains=called) | Q(board_id__icontains=called)) if called else rows
+
+
+def called(scope: Scope, name: str) -> list[str]:
+    """The ids of boards with this id, or else of two that are called so at most."""
+    rows = models.Board.objects.now().filter(**scope.on()).order_by("board_id")
+    by_id = rows.filter(board_id=name).values_list("board_id", flat=True)
+    return list(by_id) or list(rows.filter(name=name).values_list("board_id", flat=True)[:2])
+
+
+def board(scope: Scope) -> models.Board | None:
+    """The one that is chosen."""
+    found: models.Board | None = models.Board.objects.now().filter(**scope.on()).first() if scope.board else None
+    return found
+
+
+def board_names(board_ids: Iterable[str]) -> dict[str, str]:
+    """Of those that are there."""
+    return dict(models.Board.objects.now().filter(board_id__in=set(board_ids)).values_list("board_id", "name"))
 
 
 @dataclass(frozen=True)
@@ -42,18 +79,19 @@ class Names:
         return self.tasks.get((board_id, task_id)) or task_id
 
 
-def names(board_ids: Iterable[str]) -> Names:
-    ids = list(board_ids)
-    found = models.Board.objects.now().filter(board_id__in=ids).values_list("board_id", "name")
-    agents = models.Agent.objects.now().filter(board_id__in=ids).values_list("board_id", "agent_id", "name")
-    return Names(dict(found), {(board_id, agent_id): name for board_id, agent_id, name in agents})
+def names(board_ids: Iterable[str], agents: Iterable[Key] = (), tasks: Iterable[Key] = ()) -> Names:
+    """Of these boards, these (board, agent) and these (board, task), as far as they are known: nothing else is read."""
+    return Names(board_names(board_ids), keyed("agent", agents), keyed("task", tasks))
 
 
-def names_with_tasks(board_ids: Iterable[str]) -> Names:
-    found = names(board_ids)
-    rows = models.Task.objects.now().filter(board_id__in=[*found.boards, ""])
-    tasks = {(board_id, task_id): name for board_id, task_id, name in rows.values_list("board_id", "task_id", "name")}
-    return replace(found, tasks=tasks)
+def keyed(kind: str, keys: Iterable[Key]) -> dict[Key, str]:
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    boards, ids = map(list, zip(*wanted, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(KEYED[kind], [boards, ids])
+        return {(board_id, key): name for board_id, key, name in cursor.fetchall()}
 
 
 def names_of(kind: str, ids: Collection[str], scope: Scope) -> dict[str, str]:
@@ -82,6 +120,17 @@ def tasks_by_status(scope: Scope) -> dict[str, dict[str, int]]:
     for board_id, status, number in rows:
         counts[board_id][status] = number
     return counts
+
+
+def progress(scope: Scope) -> dict[str, int]:
+    """How many tasks there are, and how many of them are done."""
+    rows = models.Task.objects.now().filter(**scope.on())
+    numbers = dict(rows.values_list("status").annotate(number=Count("*")))
+    return {"tasks": sum(numbers.values()), "done": numbers.get("done", 0)}
+
+
+def agents_working(scope: Scope) -> int:
+    return int(models.Agent.objects.now().filter(status="working", **scope.on()).count())
 
 
 def agents_at_work(scope: Scope) -> dict[str, list[models.Agent]]:

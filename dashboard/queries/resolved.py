@@ -9,8 +9,7 @@ from typing import Any
 from django.db.models import DurationField, ExpressionWrapper, F
 
 from dashboard.look import Look
-from dashboard.queries import present
-from dashboard.queries.blockers import ResolvedBlocker, resolved_blocker
+from dashboard.queries.blockers import ResolvedBlocker, names_of, resolved_blocker
 from dashboard.queries.delays import BINS, EDGES_S, Bin, Delays
 from marcus_events import models
 from marcus_events.core.event import InvalidEvent, parse_timestamp
@@ -36,7 +35,7 @@ def resolved(look: Look, counted: Delays) -> Resolved:
     if chosen:
         rows = taking(rows.filter(resolved_at__gte=counted.since), int(chosen.took))
     page = list(after(rows, look.older).order_by("-resolved_at", "-blocker_id")[: PAGE + 1])
-    names = present.names_with_tasks({row.board_id for row in page})
+    names = names_of(page)
     items = [resolved_blocker(row, names) for row in page[:PAGE]]
     older = place(page[PAGE - 1]) if len(page) > PAGE else ""
     return Resolved(items, chosen.bar.value if chosen else counted.resolved, chosen, older)

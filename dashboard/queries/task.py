@@ -17,11 +17,13 @@ from marcus_events import models
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.log import read
+from marcus_events.log import board_removals, read
 
 MAX_EVENTS = 30  # that are listed; Activity has them all
 MAX_LOOKED_AT = 200  # for decisions and causes
 COUNT_CAP = 10_000
+MAX_STOPS = 200  # blockers
+MAX_REPORTERS = 200  # of a task's blockers, that are named
 MAX_LINKED = 50  # tasks in either direction
 CHANGES = 500  # of its status; the oldest are left out
 
@@ -91,24 +93,36 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
     task, now = find(scope, task_id), now or utc_now()
     if task is None:
         return None
-    board, removed = task.board_id, read.removed_boards()
-    names, wanted = present.names([board]), scope.sight.narrow(events_of(board, task_id))
-    events = named(read.events(wanted, limit=MAX_LOOKED_AT, removed=removed))
+    board = task.board_id
+    removed = board_removals.last_removals([board]).get(board, 0)
+    names, wanted = names_of(task), scope.sight.narrow(events_of(board, task_id))
+    events = named(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True))
     before, after = linked(board, task_id)
     return Detail(
         task=task,
         agent=names.agent(board, task.agent_id) if task.agent_id else "",
         board=names.board(board),
-        timeline=timeline(changes(board, task_id, removed.get(board, 0)), now),
+        timeline=timeline(changes(board, task_id, removed), now),
         stops=stops(board, task_id, names, now),
         waits_for=before,
         needed_by=after,
         holds_up=len(present.waiting([board], {(board, task_id)}).get((board, task_id), [])),
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
-        count=read.count_after(wanted, 0, COUNT_CAP, removed=removed) if len(events) == MAX_LOOKED_AT else len(events),
-        causes=why.chains(events, board, removed, scope.sight),
+        count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
+        causes=why.chains(events, board, scope.sight),
     )
+
+
+def names_of(task: models.Task) -> present.Names:
+    """Of its board, of whoever has it, and of those who reported its blockers."""
+    reports = models.Blocker.objects.now().filter(board_id=task.board_id, task_id=task.task_id)
+    agents = {task.agent_id, *reports.values_list("agent_id", flat=True).distinct()[:MAX_REPORTERS]}
+    return present.names([task.board_id], [(task.board_id, agent) for agent in agents])
+
+
+def number(wanted: EventFilter) -> int:
+    return read.count_after(wanted, 0, COUNT_CAP, hide_removed=True)
 
 
 def events_of(board: str, task_id: str) -> EventFilter:
@@ -138,7 +152,7 @@ def stops(board: str, task_id: str, names: present.Names, now: datetime) -> list
             steps(row.suggestion),
             (row.resolved_at or now) - row.opened_at,
         )
-        for row in rows
+        for row in rows[:MAX_STOPS]
     ]
     return sorted(found, key=lambda stop: stop.blocker.resolved_at is not None)
 

@@ -15,7 +15,7 @@ from dashboard.sight import Sight
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.trace import Trace, correlation_of, named_cause, tree
 from marcus_events.core.tracing import CORRELATION
-from marcus_events.log import read
+from marcus_events.log import board_removals, read
 
 MAX_RELATED = 200  # events that are looked at beyond the task's own
 MAX_STEPS = 60  # that are shown
@@ -36,13 +36,12 @@ class Step:
     closes: list[bool]
 
 
-def chains(events: Sequence[Recorded], board_id: str, removed: dict[str, int], sight: Sight) -> list[Step]:
+def chains(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Step]:
     """The trees that these events (newest first) of a board are part of, the newest first; none where nothing caused
     anything.
-
-    `removed` are the positions at which boards were removed, and their events with them.
     """
     seen = [event for event in with_related(events, board_id, sight) if sight.shows(event)]
+    removed = board_removals.last_removals({event.board_id for event in seen if event.board_id})
     found = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
     pool = {event.event.event_id: event for event in found}
     trees = [found for found in forest(pool) if found.effects]

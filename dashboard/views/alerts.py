@@ -31,9 +31,11 @@ def alerts(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show(request, AlertForm(preferences_of(viewer(request)), scope_of(request)))
     form = AlertForm(preferences_of(viewer(request)), scope_of(request), request.POST)
+    if form.is_finding:
+        return show(request, form.unchecked())
     if not form.is_valid():
         return show(request, form)
-    keep(viewer(request), form.cleaned_data, utc_now())
+    keep(viewer(request), form.stated(), utc_now())
     return redirect(f"{reverse('alerts')}?saved=1")
 
 

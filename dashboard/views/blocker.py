@@ -31,6 +31,7 @@ from marcus_events.core.filters import span_of
 from marcus_events.doors.roles import HANDLE_BLOCKER
 from marcus_events.models import Blocker
 
+MAX_PEOPLE = 50  # to choose from; where there are more, a name is typed
 SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
 
 
@@ -117,5 +118,11 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
 
 
 def gathered(found: Blocker, sight: Sight) -> dict[str, Any]:
-    people = get_user_model()._default_manager.filter(is_active=True).order_by("username")
-    return {"detail": queries.detail(found, sight), "snoozes": SNOOZES, "people": people}
+    active = get_user_model()._default_manager.filter(is_active=True).order_by("username")
+    people = list(active[: MAX_PEOPLE + 1])
+    return {
+        "detail": queries.detail(found, sight),
+        "snoozes": SNOOZES,
+        "people": people[:MAX_PEOPLE],
+        "are_people_many": len(people) > MAX_PEOPLE,
+    }

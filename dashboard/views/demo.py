@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from dashboard.acts import wait_shown
 from dashboard.sight import sight_of
 from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.doors.roles import HANDLE_BLOCKER
@@ -24,6 +25,8 @@ def remove(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(HANDLE_BLOCKER):
         raise PermissionDenied
     by = source_of(USER, request.user.get_username())
-    if refused := tell_refused(ingest([removal(REMOVED, source=by)], Authority.SYSTEM), "the removal of the demo"):
+    receipts = ingest([removal(REMOVED, source=by)], Authority.SYSTEM)
+    if refused := tell_refused(receipts, "the removal of the demo"):
         return HttpResponse(f"The demo could not be removed: {refused[0].error}.", status=HTTPStatus.CONFLICT)
+    wait_shown(receipts[0].position or 0)
     return redirect("now")

@@ -79,7 +79,7 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
     context |= {"chips": chips(look), "ranges": ranges(look, now), "permalink": permalink(request, look, now)}
     context |= {
         "kept_since": read.kept_since(),
-        "saved": saving.of(request.user),
+        "saved": saving.listed(request.user, look),
         "may_share": saving.may_share(request),
     }
     return page.render(request, "history/index.html", look, "History", head=head, **context)
@@ -104,7 +104,7 @@ def result(request: HttpRequest, look: Look, paths: list[str], now: datetime) ->
 def permalink(request: HttpRequest, look: Look, now: datetime) -> str:
     """The address at which this will be found for ever: spans before now, such as since:2h, become times."""
     fixed = str(EventFilter.parse(look.q, now=now)) if can_be_read(look.q) else look.q
-    return request.build_absolute_uri(f"{request.path}?{look.query(q=fixed)}")
+    return request.build_absolute_uri(f"{request.path}?{look.query(q=fixed, p='')}")
 
 
 @require_safe

@@ -26,7 +26,7 @@ from dashboard.look import Look
 from dashboard.queries import tokens as listed
 from dashboard.queries.people import administrators
 from dashboard.sight import sight_of
-from dashboard.views import page
+from dashboard.views import activity, page
 from dashboard.views.managing import View, by_administrator, may_manage
 from marcus_events import audit
 from marcus_events.core.vocabulary import EventTypes
@@ -58,6 +58,8 @@ def by_form(view: View) -> View:
 @sensitive_variables()
 def make(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
+    if form.is_finding:
+        return show(request, form=form.unchecked())
     made = form.make()
     if made is None:
         return show(request, form=form)
@@ -95,15 +97,15 @@ def show(
     made: Made | None = None,
     report: checking.Report | None = None,
 ) -> HttpResponse:
-    look = Look.of_board("integrations", request.GET)
+    look = Look.of_list("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
-    context |= of_tokens(request, form) if may_manage(request) else {"administrators": administrators()}
+    context |= of_tokens(request, look, form) if may_manage(request) else {"administrators": administrators()}
     return page.render(request, "integrations/index.html", look, "Integrations", **context)
 
 
-def of_tokens(request: HttpRequest, form: TokenForm | None) -> dict[str, Any]:
-    found = listed.all_tokens()
-    just = request.GET.get("revoked", "")
-    revoked = next((row.token.name for row in found.revoked if str(row.token.pk) == just), "")
+def of_tokens(request: HttpRequest, look: Look, form: TokenForm | None) -> dict[str, Any]:
+    found = listed.tokens(look)
+    just = activity.position(request, "revoked") or 0
+    revoked = Token.objects.filter(pk=just, revoked_at__isnull=False).values_list("name", flat=True).first() or ""
     return {"tokens": found, "form": form or TokenForm(), "revoked_name": revoked}

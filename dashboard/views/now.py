@@ -21,6 +21,7 @@ from dashboard.visits import last_visit
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter, as_text
 from marcus_events.log import read
+from marcus_events.log.patience import TookTooLong
 
 LATEST = 40  # rows
 MANY = 1_000  # events; in so many there is something to see
@@ -33,9 +34,15 @@ def now(request: HttpRequest) -> HttpResponse:
     head = read.head()
     if is_untouched(head):
         return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
-    latest = stream.opening(wanted(look), LATEST)
-    rows = fragments.rows(latest.events, head.epoch)
-    return page.render(request, "now.html", look, "Now", head=head, rows=rows, **of_viewer(request, look))
+    return page.render(request, "now.html", look, "Now", head=head, **latest(look, head), **of_viewer(request, look))
+
+
+def latest(look: Look, head: read.Head) -> dict[str, Any]:
+    """The newest rows; none, and why, where they cannot be found in time."""
+    try:
+        return {"rows": fragments.rows(stream.opening(wanted(look), LATEST).events, head.epoch)}
+    except TookTooLong:
+        return {"rows": "", "are_rows_late": True}
 
 
 def is_untouched(head: read.Head) -> bool:

@@ -43,6 +43,6 @@ def render(
         context = {"administrators": administrators()}
     head = head or read.head()
     gathered = regions.gather(look)
-    shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered["open_count"]}
+    shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered.get("open_count", 0)}
     shared["preferences"] = as_json(preferences_of(request.user.pk or 0))  # this viewer's, so it is in no region
     return render_template(request, template, shared | {"regions": regions.as_html(look, gathered)} | context)

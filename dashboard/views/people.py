@@ -33,6 +33,8 @@ def people(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show(request, PersonForm())
     form = PersonForm(request.POST)
+    if form.is_finding:
+        return show(request, form.unchecked())
     if not form.is_valid():
         return show(request, form)
     user = form.make(administrator(request), audit.address_of(request))
@@ -60,6 +62,8 @@ def act(request: HttpRequest, user: User) -> HttpResponse:
             if not form.is_valid():
                 return show_person(request, user, form)
             form.keep(user, by, address)
+        case "find":
+            return show_person(request, user, RoleForm(request.POST, user=user).unchecked())
         case "link" if user.is_active:
             return show_person(request, user, link=link_for(request, user))
         case "lock-out" | "let-in" as chosen:
@@ -87,8 +91,8 @@ def link_for(request: HttpRequest, user: User) -> str:
 
 
 def show(request: HttpRequest, form: PersonForm) -> HttpResponse:
-    look = Look.of_board("people", request.GET)
-    response = page.render(request, "people/index.html", look, "People", people=all_people(), form=form)
+    look = Look.of_list("people", request.GET)
+    response = page.render(request, "people/index.html", look, "People", people=all_people(look), form=form)
     response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return response
 

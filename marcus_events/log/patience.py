@@ -7,12 +7,14 @@ fits. Whoever asks one on a page is told to ask for less, and nobody else has to
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
+READS = ("SELECT", "WITH")
 EXACT_S = 0.1  # what it is exact to: most questions are answered sooner, and need not tell the server twice
 
 
@@ -52,3 +54,47 @@ def at_most(seconds: float) -> Iterator[Patience]:
         if isinstance(error.__cause__, QueryCanceled):
             raise TookTooLong from error
         raise
+
+
+@contextmanager
+def all_at_most(seconds: float) -> Iterator[None]:
+    """All statements within take no longer together. Raises TookTooLong."""
+    with at_most(seconds) as patience, connection.execute_wrapper(renewing(patience)):
+        yield
+
+
+def renewing(patience: Patience) -> Callable[..., Any]:
+    def execute(call: Callable[..., Any], sql: str, *values: Any) -> Any:
+        if sql.lstrip().startswith(READS):  # what ends a transaction that has failed must not be held up
+            patience.renew()
+        return call(sql, *values)
+
+    return execute
+
+
+@contextmanager
+def each_at_most(seconds: float) -> Iterator[None]:
+    """No single statement within takes longer, in transactions of its own or outside of any. Raises TookTooLong."""
+    try:
+        set_timeout(f"{round(seconds * 1000)}ms")
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TookTooLong from error
+        raise
+    finally:
+        reset_timeout()
+
+
+def set_timeout(stated: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [stated])
+
+
+def reset_timeout() -> None:
+    """The connection goes back to others, or is closed where that cannot be told to it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+    except DatabaseError:
+        connection.close()

@@ -18,8 +18,7 @@ from django.db import connection as django_connection
 from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.vocabulary import EventTypes
-from marcus_events.log.where import Condition, where
+from marcus_events.log.where import Condition, every, unremoved, where
 
 Connection = psycopg.Connection[Any] | None
 
@@ -92,14 +91,14 @@ def events(
     before: int | None = None,
     limit: int = 100,
     newest_first: bool = True,
-    removed: dict[str, int] | None = None,
+    hide_removed: bool = False,
     connection: Connection = None,
 ) -> list[Recorded]:
     """Events that match, between two positions (both exclusive), by position.
 
-    `removed` leaves out the events of boards up to the position at which each was removed.
+    `hide_removed` leaves out the events of boards up to the removal of each.
     """
-    condition, values = where(wanted, after, before, removed)
+    condition, values = chosen(wanted, after, before, hide_removed=hide_removed)
     order = "DESC" if newest_first else "ASC"
     query = f"SELECT {COLUMNS} FROM event WHERE {condition} ORDER BY position {order} LIMIT %s"
     return [recorded(row) for row in rows(query, [*values, limit], connection)]
@@ -113,7 +112,7 @@ def page(
     limit: int,
     max_bytes: int = MOST_BYTES,
     newest_first: bool = False,
-    removed: dict[str, int] | None = None,
+    hide_removed: bool = False,
     connection: Connection = None,
 ) -> Page:
     """The same as `events`, but no more than `max_bytes` hold, and the one that goes beyond it: never none.
@@ -121,7 +120,8 @@ def page(
     Events may be of any size up to the largest, and a number of them alone would bound no memory. What they take on the
     disk is summed first, so that not a thousand large ones are written out to find that four are enough.
     """
-    return page_of(where(wanted, after, before, removed), limit, max_bytes, newest_first, connection)
+    found = chosen(wanted, after, before, hide_removed=hide_removed)
+    return page_of(found, limit, max_bytes, newest_first, connection)
 
 
 def page_at(positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES, newest_first: bool = False) -> Page:
@@ -129,8 +129,8 @@ def page_at(positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES
     return page_of(("position = ANY(%s)", [list(positions)]), limit, max_bytes, newest_first)
 
 
-def page_of(chosen: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None) -> Page:
-    condition, values = chosen
+def page_of(found: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None) -> Page:
+    condition, values = found
     order = f"position {'DESC' if newest_first else 'ASC'}"
     window = f"WINDOW earlier AS (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     query = f"""SELECT {COLUMNS}, number FROM (
@@ -139,8 +139,15 @@ def page_of(chosen: Condition, limit: int, max_bytes: int, newest_first: bool, c
                 FROM (SELECT * FROM event WHERE {condition} ORDER BY {order} LIMIT %s) AS next {window}
             ) AS next WHERE coalesce(stored, 0) < %s {window}
         ) AS next WHERE coalesce(weighed, 0) < %s ORDER BY {order} LIMIT %s"""
-    found = rows(query, [*values, limit + 1, max_bytes, max_bytes, limit], connection)
-    return Page([recorded(row[:-1]) for row in found], bool(found) and found[0][-1] > len(found))
+    shown = rows(query, [*values, limit + 1, max_bytes, max_bytes, limit], connection)
+    return Page([recorded(row[:-1]) for row in shown], bool(shown) and shown[0][-1] > len(shown))
+
+
+def chosen(
+    wanted: EventFilter, after: int | None = None, before: int | None = None, *, hide_removed: bool = False
+) -> Condition:
+    found = where(wanted, after, before)
+    return every([found, unremoved()]) if hide_removed else found
 
 
 def count_after(
@@ -149,11 +156,11 @@ def count_after(
     cap: int,
     *,
     before: int | None = None,
-    removed: dict[str, int] | None = None,
+    hide_removed: bool = False,
     connection: Connection = None,
 ) -> int:
     """How many events after a position (and before another) match; counts no further than `cap`."""
-    condition, values = where(wanted, position, before, removed)
+    condition, values = chosen(wanted, position, before, hide_removed=hide_removed)
     query = f"SELECT count(*) FROM (SELECT FROM event WHERE {condition} LIMIT %s) AS capped"
     count: int = rows(query, [*values, cap], connection)[0][0]
     return count
@@ -161,10 +168,17 @@ def count_after(
 
 def count_by_type(wanted: EventFilter, *, before: int | None = None, connection: Connection = None) -> dict[str, int]:
     """How many events of each type match before a position, without those of boards that were removed by then."""
-    removed = removed_boards(connection, until=wanted.until, before=before)
-    condition, values = where(wanted, None, before, removed)
+    condition, values = every([where(wanted, None, before), unremoved(before, wanted.until)])
     query = f"SELECT event_type, count(*) FROM event WHERE {condition} GROUP BY event_type ORDER BY event_type"
     return dict(rows(query, values, connection))
+
+
+def recent_boards(number: int, connection: Connection = None) -> list[str]:
+    """The boards of the newest events, the newest first. They stay the same until STEADY more have come."""
+    last = head(connection).position // STEADY * STEADY
+    query = """SELECT board_id FROM event WHERE position > %s AND position <= %s AND board_id IS NOT NULL
+        GROUP BY board_id ORDER BY max(position) DESC"""
+    return [board_id for (board_id,) in rows(query, [last - number, last], connection)]
 
 
 def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -> list[Recorded]:
@@ -179,6 +193,7 @@ def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -
 OF_ID = "position IN (SELECT position FROM event_identity WHERE event_id = ANY(%s))"
 # An id alone names nothing of a producer that is limited to another board: it could be chosen to be taken for a cause.
 OF_ID_FOR = "position IN (SELECT position FROM event_identity WHERE event_id = ANY(%s) AND owner IN ('', %s))"
+STEADY = 256  # events
 CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up short without an index of its own
 
 
@@ -266,16 +281,6 @@ def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[tu
     """
     query = "SELECT source, event_id FROM event_identity WHERE event_id = ANY(%s) AND owner = ''"
     return {(row[0], row[1]) for row in rows(query, [list(event_ids)], connection)}
-
-
-def removed_boards(
-    connection: Connection = None, *, until: datetime | None = None, before: int | None = None
-) -> dict[str, int]:
-    """For each board that was ever removed (until a time, before a position): the position at which it last was."""
-    removals = EventFilter(until=until).with_term("type", EventTypes.BOARD_REMOVED)
-    condition, values = where(removals, None, before)
-    query = f"SELECT board_id, max(position) FROM event WHERE {condition} AND board_id IS NOT NULL GROUP BY board_id"
-    return dict(rows(query, values, connection))
 
 
 def rows(query: str, values: list[Any], connection: Connection) -> list[tuple[Any, ...]]:

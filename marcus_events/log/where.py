@@ -6,31 +6,43 @@ event.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from marcus_events.core.filters import EventFilter, Term, agent_ids
-from marcus_events.core.vocabulary import MEANINGS, types_of
+from marcus_events.core.vocabulary import MEANINGS, EventTypes, types_of
 from marcus_events.log.happened import HAPPENED_AT
 
 Condition = tuple[str, list[Any]]
 
 
-def where(
-    wanted: EventFilter, after: int | None = None, before: int | None = None, removed: dict[str, int] | None = None
-) -> Condition:
+def where(wanted: EventFilter, after: int | None = None, before: int | None = None) -> Condition:
     """A condition with its values, for `SELECT … FROM event WHERE`. Raises ValueError where words are asked for."""
-    parts: list[Condition] = [("true", [])]
+    parts: list[Condition] = []
     parts += [("position > %s", [after])] if after is not None else []
     parts += [("position < %s", [before])] if before is not None else []
     parts += [(f"{HAPPENED_AT} >= %s", [wanted.since])] if wanted.since else []
     parts += [(f"{HAPPENED_AT} < %s", [wanted.until])] if wanted.until else []
     parts += [of_term(term) for term in wanted.terms]
-    parts += [gone(board_id, position) for board_id, position in (removed or {}).items()]
-    return " AND ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]
+    return every(parts)
 
 
-def gone(board_id: str, position: int) -> Condition:
-    return "(board_id IS DISTINCT FROM %s OR position > %s)", [board_id, position]
+def every(parts: list[Condition]) -> Condition:
+    """All of these hold."""
+    return " AND ".join(sql for sql, _ in parts) or "true", [value for _, values in parts for value in values]
+
+
+def unremoved(before: int | None = None, until: datetime | None = None) -> Condition:
+    """No removal of a board hides the event, among the removals before a position and a time.
+
+    Asked event by event (`OFFSET 0`): no estimate makes the planner join, and sort, the whole log.
+    """
+    hiding: list[Condition] = [("board_id = event.board_id AND position >= event.position", [])]
+    hiding += [("position < %s", [before])] if before is not None else []
+    hiding += [("time < %s", [until])] if until else []
+    condition, values = every(hiding)
+    query = f"event_type <> %s AND NOT EXISTS (SELECT FROM board_removal WHERE {condition} OFFSET 0)"
+    return query, [EventTypes.BOARD_REMOVED, *values]
 
 
 def of_term(term: Term) -> Condition:

@@ -174,7 +174,7 @@ def append(cursor: Any, event_type: str, source: str, data: Any, metadata: Any, 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0018_identity_owner")]
+    dependencies = [("marcus_events", "0019_removed_boards")]
 
     operations = [
         migrations.CreateModel(

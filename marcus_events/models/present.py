@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left, Lower
 
 
 class Checkpoint(models.Model):
@@ -74,6 +75,27 @@ class Board(Interval):
     class Meta:
         db_table = "board"
         constraints: ClassVar[list[Any]] = [only_now("board_id", name="board_now")]
+        indexes: ClassVar[list[models.Index]] = [
+            # In the order of lists; no more of a name than an index can hold.
+            models.Index(
+                "demo", Left(Lower("name"), 64), "board_id", name="board_by_name", condition=Q(to_position=None)
+            ),
+        ]
+
+
+class BoardRemoval(models.Model):
+    """A board that was removed, by the event at this position: pages show nothing of it from before."""
+
+    pk = models.CompositePrimaryKey("board_id", "position")
+    board_id = models.TextField()
+    position = models.BigIntegerField()
+    time = models.DateTimeField()
+
+    class Meta:
+        db_table = "board_removal"
+
+    def __str__(self) -> str:
+        return f"{self.board_id} {self.position}"
 
 
 class BoardNow(Interval):

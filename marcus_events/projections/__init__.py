@@ -1,6 +1,5 @@
 """Tables derived from the log, and the projector that keeps them up with it."""
 
-from marcus_events.log.read import removed_boards as removed
 from marcus_events.projections.projector import Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.rates import RATES
 from marcus_events.projections.search import SEARCH
@@ -31,5 +30,4 @@ __all__ = [
     "catch_up",
     "lag",
     "rebuild",
-    "removed",
 ]

@@ -6,7 +6,7 @@ Counters, sparklines, histograms and facets are drawn from them: no page counts 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -39,20 +39,21 @@ class RatesProjection(Projection):
     tables: Sequence[type[models.Model]] = tuple(COLUMNS)
 
     def project(self, events: Sequence[Recorded]) -> None:
-        counted: list[Recorded] = []
-        for event in events:
-            if event.event_type == EventTypes.BOARD_REMOVED and event.board_id:
-                save(counted)
-                counted.clear()
-                remove(event.board_id)
-            else:
-                counted.append(event)
-        save(counted)
+        removals = [event for event in events if event.event_type == EventTypes.BOARD_REMOVED]
+        removed = {event.board_id: event.position for event in removals if event.board_id}
+        if removed:
+            remove(removed)
+        save([event for event in events if is_counted(event, removed)])
 
 
-def remove(board_id: str) -> None:
+def remove(board_ids: Collection[str]) -> None:
     for table in COLUMNS:
-        table._default_manager.filter(board_id=board_id).delete()
+        table._default_manager.filter(board_id__in=board_ids).delete()
+
+
+def is_counted(event: Recorded, removed: dict[str, int]) -> bool:
+    """Removals are not: no page shows them."""
+    return event.event_type != EventTypes.BOARD_REMOVED and event.position > removed.get(event.board_id or "", 0)
 
 
 def save(events: Sequence[Recorded]) -> None:

@@ -44,7 +44,7 @@ class StateProjection(Projection):
     """The present and every past moment of what events are about."""
 
     name = "state"
-    tables: Sequence[type[models.Model]] = tuple(TABLE_OF.values())
+    tables: Sequence[type[models.Model]] = (*TABLE_OF.values(), tables.BoardRemoval)
 
     def project(self, events: Sequence[Recorded]) -> None:
         batch = Batch()
@@ -74,6 +74,7 @@ class Batch:
         self.open: dict[Identity, Interval] = {}
         self.begun: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
         self.ended: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
+        self.removed: list[tables.BoardRemoval] = []
 
     def load(self, events: Sequence[Recorded]) -> None:
         """The rows, as they are now, that these events may concern."""
@@ -108,6 +109,10 @@ class Batch:
             if item is not None:
                 self.open[identity] = begun = Interval(item, recorded.position, moment)
                 self.begun[identity[0]].append(begun)
+            elif identity[0] is core.Board:
+                self.removed.append(
+                    tables.BoardRemoval(board_id=identity[1][0], position=recorded.position, time=moment)
+                )
 
     def end(self, identity: Identity, recorded: Recorded) -> datetime:
         """End the open interval, if there is one. Time never runs backwards along the intervals of one item."""
@@ -123,6 +128,7 @@ class Batch:
         for kind in TABLE_OF:
             close(kind, self.ended[kind])
             write(kind, self.begun[kind])
+        tables.BoardRemoval.objects.bulk_create(self.removed)
 
 
 def close(kind: type[core.Item], intervals: Sequence[Interval]) -> None:

@@ -134,7 +134,8 @@ def run(now: datetime | None = None) -> RetentionRun | None:
 
 def due(now: datetime) -> list[Task]:
     found = governed(RetentionPolicy.objects.all())
-    return [Task(one, reach(timedelta(days=one.policy.keep_days), now)) for one in found]
+    reaches = {days: reach(timedelta(days=days), now) for days in {one.policy.keep_days for one in found}}
+    return [Task(one, reaches[one.policy.keep_days]) for one in found]
 
 
 def carry_out(connection: removing.Connection, tasks: Sequence[Task], now: datetime) -> RetentionRun:

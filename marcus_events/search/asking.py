@@ -21,9 +21,10 @@ from typing import Any
 from django.db import connection
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.log import read
+from marcus_events.core.vocabulary import EventTypes
+from marcus_events.log import board_removals, read
 from marcus_events.log.patience import Patience, at_most
-from marcus_events.log.where import Condition, where
+from marcus_events.log.where import Condition, every, where
 from marcus_events.search import parts
 from marcus_events.search.lexemes import lexeme
 from marcus_events.search.question import Question
@@ -31,31 +32,42 @@ from marcus_events.search.spans import Span, in_groups, spans, with_near
 
 LONGEST_S = 2.0  # that anybody waits
 LAST = 2**63 - 1
+FEW = 32  # removed boards that stand in a statement one by one: so many cost it next to nothing
 REACHED = """SELECT coalesce(checkpoint.position, 0), log_head.position FROM log_head
     LEFT JOIN checkpoint ON checkpoint.epoch = log_head.epoch AND projection = 'search'"""
+UNREMOVED = """NOT EXISTS (SELECT FROM event JOIN board_removal AS removal USING (board_id)
+    WHERE event.position = found.position AND removal.position >= found.position OFFSET 0)"""
 PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A filter between two positions, both exclusive, in one of two orders. `removed` hides the events of boards."""
+    """A filter between two positions, both exclusive, in one of two orders.
+
+    `hides` leaves out the events of boards up to the removal of each. `removed` are these, by position, where they are
+    few: the index is asked for none of their events. None where they are many: then what it has found is asked about.
+    """
 
     filter: EventFilter
     after: int
     before: int
     newest_first: bool
-    removed: dict[str, int]
+    hides: bool
+    removed: dict[str, int] | None
 
     @classmethod
     def of(
-        cls, wanted: EventFilter, after: int | None, before: int | None, newest_first: bool, removed: dict[str, int]
+        cls, wanted: EventFilter, after: int | None, before: int | None, newest_first: bool, *, hide_removed: bool
     ) -> Asked:
-        return cls(wanted, after or 0, LAST if before is None else before, newest_first, removed)
+        removed = board_removals.all_if_few(FEW) if hide_removed else {}
+        if hide_removed:
+            wanted = wanted.with_term("type", EventTypes.BOARD_REMOVED, exclude=True)
+        return cls(wanted, after or 0, LAST if before is None else before, newest_first, hide_removed, removed)
 
     @classmethod
     def newest(cls, wanted: EventFilter, after: int | None = None, before: int | None = None) -> Asked:
         """As pages show them."""
-        return cls.of(wanted, after, before, True, read.removed_boards())
+        return cls.of(wanted, after, before, True, hide_removed=True)
 
 
 @contextmanager
@@ -97,7 +109,7 @@ def ahead(asked: Asked, so_far: int, head: int, patience: Patience) -> Iterator[
     while has_more:
         patience.renew()
         page = read.page(
-            others, after=after, before=before, limit=500, newest_first=asked.newest_first, removed=asked.removed
+            others, after=after, before=before, limit=500, newest_first=asked.newest_first, hide_removed=asked.hides
         )
         yield [event.position for event in page.events if asked.filter.matches(event)]
         has_more = page.has_more
@@ -131,15 +143,21 @@ def ask(group: Sequence[Span], question: Question, asked: Asked, limit: int) -> 
 def of_span(span: Span, question: Question, asked: Asked, limit: int) -> Condition:
     """The positions of a span that fit, in order."""
     order = f"ORDER BY position {'DESC' if asked.newest_first else 'ASC'}"
-    fits = conditions(span, question, asked)
-    condition, values = " AND ".join(sql for sql, _ in fits) or "true", [value for _, some in fits for value in some]
+    found, values = in_order(span, order, every(conditions(span, question, asked)))
+    if asked.removed is None:  # asked one by one, and of no more than are needed
+        found = f"SELECT position FROM ({found} OFFSET 0) AS found WHERE {UNREMOVED}"
+    return f"({found} LIMIT %s)", [*values, limit]
+
+
+def in_order(span: Span, order: str, fits: Condition) -> Condition:
+    condition, values = fits
     bounds = [span.first, span.last]
     if span.walk:
         each = f"SELECT * FROM {span.name} WHERE position BETWEEN %s AND %s {order} OFFSET 0"
-        return f"(SELECT position FROM ({each}) AS part WHERE {condition} {order} LIMIT %s)", [*bounds, *values, limit]
+        return f"SELECT position FROM ({each}) AS part WHERE {condition} {order}", [*bounds, *values]
     within = "position + 0 BETWEEN %s AND %s"
     found = f"SELECT position FROM {span.name} AS part WHERE {condition} AND {within} OFFSET 0"
-    return f"(SELECT position FROM ({found}) AS found {order} LIMIT %s)", [*values, *bounds, limit]
+    return f"SELECT position FROM ({found}) AS found {order}", [*values, *bounds]
 
 
 def conditions(span: Span, question: Question, asked: Asked) -> list[Condition]:
@@ -149,7 +167,7 @@ def conditions(span: Span, question: Question, asked: Asked) -> list[Condition]:
         *([("words @@ %s::tsquery", [text])] if (text := str(question)) else []),
         *([("timestamp >= %s", [since])] if since else []),
         *([("timestamp < %s", [until])] if until else []),
-        *of_removed(span, asked.removed),
+        *of_removed(span, asked.removed or {}),
         *of_left(question),
     ]
 

@@ -25,8 +25,7 @@ def page(
     the events of boards up to the removal of each. Raises TookTooLong.
     """
     with patiently() as patience:
-        removed = read.removed_boards() if hide_removed else {}
-        asked = Asked.of(wanted, after, before, newest_first, removed)
+        asked = Asked.of(wanted, after, before, newest_first, hide_removed=hide_removed)
         found = positions(asked, limit + 1, patience)
         shown = read.page_at(found[:limit], limit=limit, max_bytes=max_bytes, newest_first=newest_first)
     return read.Page(shown.events, shown.has_more or len(found) > limit)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from marcus_events.core.event import EARLIEST, LATEST, Event, Recorded
 from marcus_events.core.filters import EventFilter, holds
 from marcus_events.log import read
-from marcus_events.log.where import where
 from marcus_events.search.asking import rows
 
 HOUR = timedelta(hours=1)
@@ -68,7 +67,7 @@ def round_up(moment: datetime) -> datetime:
 
 
 def in_log(since: datetime, until: datetime) -> Counts:
-    condition, values = where(EventFilter(since=since, until=until), removed=read.removed_boards())
+    condition, values = read.chosen(EventFilter(since=since, until=until), hide_removed=True)
     return as_counts(rows(LOG.format(condition=condition), values))
 
 

@@ -14,7 +14,7 @@ from marcus_events.core.vocabulary import category_of
 from marcus_events.log import read
 from tests.dashboard.publishing import publish
 from tests.dashboard.scopes import on
-from tests.lively import START, lively_events
+from tests.lively import START, lively_events, shown_on_pages
 
 NOW = START + timedelta(minutes=69, seconds=30)  # the first minutes of what happened are more than an hour ago
 COUNT = 790
@@ -24,9 +24,7 @@ COUNT = 790
 def events(log: None) -> list[Recorded]:
     """What happened on both boards, minus what was on a board before it was removed."""
     publish(*lively_events(COUNT))
-    removed = read.removed_boards()
-    kept = [event for event in read.following(0, COUNT) if event.position > removed.get(event.board_id or "", 0)]
-    return [event for event in kept if event.event_type != "board_removed" or not event.board_id]
+    return shown_on_pages(read.following(0, COUNT))
 
 
 def minute_of(moment: datetime) -> int:

@@ -159,7 +159,7 @@ def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> 
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"scopes": []}, "It has to be for something."),
         ({"scopes": ["admin"]}, "Select a valid choice."),
-        ({"boards": ["nowhere"]}, "Select a valid choice."),
+        ({"boards": ["nowhere"]}, "There is no board nowhere."),
         ({"expires": "7"}, "Select a valid choice."),
         ({"expires": "date"}, "Choose the day."),
         ({"expires": "date", "expires_on": "soon"}, "That is no day"),

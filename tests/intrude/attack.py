@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tests.intrude import attacks
 from tests.intrude.target import Target
@@ -35,7 +36,7 @@ class Attack:
 _found: list[Attack] = []
 
 
-def attack(claim: str, *, is_long: bool = False, **environment: str) -> Callable[[Run], Run]:
+def attack(claim: str, *, is_long: bool = False, **environment: Any) -> Callable[[Run], Run]:
     """Register an attack on a server that runs with these environment variables."""
 
     def register(run: Run) -> Run:

@@ -15,8 +15,9 @@ from marcus_events.core.vocabulary import CATEGORIES, MEANINGS
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.log.where import CONDITIONS, where
+from marcus_events.projections import STATE, catch_up
 from tests.core.made import moments
-from tests.lively import lively_events
+from tests.lively import lively_events, shown_on_pages
 
 FIELDS = tuple(CONDITIONS)
 
@@ -95,9 +96,12 @@ def test_two_positions_bound_what_is_read_on_either_side() -> None:
 
 
 def test_a_removed_board_can_be_left_out_up_to_its_removal() -> None:
-    ingest(lively_events(20))
+    events = lively_events(20)
+    events[10].event_type = "board_removed"
+    ingest(events)
+    catch_up([STATE])
     log = read.following(0, 20)
-    left = read.events(EventFilter(), removed={"shop": 10}, newest_first=False)
-    assert left == [event for event in log if event.board_id != "shop" or event.position > 10]
-    assert read.count_after(EventFilter(), 0, 1_000, removed={"shop": 10}) == len(left) < 20
+    left = read.events(EventFilter(), hide_removed=True, newest_first=False)
+    assert left == shown_on_pages(log)
+    assert read.count_after(EventFilter(), 0, 1_000, hide_removed=True) == len(left) < 19
     assert read.count_after(EventFilter(), 0, 3) == 3

@@ -22,7 +22,7 @@ from marcus_events.projections import PROJECTIONS, STATE, Projection, Projector,
 from marcus_events.projections.projector import step
 from marcus_events.projections.state import TABLE_OF
 from tests.audit.reading import behind_the_back
-from tests.lively import lively_events
+from tests.lively import lively_events, removals_in, shown_on_pages
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -97,9 +97,7 @@ def test_as_of_a_time_is_what_had_happened_by_then(events: list[Recorded]) -> No
 
 def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[Recorded]) -> None:
     catch_up(PROJECTIONS)
-    removed = read.removed_boards()
-    kept = [e for e in events if e.position > removed.get(e.board_id or "", 0)]
-    expected = Counter((e.board_id or "", e.event_type) for e in kept)
+    expected = Counter((e.board_id or "", e.event_type) for e in shown_on_pages(events))
     for rates in (Rate, HourlyRate):
         counted = Counter[tuple[str, str]]()
         for rate in rates.objects.all():
@@ -109,9 +107,9 @@ def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[R
 
 def test_an_interval_ends_where_the_next_begins(events: list[Recorded]) -> None:
     catch_up(PROJECTIONS)
-    ended = Task.objects.filter(to_position__isnull=False).exclude(to_position__in=read.removed_boards().values())
+    ended = Task.objects.filter(to_position__isnull=False).exclude(to_position__in=removals_in(events).values())
     begun = set(Task.objects.values_list("board_id", "task_id", "from_position", "from_time"))
-    later = [row for row in ended if row.to_position > max(read.removed_boards().values())]
+    later = [row for row in ended if row.to_position > max(removals_in(events).values())]
     assert later
     assert all((row.board_id, row.task_id, row.to_position, row.to_time) in begun for row in later)
 

@@ -11,16 +11,22 @@ from marcus_events.core.filters import FIELDS, EventFilter, Term
 from marcus_events.core.vocabulary import CATEGORIES
 from marcus_events.ingest import ingest
 from marcus_events.log import read
-from marcus_events.projections import SEARCH
+from marcus_events.projections import SEARCH, STATE, catch_up
 from marcus_events.projections.projector import step
-from marcus_events.search import count, page, parts, spans
+from marcus_events.search import asking, count, page, parts, spans
 from tests.core.made import moments
-from tests.lively import START, lively_events
+from tests.lively import START, lively_events, shown_on_pages
 from tests.log.test_where import odd_events, words_in
 
 pytestmark = pytest.mark.usefixtures("log")
 
 TEXTS = ("Need 3", "need", "The shop", "a b a b c", "naïve Straße STRASSE", "x" * 120, "c:1 'd' \\ & | ! <-> *", "--")
+
+
+@pytest.fixture(params=["few", "many"], autouse=True)
+def removed_boards(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The boards that were removed stand in the statement, or are too many for that."""
+    monkeypatch.setattr(asking, "FEW", 32 if request.param == "few" else 0)
 
 
 @pytest.fixture
@@ -37,6 +43,7 @@ def logged(small: None) -> list[Recorded]:
     long = "board" * 100
     said += [Event(f"long_{n}", START, long + end, long, {}, {"board_id": long + end}) for n, end in enumerate("ab")]
     ingest(lively_events(410) + odd_events() + said)
+    catch_up([STATE])
     return read.following(0, 1_000)
 
 
@@ -50,8 +57,7 @@ def reached(request: pytest.FixtureRequest, logged: list[Recorded]) -> list[Reco
 
 
 def expected(log: list[Recorded], wanted: EventFilter) -> list[int]:
-    removed = read.removed_boards()
-    return [e.position for e in log if e.position > removed.get(e.board_id or "", 0) and wanted.matches(e)]
+    return [e.position for e in shown_on_pages(log) if wanted.matches(e)]
 
 
 def test_search_finds_what_matches(reached: list[Recorded]) -> None:

@@ -16,7 +16,7 @@ from marcus_events.log import read
 from marcus_events.models import Facet, HourlyFacet
 from marcus_events.projections import RATES, SEARCH, STATE, catch_up
 from marcus_events.search import complete, count, count_between, count_by_time, facets, is_counted
-from tests.lively import START, lively_events
+from tests.lively import START, lively_events, shown_on_pages
 
 ALL = 10_000
 QUERIES = ["", "since:{half}", "until:{half}", "board_id:shop since:{early}", "type:task_*", "need", "-board_id:shop"]
@@ -30,8 +30,7 @@ def logged(log: None) -> list[Recorded]:
         event.timestamp = START + timedelta(seconds=n * 17)
     ingest(events)
     catch_up([STATE, RATES, SEARCH])
-    removed = read.removed_boards()
-    return [e for e in read.following(0, 1_000) if e.position > removed.get(e.board_id or "", 0)]
+    return shown_on_pages(read.following(0, 1_000))
 
 
 def parsed(query: str) -> EventFilter:

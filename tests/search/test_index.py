@@ -14,7 +14,7 @@ from marcus_events.core.words import Words
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import SearchEntry, SearchPart
-from marcus_events.projections import SEARCH, catch_up, rebuild
+from marcus_events.projections import SEARCH, STATE, catch_up, rebuild
 from marcus_events.search import page, parts
 from marcus_events.search.lexemes import vector
 from marcus_events.search.spans import NEAR, Span, in_groups, with_near
@@ -100,6 +100,7 @@ def test_a_removed_board_is_hidden_up_to_its_removal_and_shown_where_that_is_wan
         [note("one"), note("one", 1, "bank"), note("one", 2, event_type="board_removed"), note("one", 3)],
         Authority.SYSTEM,
     )
+    catch_up([STATE])
     for _ in range(2):
         assert found("one") == [2, 4]
         shown = page(EventFilter.parse("one"), limit=9, newest_first=False, hide_removed=False).events

@@ -10,7 +10,7 @@ gives the same state. Rules:
 3. State follows the order of the log, never a comparison of timestamps. An event that its own producer marks as out of
    order moves nothing; see `order`. Times are those of `Recorded.happened_at`, and never run backwards for one item.
 4. An event that names no board belongs to the one board that knows its task, else to the board "".
-5. `board_removed` takes the board and everything on it out of the present.
+5. `board_removed` takes a known board and everything on it out of the present; of an unknown one it changes nothing.
 6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
 7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
 """

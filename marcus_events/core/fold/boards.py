@@ -38,9 +38,10 @@ def is_demo(recorded: Recorded, board_id: str) -> bool:
 
 
 def board_removed(state: State, recorded: Recorded) -> None:
-    """Rule 5. An event that names no board removes none."""
-    for item in state.on_board(recorded.board_id) if recorded.board_id else []:
-        state.remove(item)
+    """Rule 5. A board that is not known cannot be removed; whatever is on a board has made it known."""
+    if recorded.board_id and state.board(recorded.board_id):
+        for item in state.on_board(recorded.board_id):
+            state.remove(item)
 
 
 def dependency_detected(state: State, recorded: Recorded, board_id: str) -> None:
