@@ -95,7 +95,7 @@ def test_sent_seen_and_resumed_follow_from_events_in_this_order() -> None:
     story.add("blocker_answered", answer="The blue one", due=HOUR)
     assert story.add("answer_seen").seen_at is None, "it has not been sent"
     assert story.add("task_requested", agent_id="agent_1").resumed_at is None
-    answer = {"resolution": "The blue one", "blocker_event_id": "evt_1", "answer_id": "evt_3"}
+    answer: dict[str, Any] = {"resolution": "The blue one", "blocker_event_id": "evt_1", "answer_id": "evt_3"}
     blocker = story.add("blocker_resolved", source="user:ann", **answer)
     assert (blocker.resolved_at, blocker.seen_at, blocker.resumed_at) == (START + timedelta(seconds=6), None, None)
     assert story.add("answer_seen").seen_at == START + timedelta(seconds=7)
@@ -148,7 +148,14 @@ def test_an_act_of_a_person_counts_from_a_person_alone(event_type: str, source: 
         story.add("blocker_answered", answer="The blue one", due=HOUR) if event_type == "answer_withdrawn" else None
     )
     before = before or story.state.blockers_of("shop", "t1")[0]
-    about = {"answer": "x", "assignee": "bob", "until": HOUR, "due": HOUR, "answer_id": "evt_2", "by": "ann"}
+    about: dict[str, Any] = {
+        "answer": "x",
+        "assignee": "bob",
+        "until": HOUR,
+        "due": HOUR,
+        "answer_id": "evt_2",
+        "by": "ann",
+    }
     assert story.add(event_type, source=source, **about) == before
 
 

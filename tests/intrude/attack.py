@@ -36,7 +36,7 @@ class Attack:
 _found: list[Attack] = []
 
 
-def attack(claim: str, *, is_long: bool = False, **environment: Any) -> Callable[[Run], Run]:
+def attack(claim: str, *, is_long: Any = False, **environment: Any) -> Callable[[Run], Run]:
     """Register an attack on a server that runs with these environment variables."""
 
     def register(run: Run) -> Run:
