@@ -10,7 +10,7 @@ from hashlib import blake2s
 from dashboard.queries.blockers import OpenBlocker
 from dashboard.ranking import cost
 from marcus_events import models
-from marcus_events.core.fold.blockers import SEVERITIES
+from marcus_events.core.fold.fields import SEVERITIES
 
 
 def cause_of(row: models.Blocker) -> str:

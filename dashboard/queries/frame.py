@@ -11,7 +11,7 @@ from dashboard.queries.causes import by_cause, cause_of
 from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
-from marcus_events.core.fold.blockers import SEVERITIES
+from marcus_events.core.fold.fields import SEVERITIES
 
 NEWS = timedelta(minutes=3)  # older is history that is being read in: no reason to interrupt anybody
 MAX_ALERTS = 20

@@ -128,6 +128,19 @@ def page_at(positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES
     return page_of(("position = ANY(%s)", [list(positions)]), limit, max_bytes, newest_first)
 
 
+def positions_about(
+    things: Sequence[tuple[str, str]], after: int, until: int, limit: int, connection: Connection = None
+) -> list[int]:
+    """The positions after one and up to another, in order, of the events that are about any of these things: each is a
+    column (`board_id`, `task_id`, `agent_id`) and an id.
+    """
+    one = "(SELECT position FROM event WHERE {} = %s AND position > %s AND position <= %s ORDER BY position LIMIT %s)"
+    union = " UNION ".join(one.format(column) for column, _ in things)
+    values = [value for _, name in things for value in (name, after, until, limit)]
+    found = rows(f"SELECT position FROM ({union}) AS found ORDER BY position LIMIT %s", [*values, limit], connection)
+    return [position for (position,) in found]
+
+
 def page_of(chosen: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None) -> Page:
     condition, values = chosen
     order = f"position {'DESC' if newest_first else 'ASC'}"

@@ -12,6 +12,7 @@ gives the same state. Rules:
 5. `board_removed` takes the board and everything on it out of the present.
 6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
 7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
+8. A redacted event does what it did, without its words; see `effect`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from marcus_events.core.fold import handling
 from marcus_events.core.fold.agents import agent_registered, agent_status_changed, know_agent, task_requested
 from marcus_events.core.fold.blockers import blocker_resolved, blocker_suggestion, blocker_updated, task_blocked
 from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board
+from marcus_events.core.fold.effect import as_folded
 from marcus_events.core.fold.tasks import task_assigned, task_completed, task_created, task_progress, task_started
 from marcus_events.core.state import Changes, State
 from marcus_events.core.vocabulary import EventTypes as T
@@ -55,6 +57,7 @@ HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
 
 def fold(state: State, recorded: Recorded) -> Changes:
     """The changes that this event makes to `state`, which is changed."""
+    recorded = as_folded(recorded)
     if recorded.event_type == T.BOARD_REMOVED:
         board_removed(state, recorded)
     else:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold.agents import follow_task
-from marcus_events.core.fold.fields import text
+from marcus_events.core.fold.effect import is_repeat
+from marcus_events.core.fold.fields import SEVERITIES, text
 from marcus_events.core.fold.known import is_stale, known_task, with_status
+from marcus_events.core.redacted import REDACTED
 from marcus_events.core.state import Blocker, State, Task
-
-SEVERITIES = ("low", "medium", "high", "critical")
 
 
 def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
@@ -18,12 +18,18 @@ def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
     if not task or (task.status == "done" and is_stale(task, recorded)):
         return
     blocker = blocker_from(recorded, task)
-    if any(other.description == blocker.description for other in state.open_blockers(board_id, task.task_id)):
+    if is_repeat(recorded) or is_open(state, blocker):
         return
     blocked = replace(with_status(task, "blocked", recorded), agent_id=blocker.agent_id)
     state.put(blocker)
     state.put(blocked)
     follow_task(state, recorded, task, blocked)
+
+
+def is_open(state: State, blocker: Blocker) -> bool:
+    """Whether the task is blocked by the same complaint already. Of redacted ones nobody can tell."""
+    others = state.open_blockers(blocker.board_id, blocker.task_id)
+    return blocker.description != REDACTED and any(other.description == blocker.description for other in others)
 
 
 def blocker_from(recorded: Recorded, task: Task) -> Blocker:

@@ -10,11 +10,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
-from marcus_events.core.event import InvalidEvent, Recorded, parse_timestamp
+from marcus_events.core.event import Recorded
 from marcus_events.core.fold.blockers import named_blocker
-from marcus_events.core.fold.fields import text
+from marcus_events.core.fold.fields import moment, text
 from marcus_events.core.state import Blocker, State
 
 
@@ -71,11 +70,3 @@ def gone_on(state: State, recorded: Recorded, board_id: str, task_id: str) -> No
 def open_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
     blocker = named_blocker(state, recorded, board_id)
     return blocker if blocker and blocker.resolved_at is None else None
-
-
-def moment(recorded: Recorded, name: str) -> datetime | None:
-    """A time in the data; nothing where it is none."""
-    try:
-        return parse_timestamp(recorded.data.get(name))
-    except InvalidEvent:
-        return None
