@@ -34,7 +34,7 @@ def now(request: HttpRequest) -> HttpResponse:
     if is_untouched(head):
         return page.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
     latest = stream.opening(wanted(look), LATEST)
-    rows = fragments.rows(latest.events, head.epoch)
+    rows = fragments.rows(latest.events, head)
     return page.render(request, "now.html", look, "Now", head=head, rows=rows, **of_viewer(request, look))
 
 

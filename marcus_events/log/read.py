@@ -41,16 +41,25 @@ class Page:
 
 @dataclass(frozen=True)
 class Head:
-    """The newest position, when it was recorded, the oldest one kept, and what tells this log from another."""
+    """The newest position, when it was recorded, the oldest one kept, and what tells this log from another.
+
+    `last_redaction` is the position of the newest record of a redaction, or 0: what was made of the log before it may
+    show what is gone.
+    """
 
     position: int
     recorded_at: datetime
     oldest: int
     epoch: UUID
+    last_redaction: int
+
+
+HEAD = """SELECT position, recorded_at, oldest, epoch, (SELECT coalesce(max(record), 0) FROM redaction)
+    FROM log_head WHERE id = 1"""
 
 
 def head(connection: Connection = None) -> Head:
-    return Head(*rows("SELECT position, recorded_at, oldest, epoch FROM log_head WHERE id = 1", [], connection)[0])
+    return Head(*rows(HEAD, [], connection)[0])
 
 
 def kept_since(connection: Connection = None) -> datetime | None:
