@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
+from typing import Protocol
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -24,38 +25,47 @@ from marcus_events.core.event import Recorded
 from marcus_events.core.redacted import is_redacted
 from marcus_events.core.sentences import board_name, sentence
 from marcus_events.core.vocabulary import meaning_of
-from marcus_events.live.hub import get_hub
 
 MAX_KEPT = 5_000  # rows, about 1 kB each
 
-Key = tuple[UUID, int, int, bool]  # epoch, redactions that were seen, position, whether redacted
+Key = tuple[UUID, int, int, bool]  # epoch, last redaction, position, whether redacted
+
+
+class Version(Protocol):
+    """Which state of the log rows are made of: a `Head` or a `Frame`, from before the events and names were read."""
+
+    @property
+    def epoch(self) -> UUID: ...
+    @property
+    def last_redaction(self) -> int: ...
+
 
 _kept: OrderedDict[Key, SafeString] = OrderedDict()
 _lock = Lock()
 
 
-def rows(events: Iterable[Recorded], epoch: UUID) -> SafeString:
+def rows(events: Iterable[Recorded], version: Version) -> SafeString:
     """The rows of the stream for these events, in their order."""
-    return mark_safe("".join(each(events, epoch)))  # noqa: S308 - made of rendered templates
+    return mark_safe("".join(each(events, version)))  # noqa: S308 - made of rendered templates
 
 
-def each(events: Iterable[Recorded], epoch: UUID) -> list[SafeString]:
+def each(events: Iterable[Recorded], version: Version) -> list[SafeString]:
     """A row for each event. Asks the database for the names that they lack."""
     wanted = list(events)
-    found = {event.position: html for event in wanted if (html := kept(event, epoch))}
+    found = {event.position: html for event in wanted if (html := kept(event, version))}
     for event in named([event for event in wanted if event.position not in found]):
-        found[event.position] = keep(key_of(event, epoch), render_row(event))
+        found[event.position] = keep(key_of(event, version), render_row(event))
     return [found[event.position] for event in wanted]
 
 
-def key_of(event: Recorded, epoch: UUID) -> Key:
+def key_of(event: Recorded, version: Version) -> Key:
     """One that was redacted has another row, and the names in others may have come from it."""
-    return epoch, get_hub().redactions, event.position, is_redacted(event.data)
+    return version.epoch, version.last_redaction, event.position, is_redacted(event.data)
 
 
-def kept(event: Recorded, epoch: UUID) -> SafeString | None:
+def kept(event: Recorded, version: Version) -> SafeString | None:
     with _lock:
-        return _kept.get(key_of(event, epoch))
+        return _kept.get(key_of(event, version))
 
 
 def keep(key: Key, html: SafeString) -> SafeString:

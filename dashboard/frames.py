@@ -95,21 +95,21 @@ def too_large(name: str) -> SafeString:
 
 
 def beat(frame: Frame) -> SafeString:
-    """What the page needs to know of the log: up to where it has been told, which log it is, the server's time,
-    and what it may still show though it was redacted.
+    """What the page needs to know of the log: up to where it has been told, which log it is, the server's time, and
+    whether anything was redacted since the page was made.
     """
     return format_html(
-        '<div id="beat" data-head="{}" data-epoch="{}" data-at="{}" data-redacted="{}"></div>',
+        '<div id="beat" data-head="{}" data-epoch="{}" data-at="{}" data-redaction="{}"></div>',
         frame.head,
         frame.epoch,
         frame.at.isoformat(timespec="milliseconds"),
-        " ".join(map(str, frame.redacted)),
+        frame.last_redaction,
     )
 
 
 def rows_of(frame: Frame) -> list[SafeString]:
     """The new rows, newest first."""
-    return fragments.each(reversed(frame.events), frame.epoch)
+    return fragments.each(reversed(frame.events), frame)
 
 
 def gap_of(frame: Frame, look: Look) -> list[SafeString]:
@@ -123,11 +123,11 @@ def wrapped(rows: str) -> str:
     return mark_safe(f'<ol hx-swap-oob="afterbegin:#stream">{rows}</ol>')  # noqa: S308 - made of rendered templates
 
 
-def key_of_rows(frame: Frame) -> tuple[UUID, tuple[int, ...]]:
+def key_of_rows(frame: Frame) -> tuple[UUID, int, tuple[int, ...]]:
     """Whoever has the same key is sent the same rows."""
-    return frame.epoch, tuple(event.position for event in frame.events)
+    return frame.epoch, frame.last_redaction, tuple(event.position for event in frame.events)
 
 
-def key(look: Look, frame: Frame, bucket: int) -> tuple[Look, UUID, int, int]:
+def key(look: Look, frame: Frame, bucket: int) -> tuple[Look, UUID, int, int, int]:
     """Whoever has the same key is sent the same regions."""
-    return look, frame.epoch, frame.projected, bucket
+    return look, frame.epoch, frame.last_redaction, frame.projected, bucket

@@ -2,25 +2,32 @@
 
     redact(4711, "ada", "It held a password", "192.0.2.7")
 
-1. The event keeps its place, type, source, times and what it is about; of the metadata, what places it on a board. Its
-   identity and digest remain, so that the same event sent again is a duplicate and does not come back.
-2. One transaction replaces the body, writes down what the hash chain needs (both leaves), appends `event_redacted`,
-   which is caused by the event, and takes the same texts out of the tables that were derived from it.
-3. Once only, and never of the audit trail: what people did here stays.
-4. Copies elsewhere are not reached: backups, exports, and what programs or pages have received by then.
+1. The event keeps its place, type, source, times and the ids of what it is about. Its identity and digest remain, so
+   that the same event sent again is a duplicate and does not come back. It also keeps what it did: see
+   `core.fold.effect`.
+2. One transaction derives anew what was derived from it (`projections.rewriting`), takes it out of the search index and
+   out of the errors of subscriptions, replaces the body, writes down what the hash chain needs (both leaves), and
+   appends `event_redacted`, which is caused by the event.
+3. An answer stands in the log twice: as a person gave it, and as it was sent. Both are redacted together.
+4. Once only, and never of the audit trail: what people did here stays.
+5. Copies elsewhere are not reached: backups, exports, log files of handlers, and what programs have received by then.
+   Open pages load themselves anew.
 """
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import psycopg
+from django.db import OperationalError, connection, transaction
 from psycopg.types.json import Jsonb
 
 from marcus_events.core.event import Event, Recorded, utc_now
-from marcus_events.core.redacted import marker, remaining, texts_in
+from marcus_events.core.fold.effect import REPEATS, effect_of, ids_in
+from marcus_events.core.redacted import REDACTED, marker, remaining
 from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.core.tracing import CAUSATION, CORRELATION
 from marcus_events.core.vocabulary import EventTypes, category_of
@@ -28,12 +35,14 @@ from marcus_events.doors.refusals import MAX_ADDRESS, shown
 from marcus_events.ingest import offer_from
 from marcus_events.log import read
 from marcus_events.log.append import append
-from marcus_events.log.connect import connect
 from marcus_events.log.listener import LOG_CHANNEL
+from marcus_events.models import ParkedEvent, Subscription, Task
+from marcus_events.projections.rewriting import Rewriting
 from marcus_events.sealing.chain import leaf_of
 
 MAX_REASON = 300  # characters
 WAIT = "10s"  # for the projector's step; a rebuild takes longer, and is not waited for
+SENT = ":sent"  # how the id of an answer that was sent ends, see `marcus_events.answers`
 
 LEAVES = f"""SELECT {leaf_of()}, {leaf_of(data="%s::jsonb", metadata="%s::jsonb")}
     FROM event AS e WHERE position = %s FOR UPDATE"""
@@ -41,21 +50,8 @@ WRITE_DOWN = """INSERT INTO redaction (position, by, reason, at, marker, metadat
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 REPLACE = "UPDATE event SET data = %s, metadata = %s WHERE position = %s"
 HOLD_STATE = "SELECT FROM checkpoint WHERE projection = 'state' FOR UPDATE"
-
-# Where a text of the event stands in a table that was derived from it.
-DERIVED = {
-    "task": ("name", "description"),
-    "blocker": ("description", "resolution", "answer"),
-    "agent": ("name", "role"),
-    "board": ("name",),
-}
-REDACTED = "(redacted)"
-CLEAN = """UPDATE {table} AS t SET {column} = %s
-    WHERE board_id = %s AND {key} = %s AND {column} = ANY(%s) AND NOT EXISTS (
-        SELECT FROM {table} AS earlier WHERE earlier.board_id = t.board_id AND earlier.{key} = t.{key}
-            AND earlier.{column} = t.{column} AND earlier.from_position < %s)"""
-SUGGESTIONS = """UPDATE blocker SET suggestion = NULL
-    WHERE board_id = %s AND task_id = %s AND suggestion = ANY(%s::jsonb[])"""
+BORNE = "SELECT DISTINCT event_id FROM event_identity WHERE event_id = ANY(%s) AND position <> %s"
+FORGET_WORDS = "UPDATE search SET words = ''::tsvector WHERE position = %s"
 
 
 class NotPossible(ValueError):
@@ -67,69 +63,113 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
     stated = shown(reason.strip(), MAX_REASON)
     if not stated:
         raise NotPossible("Say why.")
-    with connect("redaction", autocommit=True) as connection:
-        with connection.transaction():
-            connection.execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
-            connection.execute(HOLD_STATE)
-            record = replaced(connection, found(position, connection), by, stated, shown(address, MAX_ADDRESS))
-        connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(record)))
-    return record
+    act = Act(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
+    try:
+        with transaction.atomic():
+            execute("SELECT set_config('lock_timeout', %s, true)", WAIT)
+            execute(HOLD_STATE)
+            event = found(position)
+            records = act.carry_out([event, *copies_of(event)])
+            execute("SELECT pg_notify(%s, %s)", LOG_CHANNEL, str(records[-1]))
+    except OperationalError as error:
+        raise psycopg.OperationalError(str(error)) from error
+    return records[0]
 
 
-def found(position: int, connection: psycopg.Connection[Any]) -> Recorded:
-    event = read.event(position, connection)
+def execute(query: str, *values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+
+
+def found(position: int) -> Recorded:
+    event = read.event(position)
     if event is None:
         raise NotPossible(f"There is no event {position}.")
     if category_of(event.event_type) == "audit":
         raise NotPossible("This says what somebody did here. The audit trail is not redacted.")
-    if read.rows("SELECT FROM redaction WHERE position = %s", [position], connection):
+    if is_redacted_already(position):
         raise NotPossible("It is redacted already.")
     return event
 
 
-def replaced(connection: psycopg.Connection[Any], event: Recorded, by: str, reason: str, address: str) -> int:
-    """Step 2, within a transaction."""
-    at = utc_now().replace(microsecond=0)
-    mark, kept = Jsonb(marker(by, at, reason)), Jsonb(remaining(event.metadata))
-    [(leaf, marked)] = read.rows(LEAVES, [mark, kept, event.position], connection)
-    said = record_of(event, by, at, reason, address, leaf=bytes(leaf).hex(), marked=bytes(marked).hex())
-    [place] = append(connection, [offer_from(said, Authority.SYSTEM)])
-    values = [event.position, by, reason, at, mark, kept, leaf, marked, place.position]
-    connection.execute(WRITE_DOWN, values)
-    connection.execute(REPLACE, [mark, kept, event.position])
-    clean(connection, event)
-    return place.position
+def is_redacted_already(position: int) -> bool:
+    return bool(read.rows("SELECT FROM redaction WHERE position = %s", [position], None))
 
 
-def record_of(event: Recorded, by: str, at: datetime, reason: str, address: str, **leaves: str) -> Event:
-    about = {"by": by, "address": address, "position": event.position, "reason": reason, "type": event.event_type}
-    cause = {CAUSATION: event.event.event_id, CORRELATION: event.event.event_id}
-    return Event(f"audit_{uuid.uuid4().hex}", at, EventTypes.EVENT_REDACTED, source_of(USER, by), about | leaves, cause)
+def copies_of(event: Recorded) -> list[Recorded]:
+    """The same answer, as the application has published it a second time."""
+    event_id = event.event.event_id
+    if event.event_type == EventTypes.BLOCKER_ANSWERED:
+        other = event_id + SENT
+    elif event.event_type == EventTypes.BLOCKER_RESOLVED and event_id.endswith(SENT):
+        other = event_id.removesuffix(SENT)
+    else:
+        return []
+    position = read.position_of(event.source, other)
+    copy = read.event(position) if position else None
+    return [copy] if copy and not is_redacted_already(copy.position) else []
 
 
-def clean(connection: psycopg.Connection[Any], event: Recorded) -> None:
-    """Out of the tables of the present and the past: the texts that came there by this event.
+class Act:
+    """One redaction: by whom, why, from where and when."""
 
-    What an earlier event had said stays, as the name of a task that many events repeat, and so does what remains in the
-    metadata.
-    """
-    texts = sorted((texts_in(event.data) | texts_in(event.metadata)) - texts_in(remaining(event.metadata)))
-    own = {"task": ("task_id", event.task_id), "blocker": ("task_id", event.task_id)}
-    own |= {"agent": ("agent_id", event.agent_id), "board": ("board_id", event.board_id)}
-    for table, columns in DERIVED.items():
-        key, identity = own[table]
-        for column in columns if identity else ():
-            query = CLEAN.format(table=table, column=column, key=key)
-            values = [REDACTED, event.board_id or "", identity, texts, event.position]
-            connection.execute(query.encode(), values)
-    suggestion = event.data.get("suggestion")
-    plain = {"text": suggestion} if isinstance(suggestion, str) else suggestion
-    if event.task_id and isinstance(plain, dict):
-        connection.execute(SUGGESTIONS, [event.board_id or "", event.task_id, [Jsonb(plain)]])
-    clean_search(connection, event.position)
+    def __init__(self, by: str, reason: str, address: str, at: datetime) -> None:
+        self.by, self.reason, self.address, self.at = by, reason, address, at
+        self.marker = marker(by, at, reason)
+
+    def carry_out(self, events: list[Recorded]) -> list[int]:
+        """Step 2. The positions of the records. What takes long comes first: the log is locked from the append on."""
+        redacted = [self.forgotten(event) for event in events]
+        return [self.replaced(event) for event in redacted]
+
+    def forgotten(self, event: Recorded) -> Recorded:
+        """The event as it is to stand in the log. It is out of everything that was derived from it."""
+        rewriting = Rewriting(event)
+        metadata = metadata_of(event, is_repeat=rewriting.is_repeat)
+        redacted = replace(event, event=replace(event.event, data=self.marker, metadata=metadata))
+        rewriting.rewrite(redacted)
+        forget(event.position)
+        return redacted
+
+    def replaced(self, event: Recorded) -> int:
+        """The position of the record."""
+        mark, metadata = Jsonb(event.data), Jsonb(event.metadata)
+        leaf, marked = self.leaves(event, mark, metadata)
+        said = self.record_of(event, leaf=leaf.hex(), marked=marked.hex())
+        connection.ensure_connection()
+        [place] = append(connection.connection, [offer_from(said, Authority.SYSTEM)])
+        values = event.position, self.by, self.reason, self.at, mark, metadata, leaf, marked, place.position
+        execute(WRITE_DOWN, *values)
+        execute(REPLACE, mark, metadata, event.position)
+        return place.position
+
+    def leaves(self, event: Recorded, mark: Jsonb, metadata: Jsonb) -> tuple[bytes, bytes]:
+        for leaf, marked in read.rows(LEAVES, [mark, metadata, event.position], None):
+            return bytes(leaf), bytes(marked)
+        raise NotPossible(f"There is no event {event.position}.")  # retention has just removed it
+
+    def record_of(self, event: Recorded, **leaves: str) -> Event:
+        about = {"by": self.by, "address": self.address, "position": event.position, "reason": self.reason}
+        cause = {CAUSATION: event.event.event_id, CORRELATION: event.event.event_id}
+        stated = about | {"type": event.event_type} | leaves
+        return Event(
+            f"audit_{uuid.uuid4().hex}", self.at, EventTypes.EVENT_REDACTED, source_of(USER, self.by), stated, cause
+        )
 
 
-def clean_search(connection: psycopg.Connection[Any], position: int) -> None:
-    """The words of the event, where they are indexed."""
-    if read.rows("SELECT to_regclass('search') IS NOT NULL", [], connection)[0][0]:
-        connection.execute("UPDATE search SET words = ''::tsvector WHERE position = %s", [position])
+def metadata_of(event: Recorded, *, is_repeat: bool) -> dict[str, Any]:
+    """What remains of it."""
+    event_ids, task_ids = ids_in(event)
+    correlation = event.metadata.get(CORRELATION)
+    event_ids += [correlation] if isinstance(correlation, str) else []
+    borne = {event_id for (event_id,) in read.rows(BORNE, [event_ids, event.position], None)}
+    bears = borne | set(Task.objects.filter(task_id__in=task_ids).values_list("task_id", flat=True))
+    return remaining(event, effect_of(event, bears) | ({REPEATS: True} if is_repeat else {}), bears)
+
+
+def forget(position: int) -> None:
+    """Out of the search index, and out of what handlers said when they failed on it: they may have quoted it."""
+    execute(FORGET_WORDS, position)
+    ParkedEvent.objects.filter(position=position).exclude(error="").update(error=REDACTED)
+    failing = Subscription.objects.filter(position__lt=position, attempts__gt=0)
+    failing.exclude(last_error="").update(last_error=REDACTED)

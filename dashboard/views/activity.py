@@ -48,7 +48,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         look,
         "Activity",
         head=head,
-        rows=fragments.rows(rows.events, head.epoch),
+        rows=fragments.rows(rows.events, head),
         older=rows.older,
         error=error,
         kept_since=read.kept_since(),
@@ -79,7 +79,7 @@ def rows(request: HttpRequest) -> HttpResponse:
         found = stream.opening(chosen, before=before) if after is None else stream.between(chosen, after, before)
     except TookTooLong:
         return HttpResponse(TOO_MUCH, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    html = fragments.rows(found.events, head.epoch)
+    html = fragments.rows(found.events, head)
     if found.gap:
         html += fragments.gap_row(found.gap, look)
     context = {"rows": html, "older": found.older, "head": head, "look": look, "is_older": after is None}

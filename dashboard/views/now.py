@@ -40,7 +40,7 @@ def now(request: HttpRequest) -> HttpResponse:
 def latest(look: Look, head: read.Head) -> dict[str, Any]:
     """The newest rows; none, and why, where they cannot be found in time."""
     try:
-        return {"rows": fragments.rows(stream.opening(wanted(look), LATEST).events, head.epoch)}
+        return {"rows": fragments.rows(stream.opening(wanted(look), LATEST).events, head)}
     except TookTooLong:
         return {"rows": "", "are_rows_late": True}
 

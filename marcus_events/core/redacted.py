@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from marcus_events.core.event import OUT_OF_ORDER, Recorded
 from marcus_events.core.tracing import CORRELATION
 
-PLACES_IT = ("board_id", "board_name", CORRELATION)  # metadata that stays: where the event belongs
+REDACTED = "(redacted)"
+EFFECT = "effect"  # in the metadata: what the event still does to the state, see `core.fold.effect`
+DEMO = "demo"  # in the metadata: true marks a board as the demo
+# Metadata that may stay; older versions have left the name of the board too.
+MAY_STAY = ("board_id", "board_name", CORRELATION, DEMO, OUT_OF_ORDER, EFFECT)
 
 
 def marker(by: str, at: datetime, reason: str) -> dict[str, Any]:
@@ -18,8 +24,17 @@ def is_redacted(data: dict[str, Any]) -> bool:
     return data.get("redacted") is True and {"by", "at", "reason"} <= data.keys()
 
 
-def remaining(metadata: dict[str, Any]) -> dict[str, Any]:
-    return {name: metadata[name] for name in PLACES_IT if name in metadata}
+def remaining(event: Recorded, effect: dict[str, Any], bears: Collection[str]) -> dict[str, Any]:
+    """The metadata that stays: the board's id, the correlation if another event bears that id, what
+    marks it as of the demo or as out of order, and the event's effect.
+
+    A name is a text, and goes: the board, the task and the agent are named by other events, or by their ids.
+    """
+    kept: dict[str, Any] = {"board_id": event.board_id} if event.board_id else {}
+    correlation = event.metadata.get(CORRELATION)
+    kept |= {CORRELATION: correlation} if isinstance(correlation, str) and correlation in bears else {}
+    kept |= {name: True for name in (DEMO, OUT_OF_ORDER) if event.metadata.get(name) is True}
+    return kept | ({EFFECT: effect} if effect else {})
 
 
 def day_of(data: dict[str, Any]) -> str:
@@ -29,18 +44,3 @@ def day_of(data: dict[str, Any]) -> str:
     except ValueError:
         return ""
     return f"{at.day} {at:%B %Y}"
-
-
-def texts_in(value: object) -> set[str]:
-    """Every text in a body: what may have been copied elsewhere."""
-    found: set[str] = set()
-    waiting = [value]
-    while waiting:
-        match waiting.pop():
-            case str() as text if text.strip():
-                found.add(text)
-            case dict() as fields:
-                waiting += fields.values()
-            case list() as items:
-                waiting += items
-    return found

@@ -14,7 +14,7 @@ from enum import Enum
 from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
 from marcus_events.core.payload import MAX_NAME_BYTES
-from marcus_events.core.redacted import is_redacted
+from marcus_events.core.redacted import DEMO, is_redacted
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.core.vocabulary import canonical, types_of
 
@@ -36,7 +36,6 @@ RESERVED_TYPES = frozenset(
     }
 )
 DEMO_BOARD = "demo"
-DEMO = "demo"  # in the metadata: true marks a board as the demo
 
 # Letters and colons of other alphabets that look like ours in common fonts, after compatibility forms are folded.
 LOOK_ALIKES = str.maketrans(

@@ -15,9 +15,12 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+import psycopg
 
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.vocabulary import EventTypes
@@ -44,7 +47,8 @@ class Frame:
 
     `events` are in order; after them `missed` matching events were shed, within the positions `missed_from` to
     `missed_to`. `head` is the newest position that the hub has seen, `projected` how far the tables of the present have
-    come. `epoch` changes when positions no longer mean the same events.
+    come. `epoch` changes when positions no longer mean the same events. What was made of the log before the redaction
+    on record at `last_redaction` may show what is gone.
     """
 
     events: list[Recorded]
@@ -54,8 +58,8 @@ class Frame:
     head: int
     projected: int
     epoch: UUID
+    last_redaction: int = 0
     at: datetime = field(default_factory=utc_now)
-    redacted: tuple[int, ...] = ()
 
 
 class Subscription:
@@ -68,16 +72,20 @@ class Subscription:
         self._missed = 0
         self._missed_from: int | None = None
         self._missed_to: int | None = None
-        self._redacted: list[int] = []  # whatever a connection looks at, it may show them
         self._news = asyncio.Event()
         self._last_frame = float("-inf")
 
     def offer(self, events: list[Recorded]) -> None:
         for event in events:
             if event.event_type == EventTypes.EVENT_REDACTED:
-                self._redacted.append(redacted_position(event))
+                self._forget(event.data.get("position"))
             if self._matches(event):
                 self._keep(event)
+
+    def _forget(self, position: object) -> None:
+        """What was redacted is not sent as it was. The page loads itself anew, and then shows what is left of it."""
+        self._events = deque(event for event in self._events if event.position != position)
+        self._news.set()
 
     def wake(self) -> None:
         self._news.set()
@@ -114,11 +122,8 @@ class Subscription:
     def _take(self) -> Frame:
         self._news.clear()
         hub = self._hub
-        frame = Frame(
-            list(self._events), self._missed, self._missed_from, self._missed_to, hub.head, hub.projected, hub.epoch
-        )
-        frame = replace(frame, redacted=tuple(self._redacted))
-        self._redacted.clear()
+        missed = self._missed, self._missed_from, self._missed_to
+        frame = Frame(list(self._events), *missed, hub.head, hub.projected, hub.epoch, hub.last_redaction)
         self._events.clear()
         self._missed, self._missed_from, self._missed_to = 0, None, None
         return frame
@@ -132,7 +137,7 @@ class Hub:
         self.projected = 0
         self.epoch = UUID(int=0)
         self._followed = 0  # by the tail's thread; `head` is what the loop has been given of it
-        self.redactions = 0  # seen, and one for each beginning: what was made of the log before may hold what is gone
+        self.last_redaction = 0
         self.recent = Recent()  # while somebody follows
         self._subscriptions: set[Subscription] = set()
         self._followers: set[asyncio.Event] = set()
@@ -209,7 +214,8 @@ class Hub:
             tail = Tail(self._followed, epoch=head.epoch)
             try:
                 while not self._stop.is_set():
-                    self._hand_over(tail.next())
+                    events = tail.next()
+                    self._hand_over(events, newest_redaction(events, connection))
                     self._followed = tail.position  # only now: what fails below must not cost an event
                     self._call(self._move_on, read.projected(STATE, connection))
             finally:
@@ -219,11 +225,11 @@ class Hub:
         self._followed = head.position
         self._call(self._reset, head)
 
-    def _hand_over(self, events: list[Recorded]) -> None:
+    def _hand_over(self, events: list[Recorded], last_redaction: int) -> None:
         """Return when the loop has taken them: one that is busy must not find a pile of batches."""
         held = [Held.of(event) for event in events] if self._followers else []
         taken = threading.Event()
-        self._call(self._deliver, events, held)
+        self._call(self._deliver, events, held, last_redaction)
         self._call(taken.set)
         while not taken.wait(TAKEN_LOOK_S) and not self._stop.is_set():
             pass
@@ -233,18 +239,17 @@ class Hub:
             self._loop.call_soon_threadsafe(function, *values)
 
     def _reset(self, head: read.Head) -> None:
-        self.head, self.epoch = head.position, head.epoch
-        self.redactions += 1
+        self.head, self.epoch, self.last_redaction = head.position, head.epoch, head.last_redaction
         self.recent.begin(self.head)
         self._ready.set()
         self._wake_all()
         self._tell_followers()
 
-    def _deliver(self, events: list[Recorded], held: list[Held]) -> None:
+    def _deliver(self, events: list[Recorded], held: list[Held], last_redaction: int) -> None:
         if events:
             self.head = events[-1].position
             self._remember(held)
-            self._forget_redacted(events)
+            self._forget_redacted(last_redaction)
             for subscription in self._subscriptions:
                 subscription.offer(events)
 
@@ -256,10 +261,10 @@ class Hub:
             self.recent.begin(self.head)
         self._tell_followers()
 
-    def _forget_redacted(self, events: list[Recorded]) -> None:
+    def _forget_redacted(self, last_redaction: int) -> None:
         """Whoever follows reads on from the log, where it is gone."""
-        if count := sum(event.event_type == EventTypes.EVENT_REDACTED for event in events):
-            self.redactions += count
+        if last_redaction > self.last_redaction:
+            self.last_redaction = last_redaction
             self.recent.begin(self.head)
 
     def _tell_followers(self) -> None:
@@ -276,9 +281,11 @@ class Hub:
             subscription.wake()
 
 
-def redacted_position(event: Recorded) -> int:
-    position = event.data.get("position")
-    return position if isinstance(position, int) else 0
+def newest_redaction(events: list[Recorded], connection: psycopg.Connection[Any]) -> int:
+    """As it is stored, where any of these events tells of one; 0 where none does."""
+    if any(event.event_type == EventTypes.EVENT_REDACTED for event in events):
+        return read.head(connection).last_redaction
+    return 0
 
 
 _hub: Hub | None = None

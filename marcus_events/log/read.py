@@ -41,16 +41,25 @@ class Page:
 
 @dataclass(frozen=True)
 class Head:
-    """The newest position, when it was recorded, the oldest one kept, and what tells this log from another."""
+    """The newest position, when it was recorded, the oldest one kept, and what tells this log from another.
+
+    `last_redaction` is the position of the newest record of a redaction, or 0: what was made of the log before it may
+    show what is gone.
+    """
 
     position: int
     recorded_at: datetime
     oldest: int
     epoch: UUID
+    last_redaction: int
+
+
+HEAD = """SELECT position, recorded_at, oldest, epoch, (SELECT coalesce(max(record), 0) FROM redaction)
+    FROM log_head WHERE id = 1"""
 
 
 def head(connection: Connection = None) -> Head:
-    return Head(*rows("SELECT position, recorded_at, oldest, epoch FROM log_head WHERE id = 1", [], connection)[0])
+    return Head(*rows(HEAD, [], connection)[0])
 
 
 def kept_since(connection: Connection = None) -> datetime | None:
@@ -127,6 +136,19 @@ def page(
 def page_at(positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES, newest_first: bool = False) -> Page:
     """The same of the events at these positions."""
     return page_of(("position = ANY(%s)", [list(positions)]), limit, max_bytes, newest_first)
+
+
+def positions_about(
+    things: Sequence[tuple[str, str]], after: int, until: int, limit: int, connection: Connection = None
+) -> list[int]:
+    """The positions after one and up to another, in order, of the events that are about any of these things: each is a
+    column (`board_id`, `task_id`, `agent_id`) and an id.
+    """
+    one = "(SELECT position FROM event WHERE {} = %s AND position > %s AND position <= %s ORDER BY position LIMIT %s)"
+    union = " UNION ".join(one.format(column) for column, _ in things)
+    values = [value for _, name in things for value in (name, after, until, limit)]
+    found = rows(f"SELECT position FROM ({union}) AS found ORDER BY position LIMIT %s", [*values, limit], connection)
+    return [position for (position,) in found]
 
 
 def page_of(found: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None) -> Page:

@@ -42,7 +42,8 @@ BEGIN
         IF to_jsonb(NEW) - 'data' - 'metadata' = to_jsonb(OLD) - 'data' - 'metadata'
             AND NEW.data ?& ARRAY['redacted', 'by', 'at', 'reason']
             AND NEW.data - ARRAY['redacted', 'by', 'at', 'reason'] = '{}'
-            AND NEW.metadata - ARRAY['board_id', 'board_name', 'correlation_id'] = '{}'
+            AND NEW.metadata - ARRAY['board_id', 'board_name', 'correlation_id', 'demo', 'out_of_order', 'effect']
+                = '{}'
             AND EXISTS (
                 SELECT FROM redaction AS r JOIN event AS said ON said.position = r.record
                 WHERE r.position = OLD.position AND r.marker = NEW.data AND r.metadata = NEW.metadata

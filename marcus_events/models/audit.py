@@ -28,6 +28,7 @@ class Redaction(models.Model):
 
     class Meta:
         db_table = "redaction"
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["record"], name="redaction_by_record")]
 
     def __str__(self) -> str:
         return f"{self.position} by {self.by}"

@@ -67,9 +67,13 @@ class Interval:
 
 
 class Batch:
-    """The intervals that a batch of events ends and begins."""
+    """The intervals that a batch of events ends and begins.
 
-    def __init__(self) -> None:
+    It begins with the rows as they are now, or as they were after the event at a position.
+    """
+
+    def __init__(self, as_of: int | None = None) -> None:
+        self.as_of = as_of
         self.state = core.State()
         self.open: dict[Identity, Interval] = {}
         self.begun: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
@@ -77,7 +81,7 @@ class Batch:
         self.removed: list[tables.BoardRemoval] = []
 
     def load(self, events: Sequence[Recorded]) -> None:
-        """The rows, as they are now, that these events may concern."""
+        """The rows that these events may concern."""
         task_ids = {event.task_id for event in events if event.task_id}
         agent_ids = {event.agent_id for event in events if event.agent_id}
         board_ids = {event.board_id or "" for event in events}
@@ -97,7 +101,7 @@ class Batch:
         return {task.agent_id for task in self.state.items[core.Task].values() if isinstance(task, core.Task)}
 
     def take(self, kind: type[core.Item], condition: models.Q) -> None:
-        rows = TABLE_OF[kind].objects.now().filter(condition)
+        rows = TABLE_OF[kind].objects.as_of(self.as_of).filter(condition)
         for from_position, from_time, *values in rows.values_list("from_position", "from_time", *COLUMNS_OF[kind]):
             item = kind(*values)
             self.state.load(item)

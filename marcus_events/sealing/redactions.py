@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from marcus_events.core.redacted import PLACES_IT, marker
+from marcus_events.core.redacted import MAY_STAY, marker
 from marcus_events.log import read
 from marcus_events.sealing.chain import leaf_of
 from marcus_events.sealing.verdict import Verdict
@@ -81,7 +81,7 @@ class Redacted:
         return bool(
             text_of(row["data"]) == text_of(row["marker"]) == text_of(marker(by, at, reason))
             and row["metadata"] == row["kept"]
-            and row["metadata"].keys() <= {*PLACES_IT}
+            and row["metadata"].keys() <= {*MAY_STAY}
             and stated == (by, reason, at)
         )
 

@@ -5,8 +5,9 @@
 // 2. With the first frame of a connection the page asks over HTTP for every event after the last one it is sure of.
 //    Rows come twice rather than never; the stream drops what it has.
 // 3. The last event it is sure of moves on only when nothing is being fetched.
-// 4. Another epoch is another log: the page starts over.
+// 4. Another epoch is another log: the page starts over. So it does when anything was redacted since it was made.
 import { byId, fetchElement, signIn } from "./dom.js";
+import { reload } from "./reloading.js";
 import { stream } from "./rows.js";
 import { receive } from "./stream.js";
 import { format, setServerTime } from "./times.js";
@@ -24,6 +25,7 @@ let socket = null;
 let heard = performance.now();
 let sure = Number(byId("beat")?.dataset.head); // every event up to here is on the page, held back, or shown as a gap
 let epoch = byId("beat")?.dataset.epoch;
+const redaction = Number(byId("beat")?.dataset.redaction); // what was redacted by then, the page does not show
 let isBehind = true;
 let isFetching = false;
 let grace = null;
@@ -62,8 +64,8 @@ function lose() {
 }
 
 function beat() {
-  const { head, epoch: current, at, redacted } = byId("beat").dataset;
-  for (const position of redacted?.split(" ") ?? []) byId(`e${position}`)?.remove();
+  const { head, epoch: current, at, redaction: newest } = byId("beat").dataset;
+  if (Number(newest) > redaction) return reload();
   if (current !== epoch || Number(head) > Number(byId("welcome")?.dataset.head)) return location.reload();
   heard = performance.now();
   clearTimeout(grace);

@@ -14,5 +14,6 @@ import "./narrow.js";
 import "./opened.js";
 import "./preferences.js";
 import "./regions.js";
+import "./reloading.js";
 import "./stream.js";
 import "./times.js";

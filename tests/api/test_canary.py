@@ -1,4 +1,6 @@
-"""A token is nobody's to read: whatever is asked with it, it stands in no log, no answer, no page and no table."""
+"""A token, a password and the id of a session are nobody's to read: whatever is asked with them, they stand in no log,
+no answer, no page, no file and no table.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from marcus_events.doors import tokens
 from marcus_events.postgres.place import Place
+from tests.canary import in_files
 from tests.running import Running
 
 GUESS = f"{tokens.MARK}canary-that-nobody-ever-made-0123456789abcdefghijkl"
@@ -67,3 +70,47 @@ def test_a_token_appears_nowhere(running: Running, is_known: bool) -> None:
     assert "canary" in stored or not is_known, "nothing was looked at"
     for text in (said, stored, running.output.read_text()):
         assert secret not in text
+
+
+PASSWORD = "canary-horse-battery-staple"
+SET_PASSWORD = "from django.contrib.auth.models import User; u = User.objects.get(); u.set_password({!r}); u.save()"
+
+
+def nowhere(running: Running, secret: str, said: str) -> None:
+    """Neither in what was answered, nor in what is stored or printed."""
+    stored = tables(Place.under(Path(running.data_dir.name)).conninfo)
+    running.end()
+    assert secret not in said
+    assert secret not in stored
+    assert in_files(Path(running.data_dir.name), secret) == set()
+
+
+def sign_in(client: httpx.Client, username: str, password: str) -> httpx.Response:
+    client.get("/sign-in/")
+    form = {"username": username, "password": password, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+    return client.post("/sign-in/", data=form)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_password_appears_nowhere_also_typed_as_the_name(running: Running, is_right: bool) -> None:
+    done = running.run("shell", "-c", SET_PASSWORD.format(PASSWORD if is_right else "another-horse-battery-staple"))
+    assert done.returncode == 0, done.stderr
+    with httpx.Client(base_url=running.base_url, timeout=30) as client:
+        tried = sign_in(client, "admin", PASSWORD)
+        assert (tried.status_code == httpx.codes.FOUND) == is_right
+        client.post("/sign-out/", data={"csrfmiddlewaretoken": client.cookies["csrftoken"]})
+        sign_in(client, PASSWORD, "admin")  # into the wrong field; the form shows to whoever typed it what they typed
+        answers = [tried, sign_in(client, "admin", "")]
+        client.get(running.sign_in_link(), follow_redirects=True)
+        answers += [client.get(path) for path in (*PAGES, "/audit/", "/people/")]
+    nowhere(running, PASSWORD, "".join(answer.text + str(answer.headers) for answer in answers))
+
+
+def test_the_id_of_a_session_appears_nowhere(running: Running) -> None:
+    with httpx.Client(base_url=running.base_url, timeout=30) as client:
+        running.sign_in_client(client)
+        session = client.cookies["sessionid"]
+        answers = [client.get(path) for path in (*PAGES, "/audit/", "/people/")]
+        assert {answer.status_code for answer in answers} == {200}
+        said = "".join(answer.text + str(answer.headers) for answer in answers)
+    nowhere(running, session, said)

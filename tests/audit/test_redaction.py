@@ -56,7 +56,7 @@ def test_the_body_is_replaced_and_the_place_remains() -> None:
     assert changed == {"data", "metadata"}
     at = Redaction.objects.get().at.isoformat()
     assert after.data == {"redacted": True, "by": "ada", "at": at, "reason": "it held a password"}
-    assert after.metadata == {"board_id": "shop", "board_name": "The shop"}
+    assert after.metadata == {"board_id": "shop", "effect": {"description": "(redacted)"}}
 
 
 def test_it_is_on_record_as_caused_by_the_event() -> None:
@@ -78,7 +78,7 @@ def test_the_text_is_nowhere_any_more_also_after_a_rebuild() -> None:
         redact(position, "ada", "secret")
     assert "hunter2" not in everything()
     assert Blocker.objects.now().get().description == "(redacted)"
-    assert (Task.objects.now().get().name, Task.objects.now().get().status) == ("(redacted)", "in_progress")
+    assert (Task.objects.now().get().name, Task.objects.now().get().status) == ("t1", "in_progress")
     rebuild(STATE)
     assert Task.objects.now().get().status == "in_progress"
     assert "hunter2" not in everything()

@@ -10,6 +10,8 @@ from dashboard import fragments
 from marcus_events import audit
 from marcus_events.log import read
 from marcus_events.models import Verification
+from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.redaction import redact
 from marcus_events.sealing import seal_next
 from tests.audit.reading import behind_the_back, fill, only
 from tests.dashboard.publishing import event, project, publish
@@ -92,7 +94,7 @@ def test_progress_is_shown_while_it_runs(administrator: Client) -> None:
 def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
     positions = publish(*project())
     complaint = positions[-1]
-    [row] = fragments.each([found for found in [read.event(complaint)] if found], read.head().epoch)
+    [row] = fragments.each([found for found in [read.event(complaint)] if found], read.head())
     assert "No key for shop" in row
     assert "Redact it for good" in page(administrator, f"/activity/{complaint}/")
     answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours"})
@@ -116,3 +118,15 @@ def test_people_who_sign_in_are_no_beginning(administrator: Client) -> None:
     assert "Nothing has happened yet" in page(administrator, "/")
     publish(event("task_started", task_id="t1"))
     assert "Nothing has happened yet" not in page(administrator, "/")
+
+
+def test_a_row_that_was_kept_does_not_show_a_name_that_was_redacted(administrator: Client) -> None:
+    """Also where no page is open, and so nobody hears of the redaction."""
+    named, progress = publish(
+        event("task_created", task_id="t-9", task_name="Wqzxkvjy"), event("task_progress", task_id="t-9", progress=10)
+    )
+    catch_up(PROJECTIONS)
+    address = f"/activity/rows/?after={progress - 1}&noise=1"
+    assert "Wqzxkvjy" in page(administrator, address)
+    redact(named, "ada", "a secret")
+    assert "Wqzxkvjy" not in page(administrator, address)

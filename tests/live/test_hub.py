@@ -17,6 +17,7 @@ from marcus_events.live import hub as hub_module
 from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, Subscription
 from marcus_events.log import read
 from marcus_events.projections import STATE, catch_up
+from marcus_events.redaction import redact
 from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -175,3 +176,21 @@ def change_epoch() -> None:
             cursor.execute("UPDATE log_head SET epoch = gen_random_uuid()")
     finally:
         connection.close()
+
+
+async def test_what_waits_for_a_connection_is_not_sent_when_it_was_redacted(hub: Hub) -> None:
+    async with hub.subscribe(everything) as subscription:
+        await publish("secret", "other")
+        await wait_until_async(lambda: hub.head == 2)
+        record = await asyncio.to_thread(redact, 1, "ada", "a secret")
+        await wait_until_async(lambda: hub.last_redaction == record)
+        frames = await frames_until(subscription, lambda seen: seen[-1].last_redaction == record)
+        assert "secret" not in ids(frames)
+        assert "other" in ids(frames)
+
+
+async def test_only_a_redaction_that_has_happened_counts(hub: Hub) -> None:
+    async with hub.subscribe(everything) as subscription:
+        await publish("forged", event_type="event_redacted")
+        frames = await frames_until(subscription, lambda seen: "forged" in ids(seen))
+        assert frames[-1].last_redaction == 0

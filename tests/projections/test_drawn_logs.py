@@ -44,6 +44,7 @@ def begin_again() -> None:
     """Another log in the place of the last one, which the projection finds out by its epoch."""
     behind_the_back("event", "DELETE FROM event")
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM event_identity")  # else the same events would be duplicates, and the log empty
         cursor.execute("UPDATE log_head SET position = 0, epoch = gen_random_uuid()")
 
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from cloudevents.core.spec import SPECVERSION_V1_0
 
 from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST
-from marcus_events.core.fold.blockers import SEVERITIES
+from marcus_events.core.fold.fields import SEVERITIES
 from marcus_events.core.payload import MAX_DEPTH, MAX_EVENT_BYTES, MAX_KEYS, MAX_NAME_BYTES, MAX_NUMBER
 from marcus_events.core.vocabulary import CATEGORIES
 from marcus_events.doors.publishing import CODES, MAX_BATCH

@@ -13,6 +13,7 @@ gives the same state. Rules:
 5. `board_removed` takes a known board and everything on it out of the present; of an unknown one it changes nothing.
 6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
 7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
+8. A redacted event does what it did, without its words; see `effect`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from marcus_events.core.fold import handling
 from marcus_events.core.fold.agents import agent_registered, agent_status_changed, know_agent, task_requested
 from marcus_events.core.fold.blockers import blocker_resolved, blocker_suggestion, blocker_updated, task_blocked
 from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board
+from marcus_events.core.fold.effect import as_folded
 from marcus_events.core.fold.order import moves_nothing
 from marcus_events.core.fold.tasks import task_assigned, task_completed, task_created, task_progress, task_started
 from marcus_events.core.state import Changes, State
@@ -58,6 +60,7 @@ HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
 
 def fold(state: State, recorded: Recorded) -> Changes:
     """The changes that this event makes to `state`, which is changed."""
+    recorded = as_folded(recorded)
     if recorded.event_type == T.BOARD_REMOVED:
         board_removed(state, recorded)
     else:

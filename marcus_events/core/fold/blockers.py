@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold.agents import follow_task
-from marcus_events.core.fold.fields import text
+from marcus_events.core.fold.effect import is_repeat
+from marcus_events.core.fold.fields import SEVERITIES, text
 from marcus_events.core.fold.known import known_task, with_status
+from marcus_events.core.redacted import REDACTED
 from marcus_events.core.reserved import person_in
 from marcus_events.core.state import Blocker, State, Task
 from marcus_events.core.vocabulary import EventTypes
 
-SEVERITIES = ("low", "medium", "high", "critical")
 TOO_LATE = "the task was no longer blocked when it was to be sent"
 
 
@@ -20,12 +21,18 @@ def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
     if not (task := known_task(state, recorded, board_id)):
         return
     blocker = blocker_from(recorded, task)
-    if any(other.description == blocker.description for other in state.open_blockers(board_id, task.task_id)):
+    if is_repeat(recorded) or is_open(state, blocker):
         return
     blocked = replace(with_status(task, "blocked", recorded), agent_id=blocker.agent_id)
     state.put(blocker)
     state.put(blocked)
     follow_task(state, recorded, task, blocked)
+
+
+def is_open(state: State, blocker: Blocker) -> bool:
+    """Whether the task is blocked by the same complaint already. Of redacted ones nobody can tell."""
+    others = state.open_blockers(blocker.board_id, blocker.task_id)
+    return blocker.description != REDACTED and any(other.description == blocker.description for other in others)
 
 
 def blocker_from(recorded: Recorded, task: Task) -> Blocker:

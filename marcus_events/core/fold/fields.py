@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import InvalidEvent, Recorded, parse_timestamp
 from marcus_events.core.payload import name_in
+
+SEVERITIES = ("low", "medium", "high", "critical")
 
 
 def text(recorded: Recorded, name: str) -> str:
@@ -30,3 +33,17 @@ def percent(recorded: Recorded, otherwise: float) -> float:
     value: Any = recorded.data.get("progress")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(max(0, min(100, value))) if is_number else otherwise
+
+
+def moment(recorded: Recorded, name: str) -> datetime | None:
+    """A time in the data, corrected by as much as its producer's clock was ahead; None where it is no time."""
+    stated = stated_moment(recorded, name)
+    return stated and stated - (recorded.timestamp - recorded.happened_at)
+
+
+def stated_moment(recorded: Recorded, name: str) -> datetime | None:
+    """The same as the producer has stated it."""
+    try:
+        return parse_timestamp(recorded.data.get(name))
+    except InvalidEvent:
+        return None

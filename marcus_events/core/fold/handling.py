@@ -13,11 +13,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from marcus_events.core.event import InvalidEvent, Recorded, parse_timestamp
+from marcus_events.core.event import Recorded
 from marcus_events.core.fold.blockers import named_blocker, without_answer
-from marcus_events.core.fold.fields import text
+from marcus_events.core.fold.fields import moment, text
 from marcus_events.core.reserved import PROGRAM, SYSTEM, person_in
 from marcus_events.core.state import Blocker, State
 
@@ -93,11 +93,3 @@ def persons_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker 
 def open_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
     blocker = named_blocker(state, recorded, board_id)
     return blocker if blocker and blocker.resolved_at is None else None
-
-
-def moment(recorded: Recorded, name: str) -> datetime | None:
-    """A time in the data, corrected by as much as its producer's clock was ahead; None where it is no time."""
-    try:
-        return parse_timestamp(recorded.data.get(name)) - (recorded.timestamp - recorded.happened_at)
-    except InvalidEvent:
-        return None

@@ -6,10 +6,9 @@ files, marks an event with `OUT_OF_ORDER` in its metadata when the log already h
 
 from __future__ import annotations
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import OUT_OF_ORDER, Recorded
 from marcus_events.core.vocabulary import EventTypes as T
 
-OUT_OF_ORDER = "out_of_order"
 MOVING = frozenset({T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED, T.TASK_BLOCKED})
 
 

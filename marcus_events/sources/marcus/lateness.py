@@ -13,7 +13,7 @@ from datetime import datetime
 
 from marcus_events.core.about import board_of, task_of
 from marcus_events.core.event import Event
-from marcus_events.core.fold.order import MOVING, OUT_OF_ORDER
+from marcus_events.core.fold.order import MOVING
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.log.rest import Rest, TaskKey
 

@@ -1,0 +1,97 @@
+"""What a redacted event still does to the state: everything but its words.
+
+A redaction takes away what an event says, not what came of it: a finished task stays finished, a resolved blocker stays
+resolved. The metadata of a redacted event therefore keeps an `effect`, which is folded in place of its data. It holds
+
+1. numbers, times, and words of closed lists (a status, a severity);
+2. ids that something else in the log bears too; of an id that nothing else bears, that there was one;
+3. that there was a text, where it matters that there was one.
+
+Only the fields below are looked at. One that is forgotten here loses its effect; it never shows a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.fold.fields import SEVERITIES, ids, percent, stated_moment
+from marcus_events.core.redacted import EFFECT, REDACTED, is_redacted
+
+REPEATS = "repeats"  # a complaint that opened no blocker, since the same one was open
+WORDS = {
+    "severity": SEVERITIES,
+    "priority": (*SEVERITIES, "urgent"),
+    "status": ("todo", "in_progress", "completed", "done", "blocked", "idle", "waiting", "working"),
+}
+TIMES = ("due", "until")
+EVENT_IDS = ("blocker_event_id", "answer_id")
+TASK_IDS = ("depends_on", "depends_on_id")
+TEXTS = ("description", "reason", "resolution", "answer", "by", "assignee", "status", "suggestion", *EVENT_IDS)
+
+
+def effect_of(recorded: Recorded, bears: Collection[str]) -> dict[str, Any]:
+    """`bears` holds those of `ids_in` that something else in the log bears."""
+    texts = {name: REDACTED for name in TEXTS if counts(name, recorded.data.get(name))}
+    return texts | dict(plain(recorded)) | dict(borne(recorded, bears))
+
+
+def counts(name: str, value: object) -> bool:
+    """Whether the fold takes this for something said."""
+    if name in EVENT_IDS:
+        return bool(value)
+    if name == "suggestion" and isinstance(value, dict):
+        return True
+    return isinstance(value, str) and value != ""
+
+
+def plain(recorded: Recorded) -> Iterator[tuple[str, Any]]:
+    """Whatever cannot hold a text: see rule 1."""
+    for name, words in WORDS.items():
+        value = recorded.data.get(name)
+        word = value.lower() if isinstance(value, str) and name == "severity" else value
+        if isinstance(word, str) and word in words:
+            yield name, word
+    for name in TIMES:
+        if time := stated_moment(recorded, name):
+            yield name, time.isoformat()
+    if (progress := percent(recorded, -1.0)) >= 0:
+        yield "progress", progress
+    if (by := recorded.data.get("by")) and recorded.source == f"user:{by}":
+        yield "by", by
+
+
+def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Rule 2."""
+    for name in EVENT_IDS:
+        value = recorded.data.get(name)
+        if isinstance(value, str) and value in bears:
+            yield name, value
+    for name in TASK_IDS:
+        if kept := [task_id for task_id in ids(recorded, name) if task_id in bears]:
+            yield name, kept
+
+
+def ids_in(recorded: Recorded) -> tuple[list[str], list[str]]:
+    """The ids of other events, and of tasks, that the state depends on."""
+    values = (recorded.data.get(name) for name in EVENT_IDS)
+    return [value for value in values if isinstance(value, str)], [
+        *ids(recorded, TASK_IDS[0]),
+        *ids(recorded, TASK_IDS[1]),
+    ]
+
+
+def as_folded(recorded: Recorded) -> Recorded:
+    """The event with what the state is to be derived from: of a redacted one its effect, never what its marker says."""
+    if not is_redacted(recorded.data):
+        return recorded
+    effect = recorded.metadata.get(EFFECT)
+    return replace(recorded, event=replace(recorded.event, data=effect if isinstance(effect, dict) else {}))
+
+
+def is_repeat(recorded: Recorded) -> bool:
+    """Whether it is a redacted complaint that opened no blocker."""
+    effect = recorded.metadata.get(EFFECT)
+    return isinstance(effect, dict) and effect.get(REPEATS) is True

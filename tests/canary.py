@@ -1,0 +1,136 @@
+"""Events that carry one word in every field that can hold a text, and all the places where it may be looked for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.sql import SQL, Identifier
+from websockets.sync.client import ClientConnection
+
+from marcus_events.core.vocabulary import MEANINGS
+from marcus_events.core.vocabulary import EventTypes as T
+from tests.access.table import TABLE
+
+CANARY = "wqzxkvjy"  # stands in nothing else
+BOARD, TASK, AGENT = "vault", "v-1", "agent_vault"
+# Published by the application alone, on behalf of people; and what would take the board out of view.
+BY_PEOPLE = {T.BLOCKER_ACKNOWLEDGED, T.BLOCKER_ASSIGNED, T.BLOCKER_SNOOZED, T.BLOCKER_ANSWERED, T.ANSWER_WITHDRAWN}
+BY_PEOPLE |= {T.ANSWER_AWAITED, T.ANSWER_SEEN, T.BOARD_REMOVED}
+TYPES = [name for name, meaning in MEANINGS.items() if meaning.category != "audit" and name not in BY_PEOPLE]
+IN_PHRASES = {name for meaning in MEANINGS.values() for name in re.findall(r"\{(\w+)\}", meaning.phrase)}
+FIELDS = IN_PHRASES | {"task_name", "agent_name", "name", "project_name", "role", "priority", "labels_text", "reason"}
+FIELDS |= {"blocker_type", "depends_on_name", "depends_on_id", "blocker_event_id", "answer_id", "original", "code"}
+LOOKS = ("now", "boards", "board", "task", "activity", "history", "agents", "blocked", "event", "audit", "alerts")
+CLOUD_EVENTS = {"Accept": "application/cloudevents-batch+json, application/cloudevents+json"}
+
+
+def events() -> list[dict[str, Any]]:
+    """One of every type; the blockers come last, so that two are open: the last one names no board."""
+    blocked = [said(T.TASK_BLOCKED, "open"), said(T.TASK_BLOCKED, "boardless")]
+    blocked[1]["metadata"] = {name: value for name, value in blocked[1]["metadata"].items() if name != "board_id"}
+    return [*(said(name, name) for name in (*TYPES, "nightly_backup")), *blocked]
+
+
+def said(event_type: str, number: str) -> dict[str, Any]:
+    data: dict[str, Any] = dict.fromkeys(FIELDS, CANARY) | {"description": f"{CANARY} {number}"}
+    data |= {"task_id": TASK, "agent_id": AGENT, "labels": [CANARY], "skills": [CANARY], "depends_on": [CANARY]}
+    data |= {"suggestion": {"deep": [{CANARY: CANARY}]}, "nested": {CANARY: [CANARY, {"x": CANARY}]}, CANARY: 1}
+    metadata: dict[str, Any] = dict.fromkeys(("agent_name", "causation_id", "correlation_id", "tracestate"), CANARY)
+    metadata |= {"board_id": BOARD, "board_name": f"The {CANARY}", "note": {CANARY: CANARY}}
+    stated = {"event_type": event_type, "source": "marcus", "data": data, "metadata": metadata}
+    return stated | {"event_id": f"vault_{number}_{event_type}", "remark": CANARY}
+
+
+def cloud_event() -> dict[str, Any]:
+    stated = {"specversion": "1.0", "id": "vault_cloud", "source": "marcus", "type": T.TASK_PROGRESS, "boardid": BOARD}
+    stated |= dict.fromkeys(("subject", "myextension", "traceparent"), CANARY)
+    return stated | {"data": {"task_id": TASK, "message": CANARY}}
+
+
+def addresses(positions: Sequence[int], blockers: Sequence[int]) -> Iterator[str]:
+    """Every page, every answer of the API, and both exports."""
+    for row in TABLE.values():
+        address = row.address.replace("plot-7", BOARD).replace("t-77", TASK)
+        for position, blocker in zip(positions, [*blockers, *positions], strict=False):
+            yield address.format(position=position, blocker=blocker, outsider=1)
+            if "{" not in address:
+                break
+    readings = ("boards", "tasks", "blockers?state=all", "agents", "counters")
+    yield from ("/api/events?limit=1000", f"/api/events?q={CANARY}")
+    yield from (f"/api/{reading}" for reading in readings)
+    yield from (f"/api/{reading}?as_of={positions[-1]}" for reading in ("boards", "tasks", "blockers", "agents"))
+    yield from (f"/history/export/?format={form}" for form in ("jsonl", "csv"))
+    yield from (f"/history/complete/?word={field}:" for field in ("type", "source", "board", "task", "agent"))
+    yield "/history/?columns=data.description,metadata.board_name"
+
+
+def where(client: httpx.Client, positions: Sequence[int], blockers: Sequence[int]) -> set[str]:
+    """The addresses that tell of the canary."""
+    asked = [address for address in dict.fromkeys(addresses(positions, blockers)) if "sign-out" not in address]
+    found = {address for address in asked if shows(client, address)}
+    logs = [address for address in asked if address.startswith("/api/events")]
+    found |= {f"{address} as CloudEvents" for address in logs if shows(client, address, **CLOUD_EVENTS)}
+    return found | {address for address in of_admin(client) if shows(client, address)}
+
+
+def shows(client: httpx.Client, address: str, **headers: str) -> bool:
+    answer = client.get(address, headers=headers)
+    return CANARY in answer.text + str(answer.headers)
+
+
+def of_admin(client: httpx.Client) -> set[str]:
+    """Every page of Django's admin that can be reached by links without a query."""
+    known, waiting = {"/admin/"}, ["/admin/"]
+    while waiting:
+        page = client.get(waiting.pop()).text
+        links = set(re.findall(r'href="(/admin/[^"?#]*)', page)) - known - {"/admin/logout/"}
+        known |= links
+        waiting += links
+    return known
+
+
+def in_tables(conninfo: str) -> set[str]:
+    """The tables that hold it."""
+    with psycopg.connect(conninfo) as connection:
+        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        count = SQL("SELECT count(*) FROM {} AS t WHERE t::text LIKE %s")
+        asked = [(name, count.format(Identifier(name))) for (name,) in names]
+        return {name for name, query in asked if connection.execute(query, [f"%{CANARY}%"]).fetchone() != (0,)}
+
+
+def in_files(folder: Path, word: str = CANARY) -> set[str]:
+    """The files that hold it, but for PostgreSQL's own."""
+    own = {found.parent for found in folder.rglob("PG_VERSION")}
+    mine = [path for path in folder.rglob("*") if path.is_file() and own.isdisjoint(path.parents)]
+    return {str(path.relative_to(folder)) for path in mine if word.encode() in path.read_bytes()}
+
+
+def look(page: str) -> str:
+    """The address of the WebSocket of a page."""
+    return f"/ws/live/?page={page}&board={BOARD}&task={TASK}"
+
+
+def until_redaction(socket: ClientConnection, record: int) -> str:
+    """What a page is sent up to the frame that tells of a redaction, and in the two after it."""
+    frames, after = "", 0
+    while after < 3:
+        frame = str(socket.recv(timeout=30))
+        frames += frame if after else ""
+        beat = re.search(r'data-redaction="(\d+)"', frame)
+        after += beat is not None and int(beat.group(1)) >= record
+    return frames
+
+
+def everything(socket: ClientConnection) -> str:
+    """What a program is sent that begins at the beginning."""
+    socket.send(json.dumps({"action": "subscribe", "id": "all", "after": 0}))
+    frames = ""
+    while '"caught_up"' not in (frame := str(socket.recv(timeout=30))):
+        frames += frame
+    return frames
