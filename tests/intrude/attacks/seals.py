@@ -15,7 +15,6 @@ from typing import Any
 import psycopg
 
 from marcus_events.postgres.place import Place
-from marcus_events.sealing.chain import leaf_of
 from tests.intrude.attack import Run, attack, check
 from tests.intrude.target import Target, event
 from tests.waiting import wait_until
@@ -25,10 +24,14 @@ SEALED_WITHIN_S = 60.0  # the sealer is some seconds behind
 MARKER = '{"redacted": true, "by": "admin", "at": "2030-01-01T00:00:00+00:00", "reason": "x", "lie": "It went well."}'
 RUN = """INSERT INTO retention_run (started_at, removed, removed_by, partitions, bytes_freed, oldest, held_by,
     passed_over, error) VALUES (now(), 1, '{}', 0, 0, 0, '', '', '') RETURNING id"""
-MARKED = leaf_of(data="%(marker)s::jsonb", metadata="'{}'::jsonb")
-REDACTION = f"""INSERT INTO redaction (position, by, reason, at, marker, metadata, leaf, marked, record)
-    SELECT position, 'admin', 'x', now(), %(marker)s, '{{}}', {leaf_of()}, {MARKED}, 4711
-    FROM event AS e WHERE position = %(position)s"""  # noqa: S608 - our own words
+# The leaf of what is to stand there, as the application computes it: whoever reads its source can do that.
+REDACTION = """INSERT INTO redaction (position, by, reason, at, marker, metadata, leaf, marked, record)
+    SELECT position, 'admin', 'x', now(), %(marker)s, '{}',
+        substring(leaves FROM ((position - first) * 16 + 1)::int FOR 16),
+        substring(sha256(convert_to(jsonb_build_array(position, (extract(epoch FROM recorded_at) * 1000000)::bigint,
+            (extract(epoch FROM timestamp) * 1000000)::bigint, event_id, source, event_type, %(marker)s::jsonb,
+            '{}'::jsonb, board_id, task_id, agent_id)::text, 'UTF8')) FROM 1 FOR 16), 4711
+    FROM event JOIN seal ON position BETWEEN first AND last WHERE position = %(position)s"""
 COPY = """INSERT INTO event SELECT %s, recorded_at, event_id || 'x', source, event_type, timestamp, data, metadata,
     board_id, task_id, agent_id FROM event WHERE position = %s"""
 
