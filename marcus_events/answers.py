@@ -30,6 +30,7 @@ LOOK_EVERY_S = 0.5
 MARGIN = timedelta(seconds=1)  # for an act of the last moment to arrive in the tables
 AT_ONCE = 100
 ATTEMPTS = 5  # ids that an answer is sent under
+SENT = ":sent"  # follows the id of the answer in the id of the event that sends it
 
 
 def send_answers(stop: threading.Event) -> None:
@@ -83,12 +84,17 @@ def sent(blocker: Blocker, attempt: int = 1) -> Event:
     return about(
         blocker,
         EventTypes.BLOCKER_RESOLVED,
-        f"{blocker.answer_id}:sent" + (f":{attempt}" if attempt > 1 else ""),
+        sent_id(blocker.answer_id, attempt),
         source_of(USER, blocker.answered_by),
         resolution=blocker.answer,
         answer_id=blocker.answer_id,
         by=blocker.answered_by,
     )
+
+
+def sent_id(answer_id: str, attempt: int) -> str:
+    """The id under which an answer is sent; each attempt has its own."""
+    return f"{answer_id}{SENT}" + (f":{attempt}" if attempt > 1 else "")
 
 
 def failed(blocker: Blocker, reason: str) -> Event:

@@ -25,6 +25,7 @@ import psycopg
 from django.db import OperationalError, connection, transaction
 from psycopg.types.json import Jsonb
 
+from marcus_events.answers import ATTEMPTS, SENT, sent_id
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.fold.effect import REPEATS, effect_of, ids_in
 from marcus_events.core.redacted import REDACTED, marker, remaining
@@ -42,7 +43,6 @@ from marcus_events.sealing.chain import leaf_of
 
 MAX_REASON = 300  # characters
 WAIT = "10s"  # for the projector's step; a rebuild takes longer, and is not waited for
-SENT = ":sent"  # how the id of an answer that was sent ends, see `marcus_events.answers`
 
 LEAVES = f"""SELECT {leaf_of()}, {leaf_of(data="%s::jsonb", metadata="%s::jsonb")}
     FROM event AS e WHERE position = %s FOR UPDATE"""
@@ -98,16 +98,16 @@ def is_redacted_already(position: int) -> bool:
 
 def copies_of(event: Recorded) -> list[Recorded]:
     """The same answer, as the application has published it a second time."""
-    event_id = event.event.event_id
+    answer_id, sent, _ = event.event.event_id.partition(SENT)
     if event.event_type == EventTypes.BLOCKER_ANSWERED:
-        other = event_id + SENT
-    elif event.event_type == EventTypes.BLOCKER_RESOLVED and event_id.endswith(SENT):
-        other = event_id.removesuffix(SENT)
+        others = [sent_id(answer_id, attempt) for attempt in range(1, ATTEMPTS + 1)]
+    elif event.event_type == EventTypes.BLOCKER_RESOLVED and sent:
+        others = [answer_id]
     else:
         return []
-    position = read.position_of(event.source, other)
-    copy = read.event(position) if position else None
-    return [copy] if copy and not is_redacted_already(copy.position) else []
+    positions = [read.position_of(replace(event.event, event_id=other)) for other in others]
+    copies = [copy for position in positions if position and (copy := read.event(position))]
+    return [copy for copy in copies if not is_redacted_already(copy.position)]
 
 
 class Act:

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from dashboard.queries.naming import named
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, field, sentence, speaker
 from marcus_events.core.vocabulary import meaning_of, types_of
 from marcus_events.log import read
-from marcus_events.models import Seal, Verification
+from marcus_events.models import AnchorState, Seal, Verification
+from marcus_events.sealing.anchoring import is_beside_the_data, state_of
 from marcus_events.sealing.checking import LOST_AFTER, words
 
 SHOWN = 50  # acts
@@ -27,6 +30,15 @@ class Acts:
 
 
 @dataclass(frozen=True)
+class AnchorShown:
+    """A place that the head of the chain is written to, and how that goes."""
+
+    name: str
+    state: AnchorState
+    is_beside_the_data: bool
+
+
+@dataclass(frozen=True)
 class State:
     """`running` is the one that is at work, `newest` the last one that came to an end."""
 
@@ -35,6 +47,7 @@ class State:
     verdict: str
     sealed_to: int
     head: int
+    anchors: list[AnchorShown]
 
     @property
     def percent(self) -> int:
@@ -77,4 +90,8 @@ def state() -> State:
     head = read.head()
     sealed = Seal.objects.filter(chain=head.epoch).order_by("-last").values_list("last", flat=True).first()
     running = alive.order_by("-started_at").first()
-    return State(running, newest, words(newest) if newest else "", sealed or 0, head.position)
+    return State(running, newest, words(newest) if newest else "", sealed or 0, head.position, anchors())
+
+
+def anchors() -> list[AnchorShown]:
+    return [AnchorShown(one.name, state_of(one), is_beside_the_data(one)) for one in settings.ANCHORS]

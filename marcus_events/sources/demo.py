@@ -27,7 +27,8 @@ import psycopg
 
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.reserved import DEMO, SYSTEM, Authority, source_of
+from marcus_events.core.redacted import DEMO
+from marcus_events.core.reserved import SYSTEM, Authority, source_of
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.ingest import ingest, tell_refused
 from marcus_events.log import read

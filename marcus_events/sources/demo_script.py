@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.core.event import Event, utc_now
-from marcus_events.core.reserved import DEMO, DEMO_BOARD
+from marcus_events.core.redacted import DEMO
+from marcus_events.core.reserved import DEMO_BOARD
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.core.vocabulary import meaning_of
 from marcus_events.sources.marcus.board import Boards

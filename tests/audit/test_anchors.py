@@ -205,7 +205,7 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.received.append((self.path, body))
         self.send_response(self.status)
-        self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
+        self.send_header("Location", f"http://{self.headers['Host']}/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -217,7 +217,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def receiver() -> Iterator[HTTPServer]:
-    Receiver.status, Receiver.received = 204, []  # type: ignore[misc]
+    Receiver.status, Receiver.received = 204, []
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from dashboard import fragments
 from marcus_events import audit
+from marcus_events.core.anchors import parse
+from marcus_events.core.event import utc_now
 from marcus_events.log import read
 from marcus_events.models import Verification
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.redaction import redact
 from marcus_events.sealing import seal_next
+from marcus_events.sealing.anchoring import anchor_heads
 from tests.audit.reading import behind_the_back, fill, only
 from tests.dashboard.publishing import event, project, publish
 from tests.waiting import wait_until
@@ -130,3 +137,26 @@ def test_a_row_that_was_kept_does_not_show_a_name_that_was_redacted(administrato
     assert "Wqzxkvjy" in page(administrator, address)
     redact(named, "ada", "a secret")
     assert "Wqzxkvjy" not in page(administrator, address)
+
+
+def test_a_break_outside_of_the_numbers_is_named_without_a_link(administrator: Client) -> None:
+    Verification.objects.create(by="ada", ended_at=utc_now(), faults=[[-7, "an event stands here"]], verified_to=5)
+    assert "Position -7: an event stands here" in page(administrator, "/audit/")
+
+
+def test_anchors_are_shown_with_when_and_where_or_why_not(
+    administrator: Client, settings: Settings, tmp_path: Path
+) -> None:
+    assert "MARCUS_ANCHORS" in page(administrator, "/audit/")
+    settings.DATA_DIR = tmp_path / "data"
+    settings.DATA_DIR.mkdir()
+    there, beside = tmp_path / "heads", settings.DATA_DIR / "heads"
+    settings.ANCHORS = [parse(str(there)), parse(str(beside)), parse(str(tmp_path))]
+    assert f"Not anchored to <code>{there}</code> yet" in page(administrator, "/audit/")
+    fill(5)
+    seal_next(patience_s=0)
+    anchor_heads()
+    shown = page(administrator, "/audit/")
+    assert re.search(f"Anchored <time [^>]+>. s</time> ago to <code>{there}</code> at position 5", shown)
+    assert f"Not anchored to <code>{tmp_path}</code>: Is a directory (1 attempt)" in shown
+    assert shown.count("This file is in the data directory") == 1

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold.fields import ids
-from marcus_events.core.reserved import DEMO, DEMO_BOARD
+from marcus_events.core.redacted import DEMO
+from marcus_events.core.reserved import DEMO_BOARD
 from marcus_events.core.sentences import board_name, stated_board_name
 from marcus_events.core.state import Board, Dependency, State
 from marcus_events.core.vocabulary import EventTypes

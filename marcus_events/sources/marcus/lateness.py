@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from marcus_events.core.about import board_of, task_of
-from marcus_events.core.event import Event
+from marcus_events.core.event import OUT_OF_ORDER, Event
 from marcus_events.core.fold.order import MOVING
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.log.rest import Rest, TaskKey

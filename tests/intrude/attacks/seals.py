@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,30 @@ from typing import Any
 import psycopg
 
 from marcus_events.postgres.place import Place
-from tests.intrude.attack import attack, check
+from tests.intrude.attack import Run, attack, check
 from tests.intrude.target import Target, event
 from tests.waiting import wait_until
 
 ANCHOR = Path(tempfile.gettempdir(), f"marcus-anchors-{uuid.uuid4().hex}.jsonl")
-OF_ITS_OWN = {"MARCUS_ANCHORS": str(ANCHOR), "MARCUS_ANCHOR_EVERY": "1s"}  # other attacks meet a whole log
-LEAF = "substring(leaves FROM ((%(position)s - first) * 16 + 1)::int FOR 16)"
+SEALED_WITHIN_S = 60.0  # the sealer is some seconds behind
 MARKER = '{"redacted": true, "by": "admin", "at": "2030-01-01T00:00:00+00:00", "reason": "x", "lie": "It went well."}'
 RUN = """INSERT INTO retention_run (started_at, removed, removed_by, partitions, bytes_freed, oldest, held_by,
     passed_over, error) VALUES (now(), 1, '{}', 0, 0, 0, '', '', '') RETURNING id"""
-REDACTION = f"""INSERT INTO redaction (position, by, reason, at, marker, metadata, leaf, marked, record)
-    SELECT %(position)s, 'admin', 'x', now(), %(marker)s, '{{}}', {LEAF}, {LEAF}, 4711 FROM seal
-    WHERE %(position)s BETWEEN first AND last"""
+# The leaf of what is to stand there, as the application computes it: whoever reads its source can do that.
+REDACTION = """INSERT INTO redaction (position, by, reason, at, marker, metadata, leaf, marked, record)
+    SELECT position, 'admin', 'x', now(), %(marker)s, '{}',
+        substring(leaves FROM ((position - first) * 16 + 1)::int FOR 16),
+        substring(sha256(convert_to(jsonb_build_array(position, (extract(epoch FROM recorded_at) * 1000000)::bigint,
+            (extract(epoch FROM timestamp) * 1000000)::bigint, event_id, source, event_type, %(marker)s::jsonb,
+            '{}'::jsonb, board_id, task_id, agent_id)::text, 'UTF8')) FROM 1 FOR 16), 4711
+    FROM event JOIN seal ON position BETWEEN first AND last WHERE position = %(position)s"""
 COPY = """INSERT INTO event SELECT %s, recorded_at, event_id || 'x', source, event_type, timestamp, data, metadata,
     board_id, task_id, agent_id FROM event WHERE position = %s"""
+
+
+def on_a_log_of_its_own(claim: str) -> Callable[[Run], Run]:
+    """Other attacks meet a log that is whole."""
+    return attack(claim, MARCUS_ANCHORS=str(ANCHOR), MARCUS_ANCHOR_EVERY="1s")
 
 
 @contextmanager
@@ -46,8 +55,12 @@ def sealed_event(target: Target) -> int:
     target.publish(event(data={"task_id": uuid.uuid4().hex}))
     with database(target) as connection:
         [(position,)] = connection.execute("SELECT max(position) FROM event WHERE source = 'agent_1'").fetchall()
-    verdict(target)  # seals what is there
+        wait_until(lambda: is_sealed(connection, position), SEALED_WITHIN_S)
     return int(position)
+
+
+def is_sealed(connection: psycopg.Connection[Any], position: int) -> bool:
+    return bool(connection.execute("SELECT FROM seal WHERE last >= %s", [position]).fetchall())
 
 
 def verdict(target: Target) -> tuple[int, str]:
@@ -55,9 +68,11 @@ def verdict(target: Target) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def check_named(target: Target, position: int, what: str) -> None:
+def check_named(target: Target, what: str, *positions: int) -> None:
     code, said = verdict(target)
-    check(code == 1 and f"position {position}: " in said, f"verify does not name position {position}: {what}\n{said}")
+    for position in positions:
+        is_named = code == 1 and f"position {position}: " in said
+        check(is_named, f"verify does not name position {position}: {what}\n{said}")
 
 
 def tried(connection: psycopg.Connection[Any], statement: str, *values: object) -> None:
@@ -70,17 +85,17 @@ def tried(connection: psycopg.Connection[Any], statement: str, *values: object) 
         connection.execute("SET session_replication_role = origin")
 
 
-@attack("A sealed event is not replaced by a redaction that is not recorded", **OF_ITS_OWN)
+@on_a_log_of_its_own("A sealed event is not replaced by a redaction that is not recorded")
 def redact_without_record(target: Target) -> int:
     position = sealed_event(target)
     with database(target) as connection:
         connection.execute(REDACTION.encode(), {"position": position, "marker": MARKER})
         tried(connection, "UPDATE event SET data = %s, metadata = '{}' WHERE position = %s", MARKER, position)
-    check_named(target, position, "an event was replaced by a marker")
+    check_named(target, "an event was replaced by a marker", position)
     return 2
 
 
-@attack("A sealed event is not removed in the name of a retention run", **OF_ITS_OWN)
+@on_a_log_of_its_own("A sealed event is not removed in the name of a retention run")
 def remove_in_a_run(target: Target) -> int:
     position = sealed_event(target)
     with database(target) as connection:
@@ -90,38 +105,37 @@ def remove_in_a_run(target: Target) -> int:
         connection.execute("SELECT set_config('marcus.removal', %s, false)", [str(run)])
         tried(connection, "DELETE FROM event WHERE position = %s", position)
         connection.execute("UPDATE retention_run SET ended_at = now() WHERE id = %s", [run])
-    check_named(target, position, "an event was deleted in an open run")
+    check_named(target, "an event was deleted in an open run", position)
     return 2
 
 
-@attack("The log does not begin later because its head says so", **OF_ITS_OWN)
+@on_a_log_of_its_own("The log does not begin later because its head says so")
 def raise_the_beginning(target: Target) -> int:
     position = sealed_event(target)
     with database(target) as connection:
         [(before,)] = connection.execute("SELECT oldest FROM log_head").fetchall()
         [(first,)] = connection.execute("SELECT min(position) FROM event WHERE position > 0").fetchall()
         connection.execute("UPDATE log_head SET oldest = %s", [position])
-    check_named(target, first, "the log was said to begin later")
+    check_named(target, "the log was said to begin later", first)
     with database(target) as connection:
         connection.execute("UPDATE log_head SET oldest = %s", [before])
     return 1
 
 
-@attack("No event stands outside of the numbers of the log", **OF_ITS_OWN)
+@on_a_log_of_its_own("No event stands outside of the numbers of the log")
 def insert_outside(target: Target) -> int:
     position = sealed_event(target)
     outside = (-7, 0, position + 50_000)
     with database(target) as connection:
         for place in outside:
             connection.execute(COPY.encode(), [place, position])
-    for place in outside:
-        check_named(target, place, "an event stands outside of the log")
+    check_named(target, "an event stands outside of the log", *outside)
     with database(target, is_owner=True) as connection:
         connection.execute("DELETE FROM event WHERE position = ANY(%s)", [list(outside)])
     return len(outside)
 
 
-@attack("A hash chain that was made anew is told by the head that was anchored", **OF_ITS_OWN)
+@on_a_log_of_its_own("A hash chain that was made anew is told by the head that was anchored")
 def make_the_chain_anew(target: Target) -> int:
     position = sealed_event(target)
     wait_until(lambda: anchored(position))
