@@ -29,8 +29,8 @@ MAX_NAME = 100  # characters; a host name has at most 253, and nobody reads thos
 MAX_NAMES = 100  # an hour: a forged name costs its sender nothing
 REMEMBERED_S = 60 * 60
 REFUSED = (
-    "This site does not answer to the name {name}. If it should, start it with that name in MARCUS_ALLOWED_HOSTS, "
-    "beside the others that it answers to, such as MARCUS_ALLOWED_HOSTS=localhost,{name}"
+    "This site does not answer to the name {name}. To allow it, add it to the setting: "
+    "MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,{name}"
 )
 NO_NAME = (
     "The header Host holds no name that a site could have: {name}. MARCUS_ALLOWED_HOSTS lists the names that work."

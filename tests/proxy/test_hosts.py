@@ -15,7 +15,7 @@ from tests.running import Running
 from tests.waiting import wait_until
 
 EVIL = "evil.example"
-SETTING = f"MARCUS_ALLOWED_HOSTS=localhost,{EVIL}"
+SETTING = f"MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,{EVIL}"
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +68,13 @@ def test_a_websocket_is_refused(running: Running) -> None:
 def test_the_log_and_integrations_tell_of_it(running: Running, administrator: httpx.Client) -> None:
     for _ in range(3):
         ask(running, "/", "typo.example")
-    wait_until(lambda: "MARCUS_ALLOWED_HOSTS=localhost,typo.example" in administrator.get("/integrations/").text)
+    wait_until(
+        lambda: "MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,typo.example" in administrator.get("/integrations/").text
+    )
     lines = [line for line in running.output.read_text().splitlines() if "typo.example" in line]
     assert len(lines) == 1
     assert "WARNING" in lines[0]
-    assert "MARCUS_ALLOWED_HOSTS=localhost,typo.example" in lines[0]
+    assert "MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,typo.example" in lines[0]
 
 
 @pytest.mark.parametrize("host", ["<b>x</b>", "a b", "x" * 2_000, "", "[::1", "evil.example:port", "é.example"])

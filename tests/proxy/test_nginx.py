@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.proxy.nginx import DOCUMENT, NAME, Nginx, find
 from tests.proxy.site import HEADER, TIMEOUT_S, SingleSignOn, user_in
+from tests.proxy.test_single_sign_on import addresses
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(not find(), reason="there is no nginx here: see scripts/ensure-nginx")
@@ -77,6 +79,14 @@ def test_whom_the_proxy_does_not_know_comes_nowhere(nginx: Nginx) -> None:
         assert socket_of(nginx, browser, "/ws/live/?page=now") == 403
         assert browser.get("/api/boards").status_code == 401
         assert browser.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_walk_over_every_address_leads_past_the_proxys_sign_in_nowhere(nginx: Nginx) -> None:
+    with nginx.client() as browser:
+        for address, method in product(addresses(), ("GET", "POST")):
+            if not re.match(r"/(api/|healthz|readyz)", address):
+                for headers in ([], FORGED):
+                    assert browser.request(method, address, headers=headers).status_code == 403, address
 
 
 @pytest.mark.parametrize("forged", FORGED, ids=lambda header: header[0])
@@ -157,5 +167,5 @@ def test_under_another_name_nothing_is_shown(nginx: Nginx) -> None:
     with nginx.client("ann@example.org") as browser:
         answer = browser.get("/boards/", headers={"Host": "evil.example"})
         assert answer.status_code == 400
-        assert "MARCUS_ALLOWED_HOSTS=localhost,evil.example" in answer.text
+        assert "MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,evil.example" in answer.text
         assert browser.get("/healthz", headers={"Host": "evil.example"}).status_code == 200

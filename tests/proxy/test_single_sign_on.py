@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import product
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.access.table import TABLE
 from tests.proxy.site import HEADER, PROXY, STRANGER, TIMEOUT_S, SingleSignOn, user_in
 from tests.waiting import wait_until
 
@@ -58,6 +61,27 @@ def test_no_other_header_signs_anybody_in(site: SingleSignOn, forged: tuple[str,
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in/?next={path}")
         assert "sessionid" not in answer.cookies
     assert site.ask("/api/boards", forged, source=source).status_code == 401
+
+
+def test_a_walk_over_every_address_answers_a_forged_header_like_none(site: SingleSignOn) -> None:
+    """By every method of the table; without the header a session of the proxy's is nobody's there either."""
+    cookie = ("Cookie", site.session_of("admin"))
+    for address, method in product(addresses(), ("GET", "POST")):
+        answers = {answer_of(site.ask(address, method=method))}
+        answers |= {answer_of(site.ask(address, header, method=method)) for header in (*FORGED[:4], cookie)}
+        assert len(answers) == 1, f"{method} {address}: {answers}"
+        refused = site.ask(address, (HEADER, "admin"), cookie, source=STRANGER, method=method)
+        assert refused.status_code == (200 if address == "/healthz" and method == "GET" else 403), f"{method} {address}"
+
+
+def addresses() -> list[str]:
+    """Of the table, with ids that are nobody's."""
+    nobody: defaultdict[str, str] = defaultdict(lambda: "999999")
+    return [row.address.format_map(nobody) for row in TABLE.values()]
+
+
+def answer_of(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.headers.get("Location", "")
 
 
 @pytest.mark.parametrize("header", [HEADER, HEADER.upper(), HEADER.lower()])
