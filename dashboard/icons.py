@@ -17,6 +17,7 @@ BY_TYPE: dict[str, tuple[str, Tone]] = {
     T.TASK_COMPLETED: ("check", "good"),
     T.TASK_BLOCKED: ("blocked", "danger"),
     T.BLOCKER_RESOLVED: ("unblocked", "good"),
+    T.ANSWER_FAILED: ("warning", "danger"),
     T.BLOCKER_SUGGESTION: ("idea", "plain"),
     T.BLOCKER_UPDATED: ("blocked", "plain"),
     T.DEPENDENCY_DETECTED: ("link", "plain"),

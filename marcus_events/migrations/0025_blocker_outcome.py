@@ -7,5 +7,6 @@ class Migration(migrations.Migration):
     dependencies = [("marcus_events", "0021_clock_ahead")]
 
     operations = [
-        migrations.AddField("blocker", name, models.TextField(default="")) for name in ("undelivered", "resolved_by")
+        migrations.AddField("blocker", name, models.TextField(default="", db_default=""))
+        for name in ("undelivered", "resolved_by")
     ]

@@ -166,8 +166,8 @@ class Blocker(Interval):
     awaited_until = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     resumed_at = models.DateTimeField(null=True)
-    undelivered = models.TextField(default="")
-    resolved_by = models.TextField(default="")
+    undelivered = models.TextField(default="", db_default="")
+    resolved_by = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "blocker"

@@ -22,6 +22,8 @@ from dashboard.management.gate import channel
 from marcus_events.api.description import description
 from marcus_events.core import payload
 from marcus_events.core.fold import HANDLERS
+from marcus_events.core.reserved import RESERVED_TYPES
+from marcus_events.core.vocabulary import types_of
 from marcus_events.doors import bodies, publishing, tokens
 from marcus_events.projections import PROJECTIONS, catch_up
 
@@ -136,6 +138,8 @@ def test_every_status_that_is_described_is_explained() -> None:
 
 def test_every_type_that_moves_the_board_is_named() -> None:
     assert [event_type for event_type in HANDLERS if f"`{event_type}`" not in DOCUMENT] == ["task_requested"]
+    reserved = DOCUMENT.partition("### What is reserved")[2].partition("### What became of it")[0]
+    assert [name for name in RESERVED_TYPES - set(types_of("audit")) if f"`{name}`" not in reserved] == []
 
 
 def test_every_address_is_named() -> None:

@@ -175,8 +175,9 @@ def test_what_is_put_off_is_not_among_what_needs_you_until_its_time(blocked: Cli
 def test_earlier_ones_that_read_alike_are_shown_with_the_answer_that_helped(blocked: Client) -> None:
     other: dict[str, Any] = {"task_id": "shop-1", "agent_id": "agent_shop"}
     publish(event("task_blocked", ago=9, description="The key for billing is missing", **other))
-    publish(event("blocker_answered", ago=8, answer="It lies in the vault", by="ann", task_id="shop-1"))
-    publish(event("blocker_resolved", ago=7, resolution="It lies in the vault", task_id="shop-1"))
+    answered = event("blocker_answered", ago=8, answer="It lies in the vault", by="ann", task_id="shop-1")
+    sent: dict[str, Any] = {"resolution": "It lies in the vault", "answer_id": answered.event_id}
+    publish(answered, event("blocker_resolved", ago=7, by="ann", task_id="shop-1", **sent))
     page = open_page(blocked, f"/blocked/{the_blocker().blocker_id}/").text
     assert "Earlier ones like this" in page
     assert "It lies in the vault" in page
@@ -195,7 +196,7 @@ def test_where_a_program_ends_it_the_page_says_that_a_program_did(blocked: Clien
     blocker = the_blocker()
     publish(event("blocker_resolved", source="planner", task_id="shop-2", resolution="Here is the key", by="ada"))
     state = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
-    assert "Unblocked: Here is the key Resolved by planner (a program)" in state
+    assert "Unblocked: Here is the key · Resolved by planner (a program)" in state
     assert "by planner (a program)" in open_page(blocked, "/blocked/").text
 
 
@@ -208,7 +209,7 @@ def test_an_answer_that_could_not_be_delivered_says_so_and_stands_in_the_form_ag
     assert ">The blue one</textarea>" in page
     assert "The answer could not be delivered" in open_page(blocked, "/").text
     act(blocked, "answer", answer="Blue")
-    assert "could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
+    assert "This answer could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
 
 
 def test_an_answer_that_something_else_overtook_is_not_shown_as_sent(blocked: Client) -> None:
@@ -216,6 +217,6 @@ def test_an_answer_that_something_else_overtook_is_not_shown_as_sent(blocked: Cl
     blocker = the_blocker()
     publish(event("blocker_resolved", source="agent_9", task_id="shop-2", resolution="Never mind"))
     page = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
-    assert "Unblocked: Never mind Resolved by agent_9 (a program)" in page
+    assert "Unblocked: Never mind · Resolved by agent_9 (a program)" in page
     assert "This answer could not be delivered: the task was no longer blocked" in page
     assert "Sent " not in page
