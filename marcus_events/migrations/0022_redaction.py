@@ -12,7 +12,7 @@ DIGESTS = """UPDATE django_session SET session_key = left(encode(sha256(convert_
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0017_audit"), ("sessions", "0001_initial")]
+    dependencies = [("marcus_events", "0021_clock_ahead"), ("sessions", "0001_initial")]
 
     operations = [
         migrations.AddIndex("redaction", models.Index(fields=["record"], name="redaction_by_record")),

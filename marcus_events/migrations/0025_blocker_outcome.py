@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0021_clock_ahead")]
+    dependencies = [("marcus_events", "0022_redaction")]
 
     operations = [
         migrations.AddField("blocker", name, models.TextField(default="", db_default=""))
