@@ -13,6 +13,7 @@ MARCUS_HANDLERS         modules of yours with handlers that the workers run, com
 MARCUS_RATE_TOKEN       how often a token may ask, per process, such as 1000/second or 5 per minute
 MARCUS_RATE_ADDRESS     how often an address may ask, per process (default: 2000/second)
 MARCUS_RATE_STRANGER    how often an address may show unknown tokens, per process (default: 60/minute)
+MARCUS_RATE_SIGN_IN     how often an address may try to sign in with a password, per process (default: 20/minute)
 DEMO                    0 leaves the demo board out
 """
 
@@ -34,6 +35,7 @@ DEBUG = environment.flag("MARCUS_DEBUG", default=False)
 
 SECRET_KEY = environment.secret_key(DATA_DIR)
 ALLOWED_HOSTS = environment.names("MARCUS_ALLOWED_HOSTS", default=environment.own_hosts())
+CSRF_FAILURE_VIEW = "dashboard.views.signin.out_of_date"
 CSRF_TRUSTED_ORIGINS = environment.origins("MARCUS_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -53,7 +55,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.static_files.StaticFiles",
+    "config.caching.PrivateByDefault",
     "csp.middleware.CSPMiddleware",
+    "dashboard.sign_in_gate.SignInGate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -87,6 +91,7 @@ RATES = {
     "address": environment.rate("MARCUS_RATE_ADDRESS", default="2000/second"),
     "token": environment.rate("MARCUS_RATE_TOKEN", default="1000/second"),
     "stranger": environment.rate("MARCUS_RATE_STRANGER", default="60/minute"),
+    "sign_in": environment.rate("MARCUS_RATE_SIGN_IN", default="20/minute"),
 }
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
 HANDLERS = environment.names("MARCUS_HANDLERS", default=[])
@@ -118,6 +123,8 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     *(["dashboard.proxy_users.ProxyUserBackend"] if REMOTE_USER_HEADER else []),
 ]
+PASSWORD_HASHERS = ["dashboard.hashing.PasswordHasher"]
+AXES_HANDLER = "dashboard.throttle.Failures"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5  # who mistypes needs three
 AXES_COOLOFF_TIME = timedelta(minutes=15)  # so that no name can be guessed at more than 480 times a day
@@ -133,6 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+SESSION_ENGINE = "marcus_events.doors.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # seconds after the last day on which a page was opened
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

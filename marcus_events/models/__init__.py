@@ -19,6 +19,7 @@ from marcus_events.models.present import (
 )
 from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
 from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
+from marcus_events.models.sign_in import KnownAddress, Session, SignInLink
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Identity",
     "Interval",
     "IntervalQuerySet",
+    "KnownAddress",
     "LogHead",
     "LoggedEvent",
     "ParkedEvent",
@@ -46,6 +48,8 @@ __all__ = [
     "Seal",
     "SearchEntry",
     "SearchPart",
+    "Session",
+    "SignInLink",
     "Subscription",
     "Task",
     "Thinned",
