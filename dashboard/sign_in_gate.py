@@ -10,6 +10,7 @@ publishing. It waits for a moment first: a program that tries again at once is s
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
@@ -28,7 +29,7 @@ from marcus_events.doors.access import network
 from marcus_events.doors.problem import Problem
 
 BUSY_FOR_S = 5  # by then, the line has moved on
-WAIT_S = 1.0
+WAIT_S = (0.5, 1.5)  # between these, so that those who came together do not come back together
 
 
 class SignInGate:
@@ -47,7 +48,7 @@ class SignInGate:
 
     async def awaited(self, request: HttpRequest) -> HttpResponseBase:
         if refused := refusal(request):
-            await asyncio.sleep(WAIT_S)
+            await asyncio.sleep(random.uniform(*WAIT_S))  # noqa: S311 - guards nothing
             return refused
         answer: HttpResponseBase = await self.get_response(request)
         return answer
