@@ -16,15 +16,17 @@ from marcus_events.api.description.page import introduction, sections, shapes
 from marcus_events.api.endpoint import endpoint
 from marcus_events.models import Token
 
+SAME_FOR_ALL = {"Cache-Control": "public, max-age=60"}
+
 
 @endpoint(scope=None)
 def openapi(request: HttpRequest, token: Token | None) -> HttpResponse:
-    return JsonResponse(description())
+    return JsonResponse(description(), headers=SAME_FOR_ALL)
 
 
 @endpoint(scope=None)
 def page(request: HttpRequest, token: Token | None) -> HttpResponse:
-    return HttpResponse(rendered(request.build_absolute_uri("/").rstrip("/")))
+    return HttpResponse(rendered(request.build_absolute_uri("/").rstrip("/")), headers=SAME_FOR_ALL)
 
 
 @lru_cache(maxsize=8)  # of the names under which others reach it, which are few
