@@ -17,6 +17,7 @@ MARCUS_RATE_STRANGER    how often an address may show unknown tokens, per proces
 MARCUS_ANCHORS          where the head of the hash chain is written outside of the database, comma-separated: files,
                         webhooks (https://…), syslog: or syslog:host:514
 MARCUS_ANCHOR_EVERY     how often, such as 30m (default: 1h)
+MARCUS_RATE_SIGN_IN     how often an address may try to sign in with a password, per process (default: 20/minute)
 DEMO                    0 leaves the demo board out
 """
 
@@ -39,6 +40,7 @@ DEBUG = environment.flag("MARCUS_DEBUG", default=False)
 
 SECRET_KEY = environment.secret_key(DATA_DIR)
 ALLOWED_HOSTS = environment.names("MARCUS_ALLOWED_HOSTS", default=environment.own_hosts())
+CSRF_FAILURE_VIEW = "dashboard.views.signin.out_of_date"
 CSRF_TRUSTED_ORIGINS = environment.origins("MARCUS_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -58,7 +60,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.static_files.StaticFiles",
+    "config.caching.PrivateByDefault",
     "csp.middleware.CSPMiddleware",
+    "dashboard.sign_in_gate.SignInGate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -93,6 +97,7 @@ RATES = {
     "address": environment.rate("MARCUS_RATE_ADDRESS", default="2000/second"),
     "token": environment.rate("MARCUS_RATE_TOKEN", default="1000/second"),
     "stranger": environment.rate("MARCUS_RATE_STRANGER", default="60/minute"),
+    "sign_in": environment.rate("MARCUS_RATE_SIGN_IN", default="20/minute"),
 }
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
 ANCHORS = environment.anchors("MARCUS_ANCHORS")
@@ -126,6 +131,8 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     *(["dashboard.proxy_users.ProxyUserBackend"] if REMOTE_USER_HEADER else []),
 ]
+PASSWORD_HASHERS = ["dashboard.hashing.PasswordHasher"]
+AXES_HANDLER = "dashboard.throttle.Failures"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5  # who mistypes needs three
 AXES_COOLOFF_TIME = timedelta(minutes=15)  # so that no name can be guessed at more than 480 times a day
@@ -141,7 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-SESSION_ENGINE = "dashboard.session_store"
+SESSION_ENGINE = "marcus_events.doors.session_store"
 SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # seconds after the last day on which a page was opened
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

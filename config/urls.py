@@ -13,7 +13,9 @@ from marcus_events.api.endpoint import nothing_here
 @login_not_required
 def icon(request: HttpRequest) -> HttpResponse:
     """Where browsers look for it when a page names none, such as those of the administration."""
-    return redirect(static("icon.svg"), permanent=True)
+    response = redirect(static("icon.svg"), permanent=True)
+    response["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 handler400 = "config.unknown_host.bad_request"

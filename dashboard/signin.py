@@ -1,53 +1,66 @@
-"""The one-time sign-in link: who holds it is signed in once, within a day, without a password.
+"""The one-time sign-in link: whoever holds it can sign in once, within a day, without a password.
 
-The token is a keyed hash over the user's password and last sign-in, so the sign-in that it allows makes it void;
-nothing is stored. The salt keeps it apart from password resets: neither opens the other's door.
+1. Opening the link shows a page with a button; sending that page's form signs in. A mail scanner or a chat preview that
+   opens the link uses nothing up.
+2. Links are rows. Only the digest of a link's secret is stored. The link is used under a lock on its user, so that of
+   several attempts at the same moment one succeeds, and none beside a lock-out.
+3. A sign-in, a new password, and being locked out or let in again make a person's other unused links void.
 """
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.contrib.auth.signals import user_logged_in
+from django.db.models import QuerySet
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from dashboard.throttle import remember_address
 from marcus_events.core.event import utc_now
+from marcus_events.doors.session_store import SessionStore
+from marcus_events.doors.tokens import digest
+from marcus_events.models import SignInLink
 
 VALID_FOR = timedelta(days=1)
 USED_ON = "used_on"
 
 
-class OneTimeTokens(PasswordResetTokenGenerator):
-    key_salt = "dashboard.signin.OneTimeTokens"
-
-    def check_token(self, user: User | None, token: str | None) -> bool:
-        return super().check_token(user, token) and self.is_fresh(token or "")
-
-    def is_fresh(self, token: str) -> bool:
-        """A day, though PASSWORD_RESET_TIMEOUT allows a reset more. The token begins with its time, in base 36."""
-        made = int(token.partition("-")[0], 36)
-        return self._num_seconds(self._now()) - made <= VALID_FOR.total_seconds()
-
-
-tokens = OneTimeTokens()
-
-
 def one_time_path(user: User) -> str:
-    """The path that signs this user in, once."""
-    return reverse("sign-in-link", args=[urlsafe_base64_encode(force_bytes(user.pk)), tokens.make_token(user)])
+    """The path of a new link that signs this user in, once. Links that have expired are deleted."""
+    secret, now = secrets.token_urlsafe(32), utc_now()
+    SignInLink.objects.filter(expires_at__lte=now).delete()
+    SignInLink.objects.create(user=user, digest=digest(secret), made_at=now, expires_at=now + VALID_FOR)
+    return reverse("sign-in-link", args=[secret])
 
 
-def user_of(uidb64: str, token: str) -> User | None:
-    """Whom the link signs in; nobody where it is used, old, or was never made by us."""
-    try:
-        user = User.objects.get(pk=urlsafe_base64_decode(uidb64).decode())
-    except (User.DoesNotExist, ValueError, OverflowError):
+def user_of(secret: str) -> User | None:
+    """The user whom the link signs in; None if it is unknown, used, expired, or of somebody who may not sign in."""
+    return User.objects.filter(is_active=True, sign_in_links__in=usable(secret)).first()
+
+
+def use(secret: str) -> User | None:
+    """Use the link up. Call it in a transaction, which keeps its user locked until the sign-in is complete."""
+    user = User.objects.select_for_update(of=("self",), no_key=True).filter(sign_in_links__in=usable(secret)).first()
+    if user is None or not user.is_active:
         return None
-    return user if user.is_active and tokens.check_token(user, token) else None
+    return user if usable(secret).update(used_at=utc_now()) else None
+
+
+def usable(secret: str) -> QuerySet[SignInLink]:
+    return SignInLink.objects.filter(digest=digest(secret), used_at=None, expires_at__gt=utc_now())
+
+
+@receiver(user_logged_in)
+def signed_in(sender: object, request: HttpRequest | None, user: User, **kwargs: object) -> None:
+    """By whatever way. Sessions that have ended are deleted by the way."""
+    user.sign_in_links.filter(used_at=None).delete()
+    SessionStore.clear_expired()
+    if request is not None and request.META:
+        remember_address(user, request)
 
 
 def stay_signed_in(request: HttpRequest) -> None:

@@ -1,28 +1,44 @@
-"""Sign-in that cannot be tried without end: django-axes counts the failures, in the database, for all processes.
+"""Sign-in by password that cannot be tried without end.
 
-1. After AXES_FAILURE_LIMIT failed tries of one name from one address, that name is refused from there for
-   AXES_COOLOFF_TIME, with the right password too. Whether there is somebody of that name changes nothing.
-2. The address is the one that the API counts by (`doors.access.Caller`): behind a proxy the one that the proxy saw.
-   Of IPv6 it is the network, since everybody has one.
-3. What is tried during the pause does not prolong it, so that nobody can be kept out for long.
+Failures are counted by django-axes, in the database, for all processes together. Within AXES_COOLOFF_TIME, after
+
+1. AXES_FAILURE_LIMIT failures of one name from one address, that name is refused from there;
+2. MOST_OF_ADDRESS failures of any names from one address, every name is refused from there;
+3. MOST_OF_NAME failures of one name from any addresses, that name is refused from everywhere,
+
+with the right password too, and whether or not there is somebody of that name. 2 and 3 do not hold for people at an
+address from which they have signed in before: so strangers cannot keep them out. A sign-in link always works.
+
+The address is the one that the API counts by (`doors.access.Caller`): behind a proxy the one that the proxy saw. Of
+IPv6 it is the network, since everybody has one. A try during the pause does not prolong it.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from axes.backends import AxesStandaloneBackend
+from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Max
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.doors.access import network
+from marcus_events.models import KnownAddress
+
+MOST_OF_ADDRESS = 30  # an office behind one address mistypes less
+MOST_OF_NAME = 50  # from ten addresses at least
+MAX_KNOWN = 20  # addresses of a person
+
+Attempts = QuerySet[Any]
 
 
 class Throttle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no types
@@ -37,6 +53,28 @@ class Throttle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no type
         await sync_to_async(self.authenticate)(*values, **named)
 
 
+class Failures(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
+    """`AXES_HANDLER`."""
+
+    def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
+        """Of the rule that is closest to its limit, in proportion to AXES_FAILURE_LIMIT, to which axes compares it."""
+        counted = rules((credentials or {}).get("username"), request.axes_ip_address)
+        return max(total(attempts) * settings.AXES_FAILURE_LIMIT // most for attempts, most in counted)
+
+
+def rules(name: str | None, address: str | None) -> Iterator[tuple[Attempts, int]]:
+    """The recent failures of each rule that holds for this name and address, and how many it allows."""
+    recent = AccessAttempt.objects.filter(attempt_time__gt=utc_now() - settings.AXES_COOLOFF_TIME)
+    yield recent.filter(username=name, ip_address=address), settings.AXES_FAILURE_LIMIT
+    if not KnownAddress.objects.filter(user__username=name, address=address).exists():
+        yield recent.filter(ip_address=address), MOST_OF_ADDRESS
+        yield recent.filter(username=name), MOST_OF_NAME
+
+
+def total(attempts: Attempts) -> int:
+    return sum(attempts.values_list("failures_since_start", flat=True))
+
+
 def address_of(request: HttpRequest) -> str | None:
     """None where the server does not know it."""
     try:
@@ -47,6 +85,25 @@ def address_of(request: HttpRequest) -> str | None:
 
 def pause_until(request: HttpRequest) -> datetime:
     """When the name that this request tried may be tried again from its address."""
-    of = {"username": (request.axes_credentials or {}).get("username"), "ip_address": request.axes_ip_address}  # type: ignore[attr-defined]
-    last: datetime | None = AccessAttempt.objects.filter(**of).aggregate(last=Max("attempt_time"))["last"]
-    return (last or utc_now()) + settings.AXES_COOLOFF_TIME
+    name = (request.axes_credentials or {}).get("username")  # type: ignore[attr-defined]
+    address = request.axes_ip_address  # type: ignore[attr-defined]
+    last = [found for attempts, most in rules(name, address) if (found := last_too_many(attempts, most))]
+    return max(last, default=utc_now()) + settings.AXES_COOLOFF_TIME
+
+
+def last_too_many(attempts: Attempts, most: int) -> datetime | None:
+    """The failure that has to be forgotten before fewer than `most` are left."""
+    made = list(attempts.order_by("attempt_time").values_list("attempt_time", "failures_since_start"))
+    left, last = sum(failures for _, failures in made), None
+    for at, failures in made:
+        if left >= most:
+            left, last = left - failures, at
+    return last
+
+
+def remember_address(user: User, request: HttpRequest) -> None:
+    """The newest MAX_KNOWN are kept."""
+    if address := address_of(request):
+        KnownAddress.objects.update_or_create(user=user, address=address, defaults={"seen_at": utc_now()})
+        newest = user.known_addresses.order_by("-seen_at").values("pk")[:MAX_KNOWN]
+        user.known_addresses.exclude(pk__in=newest).delete()

@@ -69,6 +69,6 @@ urlpatterns = [
     path("people/<int:user_id>/", people.person, name="person"),
     path("demo/remove/", demo.remove, name="demo-remove"),
     path("sign-in/", signin.SignIn.as_view(), name="sign-in"),
-    path("sign-in/link/<uidb64>/<token>/", signin.one_time_link, name="sign-in-link"),
+    path("sign-in/link/<path:secret>/", signin.one_time_link, name="sign-in-link"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
 ]

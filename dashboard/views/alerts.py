@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.shortcuts import render as render_template
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.alerts.forms import AlertForm
@@ -25,7 +24,6 @@ from dashboard.views import page
 from marcus_events.core.event import utc_now
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def alerts(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
@@ -58,7 +56,6 @@ def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
     return page.render(request, "alerts/index.html", look, "Alerts", **context)
 
 
-@never_cache
 @require_GET
 def missed(request: HttpRequest) -> HttpResponse:
     """For a page that is open when quiet hours end."""

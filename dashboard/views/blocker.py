@@ -18,7 +18,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.shortcuts import render as render_template
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard import acts
@@ -35,7 +34,6 @@ MAX_PEOPLE = 50  # to choose from; where there are more, a name is typed
 SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
     sight = sight_of(request.user)

@@ -15,7 +15,6 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import render as render_template
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.chips import can_be_read, chips
@@ -204,11 +203,9 @@ def download(
     file = exporting.Export(filtered, head, form, paths, who, expected)
     response = StreamingHttpResponse(file, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="history-{head}.{form}"'
-    response["Cache-Control"] = "no-store"
     return response
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request: HttpRequest) -> HttpResponse:
     """A fragment: how far my exports have come. With POST, one is ended."""

@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_template
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
@@ -36,7 +35,6 @@ from marcus_events.models import Token
 logger = logging.getLogger(__name__)
 
 
-@never_cache
 @require_safe
 def integrations(request: HttpRequest) -> HttpResponse:
     return show(request)
@@ -45,7 +43,6 @@ def integrations(request: HttpRequest) -> HttpResponse:
 def by_form(view: View) -> View:
     """A form is sent here; who opens the address itself (after signing in again) is sent to the page."""
 
-    @never_cache
     @wraps(view)
     def answer(request: HttpRequest, **place: Any) -> HttpResponse:
         return view(request, **place) if request.method == "POST" else redirect("integrations")

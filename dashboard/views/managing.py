@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 
 from marcus_events.doors.sight import ADMINISTER
 
@@ -16,9 +15,6 @@ View = Callable[..., HttpResponse]
 
 
 def by_administrator(view: View) -> View:
-    """Nobody keeps the answer: what it shows is for administrators alone."""
-
-    @never_cache
     @wraps(view)
     def answer(request: HttpRequest, **place: Any) -> HttpResponse:
         if not may_manage(request):

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from marcus_events.api.docs import SAME_FOR_ALL
 from marcus_events.api.endpoint import endpoint
 from marcus_events.doors.bodies import MAX_BODY
 from marcus_events.models import Token
@@ -43,7 +44,7 @@ SUMMARIES = {
 
 @endpoint(scope=None)
 def asyncapi(request: HttpRequest, token: Token | None) -> HttpResponse:
-    return JsonResponse(description())
+    return JsonResponse(description(), headers=SAME_FOR_ALL)
 
 
 @cache

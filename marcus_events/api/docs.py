@@ -18,17 +18,18 @@ from marcus_events.api.endpoint import endpoint
 from marcus_events.models import Token
 
 SITE = "https://site.invalid"  # stands for the name under which the page is asked for
+SAME_FOR_ALL = {"Cache-Control": "public, max-age=60"}
 
 
 @endpoint(scope=None)
 def openapi(request: HttpRequest, token: Token | None) -> HttpResponse:
-    return JsonResponse(description())
+    return JsonResponse(description(), headers=SAME_FOR_ALL)
 
 
 @endpoint(scope=None)
 def page(request: HttpRequest, token: Token | None) -> HttpResponse:
     site = escape(request.build_absolute_uri("/").rstrip("/"))
-    return HttpResponse(rendered().replace(SITE, site))
+    return HttpResponse(rendered().replace(SITE, site), headers=SAME_FOR_ALL)
 
 
 @cache

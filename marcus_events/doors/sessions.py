@@ -1,8 +1,7 @@
-"""People, by their session in the browser."""
+"""People, by their session in the browser. `SESSION_ENGINE` names this module."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.contrib.auth.backends import RemoteUserBackend
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from marcus_events.doors.session_store import SessionStore
 from marcus_events.doors.sight import Sight, sight_of
 
 # How long a connection may live on the name that a proxy gave at its handshake. Then its client has to connect again,
@@ -26,7 +26,7 @@ def sight_of_session(session_key: str, remote_user: str = "") -> Sight | None:
     session that a proxy began is nobody's.
     """
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    request.session = SessionStore(session_key)
     user = get_user(request)
     if not user.is_authenticated or not belongs_to(request.session, user.get_username(), remote_user):
         return None

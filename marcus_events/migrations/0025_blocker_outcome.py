@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0022_redaction")]
+    dependencies = [("marcus_events", "0023_sign_in")]
 
     operations = [
         migrations.AddField("blocker", name, models.TextField(default="", db_default=""))

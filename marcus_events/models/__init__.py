@@ -20,6 +20,7 @@ from marcus_events.models.present import (
 )
 from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
 from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
+from marcus_events.models.sign_in import KnownAddress, Session, SignInLink
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Identity",
     "Interval",
     "IntervalQuerySet",
+    "KnownAddress",
     "LogHead",
     "LoggedEvent",
     "ParkedEvent",
@@ -49,6 +51,8 @@ __all__ = [
     "Seal",
     "SearchEntry",
     "SearchPart",
+    "Session",
+    "SignInLink",
     "Subscription",
     "Task",
     "Thinned",

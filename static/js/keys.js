@@ -1,4 +1,5 @@
 // Single keys, for those who have switched them on, and never while somebody types. `?` lists them.
+import { renew } from "./csrf.js";
 import { byId, memory } from "./dom.js";
 import { togglePause } from "./stream.js";
 
@@ -39,9 +40,10 @@ function chosen() {
   return document.activeElement.closest("[data-need]") ?? document.querySelector("[data-need]");
 }
 
-function acknowledge(need) {
+async function acknowledge(need) {
   const form = byId("act");
   if (!need || !form || !("handles" in document.body.dataset) || document.documentElement.dataset.connection === "lost") return;
+  if (await renew()) return location.reload();
   form.action = `/blocked/${need.dataset.need}/`;
   const data = new FormData(form);
   data.set("others", need.dataset.others ?? ""); // of the same cause

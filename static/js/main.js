@@ -4,6 +4,7 @@ import "./brush.js";
 import "./asking.js";
 import "./completing.js";
 import "./connection.js";
+import "./csrf.js";
 import "./drawer.js";
 import "./forms.js";
 import "./history.js";

@@ -93,7 +93,7 @@ TABLE = {
     "history/saved/<int:search_id>/delete/": Row("/history/saved/999999/delete/", NO_FORM, "in 404 404 404 404"),
     # The door.
     "sign-in/": Row("/sign-in/", "200 302 302 302 302", "200 302 302 302 302"),
-    "sign-in/link/<uidb64>/<token>/": Row("/sign-in/link/x/y/", "410 410 410 410 410", "410 410 410 410 410"),
+    "sign-in/link/<path:secret>/": Row("/sign-in/link/x/", "410 410 410 410 410", "410 410 410 410 410"),
     "sign-out/": Row("/sign-out/", NO_FORM, "in in in in in"),
 }
 

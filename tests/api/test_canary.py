@@ -61,7 +61,7 @@ def test_a_token_appears_nowhere(running: Running, is_known: bool) -> None:
     secret = running.manage("create_token", "canary") if is_known else GUESS
     with httpx.Client(base_url=running.base_url, timeout=30) as client:
         answers = asked(client, secret)
-        client.get(running.sign_in_link(), follow_redirects=True)
+        running.sign_in_client(client)
         answers += [client.get(path) for path in PAGES]
         assert {answer.status_code for answer in answers} >= ({201, 200} if is_known else {401, 200})
         said = "".join(answer.text + str(answer.headers) for answer in answers)

@@ -52,7 +52,12 @@ class Application(Running):
         """As the administrator, on Now. One session serves all pages that are opened while this runs."""
         if self.cookies:
             page.context.add_cookies(self.cookies)
-        page.goto(self.base_url if self.cookies else self.sign_in_link())
+        if self.cookies:
+            page.goto(self.base_url)
+        else:
+            page.goto(self.sign_in_link())
+            page.get_by_role("button", name="Sign in as admin").click()
+            page.wait_for_url(f"{self.base_url}/")
         self.cookies = self.cookies or list(page.context.cookies())
 
 

@@ -65,7 +65,7 @@ def test_a_person_is_made_with_a_role_and_boards_and_is_given_a_link(administrat
     link = re.search(r"<code>http://testserver(/sign-in/link/[^<]+)</code>", response.content.decode())
     assert link
     theirs = Client()
-    assert theirs.get(link[1]).status_code == 302
+    assert theirs.post(link[1]).status_code == 302
     assert theirs.get("/").status_code == 200
     assert [name for name, _ in acts()] == ["role_changed", "board_access_changed", "sign_in_link_made"]
     assert link[1] not in str(acts())
@@ -118,7 +118,8 @@ def test_who_is_locked_out_is_out_at_once_and_comes_back_when_let_in(administrat
     assert "Locked out" in open_page(administrator, "/people/").text
     assert administrator.post(f"/people/{ann.pk}/", {"act": "link"}).status_code == 404
     administrator.post(f"/people/{ann.pk}/", {"act": "let-in"})
-    assert theirs.get("/").status_code == 200
+    assert theirs.get("/").status_code == 302
+    assert signed_in(now(ann)).get("/").status_code == 200
     assert [data["state"] for _, data in acts()] == ["may not sign in", "may sign in again"]
 
 

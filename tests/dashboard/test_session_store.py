@@ -6,11 +6,12 @@ from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.models import Session as DjangoSession
 from django.db import connection
 from django.test import Client
 
-from dashboard.session_store import SessionStore, digest
+from marcus_events.doors.session_store import SessionStore, digest
+from marcus_events.models import Session
 
 pytestmark = pytest.mark.django_db
 
@@ -63,4 +64,4 @@ def test_sessions_of_before_go_on() -> None:
         cursor.execute("INSERT INTO django_session VALUES (%s, %s, now() + interval '1 day')", [key, "x"])
         for _ in range(2):
             cursor.execute(migration.DIGESTS)
-    assert Session.objects.get().session_key == digest(key)
+    assert DjangoSession.objects.get().session_key == digest(key)

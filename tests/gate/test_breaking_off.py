@@ -23,7 +23,7 @@ def test_a_cancelled_export_ends_for_its_reader_without_its_end(running: Running
     for n in range(EVENTS):
         running.publish({"event_type": "note", "source": "tests", "data": {"n": n, "text": "word " * (LETTERS // 5)}})
     with httpx.Client(follow_redirects=True, base_url=running.base_url) as person:
-        person.get(running.sign_in_link())
+        running.sign_in_client(person)
         with reading(running, person.cookies, "/history/export/?format=jsonl") as answer:
             assert b"200 OK" in answer.recv(1_000)
             shown = wait_until(lambda: re.search(r'name="export" value="(\w+)"', person.get("/history/exports/").text))

@@ -109,7 +109,7 @@ def test_a_connection_is_kept_and_requests_may_be_sent_ahead(running: Running) -
 def live(running: Running) -> Iterator[ClientConnection]:
     """The WebSocket of an open page, as a browser that is signed in opens it."""
     with httpx.Client(follow_redirects=True) as browser:
-        browser.get(running.sign_in_link())
+        running.sign_in_client(browser)
         headers = {"Cookie": f"sessionid={browser.cookies['sessionid']}", "Origin": running.base_url}
     address = f"ws://127.0.0.1:{running.port}/ws/live/?page=now"
     with connect(address, additional_headers=headers, max_size=None) as line:

@@ -1,13 +1,19 @@
-"""Sessions in the database, each under a digest of its key: whoever reads the table, or a backup of it, opens none."""
+"""Sessions in the database, each with its user, and under a digest of its key.
+
+Whoever reads the table, or a backup of it, opens no session; and all sessions of a user can be deleted. A session that
+was deleted while a request was using it stays deleted: Django answers that request with 400.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.models import Session
 from django.utils import timezone
+
+from marcus_events.models import Session
 
 DIGEST_LETTERS = 40  # as many as the column holds: 160 bits
 
@@ -18,7 +24,14 @@ def digest(session_key: str) -> str:
 
 
 class SessionStore(db.SessionStore):
-    """Everything that asks the table asks for the digest; `session_key` is the key in the browser's cookie."""
+    """Everything that asks the table asks for the digest; `session_key` is the key in the browser's cookie.
+
+    The class keeps Django's name: Django signs what it stores with it.
+    """
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
 
     def _get_session_from_db(self) -> Session | None:
         found = Session.objects.filter(
@@ -41,15 +54,11 @@ class SessionStore(db.SessionStore):
     async def aexists(self, session_key: str) -> bool:
         return await super().aexists(digest(session_key))
 
-    def create_model_instance(self, data: Any) -> Any:
-        return self._under_digest(super().create_model_instance(data))
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        return stored(super().create_model_instance(data), data)
 
-    async def acreate_model_instance(self, data: Any) -> Any:
-        return self._under_digest(await super().acreate_model_instance(data))
-
-    def _under_digest(self, instance: Any) -> Any:
-        instance.session_key = digest(instance.session_key)
-        return instance
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
+        return stored(await super().acreate_model_instance(data), data)
 
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:
@@ -58,3 +67,10 @@ class SessionStore(db.SessionStore):
     async def adelete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:
             await super().adelete(digest(key))
+
+
+def stored(session: Any, data: dict[str, Any]) -> Session:
+    """The row as it is stored, with its user."""
+    session.session_key, session.user_id = digest(session.session_key), data.get(SESSION_KEY)
+    made: Session = session
+    return made

@@ -1,0 +1,59 @@
+"""Sessions, one-time sign-in links, and the addresses from which people have signed in.
+
+A trigger ends the sessions and the unused links of a user whose password changes, or who is locked out or let in again,
+whatever changes it: a page, Django's admin, a command, or plain SQL. See the migration 0023.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, with its user beside the encoded data, so that all sessions of a user can be deleted."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions")
+
+    class Meta:
+        db_table = "session"
+
+    def __str__(self) -> str:
+        """Never the key, which is as good as a password."""
+        return f"session of {self.user_id}"
+
+
+class SignInLink(models.Model):
+    """A link that signs its user in once. Only the SHA-256 of its secret is stored, so a stolen table opens nothing."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_in_links")
+    digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sign_in_link"
+
+    def __str__(self) -> str:
+        return f"link for {self.user_id}"
+
+
+class KnownAddress(models.Model):
+    """An address from which this user has signed in: failed sign-ins from elsewhere do not keep the user out there."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="known_addresses")
+    address = models.GenericIPAddressField()  # of IPv6 the network
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "known_address"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["user", "address"], name="known_address_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.address}"
