@@ -1,4 +1,4 @@
-"""People, by their session in the browser. `SESSION_ENGINE` names this module."""
+"""People, by their session in the browser."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session as DjangoSession
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 
 from marcus_events.doors.session_store import SessionStore, digest
@@ -54,6 +55,7 @@ async def test_so_it_is_without_a_thread_of_its_own() -> None:
     assert await SessionStore(key).aget("n") is None
     await store.aflush()
     assert await Session.objects.acount() == 0
+    await sync_to_async(connections.close_all)()  # of the thread in which Django has asked all of this
 
 
 def test_sessions_of_before_go_on() -> None:
