@@ -3,8 +3,8 @@
 A hash takes a good part of a second of a processor, on purpose, and anybody can cause one by trying to sign in. So one
 password is hashed at a time, in a process of its own with a low priority: publishing goes first. A few more wait, and
 hold no database connection; whoever comes when the line is full is turned away at once. This holds wherever a password
-is hashed: at sign-in, for known and unknown names alike, in Django's admin, and by commands. Each web process has a line
-of its own.
+is hashed: at sign-in, for known and unknown names alike, in Django's admin, and by commands. Each web process has its
+own line.
 """
 
 from __future__ import annotations

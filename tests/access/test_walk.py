@@ -17,7 +17,7 @@ from dashboard import acts
 from marcus_events.core.event import utc_now
 from marcus_events.models import RefusedRequest
 from tests.access.boards import BOARD, IDS, MARK, OWN, PEOPLE, Places, people, publish_all, signed_in
-from tests.access.table import ADMIN, DOORS_OF_ADMIN, TABLE, routes
+from tests.access.table import ADMIN, DOORS_OF_ADMIN, PUBLIC, TABLE, routes
 
 pytestmark = pytest.mark.usefixtures("log")
 ROUTES = list(routes())
@@ -52,6 +52,27 @@ def afresh(name: str) -> Client:
 def answer_of(response: Any) -> str:
     leads_to_the_door = response.status_code == 302 and re.match(r"/(sign-in|admin/login)/", response["Location"])
     return "in" if leads_to_the_door else str(response.status_code)
+
+
+def test_no_answer_is_kept_by_a_browser_or_a_proxy_unless_it_is_the_same_for_everybody() -> None:
+    places, clients = publish_all(), people()
+    names = asdict(places) | {"outsider": User.objects.get(username="outsider").pk}
+    kept = set()
+    for name in ("stranger", "administrator"):
+        for route, row in TABLE.items():
+            client = clients[name] if route != "sign-out/" else afresh(name)
+            for method in (client.get, client.post):
+                if method(row.address.format(**names)).get("Cache-Control") != "private, no-store":
+                    kept.add(route)
+        for address in (
+            "/admin/",
+            "/admin/auth/user/",
+            "/admin/auth/user/add/",
+            "/nowhere/",
+            "/admin/password_change/",
+        ):
+            assert clients[name].get(address)["Cache-Control"] == "private, no-store", address
+    assert kept == PUBLIC
 
 
 def test_djangos_admin_is_opened_by_administrators_alone() -> None:
