@@ -10,7 +10,6 @@ OUTSIDE = """SELECT e.position FROM log_head AS h, LATERAL (
         UNION ALL (SELECT position FROM event WHERE position > h.position ORDER BY position LIMIT %s)
     ) AS e WHERE h.id = 1 ORDER BY 1"""
 BETWEEN = "SELECT position FROM event WHERE position >= %s AND position < %s ORDER BY position LIMIT %s"
-OLDEST = "SELECT min(position) FROM event WHERE position > 0"
 NEWEST = "SELECT coalesce(max(position), 0) FROM event"
 GAPS = """SELECT before + 1, position FROM (
         SELECT position, lag(position, 1, %s) OVER (ORDER BY position) AS before FROM (
@@ -26,12 +25,6 @@ def outside(limit: int) -> list[int]:
 def between(first: int, until: int, limit: int) -> list[int]:
     """Positions of events from `first` to before `until`."""
     return [row[0] for row in read.rows(BETWEEN, [first, until, limit], None)]
-
-
-def oldest(connection: read.Connection = None) -> int | None:
-    """The first position that an event stands at."""
-    found: int | None = read.rows(OLDEST, [], connection)[0][0]
-    return found
 
 
 def newest(connection: read.Connection = None) -> int:

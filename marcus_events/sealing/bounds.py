@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from marcus_events.log import extent, read
 from marcus_events.sealing.removed import Removed
 from marcus_events.sealing.verdict import MAX_FAULTS, Verdict, span
+
+MAX_GAPS = 1_000  # looked into for an event
 
 
 def check(begins: int, removed: Removed, verdict: Verdict) -> None:
@@ -13,15 +17,25 @@ def check(begins: int, removed: Removed, verdict: Verdict) -> None:
         verdict.add(position, "an event stands here, where the log has no number")
     check_before_chain(begins, removed, verdict)
     check_after_chain(removed, verdict)
-    check_head(verdict)
+    check_head(removed, verdict)
 
 
 def check_before_chain(begins: int, removed: Removed, verdict: Verdict) -> None:
-    standing = extent.between(1, begins, MAX_FAULTS)
-    for position in standing:
+    if position := undeclared(begins, removed):
         verdict.add(position, f"an event stands here, before position {begins}, where the hash chain begins")
-    if not standing:
+    else:
         check_gone([(1, begins)] if begins > 1 else [], removed, verdict)
+
+
+def undeclared(until: int, removed: Removed) -> int:
+    """The first position before `until` that an event stands at; 0 where there is none.
+
+    What is declared as removed may be on its way out: a partition that somebody reads is dropped later.
+    """
+    for lower, upper in islice(removed.unaccounted([(1, until)]), MAX_GAPS):
+        for position in extent.between(lower, upper, 1):
+            return position
+    return 0
 
 
 def check_after_chain(removed: Removed, verdict: Verdict) -> None:
@@ -42,13 +56,13 @@ def gone(lower: int, upper: int) -> str:
     return f"{what}, and nothing accounts for it"
 
 
-def check_head(verdict: Verdict) -> None:
+def check_head(removed: Removed, verdict: Verdict) -> None:
     head = read.head()
     if head.position < verdict.verified_to:
         words = f"the log is said to end at position {head.position}, and is sealed up to {verdict.verified_to}"
         verdict.add(head.position + 1, words)
-    oldest = extent.oldest()
-    if oldest is not None and oldest < head.oldest:
-        verdict.add(oldest, f"an event stands here, and the log is said to begin at position {head.oldest}")
+    removed.has_changed()
+    if position := undeclared(head.oldest, removed):
+        verdict.add(position, f"an event stands here, and the log is said to begin at position {head.oldest}")
     elif not 1 <= head.oldest <= head.position + 1:
         verdict.add(head.oldest, f"the log is said to begin here, and to end at position {head.position}")

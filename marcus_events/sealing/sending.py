@@ -68,7 +68,7 @@ def post(url: str, line: str) -> None:
         error.close()
         raise OSError(f"it answered with status {error.code}") from None
     except urllib.error.URLError as error:
-        raise OSError(str(error.reason)) from None
+        raise OSError(getattr(error.reason, "strerror", None) or str(error.reason)) from None
     except http.client.HTTPException as error:
         raise OSError(f"its answer is not HTTP: {type(error).__name__}") from None
 

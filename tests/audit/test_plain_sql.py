@@ -12,10 +12,12 @@ from django.db import IntegrityError, connection, transaction
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
 from marcus_events.log import read
-from marcus_events.models import Redaction
+from marcus_events.log.connect import connect
+from marcus_events.models import Redaction, RetentionRun
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.redaction import redact
 from marcus_events.retention import running
+from marcus_events.retention.declaring import declare_range
 from marcus_events.sealing import seal_next, verify
 from marcus_events.sealing.chain import LEAF_BYTES, leaf_of
 from tests.audit.reading import behind_the_back, fill, on_record
@@ -314,6 +316,16 @@ def test_many_scattered_removals_are_accounted_for_without_being_stated_in_full(
 def test_a_beginning_that_is_not_where_the_log_begins(oldest: int) -> None:
     sql("UPDATE log_head SET oldest = %s", oldest)
     assert places() == [min(oldest, 1)]
+
+
+def test_what_is_declared_as_removed_may_stand_before_the_beginning_for_a_while() -> None:
+    """As a partition that somebody reads while it is dropped."""
+    removed(20)
+    sql("UPDATE log_head SET oldest = 41")
+    assert places() == [21]
+    with connect("test", autocommit=True) as own:
+        declare_range(own, RetentionRun.objects.latest("pk").pk, "a test", 21, 41)
+    assert verify().is_whole
 
 
 def test_deleted_events_before_a_raised_beginning() -> None:

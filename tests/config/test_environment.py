@@ -2,6 +2,7 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,23 @@ def test_a_database_url_becomes_djangos_settings() -> None:
 def test_a_database_url_that_can_not_be_meant_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
         environment.database(url)
+
+
+def test_anchors_are_files_webhooks_and_syslog(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment.anchors("MARCUS_ANCHORS") == []
+    monkeypatch.setenv("MARCUS_ANCHORS", "/var/log/heads, https://example.org/, syslog:")
+    assert [anchor.kind for anchor in environment.anchors("MARCUS_ANCHORS")] == ["file", "webhook", "syslog"]
+    for stated in ("heads", "ftp://example.org/", "https://ada:hunter2@example.org/", ","):
+        monkeypatch.setenv("MARCUS_ANCHORS", stated)
+        with pytest.raises(ImproperlyConfigured, match="MARCUS_ANCHORS") as refused:
+            environment.anchors("MARCUS_ANCHORS")
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_span_is_a_number_and_a_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    least = timedelta(seconds=1)
+    assert environment.span("MARCUS_ANCHOR_EVERY", default="1h", least=least) == timedelta(hours=1)
+    for stated in ("0s", "1", "an hour", "-1h"):
+        monkeypatch.setenv("MARCUS_ANCHOR_EVERY", stated)
+        with pytest.raises(ImproperlyConfigured, match="MARCUS_ANCHOR_EVERY"):
+            environment.span("MARCUS_ANCHOR_EVERY", default="1h", least=least)
