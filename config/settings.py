@@ -123,6 +123,7 @@ AXES_FAILURE_LIMIT = 5  # who mistypes needs three
 AXES_COOLOFF_TIME = timedelta(minutes=15)  # so that no name can be guessed at more than 480 times a day
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "dashboard.typed_names.typed_name"
 AXES_CLIENT_IP_CALLABLE = "dashboard.throttle.address_of"
 AXES_LOCKOUT_CALLABLE = "dashboard.views.signin.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # who signs in is in the log of events
@@ -133,7 +134,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-SESSION_ENGINE = "dashboard.session_store"
+SESSION_ENGINE = "marcus_events.doors.session_store"
 SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # seconds after the last day on which a page was opened
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

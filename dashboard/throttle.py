@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
 
+from dashboard.typed_names import typed_name
 from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.doors.access import network
@@ -47,6 +48,7 @@ def address_of(request: HttpRequest) -> str | None:
 
 def pause_until(request: HttpRequest) -> datetime:
     """When the name that this request tried may be tried again from its address."""
-    of = {"username": (request.axes_credentials or {}).get("username"), "ip_address": request.axes_ip_address}  # type: ignore[attr-defined]
+    name = typed_name(request, request.axes_credentials)  # type: ignore[attr-defined]
+    of = {"username": name, "ip_address": request.axes_ip_address}  # type: ignore[attr-defined]
     last: datetime | None = AccessAttempt.objects.filter(**of).aggregate(last=Max("attempt_time"))["last"]
     return (last or utc_now()) + settings.AXES_COOLOFF_TIME

@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
-from dashboard.session_store import SessionStore, digest
+from marcus_events.doors.session_store import SessionStore, digest
 
 pytestmark = pytest.mark.django_db
 
@@ -41,8 +42,11 @@ def test_it_is_made_found_changed_renewed_and_ended() -> None:
     assert Session.objects.count() == 0
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_so_it_is_without_a_thread_of_its_own() -> None:
+def test_so_it_is_in_an_event_loop() -> None:
+    async_to_sync(asynchronously)()
+
+
+async def asynchronously() -> None:
     store = SessionStore()
     await store.aset("n", 1)
     await store.asave()

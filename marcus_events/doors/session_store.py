@@ -6,7 +6,6 @@ import hashlib
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 DIGEST_LETTERS = 40  # as many as the column holds: 160 bits
@@ -18,19 +17,22 @@ def digest(session_key: str) -> str:
 
 
 class SessionStore(db.SessionStore):
-    """Everything that asks the table asks for the digest; `session_key` is the key in the browser's cookie."""
+    """Everything that asks the table asks for the digest; `session_key` is the key in the browser's cookie.
 
-    def _get_session_from_db(self) -> Session | None:
-        found = Session.objects.filter(
-            session_key=digest(self.session_key or ""), expire_date__gt=timezone.now()
-        ).first()
-        return self._known(found)
+    The class keeps Django's name: Django signs what it stores with it.
+    """
 
-    async def _aget_session_from_db(self) -> Session | None:
-        wanted = Session.objects.filter(session_key=digest(self.session_key or ""), expire_date__gt=timezone.now())
-        return self._known(await wanted.afirst())
+    def _get_session_from_db(self) -> Any:
+        return self._known(self._stored().first())
 
-    def _known(self, found: Session | None) -> Session | None:
+    async def _aget_session_from_db(self) -> Any:
+        return self._known(await self._stored().afirst())
+
+    def _stored(self) -> Any:
+        key = digest(self.session_key or "")
+        return self.model.objects.filter(session_key=key, expire_date__gt=timezone.now())
+
+    def _known(self, found: Any) -> Any:
         if found is None:
             self._session_key = None
         return found
