@@ -138,6 +138,7 @@ AXES_FAILURE_LIMIT = 5  # who mistypes needs three
 AXES_COOLOFF_TIME = timedelta(minutes=15)  # so that no name can be guessed at more than 480 times a day
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "dashboard.typed_names.typed_name"
 AXES_CLIENT_IP_CALLABLE = "dashboard.throttle.address_of"
 AXES_LOCKOUT_CALLABLE = "dashboard.views.signin.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # who signs in is in the log of events

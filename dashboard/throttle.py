@@ -29,6 +29,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from dashboard.typed_names import stored
 from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.doors.access import network
@@ -61,14 +62,20 @@ class Failures(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
         counted = rules((credentials or {}).get("username"), request.axes_ip_address)
         return max(total(attempts) * settings.AXES_FAILURE_LIMIT // most for attempts, most in counted)
 
+    def reset_attempts(self, *, username: str | None = None, **named: Any) -> int:
+        """For the commands of axes, which are given the name as it was typed."""
+        count: int = super().reset_attempts(username=None if username is None else stored(username), **named)
+        return count
+
 
 def rules(name: str | None, address: str | None) -> Iterator[tuple[Attempts, int]]:
     """The recent failures of each rule that holds for this name and address, and how many it allows."""
     recent = AccessAttempt.objects.filter(attempt_time__gt=utc_now() - settings.AXES_COOLOFF_TIME)
-    yield recent.filter(username=name, ip_address=address), settings.AXES_FAILURE_LIMIT
+    typed = None if name is None else stored(name)
+    yield recent.filter(username=typed, ip_address=address), settings.AXES_FAILURE_LIMIT
     if not KnownAddress.objects.filter(user__username=name, address=address).exists():
         yield recent.filter(ip_address=address), MOST_OF_ADDRESS
-        yield recent.filter(username=name), MOST_OF_NAME
+        yield recent.filter(username=typed), MOST_OF_NAME
 
 
 def total(attempts: Attempts) -> int:

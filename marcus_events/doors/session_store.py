@@ -33,17 +33,17 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> type[Session]:
         return Session
 
-    def _get_session_from_db(self) -> Session | None:
-        found = Session.objects.filter(
-            session_key=digest(self.session_key or ""), expire_date__gt=timezone.now()
-        ).first()
-        return self._known(found)
+    def _get_session_from_db(self) -> Any:
+        return self._known(self._stored().first())
 
-    async def _aget_session_from_db(self) -> Session | None:
-        wanted = Session.objects.filter(session_key=digest(self.session_key or ""), expire_date__gt=timezone.now())
-        return self._known(await wanted.afirst())
+    async def _aget_session_from_db(self) -> Any:
+        return self._known(await self._stored().afirst())
 
-    def _known(self, found: Session | None) -> Session | None:
+    def _stored(self) -> Any:
+        key = digest(self.session_key or "")
+        return self.model.objects.filter(session_key=key, expire_date__gt=timezone.now())
+
+    def _known(self, found: Any) -> Any:
         if found is None:
             self._session_key = None
         return found

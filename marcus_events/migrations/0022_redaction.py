@@ -1,7 +1,7 @@
-"""The newest redaction is found at once; and sessions are stored under a digest of their key, so that a stolen table
-opens none.
+"""The newest redaction is found at once. What the tables held of sessions and names that opens something is gone.
 
-A session goes on: the browser has its key, and the digest of that is where it is looked for from now on.
+A session goes on: the browser has its key, and the digest of that is where it is looked for from now on. The names that
+were tried at sign-in within the last minutes are forgotten, since passwords may be among them.
 """
 
 from django.db import migrations, models
@@ -12,9 +12,10 @@ DIGESTS = """UPDATE django_session SET session_key = left(encode(sha256(convert_
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marcus_events", "0021_clock_ahead"), ("sessions", "0001_initial")]
+    dependencies = [("marcus_events", "0021_clock_ahead"), ("sessions", "0001_initial"), ("axes", "0001_initial")]
 
     operations = [
         migrations.AddIndex("redaction", models.Index(fields=["record"], name="redaction_by_record")),
         migrations.RunSQL(DIGESTS, "DELETE FROM django_session"),
+        migrations.RunSQL("DELETE FROM axes_accessattempt", migrations.RunSQL.noop),
     ]

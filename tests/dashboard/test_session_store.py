@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session as DjangoSession
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 
 from marcus_events.doors.session_store import SessionStore, digest
@@ -43,8 +43,11 @@ def test_it_is_made_found_changed_renewed_and_ended() -> None:
     assert Session.objects.count() == 0
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_so_it_is_without_a_thread_of_its_own() -> None:
+def test_so_it_is_in_an_event_loop() -> None:
+    async_to_sync(asynchronously)()
+
+
+async def asynchronously() -> None:
     store = SessionStore()
     await store.aset("n", 1)
     await store.asave()
@@ -55,7 +58,6 @@ async def test_so_it_is_without_a_thread_of_its_own() -> None:
     assert await SessionStore(key).aget("n") is None
     await store.aflush()
     assert await Session.objects.acount() == 0
-    await sync_to_async(connections.close_all)()  # of the thread in which Django has asked all of this
 
 
 def test_sessions_of_before_go_on() -> None:

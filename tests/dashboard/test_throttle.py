@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
+from pytest_django import Settings
 
 from dashboard.signin import one_time_path
 from dashboard.throttle import MAX_KNOWN, MOST_OF_ADDRESS, MOST_OF_NAME
