@@ -16,6 +16,7 @@ from channels.security.websocket import WebsocketDenier
 from django.urls import re_path
 
 from config.body_limit import BodyLimit
+from config.connection_limit import ConnectionLimit
 from config.origin import SameOrigin
 from dashboard import routing as pages
 from marcus_events.sockets import routing as programs
@@ -26,7 +27,7 @@ addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, noth
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http),
+        "http": ConnectionLimit(BodyLimit(http)),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
     }
 )

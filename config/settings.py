@@ -13,6 +13,9 @@ MARCUS_HANDLERS         modules of yours with handlers that the workers run, com
 MARCUS_RATE_TOKEN       how often a token may ask, per process, such as 1000/second or 5 per minute
 MARCUS_RATE_ADDRESS     how often an address may ask, per process (default: 2000/second)
 MARCUS_RATE_STRANGER    how often an address may show unknown tokens, per process (default: 60/minute)
+MARCUS_CONNECTIONS_TOKEN    how many WebSockets and waits a token may have open, per process (default: 200)
+MARCUS_CONNECTIONS_USER     how many pages, WebSockets and waits a person may have open, per process (default: 60)
+MARCUS_CONNECTIONS_ADDRESS  how many requests and connections an address may have open, per process (default: 300)
 DEMO                    0 leaves the demo board out
 """
 
@@ -87,6 +90,11 @@ RATES = {
     "address": environment.rate("MARCUS_RATE_ADDRESS", default="2000/second"),
     "token": environment.rate("MARCUS_RATE_TOKEN", default="1000/second"),
     "stranger": environment.rate("MARCUS_RATE_STRANGER", default="60/minute"),
+}
+CONNECTIONS = {
+    "address": environment.number("MARCUS_CONNECTIONS_ADDRESS", default=300),  # an office behind one address
+    "token": environment.number("MARCUS_CONNECTIONS_TOKEN", default=200),
+    "user": environment.number("MARCUS_CONNECTIONS_USER", default=60),  # a page in a tab is one
 }
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
 HANDLERS = environment.names("MARCUS_HANDLERS", default=[])

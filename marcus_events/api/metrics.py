@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from marcus_events import shared
+from marcus_events.doors import open_connections
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS
@@ -33,6 +34,7 @@ class Everything(Collector):
         yield GaugeMetricFamily(
             "marcus_hub_connections", "Live pages and programs of this process", get_hub().connections
         )
+        yield of_connections()
         if (counted := shared.metrics()) is not None:
             yield from of_events(counted)
         try:
@@ -40,6 +42,15 @@ class Everything(Collector):
             yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 1)
         except Error:
             yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 0)
+
+
+def of_connections() -> Metric:
+    found = GaugeMetricFamily(
+        "marcus_open_connections", "Requests, waits and WebSockets of this process that are open", labels=["of"]
+    )
+    for name, number in open_connections.open_now().items():
+        found.add_metric([name], number)
+    return found
 
 
 def of_log() -> Iterator[Metric]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from marcus_events.doors import access
 from marcus_events.doors.access import Caller
+from marcus_events.doors.open_connections import Places
 from marcus_events.doors.problem import Problem
 from marcus_events.doors.sessions import sight_of_session
 from marcus_events.doors.sight import NOTHING, Sight, sight_of_token
@@ -26,6 +27,7 @@ class Peer(Protocol):
     def check_may_read(self) -> None: ...
     def publisher(self) -> Token: ...
     def count(self) -> None: ...
+    def take_place(self, places: Places) -> None: ...
     def look_again(self) -> None: ...
 
 
@@ -49,6 +51,9 @@ class Program:
     def count(self) -> None:
         access.count(self.token)
 
+    def take_place(self, places: Places) -> None:
+        places.take_for_program(self.token.pk)
+
     def look_again(self) -> None:
         """What it is for may have been changed too; what it subscribed to was chosen by what it was for then."""
         before, self.token = self.token, access.known(self.caller)
@@ -59,9 +64,10 @@ class Program:
 class Person:
     sight = NOTHING  # until the session has been looked at
 
-    def __init__(self, caller: Caller, session_key: str) -> None:
+    def __init__(self, caller: Caller, session_key: str, user_id: int | None) -> None:
         self.caller = caller
         self.session_key = session_key
+        self.user_id = user_id
         self.sight = self.sight_now()
 
     def check_may_read(self) -> None:
@@ -72,6 +78,9 @@ class Person:
 
     def count(self) -> None:
         access.check_address(self.caller)
+
+    def take_place(self, places: Places) -> None:
+        places.take("user", str(self.user_id))
 
     def look_again(self) -> None:
         """What they subscribed to was narrowed to what they could see then."""
@@ -90,7 +99,9 @@ def admitted(scope: dict[str, Any]) -> Peer:
     caller = caller_of(scope)
     access.check_address(caller)
     session_key = scope["session"].session_key
-    return Person(caller, session_key) if session_key and not caller.secret else Program(caller)
+    if session_key and not caller.secret:
+        return Person(caller, session_key, scope["user"].pk)
+    return Program(caller)
 
 
 def caller_of(scope: dict[str, Any]) -> Caller:

@@ -13,10 +13,9 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
-from dashboard.management.gate.channel import RECEIVE_S, Channel
+from dashboard.management.gate.channel import RECEIVE_S, Channel, Stage
 from dashboard.management.gate.request import Request
-
-MAX_CONNECTIONS = 1_000  # a few hundred open pages; some ten kilobytes each, and up to two files
+from marcus_events.doors.open_connections import MAX_CONNECTIONS
 
 
 class Visit(ProtocolWrapper):
@@ -62,3 +61,10 @@ async def until_taken(protocol: Any) -> None:
     """Lets the application wait until the client has taken what there is, so that the application's own bounds hold."""
     visit: Visit = protocol.transport
     await visit.channel.taken.wait()
+
+
+def end_within(protocol: Any, seconds: float) -> None:
+    """A WebSocket that the application has closed waits for its client alone: it gives way, and ends soon."""
+    visit: Visit = protocol.transport
+    if visit.channel.stage is Stage.ANSWERING:
+        visit.channel.close_within(seconds)

@@ -9,9 +9,11 @@ from typing import Any
 import daphne.server
 
 from dashboard.history.export import Cancelled
-from dashboard.management.gate.connections import MAX_CONNECTIONS, Gate, until_taken
+from dashboard.management.gate.channel import CLOSE_S
+from dashboard.management.gate.connections import Gate, end_within, until_taken
 from dashboard.management.gate.inbox import Inbox
 from marcus_events.doors.bodies import MAX_BODY
+from marcus_events.doors.open_connections import MAX_CONNECTIONS
 
 FILES = 2 * MAX_CONNECTIONS + 500  # a connection and its body's file each; the rest for everything else
 
@@ -43,6 +45,8 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
         await super().handle_reply(protocol, message)
         if message.get("more_body") or message["type"] == "websocket.send":
             await until_taken(protocol)
+        elif message["type"] == "websocket.close":
+            end_within(protocol, CLOSE_S)
 
 
 def is_news(record: logging.LogRecord) -> bool:
