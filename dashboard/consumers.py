@@ -36,6 +36,7 @@ from marcus_events.live.hub import Frame, get_hub
 from marcus_events.sockets.callers import caller_of
 
 NOT_SIGNED_IN = 4401
+NOT_ALLOWED = 4403
 NO_SUCH_PAGE = 4404
 OTHER_SIGHT = 4409
 TOO_MANY = 4429  # pages of this person, or connections from this address
@@ -103,6 +104,9 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def begin(self) -> None:
         if (sight := await self.sight()) is None:
             await self.close(code=NOT_SIGNED_IN)
+            return
+        if not regions.PAGES[self.look.page].is_open_to(sight):
+            await self.close(code=NOT_ALLOWED)
             return
         self.look = replace(self.look, sight=sight)
         await self.follow(await self.chosen())

@@ -21,6 +21,7 @@ from dashboard.queries.delays import delays
 from dashboard.queries.histogram import histogram
 from dashboard.queries.open_table import open_table
 from dashboard.queries.resolved import resolved
+from dashboard.sight import Sight
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
@@ -36,6 +37,11 @@ class Page:
     regions: dict[str, str]
     gather: Gather
     stream: bool = False  # the page shows events as they come
+    is_for_administrators: bool = False
+
+    def is_open_to(self, sight: Sight) -> bool:
+        """Whether whoever sees this may open the page, and its WebSocket."""
+        return sight.audit or not self.is_for_administrators
 
 
 def render(look: Look) -> dict[str, str]:
@@ -188,10 +194,10 @@ PAGES = {
     "history": Page({}, gather_nothing),
     "empty": Page({}, gather_nothing),
     "alerts": Page({}, gather_nothing),
-    "retention": Page({}, gather_nothing),
-    "people": Page({}, gather_nothing),
+    "retention": Page({}, gather_nothing, is_for_administrators=True),
+    "people": Page({}, gather_nothing, is_for_administrators=True),
     "no-boards": Page({}, gather_nothing),
-    "audit": Page({"verified": "audit/_verified.html"}, gather_audit),
+    "audit": Page({"verified": "audit/_verified.html"}, gather_audit, is_for_administrators=True),
     "integrations": Page({"refused": "integrations/_refused.html"}, gather_integrations),
     "agents": Page({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather),
     "blocked": Page(

@@ -17,7 +17,7 @@ from tests.intrude.lines import bearer, closing, frame, handshake, line, request
 from tests.intrude.target import Target, event
 from tests.waiting import wait_until
 
-FEW = {"MARCUS_CONNECTIONS_TOKEN": "20", "MARCUS_CONNECTIONS_ADDRESS": "50"}
+OF_TOKEN, OF_ADDRESS = "20", "50"  # what one may have open
 TRIED = 45  # connections of one token, from one address
 SUBSCRIBE = frame(json.dumps({"action": "subscribe", "id": "a"}).encode())
 ELSEWHERE = "127.0.0.2"  # the attacker's address
@@ -73,7 +73,11 @@ def check_others_are_served(target: Target) -> None:
     target.publish(event())
 
 
-@attack("One token opens no more WebSockets than it may, is told why, and locks nobody out", **FEW)
+@attack(
+    "One token opens no more WebSockets than it may, is told why, and locks nobody out",
+    MARCUS_CONNECTIONS_TOKEN=OF_TOKEN,
+    MARCUS_CONNECTIONS_ADDRESS=OF_ADDRESS,
+)
 def sockets_of_one_token(target: Target) -> int:
     token = target.token("read")
     with programs(target, *[(token, ELSEWHERE)] * TRIED) as opened:
@@ -87,7 +91,11 @@ def sockets_of_one_token(target: Target) -> int:
     return TRIED
 
 
-@attack("One token waits no more often than it may, and waits that die are counted no longer", **FEW)
+@attack(
+    "One token waits no more often than it may, and waits that die are counted no longer",
+    MARCUS_CONNECTIONS_TOKEN=OF_TOKEN,
+    MARCUS_CONNECTIONS_ADDRESS=OF_ADDRESS,
+)
 def waits_of_one_token(target: Target) -> int:
     token = target.token("read")
     asked = request(target, "/api/events/wait?type=never&timeout=60", bearer(token))
@@ -117,7 +125,11 @@ def many_tokens(target: Target) -> int:
     return len(opened)
 
 
-@attack("One address that asks for everything at once is told to wait, and others are answered meanwhile", **FEW)
+@attack(
+    "One address that asks for everything at once is told to wait, and others are answered meanwhile",
+    MARCUS_CONNECTIONS_TOKEN=OF_TOKEN,
+    MARCUS_CONNECTIONS_ADDRESS=OF_ADDRESS,
+)
 def requests_of_one_address(target: Target) -> int:
     token = target.token("read")
     asked = request(target, "/api/events?limit=1000&q=nothing", bearer(token))
@@ -134,7 +146,11 @@ def requests_of_one_address(target: Target) -> int:
     return len(connections)
 
 
-@attack("Strangers who open WebSockets and never close them hold no places", **FEW)
+@attack(
+    "Strangers who open WebSockets and never close them hold no places",
+    MARCUS_CONNECTIONS_TOKEN=OF_TOKEN,
+    MARCUS_CONNECTIONS_ADDRESS=OF_ADDRESS,
+)
 def strangers(target: Target) -> int:
     wrong = bearer("mev_wrong")
     with closing([line(target, ELSEWHERE) for _ in range(150)]) as connections:
