@@ -8,7 +8,7 @@ from typing import Any
 
 import daphne.server
 
-from dashboard.history.export import Cancelled
+from dashboard.history.export import BrokenOff
 from dashboard.management.gate.channel import CLOSE_S
 from dashboard.management.gate.connections import Gate, end_within, until_taken
 from dashboard.management.gate.inbox import Inbox
@@ -50,8 +50,8 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """That somebody has cancelled an export is on record already, and no fault."""
-    return not (record.exc_info and isinstance(record.exc_info[1], Cancelled))
+    """That an export was broken off on purpose is on record already, and no fault."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BrokenOff))
 
 
 def allow_files(number: int) -> None:

@@ -161,3 +161,23 @@ def strangers(target: Target) -> int:
         check_others_are_served(target)
         wait_until(lambda: open_on(target, "all") == 1)
     return len(connections)
+
+
+@attack("A person exports once at a time, and who reads an export slowly is in nobody's way")
+def slow_exports(target: Target) -> int:
+    for n in range(40):  # 8 MB, which is more than the buffers in between hold
+        target.publish(event("note", data={"n": n, "text": "word " * 40_000}))
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in target.admin.cookies.jar)
+    asked = request(target, "/history/export/?format=jsonl", f"Cookie: {cookies}")
+    with closing([line(target, ELSEWHERE, is_slow=True) for _ in range(6)]) as connections:
+        connections[0].sendall(asked)
+        check(status(connections[0].recv(100)) == httpx.codes.OK, "the first export does not begin")
+        wait_until(lambda: "Exporting" in target.admin.get("/history/exports/").text)
+        for connection in connections[1:]:
+            connection.sendall(asked)
+            check(status(connection.recv(100)) == httpx.codes.TOO_MANY_REQUESTS, "a person exports twice at once")
+        _, other = target.person("viewer", ["shop"])
+        whole = other.get("/history/export/?format=jsonl").text
+        check(whole.count("\n") >= 40, "another person's export is held up")
+    wait_until(lambda: "Exporting" not in target.admin.get("/history/exports/").text)
+    return len(connections)
