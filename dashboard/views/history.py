@@ -84,7 +84,7 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
     context |= {"chips": chips(look), "ranges": ranges(look, now), "permalink": permalink(request, look, now)}
     context |= {
         "kept_since": read.kept_since(),
-        "saved": saving.of(request.user),
+        "saved": saving.of(request.user, look.sight),
         "may_share": saving.may_share(request),
     }
     return page.render(request, "history/index.html", look, "History", head=head, **context)
