@@ -27,7 +27,11 @@ def line(target: Target, source: str = "127.0.0.1", *, is_slow: bool = False) ->
 
 
 def request(target: Target, path: str, *headers: str, method: str = "GET") -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{target.port}", *headers, "", ""]).encode()
+    return request_to(target.port, path, *headers, method=method)
+
+
+def request_to(port: int, path: str, *headers: str, method: str = "GET") -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *headers, "", ""]).encode()
 
 
 def bearer(token: str) -> str:
@@ -35,12 +39,16 @@ def bearer(token: str) -> str:
 
 
 def handshake(target: Target, path: str, *headers: str) -> bytes:
+    return handshake_to(target.port, path, *headers)
+
+
+def handshake_to(port: int, path: str, *headers: str) -> bytes:
     key = base64.b64encode(os.urandom(16)).decode()
     upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}")
-    return request(target, path, *upgrade, *headers)
+    return request_to(port, path, *upgrade, *headers)
 
 
-def frame(text: bytes) -> bytes:
+def as_frame(text: bytes) -> bytes:
     """One WebSocket message as a client sends it; masked with zeros."""
     length = len(text)
     if length < 126:

@@ -13,13 +13,13 @@ from contextlib import ExitStack, contextmanager, suppress
 import httpx
 
 from tests.intrude.attack import attack, check
-from tests.intrude.lines import bearer, closing, frame, handshake, line, request, reset, status
+from tests.intrude.lines import as_frame, bearer, closing, handshake, line, request, reset, status
 from tests.intrude.target import Target, event
 from tests.waiting import wait_until
 
 OF_TOKEN, OF_ADDRESS = "20", "50"  # what one may have open
 TRIED = 45  # connections of one token, from one address
-SUBSCRIBE = frame(json.dumps({"action": "subscribe", "id": "a"}).encode())
+SUBSCRIBE = as_frame(json.dumps({"action": "subscribe", "id": "a"}).encode())
 ELSEWHERE = "127.0.0.2"  # the attacker's address
 
 
