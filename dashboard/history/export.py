@@ -48,12 +48,12 @@ _running: dict[str, Export] = {}
 _pool = ThreadPoolExecutor(READING, thread_name_prefix="export")
 
 
-class TooMany(RuntimeError):
-    """As many exports run as may."""
-
-
 class BrokenOff(RuntimeError):
     """Ended on purpose, for the reason it says. The answer breaks off: no browser takes what it has for the whole."""
+
+
+class TooMany(BrokenOff):
+    """Others began in the moment since it was looked whether there is room."""
 
 
 class Reader:
@@ -132,7 +132,7 @@ class Export:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if len(_running) >= MOST or running(self.by):
-            raise TooMany
+            raise TooMany("as many exports run as may")
         _running[self.id] = self
         try:
             yield self._head.encode()

@@ -84,12 +84,19 @@ async def wait(request: HttpRequest) -> HttpResponse:
             with Places() as places:
                 wanted.take_place(places)
                 await wanted.note_awaited()
+                end_turn(request)
                 found = await wait_for(wanted, found)
         await wanted.note_seen(found.event)
         answer: HttpResponse = found.response(request)
     except Problem as problem:
         answer = refused(request, problem)
     return answer
+
+
+def end_turn(request: HttpRequest) -> None:
+    """While this waits, others are worked on, if the server gives turns."""
+    if end := getattr(request, "scope", {}).get("end_turn"):
+        end()
 
 
 async def off_the_loop(function: Any, *values: Any) -> Any:

@@ -29,7 +29,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 def connect(gate: Gate, sends: bytes = b"", address: str = "") -> Visit | None:
-    visit = gate.buildProtocol(IPv4Address("TCP", address, 1) if address else None)
+    visit = gate.buildProtocol(IPv4Address("TCP", address, 1) if address else None)  # type: ignore[arg-type]
     if visit:
         visit.makeConnection(Wire())
         visit.dataReceived(sends)
