@@ -17,6 +17,7 @@ from channels.security.websocket import WebsocketDenier
 from django.urls import re_path
 
 from config.body_limit import BodyLimit
+from config.connection_limit import ConnectionLimit
 from config.health import Healthz
 from config.origin import SameOrigin
 from config.proxy_headers import ProxyHeaders
@@ -30,7 +31,7 @@ addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, noth
 
 protocols = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http),
+        "http": ConnectionLimit(BodyLimit(http)),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
     }
 )

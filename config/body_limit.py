@@ -15,6 +15,7 @@ from config.origin import Application, Scope
 from marcus_events.doors import refusals
 from marcus_events.doors.access import Caller
 from marcus_events.doors.bodies import MAX_BODY, too_large
+from marcus_events.doors.problem import Problem
 
 API = "/api/"
 ENOUGH_DIGITS = 20  # to tell that a length is too large; Python refuses to read thousands of them
@@ -26,10 +27,10 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         if stated_length(scope) > MAX_BODY:
-            return await refuse(scope, send)
+            return await refuse(too_large(), scope, send)
         counted = Counted(receive)
         await self.application(scope, counted, send)
-        return await refuse(scope, send) if counted.is_too_large else None
+        return await refuse(too_large(), scope, send) if counted.is_too_large else None
 
 
 class Counted:
@@ -60,8 +61,7 @@ def caller_of(scope: Scope) -> Caller:
     return Caller.of((scope.get("client") or ("",))[0], authorization)
 
 
-async def refuse(scope: Scope, send: Any) -> None:
-    problem = too_large()
+async def refuse(problem: Problem, scope: Scope, send: Any) -> None:
     if scope.get("path", "").startswith(API):
         refusals.note_problem(problem, caller_of(scope), scope["method"], scope["path"])
     response = problem.response()

@@ -66,6 +66,14 @@ def rate(name: str, *, default: str) -> str:
     return stated
 
 
+def number(name: str, *, default: int) -> int:
+    """A whole number above 0."""
+    stated = os.environ.get(name, "").strip() or str(default)
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated)):
+        raise ImproperlyConfigured(f"{name} must be a whole number above 0, not {stated!r}.")
+    return int(stated)
+
+
 def own_hosts() -> list[str]:
     """This machine, and the address that HOST says to listen on, unless that is every address there is."""
     host = os.environ.get("HOST", "").strip("[]")

@@ -18,6 +18,9 @@ MARCUS_ANCHORS          where the head of the hash chain is written outside of t
                         webhooks (https://…), syslog: or syslog:host:514
 MARCUS_ANCHOR_EVERY     how often, such as 30m (default: 1h)
 MARCUS_RATE_SIGN_IN     how often an address may try to sign in with a password, per process (default: 20/minute)
+MARCUS_CONNECTIONS_TOKEN    how many WebSockets and waits a token may have open, per process (default: 200)
+MARCUS_CONNECTIONS_USER     how many pages, WebSockets and waits a person may have open, per process (default: 60)
+MARCUS_CONNECTIONS_ADDRESS  how many requests and connections an address may have open, per process (default: 300)
 DEMO                    0 leaves the demo board out
 """
 
@@ -98,6 +101,11 @@ RATES = {
     "token": environment.rate("MARCUS_RATE_TOKEN", default="1000/second"),
     "stranger": environment.rate("MARCUS_RATE_STRANGER", default="60/minute"),
     "sign_in": environment.rate("MARCUS_RATE_SIGN_IN", default="20/minute"),
+}
+CONNECTIONS = {
+    "address": environment.number("MARCUS_CONNECTIONS_ADDRESS", default=300),  # an office behind one address
+    "token": environment.number("MARCUS_CONNECTIONS_TOKEN", default=200),
+    "user": environment.number("MARCUS_CONNECTIONS_USER", default=60),  # a page in a tab is one
 }
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
 ANCHORS = environment.anchors("MARCUS_ANCHORS")

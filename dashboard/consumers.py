@@ -28,12 +28,17 @@ from dashboard.sight import Sight
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.vocabulary import EventTypes
-from marcus_events.doors import sessions
+from marcus_events.doors import refusals, sessions
+from marcus_events.doors.open_connections import Places
+from marcus_events.doors.problem import Problem
 from marcus_events.live.hub import Frame, get_hub
+from marcus_events.sockets.callers import caller_of
 
 NOT_SIGNED_IN = 4401
+NOT_ALLOWED = 4403
 NO_SUCH_PAGE = 4404
 OTHER_SIGHT = 4409
+TOO_MANY = 4429  # pages of this person, or connections from this address
 FAILED, AWAY = 4500, 4503  # servers send no other codes than 1000 and from 3000 on; the page tries again
 CHECK_SESSION_S = 30.0
 
@@ -42,7 +47,16 @@ logger = logging.getLogger(__name__)
 
 class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     look: Look
+    places: Places
     running: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """However it ends, nothing goes on for it, and its places are given back."""
+        with Places() as self.places:
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                self.stop()
 
     async def connect(self) -> None:
         """Accept first: a browser is not told the reason of a handshake that is refused."""
@@ -54,10 +68,26 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             await self.close(code=NOT_SIGNED_IN)
         elif self.look.page not in regions.PAGES:
             await self.close(code=NO_SUCH_PAGE)
+        elif not self.has_place():
+            await self.close(code=TOO_MANY)
         else:
             self.running = asyncio.create_task(self.run())
 
+    def has_place(self) -> bool:
+        """Whoever opens too many is noted, as a program is."""
+        caller = caller_of(self.scope)
+        try:
+            self.places.take_for(caller)
+            self.places.take("user", str(self.scope["user"].pk))
+        except Problem as problem:
+            refusals.note_problem(problem, caller, "WS", self.scope["path"])
+            return False
+        return True
+
     async def disconnect(self, code: int) -> None:
+        self.stop()
+
+    def stop(self) -> None:
         if self.running:
             self.running.cancel()
 
@@ -74,6 +104,9 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def begin(self) -> None:
         if (sight := await self.sight()) is None:
             await self.close(code=NOT_SIGNED_IN)
+            return
+        if not regions.PAGES[self.look.page].is_open_to(sight):
+            await self.close(code=NOT_ALLOWED)
             return
         self.look = replace(self.look, sight=sight)
         await self.follow(await self.chosen())

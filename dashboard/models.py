@@ -50,12 +50,17 @@ class AlertPreferences(models.Model):
 
 
 class SavedSearch(models.Model):
-    """A search of History under a name: for its owner, or for everybody. `query` is the query string of its look."""
+    """A search of History under a name: for its owner, or shared. `query` is the query string of its look.
+
+    Name and query may hold words of any board that the owner sees. So a shared one is for those who see all of
+    `boards`: what the owner saw when it was saved, by id; None is every board.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_searches")
     name = models.CharField(max_length=100)
     query = models.TextField(blank=True)
     shared = models.BooleanField(default=False)
+    boards = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -22,6 +22,7 @@ from dashboard.queries.delays import delays
 from dashboard.queries.histogram import histogram
 from dashboard.queries.open_table import open_table
 from dashboard.queries.resolved import resolved
+from dashboard.sight import Sight
 from dashboard.verdict import Numbers, verdict
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
@@ -46,8 +47,12 @@ class Part:
 class Page:
     """The parts of a page; with a stream, it shows events as they come."""
 
-    def __init__(self, *parts: Part, stream: bool = False) -> None:
-        self.parts, self.stream = parts, stream
+    def __init__(self, *parts: Part, stream: bool = False, is_for_administrators: bool = False) -> None:
+        self.parts, self.stream, self.is_for_administrators = parts, stream, is_for_administrators
+
+    def is_open_to(self, sight: Sight) -> bool:
+        """Whether whoever sees this may open the page, and its WebSocket."""
+        return sight.audit or not self.is_for_administrators
 
 
 def render(look: Look) -> dict[str, str]:
@@ -228,10 +233,10 @@ PAGES = {
     "history": Page(),
     "empty": Page(),
     "alerts": Page(),
-    "retention": Page(),
-    "people": Page(),
+    "retention": Page(is_for_administrators=True),
+    "people": Page(is_for_administrators=True),
     "no-boards": Page(),
-    "audit": Page(Part({"verified": "audit/_verified.html"}, gather_audit)),
+    "audit": Page(Part({"verified": "audit/_verified.html"}, gather_audit), is_for_administrators=True),
     "integrations": Page(
         Part({"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations)
     ),

@@ -39,7 +39,7 @@ def failed(task: asyncio.Task[Any]) -> bool:
     return task.cancelled() or task.exception() is not None
 
 
-async def in_thread(work: Callable[[], Result]) -> Result:
-    """Run in the pages' own threads; the database connection is given back afterwards."""
-    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=_pool)()
+async def in_thread(work: Callable[[], Result], pool: ThreadPoolExecutor = _pool) -> Result:
+    """Run in the pages' own threads, or others; the database connection is given back afterwards."""
+    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=pool)()
     return result

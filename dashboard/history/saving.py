@@ -1,4 +1,4 @@
-"""Searches that were given a name: one's own, and those that somebody shares with everybody."""
+"""Searches that were given a name: one's own, and those that are shared by somebody who saw no more boards."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from django.http import HttpRequest
 from dashboard.look import Look
 from dashboard.models import SavedSearch
 from dashboard.paging import Paging
+from dashboard.sight import Sight, sight_of
+from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.doors.roles import HANDLE_BLOCKER
 from marcus_events.doors.sight import ADMINISTER
+from marcus_events.models import Board
 
 MOST = 200  # of a person
 PAGE = 30  # in the list, which has those of everybody who shares theirs
@@ -25,9 +28,12 @@ class SaveForm(forms.Form):
     shared = forms.BooleanField(required=False)
 
 
-def of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[SavedSearch]:
-    """Those that this person sees. What a search finds is what whoever opens it may see."""
-    return SavedSearch.objects.filter(Q(owner=user.pk) | Q(shared=True)).select_related("owner").order_by("name", "pk")
+def of(user: AbstractBaseUser | AnonymousUser, sight: Sight) -> QuerySet[SavedSearch]:
+    """Those of this person, and those shared by people who saw no more. What a search finds is what its reader sees."""
+    shared = Q(shared=True)
+    if sight.boards is not None:
+        shared &= Q(boards__contained_by=sorted(sight.boards))  # never holds where they are null
+    return SavedSearch.objects.filter(Q(owner=user.pk) | shared).select_related("owner").order_by("name", "pk")
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Saved:
 
 def listed(user: AbstractBaseUser | AnonymousUser, look: Look) -> Saved:
     paging = Paging.of(look.p, PAGE)
-    found = list(of(user)[paging.skip : paging.skip + PAGE + 1])
+    found = list(of(user, look.sight)[paging.skip : paging.skip + PAGE + 1])
     return Saved(found[:PAGE], paging.with_next(len(found) > PAGE))
 
 
@@ -61,6 +67,7 @@ def save(request: HttpRequest) -> str:
     if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
         return f"You have {MOST} saved searches. Delete one first."
     kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
+    kept["boards"] = audience(Look.at("history", request.GET), sight_of(request.user))
     SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)
     return ""
 
@@ -68,3 +75,21 @@ def save(request: HttpRequest) -> str:
 def query_of(request: HttpRequest) -> str:
     """The look that the form came from, and nothing else."""
     return Look.at("history", request.GET).query(p="")
+
+
+def audience(look: Look, sight: Sight) -> list[str] | None:
+    """Which boards somebody has to see to be shown a search: all that its owner sees, and any other that it names."""
+    if sight.boards is None:
+        return None
+    names = Board.objects.now().filter(board_id__in=sight.boards).values_list("name", flat=True)
+    named = {look.board, *boards_in(look.q)} - {"", *names}
+    return sorted(sight.boards | named)
+
+
+def boards_in(query: str) -> set[str]:
+    """What a query names as boards; nothing where it cannot be read."""
+    try:
+        terms = EventFilter.parse(query).terms
+    except InvalidFilter:
+        return set()
+    return {value for term in terms if term.field in ("board", "board_id") for value in term.values}

@@ -62,11 +62,13 @@ def over_time(look: Look, wanted: EventFilter, now: datetime) -> histogram.Histo
 
 
 def beginning(wanted: EventFilter) -> datetime | None:
-    """When the first event by position happened; of all events, or of boards, the hour of the oldest of all: what an
-    old Marcus wrote may have been read in after what happened today.
+    """When the first event by position happened; of all events, or of boards, the hour of the oldest of all on these
+    boards: what an old Marcus wrote may have been read in after what happened today.
     """
     if search.is_counted(wanted):
-        earliest: datetime | None = HourlyRate.objects.aggregate(hour=Min("hour"))["hour"]
+        is_narrowed = any(term.field == "board_id" for term in wanted.terms)
+        on_boards = {"board_id__in": wanted.values("board_id")} if is_narrowed else {}
+        earliest: datetime | None = HourlyRate.objects.filter(**on_boards).aggregate(hour=Min("hour"))["hour"]
         return earliest
     first = search.page(wanted, limit=1, newest_first=False).events
     return first[0].happened_at if first else None

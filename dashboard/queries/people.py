@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from dashboard.look import Look
 from dashboard.paging import Paging
@@ -73,6 +73,15 @@ def sees_every_board(user: User) -> bool:
     """By a permission of their own, or of a group."""
     own = [*user.user_permissions.all(), *(found for group in user.groups.all() for found in group.permissions.all())]
     return user.is_superuser or EVERY_BOARD in {found.codename for found in own}
+
+
+def who_see(board_id: str) -> QuerySet[User]:
+    """Those who may sign in and see this board, or "" for what is of no board; by name."""
+    every = Permission.objects.filter(content_type__app_label="marcus_events", codename__in=("administer", EVERY_BOARD))
+    access = BoardAccess.objects.filter(board_id=board_id)
+    may = Q(is_superuser=True) | Q(user_permissions__in=every) | Q(groups__permissions__in=every)
+    given = Q(pk__in=access.filter(user__isnull=False).values("user")) | Q(groups__in=access.values("group"))
+    return User.objects.filter(may | given, is_active=True).distinct().order_by("username")
 
 
 def administrators(most: int = 5) -> list[str]:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard import acts
 from dashboard.look import Look
 from dashboard.queries import blocker as queries
+from dashboard.queries.people import who_see
 from dashboard.sight import Sight, sight_of
 from dashboard.views import page
 from marcus_events.core.event import utc_now
@@ -70,7 +70,7 @@ def act(request: HttpRequest, found: Blocker) -> None:
         case "acknowledge":
             acts.acknowledge(concerned, by)
         case "assign":
-            acts.assign(concerned, by, known_person(request.POST.get("assignee", "")))
+            acts.assign(concerned, by, known_person(request.POST.get("assignee", ""), found))
         case "snooze":
             acts.snooze(concerned, by, until(request.POST.get("for", "")))
         case "answer":
@@ -87,9 +87,10 @@ def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
     return [other for other in queries.others(found) if str(other.blocker_id) in named] if named else []
 
 
-def known_person(name: str) -> str:
-    if name and not get_user_model()._default_manager.filter(username=name, is_active=True).exists():
-        raise acts.NotPossible(f"There is nobody called {name}.")
+def known_person(name: str, found: Blocker) -> str:
+    """Who does not see the board could not open the blocker, and nobody learns here who there is besides."""
+    if name and not who_see(found.board_id).filter(username=name).exists():
+        raise acts.NotPossible(f"Nobody called {name} sees this board.")
     return name
 
 
@@ -116,8 +117,7 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
 
 
 def gathered(found: Blocker, sight: Sight) -> dict[str, Any]:
-    active = get_user_model()._default_manager.filter(is_active=True).order_by("username")
-    people = list(active[: MAX_PEOPLE + 1])
+    people = list(who_see(found.board_id)[: MAX_PEOPLE + 1])
     return {
         "detail": queries.detail(found, sight),
         "snoozes": SNOOZES,

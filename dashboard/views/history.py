@@ -35,6 +35,7 @@ from marcus_events.core.event import EARLIEST, Recorded, utc_now
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.sentences import agent_name, board_name, sentence
 from marcus_events.core.vocabulary import meaning_of
+from marcus_events.doors.sessions import sight_of_session
 from marcus_events.log import read
 from marcus_events.log.patience import TookTooLong
 
@@ -50,6 +51,10 @@ TOO_MUCH = (
     "a type, a board, an agent or a task."
 )
 RETRY_AFTER_S = "30"
+YOURS_RUNS = (
+    "One of your exports is still running. Wait until it has ended, or cancel it in History; then export again."
+)
+OTHERS_RUN = f"{exporting.MOST} other people are exporting. Try again in half a minute."
 
 
 @require_safe
@@ -188,10 +193,18 @@ def export(request: HttpRequest) -> HttpResponseBase:
         expected = asked.expected(filtered)
     except (InvalidFilter, TookTooLong) as error:
         return HttpResponseBadRequest(str(error) or TOO_MUCH)
-    if exporting.is_full():
-        words = "Others are exporting already. Try again in half a minute."
-        return HttpResponse(words, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER_S})
+    if exporting.running(request.user.get_username()):
+        return no_room(request, look, YOURS_RUNS, HTTPStatus.TOO_MANY_REQUESTS)
+    if not exporting.make_room():
+        return no_room(request, look, OTHERS_RUN, HTTPStatus.SERVICE_UNAVAILABLE)
     return download(request, look, filtered, form, expected)
+
+
+def no_room(request: HttpRequest, look: Look, words: str, status: HTTPStatus) -> HttpResponse:
+    response = page.render(request, "history/no_room.html", look, "Export", words=words)
+    response.status_code = status
+    response["Retry-After"] = RETRY_AFTER_S
+    return response
 
 
 def download(
@@ -200,7 +213,12 @@ def download(
     head, paths = read.head().position, columns.paths(look.columns)[0]
     who = {"by": request.user.get_username(), "address": address_of(request), "query": look.query()}
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/jsonl"
-    file = exporting.Export(filtered, head, form, paths, who, expected)
+    key, remote_user = request.session.session_key or "", getattr(request, "scope", {}).get("remote_user", "")
+
+    def is_allowed() -> bool:
+        return sight_of_session(key, remote_user) == look.sight
+
+    file = exporting.Export(filtered, head, form, paths, who, expected, is_allowed)
     response = StreamingHttpResponse(file, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="history-{head}.{form}"'
     return response
@@ -212,5 +230,5 @@ def exports(request: HttpRequest) -> HttpResponse:
     mine = exporting.running(request.user.get_username())
     for one in mine:
         if request.method == "POST" and one.id == request.POST.get("export"):
-            one.is_cancelled = True
-    return render_template(request, "history/_exports.html", {"exports": [one for one in mine if not one.is_cancelled]})
+            one.end(exporting.CANCELLED)
+    return render_template(request, "history/_exports.html", {"exports": [one for one in mine if not one.is_ended]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 
@@ -37,6 +38,8 @@ def render(
     what this viewer may see.
     """
     look = replace(look, sight=sight_of(request.user))
+    if not regions.PAGES[look.page].is_open_to(look.sight):
+        raise PermissionDenied
     stay_signed_in(request)
     if look.page in OF_BOARDS and look.sight.boards == frozenset():
         template, look = "no_boards.html", replace(look, page="no-boards")

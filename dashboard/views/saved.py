@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard.history import saving
+from dashboard.sight import sight_of
 from dashboard.views import history as page
 
 
@@ -25,7 +26,7 @@ def save(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, search_id: int) -> HttpResponse:
     """Mine, or as an administrator one that is shared; of others' own nobody knows."""
-    search = get_object_or_404(saving.of(request.user), pk=search_id)
+    search = get_object_or_404(saving.of(request.user, sight_of(request.user)), pk=search_id)
     if not saving.may_change(request, search):
         raise PermissionDenied
     search.delete()

@@ -1,4 +1,8 @@
-"""/metrics, for Prometheus: how this process and the log are. It tells numbers and names, never what events say."""
+"""/metrics, for Prometheus: how this process and the log are, never what events say.
+
+The name of a type, a pattern or a subscription may be a word of some board. So names are told to whoever may read every
+board, by a token or a session; others are told the types of the vocabulary, and of everything else the numbers.
+"""
 
 from __future__ import annotations
 
@@ -13,33 +17,63 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from marcus_events import shared
+from marcus_events.api.endpoint import caller_of, permitted, refused, sight_in
+from marcus_events.core.vocabulary import MEANINGS
+from marcus_events.doors import open_connections
+from marcus_events.doors.problem import Problem
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS
 from marcus_events.subscriptions.states import states
 
 MAX_TYPES = 200  # series of their own; the rest is counted together, since a type's name may come from anyone
-OTHERS = "(others)"
+OTHERS, ALL = "(others)", "(all)"
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Everything())
+    try:
+        registry.register(Everything(names=may_know_names(request)))
+    except Problem as problem:
+        return refused(request, problem)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
+def may_know_names(request: HttpRequest) -> bool:
+    """Raises Problem for a token that is wrong, or may not read. Nobody is known while the database is away."""
+    try:
+        if not caller_of(request).secret and not request.user.is_authenticated:
+            return False
+        return sight_in(request, permitted(request, "read")).boards is None
+    except Error:
+        return False
+
+
 class Everything(Collector):
+    def __init__(self, *, names: bool) -> None:
+        self.names = names
+
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "marcus_hub_connections", "Live pages and programs of this process", get_hub().connections
         )
+        yield of_connections()
         if (counted := shared.metrics()) is not None:
-            yield from of_events(counted)
+            yield from of_events(counted, names=self.names)
         try:
-            yield from [*of_log(), *of_subscriptions()]
+            yield from [*of_log(), *of_subscriptions(names=self.names)]
             yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 1)
         except Error:
             yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 0)
+
+
+def of_connections() -> Metric:
+    found = GaugeMetricFamily(
+        "marcus_open_connections", "Requests, waits and WebSockets of this process that are open", labels=["of"]
+    )
+    for name, number in open_connections.open_now().items():
+        found.add_metric([name], number)
+    return found
 
 
 def of_log() -> Iterator[Metric]:
@@ -51,22 +85,27 @@ def of_log() -> Iterator[Metric]:
     yield lags
 
 
-def of_subscriptions() -> Iterator[Metric]:
+def of_subscriptions(*, names: bool) -> Iterator[Metric]:
+    """Without names, how far the last one is behind, and what all have parked."""
     lag = GaugeMetricFamily("marcus_subscription_lag", "Positions behind the log", labels=["subscription"])
     parked = GaugeMetricFamily(
         "marcus_subscription_parked", "Events that its handler failed on", labels=["subscription"]
     )
-    for state in states():
+    found = states()
+    for state in found if names else ():
         lag.add_metric([state.name], state.lag)
         parked.add_metric([state.name], state.parked)
+    if found and not names:
+        lag.add_metric([ALL], max(state.lag for state in found))
+        parked.add_metric([ALL], sum(state.parked for state in found))
     yield from (lag, parked)
 
 
-def of_events(counted: dict[str, Any]) -> Iterator[Metric]:
+def of_events(counted: dict[str, Any], *, names: bool) -> Iterator[Metric]:
     """What `Events.metrics()` gives."""
-    yield from of_handlers(counted["handlers"])
+    yield from of_handlers(counted["handlers"] if names else together(counted["handlers"]))
     published = CounterMetricFamily("marcus_published", "Events published by this process", labels=["type"])
-    for name, count in by_type(counted["types"]).items():
+    for name, count in by_type(counted["types"], names=names).items():
         published.add_metric([name], count)
     yield published
     yield GaugeMetricFamily("marcus_in_flight", "Events whose handlers nobody waits for", counted["in_flight"])
@@ -91,9 +130,18 @@ def of_handlers(rows: list[dict[str, Any]]) -> Iterator[Metric]:
     yield seconds
 
 
-def by_type(types: dict[str, dict[str, float]]) -> dict[str, float]:
+def together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All handlers as one, whose quantiles nobody knows."""
+    if not rows:
+        return []
+    counts = {name: sum(row[name] for row in rows) for name in ("calls", "errors", "timeouts")}
+    return [{"pattern": ALL, "handler": ALL, "p50_ms": None, "p95_ms": None, "p99_ms": None} | counts]
+
+
+def by_type(types: dict[str, dict[str, float]], *, names: bool) -> dict[str, float]:
     """The most frequent ones come first."""
-    named = dict(list(types.items())[:MAX_TYPES])
+    told = [(name, found) for name, found in types.items() if names or name in MEANINGS]
+    named = dict(told[:MAX_TYPES])
     counts = {name: found["count"] for name, found in named.items()}
     if more := sum(found["count"] for name, found in types.items() if name not in named):
         counts[OTHERS] = counts.get(OTHERS, 0) + more

@@ -22,6 +22,7 @@ from marcus_events.api.parameters import check_known, filter_from, integer, text
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
 from marcus_events.doors import cloudevents
+from marcus_events.doors.open_connections import Places
 from marcus_events.doors.problem import Problem
 from marcus_events.doors.sight import Sight
 from marcus_events.live.hub import get_hub
@@ -39,6 +40,15 @@ class Wanted:
     after: int
     timeout_s: int
     program: Token | None  # that asks for the answer to a blocker, where this is noted
+    token_id: int | None
+    user_id: int | None  # of a person, who waits with a session
+
+    def take_place(self, places: Places) -> None:
+        """Raises Problem."""
+        if self.token_id is not None:
+            places.take_for_program(self.token_id)
+        else:
+            places.take("user", str(self.user_id))
 
     async def note_awaited(self) -> None:
         if self.program:
@@ -72,13 +82,22 @@ async def wait(request: HttpRequest) -> HttpResponse:
         wanted = await off_the_loop(wanted_by, request)
         found = await off_the_loop(look, wanted.filter, wanted.after)
         if found.event is None and wanted.timeout_s:
-            await wanted.note_awaited()
-            found = await wait_for(wanted, found)
+            with Places() as places:
+                wanted.take_place(places)
+                await wanted.note_awaited()
+                end_turn(request)
+                found = await wait_for(wanted, found)
         await wanted.note_seen(found.event)
         answer: HttpResponse = found.response(request)
     except Problem as problem:
         answer = refused(request, problem)
     return answer
+
+
+def end_turn(request: HttpRequest) -> None:
+    """While this waits, others are worked on, if the server gives turns."""
+    if end := getattr(request, "scope", {}).get("end_turn"):
+        end()
 
 
 async def off_the_loop(function: Any, *values: Any) -> Any:
@@ -100,7 +119,8 @@ def wanted_by(request: HttpRequest) -> Wanted:
     sight = sight_in(request, token)
     wanted = filter_from(request, sight)
     program = token if awaiting.may_note(token, wanted) else None
-    return Wanted(wanted, after_of(request, sight), timeout_s, program)
+    ids = (token.pk, None) if token else (None, request.user.pk)
+    return Wanted(wanted, after_of(request, sight), timeout_s, program, *ids)
 
 
 def after_of(request: HttpRequest, sight: Sight) -> int:

@@ -167,7 +167,9 @@ MEANINGS: dict[str, Meaning] = {
     T.TOKEN_REVOKED: Meaning("audit", "Token revoked", "{by} revoked the token {token}", "noise"),
     T.ROLE_CHANGED: Meaning("audit", "Role changed", "{by} changed {user}[: {change}]", "noise"),
     T.BOARD_ACCESS_CHANGED: Meaning("audit", "Board access", "{by} changed who sees a board[: {change}]", "noise"),
-    T.HISTORY_EXPORTED: Meaning("audit", "History exported", "{by} exported {events} events", "noise"),
+    T.HISTORY_EXPORTED: Meaning(
+        "audit", "History exported", "{by} exported {events} events[, not all: {reason}]", "noise"
+    ),
     T.EVENT_REDACTED: Meaning("audit", "Event redacted", "{by} redacted event {position}[: {reason}]", "normal"),
     T.SUBSCRIPTION_REPLAYED: Meaning(
         "audit", "Replayed", "{by} let {subscription} try again[ what it parked at {position}]", "noise"

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from marcus_events.doors import access, sessions
 from marcus_events.doors.access import Caller
+from marcus_events.doors.open_connections import Places
 from marcus_events.doors.problem import Problem
 from marcus_events.doors.sight import NOTHING, Sight, sight_of_token
 from marcus_events.models import Token
@@ -26,6 +27,7 @@ class Peer(Protocol):
     def check_may_read(self) -> None: ...
     def publisher(self) -> Token: ...
     def count(self) -> None: ...
+    def take_place(self, places: Places) -> None: ...
     def look_again(self) -> None: ...
 
 
@@ -49,6 +51,9 @@ class Program:
     def count(self) -> None:
         access.count(self.token)
 
+    def take_place(self, places: Places) -> None:
+        places.take_for_program(self.token.pk)
+
     def look_again(self) -> None:
         """What it is for may have been changed too; what it subscribed to was chosen by what it was for then."""
         before, self.token = self.token, access.known(self.caller)
@@ -59,9 +64,10 @@ class Program:
 class Person:
     sight = NOTHING  # until the session has been looked at
 
-    def __init__(self, caller: Caller, session_key: str, remote_user: str = "") -> None:
+    def __init__(self, caller: Caller, session_key: str, user_id: int | None, remote_user: str = "") -> None:
         self.caller = caller
         self.session_key = session_key
+        self.user_id = user_id
         self.remote_user = remote_user  # whom a proxy named at the handshake
         self.since = time.monotonic()
         self.sight = self.sight_now()
@@ -74,6 +80,9 @@ class Person:
 
     def count(self) -> None:
         access.check_address(self.caller)
+
+    def take_place(self, places: Places) -> None:
+        places.take("user", str(self.user_id))
 
     def look_again(self) -> None:
         """What they subscribed to was narrowed to what they could see then."""
@@ -95,7 +104,7 @@ def admitted(scope: dict[str, Any]) -> Peer:
     access.check_address(caller)
     session_key = scope["session"].session_key
     if session_key and not caller.secret:
-        return Person(caller, session_key, scope.get("remote_user", ""))
+        return Person(caller, session_key, scope["user"].pk, scope.get("remote_user", ""))
     return Program(caller)
 
 

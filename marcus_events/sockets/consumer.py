@@ -21,6 +21,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from marcus_events.doors import refusals
+from marcus_events.doors.open_connections import Places
 from marcus_events.doors.problem import Problem
 from marcus_events.live.hub import get_hub
 from marcus_events.sockets import frames, said
@@ -46,21 +47,26 @@ logger = logging.getLogger(__name__)
 class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     peer: Peer | None = None  # None before it is known who is there, and when nothing more is to be answered
     following: Following
+    places: Places
     tasks: tuple[asyncio.Task[None], ...] = ()
     mistakes = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """However it ends: a server also ends what does not end by itself, and then tells of no disconnection."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self.stop()
+        with Places() as self.places:
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                self.stop()
 
     async def connect(self) -> None:
         self.saying = asyncio.Lock()  # so that a subscription's events come after its answer, and none after its end
         await self.accept()
         try:
-            self.peer = await asked(partial(admitted, self.scope))
+            self.places.take_for(caller_of(self.scope))
+            peer = await asked(partial(admitted, self.scope))
+            peer.take_place(self.places)
+            self.peer = peer
         except Problem as problem:
             await self.refuse(problem)
             return

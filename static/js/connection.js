@@ -17,8 +17,9 @@ const GRACE_MS = 1_500; // a socket that comes back so soon was never lost to a 
 const LONGEST_PAUSE_MS = 5_000; // between two tries
 const NOT_SIGNED_IN = 4401;
 const OTHER_SIGHT = 4409; // the viewer may see other boards now: what stands here may be theirs no more
+const TOO_MANY = 4429; // pages of this viewer
 const RETRIED = [1006, 1011, 1012, 1013]; // by htmx itself
-const FATAL = [NOT_SIGNED_IN, OTHER_SIGHT, 4404];
+const FATAL = [NOT_SIGNED_IN, OTHER_SIGHT, 4403, 4404];
 const WORDS = { connecting: "Connecting", behind: "Catching up", live: "Live", lost: "Not connected" };
 
 let socket = null;
@@ -49,7 +50,8 @@ function closed(code, wrapper) {
   grace ??= setTimeout(lose, GRACE_MS);
   if (code === NOT_SIGNED_IN) signIn();
   else if (code === OTHER_SIGHT) location.reload();
-  else if (!RETRIED.includes(code) && !FATAL.includes(code)) setTimeout(wrapper.reconnect, 1000);
+  else if (!RETRIED.includes(code) && !FATAL.includes(code))
+    setTimeout(wrapper.reconnect, code === TOO_MANY ? LONGEST_PAUSE_MS : 1000);
 }
 
 /** A dead line may look open for minutes: it is closed, so that another one is tried. */

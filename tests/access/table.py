@@ -139,6 +139,29 @@ SOCKETS = {
     "": "refused refused refused refused refused",
 }
 
+LIVE, FOR_ADMINISTRATORS = "4401 open open open open", "4401 4403 4403 4403 open"
+
+# The WebSocket of a page, by the page that it is asked for.
+LIVE_PAGES = {
+    "now": LIVE,
+    "boards": LIVE,
+    "board": LIVE,
+    "task": LIVE,
+    "activity": LIVE,
+    "event": LIVE,
+    "history": LIVE,
+    "empty": LIVE,
+    "alerts": LIVE,
+    "no-boards": LIVE,
+    "integrations": LIVE,
+    "agents": LIVE,
+    "blocked": LIVE,
+    "retention": FOR_ADMINISTRATORS,
+    "people": FOR_ADMINISTRATORS,
+    "audit": FOR_ADMINISTRATORS,
+    "nothing": "4401 4404 4404 4404 4404",
+}
+
 
 def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
     """Of every address that the resolver knows."""

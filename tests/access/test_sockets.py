@@ -15,8 +15,8 @@ from dashboard import consumers, regions
 from marcus_events.doors import roles
 from marcus_events.live.hub import Hub
 from marcus_events.sockets import consumer
-from tests.access.boards import BOARD, MARK, OWN, PEOPLE, Places, people, publish_all
-from tests.access.table import SOCKETS
+from tests.access.boards import AGENT, BOARD, MARK, OWN, PEOPLE, TASK, Places, people, publish_all
+from tests.access.table import LIVE, LIVE_PAGES, SOCKETS
 from tests.dashboard.listening import opened
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import Document
@@ -46,6 +46,41 @@ async def test_everybody_is_let_in_as_the_table_says(hub: Hub) -> None:
         assert " ".join(found) == answers, address
 
 
+def test_every_page_is_in_the_table() -> None:
+    assert set(regions.PAGES) == set(LIVE_PAGES) - {"nothing"}
+
+
+async def test_a_page_is_sent_to_those_alone_who_may_open_it(hub: Hub) -> None:
+    _, cookies = await away(made)
+    for name, answers in LIVE_PAGES.items():
+        found = [await answer(f"/ws/live/?page={name}", cookies[person]) for person in PEOPLE]
+        assert " ".join(found) == answers, name
+
+
+async def test_what_only_an_administrator_sees_is_in_no_region_of_anybody_else(hub: Hub) -> None:
+    """Whatever board, task or agent is asked for: how far the log was verified, and what was refused at the door."""
+    _, cookies = await away(made)
+    for name, look in product(regions.PAGES, ({}, {"board": OWN}, {"board": BOARD, "agent": AGENT, "task": TASK})):
+        for person in ("outsider", "viewer", "manager"):
+            async with opened(cookies[person], name, **look) as page:
+                first = await page.line.receive_output(PATIENCE)
+            regions_sent = str(first.get("text"))
+            assert 'id="verified"' not in regions_sent, f"{name} {look} {person}"
+            assert "refused-title" not in regions_sent, f"{name} {look} {person}"
+    async with opened(cookies["administrator"], "audit") as theirs:
+        await theirs.until(lambda found: found.with_id("verified"))
+
+
+async def test_who_administers_no_more_is_sent_nothing_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "CHECK_SESSION_S", 0.1)
+    monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
+    _, cookies = await away(made)
+    async with opened(cookies["administrator"], "audit") as page:
+        await page.frame()
+        await away(lambda: roles.give(User.objects.get(username="administrator"), roles.VIEWER))
+        assert await page.closed() == consumers.OTHER_SIGHT
+
+
 async def answer(path: str, cookie: str) -> str:
     line = Line(application, path, [HOST, OURS, (b"cookie", cookie.encode())])
     accepted, _ = await line.connect(PATIENCE)
@@ -68,7 +103,7 @@ async def said(line: Any) -> str:
 async def test_no_open_page_is_sent_anything_of_another_board(hub: Hub) -> None:
     _, cookies = await away(made)
     looks: list[dict[str, str]] = [{}, {"board": BOARD}, {"board": BOARD, "task": "t-77"}, {"q": "-board:garden"}]
-    for name, look in product(regions.PAGES, looks):
+    for name, look in product([name for name in regions.PAGES if LIVE_PAGES[name] == LIVE], looks):
         async with opened(cookies["outsider"], name, **look) as page:
             await page.frame()
         assert not [frame for frame in page.frames if MARK in frame.lower()], f"{name} {look}"

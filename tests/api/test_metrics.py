@@ -10,14 +10,15 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from marcus_events import Event, Events, shared
+from marcus_events.doors import tokens
 from marcus_events.log import read
 from marcus_events.subscriptions import lease
 from tests.api.program import Program, event
 
 
-def sampled() -> dict[tuple[str, ...], float]:
+def sampled(token: str = "") -> dict[tuple[str, ...], float]:
     """Each sample by its name and the values of its labels, in the order of their names."""
-    response = Client().get("/metrics")
+    response = Client().get("/metrics", headers={"Authorization": f"Bearer {token}"} if token else {})
     assert response.status_code == 200
     families = text_string_to_metric_families(response.content.decode())
     return {
@@ -30,12 +31,13 @@ def sampled() -> dict[tuple[str, ...], float]:
 def test_it_tells_how_the_log_and_what_follows_it_are(program: Program) -> None:
     lease.create("notifier", ("*",), 0)
     program.publish(event("task_created", task_id="t1"), event("task_started", task_id="t1"))
-    found = sampled()
+    found = sampled(tokens.create("prometheus", ["read"]))
     assert found["marcus_log_position",] == 2
     assert found["marcus_projection_lag", "state"] == 0
     assert found["marcus_subscription_lag", "notifier"] == 2
     assert found["marcus_subscription_parked", "notifier"] == 0
     assert found["marcus_database_up",] == 1
+    assert found["marcus_open_connections", "all"] == 0
 
 
 @pytest.fixture
@@ -55,12 +57,30 @@ def test_it_tells_what_the_event_library_counts_whatever_types_are_called(events
     events.subscribe("*", fail)
     for event_type in ("x", "x", hostile):
         asyncio.run(events.publish(event_type, "s", {}))
-    found = sampled()
+    found = sampled(tokens.create("prometheus", ["read"]))
     assert found["marcus_published_total", "x"] == 2
     assert found["marcus_published_total", hostile] == 1
     assert found["marcus_handler_errors_total", f"{__name__}.fail", "*"] == 3
     assert ("marcus_handler_seconds", f"{__name__}.fail", "*", "0.99") in found
     assert found["marcus_events_lost_total",] == 0
+
+
+@pytest.mark.usefixtures("log")
+def test_names_that_may_be_a_boards_words_are_for_who_reads_every_board(events: Events) -> None:
+    events.subscribe("zqxwkvj_*", fail)
+    lease.create("zqxwkvj", ("*",), 0)
+    for event_type in ("zqxwkvj_event", "task_blocked"):
+        asyncio.run(events.publish(event_type, "s", {}))
+    for token in ("", tokens.create("of one", ["read"], boards=["shop"])):
+        found = sampled(token)
+        assert not [sample for sample in found if "zqxwkvj" in "".join(sample)]
+        assert found["marcus_published_total", "task_blocked"] == found["marcus_published_total", "(others)"] == 1
+        assert found["marcus_handler_errors_total", "(all)", "(all)"] == 1
+        assert found["marcus_subscription_lag", "(all)"] >= 0
+    assert ("marcus_published_total", "zqxwkvj_event") in sampled(tokens.create("of all", ["read"]))
+    assert Client().get("/metrics", headers={"Authorization": "Bearer mev_wrong"}).status_code == 401
+    publisher = tokens.create("publisher", ["publish"])
+    assert Client().get("/metrics", headers={"Authorization": f"Bearer {publisher}"}).status_code == 403
 
 
 @pytest.mark.usefixtures("log")

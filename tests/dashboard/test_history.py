@@ -19,8 +19,6 @@ from django.test import AsyncClient, Client
 
 from dashboard.history import export
 from dashboard.queries import history
-from dashboard.views import history as view
-from marcus_events import search
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from tests.dashboard.publishing import event, project, publish
@@ -155,53 +153,3 @@ def test_no_more_than_a_batch_is_held_and_the_head_of_the_beginning_is_the_end(m
     sizes = [first, *batches]
     assert [len(batch) for batch in sizes] == [7, 7, 6]
     assert [one.position for batch in sizes for one in batch] == before
-
-
-async def test_one_who_goes_away_ends_it_and_more_than_some_at_once_are_refused(
-    person: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(history, "BATCH", 2)
-    monkeypatch.setattr(export, "MOST", 1)
-    await sync_to_async(publish)(*project())
-    head = await sync_to_async(read.head)()
-    running = export.Export(EventFilter(), head.position, "csv", [], {"by": "ada"})
-    parts = aiter(running)
-    await anext(parts)
-    await anext(parts)
-    client = AsyncClient()
-    await client.aforce_login(person)
-    refused = await client.get("/history/export/")
-    assert refused.status_code == 503
-    assert refused["Retry-After"] == view.RETRY_AFTER_S
-    await sync_to_async(running.close)()
-    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
-    assert (recorded.data["events"], recorded.data["finished"]) == (2, False)
-    assert not export.is_full()
-
-
-@pytest.mark.usefixtures("person")
-async def test_one_that_fails_makes_room_for_others_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "page", lambda *args, **kwargs: 1 / 0)
-    parts = aiter(export.Export(EventFilter(), 1, "csv", [], {"by": "ada"}))
-    await anext(parts)
-    with pytest.raises(ZeroDivisionError):
-        await anext(parts)
-    assert not export._running
-    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
-    assert recorded.data["finished"] is False
-
-
-@pytest.mark.usefixtures("person")
-async def test_one_that_is_cancelled_breaks_off_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "BATCH", 2)
-    await sync_to_async(publish)(*(event("task_created", task_id=f"t{n}") for n in range(5)))
-    parts = aiter(export.Export(EventFilter(), 5, "jsonl", [], {"by": "ada"}, 5))
-    await anext(parts)
-    await anext(parts)
-    [mine] = export.running("ada")
-    assert (mine.events, mine.expected, export.running("bo")) == (2, 5, [])
-    mine.is_cancelled = True
-    with pytest.raises(export.Cancelled):
-        await anext(parts)
-    [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
-    assert (recorded.data["events"], recorded.data["finished"]) == (2, False)

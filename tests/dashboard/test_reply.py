@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from marcus_events import answers
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter
+from marcus_events.doors import roles
 from marcus_events.log import read
-from marcus_events.models import Blocker
+from marcus_events.models import Blocker, BoardAccess
 from marcus_events.projections import PROJECTIONS, Projector
 from tests.dashboard.conftest import may
 from tests.dashboard.publishing import event, project, publish
@@ -55,7 +57,7 @@ def last() -> dict[str, Any]:
 
 
 def test_every_act_says_who_did_it_to_which_blocker(blocked: Client) -> None:
-    User.objects.create_user("bob")
+    may(User.objects.create_user("bob"), "see_every_board")
     acts = {
         "acknowledge": ({}, "blocker_acknowledged"),
         "assign": ({"assignee": "bob"}, "blocker_assigned"),
@@ -68,6 +70,24 @@ def test_every_act_says_who_did_it_to_which_blocker(blocked: Client) -> None:
         told = last()
         assert (told["type"], told["source"], told["by"], told["board_id"]) == (event_type, "user:ada", "ada", "shop")
         assert told["blocker_event_id"] == told["causation_id"] == told["correlation_id"] == the_blocker().event_id
+
+
+def test_a_blocker_is_given_to_those_alone_who_see_its_board(blocked: Client) -> None:
+    """Nor is anybody else named: who sees one board learns of no one who only sees others."""
+    may(User.objects.create_user("every"), "see_every_board")
+    may(User.objects.create_user("locked-out", is_active=False), "see_every_board")
+    roles.give(User.objects.create_user("administers"), roles.ADMINISTRATOR)
+    roles.give_boards(User.objects.create_user("shopkeeper"), ["shop"], every=False)
+    roles.give_boards(User.objects.create_user("banker"), ["bank"], every=False)
+    group = Group.objects.create(name="shopkeepers")
+    BoardAccess.objects.create(group=group, board_id="shop")
+    User.objects.create_user("of-the-group").groups.add(group)
+    page = blocked.get(f"/blocked/{the_blocker().blocker_id}/").content.decode()
+    people = re.findall(r"<option[^>]*>([\w-]+)<", page.partition('name="assignee"')[2].partition("</select>")[0])
+    assert people == ["nobody", "ada", "administers", "every", "of-the-group", "shopkeeper"]
+    for name in ("banker", "locked-out"):
+        assert f"Nobody called {name} sees this board." in act(blocked, "assign", assignee=name).content.decode()
+    assert act(blocked, "assign", assignee="of-the-group").status_code == 302
 
 
 def test_an_answer_is_sent_after_a_while_and_the_card_tells_what_became_of_it(blocked: Client) -> None:
@@ -120,7 +140,7 @@ def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, u
         ("answer", {}, "Write an answer first."),
         ("answer", {"answer": "a\0b"}, "That cannot be stored"),
         ("answer", {"answer": "x" * 300_000}, "That cannot be stored"),
-        ("assign", {"assignee": "nobody-known"}, "There is nobody called nobody-known."),
+        ("assign", {"assignee": "nobody-known"}, "Nobody called nobody-known sees this board."),
         ("snooze", {"for": "soon"}, "Choose for how long."),
         ("snooze", {"for": "999w"}, "Choose for how long."),
         ("withdraw", {}, "cannot be taken back any more"),

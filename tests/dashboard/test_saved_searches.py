@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from dashboard.history import saving
 from dashboard.models import SavedSearch
+from marcus_events import audit
+from marcus_events.doors import roles
 from marcus_events.models import BoardAccess
 from tests.dashboard.conftest import may
 from tests.dashboard.publishing import event, project, publish
@@ -52,6 +56,50 @@ def test_mine_is_mine_and_a_shared_one_is_everybodys(viewer: Client) -> None:
     assert client_of("grace", "administer").post(f"/history/saved/{shared.pk}/delete/").status_code == 302
     assert viewer.post(f"/history/saved/{mine.pk}/delete/").status_code == 302
     assert not SavedSearch.objects.exists()
+
+
+def of_boards(name: str, *boards: str) -> Client:
+    """Who may share searches, and sees these boards."""
+    client, person = Client(), may(User.objects.create_user(name), "handle_blocker")
+    roles.give_boards(person, boards, every=False)
+    client.force_login(person)
+    return client
+
+
+def test_a_shared_search_is_shown_to_those_who_see_all_that_its_owner_saw(viewer: Client) -> None:
+    """Its name and its words may be any board's; which boards it names makes no difference to that."""
+    publish(event("project_created", board="bank", project_name="The bank"))
+    both, shop, every = of_boards("both", "shop", "bank"), of_boards("shopkeeper", "shop"), client_of("bo")
+    save(both, "of both", "q=merger", shared="on")
+    save(both, "of the bank", "q=type:task_blocked&board=bank", shared="on")
+    save(shop, "of the shop", "q=-board:shop", shared="on")
+    save(viewer, "of everything", "q=merger", shared="on")
+    shared = ("of both", "of the bank", "of the shop", "of everything")
+    seen = {
+        name: [one for one in shared if one in text(client)] for name, client in {"shop": shop, "both": both}.items()
+    }
+    assert seen == {"shop": ["of the shop"], "both": ["of both", "of the bank", "of the shop"]}
+    assert [one for one in shared if one in text(every)] == list(shared)
+    hidden = SavedSearch.objects.get(name="of both")
+    assert shop.post(f"/history/saved/{hidden.pk}/delete/").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["board=bank", "q=board:bank", "q=board_id:bank,shop", 'q=-board:"The+bank"'])
+def test_nor_to_who_does_not_see_a_board_that_it_names(query: str) -> None:
+    publish(event("project_created", board="shop", project_name="The shop"))
+    shop, other = of_boards("shopkeeper", "shop"), of_boards("other", "shop")
+    save(shop, "named", query, shared="on")
+    save(shop, "own", 'q=board:"The+shop"', shared="on")
+    assert "named" not in text(other)
+    assert "own" in text(other)
+
+
+def test_when_an_owner_loses_a_board_what_they_shared_is_shown_to_nobody_new() -> None:
+    both, shop = of_boards("both", "shop", "bank"), of_boards("shopkeeper", "shop")
+    save(both, "of both", "q=merger", shared="on")
+    roles.give_boards(User.objects.get(username="both"), ["shop"], every=False)
+    assert "of both" not in text(shop)
+    assert "of both" in text(both)
 
 
 def test_who_only_watches_shares_nothing() -> None:
@@ -101,6 +149,24 @@ def test_nothing_is_completed_that_one_may_not_see() -> None:
     BoardAccess.objects.create(user=bo, board_id="shop")
     assert words(outsider, "task:sec") == []
     assert words(outsider, "task:shop-")
+
+
+def test_only_who_audits_is_told_who_acted() -> None:
+    audit.record("role_changed", "mallory", user="bo")
+    publish(*project(), event("blocker_acknowledged", task_id="shop-1", source="user:zoe", by="zoe"))
+    manager = client_of("bo")
+    assert words(manager, "source:user") == ["source:user:zoe"]
+    assert words(manager, "type:role_") == words(manager, "source:user:m") == []
+    administrator = client_of("grace", "administer")
+    assert words(administrator, "source:user:m") == ["source:user:mallory"]
+    assert words(administrator, "type:role_") == ["type:role_changed"]
+
+
+def test_the_histogram_begins_with_what_one_may_see() -> None:
+    publish(event("task_created", board="bank", ago=60 * 24 * 900, task_id="t"), event("task_created", task_id="u"))
+    old = timezone.now() - timedelta(days=900)
+    assert f"{old:%Y-%m}" in text(client_of("bo"))
+    assert f"{old:%Y-%m}" not in text(of_boards("shopkeeper", "shop"))
 
 
 def test_how_many_are_newer(viewer: Client) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
@@ -27,8 +28,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     return Gate(http.HTTPFactory(reactor=Clock()))  # type: ignore[arg-type]  # a clock is what it needs of one
 
 
-def connect(gate: Gate, sends: bytes = b"") -> Visit | None:
-    visit = gate.buildProtocol(None)
+def connect(gate: Gate, sends: bytes = b"", address: str = "") -> Visit | None:
+    visit = gate.buildProtocol(IPv4Address("TCP", address, 1) if address else None)  # type: ignore[arg-type]
     if visit:
         visit.makeConnection(Wire())
         visit.dataReceived(sends)
@@ -65,6 +66,12 @@ def test_one_more_takes_the_place_of_the_oldest_that_has_not_asked(gate: Gate) -
     assert [is_cut(visit) for visit in (asking, silent, trickling)] == [False, True, False]
     assert connect(gate, GET)
     assert [is_cut(visit) for visit in (asking, silent, trickling)] == [False, True, True]
+
+
+def test_who_has_the_most_gives_way_and_not_the_oldest_of_others(gate: Gate) -> None:
+    program, *crowd = (connect(gate, address=address) for address in ("192.0.2.1", "192.0.2.9", "192.0.2.9"))
+    assert connect(gate, address="192.0.2.9")
+    assert [is_cut(visit) for visit in (program, *crowd)] == [False, True, False]
 
 
 def test_where_everybody_has_asked_the_new_one_is_closed(gate: Gate) -> None:

@@ -1,11 +1,13 @@
 """All connections together: at most MAX_CONNECTIONS are open at once.
 
-One more takes the place of the oldest that keeps us waiting: people who send a request and read the answer get in, and
-those who open connections and trickle push out each other. Where it is our turn everywhere, the new one is closed.
+One more takes the place of one that keeps us waiting: the oldest of the address that has the most. People who send a
+request and read the answer get in, and those who open connections and trickle push out each other. Where it is our turn
+everywhere, the new one is closed.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from twisted.internet.interfaces import IAddress
@@ -13,16 +15,17 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
-from dashboard.management.gate.channel import RECEIVE_S, Channel
+from dashboard.management.gate.channel import RECEIVE_S, Channel, Stage
 from dashboard.management.gate.request import Request
-
-MAX_CONNECTIONS = 1_000  # a few hundred open pages; some ten kilobytes each, and up to two files
+from marcus_events.doors.access import network
+from marcus_events.doors.open_connections import MAX_CONNECTIONS
 
 
 class Visit(ProtocolWrapper):
     """A connection for as long as it lasts: HTTP, and beyond where it becomes a WebSocket."""
 
     channel: Channel
+    address = ""  # a network, of IPv6
 
     def makeConnection(self, transport: Any) -> None:
         self.channel = self.wrappedProtocol
@@ -46,19 +49,28 @@ class Gate(WrappingFactory[Visit]):
         if len(self.protocols) >= MAX_CONNECTIONS and not self.make_room():
             return None
         visit = super().buildProtocol(addr)
+        visit.address = network(getattr(addr, "host", ""))
         visit.wrappedProtocol.requestFactory = Request
         return visit
 
     def make_room(self) -> bool:
         """Whether somebody could be sent away. They are registered in the order in which they came."""
-        waiting = (visit.channel for visit in self.protocols if visit.channel.keeps_waiting)
-        oldest = next(waiting, None)
-        if oldest:
-            oldest.give_way()
-        return oldest is not None
+        waiting = [visit for visit in self.protocols if visit.channel.keeps_waiting]
+        held = Counter(visit.address for visit in self.protocols)
+        chosen = max(waiting, key=lambda visit: held[visit.address], default=None)  # the first of the greatest
+        if chosen:
+            chosen.channel.give_way()
+        return chosen is not None
 
 
 async def until_taken(protocol: Any) -> None:
     """Lets the application wait until the client has taken what there is, so that the application's own bounds hold."""
     visit: Visit = protocol.transport
     await visit.channel.taken.wait()
+
+
+def end_within(protocol: Any, seconds: float) -> None:
+    """A WebSocket that the application has closed waits for its client alone: it gives way, and ends soon."""
+    visit: Visit = protocol.transport
+    if visit.channel.stage is Stage.ANSWERING:
+        visit.channel.close_within(seconds)

@@ -8,10 +8,12 @@ from typing import Any
 
 import daphne.server
 
-from dashboard.history.export import Cancelled
-from dashboard.management.gate.connections import MAX_CONNECTIONS, Gate, until_taken
+from dashboard.history.export import BrokenOff
+from dashboard.management.gate.channel import CLOSE_S
+from dashboard.management.gate.connections import Gate, end_within, until_taken
 from dashboard.management.gate.inbox import Inbox
 from marcus_events.doors.bodies import MAX_BODY
+from marcus_events.doors.open_connections import MAX_CONNECTIONS
 
 FILES = 2 * MAX_CONNECTIONS + 500  # a connection and its body's file each; the rest for everything else
 
@@ -43,11 +45,13 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
         await super().handle_reply(protocol, message)
         if message.get("more_body") or message["type"] == "websocket.send":
             await until_taken(protocol)
+        elif message["type"] == "websocket.close":
+            end_within(protocol, CLOSE_S)
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """That somebody has cancelled an export is on record already, and no fault."""
-    return not (record.exc_info and isinstance(record.exc_info[1], Cancelled))
+    """That an export was broken off on purpose is on record already, and no fault."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BrokenOff))
 
 
 def allow_files(number: int) -> None:
