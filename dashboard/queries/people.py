@@ -13,6 +13,7 @@ from dashboard.paging import Paging
 from dashboard.queries import present
 from marcus_events.doors.roles import role_of
 from marcus_events.doors.sight import ADMINISTER
+from marcus_events.models import BoardAccess
 
 EVERY_BOARD = "see_every_board"
 

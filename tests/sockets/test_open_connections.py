@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -121,11 +122,12 @@ async def test_an_address_has_so_many_and_health_is_always_told(token: str) -> N
             program = await stack.enter_async_context(talking(bearer(key)))
             await program.ask(action="subscribe", id="a")
         assert (await refusal_of(bearer(others[0])))[1] == "address_connections"
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(application, client=("", 1))) as client:
+        front: Any = application
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(front, client=("", 1))) as client:
             refused = await client.get("http://testserver/api/events")
             assert (refused.status_code, refused.json()["limit"]) == (429, "address_connections")
             assert (await client.get("http://testserver/healthz")).status_code == 200
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(application, client=("192.0.2.7", 1))) as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(front, client=("192.0.2.7", 1))) as client:
             assert (await client.get("http://testserver/api/events")).status_code == 401
     assert await nothing_is_open()
 
