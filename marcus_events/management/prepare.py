@@ -1,4 +1,4 @@
-"""What every long-running command does first: warn of root, refuse an unfit server, and bring the tables up to date."""
+"""What every long-running command does first: refuse an unfit server, bring the tables up to date, and warn of root."""
 
 from __future__ import annotations
 

@@ -120,23 +120,23 @@ def test_only_the_first_names_of_an_hour_are_remembered() -> None:
     assert names.add("b") == (True, True)
 
 
-@pytest.mark.parametrize("prefix", ["/evil", "//evil.example", "/boards", "%0d%0aX: y", "\N{SNOWMAN}"])
+PREFIXES = ["/zqevil", "//zqevil.example", "%2fzqevil", "/boards/zqevil", "%0d%0aX: zqevil", "\N{SNOWMAN}zqevil"]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_clients_root_path_changes_no_page(running: Running, administrator: httpx.Client, prefix: str) -> None:
-    running.publish(
-        {"event_type": "task_blocked", "source": "a", "data": {"task_id": "t"}, "metadata": {"board_id": "b"}}
-    )
+    data = {"task_id": "t", "description": "No key"}
+    running.publish({"event_type": "task_blocked", "source": "a", "data": data, "metadata": {"board_id": "b"}})
     header = {b"Daphne-Root-Path": prefix.encode()}
     for path in ("/", "/boards/", "/activity/", "/blocked/", "/history/", "/api/docs", "/api/openapi.json"):
-        poisoned, later = administrator.get(path, headers=header), administrator.get(path)
-        assert poisoned.status_code == later.status_code == 200
-        assert links(poisoned) == links(later), path
-    assert administrator.get("/evil/boards/", headers={"Daphne-Root-Path": "/evil"}).status_code == 404
-    assert httpx.get(f"{running.base_url}/evil/people/", headers={"Daphne-Root-Path": "/evil"}).status_code == 404
+        for answer in (administrator.get(path, headers=header), administrator.get(path)):
+            assert answer.status_code == 200
+            assert "zqevil" not in answer.text, path
 
 
-def links(page: httpx.Response) -> set[str]:
-    """Where a page leads, without what names a moment."""
-    return {word.partition("?")[0] for word in page.text.split('"') if word.startswith(("/", "http"))}
+def test_a_clients_root_path_leads_past_no_rule_for_paths(running: Running, administrator: httpx.Client) -> None:
+    for path in ("/people/", "/boards/", "/metrics", "/api/docs"):
+        assert administrator.get(f"/public{path}", headers={"Daphne-Root-Path": "/public"}).status_code == 404
 
 
 def test_the_description_keeps_nothing_of_a_name_that_asked_before(running: Running) -> None:

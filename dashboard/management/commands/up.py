@@ -66,8 +66,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with listen(*listening()) as listener:
-            warn_of_root(self)
             prepare_database()
+            warn_of_root(self)
             collect_static_files()
             with Workers():
                 self.serve(listener)

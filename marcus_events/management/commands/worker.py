@@ -34,8 +34,8 @@ class Command(BaseCommand):
         parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=only)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        warn_of_root(self)
         prepare_database()
+        warn_of_root(self)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
