@@ -43,8 +43,9 @@ def numbered(n: int, **data: Any) -> Event:
 def behind_the_back(table: str, statement: str, values: list[Any] | None = None) -> None:
     """What the owner of the tables can do, who takes the guards away first."""
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER kept")
+        guards = ("kept", "kept_as_declared") if table == "event" else ("kept",)
+        cursor.execute(f"ALTER TABLE {table} {', '.join(f'DISABLE TRIGGER {guard}' for guard in guards)}")
         try:
             cursor.execute(statement, values)
         finally:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER kept")
+            cursor.execute(f"ALTER TABLE {table} {', '.join(f'ENABLE TRIGGER {guard}' for guard in guards)}")
