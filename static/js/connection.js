@@ -6,7 +6,7 @@
 //    Rows come twice rather than never; the stream drops what it has.
 // 3. The last event it is sure of moves on only when nothing is being fetched.
 // 4. Another epoch is another log: the page starts over. So it does when anything was redacted since it was made.
-import { byId, fetchElement, signIn } from "./dom.js";
+import { byId, fetchElement, signedInAgain, signIn } from "./dom.js";
 import { reload } from "./reloading.js";
 import { stream } from "./rows.js";
 import { receive } from "./stream.js";
@@ -48,8 +48,10 @@ function connect() {
 function closed(code, wrapper) {
   isBehind = true;
   grace ??= setTimeout(lose, GRACE_MS);
-  if (code === NOT_SIGNED_IN) signIn();
-  else if (code === OTHER_SIGHT) location.reload();
+  if (code === NOT_SIGNED_IN) {
+    signIn();
+    setTimeout(wrapper.reconnect, LONGEST_PAUSE_MS); // where the page stays: somebody may sign in in another tab
+  } else if (code === OTHER_SIGHT) location.reload();
   else if (!RETRIED.includes(code) && !FATAL.includes(code))
     setTimeout(wrapper.reconnect, code === TOO_MANY ? LONGEST_PAUSE_MS : 1000);
 }
@@ -99,6 +101,7 @@ function show(state) {
   const root = document.documentElement;
   if (root.dataset.connection === state) return;
   root.dataset.connection = state;
+  if (state === "live") signedInAgain();
   const line = byId("connection");
   line.dataset.state = state;
   line.querySelector("[data-words]").textContent = WORDS[state];

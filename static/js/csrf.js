@@ -1,6 +1,7 @@
 // A form carries the token that this browser had when the page was made. Each sign-in, in any tab, gives the browser
 // another one, and a form with the old one is refused. So a form is given the present token before it is sent. But first
 // the page asks who is signed in by now: what was typed as one person is never sent as another.
+import { signedInAgain } from "./dom.js";
 
 const NAME = "csrfmiddlewaretoken";
 const SIGNED_OUT = "You are signed out. Sign in in another tab, then send this again. What you typed is still here.";
@@ -37,6 +38,7 @@ export async function renew() {
   if (now !== then) return `You are signed in as ${now} now, and this page was opened by ${then}. Nothing was sent. Copy what you typed, and reload the page.`;
   known = token;
   fill();
+  signedInAgain();
   return "";
 }
 

@@ -22,8 +22,21 @@ function parse(html) {
   return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
 }
 
+/** Goes to the sign-in page. A page on which something was typed stays, and says where to sign in. */
 export function signIn() {
-  location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (hasUnsentText()) document.documentElement.dataset.signedOut = "";
+  else location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+export function signedInAgain() {
+  delete document.documentElement.dataset.signedOut;
+}
+
+const TYPED = ':is(textarea, input[type="text"], input:not([type]))';
+
+function hasUnsentText() {
+  const fields = document.querySelectorAll(`form[method="post"] ${TYPED}`);
+  return [...fields].some(({ value, defaultValue }) => value !== defaultValue);
 }
 
 /** Whether somebody has selected text in an element. */

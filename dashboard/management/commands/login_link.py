@@ -14,7 +14,7 @@ from marcus_events.core.vocabulary import EventTypes
 
 
 class Command(BaseCommand):
-    help = "Prints a link that signs USER in once, within a day, where the server listens at HOST and PORT."
+    help = "Prints a link with which USER can sign in once, within a day, where the server listens at HOST and PORT."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", metavar="USER")
