@@ -17,9 +17,7 @@ from marcus_events.log.writer import LogUnavailable
 
 logger = logging.getLogger(__name__)
 
-THREADS = (
-    2  # beside the two that read what is past: each holds a database connection while it works; pages need some too
-)
+THREADS = 2  # beside those that read what is past; each holds a database connection while it works
 RETRY_AFTER_S = 2
 Away = (OperationalError, InterfaceError, LogUnavailable, *DatabaseAway)  # it may be back in a moment
 Result = TypeVar("Result")

@@ -1,7 +1,7 @@
 """How fast connections are sent what is past: alone as fast as it goes, together in half of the event loop's time.
 
-Every event that is sent takes some of the one loop that also answers requests and shows pages. A hundred connections that
-ask for everything at once would leave it nothing else to do for seconds.
+Every event that is sent takes some of the one loop that also answers requests and shows pages. A hundred connections
+that ask for everything at once would leave it nothing else to do for seconds.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from tests.intrude.target import PATIENCE_S, Target, event
 from tests.running import SOURCES
 from tests.waiting import wait_until
 
-NORMAL_S, CROWD_S = 4.0, 9.0  # for which it is measured: before, and under attack
+NORMAL_S, CROWD_S = 8.0, 25.0  # for which it is measured: before, and under attack
 GATHERS_S = 3.0  # until the crowd is complete
 MOST_TIMES = 3.0  # as long as normally, the 99th percentile of publishing
 EVERY_S = 0.02  # an event: what a lively project publishes
