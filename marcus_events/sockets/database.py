@@ -17,7 +17,7 @@ from marcus_events.log.writer import LogUnavailable
 
 logger = logging.getLogger(__name__)
 
-THREADS = 4  # each holds a database connection while it works; pages need some too
+THREADS = 2  # beside those that read what is past; each holds a database connection while it works
 RETRY_AFTER_S = 2
 Away = (OperationalError, InterfaceError, LogUnavailable, *DatabaseAway)  # it may be back in a moment
 Result = TypeVar("Result")
@@ -25,9 +25,9 @@ Result = TypeVar("Result")
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="socket")
 
 
-async def in_thread(work: Callable[[], Result]) -> Result:
+async def in_thread(work: Callable[[], Result], pool: ThreadPoolExecutor = _pool) -> Result:
     """Run in the sockets' own threads; the database connection is given back afterwards."""
-    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=_pool)()
+    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=pool)()
     return result
 
 

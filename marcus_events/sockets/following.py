@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from marcus_events.core.filters import EventFilter
 from marcus_events.live.hub import Hub
+from marcus_events.live.recent import Held
 from marcus_events.sockets import reading, said
 from marcus_events.sockets.database import Away
+from marcus_events.sockets.pace import SLICE, pace
 from marcus_events.sockets.reading import Page
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,10 @@ class Subscription:
 
 
 Say = Callable[[str, Subscription | None], Awaitable[None]]  # nothing of a subscription is said after it has ended
+
+
+def batched(events: Sequence[Held], size: int) -> Iterator[Sequence[Held]]:
+    return (events[begin : begin + size] for begin in range(0, len(events), size))
 
 
 class Following:
@@ -86,9 +92,13 @@ class Following:
             return True
         before = subscription.position
         await self._tell_gap(subscription, page.oldest)
-        for held in page.events:
-            await self._say(said.event(subscription.id, held.text), subscription)
-            subscription.position = held.position
+        for events in batched(page.events, SLICE):
+            begun = asyncio.get_running_loop().time()
+            for held in events:
+                await self._say(said.event(subscription.id, held.text), subscription)
+                subscription.position = held.position
+            if not subscription.is_caught_up:
+                await pace.after(id(self), begun)
         subscription.position = page.through
         if not subscription.is_caught_up and page.through >= max(page.head, subscription.head):
             subscription.is_caught_up = True

@@ -7,6 +7,7 @@ comes twice between them, however often a slow reader falls back.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -22,6 +23,9 @@ AT_ONCE = 200  # events
 BYTES_AT_ONCE = 256 * 1024  # of them: this is all that a connection holds, beside its subscriptions
 SPAN = 50_000  # positions looked through at once: a filter that hardly anything matches must not keep a thread
 SPAN_OF_WORDS = 2_000
+THREADS = 2  # that read what is past: however many want it, others get to the interpreter
+
+_readers = ThreadPoolExecutor(THREADS, thread_name_prefix="past")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> Page:
     """What comes after a position. Where its epoch is another one, so are the positions. Raises `database.Away`."""
     held = hub.recent.after(after, AT_ONCE) if hub.epoch == epoch else None
     if held is None:
-        return await in_thread(partial(of_log, wanted, after))
+        return await in_thread(partial(of_log, wanted, after), _readers)
     through = held[-1].position if held else max(after, hub.head)
     matching = [found for found in held if wanted.matches(found.event)]
     return Page(matching, through, max(hub.head, through), 0, epoch)

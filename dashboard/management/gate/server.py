@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import resource
+from contextlib import suppress
 from typing import Any
 
 import daphne.server
+from autobahn.exception import Disconnected
 
 from dashboard.history.export import BrokenOff
 from dashboard.management.gate.channel import CLOSE_S
@@ -42,7 +44,8 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
         return Inbox(queue, protocol.transport) if queue and scope["type"] == "websocket" else queue
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        await super().handle_reply(protocol, message)
+        with suppress(Disconnected):  # a client that has gone is told of by its own message
+            await super().handle_reply(protocol, message)
         if message.get("more_body") or message["type"] == "websocket.send":
             await until_taken(protocol)
         elif message["type"] == "websocket.close":

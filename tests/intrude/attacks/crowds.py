@@ -18,7 +18,7 @@ from tests.intrude.target import PATIENCE_S, Target, event
 from tests.running import SOURCES
 from tests.waiting import wait_until
 
-NORMAL_S, CROWD_S = 4.0, 9.0  # for which it is measured: before, and under attack
+NORMAL_S, CROWD_S = 8.0, 25.0  # for which it is measured: before, and under attack
 GATHERS_S = 3.0  # until the crowd is complete
 MOST_TIMES = 3.0  # as long as normally, the 99th percentile of publishing
 EVERY_S = 0.02  # an event: what a lively project publishes
@@ -115,7 +115,10 @@ def run_crowd(target: Target, *kinds: str) -> int:
     times = rank(attacked, 99) / rank(normal, 99)
     figures = [f"{rank(found, percent) * 1000:.0f}" for found in (normal, attacked) for percent in (50, 99)]
     print("  publishing in ms: p50 {}, p99 {}; with the crowd p50 {}, p99 {}".format(*figures), f"({times:.1f} times)")
-    print(f"  {len(attacked)} published, {len(bystanders.pages)} pages, the slowest in {max(bystanders.pages):.1f} s")
+    pages = sorted(bystanders.pages)
+    print(
+        f"  {len(attacked)} published; {len(pages)} pages: half within {rank(pages, 50):.1f} s, all {pages[-1]:.1f} s"
+    )
     check(not bystanders.failures, f"{len(bystanders.failures)} failures, such as: {bystanders.failures[:1]}")
     check(times <= MOST_TIMES, f"publishing takes {times:.1f} times as long as normally")
     return EACH * len(kinds or KINDS)
