@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import Enum
+from functools import lru_cache
 
 from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
@@ -44,6 +45,9 @@ LOOK_ALIKES = str.maketrans(
 )
 
 
+KEPT = 2048  # names whose look is remembered: a producer uses a few, again and again
+
+
 class Authority(Enum):
     """In whose name events are ingested."""
 
@@ -71,10 +75,12 @@ def check_not_reserved(event: Event) -> None:
         raise Reserved("/data/redacted", "is reserved for redacted events; name the field otherwise")
 
 
+@lru_cache(KEPT)
 def is_reserved_type(name: str) -> bool:
     return canonical(words_of(name)) in RESERVED_TYPES
 
 
+@lru_cache(KEPT)
 def is_reserved_source(name: str) -> bool:
     return skeleton(name).startswith(RESERVED_SOURCES) or words_of(name) in map(words_of, RESERVED_NAMES)
 

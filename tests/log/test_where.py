@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import EventFilter, Term
+from marcus_events.core.reserved import Authority
 from marcus_events.core.vocabulary import CATEGORIES, MEANINGS
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -51,7 +52,7 @@ def words_in(log: list[Recorded]) -> list[str]:
 
 
 def test_python_and_sql_agree_on_every_filter() -> None:
-    ingest(lively_events(300) + odd_events())
+    ingest(lively_events(300) + odd_events(), Authority.SYSTEM)
     log = read.following(0, 1_000)
     assert len(log) > 300
     exact = st.sampled_from([*words_in(log), *MEANINGS, *CATEGORIES, "high", "normal", "low", "noise"])
@@ -76,7 +77,7 @@ def test_python_and_sql_agree_on_every_filter() -> None:
 )
 def test_a_filter_chooses_some_events_and_leaves_others(query: str) -> None:
     """So that agreement above is not agreement on nothing."""
-    ingest(lively_events(300) + odd_events())
+    ingest(lively_events(300) + odd_events(), Authority.SYSTEM)
     chosen = read.events(EventFilter.parse(query), limit=1_000)
     assert len(chosen) < 300
     assert chosen or query == "-type:*"
@@ -88,7 +89,7 @@ def test_words_are_not_looked_for_in_the_log() -> None:
 
 
 def test_two_positions_bound_what_is_read_on_either_side() -> None:
-    ingest(lively_events(20))
+    ingest(lively_events(20), Authority.SYSTEM)
     forwards = read.events(EventFilter(), after=5, before=10, newest_first=False)
     assert [event.position for event in forwards] == [6, 7, 8, 9]
     assert read.events(EventFilter(), after=5, before=10) == forwards[::-1]
@@ -98,7 +99,7 @@ def test_two_positions_bound_what_is_read_on_either_side() -> None:
 def test_a_removed_board_can_be_left_out_up_to_its_removal() -> None:
     events = lively_events(20)
     events[10].event_type = "board_removed"
-    ingest(events)
+    ingest(events, Authority.SYSTEM)
     catch_up([STATE])
     log = read.following(0, 20)
     left = read.events(EventFilter(), hide_removed=True, newest_first=False)

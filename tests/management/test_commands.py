@@ -16,6 +16,7 @@ from django.db import connection
 
 from marcus_events.answers import send_answers
 from marcus_events.core.event import utc_now
+from marcus_events.core.reserved import Authority
 from marcus_events.doors import tokens
 from marcus_events.ingest import ingest
 from marcus_events.management.commands.worker import Command as Worker
@@ -99,7 +100,7 @@ def test_create_token_says_what_is_wrong(arguments: list[str], reason: str) -> N
 
 
 def test_rebuild_makes_all_tables_anew_and_says_from_how_many_events() -> None:
-    ingest(lively_events(1_100))
+    ingest(lively_events(1_100), Authority.SYSTEM)
     catch_up(PROJECTIONS)
     tasks = list(Task.objects.order_by("pk").values())
     Task.objects.all().delete()
@@ -127,7 +128,7 @@ def test_retention_says_what_would_go_and_removes_it() -> None:
 
 
 def test_rebuild_may_be_of_one_projection() -> None:
-    ingest(lively_events(10))
+    ingest(lively_events(10), Authority.SYSTEM)
     assert run("rebuild", "rates")[0] == "rates: rebuilt from 10 events\n"
     assert not Checkpoint.objects.filter(projection="state").exists()
 
@@ -143,7 +144,7 @@ def test_a_worker_keeps_up_with_the_log_until_it_is_told_to_stop() -> None:
     worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment)
     try:
         for batch in (lively_events(300)[:100], lively_events(300)[100:]):
-            ingest(batch)
+            ingest(batch, Authority.SYSTEM)
             wait_until(lambda: lag("state") == 0 and lag("rates") == 0)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(20) == 0

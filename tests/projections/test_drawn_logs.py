@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from marcus_events.core.event import Event
 from marcus_events.core.fold import fold
+from marcus_events.core.reserved import Authority
 from marcus_events.core.state import KINDS, Item, State
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -28,7 +29,7 @@ def test_a_step_loads_all_that_its_events_may_concern() -> None:
     @given(st.lists(made.events | made.busy_events, max_size=30), st.integers(1, 7))
     def tables_are_the_fold(events: list[Event], size: int) -> None:
         begin_again()
-        ingest([Event(f"evt_{n}", *made.fields(event)) for n, event in enumerate(events)])
+        ingest([Event(f"evt_{n}", *made.fields(event)) for n, event in enumerate(events)], Authority.SYSTEM)
         while step(STATE, size):
             pass
         state = State()

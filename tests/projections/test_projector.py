@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.fold import fold
+from marcus_events.core.reserved import Authority
 from marcus_events.core.state import KINDS, Item, State
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -34,7 +35,7 @@ COUNT = 1_500
 def events(log: None) -> list[Recorded]:
     """A lively log, some events of which are refused or known already, as in life."""
     offered = lively_events(COUNT)
-    ingest(offered + offered[:10])
+    ingest(offered + offered[:10], Authority.SYSTEM)
     return read.following(0, COUNT + 10)
 
 
@@ -167,14 +168,14 @@ def test_the_projector_keeps_up_and_survives_the_loss_of_its_connection(log: Non
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        ingest(lively_events(100))
+        ingest(lively_events(100), Authority.SYSTEM)
         wait_until(lambda: lag("state") == 0 and lag("rates") == 0)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
                 " AND datname = current_database()"
             )
-        ingest(lively_events(200)[100:])
+        ingest(lively_events(200)[100:], Authority.SYSTEM)
         wait_until(lambda: lag("state") == 0 and lag("rates") == 0)
     finally:
         stop.set()
@@ -203,7 +204,7 @@ def test_a_projection_that_fails_holds_up_no_other_and_goes_on_once_it_is_mended
     faulty, stop = Faulty(), threading.Event()
     stop.set()  # do not pause
     projector = Projector([faulty, *PROJECTIONS])
-    ingest(lively_events(5))
+    ingest(lively_events(5), Authority.SYSTEM)
     for _ in range(3):
         projector.once(stop)
     assert (lag("faulty"), lag("state"), lag("rates")) == (5, 0, 0)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import FIELDS, EventFilter, Term
+from marcus_events.core.reserved import Authority
 from marcus_events.core.vocabulary import CATEGORIES
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -42,7 +43,7 @@ def logged(small: None) -> list[Recorded]:
     said = [Event(f"said_{n}", START, "note", "cron", {"text": text, "more": [text]}) for n, text in enumerate(TEXTS)]
     long = "board" * 100
     said += [Event(f"long_{n}", START, long + end, long, {}, {"board_id": long + end}) for n, end in enumerate("ab")]
-    ingest(lively_events(410) + odd_events() + said)
+    ingest(lively_events(410) + odd_events() + said, Authority.SYSTEM)
     catch_up([STATE])
     return read.following(0, 1_000)
 

@@ -10,6 +10,7 @@ import pytest
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import Authority
 from marcus_events.core.vocabulary import category_of
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -28,7 +29,7 @@ def logged(log: None) -> list[Recorded]:
     events = lively_events(600)
     for n, event in enumerate(events):
         event.timestamp = START + timedelta(seconds=n * 17)
-    ingest(events)
+    ingest(events, Authority.SYSTEM)
     catch_up([STATE, RATES, SEARCH])
     return shown_on_pages(read.following(0, 1_000))
 

@@ -40,7 +40,7 @@ def tables() -> set[str]:
 
 def test_the_words_of_an_event_are_in_the_index_where_they_are_in_the_event() -> None:
     events = [note("a b a, 'c' \\ naïve: Straße & d"), note("x " * 300 + " ".join(f"w{n}" for n in range(20_000)), 1)]
-    ingest([*events, *odd_events()])
+    ingest([*events, *odd_events()], Authority.SYSTEM)
     catch_up([SEARCH])
     with connection.cursor() as cursor:
         for event in read.following(0, 100):
@@ -59,7 +59,7 @@ def test_the_words_of_the_largest_events_there_can_be_are_taken(word: str) -> No
 
 def test_each_part_is_a_table_and_none_is_lost_or_asked_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "SIZE", 50)
-    ingest(lively_events(120))
+    ingest(lively_events(120), Authority.SYSTEM)
     catch_up([SEARCH])
     ranges = [(part.first, part.last, part.is_indexed) for part in parts.in_use()]
     assert ranges == [(0, 49, True), (50, 99, True), (100, 149, True)]
@@ -71,7 +71,7 @@ def test_each_part_is_a_table_and_none_is_lost_or_asked_in_vain(monkeypatch: pyt
 
 def test_far_behind_the_log_a_part_gets_its_index_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "SIZE", 10)
-    ingest(lively_events(45))
+    ingest(lively_events(45), Authority.SYSTEM)
     for position, is_indexed in ((5, [False]), (9, [True]), (12, [True, False])):
         done = SearchEntry.objects.count()
         SEARCH.project(read.following(done, position - done))
@@ -109,7 +109,7 @@ def test_a_removed_board_is_hidden_up_to_its_removal_and_shown_where_that_is_wan
 
 
 def test_a_rebuilt_index_finds_the_same_and_leaves_no_table_behind() -> None:
-    ingest(lively_events(100))
+    ingest(lively_events(100), Authority.SYSTEM)
     catch_up([SEARCH])
     before, old = found("need"), tables()
     assert before
