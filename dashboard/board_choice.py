@@ -101,11 +101,19 @@ class ChoosesBoards(forms.Form):
         number = present.number_of_boards(self.scope)
         is_all = not called and number <= len(others) + len(names) and self.given <= shown
         kept = 0 if is_all else len(self.given - shown)
-        return Offered(by_name(options), [] if is_all else sorted(map(quoted, shown)), kept, not is_all, number)
+        return Offered(
+            in_order(options, ticked_first=not is_all),
+            [] if is_all else sorted(map(quoted, shown)),
+            kept,
+            not is_all,
+            number,
+        )
 
 
-def by_name(options: list[Option]) -> list[Option]:
-    return sorted(options, key=lambda option: (option.words.casefold(), option.value))
+def in_order(options: list[Option], *, ticked_first: bool) -> list[Option]:
+    """By name."""
+    by_name = sorted(options, key=lambda option: (option.words.casefold(), option.value))
+    return sorted(by_name, key=lambda option: ticked_first and not option.is_ticked)
 
 
 def gone(board_id: str) -> str:
