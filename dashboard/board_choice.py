@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 from django import forms
 from django.forms.utils import ErrorDict
 
+from dashboard.look import storable
 from dashboard.queries import present
 from dashboard.sight import NOTHING, Scope
 from marcus_events import models
@@ -53,7 +54,7 @@ class BoardsField(forms.MultipleChoiceField):
         return True
 
     def clean(self, value: Any) -> list[str]:
-        return [unquote(each) for each in super().clean(value)]
+        return [unquoted(each) for each in super().clean(value)]
 
 
 class ChoosesBoards(forms.Form):
@@ -81,7 +82,7 @@ class ChoosesBoards(forms.Form):
         return sorted(ticked | kept)
 
     def posted(self, name: str) -> set[str]:
-        return {unquote(value) for value in (self[name].value() or [])} if self.is_bound else set()
+        return {unquoted(value) for value in (self[name].value() or [])} if self.is_bound else set()
 
     def there(self, board_ids: Collection[str]) -> dict[str, str]:
         rows = models.Board.objects.now().filter(**self.scope.on()).filter(board_id__in=board_ids)
@@ -92,7 +93,7 @@ class ChoosesBoards(forms.Form):
         seen = self.posted("shown")
         ticked = self.posted("boards") if self.is_bound else set(sorted(self.given)[:MAX_TICKED])
         called = self["find_board"].value().strip() if self.is_finding and self["find_board"].value() else ""
-        rows = present.boards(self.scope, MAX_OFFERED + len(ticked), called=called.replace("\0", ""))
+        rows = present.boards(self.scope, MAX_OFFERED + len(ticked), called=storable(called))
         others = [row for row in rows if row.board_id not in ticked][:MAX_OFFERED]
         names = self.there(ticked)
         options = [Option(quoted(board_id), names.get(board_id, gone(board_id)), True) for board_id in sorted(ticked)]
@@ -101,16 +102,28 @@ class ChoosesBoards(forms.Form):
         number = present.number_of_boards(self.scope)
         is_all = not called and number <= len(others) + len(names) and self.given <= shown
         kept = 0 if is_all else len(self.given - shown)
-        return Offered(by_name(options), [] if is_all else sorted(map(quoted, shown)), kept, not is_all, number)
+        return Offered(
+            in_order(options, ticked_first=not is_all),
+            [] if is_all else sorted(map(quoted, shown)),
+            kept,
+            not is_all,
+            number,
+        )
 
 
-def by_name(options: list[Option]) -> list[Option]:
-    return sorted(options, key=lambda option: (option.words.casefold(), option.value))
+def in_order(options: list[Option], *, ticked_first: bool) -> list[Option]:
+    """By name."""
+    by_name = sorted(options, key=lambda option: (option.words.casefold(), option.value))
+    return sorted(by_name, key=lambda option: ticked_first and not option.is_ticked)
 
 
 def gone(board_id: str) -> str:
     """It may come again: a demo does."""
     return f"{board_id} (not there now)"
+
+
+def unquoted(value: str) -> str:
+    return storable(unquote(value))
 
 
 def quoted(board_id: str) -> str:

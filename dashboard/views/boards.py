@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from dashboard.look import Look
+from dashboard.look import Look, storable
 from dashboard.queries import present
 from dashboard.sight import Scope, sight_of
 from dashboard.views import page
@@ -26,7 +26,7 @@ def boards(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def board(request: HttpRequest, board_id: str) -> HttpResponse:
-    found = present.board(Scope(sight_of(request.user), board_id))
+    found = present.board(Scope(sight_of(request.user), storable(board_id)))
     if found is None:
         raise Http404(f"There is no board {board_id}. It may have been removed.")
     look = Look("board", board=board_id, done=Look.at("board", request.GET).done)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.http import HttpRequest
 
+from marcus_events.api.cursors import PAGED, Keys, page
 from marcus_events.api.endpoint import endpoint
 from marcus_events.api.parameters import OF_STATE, as_of, boards_from, choice
 from marcus_events.core.event import utc_now
@@ -24,13 +25,14 @@ SERIES_MINUTES = 60
 TaskId = tuple[str, str]  # with its board: two boards may use the same id
 
 
-@endpoint(scope="read", takes=OF_STATE)
+@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
 def boards(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    rows, following = page(request, chosen(Board.objects, request, sight), {"created_at": datetime, "board_id": str})
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
-    for task in chosen(Task.objects, request, sight):
-        tasks[task.board_id][task.status] += 1
-    rows = chosen(Board.objects, request, sight).order_by("created_at", "board_id")
-    return {"boards": [board_dict(row, tasks[row.board_id]) for row in rows]}
+    counted = Task.objects.as_of(as_of(request)).filter(board_id__in=[row.board_id for row in rows])
+    for board_id, status, number in counted.values_list("board_id", "status").annotate(number=Count("*")):
+        tasks[board_id][status] = number
+    return {"boards": [board_dict(row, tasks[row.board_id]) for row in rows], "next": following}
 
 
 def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
@@ -43,11 +45,12 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read", takes=OF_STATE)
+@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
 def tasks(request: HttpRequest, sight: Sight) -> dict[str, Any]:
-    rows = list(chosen(Task.objects, request, sight).order_by("created_at", "board_id", "task_id"))
-    depends_on, waiting = dependencies(request, sight, rows)
-    return {"tasks": [task_dict(row, depends_on, waiting) for row in rows]}
+    keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
+    rows, following = page(request, chosen(Task.objects, request, sight), keys)
+    depends_on, waiting = dependencies(as_of(request), {row.board_id for row in rows})
+    return {"tasks": [task_dict(row, depends_on, waiting) for row in rows], "next": following}
 
 
 def task_dict(row: Task, depends_on: dict[TaskId, list[TaskId]], waiting: dict[TaskId, set[TaskId]]) -> dict[str, Any]:
@@ -69,23 +72,26 @@ def task_dict(row: Task, depends_on: dict[TaskId, list[TaskId]], waiting: dict[T
 
 
 def dependencies(
-    request: HttpRequest, sight: Sight, rows: list[Task]
+    moment: int | datetime | None, boards: set[str]
 ) -> tuple[dict[TaskId, list[TaskId]], dict[TaskId, set[TaskId]]]:
-    """What each task depends on, and what waits behind it."""
+    """What each task of these boards depends on, and what waits behind it."""
     depends_on: dict[TaskId, list[TaskId]] = defaultdict(list)
-    for row in chosen(Dependency.objects, request, sight).order_by("board_id", "task_id", "depends_on_id"):
+    rows = Dependency.objects.as_of(moment).filter(board_id__in=boards)
+    for row in rows.order_by("board_id", "task_id", "depends_on_id"):
         depends_on[row.board_id, row.task_id].append((row.board_id, row.depends_on_id))
     pairs = [(task, other) for task, others in depends_on.items() for other in others]
-    return depends_on, waiting_behind(pairs, {(row.board_id, row.task_id) for row in rows if row.status == "done"})
+    done = Task.objects.as_of(moment).filter(board_id__in=boards, status="done")
+    return depends_on, waiting_behind(pairs, set(done.values_list("board_id", "task_id")))
 
 
-@endpoint(scope="read", takes=(*OF_STATE, "state"))
+@endpoint(scope="read", takes=(*OF_STATE, "state", *PAGED))
 def blockers(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     state = choice(request, "state", "open", "open", "resolved", "all")
-    rows = chosen(Blocker.objects, request, sight).order_by("blocker_id")
+    wanted = chosen(Blocker.objects, request, sight)
     if state != "all":
-        rows = rows.filter(resolved_at__isnull=state == "open")
-    return {"blockers": [blocker_dict(row) for row in rows]}
+        wanted = wanted.filter(resolved_at__isnull=state == "open")
+    rows, following = page(request, wanted, {"blocker_id": int})
+    return {"blockers": [blocker_dict(row) for row in rows], "next": following}
 
 
 def blocker_dict(row: Blocker) -> dict[str, Any]:
@@ -106,10 +112,10 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read", takes=OF_STATE)
+@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
 def agents(request: HttpRequest, sight: Sight) -> dict[str, Any]:
-    rows = chosen(Agent.objects, request, sight).order_by("board_id", "agent_id")
-    return {"agents": [agent_dict(row) for row in rows]}
+    rows, following = page(request, chosen(Agent.objects, request, sight), {"board_id": str, "agent_id": str})
+    return {"agents": [agent_dict(row) for row in rows], "next": following}
 
 
 def agent_dict(row: Agent) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def told(program: Program) -> Program:
 
 
 def only(answer: dict[str, Any]) -> Any:
+    assert answer.pop("next") is None
     (rows,) = answer.values()
     assert len(rows) == 1, rows
     return rows[0]
@@ -92,7 +93,7 @@ def test_two_boards_may_use_the_same_ids(told: Program) -> None:
 
 
 def test_open_blockers_are_shown_unless_others_are_asked_for(told: Program) -> None:
-    assert told.read("/api/blockers") == {"blockers": []}
+    assert told.read("/api/blockers") == {"blockers": [], "next": None}
     expected = {
         "blocker_id": BLOCKED,
         "event_id": "b1",
@@ -157,8 +158,8 @@ def test_as_of_the_head_is_the_present(told: Program, path: str) -> None:
     present = told.read(f"/api/{path}")
     for moment in (len(STORY), 10**12, "2026-05-04T10:00:00Z"):
         assert told.read(f"/api/{path}", as_of=moment) == present
-    assert told.read(f"/api/{path}", as_of=0) == {path: []}
-    assert told.read(f"/api/{path}", as_of="2026-05-04T08:59:59Z") == {path: []}
+    assert told.read(f"/api/{path}", as_of=0) == {path: [], "next": None}
+    assert told.read(f"/api/{path}", as_of="2026-05-04T08:59:59Z") == {path: [], "next": None}
 
 
 def test_counters_as_of_the_head_are_the_present_also_after_a_board_was_removed(told: Program) -> None:
@@ -181,7 +182,7 @@ def test_a_moment_that_an_answer_gives_is_a_moment_to_ask_for(told: Program) -> 
     opened_at = only(told.read("/api/blockers", state="all"))["opened_at"]
     assert only(told.read("/api/blockers", as_of=opened_at))["opened_at"] == opened_at
     before = parse_timestamp(opened_at).replace(microsecond=654_320).isoformat()
-    assert told.read("/api/blockers", as_of=before) == {"blockers": []}
+    assert told.read("/api/blockers", as_of=before) == {"blockers": [], "next": None}
 
 
 def test_two_boards_of_one_name_are_both_shown(told: Program) -> None:
@@ -214,5 +215,50 @@ def test_a_state_that_is_none_is_refused(program: Program) -> None:
 
 def test_before_anything_happened_nothing_is_shown(program: Program) -> None:
     for path in ("boards", "tasks", "blockers", "agents"):
-        assert program.read(f"/api/{path}") == {path: []}
+        assert program.read(f"/api/{path}") == {path: [], "next": None}
     assert program.read("/api/counters")["total"] == 0
+
+
+@pytest.mark.parametrize("path", ["boards", "tasks", "blockers", "agents"])
+def test_page_by_page_every_row_comes_once_and_in_the_same_order(program: Program, path: str) -> None:
+    odd = ("a", "B", "a/b", "ä\n", "%", "z" * 300)
+    for board in odd:
+        complaint = event("task_blocked", board=board, task_id="t", agent_id="x", description="No key")
+        same_time = at("2026-05-04T09:00:00.5Z", event("task_created", board=board, task_id="t", task_name=board))
+        program.publish(same_time, complaint)
+    whole = program.read(f"/api/{path}")[path]
+    assert len(whole) >= len(odd)
+    for limit in (1, 3, len(whole), 1_000):
+        assert pages(program, path, limit) == whole
+
+
+def pages(program: Program, path: str, limit: int) -> list[Any]:
+    found, query = [], {"limit": str(limit)}
+    while True:
+        answer = program.read(f"/api/{path}", **query)
+        assert len(answer[path]) <= limit
+        found += answer[path]
+        if answer["next"] is None:
+            return found
+        query["cursor"] = answer["next"]
+
+
+def test_a_page_does_not_depend_on_what_comes_or_goes_meanwhile(told: Program) -> None:
+    first = told.read("/api/tasks", limit=2)
+    told.publish(event("board_removed", board="shop"))
+    rest = told.read("/api/tasks", limit=2, cursor=first["next"])
+    assert [(task["board_id"], task["task_id"]) for task in rest["tasks"]] == [("billing", "cart")]
+    assert told.read("/api/tasks", limit=2, as_of=len(STORY))["next"] == first["next"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJhIl0", "W10", "e30", "é", "WzEsMl0", "WyJcdTAwMDAiLCAiYSJd", "W" * 5000])
+def test_a_cursor_that_no_answer_gave_is_refused(program: Program, cursor: str) -> None:
+    for path in ("boards", "tasks", "blockers", "agents"):
+        assert_problem(
+            program.get(f"/api/{path}", cursor=cursor), 422, "cursor is none that an answer gave as its next"
+        )
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "many", "1.5"])
+def test_a_limit_that_is_none_is_refused(program: Program, limit: str) -> None:
+    assert_problem(program.get("/api/boards", limit=limit), 422, "limit must be a whole number from 1 to 1000")

@@ -102,7 +102,9 @@ def test_a_role_and_boards_are_given_and_taken_and_each_change_is_written_down(a
     ]
 
 
-@pytest.mark.parametrize("form", [{"role": "king"}, {"sees": "all"}, {"boards": ["nowhere"]}, {"role": ""}])
+@pytest.mark.parametrize(
+    "form", [{"role": "king"}, {"sees": "all"}, {"boards": ["nowhere"]}, {"boards": ["%00"]}, {"role": ""}]
+)
 def test_what_there_is_not_cannot_be_given(administrator: Client, form: dict[str, Any]) -> None:
     ann = made("ann")
     change(administrator, ann, 422, **form)

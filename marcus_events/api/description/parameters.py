@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from marcus_events.api.cursors import MAX_ROWS
 from marcus_events.api.events import DEFAULT_LIMIT, MAX_LIMIT
 from marcus_events.api.parameters import FILTER_PARAMETERS
 from marcus_events.api.wait import DEFAULT_TIMEOUT_S, MAX_TIMEOUT_S
@@ -57,6 +58,18 @@ PARAMETERS: dict[str, Parameter] = {
         "At most so many.",
         20,
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    "rows": query(
+        "limit",
+        "At most so many.",
+        100,
+        {"type": "integer", "minimum": 1, "maximum": MAX_ROWS, "default": MAX_ROWS},
+    ),
+    "cursor": query(
+        "cursor",
+        "The `next` of the page before. With the same `as_of`, pages tell of the same moment.",
+        "WyJzaG9wIiwgImFnZW50XzEiXQ",
+        TEXT,
     ),
     "timeout": query(
         "timeout",

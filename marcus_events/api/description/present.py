@@ -14,13 +14,14 @@ SINCE = "Without `as_of` this tells the present, which follows the log within mo
 
 def telling(name: str, described: str, example: dict[str, Any], *parameters: str, **shown: Any) -> dict[str, Any]:
     address = f"/api/{name}"
+    paged = ("rows", "cursor") if "next" in example else ()
     operation = reading(
         f"read{name.title()}",
         address,
         name.title(),
         f"{described} {SINCE}",
         tag="Present and past",
-        parameters=("board", "as_of", *parameters),
+        parameters=("board", "as_of", *parameters, *paged),
         shown=shown,
         answers={"200": answered(f"The {name}.", content(JSON, ref(name.title()), example))},
     )
@@ -28,16 +29,18 @@ def telling(name: str, described: str, example: dict[str, Any], *parameters: str
 
 
 PATHS: dict[str, Any] = {
-    **telling("boards", "The boards, with how many tasks are in which status.", {"boards": [examples.BOARD]}),
-    **telling("tasks", "The tasks.", {"tasks": [examples.TASK]}, board="shop"),
+    **telling(
+        "boards", "The boards, with how many tasks are in which status.", {"boards": [examples.BOARD], "next": None}
+    ),
+    **telling("tasks", "The tasks.", {"tasks": [examples.TASK], "next": None}, board="shop"),
     **telling(
         "blockers",
         "What holds tasks up: what is open, unless `state` says otherwise.",
-        {"blockers": [examples.BLOCKER]},
+        {"blockers": [examples.BLOCKER], "next": None},
         "state",
         state="open",
     ),
-    **telling("agents", "The agents, and what each is at.", {"agents": [examples.AGENT]}, board="shop"),
+    **telling("agents", "The agents, and what each is at.", {"agents": [examples.AGENT], "next": None}, board="shop"),
     **telling(
         "counters",
         f"How many events there are by type and category, and in each of the {SERIES_MINUTES} minutes up to the "

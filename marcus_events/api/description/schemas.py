@@ -53,7 +53,8 @@ def rows(name: str) -> Schema:
 
 
 def answer(name: str, row: str) -> Schema:
-    return record(f"All {name} that were asked for.", **{name: rows(row)})
+    cursor = NULLABLE_TEXT | {"description": "The `cursor` to go on with; null on the last page."}
+    return record(f"The {name} that were asked for: a page of them.", **{name: rows(row)}, next=cursor)
 
 
 TAKEN: Schema = {

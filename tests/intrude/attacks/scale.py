@@ -21,8 +21,9 @@ BOUNDED = [
 LATE = "takes too long"
 
 
-@attack("7,000 removals of boards that never were leave the front page as it is")
+@attack("7,000 removals of boards that never were leave the front page as it is", is_long=True)
 def remove_what_never_was(target: Target) -> int:
+    check_page(target, "/")
     with target.token_client() as program:
         for batch in in_batches([removal(n) for n in range(REMOVALS - 200)]):
             program.post("/api/events", json=batch)
@@ -38,7 +39,7 @@ def remove_what_never_was(target: Target) -> int:
     return REMOVALS
 
 
-@attack("3,000 boards, agents and types that a token makes up leave every page small")
+@attack("3,000 boards, agents and types that a token makes up leave every page small", is_long=True)
 def invent(target: Target) -> int:
     with target.token_client() as program:
         for batch in in_batches([invented(n) for n in range(INVENTED)]):
