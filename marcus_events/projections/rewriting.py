@@ -12,9 +12,11 @@ that the event names, until others have said the same anew: one read if it has l
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 from marcus_events.core import state as core
 from marcus_events.core.event import Recorded
@@ -27,6 +29,13 @@ AT_ONCE = 1_000  # events
 COLUMN_OF: dict[type[core.Item], str] = {core.Board: "board_id", core.Agent: "agent_id"}  # the others: "task_id"
 
 
+About = tuple[str | None, str | None, str | None]
+
+
+def about(event: Recorded) -> About:
+    return event.board_id, event.task_id, event.agent_id
+
+
 class Rewriting:
     """Within the caller's transaction, which holds the checkpoint of the state."""
 
@@ -36,6 +45,7 @@ class Rewriting:
         self.until = read.projected(STATE.name)
         self.is_projected = event.position <= self.until
         self.said, self.says = core.State(), core.State()
+        self.loaded: set[About] = set()
         self.changes: core.Changes = {}
         if self.is_projected:
             self.load([event])
@@ -49,8 +59,12 @@ class Rewriting:
 
     def load(self, events: Sequence[Recorded]) -> None:
         """What these events may concern, as it was before the first one, unless it is known already."""
+        unlike = {about(event): event for event in events if about(event) not in self.loaded}
+        if not unlike:
+            return
+        self.loaded |= unlike.keys()
         batch = Batch(events[0].position - 1)
-        batch.load(events)
+        batch.load(list(unlike.values()))
         for kind, items in batch.state.items.items():
             for key, item in items.items():
                 if key not in self.said.items[kind] and key not in self.says.items[kind]:
@@ -114,6 +128,8 @@ class Chain:
         self.said, self.says = said.items[self.kind], says.items[self.kind]
         self._states = said, says
         self.rows = list(self._read(event.position))
+        ended = {row.to_position: row.to_time for row in self.rows if row.to_position and row.to_time}
+        self.moments = sorted((ended | {row.from_position: row.from_time for row in self.rows}).items())
         self.current = -1  # the row that held at the position that was met last
         self.made: list[Interval] = []
         self.is_done = False
@@ -157,9 +173,8 @@ class Chain:
 
     def between(self, after: int, until: int) -> list[tuple[int, datetime]]:
         """Where a row begins or ends within these positions, `until` included."""
-        begun = {row.from_position: row.from_time for row in self.rows}
-        ended = {row.to_position: row.to_time for row in self.rows if row.to_position and row.to_time}
-        return sorted((at, moment) for at, moment in (ended | begun).items() if after < at <= until)
+        first, last = (bisect_right(self.moments, position, key=itemgetter(0)) for position in (after, until))
+        return self.moments[first:last]
 
     def meet(self, position: int, moment: datetime) -> None:
         """Bring both states to what the rows say of this position: a field that has changed there, and not by the fold,

@@ -6,9 +6,12 @@ import { closeAll } from "./notifying.js";
 const TYPED = "typed";
 const FIELDS = "textarea, input:not([type=hidden], [type=password], [type=checkbox], [type=radio], [type=file])";
 
+let isReloading = false;
 let typed = recall(); // [form, field, text], of the page before this one
 
 export function reload() {
+  if (isReloading) return;
+  isReloading = true;
   closeAll();
   const edited = [...document.querySelectorAll(FIELDS)].filter((field) => field.name && field.value !== field.defaultValue);
   memory.set(TYPED, JSON.stringify([...typed, ...edited.map((field) => [formOf(field), field.name, field.value])]), "sessionStorage");
