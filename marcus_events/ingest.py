@@ -32,12 +32,8 @@ logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 25.0  # longer than the writer tries; then something is wrong with the writer itself
 OF_THE_WAY = frozenset({"traceparent", "tracestate"})  # metadata that each attempt to send an event has its own of
-OF_THE_LOG = (
-    "position",
-    "recorded_at",
-    "category",
-    "clock_ahead_s",
-)  # what the API adds to an event; published again, it is left out
+# What the API adds to an event; published again, it is left out.
+OF_THE_LOG = ("position", "recorded_at", "category", "clock_ahead_s")
 FIELDS = frozenset({*(field.name for field in fields(Event)), *OF_THE_LOG})
 
 Status = Literal["accepted", "duplicate", "rejected"]
