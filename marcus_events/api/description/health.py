@@ -45,9 +45,10 @@ PATHS: dict[str, Any] = {
         "readMetrics",
         "/metrics",
         "Metrics",
-        "For Prometheus: numbers, and the names of types, handlers and subscriptions, never what events say. Let a "
-        "proxy keep it from those who should not know them.",
-        {"200": answered("The metrics.", content("text/plain", {"type": "string"}))},
+        "For Prometheus: numbers, never what events say. A token with the scope `read` for every board is told the "
+        "names of types, handlers and subscriptions too.",
+        {"200": answered("The metrics.", content("text/plain", {"type": "string"}))}
+        | problems("Unauthorized", "Forbidden", "TooManyRequests"),
     ),
     **telling(
         "readOpenAPI",
