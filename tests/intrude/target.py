@@ -20,6 +20,11 @@ class Target(Running):
 
     _admin: httpx.Client | None = None
 
+    def clear_away(self) -> None:
+        if self._admin is not None:
+            self._admin.close()
+        super().clear_away()
+
     @property
     def admin(self) -> httpx.Client:
         if self._admin is None:
