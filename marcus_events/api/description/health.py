@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marcus_events.api.description.answers import refer as problems
-from marcus_events.api.description.operations import JSON, answered, content, unguarded
+from marcus_events.api.description.operations import ANYBODY, JSON, NOBODY, Security, answered, content, unguarded
 from marcus_events.api.description.schemas import ref
 from marcus_events.api.health import MAX_LAG
 
@@ -17,9 +17,16 @@ AWAY = {"log": {"ready": False, "reason": "the database does not answer"}}
 
 
 def telling(
-    operation_id: str, address: str, summary: str, described: str, answers: dict[str, Any], *, tag: str = "Health"
+    operation_id: str,
+    address: str,
+    summary: str,
+    described: str,
+    answers: dict[str, Any],
+    *,
+    tag: str = "Health",
+    security: list[Security] = NOBODY,
 ) -> dict[str, Any]:
-    operation = unguarded(operation_id, address, summary, described, tag=tag, answers=answers)
+    operation = unguarded(operation_id, address, summary, described, tag=tag, answers=answers, security=security)
     return {address: {"get": operation}}
 
 
@@ -49,6 +56,7 @@ PATHS: dict[str, Any] = {
         "names of types, handlers and subscriptions too.",
         {"200": answered("The metrics.", content("text/plain", {"type": "string"}))}
         | problems("Unauthorized", "Forbidden", "TooManyRequests"),
+        security=ANYBODY,
     ),
     **telling(
         "readOpenAPI",

@@ -15,6 +15,7 @@ JSON = "application/json"
 READER: list[Security] = [{"token": []}, {"session": []}]
 PUBLISHER: list[Security] = [{"token": []}]
 NOBODY: list[Security] = []
+ANYBODY: list[Security] = [{}, *READER]  # who shows nothing is answered too
 AUTHORIZATION = '-H "Authorization: Bearer $TOKEN"'
 
 
@@ -55,15 +56,22 @@ def reading(
 
 
 def unguarded(
-    operation_id: str, address: str, summary: str, described: str, *, tag: str, answers: dict[str, Any]
+    operation_id: str,
+    address: str,
+    summary: str,
+    described: str,
+    *,
+    tag: str,
+    answers: dict[str, Any],
+    security: list[Security] = NOBODY,
 ) -> Operation:
-    """Takes nothing, and anybody may ask."""
+    """Takes nothing, and anybody may ask; `security` is what changes the answer, where anything does."""
     return {
         "operationId": operation_id,
         "tags": [tag],
         "summary": summary,
         "description": described,
-        "security": NOBODY,
+        "security": security,
         "responses": answers,
         "x-codeSamples": [curl(address, "", {})],
     }
