@@ -33,6 +33,7 @@ THE_SYSTEM = {
     "marcus_events/awaiting.py",
     "marcus_events/ingest.py",
     "marcus_events/redaction.py",
+    "marcus_events/retention/declaring.py",
     "marcus_events/sources/demo.py",
     "marcus_events/sources/simulation/player.py",
 }

@@ -17,6 +17,7 @@ import psycopg
 
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.ranges import Ranges
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import offer_from
 from marcus_events.log import removals
 from marcus_events.log.append import append
@@ -86,7 +87,8 @@ def record(connection: Connection, run_id: int, policy: str, ids: list[int]) -> 
     [[added]] = connection.execute(ADDED, [ids]).fetchall()
     renewed = [(redacted, again(found)) for redacted, found in removals.proofs_among(ids, connection)]
     said = removals.record_of(new_id(), added, removals.all_removed(connection), run=run_id, policy=policy)
-    places = append(connection, [offer_from(event) for event in [*(event for _, event in renewed), said]])
+    events = [*(event for _, event in renewed), said]
+    places = append(connection, [offer_from(event, Authority.SYSTEM) for event in events])
     for (redacted, _), place in zip(renewed, places, strict=False):
         if redacted:
             connection.execute("UPDATE redaction SET record = %s WHERE position = %s", [place.position, redacted])

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from marcus_events.core.event import Event, utc_now
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.log.connect import connect
@@ -102,7 +103,7 @@ def test_a_redaction_changes_the_body_alone_and_to_what_is_recorded_and_written_
     rows = LoggedEvent.objects.filter(position=2)
     with pytest.raises(IntegrityError), transaction.atomic():
         rows.update(data=marker, metadata=kept)  # there is no record
-    ingest([Event("record", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})])
+    ingest([Event("record", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})], Authority.SYSTEM)
     for change in ({"data": marker | {"more": 1}, "metadata": kept}, {"data": marker, "metadata": {"a": 1}}):
         with pytest.raises(IntegrityError), transaction.atomic():
             rows.update(**change)
@@ -119,7 +120,7 @@ def test_a_redaction_changes_the_body_alone_and_to_what_is_recorded_and_written_
 def test_a_redaction_leaves_the_marker_and_the_place_and_nothing_else(
     marker: dict[str, object], kept: dict[str, str]
 ) -> None:
-    ingest([Event("record", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})])
+    ingest([Event("record", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})], Authority.SYSTEM)
     leaves = {"leaf": b"", "marked": b"", "record": 4}
     Redaction.objects.create(
         position=2, by="", reason="", at="2030-01-01T00:00Z", marker=marker, metadata=kept, **leaves
@@ -130,8 +131,8 @@ def test_a_redaction_leaves_the_marker_and_the_place_and_nothing_else(
 
 def test_of_a_redaction_only_the_record_changes_and_to_one_of_the_same_event() -> None:
     first = redact(2, "ada", "a secret")
-    [other] = ingest([Event("other", utc_now(), "event_redacted", "user:ada", {"position": 3}, {})])
-    [again] = ingest([Event("again", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})])
+    [other] = ingest([Event("other", utc_now(), "event_redacted", "user:ada", {"position": 3}, {})], Authority.SYSTEM)
+    [again] = ingest([Event("again", utc_now(), "event_redacted", "user:ada", {"position": 2}, {})], Authority.SYSTEM)
     rows = Redaction.objects.filter(position=2)
     for change in ({"record": other.position}, {"record": 1}, {"record": again.position, "reason": "x"}):
         with pytest.raises(IntegrityError), transaction.atomic():
