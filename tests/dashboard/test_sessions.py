@@ -54,6 +54,7 @@ def test_a_request_that_is_under_way_does_not_bring_a_deleted_session_back(clien
     ada = User.objects.create_user("ada", password=PASSWORD)
     client.force_login(ada)
     under_way = client.session
+    assert under_way[SESSION_KEY] == str(ada.pk)  # it is read now
     ada.is_active = False
     ada.save()
     under_way["seen"] = 1
