@@ -123,6 +123,11 @@ def test_every_limit_has_its_name_there() -> None:
     assert [name for name in limits if f"`{name}`" not in DOCUMENT] == []
 
 
+def rates_of_the_api() -> dict[str, str]:
+    """Signing in is for people: see docs/access.md."""
+    return {name: rate for name, rate in settings.RATES.items() if name != "sign_in"}
+
+
 def test_every_rate_is_the_one_that_is_set() -> None:
     stated = "A token may ask 1,000 times a second, an address 2,000 times, and an address may show 60 unknown tokens a"
     assert stated in DOCUMENT
