@@ -77,7 +77,7 @@ def test_nothing_on_any_page_that_can_be_reached_is_markup_of_a_producer(attacke
 
 def is_page(address: str) -> bool:
     """Which a link opens: the forms that write are none, and what is served beside the pages has tests of its own."""
-    return not address.startswith(("/static/", "/sign-out/", "/demo/remove/", "/integrations/check/"))
+    return not address.startswith(("/static/", "/sign-in/", "/sign-out/", "/demo/remove/", "/integrations/check/"))
 
 
 @pytest.mark.parametrize("path", ["/", "/boards/", "/activity/", "/blocked/", "/agents/", "/history/"])

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.live import hub as hub_module
 from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, Subscription
@@ -32,7 +33,7 @@ async def hub(log: None) -> AsyncIterator[Hub]:
 
 async def publish(*event_ids: str, event_type: str = "task_progress") -> None:
     events = [Event(event_id, utc_now(), event_type, "agent_1", {}) for event_id in event_ids]
-    await asyncio.to_thread(ingest, events)
+    await asyncio.to_thread(ingest, events, Authority.SYSTEM)
 
 
 async def frames_until(subscription: Subscription, enough: Callable[[list[Frame]], bool]) -> list[Frame]:
