@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from marcus_events import search
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import board_removals, read
 from marcus_events.models import BoardRemoval
@@ -24,7 +25,7 @@ def event(number: int, event_type: str, board: str) -> Event:
 
 
 def logged(*events: Event) -> None:
-    ingest(events)
+    ingest(events, Authority.SYSTEM)
     catch_up(PROJECTIONS)
 
 
