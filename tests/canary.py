@@ -13,16 +13,14 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from websockets.sync.client import ClientConnection
 
+from marcus_events.core.reserved import RESERVED_TYPES
 from marcus_events.core.vocabulary import MEANINGS
 from marcus_events.core.vocabulary import EventTypes as T
 from tests.access.table import TABLE
 
 CANARY = "wqzxkvjy"  # stands in nothing else
 BOARD, TASK, AGENT = "vault", "v-1", "agent_vault"
-# Published by the application alone, on behalf of people; and what would take the board out of view.
-BY_PEOPLE = {T.BLOCKER_ACKNOWLEDGED, T.BLOCKER_ASSIGNED, T.BLOCKER_SNOOZED, T.BLOCKER_ANSWERED, T.ANSWER_WITHDRAWN}
-BY_PEOPLE |= {T.ANSWER_AWAITED, T.ANSWER_SEEN, T.BOARD_REMOVED}
-TYPES = [name for name, meaning in MEANINGS.items() if meaning.category != "audit" and name not in BY_PEOPLE]
+TYPES = [name for name in MEANINGS if name not in RESERVED_TYPES]
 IN_PHRASES = {name for meaning in MEANINGS.values() for name in re.findall(r"\{(\w+)\}", meaning.phrase)}
 FIELDS = IN_PHRASES | {"task_name", "agent_name", "name", "project_name", "role", "priority", "labels_text", "reason"}
 FIELDS |= {"blocker_type", "depends_on_name", "depends_on_id", "blocker_event_id", "answer_id", "original", "code"}

@@ -97,7 +97,7 @@ class Rewriting:
                 fold(self.said, event)
                 self.forget_new(fold(self.says, event))
                 for chain in open_chains:
-                    chain.meet(event.position, event.timestamp)
+                    chain.meet(event.position, event.happened_at)
                 after = event.position
         self.pass_over([chain for chain in chains if not chain.is_done], after, self.until)
 
@@ -162,7 +162,7 @@ class Chain:
             }
             self._put(0, stands)
             self._put(1, replace(says, **untouched))
-        self.record(event.position, event.timestamp)
+        self.record(event.position, event.happened_at)
 
     def standing(self, position: int) -> core.Item | None:
         """What the rows say of the moment after a position; called with growing ones."""

@@ -10,7 +10,9 @@ from django.db import connection
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from marcus_events.answers import SENT
 from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.reserved import RESERVED_TYPES, Authority
 from marcus_events.core.vocabulary import category_of
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -46,7 +48,9 @@ def published(event_type: str, event_id: str = "", **data: Any) -> int:
     metadata = {"board_id": "shop", **data.pop("metadata", {})}
     stated = {"task_id": "t1", "agent_id": "agent_1"} | data
     event_id = event_id or f"evt_{read.head().position + 1}"
-    [receipt] = ingest([Event(event_id, utc_now() - timedelta(minutes=1), event_type, "marcus", stated, metadata)])
+    source = "user:ada" if event_type in RESERVED_TYPES or event_id.endswith(SENT) else "marcus"
+    said = Event(event_id, utc_now() - timedelta(minutes=1), event_type, source, stated, metadata)
+    [receipt] = ingest([said], Authority.SYSTEM)
     catch_up([STATE])
     return receipt.position or 0
 
@@ -79,7 +83,7 @@ def test_whatever_the_log_the_rows_are_those_of_the_log_as_it_stands() -> None:
     def rows_are_a_rebuild(events: list[Event], data: st.DataObject) -> None:
         begin_again()
         behind_the_back("redaction", "DELETE FROM redaction")
-        ingest([Event(f"evt_{n}", *made.fields(event)) for n, event in enumerate(events)])
+        ingest([Event(f"evt_{n}", *made.fields(event)) for n, event in enumerate(events)], Authority.SYSTEM)
         catch_up([STATE])
         log = read.following(0, len(events))
         assume(log)

@@ -80,6 +80,7 @@ def bearer(token: str) -> tuple[bytes, bytes]:
 @asynccontextmanager
 async def talking(*headers: tuple[bytes, bytes]) -> AsyncIterator[Program]:
     line = Line(application, "/ws/events/", [HOST, *headers])
+    line.scope["client"] = ("127.0.0.1", 1)
     accepted, _ = await line.connect(PATIENCE)
     assert accepted
     try:

@@ -59,8 +59,9 @@ async def refusal_of(*headers: tuple[bytes, bytes]) -> tuple[int, str, str]:
 
 async def test_a_token_has_so_many_and_keeps_those_that_it_has(token: str) -> None:
     other = await away(tokens.create, "other")
-    async with talking(bearer(token)) as first, talking(bearer(token)):
-        await first.ask(action="subscribe", id="a")
+    async with talking(bearer(token)) as first, talking(bearer(token)) as second:
+        for program in (first, second):
+            await program.ask(action="subscribe", id="a")
         code, limit, detail = await refusal_of(bearer(token))
         assert (code, limit) == (4429, "token_connections")
         assert "This token has 2 connections" in detail
@@ -123,7 +124,7 @@ async def test_an_address_has_so_many_and_health_is_always_told(token: str) -> N
             await program.ask(action="subscribe", id="a")
         assert (await refusal_of(bearer(others[0])))[1] == "address_connections"
         front: Any = application
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(front, client=("", 1))) as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(front, client=("127.0.0.1", 1))) as client:
             refused = await client.get("http://testserver/api/events")
             assert (refused.status_code, refused.json()["limit"]) == (429, "address_connections")
             assert (await client.get("http://testserver/healthz")).status_code == 200
