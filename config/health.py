@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from config.caching import PRIVATE
 from config.origin import Application, Scope
 from marcus_events.doors.problem import GUARDS
 
 PATH = "/healthz"
 ALIVE = b'{"status": "ok"}'
-HEADERS = {"Content-Type": "application/json", "Content-Length": str(len(ALIVE)), "Cache-Control": "no-store", **GUARDS}
+HEADERS = {"Content-Type": "application/json", "Content-Length": str(len(ALIVE)), "Cache-Control": PRIVATE, **GUARDS}
 
 
 class Healthz:

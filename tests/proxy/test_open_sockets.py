@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django import Settings
 
@@ -16,6 +15,7 @@ from config.asgi import application
 from dashboard import consumers
 from marcus_events.doors import sessions
 from marcus_events.live.hub import Hub
+from marcus_events.models import Session
 from marcus_events.sockets import consumer
 from tests.line import Line, away
 from tests.proxy.site import HEADER
