@@ -220,9 +220,9 @@ def first(site: SingleSignOn, path: str, *headers: tuple[str, str]) -> str:
     socket = site.handshake(path, *headers)
     assert not isinstance(socket, int), socket
     with socket:
-        if "events" in path:
-            socket.send('{"action": "subscribe", "id": "a"}')
         with suppress(ConnectionClosed):
+            if "events" in path:
+                socket.send('{"action": "subscribe", "id": "a"}')
             while '"error"' in str(socket.recv(TIMEOUT_S)):
                 pass
             return "open"
