@@ -19,6 +19,7 @@ Door = Callable[[Target, httpx.Client, list[Sent]], list[int]]  # the status of 
 SOURCES = ("user:admin", "program:build", "system:audit", "the system")
 ENOUGH = 4  # spellings through the doors that take one event at a time
 AT_ONCE = 400  # events in a batch
+CHANCES = 5  # to publish something within the ten seconds for which an answer waits
 
 
 def spellings(name: str) -> list[str]:
@@ -235,13 +236,18 @@ def forges_an_answer(target: Target) -> int:
 
 @attack("An answer that a program overtakes is not shown as sent, nor as that program's words")
 def overtakes_an_answer(target: Target) -> int:
-    task, page = blocked(target)
-    target.post_form(target.admin, page, {"act": "answer", "answer": "The blue one"})
-    [given] = of_task(target, task, "blocker_answered")
-    about = {"task_id": task, "answer_id": given["event_id"], "by": "admin", "resolution": "The red one"}
     with target.token_client("publish") as program:
-        program.post("/api/events", json=forged(event_type="blocker_resolved", source="agent_1", data=about))
-    wait_until(lambda: "The red one" in target.admin.get(page).text)
+        for _ in range(CHANCES):
+            task, page = blocked(target)
+            target.post_form(target.admin, page, {"act": "answer", "answer": "The blue one"})
+            [given] = of_task(target, task, "blocker_answered")
+            about = {"task_id": task, "answer_id": given["event_id"], "by": "admin", "resolution": "The red one"}
+            program.post("/api/events", json=forged(event_type="blocker_resolved", source="agent_1", data=about))
+            if of_task(target, task, "blocker_resolved")[0]["source"] == "agent_1":
+                break  # otherwise a slow machine has let the answer be sent before
+        else:
+            raise AssertionError("no answer could be overtaken while it waited")
+    wait_until(lambda: "Unblocked: " in target.admin.get(page).text)
     text = target.admin.get(page).text
     check("This answer could not be delivered" in text, "the page does not say that the answer was not sent")
     check("agent_1</bdi> (a program)" in text, "the page does not say that a program ended it")
