@@ -20,6 +20,15 @@ class Target(Running):
 
     _admin: httpx.Client | None = None
 
+    def __init__(self, **environment: str) -> None:
+        super().__init__(**environment)
+        self._clients: list[httpx.Client] = []
+
+    def clear_away(self) -> None:
+        for client in self._clients:
+            client.close()
+        super().clear_away()
+
     @property
     def admin(self) -> httpx.Client:
         if self._admin is None:
@@ -30,7 +39,9 @@ class Target(Running):
     def client(self, token: str = "", **headers: str) -> httpx.Client:
         """A client without cookies; with a token it is a program."""
         given = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.base_url, headers=given | headers, timeout=PATIENCE_S)
+        made = httpx.Client(base_url=self.base_url, headers=given | headers, timeout=PATIENCE_S)
+        self._clients.append(made)  # closed at the end, if not before
+        return made
 
     def token(self, *scopes: str, boards: Sequence[str] = (), sources: Sequence[str] = ()) -> str:
         """A new token with these scopes: publish and read if none are named."""
