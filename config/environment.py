@@ -29,7 +29,7 @@ SERVER_OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UT
 NOT_A_USER = frozenset({"x-forwarded-for", "x-forwarded-proto", "connection", "upgrade", "transfer-encoding"})
 POOL: dict[str, Any] = {
     "min_size": 1,
-    "max_size": 10,  # per process; well below the server's max_connections with several processes
+    "max_size": 20,  # per process: 8 requests at once, 4 for pages, 4 for sockets, 2 for exports; a server takes 100
     "timeout": 5,  # seconds a request waits for a connection before it fails
     "max_lifetime": 30 * 60,  # seconds
     # Seconds after which an attempt to connect is given up; the next request then makes a new one. The pauses of an

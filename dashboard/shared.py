@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from channels.db import database_sync_to_async
 
 MAX_KEPT = 32  # results: pages × boards × sights, of the last few moments
-THREADS = 4  # each holds a database connection while it works; the pool has ten
+THREADS = 4  # each holds a database connection while it works; the pool has twenty
 
 Result = TypeVar("Result")
 

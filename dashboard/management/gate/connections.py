@@ -7,7 +7,6 @@ everywhere, the new one is closed.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from twisted.internet.interfaces import IAddress
@@ -41,6 +40,7 @@ class Gate(WrappingFactory[Visit]):
 
     def __init__(self, wrapped: Any) -> None:
         super().__init__(wrapped)
+        self.of: dict[str, dict[Visit, None]] = {}  # address → its connections, in the order in which they came
         wrapped.protocol = Channel
         wrapped.timeOut = RECEIVE_S
 
@@ -53,14 +53,25 @@ class Gate(WrappingFactory[Visit]):
         visit.wrappedProtocol.requestFactory = Request
         return visit
 
+    def registerProtocol(self, p: Visit) -> None:
+        super().registerProtocol(p)
+        self.of.setdefault(p.address, {})[p] = None
+
+    def unregisterProtocol(self, p: Visit) -> None:
+        super().unregisterProtocol(p)
+        self.of[p.address].pop(p)
+        if not self.of[p.address]:
+            del self.of[p.address]
+
     def make_room(self) -> bool:
-        """Whether somebody could be sent away. They are registered in the order in which they came."""
-        waiting = [visit for visit in self.protocols if visit.channel.keeps_waiting]
-        held = Counter(visit.address for visit in self.protocols)
-        chosen = max(waiting, key=lambda visit: held[visit.address], default=None)  # the first of the greatest
-        if chosen:
-            chosen.channel.give_way()
-        return chosen is not None
+        """Whether somebody could be sent away. It is asked for each new connection, of a thousand: so nothing is
+        counted here.
+        """
+        for mine in sorted(self.of.values(), key=len, reverse=True):
+            if oldest := next((visit for visit in mine if visit.channel.keeps_waiting), None):
+                oldest.channel.give_way()
+                return True
+        return False
 
 
 async def until_taken(protocol: Any) -> None:

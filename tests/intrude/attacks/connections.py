@@ -56,18 +56,24 @@ def is_open(answer: bytes) -> bool:
     return b'"subscribed"' in answer
 
 
+def get(target: Target, path: str) -> httpx.Response:
+    """As a stranger."""
+    with target.client() as stranger:
+        return stranger.get(path)
+
+
 def open_on(target: Target, of: str) -> int:
-    text = target.client().get("/metrics").text
+    text = get(target, "/metrics").text
     counted = re.search(rf'marcus_open_connections{{of="{of}"}} (\d+)', text)
     assert counted, text[:500]
     return int(counted.group(1))
 
 
 def check_others_are_served(target: Target) -> None:
-    check(target.client().get("/healthz").status_code == httpx.codes.OK, "/healthz does not answer")
+    check(get(target, "/healthz").status_code == httpx.codes.OK, "/healthz does not answer")
     with target.socket("/ws/live/?page=now", client=target.admin) as page:
         check("beat" in str(page.recv(timeout=30)), "a signed-in person's page gets no frames")
-    with target.socket("/ws/events/", client=target.token_client("read")) as program:
+    with target.token_client("read") as client, target.socket("/ws/events/", client=client) as program:
         program.send('{"action": "subscribe", "id": "a"}')
         check("subscribed" in str(program.recv(timeout=30)), "another token cannot subscribe")
     target.publish(event())
@@ -137,8 +143,8 @@ def requests_of_one_address(target: Target) -> int:
         for connection in connections:
             connection.sendall(asked)
         begun = time.monotonic()
-        check(target.client().get("/healthz").status_code == httpx.codes.OK, "/healthz does not answer")
-        check(target.client().get("/api/events").status_code == httpx.codes.UNAUTHORIZED, "others are not answered")
+        check(get(target, "/healthz").status_code == httpx.codes.OK, "/healthz does not answer")
+        check(get(target, "/api/events").status_code == httpx.codes.UNAUTHORIZED, "others are not answered")
         check(time.monotonic() - begun < 30, "others wait for half a minute")
         for connection in connections:
             found = status(connection.recv(65536))
@@ -178,6 +184,7 @@ def slow_exports(target: Target) -> int:
             check(status(connection.recv(100)) == httpx.codes.TOO_MANY_REQUESTS, "a person exports twice at once")
         _, other = target.person("viewer", ["shop"])
         whole = other.get("/history/export/?format=jsonl").text
+        other.close()
         check(whole.count("\n") >= 40, "another person's export is held up")
     wait_until(lambda: "Exporting" not in target.admin.get("/history/exports/").text)
     return len(connections)

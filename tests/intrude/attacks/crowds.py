@@ -101,7 +101,9 @@ def run_crowd(target: Target, *kinds: str) -> int:
     """The crowd is somebody else: another person, another token, other addresses."""
     target.publish(*(event(data={"text": "word " * 300}) for _ in range(500)))
     wait_until(lambda: "shop" in target.admin.get("/api/boards").text)
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in target.person("viewer", ["shop"])[1].cookies.jar)
+    _, person = target.person("viewer", ["shop"])
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in person.cookies.jar)
+    person.close()
     bystanders = Bystanders(target)
     with bystanders.going_on():
         bystanders.publish(GATHERS_S)  # the first ones make what is made once

@@ -29,10 +29,17 @@ def publish_secret(target: Target) -> None:
     wait_until(lambda: "task_blocked" in target.admin.get("/history/complete/?word=type:task_b").text)
 
 
+@cache
+def person(target: Target, role: str) -> httpx.Client:
+    """Somebody who sees the board `shop` alone."""
+    publish_secret(target)
+    return target.person(role, ["shop"])[1]
+
+
 @attack("What is typed is completed by nothing of a board that one does not see")
 def completions(target: Target) -> int:
     publish_secret(target)
-    _, viewer = target.person("viewer", ["shop"])
+    viewer = person(target, "viewer")
     asked = [
         f"{minus}{field}:{word}" for minus, field, word in product(("", "-"), FIELDS, ("", SECRET[:2], "a", "task"))
     ]
@@ -51,7 +58,7 @@ def shared_searches(target: Target) -> int:
     for n, look in enumerate(looks):
         target.post_form(target.admin, f"/history/saved/?{look}", {"name": f"{SECRET} {n}", "shared": "on"})
     check(SECRET in target.admin.get("/history/").text, "the owner does not see what they shared")
-    _, viewer = target.person("viewer", ["shop"])
+    viewer = person(target, "viewer")
     for path in ("/history/", "/activity/", "/"):
         check(SECRET not in viewer.get(path).text, f"{path} shows another board's words")
     return len(looks)
@@ -60,7 +67,7 @@ def shared_searches(target: Target) -> int:
 @attack("No page's WebSocket sends what only an administrator may open")
 def regions(target: Target) -> int:
     publish_secret(target)
-    _, viewer = target.person("manager", ["shop"])
+    viewer = person(target, "manager")
     looks = (
         "",
         f"&board={SECRET}-board",
@@ -96,12 +103,14 @@ def strangers(target: Target) -> int:
 def people(target: Target) -> int:
     publish_secret(target)
     name, other = target.person("manager", [f"{SECRET}-board"])
-    _, manager = target.person("manager", ["shop"])
+    manager = person(target, "manager")
     blocker = manager.get("/api/blockers").json()["blockers"][0]["blocker_id"]
     check(name not in manager.get(f"/blocked/{blocker}/").text, "the form to assign names people of other boards")
     form = {"act": "assign", "assignee": name}
     answer = target.post_form(manager, f"/blocked/{blocker}/", form)
     check(answer.status_code == httpx.codes.CONFLICT, "a blocker is given to somebody who cannot see it")
     check(name not in str(target.admin.get("/api/blockers").json()), "a blocker was given to somebody else")
-    check(other.get(f"/blocked/{blocker}/").status_code == httpx.codes.NOT_FOUND, "another board's blocker is shown")
+    shown = other.get(f"/blocked/{blocker}/")
+    other.close()
+    check(shown.status_code == httpx.codes.NOT_FOUND, "another board's blocker is shown")
     return 4
