@@ -7,12 +7,13 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect
 
+from marcus_events.core.reserved import RESERVED_TYPES
 from marcus_events.core.vocabulary import MEANINGS
 from tests.browser.application import Application
 from tests.browser.xss import COUNT, PAYLOADS
 
 BOARDS = 20
-TYPES = sorted(set(MEANINGS) - {"board_removed"})
+TYPES = [name for name in MEANINGS if name not in RESERVED_TYPES]
 FIELDS = (
     *(
         "task_name",

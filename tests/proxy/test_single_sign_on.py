@@ -219,11 +219,10 @@ def first(site: SingleSignOn, path: str, *headers: tuple[str, str]) -> str:
     """What the socket says first: "open", or the code that it is closed with."""
     socket = site.handshake(path, *headers)
     assert not isinstance(socket, int), socket
-    with socket:
-        with suppress(ConnectionClosed):
-            if "events" in path:
-                socket.send('{"action": "subscribe", "id": "a"}')
-            while '"error"' in str(socket.recv(TIMEOUT_S)):
-                pass
-            return "open"
+    with socket, suppress(ConnectionClosed):
+        if "events" in path:
+            socket.send('{"action": "subscribe", "id": "a"}')
+        while '"error"' in str(socket.recv(TIMEOUT_S)):
+            pass
+        return "open"
     return str(socket.close_code)
