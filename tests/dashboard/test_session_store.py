@@ -17,7 +17,7 @@ from marcus_events.models import Session
 pytestmark = pytest.mark.django_db
 
 
-def test_a_key_from_the_table_opens_nothing() -> None:
+def test_a_key_from_the_table_opens_nothing(log: None) -> None:
     client = Client()
     client.force_login(User.objects.create_user("ada"))
     assert client.get("/alerts/").status_code == 200
