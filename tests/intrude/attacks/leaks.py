@@ -47,9 +47,7 @@ def completions(target: Target) -> int:
     for word in asked:
         found = viewer.get("/history/complete/", params={"word": word}).text
         check(SECRET not in found.replace(word, ""), f"{word} is completed: {found}")
-        of_audit = {"source": "user:", "type": "role_"}.get(word.lstrip("-").partition(":")[0])
-        if of_audit:
-            check(of_audit not in found.replace(word, ""), f"{word} tells of the audit trail: {found}")
+        check("role_changed" not in found, f"{word} tells of the audit trail: {found}")
     return len(asked)
 
 
