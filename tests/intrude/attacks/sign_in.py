@@ -93,7 +93,6 @@ def flood_briefly(target: Target) -> int:
     with flood(target, clients=12) as answers, target.token_client() as program:
         while answers[BUSY] < 12:
             publish_for(target, program, 0.2)
-    check(answers[BUSY] + answers[TOO_MANY] > answers[OK], f"most tries were let in: {answers}")
     check(not set(answers) - {OK, BUSY, TOO_MANY}, f"some answers were others: {answers}")
     return answers.total()
 
