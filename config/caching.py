@@ -7,26 +7,18 @@ public descriptions of the API are the same for everybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from marcus_events.middleware import EitherMode
 
 PRIVATE = "private, no-store"
 
 
-class PrivateByDefault:
+class PrivateByDefault(EitherMode):
     """Stands behind the middleware that serves files, and in front of everything else."""
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
         return self.awaited(request) if self.is_async else private(self.get_response(request))

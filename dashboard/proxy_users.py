@@ -11,11 +11,10 @@ either could be anyone. `config.proxy_headers` has read the header, and only fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.backends import RemoteUserBackend
@@ -32,6 +31,7 @@ from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
 from marcus_events.doors.proxies import UNREADABLE
 from marcus_events.doors.sessions import is_begun_by_proxy
+from marcus_events.middleware import EitherMode
 
 API = "/api/"
 MAKING_USERS = 0x73736F  # the advisory lock: two first requests may come at once
@@ -42,17 +42,7 @@ ALIKE = (
 )
 
 
-class ProxyUserMiddleware:
-    """Of both kinds: in front of a view that waits, a middleware that cannot wait would keep a thread each time."""
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
-
+class ProxyUserMiddleware(EitherMode):
     def __call__(self, request: HttpRequest) -> Any:
         if self.is_async:
             return self.awaited(request)

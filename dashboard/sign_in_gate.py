@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -27,20 +25,13 @@ from marcus_events import audit
 from marcus_events.doors import limiting
 from marcus_events.doors.access import network
 from marcus_events.doors.problem import Problem
+from marcus_events.middleware import EitherMode, end_turn
 
 BUSY_FOR_S = 5  # by then, the line has moved on
 WAIT_S = (0.5, 1.5)  # between these, so that those who came together do not come back together
 
 
-class SignInGate:
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
-
+class SignInGate(EitherMode):
     def __call__(self, request: HttpRequest) -> Any:
         if self.is_async:
             return self.awaited(request)
@@ -48,6 +39,7 @@ class SignInGate:
 
     async def awaited(self, request: HttpRequest) -> HttpResponseBase:
         if refused := refusal(request):
+            end_turn(request)
             await asyncio.sleep(random.uniform(*WAIT_S))  # noqa: S311 - guards nothing
             return refused
         answer: HttpResponseBase = await self.get_response(request)

@@ -27,6 +27,7 @@ from marcus_events.doors.problem import Problem
 from marcus_events.doors.sight import Sight
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
+from marcus_events.middleware import end_turn
 from marcus_events.models import Token
 
 DEFAULT_TIMEOUT_S = 30
@@ -92,12 +93,6 @@ async def wait(request: HttpRequest) -> HttpResponse:
     except Problem as problem:
         answer = refused(request, problem)
     return answer
-
-
-def end_turn(request: HttpRequest) -> None:
-    """While this waits, others are worked on, if the server gives turns."""
-    if end := getattr(request, "scope", {}).get("end_turn"):
-        end()
 
 
 async def off_the_loop(function: Any, *values: Any) -> Any:

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 
 from marcus_events import audit
 from marcus_events.auditing.acting import acting
+from marcus_events.middleware import EitherMode
 
 READING = ("GET", "HEAD", "OPTIONS")
 
 
-class Acting:
-    """Reading acts on nothing, and so asks for no session.
-
-    Of both kinds: in front of a view that waits, a middleware that cannot wait would keep a thread for each request.
-    """
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
+class Acting(EitherMode):
+    """Reading acts on nothing, and so asks for no session."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.method in READING:
