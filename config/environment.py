@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from limits import parse as parse_rate
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
 
 from config import request_headers
 from marcus_events.core.anchors import Anchor
@@ -32,9 +33,10 @@ POOL: dict[str, Any] = {
     "max_size": 20,  # per process: 8 requests at once, 4 for pages, 4 for sockets, 2 for exports; a server takes 100
     "timeout": 5,  # seconds a request waits for a connection before it fails
     "max_lifetime": 30 * 60,  # seconds
-    # Seconds after which an attempt to connect is given up; the next request then makes a new one. The pauses of an
-    # attempt double: it would sleep on for as long again as the database was away.
-    "reconnect_timeout": 3,
+    # Seconds after which an attempt to connect is given up, since the pauses within one double: it would sleep for as
+    # long as the database was away. A new attempt begins at once, for the requests that wait for a connection.
+    "reconnect_timeout": 1,
+    "reconnect_failed": ConnectionPool.check,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,10 +11,12 @@ import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
+from psycopg_pool import ConnectionPool
 
 from marcus_events.api import health
 from marcus_events.log.connect import connect
 from tests.api.program import Program, assert_problem, event
+from tests.waiting import wait_until
 
 
 def test_whoever_asks_is_told_that_the_process_lives() -> None:
@@ -50,15 +53,19 @@ def test_far_behind_is_not_ready(program: Program, monkeypatch: pytest.MonkeyPat
     assert response.json()["parts"]["search"] == {"ready": True, "lag": 3}, "the log is searched where it is not"
 
 
+def pool_of_requests() -> ConnectionPool[Any]:
+    return connection.pool  # type: ignore[attr-defined,no-any-return]
+
+
 @contextmanager
-def database_away() -> Iterator[None]:
-    """The server ends every connection to the tests' database and takes no new one."""
+def database_away(patience_s: float = 0.2) -> Iterator[None]:
+    """The server ends every connection to the tests' database and takes no new one; requests wait for one so long."""
     name = connection.settings_dict["NAME"]
     with connect("test") as mine:
         elsewhere = psycopg.connect(mine.info.dsn, dbname="template1", autocommit=True)
     connection.close()
-    pool: Any = connection.pool  # type: ignore[attr-defined]
-    pool.timeout, patience = 0.2, pool.timeout
+    pool = pool_of_requests()
+    pool.timeout, usual = patience_s, pool.timeout
     with elsewhere:
         try:
             elsewhere.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
@@ -69,7 +76,7 @@ def database_away() -> Iterator[None]:
         finally:
             elsewhere.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
             connection.close()
-            pool.timeout = patience
+            pool.timeout = usual
 
 
 def test_while_the_database_is_away_it_is_said_and_afterwards_all_goes_on(program: Program) -> None:
@@ -88,3 +95,16 @@ def test_while_the_database_is_away_it_is_said_and_afterwards_all_goes_on(progra
             assert response["Retry-After"] == "2"
     assert program.post(event(event_id="meanwhile")).json()["results"][0]["position"] == 2
     assert Program(None).get("/readyz").status_code == 200
+
+
+def test_a_request_that_came_while_the_database_was_away_is_answered_when_it_is_back(program: Program) -> None:
+    """An attempt to connect is given up while the request waits; another one follows without a further request."""
+    program.post(event())
+    with ThreadPoolExecutor(1) as elsewhere:
+        with database_away(patience_s=60):
+            answer = elsewhere.submit(program.get, "/api/events")
+            wait_until(lambda: pool_of_requests().get_stats().get("requests_waiting", 0))
+            attempts = pool_of_requests().get_stats()["connections_errors"]
+            wait_until(lambda: pool_of_requests().get_stats()["connections_errors"] >= attempts + 6)
+        assert answer.result().status_code == 200
+        elsewhere.submit(lambda: connection.close()).result()
