@@ -34,6 +34,7 @@ class Listener:
     def __init__(self) -> None:
         self._news = threading.Condition()
         self._count = 0
+        self._written = 0
         self._receivers: list[Callable[[str], None]] = []
         self._listening = threading.Event()
         self._stop = threading.Event()
@@ -49,6 +50,16 @@ class Listener:
         """Return when there was a notification since `count` was `seen`, or after the timeout."""
         with self._news:
             self._news.wait_for(lambda: self._count != seen or self._stop.is_set(), timeout_s)
+
+    @property
+    def written(self) -> int:
+        """Like `count`, for those alone who follow the log itself: it stands still while projections move on."""
+        return self._written
+
+    def wait_written(self, seen: int, timeout_s: float) -> None:
+        """Return when the log may have grown since `written` was `seen`, or after the timeout."""
+        with self._news:
+            self._news.wait_for(lambda: self._written != seen or self._stop.is_set(), timeout_s)
 
     def wait_listening(self, timeout_s: float) -> bool:
         """Whether, within the time, nothing that is notified from now on is missed while the connection lasts."""
@@ -88,14 +99,15 @@ class Listener:
                 if notification.channel == LIVE_CHANNEL:
                     for receiver in self._receivers:
                         receiver(notification.payload)
-                self._tell()
+                self._tell(is_of_log=notification.channel == LOG_CHANNEL)
 
     def _forget(self, receiver: Callable[[str], None]) -> None:
         self._receivers = [other for other in self._receivers if other is not receiver]
 
-    def _tell(self) -> None:
+    def _tell(self, *, is_of_log: bool = True) -> None:
         with self._news:
             self._count += 1
+            self._written += is_of_log
             self._news.notify_all()
 
 

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 BATCH = 1_000  # events in a transaction
 BATCH_BYTES = 1024 * 1024  # of them, as text: 1,000 of the largest would be 256 MiB, and several times that as objects
 LOOK_EVERY_S = 1.0
+GATHER_S = 0.1  # after a step that reached the head: a step of one event costs nearly as much as one of twenty
 PAUSE_AFTER_ERROR_S = 1.0
 
 
@@ -78,9 +79,12 @@ def following(checkpoint: Checkpoint, limit: int, until: int | None = None) -> l
 
 def hold(projection: Projection) -> Checkpoint | None:
     """The checkpoint, locked for us; None when somebody else holds it."""
+    mine = Checkpoint.objects.select_for_update(skip_locked=True).filter(projection=projection.name)
+    if found := mine.first():
+        return found
     defaults = {"position": 0, "epoch": UUID(int=0)}
-    Checkpoint.objects.get_or_create(projection=projection.name, defaults=defaults)
-    return Checkpoint.objects.select_for_update(skip_locked=True).filter(projection=projection.name).first()
+    _, is_new = Checkpoint.objects.get_or_create(projection=projection.name, defaults=defaults)
+    return mine.first() if is_new else None
 
 
 def start_over(projection: Projection, checkpoint: Checkpoint, epoch: UUID) -> None:
@@ -144,28 +148,32 @@ class Projector:
     def __init__(self, projections: Sequence[Projection]) -> None:
         self.projections = projections
         self._failing: set[str] = set()  # projections; each is told of once
+        self._is_behind = False
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            seen = listener().count
+            seen = listener().written
             if not self.once(stop):
-                listener().wait(seen, LOOK_EVERY_S)
+                stop.wait(GATHER_S)
+                listener().wait_written(seen, LOOK_EVERY_S)
 
     def once(self, stop: threading.Event) -> bool:
-        """One step of each; whether there may be more to do."""
+        """One step of each; whether the log had more than that."""
         found: list[Sequence[Recorded] | None] = []
         known: Sequence[Recorded] = ()
+        self._is_behind = False
         for projection in self.projections:
             found.append(self._try_step(projection, known))
             known = found[-1] or ()
         if None in found:
             stop.wait(PAUSE_AFTER_ERROR_S)
-        return any(found)
+        return self._is_behind
 
     def _try_step(self, projection: Projection, known: Sequence[Recorded]) -> Sequence[Recorded] | None:
         """The events that were projected; None when it failed."""
         try:
             events = step(projection, known=known)
+            self._is_behind |= bool(events) and events[-1].position < read.head().position
         except Error as error:
             self._tell_once(projection, logger.warning, "%s waits for the database: %s", projection.name, error)
         except Exception:

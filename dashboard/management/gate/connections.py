@@ -15,6 +15,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
 from dashboard.management.gate.channel import RECEIVE_S, Channel, Stage
+from dashboard.management.gate.newcomers import Newcomers
 from dashboard.management.gate.request import Request
 from marcus_events.doors.access import network
 from marcus_events.doors.open_connections import MAX_CONNECTIONS
@@ -41,6 +42,7 @@ class Gate(WrappingFactory[Visit]):
     def __init__(self, wrapped: Any) -> None:
         super().__init__(wrapped)
         self.of: dict[str, dict[Visit, None]] = {}  # address → its connections, in the order in which they came
+        self.newcomers = Newcomers()
         wrapped.protocol = Channel
         wrapped.timeOut = RECEIVE_S
 
@@ -56,6 +58,7 @@ class Gate(WrappingFactory[Visit]):
     def registerProtocol(self, p: Visit) -> None:
         super().registerProtocol(p)
         self.of.setdefault(p.address, {})[p] = None
+        self.newcomers.add(p.address, p.transport)
 
     def unregisterProtocol(self, p: Visit) -> None:
         super().unregisterProtocol(p)
