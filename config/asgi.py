@@ -17,10 +17,11 @@ from channels.security.websocket import WebsocketDenier
 from django.urls import re_path
 
 from config.body_limit import BodyLimit
-from config.connection_limit import ConnectionLimit
+from config.connection_limit import ConnectionLimit, TurnLimit
 from config.health import Healthz
 from config.origin import SameOrigin
 from config.proxy_headers import ProxyHeaders
+from config.publishing import Publishing
 from config.request_headers import RequestHeaders
 from dashboard import routing as pages
 from marcus_events.sockets import routing as programs
@@ -31,7 +32,7 @@ addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, noth
 
 protocols = ProtocolTypeRouter(
     {
-        "http": ConnectionLimit(BodyLimit(http)),
+        "http": ConnectionLimit(BodyLimit(Publishing(TurnLimit(http)))),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
     }
 )

@@ -2,7 +2,8 @@
 
 1. An address that has too many requests open is refused, and so is whoever comes when the process has all it can take.
 2. Of the others, AT_ONCE are worked on at once, and OF_ADDRESS of one address; the rest wait for their turn. Django
-   gives each request a thread of its own, and a hundred threads of one caller would leave the others a hundredth.
+   gives each request a thread of its own, and a hundred threads of one caller would leave the others a hundredth. What
+   `config.publishing` takes in needs no thread, and waits for no turn.
 3. A turn ends when the answer begins: who reads it slowly keeps nobody waiting. A request that waits for an event ends
    its turn before that, by `scope["end_turn"]`.
 
@@ -22,11 +23,30 @@ from marcus_events.doors.open_connections import Places
 from marcus_events.doors.problem import Problem
 
 NOT_COUNTED = ("/healthz",)  # whoever watches over the process is answered however busy it is
-AT_ONCE = 8  # threads, each with a database connection: more only take the interpreter from one another
-OF_ADDRESS = 4  # one program that asks in a loop, and some pages
+AT_ONCE = 4  # threads, each with a database connection: more only take the interpreter from one another
+OF_ADDRESS = 2  # one program that asks in a loop, and some pages
 
 
 class ConnectionLimit:
+    """The first of the limits: places for as long as a request is answered."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+        if scope["path"] in NOT_COUNTED:
+            return await self.application(scope, receive, send)
+        with Places() as places:
+            try:
+                places.take_for(caller_of(scope))
+            except Problem as problem:
+                return await refuse(problem, scope, send)
+            return await self.application(scope, receive, send)
+
+
+class TurnLimit:
+    """The second, for what takes a thread."""
+
     def __init__(self, application: Application) -> None:
         self.application = application
         self.turns = Turns()
@@ -34,13 +54,8 @@ class ConnectionLimit:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         if scope["path"] in NOT_COUNTED:
             return await self.application(scope, receive, send)
-        caller = caller_of(scope)
-        with Places() as places, ExitStack() as turn:
-            try:
-                places.take_for(caller)
-            except Problem as problem:
-                return await refuse(problem, scope, send)
-            await self.turns.begin(network(caller.address), turn)
+        with ExitStack() as turn:
+            await self.turns.begin(network(caller_of(scope).address), turn)
             return await self.application(scope | {"end_turn": turn.close}, receive, ending(turn.close, send))
 
 

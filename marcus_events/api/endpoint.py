@@ -7,7 +7,8 @@ browser. Writing takes a token alone: a browser never sends one by itself, which
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -79,8 +80,15 @@ def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:
     """What the work returns; a Problem where the database is away, or where nobody would read all that is asked."""
-    try:
+    with problems_told(method, path):
         return work(*values)
+
+
+@contextmanager
+def problems_told(method: str, path: str) -> Iterator[None]:
+    """Raises Problem where the database is away, or where nobody would read all that is asked."""
+    try:
+        yield
     except TooManyFieldsSent as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "The address has too many parameters.", limit="parameters") from error
     except (LogUnavailable, DatabaseError, InterfaceError, psycopg.Error) as error:

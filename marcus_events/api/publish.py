@@ -2,19 +2,26 @@
 
 The answer comes after the commit: what is answered as accepted is in the log. The same request may be sent again after
 any failure: with the same event ids nothing enters twice.
+
+It runs on the event loop: `config.publishing` calls it there, in front of Django's middleware. A thread is taken for
+what takes long: to look up a token that was not seen lately, and to read a large body.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from marcus_events.api.endpoint import caller_of, endpoint
+from marcus_events.api.endpoint import caller_of, problems_told, refused
 from marcus_events.core.event import Event
-from marcus_events.doors import cloudevents, publishing, refusals
+from marcus_events.doors import access, cloudevents, publishing, refusals
 from marcus_events.doors.bodies import MAX_BODY, check_size, parse
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt
@@ -23,19 +30,53 @@ from marcus_events.models import Token
 KINDS = f"application/json, {cloudevents.STRUCTURED}, {cloudevents.BATCH}, or any with the headers of a CloudEvent"
 
 
-@endpoint(scope="publish")
-def publish(request: HttpRequest, token: Token) -> HttpResponse:
-    items, read = stated_in(request)
-    connection.close()  # back into the pool: waiting for the commit may take long, and pages need connections too
+LARGE = 32 * 1024  # bytes, from which on a body is read and checked in a thread: 1 MiB takes half a second
+LARGE_AT_ONCE = 2  # more would take the interpreter from everybody else
+
+Result = TypeVar("Result")
+
+_lookups = ThreadPoolExecutor(2, thread_name_prefix="token")
+_large = ThreadPoolExecutor(LARGE_AT_ONCE, thread_name_prefix="large body")
+
+
+async def publish_async(request: HttpRequest) -> HttpResponse:
+    """The answer, whatever there is to say; `request` holds the whole body."""
+    try:
+        with problems_told(request.method or "", request.path):
+            return await taken_in(request)
+    except Problem as problem:
+        return refused(request, problem)
+
+
+publish = async_to_sync(publish_async)  # for who calls views without an event loop
+
+
+async def taken_in(request: HttpRequest) -> HttpResponse:
+    caller = caller_of(request)
+    access.check_address(caller)
+    token = await access.permitted_async(caller, "publish", look_up)
+    body = check_size(request.read(MAX_BODY + 1))
+    is_large = len(body) > LARGE
+    items, read = await in_thread(_large, partial(stated_in, request, body)) if is_large else stated_in(request, body)
     is_batch = isinstance(items, list)
-    return answer(request, publishing.publish(items if is_batch else [items], read, token), is_batch=is_batch)
+    receipts = await publishing.publish_async(items if is_batch else [items], read, token, aside=is_large)
+    return answer(request, receipts, is_batch=is_batch)
 
 
-def stated_in(request: HttpRequest) -> tuple[Any, publishing.Read]:
+async def look_up(work: Callable[[], Token]) -> Token:
+    return await in_thread(_lookups, work)
+
+
+async def in_thread(pool: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+    """A connection that the work has taken is given back."""
+    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=pool)()
+    return result
+
+
+def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publishing.Read]:
     """The items, or the one item, and what makes an event of each. Raises Problem."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.", limit="compression")
-    body = check_size(request.read(MAX_BODY + 1))
     if any(map(cloudevents.is_attribute, request.headers)):
         return {}, lambda _: cloudevents.from_binary(request.headers, body)
     match request.content_type:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -54,22 +55,39 @@ def check_address(caller: Caller) -> None:
 
 def permitted(caller: Caller, scope: str) -> Token:
     """The token that allows this; the request is counted. Raises Problem."""
-    token = known(caller)
-    check_scope(token, scope)
-    count(token)
-    return token
+    return counted(known(caller), scope)
+
+
+async def permitted_async(
+    caller: Caller, scope: str, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
+) -> Token:
+    """The same for an event loop: `aside` runs in a thread what has to ask the database."""
+    is_recent = caller.is_bearer and tokens.find_recent(caller.secret)
+    return counted(known(caller) if is_recent else await aside(lambda: known(caller)), scope)
 
 
 def known(caller: Caller) -> Token:
     """Steps 2 and 3. Raises Problem."""
     if not caller.secret:
         raise Problem(HTTPStatus.UNAUTHORIZED, MISSING)
-    token = tokens.find(caller.secret) if caller.is_bearer else None
+    token = tokens.find_recent(caller.secret) or tokens.find_and_keep(caller.secret) if caller.is_bearer else None
     if token is None:
         limiting.check("stranger", network(caller.address), "This address shows too many unknown tokens")
         raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN if caller.is_bearer else MISSING)
+    return unexpired(token)
+
+
+def unexpired(token: Token) -> Token:
+    """Step 3. Raises Problem."""
     if token.expires_at is not None and token.expires_at <= utc_now():
         raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
+    return token
+
+
+def counted(token: Token, scope: str) -> Token:
+    """Steps 4 and 5. Raises Problem."""
+    check_scope(token, scope)
+    count(token)
     return token
 
 

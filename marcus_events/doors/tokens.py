@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.payload import check_name
+from marcus_events.log.listener import listener
 from marcus_events.models import Token
 
 SCOPES = ("publish", "read")
 MARK = "mev_"  # so that a token is recognised when it turns up where it should not be
 PREFIX_LENGTH = len(MARK) + 4  # characters kept in clear, to tell tokens apart
 NOTE_USE_EVERY = timedelta(minutes=1)  # a write per request would cost more than it tells
+KEEP_FOUND_S = NOTE_USE_EVERY.total_seconds()
+MOST_FOUND = 1_000  # tokens in use within a minute
 
 
 def create(
@@ -66,7 +71,41 @@ def find(secret: str) -> Token | None:
 
 def revoke(name: str) -> bool:
     """Let it open nothing any more; whether there was one that did."""
-    return bool(Token.objects.filter(name=name, revoked_at=None).update(revoked_at=utc_now()))
+    is_revoked = bool(Token.objects.filter(name=name, revoked_at=None).update(revoked_at=utc_now()))
+    forget_found()
+    return is_revoked
+
+
+class Found(NamedTuple):
+    token: Token
+    rights: int | None  # what `Listener.rights` was before it was looked up
+    at: float
+
+
+_found: dict[bytes, Found] = {}  # by digest
+
+
+def find_recent(secret: str) -> Token | None:
+    """The token, where it was looked up lately and cannot have changed since; None says nothing."""
+    found = _found.get(digest(secret))
+    is_current = found and found.rights == listener().rights and time.monotonic() - found.at < KEEP_FOUND_S
+    return found.token if found and is_current else None
+
+
+def find_and_keep(secret: str) -> Token | None:
+    """Like `find`, for `find_recent` to know. While changes would not be heard of, nothing is kept."""
+    rights = listener().rights
+    token = find(secret)
+    if token and rights is not None:
+        if len(_found) >= MOST_FOUND:
+            forget_found()
+        _found[digest(secret)] = Found(token, rights, time.monotonic())
+    return token
+
+
+def forget_found() -> None:
+    """In this process at once; elsewhere the database tells of the change."""
+    _found.clear()
 
 
 def digest(secret: str) -> bytes:

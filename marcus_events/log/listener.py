@@ -25,6 +25,8 @@ LOG_CHANNEL = "marcus_log"  # the log has grown
 PROJECTED_CHANNEL = "marcus_projected"  # a projection has moved on
 RECONNECT_PAUSE_S = 0.5
 LIVE_CHANNEL = "marcus_live"  # pieces of events that are not kept
+RIGHTS_CHANNEL = "marcus_rights"  # what a token is for was changed
+CHANNELS = (LOG_CHANNEL, PROJECTED_CHANNEL, LIVE_CHANNEL, RIGHTS_CHANNEL)
 STOP_CHECK_S = 0.2  # how long closing may take
 
 
@@ -35,6 +37,7 @@ class Listener:
         self._news = threading.Condition()
         self._count = 0
         self._written = 0
+        self._rights = 0
         self._receivers: list[Callable[[str], None]] = []
         self._listening = threading.Event()
         self._stop = threading.Event()
@@ -60,6 +63,11 @@ class Listener:
         """Return when the log may have grown since `written` was `seen`, or after the timeout."""
         with self._news:
             self._news.wait_for(lambda: self._written != seen or self._stop.is_set(), timeout_s)
+
+    @property
+    def rights(self) -> int | None:
+        """Another number whenever the rights of a token may have changed; None while that would not be heard."""
+        return self._rights if self._listening.is_set() else None
 
     def wait_listening(self, timeout_s: float) -> bool:
         """Whether, within the time, nothing that is notified from now on is missed while the connection lasts."""
@@ -89,8 +97,9 @@ class Listener:
                 self._stop.wait(RECONNECT_PAUSE_S)
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:
-        for channel in (LOG_CHANNEL, PROJECTED_CHANNEL, LIVE_CHANNEL):
+        for channel in CHANNELS:
             connection.execute(f"LISTEN {channel}")
+        self._rights += 1
         self._listening.set()
         self._tell()  # something may have been said while we were away
         renew_pool()
@@ -99,6 +108,7 @@ class Listener:
                 if notification.channel == LIVE_CHANNEL:
                     for receiver in self._receivers:
                         receiver(notification.payload)
+                self._rights += notification.channel == RIGHTS_CHANNEL
                 self._tell(is_of_log=notification.channel == LOG_CHANNEL)
 
     def _forget(self, receiver: Callable[[str], None]) -> None:

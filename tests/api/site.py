@@ -26,9 +26,9 @@ class Site:
         self._client: httpx.AsyncClient | None = None
 
     def __enter__(self) -> Self:
-        from config.asgi import http
+        from config.asgi import application as whole
 
-        application: Any = http
+        application: Any = whole
         transport = httpx.ASGITransport(application, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         return self

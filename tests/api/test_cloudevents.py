@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from marcus_events.api.description.examples import TRACE
 from marcus_events.core.event import Event, Recorded
+from marcus_events.core.reserved import Authority
 from marcus_events.doors import cloudevents
 from marcus_events.ingest import offer_from
 from tests.api.program import Program, assert_problem, event
@@ -272,7 +273,7 @@ def test_what_only_claims_to_be_binary_is_given_out_as_data(claimed: Any) -> Non
 
 @given(stated_events)
 def test_whatever_is_a_cloudevent_comes_out_as_it_went_in(stated: dict[str, Any]) -> None:
-    offer = offer_from(cloudevents.from_structured(stated))
+    offer = offer_from(cloudevents.from_structured(stated), Authority.SYSTEM)
     event = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
     found = cloudevents.to_structured(Recorded(1, MOMENT, event))
     assert {name: value for name, value in found.items() if name not in {*OURS, "time"}} == stated

@@ -89,6 +89,7 @@ def test_what_is_taken_is_not_noted_nor_what_is_not_there_nor_our_own_fault(
         raise OperationalError("away")
 
     monkeypatch.setattr(tokens, "find", away)
+    tokens.forget_found()
     assert program.post(event()).status_code == 503
     assert noted() == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from config import connection_limit
-from config.connection_limit import ConnectionLimit
+from config.connection_limit import ConnectionLimit, TurnLimit
 from tests.waiting import wait_until_async
 
 
@@ -53,7 +53,7 @@ async def end(slow: Slow, tasks: list[asyncio.Task[Any]]) -> None:
 
 async def test_an_address_has_some_turns_and_all_together_some_more() -> None:
     slow = Slow()
-    limit = ConnectionLimit(slow)
+    limit = ConnectionLimit(TurnLimit(slow))
     tasks = [ask(limit, client) for client in ("a", "a", "a", "b", "c")]
     await wait_until_async(lambda: len(slow.working) == 3)
     healthz = ask(limit, "a", "/healthz")
@@ -68,7 +68,7 @@ async def test_a_turn_ends_before_a_wait_and_when_the_answer_begins(waits: bool)
     slow = Slow(waits=waits)
     if not waits:
         slow.may_answer.set()
-    limit = ConnectionLimit(slow)
+    limit = ConnectionLimit(TurnLimit(slow))
     tasks = [ask(limit, "a") for _ in range(5)]
     await wait_until_async(lambda: len(slow.working) == 5)
     await end(slow, tasks)
@@ -76,7 +76,7 @@ async def test_a_turn_ends_before_a_wait_and_when_the_answer_begins(waits: bool)
 
 async def test_who_goes_away_gives_the_turn_on() -> None:
     slow = Slow()
-    limit = ConnectionLimit(slow)
+    limit = ConnectionLimit(TurnLimit(slow))
     first, second, third, fourth = (ask(limit, "a") for _ in range(4))
     await wait_until_async(lambda: len(slow.working) == 2)
     third.cancel()  # while it waits

@@ -42,7 +42,7 @@ class Gate(WrappingFactory[Visit]):
     def __init__(self, wrapped: Any) -> None:
         super().__init__(wrapped)
         self.of: dict[str, dict[Visit, None]] = {}  # address → its connections, in the order in which they came
-        self.newcomers = Newcomers()
+        self.newcomers = Newcomers(wrapped.reactor)
         wrapped.protocol = Channel
         wrapped.timeOut = RECEIVE_S
 
