@@ -138,8 +138,8 @@ class Follower:
         """Whether there was something to wait for, and it has come."""
         if self.installation.exists():
             return False
-        self.listener.say(why)
         self._become(Activity.WAITING)
+        self.listener.say(why)
         while not self.installation.exists():
             if self.stop.wait(1):
                 return False

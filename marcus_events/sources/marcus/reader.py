@@ -160,7 +160,7 @@ class Reader:
     @property
     def progress(self) -> tuple[int, int]:
         """Bytes read, and bytes there are."""
-        size = self._rows.database.path.stat().st_size if self._rows.newest else 0
+        size = size_of(self.installation.events) if self._rows.newest else 0
         read = size * self._rows.rowid // (self._rows.newest or 1)
         of_logs, size_of_logs = self.logs.progress
         return read + of_logs, size + size_of_logs
@@ -181,3 +181,10 @@ def id_of(record: Record, identity: str | LineFile) -> str:
 
 def written_at(database: Path) -> float:
     return max(changed_at(database), changed_at(beside(database, "-wal")))
+
+
+def size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
