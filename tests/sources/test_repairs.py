@@ -2,8 +2,11 @@
 
 import json
 import resource
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -133,3 +136,30 @@ def test_a_marcus_that_had_no_room_for_a_line_and_goes_on_loses_no_record(tmp_pa
     assert path.read_bytes().count(b"\n") >= 2
     assert [event.event_type for event in session.look()][:2] == ["before", "after"]
     assert session.reader.logs.repaired == 1
+
+
+COPY = """
+import resource, signal, sys
+from pathlib import Path
+from marcus_events.sources.marcus.databases import Busy, Database
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+try:
+    Database(Path(sys.argv[1])).read(lambda connection: None)
+except Busy as error:
+    print(error)
+"""
+
+
+def test_a_database_that_cannot_be_copied_for_want_of_room_is_left_for_the_next_look(tmp_path: Path) -> None:
+    """A WAL without its index is read from a copy."""
+    root = copy_run(tmp_path / "run")
+    board = root / "data/kanban.db"
+    with closing(sqlite3.connect(board)) as marcus:
+        marcus.execute("PRAGMA journal_mode = WAL")
+        with marcus:
+            marcus.execute("UPDATE tasks SET updated_at = 'now'")
+        shutil.copyfile(board, tmp_path / "kanban.db")
+        shutil.copyfile(f"{board}-wal", tmp_path / "kanban.db-wal")
+    said = subprocess.run([sys.executable, "-c", COPY, str(tmp_path / "kanban.db")], capture_output=True, check=True)
+    assert b"it cannot be copied to" in said.stdout
