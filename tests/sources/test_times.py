@@ -1,6 +1,8 @@
 """Times without a zone: of the zone that is named, or UTC where that can be; never shifted in silence."""
 
 import os
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -40,8 +42,28 @@ def test_with_a_zone_a_time_without_one_is_of_that_zone(root: Path) -> None:
 def test_the_zone_is_that_of_databases_too(tmp_path: Path) -> None:
     root = copy_run(tmp_path / "run")
     session = Session(root, zone=BERLIN)
-    naive = session.reader.times.of("data/kanban.db")("2026-11-23 20:46:18")
-    assert naive == datetime(2026, 11, 23, 19, 46, 18, tzinfo=UTC)
+    task_id = without_zone(root, "2026-11-23 20:46:18")
+    [created] = [
+        event for event in session.look() if event.event_type == "task_created" and event.data["task_id"] == task_id
+    ]
+    assert created.timestamp == datetime(2026, 11, 23, 19, 46, 18, tzinfo=UTC)
+
+
+def without_zone(root: Path, created_at: str) -> str:
+    with closing(sqlite3.connect(root / "data/kanban.db")) as marcus, marcus:
+        [task_id] = marcus.execute("SELECT id FROM tasks LIMIT 1").fetchone()
+        marcus.execute("UPDATE tasks SET created_at = ? WHERE id = ?", [created_at, task_id])
+    return str(task_id)
+
+
+def test_a_time_on_the_board_that_cannot_be_utc_is_reported(tmp_path: Path) -> None:
+    root = copy_run(tmp_path / "run")
+    session = Session(root)
+    without_zone(root, (utc_now() + timedelta(hours=2)).isoformat()[:19])
+    assert len(session.look()) == 724
+    [reported] = session.unreadable
+    assert reported.where == "data/kanban.db"
+    assert "has a time without a zone" in reported.reason
 
 
 @pytest.mark.parametrize(

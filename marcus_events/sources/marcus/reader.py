@@ -61,7 +61,8 @@ class Reader:
         self._row_times = self._rows.times = self.times.of(self._rows.name)
         self._board = Database(installation.board)
         self._board_reader = BoardReader(boards, installation.name(installation.board))
-        self._board_times = self._board_reader.times = self.times.of(self._board_reader.name)
+        self._board_times = self.times.of(self._board_reader.name)
+        self._board_reader.times = self._board_times.of_row
 
     def look(self, now: datetime, *, is_last: bool = False) -> Iterator[list[Act]]:
         """The acts that are new, in batches. The last look also gives those that could still gain a record."""

@@ -79,6 +79,18 @@ class FileTimes:
         is_before = self._last is not None and first.astimezone(UTC) < self._last - OUT_OF_ORDER
         return second if is_repeated and is_before else first
 
+    def of_row(self, stamp: object) -> datetime | None:
+        """A time on the board, whose rows are in no order. It is taken in any case, and reported
+        where it cannot be UTC.
+        """
+        self._last = None
+        at = self(stamp)
+        if at and self.is_naive and self.times.zone is None and at - self.written_at > FAR:
+            ahead = words(at - self.written_at)
+            reason = f"has a time without a zone, {at:%Y-%m-%d %H:%M:%S}, {ahead} ahead of when it was written"
+            self.times.report_once(self.name, self.name, f"{reason}. It is taken as UTC")
+        return at
+
     def holds_back(self, at: datetime, where: str) -> bool:
         """Whether a record with the time that was asked for last must not be published yet."""
         if self.times.zone is not None or not self.is_naive:
