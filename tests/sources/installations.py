@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.sources.marcus.board import Boards
@@ -81,13 +82,14 @@ class Session:
     board: str | None = None
     log: list[Event] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    zone: ZoneInfo | None = None
 
     def __post_init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
         boards = Boards(self.board)
-        self.reader = Reader(Installation(self.root), boards, self.unreadable.append)
+        self.reader = Reader(Installation(self.root), boards, self.unreadable.append, self.zone)
         self.translator = Translator(boards)
 
     def look(self, *, now: datetime | None = None, is_last: bool = True) -> list[Event]:

@@ -1,4 +1,4 @@
-"""`manage.py follow PATH [--once] [--board NAME]`: read a Marcus installation, then keep following it."""
+"""`manage.py follow PATH [--once] [--board NAME] [--timezone NAME]`: read a Marcus installation, then follow it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import signal
 import sys
 import threading
 import time
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import IO, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
@@ -15,7 +17,8 @@ from marcus_events.log.writer import close_writer
 from marcus_events.management.prepare import prepare_database
 from marcus_events.sources.marcus.board import UnknownBoard
 from marcus_events.sources.marcus.databases import Busy
-from marcus_events.sources.marcus.follower import Follower, NoMarcus, Total
+from marcus_events.sources.marcus.follower import Follower, NoMarcus
+from marcus_events.sources.marcus.following_state import FollowingState, Total
 from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable
 
@@ -35,13 +38,19 @@ class Command(BaseCommand):
             metavar="NAME",
             help="another name for the board; where there are several, the one that is meant where none is named",
         )
+        parser.add_argument(
+            "--timezone",
+            metavar="NAME",
+            type=zone,
+            help="of times that name none, such as Europe/Berlin: Marcus 0.1.x wrote the local time of its machine",
+        )
 
-    def handle(self, *, path: Path, once: bool, board: str | None, **options: Any) -> None:
+    def handle(self, *, path: Path, once: bool, board: str | None, timezone: ZoneInfo | None, **options: Any) -> None:
         if path.exists() and not path.is_dir():
             raise CommandError(f"{path} is not a folder; name the one in which Marcus was started.")
         prepare_database()
         display = Display(self.stdout, sys.stderr)
-        follower = Follower(path, board, display, stop_on_signal())
+        follower = Follower(path, board, display, stop_on_signal(), timezone)
         try:
             follower.once() if once else follower.run()
         except (NoMarcus, UnknownBoard, Busy) as error:
@@ -49,9 +58,16 @@ class Command(BaseCommand):
         finally:
             follower.close()
             close_writer()
-        display.end(follower.total)
+        display.end(follower.total, follower.state)
         if once and follower.stop.is_set():
             raise CommandError("Stopped before the end; run it again for the rest.")
+
+
+def zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ArgumentTypeError(f"There is no time zone “{name}”; give a name such as Europe/Berlin.") from error
 
 
 def stop_on_signal() -> threading.Event:
@@ -100,9 +116,11 @@ class Display:
         print(text, file=self.err, end="" if self.is_terminal else "\n", flush=True)
         self._has_line = self.is_terminal
 
-    def end(self, total: Total) -> None:
+    def end(self, total: Total, state: FollowingState) -> None:
         self._clear()
         self.out.write(str(total))
+        for file in state.unread_files:
+            self.out.write(f"Not read: {file.name} {file.reason}")
 
     def _clear(self) -> None:
         if self._has_line:

@@ -15,7 +15,7 @@ from typing import Any
 
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.sources.marcus.databases import Database, NotADatabase
-from marcus_events.sources.marcus.records import Kind, Unreadable, moment, row_id
+from marcus_events.sources.marcus.records import Kind, Moment, Unreadable, moment, row_id
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, key_of
 
 Row = dict[str, Any]
@@ -104,6 +104,7 @@ class BoardReader:
 
     def __init__(self, boards: Boards, name: str) -> None:
         self.boards, self.name = boards, name
+        self.times: Moment = moment
         self._told: set[str] = set()
 
     def read(self, database: Database) -> list[Sighting | Unreadable]:
@@ -119,7 +120,7 @@ class BoardReader:
 
     def _learn(self, tables: Tables) -> None:
         for row in tables["projects"]:
-            created_at = moment(row.get("created_at")) or MARCUS_STARTS_AT
+            created_at = self.times(row.get("created_at")) or MARCUS_STARTS_AT
             self.boards.learn_project(Project(row["id"], str(row.get("name") or row["id"]), created_at))
         for row in tables["tasks"]:
             self.boards.learn_task(row["id"], str(row.get("project_id") or ""), str(row.get("name") or ""))
@@ -154,7 +155,7 @@ class BoardReader:
 
     def _sighting(self, act: str, row: Row, data: dict[str, Any], *more: str) -> Sighting | Unreadable:
         where = f"{self.name}: {act} {row['id']}"
-        if (at := moment(row.get("created_at"))) is None:
+        if (at := self.times(row.get("created_at"))) is None:
             return Unreadable(where, "has no time of creation")
         return Sighting(
             record_id=row_id(act, row["id"], *more),

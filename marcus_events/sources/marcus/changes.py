@@ -18,19 +18,20 @@ class Changes:
 
     def __init__(self, stop: threading.Event) -> None:
         self.stop = stop
-        self._folders: list[Path] = []
+        self._watched: list[tuple[Path, int]] = []
         self._notices: Iterator[object] = iter(())
 
     def wait(self, folders: list[Path]) -> None:
         """Returns at a change, after a second, or when stopping."""
-        if folders != self._folders:
-            self._folders, self._notices = folders, self._watch(folders)
+        present = [(folder, inode_of(folder)) for folder in folders]  # a folder that was restored is another one
+        if present != self._watched:
+            self._watched, self._notices = present, self._watch(folders)
         try:
-            if self._folders and next(self._notices, None) is not None:
+            if self._watched and next(self._notices, None) is not None:
                 return
         except OSError:  # no more watches to be had, or a folder went away
             pass
-        self._folders = []
+        self._watched = []
         self.stop.wait(LOOK_EVERY_MS / 1_000)
 
     def _watch(self, folders: list[Path]) -> Iterator[object]:
@@ -44,3 +45,10 @@ class Changes:
             stop_event=self.stop,
             raise_interrupt=False,
         )
+
+
+def inode_of(folder: Path) -> int:
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return 0

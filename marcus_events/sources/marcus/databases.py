@@ -126,6 +126,8 @@ class Database:
                 shutil.copyfile(beside(self.path, "-wal"), beside(copy, "-wal"))
             except FileNotFoundError as error:
                 raise Busy("it was closed meanwhile") from error
+            except OSError as error:
+                raise Busy(f"it cannot be copied to {folder}: {error.strerror}") from error
             if self.signature() != before:
                 raise Busy("it was written meanwhile")
             try:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import utc_now
 from marcus_events.sources.marcus.acts import Act
@@ -21,6 +22,7 @@ from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.changes import Changes
 from marcus_events.sources.marcus.databases import Busy
 from marcus_events.sources.marcus.events import Translator
+from marcus_events.sources.marcus.following_state import Activity, FollowingState, LastLine, Total
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.publisher import Outcome, Publisher, Stopped
 from marcus_events.sources.marcus.reader import Reader
@@ -45,45 +47,65 @@ class Listener(Protocol):
     def looked(self, outcome: Outcome) -> None: ...
 
 
-@dataclass
-class Total:
-    """Everything so far. What is read again is counted once."""
-
-    outcome: Outcome = field(default_factory=Outcome)
-    unreadable: int = 0
-    talk: int = 0
-
-    @property
-    def events(self) -> str:
-        return f"{self.outcome.new:,} new, {self.outcome.known:,} known"
-
-    def __str__(self) -> str:
-        left_out = f"; left out {self.talk:,} lines of talk" if self.talk else ""
-        return f"{self.events}, {self.unreadable:,} unreadable{left_out}"
-
-
 class Follower:
     """Follows the installation at `root` until `stop` is set."""
 
-    def __init__(self, root: Path, board: str | None, listener: Listener, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        root: Path,
+        board: str | None,
+        listener: Listener,
+        stop: threading.Event,
+        zone: ZoneInfo | None = None,
+    ) -> None:
         self.installation, self.board, self.listener, self.stop = Installation(root), board, listener, stop
+        self.zone = zone
         self.total = Total()
+        self._activity, self._since = Activity.STARTING, utc_now()
+        self._looked_at: datetime | None = None
+        self._last_line: LastLine | None = None
         self._turns = Turns(root)
-        self._named: set[Unreadable] = set()
         self._busy_looks = 0
         self._is_reading_again = self._has_greeted = False
         self._read_again_after = 0.0  # on the monotonic clock
         self._begin()
+        self.state = self._state()
 
     def _begin(self) -> None:
         boards = Boards(self.board)
-        self._reader = Reader(self.installation, boards, self._complain)
+        self._reader = Reader(self.installation, boards, self._complain, self.zone)
         translator, is_seen = Translator(boards), self._reader.has_seen
-        self._publisher = Publisher(translator, is_seen, self._turns, self.stop, self.listener.say, self._complain)
+        self._publisher = Publisher(translator, is_seen, self._turns, self.stop, self._say_of_database, self._refuse)
 
     def close(self) -> None:
         """After the last look."""
         self._turns.close()
+        self._become(Activity.STOPPED)
+
+    def _become(self, activity: Activity) -> None:
+        self._activity = activity
+        self.state = self._state()
+
+    def _state(self) -> FollowingState:
+        total, (read, size) = self.total, self._reader.progress
+        return FollowingState(
+            root=self.installation.root,
+            activity=self._activity,
+            since=self._since,
+            looked_at=self._looked_at,
+            last_line=self._last_line,
+            new=total.outcome.new,
+            known=total.outcome.known,
+            unreadable=total.unreadable,
+            unreadable_lines=tuple(total.unreadable_lines),
+            refused=total.refused,
+            refused_lines=tuple(total.refused_lines),
+            repaired=total.repaired,
+            held_back=total.held_back,
+            left_out=total.talk,
+            behind_bytes=max(size - read, 0),
+            unread_files=tuple(self._reader.logs.unread),
+        )
 
     def once(self) -> None:
         """One look, to the end. Raises NoMarcus, UnknownBoard, Busy."""
@@ -102,19 +124,26 @@ class Follower:
     def run(self) -> None:
         """Look until stopped. Raises UnknownBoard."""
         changes = Changes(self.stop)
-        self._wait_for_marcus()
+        self._wait_for_marcus(f"Waiting for Marcus: it has not written anything to {self.installation.root} yet.")
         while not self.stop.is_set():
+            if self._has_greeted and self._wait_for_marcus(f"Marcus's files are gone from {self.installation.root}."):
+                self.listener.say("Marcus's files are back.")
             self._look()
             self._greet()
             if self._reader.is_late and time.monotonic() > self._read_again_after:
                 self._read_again()
             changes.wait(self.installation.folders)
 
-    def _wait_for_marcus(self) -> None:
-        if not self.installation.exists():
-            self.listener.say(f"Waiting for Marcus: it has not written anything to {self.installation.root} yet.")
-        while not self.installation.exists() and not self.stop.wait(1):
-            pass
+    def _wait_for_marcus(self, why: str) -> bool:
+        """Whether there was something to wait for, and it has come."""
+        if self.installation.exists():
+            return False
+        self._become(Activity.WAITING)
+        self.listener.say(why)
+        while not self.installation.exists():
+            if self.stop.wait(1):
+                return False
+        return True
 
     def _greet(self) -> None:
         if not (self._has_greeted or self.stop.is_set()):
@@ -139,8 +168,10 @@ class Follower:
                         return
         except Stopped:
             return
-        self.total.talk = max(self.total.talk, self._reader.talk)
+        self._note_counts()
         self._note_busy()
+        self._looked_at = utc_now()
+        self._become(Activity.FOLLOWING)
         self.listener.looked(outcome)
 
     def _publish(self, acts: list[Act]) -> Outcome:
@@ -148,6 +179,8 @@ class Follower:
         if self._is_reading_again:
             outcome.known = 0
         self.total.outcome += outcome
+        self._note_counts()
+        self._become(Activity.FOLLOWING)
         self.listener.progress(*self._reader.progress, self.total)
         return outcome
 
@@ -156,9 +189,26 @@ class Follower:
         if self._busy_looks == BUSY_LOOKS:
             self.listener.say("A database of Marcus is being written without a pause; trying again every second.")
 
+    def _note_counts(self) -> None:
+        total, reader = self.total, self._reader
+        total.talk = max(total.talk, reader.talk)
+        total.repaired = max(total.repaired, reader.logs.repaired)
+        total.held_back = max(total.held_back, reader.times.held_back)
+        if record := reader.last_read:
+            self._last_line = LastLine(record.where, record.at, utc_now())
+            reader.last_read = None
+        for file in reader.logs.unread:
+            self._complain(Unreadable(file.name, file.reason, is_line=False))
+
     def _complain(self, item: Unreadable) -> None:
         """Name what cannot be read, once."""
-        if item not in self._named:
-            self._named.add(item)
-            self.total.unreadable += 1
+        if self.total.note_unreadable(item):
             self.listener.complain(item)
+
+    def _refuse(self, item: Unreadable) -> None:
+        if self.total.note_refused(item):
+            self.listener.complain(item)
+
+    def _say_of_database(self, text: str, *, is_away: bool) -> None:
+        self._become(Activity.DATABASE_AWAY if is_away else Activity.FOLLOWING)
+        self.listener.say(text)

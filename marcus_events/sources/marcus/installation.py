@@ -1,31 +1,74 @@
-"""Which files of a Marcus installation there are, as of now."""
+"""Which files of a Marcus installation there are, as of now: the logs, and what looks like one and cannot be read.
+
+A log is known by how its name begins, wherever it lies under `logs/`; what follows `.jsonl` is the mark of a
+rotation (`.1`, `-20261129`, `.old`, `.1.gz`), of which there are too many to list.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from marcus_events.sources.marcus.contents import packing_of
 from marcus_events.sources.marcus.databases import changed_at
 from marcus_events.sources.marcus.records import Kind
 
-LOGS = (
-    (Kind.REALTIME, "logs/conversations", "realtime_"),
-    (Kind.AGENT_EVENTS, "logs/agent_events", "agent_events_"),
-    (Kind.CONVERSATIONS, "logs/conversations", "conversations_"),
-    (Kind.CONVERSATIONS, "logs/conversations", "decisions_"),
+KINDS = {
+    "realtime_": Kind.REALTIME,
+    "agent_events_": Kind.AGENT_EVENTS,
+    "conversations_": Kind.CONVERSATIONS,
+    "decisions_": Kind.CONVERSATIONS,  # copies of conversation lines: they have the same ids
+}
+LOOKS_LIKE_A_LOG = re.compile(
+    r"\.(jsonl|ndjson|log)(?![a-z])|^(realtime|agent_events|conversations|decisions)_\d", re.IGNORECASE
 )
-NAME = re.compile(r".*\.jsonl(\.\d+)?")  # a rotated file ends in a number
+UNKNOWN_NAME = f"is no log that is known: the names of those begin with {', '.join(KINDS)} and contain .jsonl"
+ELSEWHERE = "lies outside of logs/"
+DEEPEST = 8  # folders within folders
 
 
 @dataclass(frozen=True)
 class Log:
     """A file of lines. `superseded`: a newer one of its kind exists, so that nobody is about to end its last line."""
 
-    kind: Kind
+    prefix: str
     path: Path
     superseded: bool
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.prefix]
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether every line stands in another file too, as a rule."""
+        return self.prefix == "decisions_"
+
+
+@dataclass(frozen=True)
+class UnreadFile:
+    """A file or folder of which nothing is read. `name` is relative to the installation."""
+
+    name: str
+    reason: str
+
+
+@dataclass
+class Found:
+    """What the folders held at one moment."""
+
+    paths: dict[str, list[Path]] = field(default_factory=dict)  # by how their names begin
+    unread: list[UnreadFile] = field(default_factory=list)
+
+    def logs(self) -> Iterator[Log]:
+        """The files of lines, by kind and name."""
+        for prefix in KINDS:
+            paths = sorted(self.paths.get(prefix, []))
+            newest = max(paths, key=changed_at, default=None)
+            yield from (Log(prefix, path, superseded=path != newest) for path in paths)
 
 
 @dataclass(frozen=True)
@@ -47,18 +90,52 @@ class Installation:
         return [folder for name in ("data", "logs") if (folder := self.root / name).is_dir()]
 
     def exists(self) -> bool:
-        return self.events.is_file() or self.board.is_file() or any(True for _ in self.logs())
+        return self.events.is_file() or self.board.is_file() or any(True for _ in self.find().logs())
 
-    def logs(self) -> Iterator[Log]:
-        """The files of lines, oldest first within a kind."""
-        for kind, folder, prefix in LOGS:
-            found = (self.root / folder).glob(f"{prefix}*")
-            paths = sorted(path for path in found if NAME.fullmatch(path.name) and path.is_file())
-            newest = max(paths, key=changed_at, default=None)
-            for path in paths:
-                if prefix != "decisions_" or not self.is_told_whole(path):
-                    yield Log(kind, path, superseded=path != newest)
+    def find(self) -> Found:
+        found = Found()
+        for name in ("logs", "data"):
+            for path in self._files(self.root / name, found, set()):
+                self._sort_in(path, found, is_log_folder=name == "logs")
+        found.unread.sort(key=lambda unread: unread.name)
+        return found
 
-    def is_told_whole(self, decisions: Path) -> bool:
-        """Every line of a decisions file stands in the conversations file of the same start too."""
-        return decisions.with_name(decisions.name.replace("decisions_", "conversations_", 1)).is_file()
+    def name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def _files(self, folder: Path, found: Found, above: set[tuple[int, int]]) -> Iterator[Path]:
+        """The files of a folder and those below it. Links are followed, but never in a circle."""
+        try:
+            status = folder.stat()
+            key = (status.st_dev, status.st_ino)
+            if key in above or len(above) > DEEPEST:
+                return
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            found.unread.append(UnreadFile(self.name(folder) + "/", f"cannot be opened: {error.strerror}"))
+            return
+        for entry in entries:
+            if is_folder(entry):
+                yield from self._files(folder / entry.name, found, above | {key})
+            else:
+                yield folder / entry.name
+
+    def _sort_in(self, path: Path, found: Found, *, is_log_folder: bool) -> None:
+        prefix = next((prefix for prefix in KINDS if path.name.startswith(prefix) and ".jsonl" in path.name), None)
+        if not path.is_file() or not (prefix or LOOKS_LIKE_A_LOG.search(path.name)):
+            return
+        if prefix is None or not is_log_folder:
+            found.unread.append(UnreadFile(self.name(path), ELSEWHERE if prefix else UNKNOWN_NAME))
+        elif (packing := packing_of(path)) and not packing.is_readable:
+            found.unread.append(UnreadFile(self.name(path), packing.reason))
+        else:
+            found.paths.setdefault(prefix, []).append(path)
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from django.db import Error as DjangoDatabaseError
 from django.db import connection
@@ -34,6 +34,10 @@ RETRY_S = 1.0  # as often as the log itself is looked at
 TURN_S = 0.05  # between two tries to be next; a look takes some milliseconds
 
 Answer = TypeVar("Answer")
+
+
+class SaysOfDatabase(Protocol):
+    def __call__(self, text: str, *, is_away: bool) -> None: ...
 
 
 class Stopped(Exception):
@@ -62,7 +66,7 @@ class Publisher:
         is_seen: Callable[[str], bool],
         turns: Turns,
         stop: threading.Event,
-        say: Callable[[str], None],
+        say: SaysOfDatabase,
         complain: Callable[[Unreadable], None],
     ) -> None:
         self.translator, self.is_seen, self.turns = translator, is_seen, turns
@@ -139,13 +143,13 @@ class Publisher:
                 was_away = True
             else:
                 if was_away:
-                    self.say("The database is back.")
+                    self.say("The database is back.", is_away=False)
                 return answer, was_away
 
     def _wait(self, error: Exception, was_away: bool) -> None:
         if not was_away:
             reason = str(error).strip().partition("\n")[0]
-            self.say(f"The database is away, trying again every second: {reason}")
+            self.say(f"The database is away, trying again every second: {reason}", is_away=True)
         connection.close()
         if self.stop.wait(RETRY_S):
             raise Stopped

@@ -18,18 +18,21 @@ import heapq
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.sources.marcus import conversations, sightings
 from marcus_events.sources.marcus.acts import NEVER, Act, Acts
 from marcus_events.sources.marcus.blockers import Blockers
 from marcus_events.sources.marcus.board import BoardReader, Boards, Project
-from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase, changed_at
+from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase, beside, changed_at
 from marcus_events.sources.marcus.installation import Installation, Log
-from marcus_events.sources.marcus.lines import Line, LineFile
-from marcus_events.sources.marcus.records import Kind, Record, Unreadable, line_id, record_from_line
+from marcus_events.sources.marcus.lines import LineFile
+from marcus_events.sources.marcus.logs import LogFiles
+from marcus_events.sources.marcus.records import Kind, Record, Unreadable, line_id
 from marcus_events.sources.marcus.rows import EventRows
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, Statement, sighting_from
+from marcus_events.sources.marcus.times import Times
 
 BATCH = 500  # sightings between two deliveries; as many events as the log takes in one commit
 
@@ -38,7 +41,11 @@ class Reader:
     """Reads an installation from its start; each `look` goes on where the last one ended."""
 
     def __init__(
-        self, installation: Installation, boards: Boards, complain: Callable[[Unreadable], None] = lambda _: None
+        self,
+        installation: Installation,
+        boards: Boards,
+        complain: Callable[[Unreadable], None] = lambda _: None,
+        zone: ZoneInfo | None = None,
     ) -> None:
         self.installation, self.boards, self.complain = installation, boards, complain
         self.talk = 0
@@ -47,22 +54,28 @@ class Reader:
         self._is_first_look = True
         self._acts, self._blockers = Acts(), Blockers()
         self._newest = NEVER
-        self._files: dict[int, LineFile] = {}  # by inode: a file that is renamed has been read
-        self._rows = EventRows(Database(installation.events), self._name(installation.events))
+        self.times = Times(zone, complain)
+        self.logs = LogFiles(installation, self.times, complain)
+        self.last_read: Record | None = None
+        self._rows = EventRows(Database(installation.events), installation.name(installation.events))
+        self._row_times = self._rows.times = self.times.of(self._rows.name)
         self._board = Database(installation.board)
-        self._board_reader = BoardReader(boards, self._name(installation.board))
+        self._board_reader = BoardReader(boards, installation.name(installation.board))
+        self._board_times = self.times.of(self._board_reader.name)
+        self._board_reader.times = self._board_times.of_row
 
     def look(self, now: datetime, *, is_last: bool = False) -> Iterator[list[Act]]:
         """The acts that are new, in batches. The last look also gives those that could still gain a record."""
         self.is_busy = False
-        logs = self._begin_logs()
+        logs = self.logs.begin(now, is_patient=not (self._is_first_look or is_last))
+        self._row_times.begin(written_at(self.installation.events), now)
+        self._board_times.begin(written_at(self.installation.board), now)
         board = self._read_board()
-        streams = [self._sightings(log.kind, file) for log, file in logs]
+        streams = [self._sightings(log, file) for log, file in logs]
         merged = heapq.merge(board, self._events(), *streams, key=lambda sighting: sighting.at)
         yield from self._joined(merged, now)
         self.is_busy = self.is_busy or self._rows.is_busy
-        for log, file in logs:
-            self._abandon(log, file, now)
+        self.logs.end(logs, now)
         self._is_first_look = False
         if acts := self._acts.settled(board_only_until=None if is_last else now - WINDOW):
             yield acts
@@ -99,26 +112,6 @@ class Reader:
             self.boards.learn_project(Project(project_id, name, sighting.at))
             self.boards.check_choice()
 
-    def _begin_logs(self) -> list[tuple[Log, LineFile]]:
-        """The files as they are now; one under two names is read under the first."""
-        begun: dict[int, tuple[Log, LineFile]] = {}
-        for log in self.installation.logs():
-            try:
-                inode = log.path.stat().st_ino
-                if inode not in begun:
-                    begun[inode] = (log, self._begin(log.path, inode))
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                self.complain(Unreadable(self._name(log.path), f"cannot be opened: {error.strerror}"))
-        return list(begun.values())
-
-    def _begin(self, path: Path, inode: int) -> LineFile:
-        file = self._files.setdefault(inode, LineFile(path, self._name(path)))
-        file.path, file.name = path, self._name(path)
-        file.begin()
-        return file
-
     def _read_board(self) -> list[Sighting]:
         found: list[Sighting | Unreadable] = []
         try:
@@ -137,19 +130,22 @@ class Reader:
         for item in self._rows.read():
             if isinstance(item, Unreadable):
                 self.complain(item)
-            elif sighting := self._sighting(item[1], item[0]):
+            elif not self._row_times.holds_back(item[1].at, item[1].where) and (
+                sighting := self._sighting(item[1], item[0])
+            ):
                 yield sighting
 
-    def _sightings(self, kind: Kind, file: LineFile) -> Iterator[Sighting]:
-        for line in file.read():
-            record = record_from_line(kind, line.text, line.where) if isinstance(line, Line) else line
-            if isinstance(record, Unreadable):
-                self.complain(record)
-            elif sighting := self._sighting(record, file):
+    def _sightings(self, log: Log, file: LineFile) -> Iterator[Sighting]:
+        for record in self.logs.records(log, file):
+            talk = self.talk
+            if sighting := self._sighting(record, file):
                 yield sighting
+            elif log.is_copy:
+                self.talk = talk  # the other file has the same lines
 
     def _sighting(self, record: Record, identity: str | LineFile) -> Sighting | None:
         """What a record says; None for talk and for what cannot be understood."""
+        self.last_read = record
         try:
             statement = statement_of(record)
             if isinstance(statement, Statement):
@@ -162,22 +158,13 @@ class Reader:
             self.talk += 1
         return None
 
-    def _abandon(self, log: Log, file: LineFile, now: datetime) -> None:
-        """A last line that was not ended, in a file that nobody writes any more."""
-        is_left = log.superseded and changed_at(log.path) < (now - WINDOW).timestamp()
-        if is_left and (item := file.incomplete()):
-            self.complain(item)
-
-    def _name(self, path: Path) -> str:
-        return path.relative_to(self.installation.root).as_posix()
-
     @property
     def progress(self) -> tuple[int, int]:
         """Bytes read, and bytes there are."""
-        size = self._rows.database.path.stat().st_size if self._rows.newest else 0
+        size = size_of(self.installation.events) if self._rows.newest else 0
         read = size * self._rows.rowid // (self._rows.newest or 1)
-        files = self._files.values()
-        return read + sum(file.offset for file in files), size + sum(file.size for file in files)
+        of_logs, size_of_logs = self.logs.progress
+        return read + of_logs, size + size_of_logs
 
 
 def statement_of(record: Record) -> Statement | Unreadable | None:
@@ -190,4 +177,15 @@ def id_of(record: Record, identity: str | LineFile) -> str:
     """Marcus's own id of an event, or that of a line of a file."""
     if isinstance(identity, str):
         return identity
-    return line_id(record.kind, record.text_hash, identity.occurrences.count(record.text_hash, record.at))
+    return line_id(record.kind, record.text_hash, identity.place.occurrences.count(record.text_hash, record.at))
+
+
+def written_at(database: Path) -> float:
+    return max(changed_at(database), changed_at(beside(database, "-wal")))
+
+
+def size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

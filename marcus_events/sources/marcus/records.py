@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NoReturn
@@ -35,13 +36,31 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that is there but cannot be a record."""
+    """Something that is there but cannot be a record.
+
+    `is_line` is false of what is said of a file as a whole. `key` is the same for the same line in a file of another
+    name.
+    """
 
     where: str
     reason: str
+    is_line: bool = field(default=True, compare=False)
+    key: str = field(default="", compare=False)
 
 
-def record_from_line(kind: Kind, line: bytes, where: str) -> Record | Unreadable:
+Moment = Callable[[object], datetime | None]
+
+
+def moment(stamp: object) -> datetime | None:
+    """An ISO 8601 time in UTC; Marcus means UTC where it names no zone."""
+    found = parsed(stamp)
+    try:
+        return found and in_years((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC))
+    except OverflowError:
+        return None
+
+
+def record_from_line(kind: Kind, line: bytes, where: str, to_moment: Moment = moment) -> Record | Unreadable:
     try:
         body = json.loads(line.decode(), parse_constant=refuse_constant)
     except UnicodeDecodeError:
@@ -52,26 +71,29 @@ def record_from_line(kind: Kind, line: bytes, where: str) -> Record | Unreadable
         return Unreadable(where, f"is not JSON: {str(error)[:120]}")
     if not isinstance(body, dict):
         return Unreadable(where, "is not a JSON object")
-    if (at := moment(body.get("timestamp"))) is None:
+    if (at := to_moment(body.get("timestamp"))) is None:
         return Unreadable(where, "has no timestamp")
-    return Record(kind, at, body, where, hashlib.sha256(line.strip()).digest()[:12])
+    return Record(kind, at, body, where, id_digest(line.strip()))
+
+
+def id_digest(text: bytes | str) -> bytes:
+    return hashlib.sha256(text.encode(errors="replace") if isinstance(text, str) else text).digest()[:12]
 
 
 def refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def moment(stamp: object) -> datetime | None:
-    """An ISO 8601 time in UTC; Marcus means UTC where it names no zone."""
-    if not isinstance(stamp, str):
-        return None
+def parsed(stamp: object) -> datetime | None:
+    """An ISO 8601 time as it is written, with a zone or without one."""
     try:
-        parsed = datetime.fromisoformat(stamp)
-        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        utc = aware.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return datetime.fromisoformat(stamp) if isinstance(stamp, str) else None
+    except ValueError:
         return None
-    return utc if OLDEST_YEAR <= utc.year <= NEWEST_YEAR else None
+
+
+def in_years(at: datetime) -> datetime | None:
+    return at if OLDEST_YEAR <= at.year <= NEWEST_YEAR else None
 
 
 def line_id(kind: Kind, text_hash: bytes, occurrence: int) -> str:
