@@ -4,6 +4,8 @@
    and rows by time and join them to acts. 4. Give the acts that no record can join any more; at the end of the
    look, all of them.
 
+A request of an agent is given once Marcus answered it: see `requests`.
+
 The first look sees whole files, so that an act is given with all its records at once. Later an act is given at
 the end of the look that first saw it, and records of it that come later join it and add nothing. A record from
 before the time that acts are remembered for could belong to any of them: then `is_late` asks for a new reader,
@@ -19,15 +21,16 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.sources.marcus import conversations, sightings
 from marcus_events.sources.marcus.acts import NEVER, Act, Acts
-from marcus_events.sources.marcus.blockers import Blockers
-from marcus_events.sources.marcus.board import BoardReader, Boards, Project
+from marcus_events.sources.marcus.answers import Answer, answer_of
+from marcus_events.sources.marcus.blockers import agent_differs
+from marcus_events.sources.marcus.board import BoardReader, Boards
 from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase, changed_at
 from marcus_events.sources.marcus.installation import Installation, Log
 from marcus_events.sources.marcus.lines import Line, LineFile
 from marcus_events.sources.marcus.records import Kind, Record, Unreadable, line_id, record_from_line
+from marcus_events.sources.marcus.requests import Requests
 from marcus_events.sources.marcus.rows import EventRows
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, Statement, sighting_from
 
@@ -45,7 +48,8 @@ class Reader:
         self.is_late = False
         self.is_busy = False
         self._is_first_look = True
-        self._acts, self._blockers = Acts(), Blockers()
+        self._acts = Acts()
+        self._requests = Requests(self._acts)
         self._newest = NEVER
         self._files: dict[int, LineFile] = {}  # by inode: a file that is renamed has been read
         self._rows = EventRows(Database(installation.events), self._name(installation.events))
@@ -56,30 +60,41 @@ class Reader:
         """The acts that are new, in batches. The last look also gives those that could still gain a record."""
         self.is_busy = False
         logs = self._begin_logs()
+        self._requests.has_conversations = any(log.kind is Kind.CONVERSATIONS for log, _ in logs)
         board = self._read_board()
         streams = [self._sightings(log.kind, file) for log, file in logs]
-        merged = heapq.merge(board, self._events(), *streams, key=lambda sighting: sighting.at)
+        merged = heapq.merge(board, self._events(), *streams, key=lambda item: item.at)
         yield from self._joined(merged, now)
         self.is_busy = self.is_busy or self._rows.is_busy
         for log, file in logs:
             self._abandon(log, file, now)
         self._is_first_look = False
+        self._requests.expire(now, is_last=is_last)
         if acts := self._acts.settled(board_only_until=None if is_last else now - WINDOW):
             yield acts
+
+    @property
+    def waiting(self) -> int:
+        """How many requests of agents wait for Marcus's answer."""
+        return self._requests.waiting
 
     def has_seen(self, record_id: str) -> bool:
         """Whether it has lately met a record: in the acts that it gave last, or within some minutes of them."""
         return self._acts.holds(record_id)
 
-    def _joined(self, stream: Iterator[Sighting], now: datetime) -> Iterator[list[Act]]:
-        for count, sighting in enumerate(stream, start=1):
-            self._join(sighting, now)
+    def _joined(self, stream: Iterator[Sighting | Answer], now: datetime) -> Iterator[list[Act]]:
+        for count, item in enumerate(stream, start=1):
+            if isinstance(item, Answer):
+                self._requests.hear(item)
+            else:
+                self._join(item, now)
             if count % BATCH == 0:
                 if self._is_first_look and (acts := self._settled()):
                     yield acts
                 self._acts.forget(self._newest)  # afterwards: whoever takes acts may ask for their neighbours in time
 
     def _settled(self) -> list[Act]:
+        self._requests.expire(self._newest)
         return self._acts.settled(self._newest - WINDOW, board_only_until=self._newest - WINDOW)
 
     def _join(self, sighting: Sighting, now: datetime) -> None:
@@ -87,17 +102,12 @@ class Reader:
             self.is_late = True
             return
         self._newest = max(self._newest, min(sighting.at, now))
-        if sighting.act == T.PROJECT_CREATED:
-            self._learn_project(sighting)
+        self.boards.learn_from(sighting.act, sighting.data, sighting.at)
         if act := self._acts.add(sighting):
-            self._blockers.note(act, sighting, self._acts)
-
-    def _learn_project(self, sighting: Sighting) -> None:
-        """A project whose board is kept elsewhere is known from Marcus's own event only."""
-        project_id, name = sighting.data.get("project_id"), sighting.data.get("project_name")
-        if isinstance(project_id, str) and isinstance(name, str) and not self.boards.knows(project_id):
-            self.boards.learn_project(Project(project_id, name, sighting.at))
-            self.boards.check_choice()
+            self._requests.note(act, sighting)
+            update = agent_differs(act)
+            if update and not self._acts.holds(update.record_id):
+                self._acts.open(Act([update], cause=act))
 
     def _begin_logs(self) -> list[tuple[Log, LineFile]]:
         """The files as they are now; one under two names is read under the first."""
@@ -140,13 +150,15 @@ class Reader:
             elif sighting := self._sighting(item[1], item[0]):
                 yield sighting
 
-    def _sightings(self, kind: Kind, file: LineFile) -> Iterator[Sighting]:
+    def _sightings(self, kind: Kind, file: LineFile) -> Iterator[Sighting | Answer]:
         for line in file.read():
             record = record_from_line(kind, line.text, line.where) if isinstance(line, Line) else line
             if isinstance(record, Unreadable):
                 self.complain(record)
             elif sighting := self._sighting(record, file):
                 yield sighting
+            elif kind is Kind.CONVERSATIONS and (answer := answer_of(record)):
+                yield answer
 
     def _sighting(self, record: Record, identity: str | LineFile) -> Sighting | None:
         """What a record says; None for talk and for what cannot be understood."""
