@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -52,6 +53,8 @@ class Total:
     outcome: Outcome = field(default_factory=Outcome)
     unreadable: int = 0
     talk: int = 0
+    on_no_board: Counter[str] = field(default_factory=Counter)  # by type of event
+    waiting: int = 0  # requests of agents, for Marcus's answer
 
     @property
     def events(self) -> str:
@@ -59,7 +62,16 @@ class Total:
 
     def __str__(self) -> str:
         left_out = f"; left out {self.talk:,} lines of talk" if self.talk else ""
-        return f"{self.events}, {self.unreadable:,} unreadable{left_out}"
+        return f"{self.events}, {self.unreadable:,} unreadable{left_out}{self._on_no_board}{self._waiting}"
+
+    @property
+    def _on_no_board(self) -> str:
+        named = ", ".join(f"{count:,} {event_type}" for event_type, count in self.on_no_board.most_common())
+        return f"; on no board, as they name none: {named}" if named else ""
+
+    @property
+    def _waiting(self) -> str:
+        return f"; {self.waiting:,} without Marcus's answer as yet" if self.waiting else ""
 
 
 class Follower:
@@ -78,8 +90,10 @@ class Follower:
     def _begin(self) -> None:
         boards = Boards(self.board)
         self._reader = Reader(self.installation, boards, self._complain)
-        translator, is_seen = Translator(boards), self._reader.has_seen
-        self._publisher = Publisher(translator, is_seen, self._turns, self.stop, self.listener.say, self._complain)
+        self._translator, is_seen = Translator(boards), self._reader.has_seen
+        self._publisher = Publisher(
+            self._translator, is_seen, self._turns, self.stop, self.listener.say, self._complain
+        )
 
     def close(self) -> None:
         """After the last look."""
@@ -140,6 +154,8 @@ class Follower:
         except Stopped:
             return
         self.total.talk = max(self.total.talk, self._reader.talk)
+        self.total.on_no_board |= self._translator.on_no_board
+        self.total.waiting = self._reader.waiting
         self._note_busy()
         self.listener.looked(outcome)
 

@@ -192,7 +192,8 @@ def description_of(act: Act) -> str:
 
 
 def refuse(act: Act, event_type: str, reason: str) -> None:
-    if not act.is_settled:
+    """What counts already stays as it is: Marcus may fail after it has written the board."""
+    if act.awaits_answer:
         act.refusal = Refusal(event_type, reason)
     act.awaits_answer = False
 
