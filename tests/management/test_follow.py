@@ -73,7 +73,10 @@ def check_board() -> None:
     assert all(task.agent_id.startswith("agent_claude_") and task.name != task.task_id for task in tasks)
     assert models.Dependency.objects.now().count() == 20
     blockers = list(models.Blocker.objects.now())
-    assert Counter((blocker.severity, blocker.resolved_at is not None) for blocker in blockers) == {("high", True): 6, ("medium", True): 3}
+    assert Counter((blocker.severity, blocker.resolved_at is not None) for blocker in blockers) == {
+        ("high", True): 6,
+        ("medium", True): 3,
+    }
     assert all(blocker.description and blocker.agent_id and blocker.suggestion for blocker in blockers)
     assert {blocker.task_id for blocker in blockers} <= {task.task_id for task in tasks}
     agents = {agent.agent_id: agent for agent in models.Agent.objects.now()}

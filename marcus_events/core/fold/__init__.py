@@ -11,7 +11,8 @@ gives the same state. Rules:
    order moves nothing; see `order`. Times are those of `Recorded.happened_at`, and never run backwards for one item.
 4. An event that names no board belongs to the one board that knows its task, else to the board "".
 5. `board_removed` takes a known board and everything on it out of the present; of an unknown one it changes nothing.
-6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
+6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it. One that
+   asked for work on no board waits no longer when it has a task on any.
 7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
 8. What Marcus refused, or did not answer, changes nothing: not even that there is such an agent.
 9. A redacted event does what it did, without its words; see `effect`.
