@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -147,3 +149,15 @@ def test_it_refuses_what_is_no_marcus(tmp_path: Path) -> None:
     (file := tmp_path / "file").touch()
     assert refused(file) == f"CommandError: {file} is not a folder; name the one in which Marcus was started."
     assert refused(tmp_path, "--once").startswith(f"CommandError: There is no Marcus in {tmp_path}: ")
+
+
+def test_the_summary_says_what_waits_for_an_answer_and_what_is_on_no_board(root: Path) -> None:
+    once(root)
+    with closing(sqlite3.connect(root / "data/kanban.db")) as board, board:
+        columns = "id, name, created_at, updated_at"
+        board.execute(f"INSERT INTO projects({columns}) SELECT 'p2', 'Bank', created_at, created_at FROM projects")  # noqa: S608
+    asked, answer, later = say.now(), say.now(), say.now()
+    append(root / CONVERSATIONS, say.request("agent_1", asked), say.none_suitable("agent_1", answer))
+    append(root / CONVERSATIONS, say.progress("agent_1", "t", later))
+    assert once(root).endswith("; 1 without Marcus's answer as yet")
+    assert "; on no board, as they name none: " in once(root)

@@ -95,6 +95,7 @@ def test_a_request_is_told_when_marcus_answers_it_and_not_before(session: Sessio
     line, event_type, *_ = REQUESTS[name]
     assert hear(session, line) == []
     assert session.reader.waiting == 1
+    assert session.reader.waiting_tasks == ({TASK} if "task_id" in line["metadata"] else set())
     assert names(hear(session, ANSWERS[name]))[0] == event_type
     assert session.reader.waiting == 0
 

@@ -78,6 +78,11 @@ class Reader:
         """How many requests of agents wait for Marcus's answer."""
         return self._requests.waiting
 
+    @property
+    def waiting_tasks(self) -> set[str]:
+        """The tasks that those requests are about."""
+        return self._requests.waiting_tasks
+
     def has_seen(self, record_id: str) -> bool:
         """Whether it has lately met a record: in the acts that it gave last, or within some minutes of them."""
         return self._acts.holds(record_id)

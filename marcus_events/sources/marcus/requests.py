@@ -59,6 +59,12 @@ class Requests:
         """How many requests are not told yet."""
         return sum(act.awaits_answer for requests in self._open.values() for act in requests)
 
+    @property
+    def waiting_tasks(self) -> set[str]:
+        """The tasks that such requests are about: what the board says of them may still be explained by one."""
+        waiting = [act for requests in self._open.values() for act in requests if act.awaits_answer]
+        return {str(act.first.data["task_id"]) for act in waiting if "task_id" in act.first.data}
+
     def note(self, act: Act, sighting: Sighting) -> None:
         """Take note of a sighting that was just joined to `act`."""
         agent_id = agent_of(sighting)
