@@ -16,6 +16,8 @@ BY_TYPE: dict[str, tuple[str, Tone]] = {
     T.TASK_PROGRESS: ("progress", "work"),
     T.TASK_COMPLETED: ("check", "good"),
     T.TASK_BLOCKED: ("blocked", "danger"),
+    T.REPORT_REFUSED: ("warning", "plain"),
+    T.REPORT_UNANSWERED: ("warning", "plain"),
     T.BLOCKER_RESOLVED: ("unblocked", "good"),
     T.ANSWER_FAILED: ("warning", "danger"),
     T.BLOCKER_SUGGESTION: ("idea", "plain"),

@@ -59,7 +59,7 @@ def fill(phrase: str, recorded: Recorded, *, optional: bool = False) -> list[Par
     parts: list[Part] = []
     for text, name in re.findall(r"([^{]+)|\{(\w+)\}", phrase):
         part = Part("text", text) if text else named(name, recorded)
-        if optional and not part.text:
+        if optional and (not part.text or (name == "task" and not recorded.task_id)):
             return []
         parts.append(part if part.text else Part("text", "?"))
     return parts

@@ -26,6 +26,9 @@ class EventTypes:
     TASK_PROGRESS = "task_progress"
     TASK_COMPLETED = "task_completed"
     TASK_BLOCKED = "task_blocked"
+    TASK_REQUEST_REFUSED = "task_request_refused"
+    REPORT_REFUSED = "report_refused"
+    REPORT_UNANSWERED = "report_unanswered"
     BLOCKER_RESOLVED = "blocker_resolved"
     BLOCKER_SUGGESTION = "blocker_suggestion"
     BLOCKER_UPDATED = "blocker_updated"
@@ -113,6 +116,13 @@ MEANINGS: dict[str, Meaning] = {
     T.TASK_PROGRESS: Meaning("task", "Progress", "{agent} is at {progress} % of {task}[: {message}]"),
     T.TASK_COMPLETED: Meaning("task", "Task completed", "{agent} finished {task}", "high"),
     T.TASK_BLOCKED: Meaning("task", "Task blocked", "{agent} is blocked on {task}[: {description}]", "high"),
+    T.TASK_REQUEST_REFUSED: Meaning(
+        "task", "Request refused", "Marcus refused {agent} another task[: {reason}]", "noise"
+    ),
+    T.REPORT_REFUSED: Meaning("task", "Report refused", "Marcus refused {agent}'s {report}[ on {task}][: {reason}]"),
+    T.REPORT_UNANSWERED: Meaning(
+        "task", "Report unanswered", "Marcus did not answer {agent}'s {report}[ on {task}][: {reason}]"
+    ),
     T.BLOCKER_RESOLVED: Meaning("task", "Blocker resolved", "{task} is no longer blocked[: {resolution}]", "high"),
     T.BLOCKER_SUGGESTION: Meaning("task", "Suggestion", "Marcus suggests a way on for {task}"),
     T.BLOCKER_UPDATED: Meaning(

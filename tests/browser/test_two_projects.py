@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
-from tests.sources.following import blocker
+from tests.sources.conversing import reported_now
 from tests.sources.installations import CONVERSATIONS, append, copy_run, other_run, rows_of
 
 HERE, THERE = "Storefront", "Warehouse"
@@ -54,7 +54,7 @@ def choose(page: Page, name: str) -> None:
 def report(root: Path, description: str) -> None:
     """An agent of a project reports that it cannot go on with the first of its tasks."""
     [(task,), *_] = rows_of(root / "data/kanban.db", "SELECT id FROM tasks ORDER BY id")
-    append(root / CONVERSATIONS, blocker(description, task))
+    append(root / CONVERSATIONS, *reported_now(description, task))
 
 
 def test_on_no_page_of_one_project_stands_anything_of_the_other(chosen: Page, application: Application) -> None:

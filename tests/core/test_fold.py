@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -425,3 +426,39 @@ def test_dependencies_come_from_the_board_and_from_what_is_found_later() -> None
     story.tell("task_created", depends_on=["t2", "t3", "t1", 7])
     story.tell("dependency_detected", depends_on_id="t4")
     assert list(story.state.items[Dependency].values()) == [Dependency("shop", "t1", f"t{n}") for n in (2, 3, 4)]
+
+
+def test_rule_8_what_marcus_refused_or_left_unanswered_changes_nothing() -> None:
+    for event_type in ("task_request_refused", "report_refused", "report_unanswered"):
+        story = Story()
+        story.tell("task_started")
+        before = {kind: dict(items) for kind, items in story.state.items.items()}
+        said: dict[str, Any] = {
+            "status": "completed",
+            "progress": 100,
+            "severity": "high",
+            "description": "No key",
+            "reason": "no",
+        }
+        story.tell(event_type, agent_id="agent_stranger", **said)
+        assert story.state.items == before
+
+
+def test_rule_2_complaints_that_read_alike_are_one_blocker() -> None:
+    story = Story()
+    for description in (" Which caf\u00e9?\r\nNow?", "Which cafe\u0301?\nNow?\n"):
+        story.tell("task_blocked", description=description)
+    assert story.open() == ["Which caf\u00e9?\nNow?"]
+
+
+def test_rule_6_an_agent_that_asked_for_work_on_no_board_waits_no_longer_with_a_task_on_one() -> None:
+    story = Story()
+    story.tell("task_requested", on="", task_id=None)
+    waiting = story.state.agent("", "agent_1")
+    assert waiting
+    assert waiting.status == "waiting"
+    story.tell("task_assigned", agent_id="agent_1")
+    elsewhere = story.state.agent("", "agent_1")
+    assert elsewhere
+    assert elsewhere.status == "idle"
+    assert story.agent().status == "working"

@@ -45,11 +45,28 @@ def words(event_type: str, data: dict[str, object] | None = None, metadata: dict
         ("dependency_detected", {}, "Build the cart depends on Design the cart"),
         ("decision_logged", {"what": "Redis"}, "Claude decided on Build the cart: Redis"),
         ("decision_logged", {"what": "Redis", "why": "TTL"}, "Claude decided on Build the cart: Redis, because TTL"),
+        (
+            "report_refused",
+            {"report": "completion report"},
+            "Marcus refused Claude's completion report on Build the cart",
+        ),
+        (
+            "report_unanswered",
+            {"report": "blocker report", "reason": "it was started again before it answered"},
+            "Marcus did not answer Claude's blocker report on Build the cart: it was started again before it answered",
+        ),
+        ("task_request_refused", {"reason": "one at a time"}, "Marcus refused Claude another task: one at a time"),
         ("nightly_backup", {}, "Nightly backup"),
     ],
 )
 def test_an_event_reads_as_a_sentence(event_type: str, more: dict[str, object], said: str) -> None:
     assert words(event_type, NAMED | more, ON_BOARD) == said
+
+
+def test_a_part_that_names_a_task_is_left_out_where_there_is_none() -> None:
+    assert words("report_refused", {"agent_id": "agent_claude_2", "report": "registration"}) == (
+        "Marcus refused Claude 2's registration"
+    )
 
 
 @pytest.mark.parametrize("event_type", sorted(MEANINGS))

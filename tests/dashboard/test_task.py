@@ -252,3 +252,20 @@ def test_older_events_than_are_listed_are_one_link_away(viewer: Client, monkeypa
     page = open_page(viewer, "/tasks/?board=shop&task=shop-2")
     [older] = [lead for lead in page.leads() if "before=" in lead]
     assert len(open_page(viewer, older).positions()) == detail().count - 2
+
+
+def test_what_marcus_refused_stands_on_the_task_and_moves_nothing(viewer: Client) -> None:
+    publish(*project("shop"))
+    before = detail().task
+    refused: dict[str, Any] = {
+        "agent_id": "agent_stale",
+        "report": "completion report",
+        "reason": "It is not yours.",
+        "progress": 100,
+    }
+    publish(event("report_refused", task_id="shop-2", status="completed", **refused))
+    assert detail().task == before
+    page = open_page(viewer, "/tasks/?board=shop&task=shop-2")
+    assert "Marcus refused Stale's completion report on" in page.text
+    assert "It is not yours." in page.text
+    assert "Stale" not in open_page(viewer, "/agents/").text

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +18,8 @@ from marcus_events import models
 from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS, catch_up
 from tests.log.processes import ROOT, conninfo_of_test_database
-from tests.sources.following import blocker, line, told
+from tests.sources import conversing as say
+from tests.sources.following import line, told
 from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
 from tests.waiting import wait_until
 
@@ -57,7 +60,7 @@ def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
 
 def test_reading_the_run_once_gives_its_board(root: Path) -> None:
     before = files(root)
-    assert once(root) == "724 new, 0 known, 0 unreadable; left out 829 lines of talk"
+    assert once(root) == "718 new, 0 known, 0 unreadable; left out 829 lines of talk"
     assert files(root) == before
     catch_up(PROJECTIONS)
     check_board()
@@ -72,7 +75,10 @@ def check_board() -> None:
     assert all(task.agent_id.startswith("agent_claude_") and task.name != task.task_id for task in tasks)
     assert models.Dependency.objects.now().count() == 20
     blockers = list(models.Blocker.objects.now())
-    assert Counter((blocker.severity, blocker.resolved_at is not None) for blocker in blockers) == {("medium", True): 9}
+    assert Counter((blocker.severity, blocker.resolved_at is not None) for blocker in blockers) == {
+        ("high", True): 6,
+        ("medium", True): 3,
+    }
     assert all(blocker.description and blocker.agent_id and blocker.suggestion for blocker in blockers)
     assert {blocker.task_id for blocker in blockers} <= {task.task_id for task in tasks}
     agents = {agent.agent_id: agent for agent in models.Agent.objects.now()}
@@ -84,13 +90,13 @@ def check_board() -> None:
 
 def test_a_second_time_nothing_is_new_and_then_what_was_added(root: Path) -> None:
     once(root)
-    assert once(root).startswith("0 new, 724 known")
+    assert once(root).startswith("0 new, 718 known")
     append(root / REALTIME, *[line("build_finished", number=n) for n in range(10)])
     append(root / REALTIME, '{"timestamp": "2026-11-23T21', end=b"")
-    assert once(root).startswith("10 new, 724 known")
+    assert once(root).startswith("10 new, 718 known")
     append(root / REALTIME, ':00:00+00:00", "type": "half_a_line"}')
-    assert once(root).startswith("1 new, 734 known")
-    assert read.head().position == 735
+    assert once(root).startswith("1 new, 728 known")
+    assert read.head().position == 729
 
 
 def test_killed_in_the_middle_again_and_again_nothing_is_lost_and_nothing_told_twice(root: Path) -> None:
@@ -102,9 +108,9 @@ def test_killed_in_the_middle_again_and_again_nothing_is_lost_and_nothing_told_t
         wait_until(partial(log_reaches, at_least))
         follow.kill()
         follow.communicate()
-        assert not log_reaches(724 + 12_000)
+        assert not log_reaches(718 + 12_000)
     once(root)
-    assert read.head().position == 724 + 12_000
+    assert read.head().position == 718 + 12_000
     counts = told()
     assert (counts["build_finished"], counts["task_completed"], counts["task_blocked"]) == (12_000, 25, 9)
 
@@ -115,21 +121,22 @@ def log_reaches(position: int) -> bool:
 
 def test_it_follows_until_it_is_told_to_end_and_says_what_it_did(root: Path) -> None:
     follow = start(root)
-    wait_until(lambda: read.head().position == 724)
-    append(root / CONVERSATIONS, blocker("The payment sandbox is down", "30e349b3032e4f80aa8f6d1cc32a5a3e"))
-    wait_until(lambda: read.head().position == 725)
+    wait_until(lambda: read.head().position == 718)
+    reported = say.reported_now("The payment sandbox is down", "30e349b3032e4f80aa8f6d1cc32a5a3e")
+    append(root / CONVERSATIONS, *reported)
+    wait_until(lambda: read.head().position == 720)
     follow.send_signal(signal.SIGTERM)
     out, err = follow.communicate()
     assert follow.returncode == 0
-    assert err.startswith("Up to date: 724 new, 0 known")
-    assert out.splitlines()[-1].startswith("725 new, 0 known, 0 unreadable")
+    assert err.startswith("Up to date: 718 new, 0 known")
+    assert out.splitlines()[-1].startswith("720 new, 0 known, 0 unreadable")
 
 
 def test_what_cannot_be_read_is_named_with_file_and_line(root: Path) -> None:
     append(root / REALTIME, "garbage")
     out, err = start(root, "--once").communicate()
     assert err == f"{REALTIME}:402 is not JSON: Expecting value at character 1\n"
-    assert out.splitlines()[-1] == "724 new, 0 known, 1 unreadable; left out 829 lines of talk"
+    assert out.splitlines()[-1] == "718 new, 0 known, 1 unreadable; left out 829 lines of talk"
 
 
 def test_a_board_may_be_given_another_name(root: Path) -> None:
@@ -142,3 +149,15 @@ def test_it_refuses_what_is_no_marcus(tmp_path: Path) -> None:
     (file := tmp_path / "file").touch()
     assert refused(file) == f"CommandError: {file} is not a folder; name the one in which Marcus was started."
     assert refused(tmp_path, "--once").startswith(f"CommandError: There is no Marcus in {tmp_path}: ")
+
+
+def test_the_summary_says_what_waits_for_an_answer_and_what_is_on_no_board(root: Path) -> None:
+    once(root)
+    with closing(sqlite3.connect(root / "data/kanban.db")) as board, board:
+        columns = "id, name, created_at, updated_at"
+        board.execute(f"INSERT INTO projects({columns}) SELECT 'p2', 'Bank', created_at, created_at FROM projects")  # noqa: S608
+    asked, answer, later = say.now(), say.now(), say.now()
+    append(root / CONVERSATIONS, say.request("agent_1", asked), say.none_suitable("agent_1", answer))
+    append(root / CONVERSATIONS, say.progress("agent_1", "t", later))
+    assert once(root).endswith("; 1 without Marcus's answer as yet")
+    assert "; on no board, as they name none: " in once(root)

@@ -81,18 +81,3 @@ def told() -> Counter[str]:
 def line(event_type: str, **fields: Any) -> dict[str, Any]:
     """A line as Marcus writes it to a realtime file now."""
     return {"timestamp": utc_now().isoformat(), "type": event_type, **fields}
-
-
-def blocker(description: str, task_id: str, severity: str = "high") -> dict[str, Any]:
-    """A line as Marcus writes it to the conversations file when an agent reports a blocker."""
-    nothing = dict.fromkeys(("project_id", "project_name", "board_id", "board_name"))
-    return {
-        "worker_id": "agent_claude_1",
-        "conversation_type": "worker_to_pm",
-        "message": f"Reporting blocker: {description}",
-        "metadata": {"task_id": task_id, "severity": severity, **nothing},
-        "timestamp": utc_now().isoformat().replace("+00:00", "Z"),
-        "event": "worker_communication",
-        "logger": "worker",
-        "level": "info",
-    }

@@ -63,7 +63,7 @@ def test_ids_are_the_rounds_own_and_causes_lie_within_it() -> None:
     assert [event.event_id for event in EVENTS] == [f"demo-round1-{n}" for n in range(len(EVENTS))]
     place = {event.event_id: n for n, event in enumerate(EVENTS)}
     caused = [(n, cause) for n, event in enumerate(EVENTS) if (cause := (event.metadata or {}).get("causation_id"))]
-    assert len(caused) == 15
+    assert len(caused) == 9
     assert all(place[cause] < n for n, cause in caused)
     blockers = {event.event_id for event in EVENTS if event.event_type == "task_blocked"}
     assert {event.data["blocker_event_id"] for event in EVENTS if event.event_type == "blocker_suggestion"} == blockers

@@ -15,8 +15,9 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
+from tests.sources import conversing as say
 from tests.sources.away import database_away
-from tests.sources.following import Following, News, blocker, line, told
+from tests.sources.following import Following, News, line, told
 from tests.sources.installations import AGENT_EVENTS, CONVERSATIONS, REALTIME, append, copy_run, read_once
 from tests.sources.sqlite_writer import Writer
 from tests.waiting import wait_until
@@ -37,19 +38,19 @@ def following(root: Path) -> Iterator[Following]:
 
 
 def test_it_reads_what_there_is_and_says_that_it_follows(following: Following, root: Path) -> None:
-    assert read.head().position == 724
+    assert read.head().position == 718
     assert following.said == [
-        f"Up to date: 724 new, 0 known, 0 unreadable; left out 829 lines of talk. Following {root}; Ctrl-C ends."
+        f"Up to date: 718 new, 0 known, 0 unreadable; left out 829 lines of talk. Following {root}; Ctrl-C ends."
     ]
 
 
 def test_a_reported_blocker_is_in_the_log_within_a_second(following: Following, root: Path) -> None:
     news = News()
-    append(root / CONVERSATIONS, blocker("The payment sandbox is down", A_TASK))
+    append(root / CONVERSATIONS, *say.reported_now("The payment sandbox is down", A_TASK))
     written = time.monotonic()
-    (reported,) = news.wait(1)
+    (reported, answer) = news.wait(2)
     assert time.monotonic() - written < 1
-    assert reported.event_type == "task_blocked"
+    assert (reported.event_type, answer.event_type) == ("task_blocked", "blocker_suggestion")
     assert reported.task_id == A_TASK
     assert reported.agent_id == "agent_claude_1"
     assert reported.data["description"] == "The payment sandbox is down"
@@ -149,7 +150,7 @@ def test_it_waits_for_a_marcus_that_has_not_started(tmp_path: Path) -> None:
         assert following.said == [f"Waiting for Marcus: it has not written anything to {tmp_path / 'marcus'} yet."]
         copy_run(tmp_path / "ready").rename(tmp_path / "marcus")
         wait_until(lambda: len(following.said) == 2)
-        assert read.head().position == 724
+        assert read.head().position == 718
 
 
 def test_while_the_database_is_away_it_waits_and_nothing_is_lost(following: Following, root: Path) -> None:
@@ -208,7 +209,7 @@ def test_a_line_that_only_the_system_may_say_is_refused_and_told_of(following: F
     append(root / REALTIME, line("token_revoked", by="admin"), line("note", source="user:admin"), line("still_alive"))
     assert news.types(2) == ["note", "still_alive"]
     wait_until(lambda: any("is reserved" in complaint for complaint in following.complaints))
-    assert all(event.source == "marcus" for event in read.following(724, 10))
+    assert all(event.source == "marcus" for event in read.following(718, 10))
 
 
 def test_what_others_publish_under_the_ids_of_acts_swallows_none(root: Path) -> None:
@@ -218,4 +219,4 @@ def test_what_others_publish_under_the_ids_of_acts_swallows_none(root: Path) -> 
     as_marcus = [replace(claim, source="marcus") for claim in claims]
     assert all(receipt.status == "accepted" for receipt in ingest(as_marcus, Authority.OWN_BOARDS))
     with Following(root) as following:
-        assert following.said[0].startswith("Up to date: 724 new, 0 known, 0 unreadable")
+        assert following.said[0].startswith("Up to date: 718 new, 0 known, 0 unreadable")

@@ -37,7 +37,6 @@ TRUTH = {
     "decision_logged": 19,
     "task_blocked": 9,
     "blocker_suggestion": 9,
-    "blocker_updated": 6,
     "context_requested": 25,
     "context_updated": 50,
     "project_state_refreshed": 186,
@@ -99,12 +98,22 @@ def test_a_blocker_says_what_was_reported_and_by_whom() -> None:
     assert blocker.data["task_name"] == "Design billing schema"
 
 
-def test_the_severity_on_the_board_follows_where_it_differs() -> None:
+def test_severity_is_what_the_agents_reported_and_the_board_s_default_is_not_told() -> None:
     events = read_once(RUN)
-    reported = {event.event_id: event.data["severity"] for event in of_type(events, "task_blocked")}
-    updates = of_type(events, "blocker_updated")
-    assert {event.data["blocker_event_id"] for event in updates} == {i for i, s in reported.items() if s != "medium"}
-    assert {(event.data["severity"], event.data["reported_severity"]) for event in updates} == {("medium", "high")}
+    assert [event.data["severity"] for event in of_type(events, "task_blocked")].count("high") == 6
+    assert not of_type(events, "blocker_updated")
+
+
+def test_a_blocker_that_was_told_from_the_board_alone_gets_the_agent_s_severity_when_that_is_read(
+    tmp_path: Path,
+) -> None:
+    part = read_once(copy_run(tmp_path / "part", without=(CONVERSATIONS, DECISIONS)))
+    rest = read_once(RUN, part)
+    told = {event.event_id for event in of_type(part, "task_blocked")}
+    updates = of_type(rest, "blocker_updated")
+    assert [event.data["severity"] for event in updates] == ["high"] * 6
+    assert {event.data["blocker_event_id"] for event in updates} < told
+    assert read_once(RUN, part + rest) == []
 
 
 def test_every_blocker_gets_marcus_answer() -> None:

@@ -11,9 +11,11 @@ gives the same state. Rules:
    order moves nothing; see `order`. Times are those of `Recorded.happened_at`, and never run backwards for one item.
 4. An event that names no board belongs to the one board that knows its task, else to the board "".
 5. `board_removed` takes a known board and everything on it out of the present; of an unknown one it changes nothing.
-6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it.
+6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it. One that
+   asked for work on no board waits no longer when it has a task on any.
 7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
-8. A redacted event does what it did, without its words; see `effect`.
+8. What Marcus refused, or did not answer, changes nothing: not even that there is such an agent.
+9. A redacted event does what it did, without its words; see `effect`.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from marcus_events.core.state import Changes, State
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.core.vocabulary import category_of
 
+REFUSALS = frozenset({T.TASK_REQUEST_REFUSED, T.REPORT_REFUSED, T.REPORT_UNANSWERED})
 HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
     T.TASK_CREATED: task_created,
     T.TASK_REQUESTED: task_requested,
@@ -74,5 +77,5 @@ def fold(state: State, recorded: Recorded) -> Changes:
 def make_known(state: State, recorded: Recorded, board_id: str) -> None:
     if board_id:
         know_board(state, recorded, board_id)
-    if category_of(recorded.event_type) in ("agent", "task"):
+    if category_of(recorded.event_type) in ("agent", "task") and recorded.event_type not in REFUSALS:
         know_agent(state, recorded, board_id)

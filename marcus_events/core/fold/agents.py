@@ -49,6 +49,14 @@ def follow_task(state: State, recorded: Recorded, before: Task, task: Task) -> N
         release(state, recorded, task)
     elif agent := state.agent(task.board_id, task.agent_id):
         put(state, recorded, agent, STATUS_WITH.get(task.status, "working"), task.task_id)
+        stop_waiting(state, recorded, agent)
+
+
+def stop_waiting(state: State, recorded: Recorded, agent: Agent) -> None:
+    """An agent that asked for work without naming a board waits no longer when it has a task on one."""
+    elsewhere = state.agent("", agent.agent_id)
+    if agent.board_id and elsewhere and elsewhere.status == "waiting":
+        put(state, recorded, elsewhere, "idle", "")
 
 
 def release(state: State, recorded: Recorded, task: Task) -> None:

@@ -9,6 +9,7 @@ from marcus_events.core.fold.agents import follow_task
 from marcus_events.core.fold.effect import is_repeat
 from marcus_events.core.fold.fields import SEVERITIES, text
 from marcus_events.core.fold.known import known_task, with_status
+from marcus_events.core.normalised import normalised
 from marcus_events.core.redacted import REDACTED
 from marcus_events.core.reserved import person_in
 from marcus_events.core.state import Blocker, State, Task
@@ -32,18 +33,21 @@ def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
 def is_open(state: State, blocker: Blocker) -> bool:
     """Whether the task is blocked by the same complaint already. Of redacted ones nobody can tell."""
     others = state.open_blockers(blocker.board_id, blocker.task_id)
-    return blocker.description != REDACTED and any(other.description == blocker.description for other in others)
+    same = (normalised(other.description) == blocker.description for other in others)
+    return blocker.description != REDACTED and any(same)
 
 
 def blocker_from(recorded: Recorded, task: Task) -> Blocker:
+    """Its description is as it is compared; the event keeps what was written."""
     severity = severity_in(recorded) or "medium"
+    stated = (normalised(text(recorded, name)) for name in ("description", "reason"))
     return Blocker(
         board_id=task.board_id,
         blocker_id=recorded.position,
         event_id=recorded.event.event_id,
         task_id=task.task_id,
         agent_id=recorded.agent_id or task.agent_id,
-        description=text(recorded, "description") or text(recorded, "reason") or "No reason was given",
+        description=next(filter(None, stated), "No reason was given"),
         severity=severity,
         reported_severity=severity,
         blocker_type=text(recorded, "blocker_type"),

@@ -30,16 +30,34 @@ NEIGHBOURS = 64  # acts of one key looked at on either side in time
 SAME_MOMENT_S = 0.25  # within it the older act comes first: records of two such acts are in the same order everywhere
 ROOM = 1_000  # acts kept before the oldest are forgotten
 NEVER = datetime.min.replace(tzinfo=UTC)
+REFUSED = "_refused"  # ends the id of an event that says that Marcus did not accept what its record tells of
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Marcus did not accept a request: what the event says then, and why."""
+
+    event_type: str
+    reason: str
 
 
 @dataclass(eq=False, slots=True)
 class Act:
-    """`cause` is the act that this one answers or corrects; `event_id` is set when the log holds the act."""
+    """`cause` is the act that this one answers or corrects; `event_id` is set when the log holds the act.
+
+    A request is not told while it `awaits_answer`, until `answer_by`; what is held waits for a request to join it. With
+    a `refusal` it is told as that. What follows from a `report` is told with it, and not at all where it was refused.
+    """
 
     sightings: list[Sighting]
     cause: Act | None = None
     event_id: str | None = None
     is_settled: bool = False
+    awaits_answer: bool = False
+    is_held: bool = False
+    answer_by: datetime = NEVER
+    refusal: Refusal | None = None
+    report: Act | None = None
 
     @property
     def first(self) -> Sighting:
@@ -61,9 +79,19 @@ class Act:
     @property
     def candidates(self) -> list[str]:
         ordered = sorted(self.sightings, key=lambda sighting: (sighting.kind, sighting.at, sighting.record_id))
-        return [sighting.record_id for sighting in ordered]
+        return [f"{sighting.record_id}{REFUSED if self.refusal else ''}" for sighting in ordered]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.awaits_answer or self.is_held or (self.report is not None and self.report.awaits_answer)
+
+    @property
+    def is_void(self) -> bool:
+        return self.report is not None and self.report.refusal is not None
 
     def takes(self, sighting: Sighting) -> bool:
+        if self.refusal and sighting.kind is Kind.BOARD:  # the board holds only what was accepted
+            return False
         if sighting.unique and all(other.unique for other in self.sightings):
             return True
         if any(other.channel == sighting.channel for other in self.sightings):
@@ -73,7 +101,8 @@ class Act:
     @property
     def mark(self) -> str:
         """What the act is, the same from whichever of its records; kept with the event."""
-        return hashlib.sha256(json.dumps([self.first.act, *self.first.key]).encode()).hexdigest()[:16]
+        refusal = [self.refusal.event_type] if self.refusal else []
+        return hashlib.sha256(json.dumps([*refusal, self.first.act, *self.first.key]).encode()).hexdigest()[:16]
 
     @property
     def is_on_the_board_only(self) -> bool:
@@ -93,7 +122,7 @@ class Acts:
     _room: int = ROOM
 
     def holds(self, record_id: str) -> bool:
-        return record_id in self._by_record
+        return record_id.removesuffix(REFUSED) in self._by_record
 
     def add(self, sighting: Sighting) -> Act | None:
         """The act that the sighting tells of; None when its record was seen before."""
@@ -119,18 +148,18 @@ class Acts:
 
     def _keep(self, act: Act) -> None:
         self._acts.append(act)
-        self._by_record |= dict.fromkeys(act.candidates, act)
+        self._by_record |= {sighting.record_id: act for sighting in act.sightings}
         insort(self._by_key.setdefault((act.first.act, act.first.key), []), act, key=lambda other: other.at)
 
     def settled(self, until: datetime | None = None, *, board_only_until: datetime | None = None) -> list[Act]:
         """The untold acts up to a time (None: all), oldest first. They count as told from now on.
 
-        A blocker that only the board tells of waits until its own time has come.
+        A blocker that only the board tells of waits until its own time has come, a request for Marcus's answer.
         """
         for act in self._untold:
             limit = board_only_until if act.is_on_the_board_only else until
-            act.is_settled = limit is None or act.tell_at <= limit
-        settled = [act for act in self._untold if act.is_settled]
+            act.is_settled = not act.is_waiting and (limit is None or act.tell_at <= limit)
+        settled = [act for act in self._untold if act.is_settled and not act.is_void]
         self._untold = [act for act in self._untold if not act.is_settled]
         return sorted(settled, key=lambda act: act.tell_at)
 

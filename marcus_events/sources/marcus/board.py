@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.sources.marcus.databases import Database, NotADatabase
 from marcus_events.sources.marcus.records import Kind, Moment, Unreadable, moment, row_id
-from marcus_events.sources.marcus.sightings import WINDOW, Sighting, key_of
+from marcus_events.sources.marcus.sightings import Sighting, key_of, reach_of
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -28,6 +27,8 @@ NEEDED = {
     "task_dependencies": ("task_id", "depends_on_id"),
     "blockers": ("id", "task_id"),
 }
+SUBTASK = "_sub_"  # Marcus names the subtasks of a task by its id, this, and a number
+MAIN_BOARD = " - Main Board"  # Marcus adds it to a project's name where it keeps a list of its own
 MARCUS_STARTS_AT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,12 +44,19 @@ class Project:
 
 
 class Boards:
-    """The boards of an installation. `chosen` names the only board there is, or selects one of several."""
+    """The boards of an installation. `chosen` names the only board there is, or selects one of several.
+
+    An event belongs to the board on which its task stands in `kanban.db`; else to the project that its record names;
+    else to the one that earlier records named for its task, or its agent registered for. What names neither belongs to
+    the only project there is, or to none: boards are access rights too, so nothing is guessed.
+    """
 
     def __init__(self, chosen: str | None = None) -> None:
         self.chosen = chosen
         self._projects: dict[str, Project] = {}
-        self._tasks: dict[str, tuple[str, str]] = {}  # task → project and name
+        self._tasks: dict[str, tuple[str, str]] = {}  # task → project and name, from `kanban.db`
+        self._tasks_named: dict[str, str] = {}  # task → project, from other records
+        self._agents: dict[str, str] = {}  # agent → project
 
     def learn_project(self, project: Project) -> None:
         self._projects[project.board_id] = project
@@ -59,26 +67,58 @@ class Boards:
     def learn_task(self, task_id: str, project_id: str, name: str) -> None:
         self._tasks[task_id] = (project_id, name)
 
+    def learn_from(self, act: str, data: Mapping[str, Any], at: datetime) -> None:
+        """What a record says of boards that are kept elsewhere. Raises UnknownBoard."""
+        project_id, name = self._identify(data), stated(data.get("project_name"))
+        if not project_id:
+            return
+        if not self.knows(project_id) or (name and self._projects[project_id].name == project_id):
+            self.learn_project(Project(project_id, name or project_id, at))
+            if act == T.PROJECT_CREATED:
+                self.check_choice()
+        if task_id := stated(data.get("task_id")):
+            self._tasks_named.setdefault(task_id, project_id)
+        if act == T.AGENT_REGISTERED and (agent_id := stated(data.get("agent_id"))):
+            self._agents[agent_id] = project_id
+
     def task_name(self, task_id: object) -> str | None:
         return self._tasks[task_id][1] or None if isinstance(task_id, str) and task_id in self._tasks else None
 
-    def of(self, project_id: object, task_id: object, at: datetime) -> Project | None:
-        """The board of an event: that of its project or task, else the chosen one, else the newest at the time."""
-        by_task = self._tasks[task_id][0] if isinstance(task_id, str) and task_id in self._tasks else None
-        for named in (project_id, by_task):
-            if isinstance(named, str) and named in self._projects:
-                return self._shown(self._projects[named])
-        return self._without_task(at)
+    def of(self, data: Mapping[str, Any]) -> Project | None:
+        """The board of an event with such fields."""
+        task_id, agent_id = stated(data.get("task_id")), stated(data.get("agent_id"))
+        found = (
+            self._on_board(task_id)
+            or self._identify(data)
+            or self._tasks_named.get(task_id)
+            or ("" if task_id else self._agents.get(agent_id))
+        )
+        if found:
+            return self._shown(self._projects.get(found) or Project(found, found, MARCUS_STARTS_AT))
+        names_another = bool(stated(data.get("project_name")))
+        return None if names_another else self._of_nothing_named()
 
-    def _without_task(self, at: datetime) -> Project | None:
-        in_order = sorted(self._projects.values(), key=lambda project: (project.created_at, project.board_id))
-        if not in_order:
+    def _on_board(self, task_id: str) -> str:
+        """The project of a task in `kanban.db`; of a subtask that is kept elsewhere, its parent's."""
+        parent_id = task_id.rpartition(SUBTASK)[0]
+        found = next((self._tasks[it][0] for it in (task_id, parent_id) if it in self._tasks), "")
+        return found if found in self._projects else ""
+
+    def _identify(self, data: Mapping[str, Any]) -> str:
+        """The project that a record names, by its id or, where Marcus keeps its board under another id, by its name."""
+        project_id, name = stated(data.get("project_id")), stated(data.get("project_name"))
+        if project_id in self._projects:
+            return project_id
+        names = {name, name.removesuffix(MAIN_BOARD)} - {""}
+        same = [known.board_id for known in self._projects.values() if known.name in names]
+        return same[0] if len(same) == 1 else project_id
+
+    def _of_nothing_named(self) -> Project | None:
+        if not self._projects:
             return Project(self.chosen, self.chosen, MARCUS_STARTS_AT) if self.chosen else None
-        for project in in_order:
-            if project.name == self.chosen:
-                return project
-        newest = bisect_right(in_order, at, key=lambda project: project.created_at)
-        return self._shown(in_order[max(newest - 1, 0)])
+        if len(self._projects) == 1:
+            return self._shown(next(iter(self._projects.values())))
+        return next((project for project in self._projects.values() if project.name == self.chosen), None)
 
     def renamed(self) -> Project | None:
         """The only project under the chosen name, where that is not its own."""
@@ -122,8 +162,10 @@ class BoardReader:
         for row in tables["projects"]:
             created_at = self.times(row.get("created_at")) or MARCUS_STARTS_AT
             self.boards.learn_project(Project(row["id"], str(row.get("name") or row["id"]), created_at))
+        projects = {row["id"]: row.get("project_id") for row in tables["tasks"]}
         for row in tables["tasks"]:
-            self.boards.learn_task(row["id"], str(row.get("project_id") or ""), str(row.get("name") or ""))
+            project_id = row.get("project_id") or projects.get(row.get("parent_task_id"))
+            self.boards.learn_task(row["id"], str(project_id or ""), str(row.get("name") or ""))
         self.boards.check_choice()
 
     def _is_new(self, item: Sighting | Unreadable) -> bool:
@@ -164,7 +206,7 @@ class BoardReader:
             act=act,
             key=key_of(act, data),
             channel=f"BOARD {act}",
-            reach=WINDOW,
+            reach=reach_of(act),
             original_type=act,
             original_source="",
             data=data,
@@ -190,6 +232,12 @@ def checked(tables: Tables) -> Tables:
         if any(not isinstance(row.get(column), str) for row in tables[table] for column in columns):
             raise NotADatabase(f"has no usable {' and '.join(columns)} in its table {table}")
     return tables
+
+
+def stated(value: object) -> str:
+    """The id or name in a field; nothing where it names nothing. Other boards than SQLite's have numbers for ids."""
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return "" if text == "unknown" else text
 
 
 def project_data(row: Row) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def statement_of(record: Record) -> Statement | None:
     said = {"agent_id": agent_id} | (metadata if isinstance(metadata, dict) else {})
     for (direction, opening), (event_type, read) in SENTENCES.items():
         if body.get("conversation_type") == direction and message.startswith(opening):
-            return Statement(event_type, agent_id, read(said, message), told_together=True)
+            data = read(said, message) | pick(said, "project_id", "project_name")
+            return Statement(event_type, agent_id, data, told_together=True)
     return None
 
 
@@ -45,7 +46,7 @@ def progressed(said: Said, message: str) -> Said:
 
 
 def blocked(said: Said, message: str) -> Said:
-    description = message.partition(":")[2].strip()
+    description = message.removeprefix("Reporting blocker: ")
     return pick(said, "agent_id", "task_id", "severity", "blocker_type") | {"description": description}
 
 

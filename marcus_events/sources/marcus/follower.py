@@ -74,8 +74,9 @@ class Follower:
     def _begin(self) -> None:
         boards = Boards(self.board)
         self._reader = Reader(self.installation, boards, self._complain, self.zone)
-        translator, is_seen = Translator(boards), self._reader.has_seen
-        self._publisher = Publisher(translator, is_seen, self._turns, self.stop, self._say_of_database, self._refuse)
+        self._translator, is_seen = Translator(boards), self._reader.has_seen
+        say, refuse = self._say_of_database, self._refuse
+        self._publisher = Publisher(self._translator, is_seen, self._turns, self.stop, say, refuse)
 
     def close(self) -> None:
         """After the last look."""
@@ -103,6 +104,8 @@ class Follower:
             repaired=total.repaired,
             held_back=total.held_back,
             left_out=total.talk,
+            on_no_board=total.on_no_board.total(),
+            waiting=total.waiting,
             behind_bytes=max(size - read, 0),
             unread_files=tuple(self._reader.logs.unread),
         )
@@ -194,6 +197,8 @@ class Follower:
         total.talk = max(total.talk, reader.talk)
         total.repaired = max(total.repaired, reader.logs.repaired)
         total.held_back = max(total.held_back, reader.times.held_back)
+        total.on_no_board |= self._translator.on_no_board
+        total.waiting = reader.waiting
         if record := reader.last_read:
             self._last_line = LastLine(record.where, record.at, utc_now())
             reader.last_read = None

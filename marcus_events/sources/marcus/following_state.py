@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +44,8 @@ class FollowingState:
     - `repaired`: lines of which records were rescued
     - `held_back`: records whose time names no zone and cannot be UTC
     - `left_out`: lines of talk
+    - `on_no_board`: events that name neither project nor task, where there are several projects
+    - `waiting`: requests of agents that Marcus has not answered
     - `behind_bytes`: what is there and has not been read yet
     - `unread_files`: every file that looks like a log and of which nothing, or not all, was read
     """
@@ -62,6 +64,8 @@ class FollowingState:
     repaired: int
     held_back: int
     left_out: int
+    on_no_board: int
+    waiting: int
     behind_bytes: int
     unread_files: tuple[UnreadFile, ...]
 
@@ -82,6 +86,8 @@ class Total:
     talk: int = 0
     repaired: int = 0
     held_back: int = 0
+    on_no_board: Counter[str] = field(default_factory=Counter)  # by type of event
+    waiting: int = 0  # requests of agents, for Marcus's answer
     _named: Occurrences = field(default_factory=Occurrences)
 
     @property
@@ -112,4 +118,13 @@ class Total:
         more = ((self.refused, "refused"), (self.repaired, "repaired"), (self.held_back, "held back"))
         counts = [self.events, f"{self.unreadable:,} unreadable", *(f"{n:,} {name}" for n, name in more if n)]
         left_out = f"; left out {self.talk:,} lines of talk" if self.talk else ""
-        return ", ".join(counts) + left_out
+        return ", ".join(counts) + left_out + self._on_no_board + self._waiting
+
+    @property
+    def _on_no_board(self) -> str:
+        named = ", ".join(f"{count:,} {event_type}" for event_type, count in self.on_no_board.most_common())
+        return f"; on no board, as they name none: {named}" if named else ""
+
+    @property
+    def _waiting(self) -> str:
+        return f"; {self.waiting:,} without Marcus's answer as yet" if self.waiting else ""

@@ -89,9 +89,9 @@ class Publisher:
         candidates = list(chain.from_iterable(act.candidates for act in acts))
         known, _ = self._insist(lambda: known_ids(candidates))
         know(acts, known, self._events_within, self.translator.board_id_of, self.is_seen)
+        outcome = Outcome(known=sum(act.event_id is not None for act in acts))
         new = with_marks(list(self.translator.events(acts)), self._rests)
         receipts, was_away = self._insist(lambda: ingest(new) if new else [])
-        outcome = Outcome(known=len(acts) - len(new))
         for event, receipt in zip(new, receipts, strict=True):
             outcome += self._outcome(event, receipt, was_away, acts)
         return outcome

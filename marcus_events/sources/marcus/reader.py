@@ -4,6 +4,8 @@
    and rows by time and join them to acts. 4. Give the acts that no record can join any more; at the end of the
    look, all of them.
 
+A request of an agent is given once Marcus answered it: see `requests`.
+
 The first look sees whole files, so that an act is given with all its records at once. Later an act is given at
 the end of the look that first saw it, and records of it that come later join it and add nothing. A record from
 before the time that acts are remembered for could belong to any of them: then `is_late` asks for a new reader,
@@ -20,16 +22,17 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.sources.marcus import conversations, sightings
 from marcus_events.sources.marcus.acts import NEVER, Act, Acts
-from marcus_events.sources.marcus.blockers import Blockers
-from marcus_events.sources.marcus.board import BoardReader, Boards, Project
+from marcus_events.sources.marcus.answers import Answer, answer_of
+from marcus_events.sources.marcus.blockers import agent_differs
+from marcus_events.sources.marcus.board import BoardReader, Boards
 from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase, beside, changed_at
 from marcus_events.sources.marcus.installation import Installation, Log
 from marcus_events.sources.marcus.lines import LineFile
 from marcus_events.sources.marcus.logs import LogFiles
 from marcus_events.sources.marcus.records import Kind, Record, Unreadable, line_id
+from marcus_events.sources.marcus.requests import Requests
 from marcus_events.sources.marcus.rows import EventRows
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, Statement, sighting_from
 from marcus_events.sources.marcus.times import Times
@@ -52,7 +55,8 @@ class Reader:
         self.is_late = False
         self.is_busy = False
         self._is_first_look = True
-        self._acts, self._blockers = Acts(), Blockers()
+        self._acts = Acts()
+        self._requests = Requests(self._acts)
         self._newest = NEVER
         self.times = Times(zone, complain)
         self.logs = LogFiles(installation, self.times, complain)
@@ -68,31 +72,47 @@ class Reader:
         """The acts that are new, in batches. The last look also gives those that could still gain a record."""
         self.is_busy = False
         logs = self.logs.begin(now, is_patient=not (self._is_first_look or is_last))
+        self._requests.has_conversations = any(log.kind is Kind.CONVERSATIONS for log, _ in logs)
         self._row_times.begin(written_at(self.installation.events), now)
         self._board_times.begin(written_at(self.installation.board), now)
         board = self._read_board()
         streams = [self._sightings(log, file) for log, file in logs]
-        merged = heapq.merge(board, self._events(), *streams, key=lambda sighting: sighting.at)
+        merged = heapq.merge(board, self._events(), *streams, key=lambda item: item.at)
         yield from self._joined(merged, now)
         self.is_busy = self.is_busy or self._rows.is_busy
         self.logs.end(logs, now)
         self._is_first_look = False
+        self._requests.expire(now, is_last=is_last)
         if acts := self._acts.settled(board_only_until=None if is_last else now - WINDOW):
             yield acts
+
+    @property
+    def waiting(self) -> int:
+        """How many requests of agents wait for Marcus's answer."""
+        return self._requests.waiting
+
+    @property
+    def waiting_tasks(self) -> set[str]:
+        """The tasks that those requests are about."""
+        return self._requests.waiting_tasks
 
     def has_seen(self, record_id: str) -> bool:
         """Whether it has lately met a record: in the acts that it gave last, or within some minutes of them."""
         return self._acts.holds(record_id)
 
-    def _joined(self, stream: Iterator[Sighting], now: datetime) -> Iterator[list[Act]]:
-        for count, sighting in enumerate(stream, start=1):
-            self._join(sighting, now)
+    def _joined(self, stream: Iterator[Sighting | Answer], now: datetime) -> Iterator[list[Act]]:
+        for count, item in enumerate(stream, start=1):
+            if isinstance(item, Answer):
+                self._requests.hear(item)
+            else:
+                self._join(item, now)
             if count % BATCH == 0:
                 if self._is_first_look and (acts := self._settled()):
                     yield acts
                 self._acts.forget(self._newest)  # afterwards: whoever takes acts may ask for their neighbours in time
 
     def _settled(self) -> list[Act]:
+        self._requests.expire(self._newest)
         return self._acts.settled(self._newest - WINDOW, board_only_until=self._newest - WINDOW)
 
     def _join(self, sighting: Sighting, now: datetime) -> None:
@@ -100,17 +120,12 @@ class Reader:
             self.is_late = True
             return
         self._newest = max(self._newest, min(sighting.at, now))
-        if sighting.act == T.PROJECT_CREATED:
-            self._learn_project(sighting)
+        self.boards.learn_from(sighting.act, sighting.data, sighting.at)
         if act := self._acts.add(sighting):
-            self._blockers.note(act, sighting, self._acts)
-
-    def _learn_project(self, sighting: Sighting) -> None:
-        """A project whose board is kept elsewhere is known from Marcus's own event only."""
-        project_id, name = sighting.data.get("project_id"), sighting.data.get("project_name")
-        if isinstance(project_id, str) and isinstance(name, str) and not self.boards.knows(project_id):
-            self.boards.learn_project(Project(project_id, name, sighting.at))
-            self.boards.check_choice()
+            self._requests.note(act, sighting)
+            update = agent_differs(act)
+            if update and not self._acts.holds(update.record_id):
+                self._acts.open(Act([update], cause=act))
 
     def _read_board(self) -> list[Sighting]:
         found: list[Sighting | Unreadable] = []
@@ -135,13 +150,16 @@ class Reader:
             ):
                 yield sighting
 
-    def _sightings(self, log: Log, file: LineFile) -> Iterator[Sighting]:
+    def _sightings(self, log: Log, file: LineFile) -> Iterator[Sighting | Answer]:
         for record in self.logs.records(log, file):
             talk = self.talk
             if sighting := self._sighting(record, file):
                 yield sighting
-            elif log.is_copy:
+                continue
+            if log.is_copy:
                 self.talk = talk  # the other file has the same lines
+            if log.kind is Kind.CONVERSATIONS and (answer := answer_of(record)):
+                yield answer
 
     def _sighting(self, record: Record, identity: str | LineFile) -> Sighting | None:
         """What a record says; None for talk and for what cannot be understood."""

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from marcus_events.core.normalised import normalised, normalised_value
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.core.vocabulary import canonical
 from marcus_events.sources.marcus.records import Kind, Record, Unreadable
 
 WINDOW = timedelta(seconds=60)  # Marcus writes one act's records up to 4 s apart; longer while a model thinks
+ANSWER_WITHIN = timedelta(minutes=10)  # a model looks at a blocker, tests run on a completion, before Marcus answers
 CLOSE = timedelta(seconds=5)  # for names that Marcus is not known to write in this kind of file
 
 # What makes two records of a type tell of the same act.
@@ -108,13 +110,18 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
         act=act,
         key=key_of(act, data),
         channel=f"{record.kind.name} {statement.original_type}",
-        reach=WINDOW if together else CLOSE,
+        reach=reach_of(act) if together else CLOSE,
         original_type=statement.original_type,
         original_source=statement.source,
         data=data,
         where=record.where,
         unique=(record.kind, act) in UNIQUE,
     )
+
+
+def reach_of(act: str) -> timedelta:
+    """How far apart Marcus may write two records of one act. A blocker is on the board only after it was looked at."""
+    return ANSWER_WITHIN if act == T.TASK_BLOCKED else WINDOW
 
 
 def with_agent(act: str, statement: Statement) -> dict[str, Any]:
@@ -129,16 +136,20 @@ def key_of(act: str, data: dict[str, Any]) -> tuple[str, ...]:
     """The fields that name the act; for a type we know nothing of, all of them."""
     if act in KEYS and all(field in data for field in KEYS[act]):
         return tuple(plain(data[field]) for field in KEYS[act])
-    return (hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest(),)
+    text = json.dumps(normalised_value(data), sort_keys=True, default=str)
+    return (hashlib.sha256(text.encode()).hexdigest(),)
 
 
 def plain(value: object) -> str:
-    """A field as part of a key; 25 and 25.0 are the same."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """A field as part of a key; 25 and 25.0 are the same, and so are texts that differ in white space at their ends."""
+    return f"{value:g}" if isinstance(value, float) else normalised(str(value))
 
 
-def statement_of(record: Record) -> Statement | Unreadable:
-    """The statement of an event in marcus.db, a realtime file or an agent events file."""
+def statement_of(record: Record) -> Statement | Unreadable | None:
+    """The statement of an event in marcus.db, a realtime file or an agent events file.
+
+    None for what only repeats a report: Marcus remembers a task that ended blocked as completed without success.
+    """
     body = record.body
     name = body.get("type") if record.kind is Kind.REALTIME else body.get("event_type")
     if not isinstance(name, str) or not name.strip():
@@ -146,6 +157,8 @@ def statement_of(record: Record) -> Statement | Unreadable:
     stated = body if record.kind is Kind.REALTIME else body.get("data", {})
     if not isinstance(stated, dict):
         return Unreadable(record.where, "has data that is not a JSON object")
+    if record.kind is Kind.DATABASE and name == T.TASK_COMPLETED and stated.get("success") is False:
+        return None
     source = body.get("source")
     return Statement(name, source if isinstance(source, str) else "", our_names(stated, record.kind))
 
