@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Unicode's Default_Ignorable_Code_Point: characters that are not seen.
+# Unicode's Default_Ignorable_Code_Point, without those of music and shorthand: characters that are not seen.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff"
 )
 ARABIC = (
     "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
@@ -31,9 +31,14 @@ UNSPACED = (
     "\u3005-\u3007\u3021-\u3029\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff"  # kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufad9\U0001aff0-\U0001b167\U00020000-\U000323af"  # Han
 )
-LAST_MARK = 0x1F000  # beyond it there are no marks but variation selectors
-# Combining marks, which belong to the letter before them: \w has the letters alone.
-MARKS = "".join(chr(code) for code in range(0x300, LAST_MARK) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+# Combining marks, which belong to the letter before them: \w has the letters alone. Scripts beyond the Basic Multilingual
+# Plane are left out, since `re` would compare every character with each of their marks.
+MARKS = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+
+
+HAS_OTHER = re.compile(f"[{UNSPACED}{MARKS}]")
+# Letters and punctuation of Western languages need none of this, and are told by one quick look.
+IS_UNCOMMON = re.compile("[^\0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205f]")
 
 
 def normalize(text: str) -> str:
@@ -41,4 +46,9 @@ def normalize(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i").replace("ı", "i")
-    return unicodedata.normalize("NFKC", LEFT_OUT.sub("", folded))
+    return unicodedata.normalize("NFKC", LEFT_OUT.sub("", folded)) if IS_UNCOMMON.search(folded) else folded
+
+
+def has_marks_or_no_spaces(text: str) -> bool:
+    """Whether a text may have marks, or characters of scripts without spaces."""
+    return IS_UNCOMMON.search(text) is not None and HAS_OTHER.search(text) is not None

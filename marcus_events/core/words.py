@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from marcus_events.core.normalization import MARKS, UNSPACED, normalize
+from marcus_events.core.normalization import MARKS, UNSPACED, has_marks_or_no_spaces, normalize
 
 MAX_LETTERS = 100
 # What stands between two texts that are gone through as one. It is nobody's text: no event has a NUL in it.
@@ -34,7 +34,6 @@ PAIR = rf"(?=([{UNSPACED}]{{1,2}}))[{UNSPACED}]"
 # Most texts have neither marks nor characters of scripts without spaces: they are gone through several times as fast.
 PLAIN = re.compile(rf"({BETWEEN}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
 OTHER = re.compile(rf"{PAIR}|({BETWEEN}|{LETTER}{LETTER_OR_MARK}{{,{MAX_LETTERS - 1}}}){LETTER_OR_MARK}*")
-HAS_OTHER = re.compile(f"[{UNSPACED}{MARKS}]")
 IS_UNSPACED = re.compile(f"[{UNSPACED}]+")
 # Of the texts of an event as UTF-8, once they are normalised. No event has as many, but some characters become up to
 # eighteen. A tsvector holds 1 MiB, and takes up to 3.43 bytes for each of these ("字字a", with others each time).
@@ -51,7 +50,7 @@ def tokens(text: str) -> list[str]:
 def run_of(texts: Iterable[str]) -> list[str]:
     """The words of these texts, each at its place less one, with BETWEEN at the places where one text ends."""
     text = cut(normalize(f"{BETWEEN} ".join(texts)))
-    if text.isascii() or not HAS_OTHER.search(text):
+    if text.isascii() or not has_marks_or_no_spaces(text):
         return PLAIN.findall(text)
     return [pair or word for pair, word in OTHER.findall(text)]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marcus_events.core.normalization import normalize
+from marcus_events.core.normalization import HAS_OTHER, IS_UNCOMMON, LEFT_OUT, normalize
 from marcus_events.core.words import IS_UNSPACED, MAX_LETTERS, MAX_PLACE, MAX_PLACES, Words, phrase, texts_in, tokens
 
 words = st.text("ab1é", min_size=1, max_size=3)
@@ -93,8 +93,10 @@ def test_what_stands_beside_a_run_without_spaces_is_said_with_it() -> None:
         assert not said.said(phrase(value)), value
 
 
-def test_the_scripts_without_spaces_hold_no_separator() -> None:
+def test_the_scripts_without_spaces_hold_no_separator_and_the_quick_look_misses_nothing() -> None:
     for code in range(sys.maxunicode + 1):
+        if LEFT_OUT.match(chr(code)) or HAS_OTHER.match(chr(code)):
+            assert IS_UNCOMMON.match(chr(code)), hex(code)
         if IS_UNSPACED.match(chr(code)):
             assert unicodedata.category(chr(code))[0] in "LMN" or unicodedata.category(chr(code)) == "Cn", hex(code)
 

@@ -44,7 +44,9 @@ def test_the_banner_stands_on_the_demo_and_on_all_boards_only(viewer: Client) ->
     publish(*project())
     tell_demo()
     for page in ("/", "/activity/", "/blocked/", "/agents/", "/history/", "/integrations/"):
-        banners = {board: "is a demo" in open_page(viewer, page, {"board": board}).text for board in ("", DEMO_BOARD, "shop")}
+        banners = {
+            board: "is a demo" in open_page(viewer, page, {"board": board}).text for board in ("", DEMO_BOARD, "shop")
+        }
         assert banners == {"": True, DEMO_BOARD: True, "shop": False}, page
     assert "is a demo" in open_page(viewer, f"/boards/{DEMO_BOARD}/").text
     assert "is a demo" not in open_page(viewer, "/boards/shop/").text
