@@ -46,6 +46,11 @@ class Histogram:
         return len(self.columns) * 10
 
     @property
+    def form(self) -> str:
+        """Of the times along the axis."""
+        return charts.axis_form(self.end - self.columns[0].start, self.step)
+
+    @property
     def end(self) -> datetime:
         return self.columns[-1].until
 
