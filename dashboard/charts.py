@@ -58,10 +58,11 @@ def round_up(number: int) -> int:
 DAY = timedelta(days=1)
 
 
-def axis_form(length: timedelta, step: timedelta) -> str:
-    """How the times along an axis are written, see `clock`: with their dates where it is a day or longer."""
-    if step >= DAY:
-        return "axisday"
+def axis_form(length: timedelta) -> str:
+    """How the times along an axis are written, see `clock`: with their dates where it is a day or longer.
+
+    With the time too where columns are days: these begin at midnight UTC, which for most readers is another time.
+    """
     return "axis" if length >= DAY else "minutes"
 
 

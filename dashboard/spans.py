@@ -29,8 +29,8 @@ class Span:
 
     @property
     def form(self) -> str:
-        """How a mark's time is written. Days begin at midnight UTC, which is another time for most: it is told too."""
-        return axis_form(self.length, timedelta(0))
+        """How a mark's time is written."""
+        return axis_form(self.length)
 
 
 SPANS = {

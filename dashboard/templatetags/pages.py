@@ -29,9 +29,9 @@ CLOCKS = {
     "date": "%A %-d %B %Y",
     "full": "%Y-%m-%d %H:%M:%S UTC",
 }
-# Forms with the date where it is not today's, and with its year where that is another: of a time in a list, of a mark
-# of an axis that is longer than a day, in two lines, and of one whose marks are days apart.
-DATED = {"short": "{date}, {time}", "axis": "{time}\n{date}", "axisday": "{date}"}
+# Forms with a date, and with its year where that is not this one: "short" for a time in a list (today's has none), and
+# "axis" for the marks of an axis, in two lines.
+DATED = {"short": "{date}, {time}", "axis": "{time}\n{date}"}
 SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within which a time, or a weekday, is not mistaken
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 

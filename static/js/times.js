@@ -20,7 +20,6 @@ const formats = Object.fromEntries(
 const COMPOSED = {
   short: (moment) => (isToday(moment) ? "" : `${shortDate(moment)}, `) + format(moment, "minutes"),
   axis: (moment) => `${format(moment, "minutes")}\n${shortDate(moment)}`,
-  axisday: (moment) => shortDate(moment),
 };
 const BACK = [30, 60, 120]; // minutes by which clocks are put back somewhere
 const MINUTE_MS = 60_000;
