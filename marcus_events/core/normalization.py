@@ -31,7 +31,8 @@ UNSPACED = (
     "\u3005-\u3007\u3021-\u3029\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff"  # kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufad9\U0001aff0-\U0001b167\U00020000-\U000323af"  # Han
 )
-# Combining marks, which belong to the letter before them: \w has the letters alone. Scripts beyond U+FFFF are left out, since `re` would compare every character with each of their marks.
+# Combining marks, which belong to the letter before them: \w has the letters alone. Those beyond U+FFFF are left out,
+# since `re` would compare every character with each of them.
 MARKS = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
 
 
