@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 WIDTH = 120  # units of a sparkline's view box; the page scales it
 HEIGHT = 28
@@ -52,6 +53,17 @@ def round_up(number: int) -> int:
             if number <= step * scale:
                 return step * scale
         scale *= 10
+
+
+DAY = timedelta(days=1)
+
+
+def axis_form(length: timedelta) -> str:
+    """How the times along an axis are written, see `clock`: with their dates where it is a day or longer.
+
+    With the time too where columns are days: these begin at midnight UTC, which for most readers is another time.
+    """
+    return "axis" if length >= DAY else "minutes"
 
 
 @dataclass(frozen=True)

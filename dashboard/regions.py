@@ -98,7 +98,7 @@ def gather_frame(look: Look) -> dict[str, Any]:
     open_count = blockers.count_open(scope)
     return {
         "switcher": frame.switcher(scope),
-        "demos": frame.demos(everywhere),
+        "demos": frame.demos(scope),
         "open_count": open_count,
         "elsewhere": blockers.count_open(everywhere) - open_count if look.board else 0,
         "alerts": frame.alerts(everywhere),

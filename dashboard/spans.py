@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from dashboard.charts import axis_form
 from dashboard.lanes import COLUMNS
 from dashboard.spells import Window
 from marcus_events.core.event import EARLIEST, InvalidEvent, parse_timestamp
@@ -20,19 +21,23 @@ START = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday, from which marks and colum
 
 @dataclass(frozen=True)
 class Span:
-    """`mark` is how far apart the marks are; `form` how a mark's time is written."""
+    """`mark` is how far apart the marks are."""
 
     words: str
     length: timedelta
     mark: timedelta
-    form: str = "minutes"
+
+    @property
+    def form(self) -> str:
+        """How a mark's time is written."""
+        return axis_form(self.length)
 
 
 SPANS = {
     "1h": Span("1 hour", timedelta(hours=1), timedelta(minutes=10)),
     "6h": Span("6 hours", timedelta(hours=6), timedelta(hours=1)),
     "24h": Span("24 hours", timedelta(days=1), timedelta(hours=3)),
-    "7d": Span("7 days", timedelta(days=7), timedelta(days=1), "weekday"),
+    "7d": Span("7 days", timedelta(days=7), timedelta(days=1)),
 }
 DEFAULT = "1h"
 

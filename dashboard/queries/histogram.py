@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from dashboard import charts
 from dashboard.look import Look
 from dashboard.queries.wanted import wanted
+from dashboard.spans import Mark
 from marcus_events import search
 from marcus_events.core.filters import EventFilter
 
@@ -20,6 +21,8 @@ USUAL = timedelta(hours=1)
 STEPS = [timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)]
 DAY = timedelta(days=1)
 MOST = 20_000
+MARKS = 4  # along the axis, besides its end: on a telephone a date needs nearly a quarter of it
+LAST_MARK = 75.0  # percent of the axis
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,18 @@ class Histogram:
     def width(self) -> int:
         """Of the picture's view box."""
         return len(self.columns) * 10
+
+    @property
+    def marks(self) -> list[Mark]:
+        """Times along the axis where their columns begin, and not so near to its end that they meet the last one."""
+        places = range(0, len(self.columns), max(1, round(len(self.columns) / MARKS)))
+        marks = [Mark(self.columns[n].start, round(n / len(self.columns) * 100, 2)) for n in places]
+        return [mark for mark in marks if mark.left <= LAST_MARK]
+
+    @property
+    def form(self) -> str:
+        """Of the times along the axis."""
+        return charts.axis_form(self.end - self.columns[0].start)
 
     @property
     def end(self) -> datetime:

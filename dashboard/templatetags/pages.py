@@ -26,8 +26,12 @@ CLOCKS = {
     "minutes": "%H:%M",
     "weekday": "%a %H:%M",
     "day": "%A %-d %B",
+    "date": "%A %-d %B %Y",
     "full": "%Y-%m-%d %H:%M:%S UTC",
 }
+# Forms with a date, and with its year where that is not this one: "short" for a time in a list (today's has none), and
+# "axis" for the marks of an axis, in two lines.
+DATED = {"short": "{date}, {time}", "axis": "{time}\n{date}"}
 SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within which a time, or a weekday, is not mistaken
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -62,8 +66,16 @@ def since(moment: datetime) -> SafeString:
 
 @register.simple_tag
 def clock(moment: datetime, form: str = "seconds") -> SafeString:
-    """A time in the viewer's time zone; UTC without JavaScript. `form` is one of CLOCKS."""
-    return timed(moment, form, moment.strftime(CLOCKS[form]))
+    """A time in the viewer's time zone; UTC without JavaScript. `form` is one of CLOCKS or DATED."""
+    return timed(moment, form, dated(moment, form) if form in DATED else moment.strftime(CLOCKS[form]))
+
+
+def dated(moment: datetime, form: str) -> str:
+    now = utc_now()
+    if form == "short" and moment.date() == now.date():
+        return moment.strftime(CLOCKS["minutes"])
+    date = moment.strftime("%-d %b" if moment.year == now.year else "%-d %b %Y")
+    return DATED[form].format(date=date, time=moment.strftime(CLOCKS["minutes"]))
 
 
 @register.simple_tag
@@ -77,9 +89,9 @@ def clock_ahead(event: Recorded) -> SafeString | str:
 
 @register.simple_tag
 def moment(at: datetime) -> SafeString:
-    """A time to come, no longer than it takes to tell the day: "16:40", "Fri 16:40", "Friday 4 December"."""
+    """A time to come, no longer than it takes to tell the day: "16:40", "Fri 16:40", "Friday 4 December 2026"."""
     ahead = at - utc_now()
-    return clock(at, "minutes" if ahead < SAME_DAY else "weekday" if ahead < SAME_WEEK else "day")
+    return clock(at, "minutes" if ahead < SAME_DAY else "weekday" if ahead < SAME_WEEK else "date")
 
 
 def timed(moment: datetime, form: str, text: str) -> SafeString:

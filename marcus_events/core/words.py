@@ -1,10 +1,14 @@
 """Words: what is looked for in the texts of an event, and what counts as found.
 
-A word is a run of letters and digits, great and small the same; everything else separates, the underscore too, so that
-`task_blocked` is two words side by side. Of a very long one the first MAX_LETTERS count. The words of an event are
-those of its type, its source and every text in its data and metadata (not of their keys), and where they stand:
-`Words.places`. The search index is made of exactly these places (`marcus_events.search.lexemes`), so that an event is
-found there if and only if `said` says so here.
+A word is a run of letters, their marks and digits, in the form that `core.search_form` gives it. Everything else
+separates, the underscore too, so that `task_blocked` is two words side by side. Of a very long word the first
+MAX_LETTERS count. Chinese, Japanese, Thai and their like are written without spaces, so words cannot be told there: a
+run of such characters is taken apart into pairs that overlap, and its last character. `登录失败` is `登录`, `录失`,
+`失败` and `败`, side by side, and any part of it is found by its own pairs; a single character is the beginning of one.
+
+The words of an event are those of its type, its source and every text in its data and metadata (not of their keys),
+and where they stand: `Words.places`. The search index is made of exactly these places
+(`marcus_events.search.lexemes`), so that an event is found there if and only if `said` says so here.
 
 Places are bounded as PostgreSQL's are. Every word of an event is found however long its texts are; words side by side
 are found among the first MAX_PLACE, and among the first MAX_PLACES times that a word comes. Between two texts lies a
@@ -14,34 +18,47 @@ gap, so that nothing is side by side across them. The largest event there can be
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from marcus_events.core.search_form import MARKS, UNSPACED, has_marks_or_no_spaces, search_form
+
 MAX_LETTERS = 100
-WORD = re.compile(rf"([^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
 # What stands between two texts that are gone through as one. It is nobody's text: no event has a NUL in it.
 BETWEEN = "\0"
-RUN = re.compile(rf"({BETWEEN}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
+LETTER = rf"[^\W_{UNSPACED}]"
+LETTER_OR_MARK = rf"(?:{LETTER}|[{MARKS}])"
+PAIR = rf"(?=([{UNSPACED}]{{1,2}}))[{UNSPACED}]"
+# Most texts have neither marks nor characters of scripts without spaces: they are gone through several times as fast.
+PLAIN = re.compile(rf"({BETWEEN}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
+OTHER = re.compile(rf"{PAIR}|({BETWEEN}|{LETTER}{LETTER_OR_MARK}{{,{MAX_LETTERS - 1}}}){LETTER_OR_MARK}*")
+IS_UNSPACED = re.compile(f"[{UNSPACED}]+")
+# Of the texts of an event as UTF-8, once they are normalised. No event has as many, but some characters become up to
+# eighteen. A tsvector holds 1 MiB, and takes up to 3.43 bytes for each of these ("字字a", with others each time).
+MAX_BYTES = 290_000
 MAX_PLACE = 16_383  # PostgreSQL keeps no greater one: what lies beyond counts as there
 MAX_PLACES = 256  # of one word
 
 
 def tokens(text: str) -> list[str]:
     """The words of a text, in order."""
-    return WORD.findall(alike(text))
+    return [word for word in run_of([text]) if word != BETWEEN]
 
 
 def run_of(texts: Iterable[str]) -> list[str]:
     """The words of these texts, each at its place less one, with BETWEEN at the places where one text ends."""
-    return RUN.findall(alike(f"{BETWEEN} ".join(texts)))
+    text = cut(search_form(f"{BETWEEN} ".join(texts)))
+    if text.isascii() or not has_marks_or_no_spaces(text):
+        return PLAIN.findall(text)
+    return [pair or word for pair, word in OTHER.findall(text)]
 
 
-def alike(text: str) -> str:
-    """The same for what a reader takes for the same: great and small letters, an accent in one sign or in two."""
-    return (text if text.isascii() else unicodedata.normalize("NFC", text)).casefold()
+def cut(text: str) -> str:
+    if len(text) <= MAX_BYTES // 4:
+        return text
+    return text.encode()[:MAX_BYTES].decode(errors="ignore")
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -109,5 +126,16 @@ class Phrase:
 
 @lru_cache(maxsize=10_000)
 def phrase(value: str) -> Phrase:
-    """`exact words`, or with a star at the end the beginning of the last one: `log*`."""
-    return Phrase(tuple(tokens(value)), value.endswith("*"))
+    """`exact words`, or with a star at the end the beginning of the last one: `log*`.
+
+    Without spaces nothing tells where a word ends: there the last character may always be followed by others.
+    """
+    words = tuple(tokens(value))
+    if not words or not is_single(words[-1]):
+        return Phrase(words, value.endswith("*"))
+    is_in_pair = len(words) > 1 and len(words[-2]) == 2 and IS_UNSPACED.fullmatch(words[-2])
+    return Phrase(words[:-1]) if is_in_pair else Phrase(words, is_prefix=True)
+
+
+def is_single(word: str) -> bool:
+    return len(word) == 1 and IS_UNSPACED.match(word) is not None

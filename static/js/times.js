@@ -1,21 +1,52 @@
-// Times in the viewer's time zone, and how long ago they were, kept up to date.
+// Times in the viewer's time zone, and how long ago they were, kept up to date. The page names the zone once; a time
+// that comes twice, since clocks were put back, names its own.
 
-const FORMS = {
+const CLOCKS = {
   seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
   minutes: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   weekday: { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
-  day: { weekday: "long", day: "numeric", month: "long" },
-  date: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   full: { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" },
 };
+const DATES = {
+  day: { weekday: "long", day: "numeric", month: "long" },
+  date: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  monthDay: { day: "numeric", month: "short" },
+  monthDayYear: { day: "numeric", month: "short", year: "numeric" },
+};
 const formats = Object.fromEntries(
-  Object.entries(FORMS).map(([name, form]) => [name, new Intl.DateTimeFormat("en-GB", form)]),
+  Object.entries({ ...CLOCKS, ...DATES, zone: { timeZoneName: "short" } }).map(([name, form]) => [name, new Intl.DateTimeFormat("en-GB", form)]),
 );
+// What is put together from these: a date where it is not today's, a mark of an axis in two lines.
+const COMPOSED = {
+  short: (moment) => (isToday(moment) ? "" : `${shortDate(moment)}, `) + format(moment, "minutes"),
+  axis: (moment) => `${format(moment, "minutes")}\n${shortDate(moment)}`,
+};
+const BACK = [30, 60, 120]; // minutes by which clocks are put back somewhere
+const MINUTE_MS = 60_000;
 const UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"]];
 
 let ahead = 0; // milliseconds that the server's clock is ahead of ours
 
-export const format = (moment, form) => formats[form].format(moment);
+export function format(moment, form) {
+  if (form in COMPOSED) return COMPOSED[form](moment);
+  const text = formats[form].format(moment);
+  return form in CLOCKS && isRepeated(moment) ? `${text} ${zoneAt(moment)}` : text;
+}
+
+const isToday = (moment) => moment.toDateString() === serverNow().toDateString();
+
+/** "28 Nov"; with its year where that is another. */
+const shortDate = (moment) =>
+  format(moment, moment.getFullYear() === serverNow().getFullYear() ? "monthDay" : "monthDayYear");
+
+const offsetAt = (milliseconds) => new Date(milliseconds).getTimezoneOffset();
+
+/** Whether the clocks show this time twice: they were put back just before it, or are just after it. */
+const isRepeated = (moment) => BACK.some((minutes) =>
+  [+moment - minutes * MINUTE_MS, +moment].some((start) => offsetAt(start + minutes * MINUTE_MS) - offsetAt(start) === minutes));
+
+/** "CEST", or "GMT+2" where a zone has no short name. */
+const zoneAt = (moment) => formats.zone.formatToParts(moment).find(({ type }) => type === "timeZoneName").value;
 
 export const serverNow = () => new Date(Date.now() + ahead);
 
@@ -60,10 +91,17 @@ function setText(element, text) {
 }
 
 function tick() {
-  for (const time of document.querySelectorAll('time:is([data-time="since"], [data-time="until"])')) {
+  for (const time of document.querySelectorAll('time:is([data-time="since"], [data-time="until"], [data-time="short"])')) {
     setText(time, wordsOf(time));
   }
 }
 
+/** The page says once which zone its times are in. */
+function nameZone() {
+  const zone = formats.zone.resolvedOptions().timeZone;
+  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = zone.replaceAll("_", " ");
+}
+
 localise(document);
+nameZone();
 setInterval(tick, 1000);

@@ -15,6 +15,7 @@ from dashboard.queries import histogram as histograms
 from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
 from dashboard.sight import EVERYTHING
 from marcus_events.core.event import utc_now
+from marcus_events.core.filters import as_text
 from marcus_events.search import counting
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
@@ -98,3 +99,31 @@ def test_events_without_a_board_and_odd_types_are_counted(viewer: Client) -> Non
     found: dict[str, Any] = {"q": "type:deploy"}
     assert sum(values(**found)) == 2
     assert sum(values(q='type:"x:y"')) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "form"), [(timedelta(hours=23), "minutes"), (timedelta(days=1), "axis"), (timedelta(days=90), "axis")]
+)
+def test_an_axis_says_the_date_where_it_is_a_day_or_longer(viewer: Client, length: timedelta, form: str) -> None:
+    until = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+    query = f"since:{as_text(until - length)} until:{as_text(until)}"
+    page = open_page(viewer, "/activity/", {"q": query})
+    places = [attributes for tag, attributes in page.elements if tag == "foreignobject"]
+    assert 2 <= len(places) <= 6
+    forms = [
+        attributes["data-time"]
+        for tag, attributes in page.elements
+        if tag == "time" and attributes["data-time"] in ("minutes", "axis")
+    ]
+    assert forms == [form] * len(places)
+
+
+@pytest.mark.usefixtures("log")
+def test_a_mark_of_the_axis_stands_where_its_column_begins() -> None:
+    look = Look.at("activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING)
+    shown = histogram(look, NOW)
+    starts = {column.start: n / len(shown.columns) * 100 for n, column in enumerate(shown.columns)}
+    assert len(shown.marks) >= 3
+    for mark in shown.marks:
+        assert mark.left == pytest.approx(starts[mark.at], abs=0.01)
+        assert mark.left <= histograms.LAST_MARK

@@ -40,6 +40,19 @@ def test_the_demo_is_gone_and_what_is_real_is_not(viewer: Client) -> None:
     open_page(viewer, f"/boards/{DEMO_BOARD}/", status=404)
 
 
+def test_the_banner_stands_on_the_demo_and_on_all_boards_only(viewer: Client) -> None:
+    publish(*project())
+    tell_demo()
+    for page in ("/", "/activity/", "/blocked/", "/agents/", "/history/", "/integrations/"):
+        banners = {
+            board: "is a demo" in open_page(viewer, page, {"board": board}).text for board in ("", DEMO_BOARD, "shop")
+        }
+        assert banners == {"": True, DEMO_BOARD: True, "shop": False}, page
+    assert "is a demo" in open_page(viewer, f"/boards/{DEMO_BOARD}/").text
+    assert "is a demo" not in open_page(viewer, "/boards/shop/").text
+    assert "is a demo" not in open_page(viewer, "/tasks/", {"board": "shop", "task": "shop-1"}).text
+
+
 def test_it_can_be_removed_again_when_it_has_come_again(viewer: Client) -> None:
     for n in (1, 2):
         publish(event("task_created", board=DEMO_BOARD, metadata=DEMO, task_id=f"t{n}"))

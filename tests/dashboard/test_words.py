@@ -61,6 +61,14 @@ def test_a_time_is_readable_without_a_script_and_exact_for_one(form: str, text: 
     }
 
 
+def test_a_time_in_a_list_has_its_date_unless_it_is_today() -> None:
+    now = datetime.now(UTC)
+    last_year = now.replace(year=now.year - 1, month=2, day=3)
+    assert Document(pages.clock(now, "short")).text == f"{now:%H:%M}"
+    assert Document(pages.clock(last_year, "short")).text == f"3 Feb {last_year.year}, {now:%H:%M}"
+    assert Document(pages.clock(last_year, "axis")).text == f"{now:%H:%M}\n3 Feb {last_year.year}"
+
+
 def test_how_long_ago_is_marked_so_that_the_page_keeps_it_up_to_date() -> None:
     found = Document(pages.since(datetime.now(UTC) - timedelta(hours=2, minutes=5, seconds=30)))
     assert (found.text, found.all_of("data-time")) == ("2 h 5 min", ["since"])

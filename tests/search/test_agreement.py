@@ -22,6 +22,8 @@ from tests.log.test_where import odd_events, words_in
 pytestmark = pytest.mark.usefixtures("log")
 
 TEXTS = ("Need 3", "need", "The shop", "a b a b c", "naïve Straße STRASSE", "x" * 120, "c:1 'd' \\ & | ! <-> *", "--")
+UNSPACED = ("数据库连接失败，API接口v2", "ｶﾞｽの供給", "เซิร์ฟเวอร์ไม่ตอบ", "İSTANBUL مُحَمَّد co\u00adop")
+PARTS = ("据库连", "失", "接口v2", "ガス", "の供", "ร์ฟ", "ไม่", "ı*", "istanbul", "محمد", "coop", "库据", "失败 api")
 
 
 @pytest.fixture(params=["few", "many"], autouse=True)
@@ -40,7 +42,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def logged(small: None) -> list[Recorded]:
-    said = [Event(f"said_{n}", START, "note", "cron", {"text": text, "more": [text]}) for n, text in enumerate(TEXTS)]
+    said = [
+        Event(f"said_{n}", START, "note", "cron", {"text": text, "more": [text]})
+        for n, text in enumerate(TEXTS + UNSPACED)
+    ]
     long = "board" * 100
     said += [Event(f"long_{n}", START, long + end, long, {}, {"board_id": long + end}) for n, end in enumerate("ab")]
     ingest(lively_events(410) + odd_events() + said, Authority.SYSTEM)
@@ -65,6 +70,8 @@ def test_search_finds_what_matches(reached: list[Recorded]) -> None:
     words = [
         *words_in(reached),
         *TEXTS,
+        *UNSPACED,
+        *PARTS,
         "needed",
         "shop 3",
         "strasse",

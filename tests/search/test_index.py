@@ -49,6 +49,51 @@ def test_the_words_of_an_event_are_in_the_index_where_they_are_in_the_event() ->
             assert dict(cursor.fetchall()) == event.words.places
 
 
+def test_a_word_is_found_inside_of_a_run_without_spaces_whatever_form_it_is_written_in() -> None:
+    texts = (
+        "数据库连接失败",
+        "ＡＰＩｶﾞｽの供給",
+        "เซิร์ฟเวอร์ไม่ตอบสนอง",
+        "İSTANBUL مُحَمَّد co\u00adoperate",
+        "staging is down",
+    )
+    ingest([note(text, n) for n, text in enumerate(texts)])
+    queries = {
+        "连接": [1],
+        "接": [1],
+        "接失败": [1],
+        '"库连"': [1],
+        "败失": [],
+        "ガス": [2],
+        "ｶﾞｽ": [2],
+        "api": [2],
+        "供給": [2],
+    }
+    queries |= {"ตอบ": [3], "เวอร": [3], "istanbul": [4], "ıst": [4], "محمد": [4], "cooperate": [4], "co\u200bop": [4]}
+    queries |= {"stag": [5], "taging": [], "-接 -供": [3, 4, 5]}
+    for _ in range(2):
+        assert {query: found(query) for query in queries} == queries
+        catch_up([SEARCH])
+
+
+@pytest.mark.parametrize("text", ["\ufdfa ", "\u3316", "\u0390 "])
+def test_what_normalising_makes_many_times_as_long_is_taken_too(text: str) -> None:
+    ingest([note(text * (255 * 1024 // len(text.encode()))), note("next", 1)])
+    catch_up([SEARCH])
+    assert found("next") == [2]
+    assert found(f'"{text}"') == [1]
+
+
+def test_the_most_that_scripts_without_spaces_can_make_of_a_text_fits() -> None:
+    signs = [chr(code) for code in range(0x4E00, 0x9FFF)] + [chr(code) for code in range(0x3400, 0x4DBF)]
+    text = "".join(f"{sign}{signs[(n * 7 + 3) % len(signs)]}{n % 10}" for n, sign in enumerate(signs))
+    text += "".join(f"{sign}{signs[(n * 11 + 5) % len(signs)]}{n % 10}" for n, sign in enumerate(signs))
+    text = text.encode()[: 255 * 1024].decode(errors="ignore")
+    ingest([note(text)])
+    catch_up([SEARCH])
+    assert found(text[3000:3002]) == [1]
+
+
 @pytest.mark.parametrize("word", ["{:x}", "{:03}é", "𠀀{:x}"])
 def test_the_words_of_the_largest_events_there_can_be_are_taken(word: str) -> None:
     text = " ".join(word.format(n) for n in range(60_000)).encode()[: 255 * 1024].decode(errors="ignore")

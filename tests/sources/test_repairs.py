@@ -18,8 +18,9 @@ from tests.sources.following import line
 from tests.sources.installations import REALTIME, Session, append, copy_run, read_once
 
 BOM = b"\xef\xbb\xbf"
-ONE = json.dumps(line("one", data={"name": "größer"}), ensure_ascii=False).encode()
-TWO = json.dumps(line("two", context={"timestamp": "2026-11-23T20:46:18Z"})).encode()
+SAID = {"timestamp": "2026-11-23T20:46:17Z", "type": "one", "data": {"name": "größer"}}
+ONE = json.dumps(SAID, ensure_ascii=False).encode()
+TWO = json.dumps(SAID | {"type": "two"}).encode()
 
 
 @pytest.mark.parametrize(
