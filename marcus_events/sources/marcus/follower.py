@@ -1,7 +1,8 @@
 """Follows an installation: look, publish, wait for a change, look again.
 
 1. Until Marcus is there, wait (a single look refuses instead).
-2. Look over everything, in batches, and publish what the log does not hold.
+2. Look over everything, in batches, and publish what the log does not hold; then what only the board tells, see
+   `reconcile`.
 3. A record that came too late for its act asks for a new reader, which reads everything again: what is known
    stays known. That is done at most so often that reading again takes a tenth of the time.
 4. Wait for a change, at most a second, and look again.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,12 +21,14 @@ from marcus_events.core.event import utc_now
 from marcus_events.sources.marcus.acts import Act
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.changes import Changes
-from marcus_events.sources.marcus.databases import Busy
+from marcus_events.sources.marcus.databases import Busy, Database
 from marcus_events.sources.marcus.events import Translator
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.publisher import Outcome, Publisher, Stopped
 from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.reconcile import Reconciler
 from marcus_events.sources.marcus.records import Unreadable
+from marcus_events.sources.marcus.task_outcomes import completed_at
 from marcus_events.sources.marcus.turns import Turns
 
 BUSY_LOOKS = 5  # in a row, a second apart, before a person is told that a database cannot be read
@@ -68,6 +72,7 @@ class Follower:
     def __init__(self, root: Path, board: str | None, listener: Listener, stop: threading.Event) -> None:
         self.installation, self.board, self.listener, self.stop = Installation(root), board, listener, stop
         self.total = Total()
+        self._outcomes = Database(self.installation.events)
         self._turns = Turns(root)
         self._named: set[Unreadable] = set()
         self._busy_looks = 0
@@ -80,6 +85,7 @@ class Follower:
         self._reader = Reader(self.installation, boards, self._complain)
         translator, is_seen = Translator(boards), self._reader.has_seen
         self._publisher = Publisher(translator, is_seen, self._turns, self.stop, self.listener.say, self._complain)
+        self._reconciler = Reconciler(boards, self._publisher.history, self._completed_at)
 
     def close(self) -> None:
         """After the last look."""
@@ -130,13 +136,15 @@ class Follower:
         self._read_again_after = time.monotonic() + READ_AGAIN_SHARE * (time.monotonic() - started)
 
     def _look(self, *, is_last: bool = False) -> None:
-        outcome = Outcome()
+        outcome, touched = Outcome(), set[str]()
         try:
             with self._publisher.turn():
                 for acts in self._reader.look(utc_now(), is_last=is_last):
                     outcome += self._publish(acts)
+                    touched |= {str(act.preferred.data.get("task_id")) for act in acts}
                     if self.stop.is_set():
                         return
+                outcome += self._reconcile(touched, is_last=is_last)
         except Stopped:
             return
         self.total.talk = max(self.total.talk, self._reader.talk)
@@ -150,6 +158,19 @@ class Follower:
         self.total.outcome += outcome
         self.listener.progress(*self._reader.progress, self.total)
         return outcome
+
+    def _reconcile(self, touched: set[str], *, is_last: bool) -> Outcome:
+        """Publish what only the board tells."""
+        outcome = Outcome()
+        for events in self._reconciler.events(self._reader.cards, touched, is_last=is_last):
+            outcome += self._publisher.tell(events)
+            if self.stop.is_set():
+                raise Stopped
+        self.total.outcome += outcome
+        return outcome
+
+    def _completed_at(self, task_id: str) -> datetime | None:
+        return completed_at(self._outcomes, task_id)
 
     def _note_busy(self) -> None:
         self._busy_looks = self._busy_looks + 1 if self._reader.is_busy else 0

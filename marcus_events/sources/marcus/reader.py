@@ -24,6 +24,7 @@ from marcus_events.sources.marcus import conversations, sightings
 from marcus_events.sources.marcus.acts import NEVER, Act, Acts
 from marcus_events.sources.marcus.blockers import Blockers
 from marcus_events.sources.marcus.board import BoardReader, Boards, Project
+from marcus_events.sources.marcus.cards import Cards
 from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase, changed_at
 from marcus_events.sources.marcus.installation import Installation, Log
 from marcus_events.sources.marcus.lines import Line, LineFile
@@ -170,6 +171,11 @@ class Reader:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.installation.root).as_posix()
+
+    @property
+    def cards(self) -> Cards:
+        """The cards of the board; none where the last look could not read it."""
+        return {} if self.is_busy else self._board_reader.cards
 
     @property
     def progress(self) -> tuple[int, int]:
