@@ -54,6 +54,11 @@ class Boards:
     def learn_project(self, project: Project) -> None:
         self._projects[project.board_id] = project
 
+    @property
+    def projects(self) -> list[Project]:
+        """Each as it is shown here, oldest first."""
+        return sorted(map(self._shown, self._projects.values()), key=lambda one: (one.created_at, one.board_id))
+
     def knows(self, project_id: str) -> bool:
         return project_id in self._projects
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from marcus_events.core.sentences import short
-from marcus_events.sources.marcus.databases import Busy
+from marcus_events.sources.marcus.databases import Busy, changed_at
 from marcus_events.sources.marcus.records import moment
 
 Row = dict[str, Any]
@@ -87,7 +87,8 @@ def subtask_rows(board: Path, tasks: list[Row]) -> list[Row]:
     whose parents it has. Raises Busy where the file is being written.
     """
     try:
-        state = json.loads((board.parent / SUBTASKS).read_bytes())
+        path = board.parent / SUBTASKS
+        state, written_at = json.loads(path.read_bytes()), datetime.fromtimestamp(changed_at(path), UTC)
     except FileNotFoundError:
         return []
     except (OSError, ValueError, RecursionError) as error:
@@ -96,7 +97,7 @@ def subtask_rows(board: Path, tasks: list[Row]) -> list[Row]:
     stated = state.get("subtasks") if isinstance(state, dict) else None
     found = stated.values() if isinstance(stated, dict) else []
     return [
-        subtask_row(item, on_board[item["parent_task_id"]])
+        subtask_row(item, on_board[item["parent_task_id"]], written_at)
         for item in found
         if isinstance(item, dict)
         and isinstance(item.get("id"), str)
@@ -105,7 +106,9 @@ def subtask_rows(board: Path, tasks: list[Row]) -> list[Row]:
     ]
 
 
-def subtask_row(item: Row, parent: Row) -> Row:
+def subtask_row(item: Row, parent: Row, written_at: datetime) -> Row:
+    """Marcus notes no time of change: none of them has changed since the file was written."""
     named = ("id", "name", "description", "status", "priority", "assigned_to", "created_at", "estimated_hours")
     row = {name: item.get(name) for name in named}
+    row["updated_at"] = written_at.isoformat()
     return row | {"project_id": parent.get("project_id"), "parent_task_id": parent["id"], "is_subtask": 1}
