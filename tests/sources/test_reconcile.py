@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,14 @@ def told_of(task_id: str) -> list[Recorded]:
     return [event for event in from_board(read.following(RUN_EVENTS, 1_000)) if event.task_id == task_id]
 
 
+def has_been_told(task_id: str, times: int) -> bool:
+    return len(told_of(task_id)) == times
+
+
 def task(task_id: str) -> Task:
     catch_up(PROJECTIONS)
-    return Task.objects.now().get(task_id=task_id)
+    found: Task = Task.objects.now().get(task_id=task_id)
+    return found
 
 
 def check(root: Path) -> str:
@@ -116,10 +122,10 @@ def test_subtasks_that_marcus_keeps_off_its_board_are_tasks_too(root: Path) -> N
 
 
 def test_a_card_that_is_moved_by_hand_is_moved_here_each_time(following: Following, root: Path) -> None:
-    for status, event_type in (("todo", "task_updated"), ("done", "task_completed"), ("in_progress", "task_updated")):
-        before = len(told_of(A_TASK))
+    moves = (("todo", "task_updated"), ("done", "task_completed"), ("in_progress", "task_updated"))
+    for number, (status, event_type) in enumerate(moves, start=1):
         move_card(root, A_TASK, status=status)
-        wait_until(lambda before=before: len(told_of(A_TASK)) > before)
+        wait_until(partial(has_been_told, A_TASK, number))
         assert told_of(A_TASK)[-1].event_type == event_type
         assert task(A_TASK).status == status
     assert check(root).endswith("equal\n")
@@ -194,6 +200,7 @@ def test_a_folder_that_is_deleted_and_restored_loses_nothing_and_tells_nothing_t
     shutil.rmtree(root)
     wait_until(lambda: not following.follower.installation.exists() and not following.follower._reader.cards)
     (tmp_path / "saved").rename(root)
+    wait_until(lambda: following.follower._reader.cards)
     append(root / REALTIME, line("after_the_restore"))
     wait_until(lambda: read.following(RUN_EVENTS, 10)[-1].event_type == "after_the_restore")
     assert [event.event_type for event in read.following(RUN_EVENTS, 10)] == ["task_updated", "after_the_restore"]
@@ -249,3 +256,12 @@ def test_check_refuses_where_there_is_no_board_to_compare_with(root: Path) -> No
     (root / BOARD).unlink()
     with pytest.raises(CommandError, match="Marcus keeps its board elsewhere"):
         check(root)
+
+
+def test_a_folder_that_was_moved_away_and_back_is_followed_on(following: Following, root: Path, tmp_path: Path) -> None:
+    root.rename(tmp_path / "away")
+    wait_until(lambda: not following.follower._reader.cards)
+    (tmp_path / "away").rename(root)
+    wait_until(lambda: following.follower._reader.cards)
+    move_card(root, A_TASK, status="todo")
+    wait_until(partial(has_been_told, A_TASK, 1))

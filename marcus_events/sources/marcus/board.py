@@ -120,7 +120,7 @@ class BoardReader:
     def read(self, database: Database) -> list[Sighting | Unreadable]:
         """What is new on the board, in order of time. Raises Busy, NotADatabase."""
         if not database.is_there():
-            self.cards = {}
+            self.cards, self._subtasks = {}, ("gone",)  # should the same file come back, it is read again
             return []
         subtasks = stamp(database.path.parent / SUBTASKS)
         if not database.changed() and subtasks == self._subtasks:
