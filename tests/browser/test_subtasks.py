@@ -16,6 +16,7 @@ def board(signed_in: Page, application: Application) -> Page:
         *(event("task_created", part) for part in parts),
         event("task_blocked", {"task_id": "t4_sub_2", "agent_id": "agent_claude_1", "description": "Which examples?"}),
     )
+    expect(signed_in.locator("#needs")).to_contain_text("Which examples?")
     signed_in.goto(f"{application.base_url}/boards/shop/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in
@@ -34,7 +35,7 @@ def test_subtasks_are_opened_with_the_keyboard_and_stay_open(board: Page, applic
     expect(chapter).to_be_visible()
     expect(board.locator("#column-blocked")).to_contain_text("part of Document it")
     for scheme in ("light", "dark"):
-        board.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        board.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         assert serious(board) == []
     chapter.click()
     expect(board.get_by_role("dialog")).to_contain_text("Part of")
