@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from dashboard.queries import boards, subtasks, task
 from dashboard.queries.boards import Card
 from marcus_events.core.event import Event
+from marcus_events.models import Task
+from marcus_events.projections import STATE, rebuild
+from marcus_events.redaction import redact
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import open_page
 from tests.dashboard.scopes import on
@@ -108,3 +113,25 @@ def test_a_parent_that_is_not_known_is_named_by_its_id(log: None, admin_client: 
     assert "Part ofgone" in " ".join(
         open_page(admin_client, "/tasks/", {"board": "shop", "task": "gone_sub_1"}).text.split()
     )
+
+
+def test_an_upgrade_takes_the_parents_from_the_events_that_have_named_them(checkout: None) -> None:
+    Task.objects.update(parent_task_id="")
+    parents = import_module("marcus_events.migrations.0027_subtasks").PARENTS
+    with connection.cursor() as cursor:
+        cursor.execute(parents)
+    now = Task.objects.now().filter(parent_task_id="whole")
+    assert set(now.values_list("task_id", flat=True)) == {"whole_sub_1", "whole_sub_2", "whole_sub_3"}
+
+
+def test_a_redacted_update_does_what_it_did_without_its_words(checkout: None) -> None:
+    (position,) = publish(
+        event("task_updated", task_id="whole_sub_1", status="todo", assigned_to="", task_name="Secret", reason="Secret")
+    )
+    before = Task.objects.now().get(task_id="whole_sub_1")
+    assert (before.status, before.agent_id) == ("todo", "")
+    redact(position, "ann", "A secret")
+    rebuild(STATE)
+    after = Task.objects.now().get(task_id="whole_sub_1")
+    assert (after.status, after.agent_id, after.parent_task_id) == ("todo", "", "whole")
+    assert "Secret" not in after.name

@@ -121,6 +121,14 @@ def test_subtasks_that_marcus_keeps_off_its_board_are_tasks_too(root: Path) -> N
     assert check(root).endswith("equal\n")
 
 
+def test_a_parent_that_marcus_logs_as_assigned_by_auto_completion_is_done(root: Path) -> None:
+    """Where Marcus keeps its board elsewhere, this line is all that tells of it."""
+    (root / BOARD).unlink()
+    append(root / REALTIME, line("task_assignment", task_id="parent", source="auto_complete"))
+    follow_once(root)
+    assert (task("parent").status, task("parent").agent_id) == ("done", "")
+
+
 def test_a_card_that_is_moved_by_hand_is_moved_here_each_time(following: Following, root: Path) -> None:
     moves = (("todo", "task_updated"), ("done", "task_completed"), ("in_progress", "task_updated"))
     for number, (status, event_type) in enumerate(moves, start=1):
