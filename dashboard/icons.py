@@ -15,6 +15,7 @@ BY_TYPE: dict[str, tuple[str, Tone]] = {
     T.TASK_STARTED: ("play", "work"),
     T.TASK_PROGRESS: ("progress", "work"),
     T.TASK_COMPLETED: ("check", "good"),
+    T.TASK_UPDATED: ("boards", "plain"),
     T.TASK_BLOCKED: ("blocked", "danger"),
     T.REPORT_REFUSED: ("warning", "plain"),
     T.REPORT_UNANSWERED: ("warning", "plain"),

@@ -11,7 +11,7 @@ from dashboard import charts
 from dashboard.forecast import Forecast, NoForecast, forecast
 from dashboard.look import Look
 from dashboard.paging import Paging
-from dashboard.queries import blockers, pace, present
+from dashboard.queries import blockers, pace, present, subtasks
 from dashboard.sight import Scope, Sight
 from marcus_events import models
 from marcus_events.core.event import utc_now
@@ -116,6 +116,8 @@ class Card:
     agent: str
     waiting: int
     blocker: models.Blocker | None
+    subtasks: subtasks.Subtasks | None = None
+    parent: models.Task | None = None
 
 
 @dataclass(frozen=True)
@@ -134,23 +136,27 @@ class Column:
 
 
 def columns(scope: Scope) -> dict[str, Column]:
-    """Of one board, by status. What has been in its status longest comes first, and what was done last."""
+    """Of one board, by status. What has been in its status longest comes first, and what was done last. Subtasks stand
+    under their parents, see `subtasks`.
+    """
     board = scope.board
     found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
     rows = [row for rows in found.values() for row in rows]
     shown = {(board, row.task_id) for row in rows}
-    waiting, numbers = present.waiting([board], shown), present.tasks_by_status(scope)[board]
+    waiting, numbers = present.waiting([board], shown), numbers_of(scope)
+    parts, wholes = subtasks.of_tasks(board, [row.task_id for row in rows]), subtasks.parents_of(board, rows)
     names = present.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
     blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])
     stuck = {row.task_id: row for row in blocked.order_by("-opened_at")}
 
     def card(row: models.Task) -> Card:
         agent = names.agent(board, row.agent_id) if row.agent_id else ""
-        return Card(row, agent, len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id))
+        behind, blocker = len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id)
+        return Card(row, agent, behind, blocker, parts.get(row.task_id), wholes.get(row.parent_task_id))
 
     def column(name: str, title: str, statuses: tuple[str, ...]) -> Column:
         shown = [card(row) for row in found[name]]
-        number = sum(numbers[status] for status in statuses)
+        number = sum(numbers.get(status, 0) for status in statuses)
         return Column(name, title, shown, max(number - len(shown), 0), EMPTY[name])
 
     return {name: column(name, title, statuses) for name, (title, statuses) in COLUMNS.items()}
@@ -158,5 +164,11 @@ def columns(scope: Scope) -> dict[str, Column]:
 
 def cards(scope: Scope, name: str, statuses: tuple[str, ...]) -> list[models.Task]:
     order = ("-status_since", "-name") if name == "done" else ("status_since", "name")
-    rows = models.Task.objects.now().filter(status__in=statuses, **scope.on()).defer("description")
-    return list(rows.order_by(*order)[:MAX_CARDS])
+    rows = models.Task.objects.now().filter(status__in=statuses, **scope.on()).exclude(subtasks.under_parents())
+    return list(rows.defer("description").order_by(*order)[:MAX_CARDS])
+
+
+def numbers_of(scope: Scope) -> dict[str, int]:
+    """How many cards there are by status."""
+    rows = models.Task.objects.now().filter(**scope.on()).exclude(subtasks.under_parents())
+    return dict(rows.values_list("status").annotate(number=Count("*")).order_by())

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min, Q
 
-from dashboard.queries import present, why
+from dashboard.queries import present, subtasks, why
 from dashboard.queries.blockers import steps
 from dashboard.queries.naming import named
 from dashboard.queries.timeline import Timeline, timeline
@@ -59,7 +59,9 @@ class Links:
 
 @dataclass(frozen=True)
 class Detail:
-    """`holds_up` is how many tasks wait behind it; `count` is of its events without noise, up to COUNT_CAP."""
+    """`holds_up` is how many tasks wait behind it; `count` is of its events without noise, up to COUNT_CAP. `parent` is
+    the task that it is a part of.
+    """
 
     task: models.Task
     agent: str
@@ -73,6 +75,14 @@ class Detail:
     decisions: list[Recorded]
     count: int
     causes: list[why.Step]
+    parent: Linked | None = None
+    subtasks: subtasks.Subtasks | None = None
+
+    @property
+    def parts(self) -> Links:
+        """Its subtasks."""
+        of = self.subtasks
+        return Links([Linked(row.task_id, row.name, row) for row in of.tasks], of.hidden) if of else Links([])
 
     @property
     def oldest(self) -> int:
@@ -111,7 +121,16 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
         causes=why.chains(events, board, scope.sight),
+        parent=parent_of(task),
+        subtasks=subtasks.of_tasks(board, [task_id]).get(task_id),
     )
+
+
+def parent_of(task: models.Task) -> Linked | None:
+    if not task.parent_task_id:
+        return None
+    found = subtasks.parents_of(task.board_id, [task]).get(task.parent_task_id)
+    return Linked(task.parent_task_id, found.name if found else task.parent_task_id, found)
 
 
 def names_of(task: models.Task) -> present.Names:

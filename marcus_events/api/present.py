@@ -65,6 +65,7 @@ def task_dict(row: Task, depends_on: dict[TaskId, list[TaskId]], waiting: dict[T
         "progress": row.progress,
         "priority": row.priority or None,
         "labels": row.labels,
+        "parent_task_id": row.parent_task_id or None,
         "depends_on": [task_id for _, task_id in depends_on.get((row.board_id, row.task_id), [])],
         "waiting_behind": len(waiting.get((row.board_id, row.task_id), ())),
         "created_at": row.created_at.isoformat(),

@@ -12,7 +12,7 @@ from typing import Literal
 from marcus_events.core.event import Recorded
 from marcus_events.core.redacted import day_of, is_redacted
 from marcus_events.core.reserved import person_in
-from marcus_events.core.vocabulary import meaning_of
+from marcus_events.core.vocabulary import KNOWN_FROM_BOARD, meaning_of
 
 Kind = Literal["text", "task", "agent", "board"]
 MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click away
@@ -32,9 +32,15 @@ def sentence(recorded: Recorded) -> list[Part]:
     if is_redacted(recorded.data):
         return [Part("text", redacted_words(recorded))]
     parts: list[Part] = []
-    for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", meaning_of(recorded.event_type).phrase):
+    for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", phrase_of(recorded)):
         parts += fill(optional, recorded, optional=True) if optional else fill(plain, recorded)
     return capitalised(parts)
+
+
+def phrase_of(recorded: Recorded) -> str:
+    """The type's own phrase; another one for what is known from a board alone."""
+    phrase = meaning_of(recorded.event_type).phrase
+    return KNOWN_FROM_BOARD.get(recorded.event_type, phrase) if recorded.data.get("known_from") == "board" else phrase
 
 
 def speaker(recorded: Recorded) -> str:

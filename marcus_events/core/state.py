@@ -35,6 +35,7 @@ class Task:
     agent_id: str
     progress: float  # percent
     created_at: datetime
+    parent_task_id: str = ""  # the task that this one is a part of
 
     @property
     def key(self) -> Key:

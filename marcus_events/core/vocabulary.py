@@ -25,6 +25,7 @@ class EventTypes:
     TASK_STARTED = "task_started"
     TASK_PROGRESS = "task_progress"
     TASK_COMPLETED = "task_completed"
+    TASK_UPDATED = "task_updated"
     TASK_BLOCKED = "task_blocked"
     TASK_REQUEST_REFUSED = "task_request_refused"
     REPORT_REFUSED = "report_refused"
@@ -115,6 +116,7 @@ MEANINGS: dict[str, Meaning] = {
     T.TASK_STARTED: Meaning("task", "Task started", "{agent} started {task}"),
     T.TASK_PROGRESS: Meaning("task", "Progress", "{agent} is at {progress} % of {task}[: {message}]"),
     T.TASK_COMPLETED: Meaning("task", "Task completed", "{agent} finished {task}", "high"),
+    T.TASK_UPDATED: Meaning("task", "Task updated", "{task} was updated[: {reason}]"),
     T.TASK_BLOCKED: Meaning("task", "Task blocked", "{agent} is blocked on {task}[: {description}]", "high"),
     T.TASK_REQUEST_REFUSED: Meaning(
         "task", "Request refused", "Marcus refused {agent} another task[: {reason}]", "noise"
@@ -191,6 +193,12 @@ MEANINGS: dict[str, Meaning] = {
     T.EVENTS_REMOVED: Meaning("audit", "Events removed", "{by} removed {count} old events", "noise"),
     T.LOG_VERIFIED: Meaning("audit", "Log verified", "{by} verified the log: {verdict}", "noise"),
     T.CHAIN_BEGUN: Meaning("audit", "Hash chain begun", "A new hash chain over the log begins at {position}", "normal"),
+}
+
+# The words for what a board says of a task, where nobody is known to have done it.
+KNOWN_FROM_BOARD: dict[str, str] = {
+    T.TASK_COMPLETED: "{task} was completed[: {reason}]",
+    T.TASK_BLOCKED: "{task} is blocked[: {reason}]",
 }
 
 ALIASES: dict[str, str] = {

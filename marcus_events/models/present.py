@@ -129,6 +129,7 @@ class Task(Interval):
     agent_id = models.TextField()  # "" while nobody has it
     progress = models.FloatField()  # percent
     created_at = models.DateTimeField()
+    parent_task_id = models.TextField(default="", db_default="")  # the task that this one is a part of
 
     class Meta:
         db_table = "task"
@@ -136,6 +137,11 @@ class Task(Interval):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["task_id"], name="task_by_id"),
             models.Index(fields=["board_id", "status"], name="task_by_status", condition=Q(to_position=None)),
+            models.Index(
+                fields=["board_id", "parent_task_id"],
+                name="task_by_parent",
+                condition=Q(to_position=None) & ~Q(parent_task_id=""),
+            ),
             HashIndex(fields=["name"], name="task_by_name", condition=Q(to_position=None)),  # it may be of any length
         ]
 

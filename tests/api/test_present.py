@@ -65,6 +65,7 @@ def test_a_task_with_all_that_is_known_of_it(told: Program) -> None:
         "progress": 100.0,
         "priority": "high",
         "labels": [],
+        "parent_task_id": None,
         "depends_on": [],
         "waiting_behind": 0,
         "created_at": "2026-05-04T09:01:00+00:00",

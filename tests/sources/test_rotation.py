@@ -64,7 +64,7 @@ def renamed(path: Path, ending: str) -> Path:
 def test_a_rotated_file_is_read_by_whoever_comes_later(tmp_path: Path, ending: str) -> None:
     root = copy_run(tmp_path / "run")
     renamed(root / REALTIME, ending)
-    assert len(read_once(root)) == 724
+    assert len(read_once(root)) == 718
     assert Installation(root).find().unread == []
 
 
@@ -74,7 +74,7 @@ def test_a_compressed_file_is_read_whatever_its_name(tmp_path: Path, compression
     path = root / REALTIME
     path.write_bytes(compression.compress(path.read_bytes()))
     renamed(path, ".1" + compression.ending)
-    assert len(read_once(root)) == 724
+    assert len(read_once(root)) == 718
 
 
 @pytest.mark.parametrize("ending", FORMS)
@@ -225,7 +225,7 @@ def test_a_compressed_file_whose_end_is_missing_is_read_as_far_as_it_goes_and_na
     (root / (REALTIME + ".1.gz")).write_bytes(whole)
     session.look()
     assert session.reader.logs.unread == []
-    assert len(session.log) == 724
+    assert len(session.log) == 718
 
 
 def test_a_damaged_compressed_file_is_named_and_costs_no_other(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_damaged_compressed_file_is_named_and_costs_no_other(tmp_path: Path) -
     (root / (REALTIME + ".2.gz")).write_bytes(b"\x1f\x8b\x08" + bytes(100))
     session = Session(root)
     session.look()
-    assert len(session.log) == 724
+    assert len(session.log) == 718
     assert [file.name for file in session.reader.logs.unread] == [REALTIME + ".2.gz"]
 
 
@@ -283,6 +283,6 @@ def test_a_file_without_permission_or_in_a_circle_of_links_ends_nothing(tmp_path
     root = copy_run(tmp_path / "run")
     (root / "logs" / "again").symlink_to(root / "logs")
     (root / "logs/conversations/realtime_0.jsonl").symlink_to("realtime_0.jsonl")
-    assert len(read_once(root)) == 724
+    assert len(read_once(root)) == 718
     plain = Plain(tmp_path)
     assert (plain.read(0, 10), plain.problem) == (b"", "cannot be opened: Is a directory")

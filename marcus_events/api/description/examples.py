@@ -92,6 +92,7 @@ TASK: Example = {
     "progress": 0.0,
     "priority": "high",
     "labels": [],
+    "parent_task_id": None,
     "depends_on": [],
     "waiting_behind": 1,
     "created_at": "2026-05-04T09:00:00+00:00",

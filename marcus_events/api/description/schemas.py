@@ -206,6 +206,7 @@ SCHEMAS: Schema = {
         progress={"type": "number", "minimum": 0, "maximum": 100, "description": "In percent."},
         priority=NULLABLE_TEXT,
         labels={"type": "array", "items": TEXT},
+        parent_task_id=NULLABLE_TEXT,
         depends_on={"type": "array", "items": TEXT},
         waiting_behind=COUNT,
         created_at=TIME,

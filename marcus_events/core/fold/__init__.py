@@ -29,7 +29,14 @@ from marcus_events.core.fold.blockers import blocker_resolved, blocker_suggestio
 from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board
 from marcus_events.core.fold.effect import as_folded
 from marcus_events.core.fold.order import moves_nothing
-from marcus_events.core.fold.tasks import task_assigned, task_completed, task_created, task_progress, task_started
+from marcus_events.core.fold.tasks import (
+    task_assigned,
+    task_completed,
+    task_created,
+    task_progress,
+    task_started,
+    task_updated,
+)
 from marcus_events.core.state import Changes, State
 from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.core.vocabulary import category_of
@@ -42,6 +49,7 @@ HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
     T.TASK_STARTED: task_started,
     T.TASK_PROGRESS: task_progress,
     T.TASK_COMPLETED: task_completed,
+    T.TASK_UPDATED: task_updated,
     T.TASK_BLOCKED: task_blocked,
     T.BLOCKER_SUGGESTION: blocker_suggestion,
     T.BLOCKER_UPDATED: blocker_updated,

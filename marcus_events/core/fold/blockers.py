@@ -8,7 +8,7 @@ from marcus_events.core.event import Recorded
 from marcus_events.core.fold.agents import follow_task
 from marcus_events.core.fold.effect import is_repeat
 from marcus_events.core.fold.fields import SEVERITIES, text
-from marcus_events.core.fold.known import known_task, with_status
+from marcus_events.core.fold.known import holder, known_task, with_status
 from marcus_events.core.normalised import normalised
 from marcus_events.core.redacted import REDACTED
 from marcus_events.core.reserved import person_in
@@ -46,7 +46,7 @@ def blocker_from(recorded: Recorded, task: Task) -> Blocker:
         blocker_id=recorded.position,
         event_id=recorded.event.event_id,
         task_id=task.task_id,
-        agent_id=recorded.agent_id or task.agent_id,
+        agent_id=holder(recorded, task),
         description=next(filter(None, stated), "No reason was given"),
         severity=severity,
         reported_severity=severity,

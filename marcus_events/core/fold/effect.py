@@ -24,12 +24,23 @@ REPEATS = "repeats"  # a complaint that opened no blocker, since the same one wa
 WORDS = {
     "severity": SEVERITIES,
     "priority": (*SEVERITIES, "urgent"),
-    "status": ("todo", "in_progress", "completed", "done", "blocked", "idle", "waiting", "working"),
+    "status": ("todo", "assigned", "in_progress", "completed", "done", "blocked", "idle", "waiting", "working"),
 }
 TIMES = ("due", "until")
 EVENT_IDS = ("blocker_event_id", "answer_id")
-TASK_IDS = ("depends_on", "depends_on_id")
-TEXTS = ("description", "reason", "resolution", "answer", "by", "assignee", "status", "suggestion", *EVENT_IDS)
+TASK_IDS = ("depends_on", "depends_on_id", "parent_task_id")
+TEXTS = (
+    "description",
+    "reason",
+    "assigned_to",
+    "resolution",
+    "answer",
+    "by",
+    "assignee",
+    "status",
+    "suggestion",
+    *EVENT_IDS,
+)
 
 
 def effect_of(recorded: Recorded, bears: Collection[str]) -> dict[str, Any]:
@@ -59,6 +70,8 @@ def plain(recorded: Recorded) -> Iterator[tuple[str, Any]]:
             yield name, time.isoformat()
     if (progress := percent(recorded, -1.0)) >= 0:
         yield "progress", progress
+    if recorded.data.get("assigned_to") == "":
+        yield "assigned_to", ""
     if (by := recorded.data.get("by")) and recorded.source == f"user:{by}":
         yield "by", by
 
@@ -77,10 +90,8 @@ def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any
 def ids_in(recorded: Recorded) -> tuple[list[str], list[str]]:
     """The ids of other events, and of tasks, that the state depends on."""
     values = (recorded.data.get(name) for name in EVENT_IDS)
-    return [value for value in values if isinstance(value, str)], [
-        *ids(recorded, TASK_IDS[0]),
-        *ids(recorded, TASK_IDS[1]),
-    ]
+    tasks = [task_id for name in TASK_IDS for task_id in ids(recorded, name)]
+    return [value for value in values if isinstance(value, str)], tasks
 
 
 def as_folded(recorded: Recorded) -> Recorded:

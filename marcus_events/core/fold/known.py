@@ -6,8 +6,11 @@ from dataclasses import replace
 
 from marcus_events.core import sentences
 from marcus_events.core.event import Recorded
+from marcus_events.core.fold.fields import ids
 from marcus_events.core.state import State, Task
 from marcus_events.core.vocabulary import EventTypes
+
+NAMING = (EventTypes.TASK_CREATED, EventTypes.TASK_UPDATED)  # what may name a task anew
 
 
 def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
@@ -18,8 +21,10 @@ def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
     task = state.task(board_id, recorded.task_id)
     if task is None:
         task = Task(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
-    if name and (task.name == task.task_id or recorded.event_type == EventTypes.TASK_CREATED):
+    if name and (task.name == task.task_id or recorded.event_type in NAMING):
         task = replace(task, name=name)
+    if recorded.event_type in NAMING and (parent := next(iter(ids(recorded, "parent_task_id")), "")):
+        task = replace(task, parent_task_id=parent if parent != task.task_id else "")
     state.put(task)
     return task
 
@@ -30,3 +35,11 @@ def with_status(task: Task, status: str, recorded: Recorded) -> Task:
         return task
     progress = 0.0 if task.status == "done" else task.progress
     return replace(task, status=status, status_since=max(recorded.happened_at, task.status_since), progress=progress)
+
+
+def holder(recorded: Recorded, task: Task) -> str:
+    """Who has the task after the event. `assigned_to` is a board's own word: an empty one says that nobody has it."""
+    assigned_to = recorded.data.get("assigned_to")
+    if not isinstance(assigned_to, str):
+        return recorded.agent_id or task.agent_id
+    return (recorded.agent_id or assigned_to) if assigned_to else ""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.fold.agents import follow_task
-from marcus_events.core.fold.blockers import end_of_task
+from marcus_events.core.fold.agents import follow_task, release
+from marcus_events.core.fold.blockers import end_of_task, task_blocked
 from marcus_events.core.fold.boards import depend
 from marcus_events.core.fold.fields import percent, text, texts
 from marcus_events.core.fold.handling import gone_on
-from marcus_events.core.fold.known import known_task, with_status
+from marcus_events.core.fold.known import holder, known_task, with_status
 from marcus_events.core.state import State, Task
 
 DONE_WORDS = ("completed", "done")
+STATUS_OF = dict.fromkeys(DONE_WORDS, "done") | {name: name for name in ("todo", "assigned", "in_progress", "blocked")}
 
 
 def task_created(state: State, recorded: Recorded, board_id: str) -> None:
@@ -56,10 +57,32 @@ def task_completed(state: State, recorded: Recorded, board_id: str) -> None:
     go_on(state, recorded, board_id, "done")
 
 
+def task_updated(state: State, recorded: Recorded, board_id: str) -> None:
+    """What somebody changed in a task: its status, its holder, its name or its priority; whatever is given."""
+    status = STATUS_OF.get(text(recorded, "status"))
+    if status == "blocked":
+        task_blocked(state, recorded, board_id)
+    elif status in ("in_progress", "done"):
+        go_on(state, recorded, board_id, status)
+    elif before := known_task(state, recorded, board_id):
+        task = moved(state, recorded, before, status)
+        if (task.status, task.agent_id) != (before.status, before.agent_id):
+            follow_task(state, recorded, before, task)
+        if task.status == "todo":
+            release(state, recorded, task)
+    if (task_now := state.task(board_id, recorded.task_id or "")) and (priority := text(recorded, "priority")):
+        state.put(replace(task_now, priority=priority))
+
+
 def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -> None:
     """Take a task to a status, or only its progress and agent where that is None."""
-    if not (before := known_task(state, recorded, board_id)):
-        return
+    if before := known_task(state, recorded, board_id):
+        task = moved(state, recorded, before, status)
+        gone_on(state, recorded, board_id, task.task_id)
+        follow_task(state, recorded, before, task)
+
+
+def moved(state: State, recorded: Recorded, before: Task, status: str | None) -> Task:
     task = before
     if status:
         end_of_task(state, recorded, before, "the task moved on")
@@ -67,9 +90,8 @@ def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -
     progress = 100.0 if task.status == "done" else percent(recorded, task.progress)
     task = replace(with_agent(task, recorded), progress=progress)
     state.put(task)
-    gone_on(state, recorded, board_id, task.task_id)
-    follow_task(state, recorded, before, task)
+    return task
 
 
 def with_agent(task: Task, recorded: Recorded) -> Task:
-    return replace(task, agent_id=recorded.agent_id or task.agent_id)
+    return replace(task, agent_id=holder(recorded, task))

@@ -1,4 +1,4 @@
-"""`manage.py follow PATH [--once] [--board NAME] [--timezone NAME]`: read a Marcus installation, then follow it."""
+"""`manage.py follow PATH [--once | --check] [--board NAME] [--timezone NAME]`: read a Marcus, then follow it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
 from marcus_events.log.writer import close_writer
+from marcus_events.management.check_board import check_board
 from marcus_events.management.prepare import prepare_database
 from marcus_events.sources.marcus.board import UnknownBoard
 from marcus_events.sources.marcus.databases import Busy
@@ -32,7 +33,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="the folder in which Marcus was started, with data/ and logs/")
-        parser.add_argument("--once", action="store_true", help="read what is there, then end")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--once", action="store_true", help="read what is there, then end")
+        how.add_argument(
+            "--check",
+            action="store_true",
+            help="follow nothing; compare Marcus's own board with what stands here, and end with 1 where they differ",
+        )
         parser.add_argument(
             "--board",
             metavar="NAME",
@@ -45,10 +52,15 @@ class Command(BaseCommand):
             help="of times that name none, such as Europe/Berlin: Marcus 0.1.x wrote the local time of its machine",
         )
 
-    def handle(self, *, path: Path, once: bool, board: str | None, timezone: ZoneInfo | None, **options: Any) -> None:
+    def handle(
+        self, *, path: Path, once: bool, check: bool, board: str | None, timezone: ZoneInfo | None, **options: Any
+    ) -> None:
         if path.exists() and not path.is_dir():
             raise CommandError(f"{path} is not a folder; name the one in which Marcus was started.")
         prepare_database()
+        if check:
+            self.compare(path, board)
+            return
         display = Display(self.stdout, sys.stderr)
         follower = Follower(path, board, display, stop_on_signal(), timezone)
         try:
@@ -61,6 +73,14 @@ class Command(BaseCommand):
         display.end(follower.total, follower.state)
         if once and follower.stop.is_set():
             raise CommandError("Stopped before the end; run it again for the rest.")
+
+    def compare(self, path: Path, board: str | None) -> None:
+        try:
+            is_equal = check_board(path, board, self.stdout.write)
+        except UnknownBoard as error:
+            raise CommandError(str(error)) from error
+        if not is_equal:
+            raise CommandError("Marcus's board and what stands here differ.")
 
 
 def zone(name: str) -> ZoneInfo:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from marcus_events.core.vocabulary import EventTypes as T
-from marcus_events.sources.marcus.databases import Database, NotADatabase
+from marcus_events.sources.marcus.cards import SUBTASKS, Cards, cards_of, subtask_rows
+from marcus_events.sources.marcus.databases import Database, NotADatabase, Signature, stamp
 from marcus_events.sources.marcus.records import Kind, Moment, Unreadable, moment, row_id
 from marcus_events.sources.marcus.sightings import Sighting, key_of, reach_of
 
@@ -60,6 +61,11 @@ class Boards:
 
     def learn_project(self, project: Project) -> None:
         self._projects[project.board_id] = project
+
+    @property
+    def projects(self) -> list[Project]:
+        """Each as it is shown here, oldest first."""
+        return sorted(map(self._shown, self._projects.values()), key=lambda one: (one.created_at, one.board_id))
 
     def knows(self, project_id: str) -> bool:
         return project_id in self._projects
@@ -140,22 +146,34 @@ class Boards:
 
 
 class BoardReader:
-    """The rows of `kanban.db` as sightings; each once, however often the tables are read."""
+    """The rows of `kanban.db` as sightings; each once, however often the tables are read.
+
+    `cards` is the board as it was when it was last read; there are none while it is not there.
+    """
 
     def __init__(self, boards: Boards, name: str) -> None:
         self.boards, self.name = boards, name
         self.times: Moment = moment
+        self.cards: Cards = {}
         self._told: set[str] = set()
+        self._subtasks: Signature = ()
 
     def read(self, database: Database) -> list[Sighting | Unreadable]:
         """What is new on the board, in order of time. Raises Busy, NotADatabase."""
-        if not database.is_there() or not database.changed():
+        if not database.is_there():
+            self.cards, self._subtasks = {}, ("gone",)  # should the same file come back, it is read again
+            return []
+        subtasks = stamp(database.path.parent / SUBTASKS)
+        if not database.changed() and subtasks == self._subtasks:
             return []
         signature = database.signature()
         tables = checked(database.read(read_tables))
+        tables["tasks"] += subtask_rows(database.path, tables["tasks"])
         self._learn(tables)
         fresh = [item for item in self._items(tables) if self._is_new(item)]
+        self.cards = cards_of(tables["tasks"], tables["blockers"], self.times)
         database.done(signature)
+        self._subtasks = subtasks
         return sorted(fresh, key=lambda item: item.at if isinstance(item, Sighting) else MARCUS_STARTS_AT)
 
     def _learn(self, tables: Tables) -> None:

@@ -1,7 +1,8 @@
 """Follows an installation: look, publish, wait for a change, look again.
 
 1. Until Marcus is there, wait (a single look refuses instead).
-2. Look over everything, in batches, and publish what the log does not hold.
+2. Look over everything, in batches, and publish what the log does not hold; then what only the board tells, see
+   `reconcile`.
 3. A record that came too late for its act asks for a new reader, which reads everything again: what is known
    stays known. That is done at most so often that reading again takes a tenth of the time.
 4. Wait for a change, at most a second, and look again.
@@ -20,13 +21,15 @@ from marcus_events.core.event import utc_now
 from marcus_events.sources.marcus.acts import Act
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.changes import Changes
-from marcus_events.sources.marcus.databases import Busy
+from marcus_events.sources.marcus.databases import Busy, Database
 from marcus_events.sources.marcus.events import Translator
 from marcus_events.sources.marcus.following_state import Activity, FollowingState, LastLine, Total
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.publisher import Outcome, Publisher, Stopped
 from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.reconcile import Reconciler
 from marcus_events.sources.marcus.records import Unreadable
+from marcus_events.sources.marcus.task_outcomes import completed_at
 from marcus_events.sources.marcus.turns import Turns
 
 BUSY_LOOKS = 5  # in a row, a second apart, before a person is told that a database cannot be read
@@ -64,6 +67,7 @@ class Follower:
         self._activity, self._since = Activity.STARTING, utc_now()
         self._looked_at: datetime | None = None
         self._last_line: LastLine | None = None
+        self._outcomes = Database(self.installation.events)
         self._turns = Turns(root)
         self._busy_looks = 0
         self._is_reading_again = self._has_greeted = False
@@ -77,6 +81,7 @@ class Follower:
         self._translator, is_seen = Translator(boards), self._reader.has_seen
         say, refuse = self._say_of_database, self._refuse
         self._publisher = Publisher(self._translator, is_seen, self._turns, self.stop, say, refuse)
+        self._reconciler = Reconciler(boards, self._publisher.history, self._completed_at)
 
     def close(self) -> None:
         """After the last look."""
@@ -162,13 +167,15 @@ class Follower:
         self._read_again_after = time.monotonic() + READ_AGAIN_SHARE * (time.monotonic() - started)
 
     def _look(self, *, is_last: bool = False) -> None:
-        outcome = Outcome()
+        outcome, touched = Outcome(), set[str]()
         try:
             with self._publisher.turn():
                 for acts in self._reader.look(utc_now(), is_last=is_last):
                     outcome += self._publish(acts)
+                    touched |= {str(act.preferred.data.get("task_id")) for act in acts}
                     if self.stop.is_set():
                         return
+                outcome += self._reconcile(touched, is_last=is_last)
         except Stopped:
             return
         self._note_counts()
@@ -186,6 +193,19 @@ class Follower:
         self._become(Activity.FOLLOWING)
         self.listener.progress(*self._reader.progress, self.total)
         return outcome
+
+    def _reconcile(self, touched: set[str], *, is_last: bool) -> Outcome:
+        """Publish what only the board tells."""
+        outcome, reader = Outcome(), self._reader
+        for events in self._reconciler.events(reader.cards, touched, reader.waiting_tasks, is_last=is_last):
+            outcome += self._publisher.tell(events)
+            if self.stop.is_set():
+                raise Stopped
+        self.total.outcome += outcome
+        return outcome
+
+    def _completed_at(self, task_id: str) -> datetime | None:
+        return completed_at(self._outcomes, task_id)
 
     def _note_busy(self) -> None:
         self._busy_looks = self._busy_looks + 1 if self._reader.is_busy else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ from marcus_events.log.connect import DatabaseAway
 from marcus_events.log.read import event as read_event
 from marcus_events.log.read import events, head, known_ids
 from marcus_events.log.rest import rests
+from marcus_events.log.task_history import task_history
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.marcus.acts import Act
 from marcus_events.sources.marcus.events import Translator
@@ -95,6 +96,18 @@ class Publisher:
         for event, receipt in zip(new, receipts, strict=True):
             outcome += self._outcome(event, receipt, was_away, acts)
         return outcome
+
+    def tell(self, events: list[Event]) -> Outcome:
+        """Publish events that are no acts: what only the board tells. Raises Stopped."""
+        receipts, _ = self._insist(lambda: ingest(events))
+        for event, receipt in zip(events, receipts, strict=True):
+            if receipt.status == "rejected":
+                self.complain(Unreadable(f"the card of task {event.data['task_id']}", f"was refused: {receipt.error}"))
+        return Outcome(new=sum(receipt.status == "accepted" for receipt in receipts))
+
+    def history(self, task_ids: Sequence[str]) -> list[Recorded]:
+        """What followers have published about these tasks. Raises Stopped."""
+        return self._insist(lambda: task_history(task_ids))[0]
 
     def _rests(self, task_ids: list[str]) -> Rests:
         return self._insist(lambda: rests(task_ids))[0]

@@ -27,6 +27,7 @@ from marcus_events.sources.marcus.acts import NEVER, Act, Acts
 from marcus_events.sources.marcus.answers import Answer, answer_of
 from marcus_events.sources.marcus.blockers import agent_differs
 from marcus_events.sources.marcus.board import BoardReader, Boards
+from marcus_events.sources.marcus.cards import Cards
 from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase, beside, changed_at
 from marcus_events.sources.marcus.installation import Installation, Log
 from marcus_events.sources.marcus.lines import LineFile
@@ -175,6 +176,11 @@ class Reader:
         else:
             self.talk += 1
         return None
+
+    @property
+    def cards(self) -> Cards:
+        """The cards of the board; none where the last look could not read it."""
+        return {} if self.is_busy else self._board_reader.cards
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -68,7 +68,8 @@ BY_AGENTS = {
     T.CONTEXT_REQUESTED,
 }
 TASK_NAMES = {"id": "task_id", "name": "task_name"}
-NOT_AGENTS = {"marcus", "context", "mcp_client", "unknown"}
+NOT_AGENTS = {"marcus", "context", "mcp_client", "unknown", "auto_complete"}
+AUTO_COMPLETE = "auto_complete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Statement:
 
 
 def sighting_from(record: Record, statement: Statement, record_id: str) -> Sighting:
-    act = canonical(statement.original_type)
+    act = T.TASK_COMPLETED if is_auto_completion(record, statement) else canonical(statement.original_type)
     data = with_agent(act, statement)
     together = statement.told_together or (record.kind, statement.original_type) in WRITTEN_TOGETHER
     return Sighting(
@@ -122,6 +123,14 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
 def reach_of(act: str) -> timedelta:
     """How far apart Marcus may write two records of one act. A blocker is on the board only after it was looked at."""
     return ANSWER_WITHIN if act == T.TASK_BLOCKED else WINDOW
+
+
+def is_auto_completion(record: Record, statement: Statement) -> bool:
+    """Marcus logs a parent that is completed through its subtasks as an assignment, from a source of this name."""
+    if canonical(statement.original_type) != T.TASK_ASSIGNED:
+        return False
+    data = record.body.get("data")
+    return AUTO_COMPLETE in (statement.source, data.get("source") if isinstance(data, dict) else None)
 
 
 def with_agent(act: str, statement: Statement) -> dict[str, Any]:

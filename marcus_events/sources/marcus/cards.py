@@ -1,0 +1,114 @@
+"""The cards of Marcus's board as they are now: status, holder, parent and open blockers of every task."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from marcus_events.core.sentences import short
+from marcus_events.sources.marcus.databases import Busy, changed_at
+from marcus_events.sources.marcus.records import Moment, moment
+
+Row = dict[str, Any]
+
+SUBTASKS = (
+    Path("marcus_state") / "subtasks.json"
+)  # beside kanban.db: the parts of tasks that Marcus keeps off its board
+STATUSES = {
+    "todo": "todo",
+    "backlog": "todo",
+    "ready": "todo",
+    "in_progress": "in_progress",
+    "in progress": "in_progress",
+    "assigned": "in_progress",
+    "blocked": "blocked",
+    "on hold": "blocked",
+    "done": "done",
+    "completed": "done",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """`status` is "" for a word that is not known; `stated` is the board's own word.
+
+    `blockers` are the descriptions of those that the board does not call resolved, with their times, newest last.
+    """
+
+    task_id: str
+    project_id: str
+    name: str
+    stated: str
+    holder: str
+    parent_task_id: str
+    created_at: datetime | None
+    changed_at: datetime | None
+    completed_at: datetime | None
+    blockers: tuple[tuple[str, datetime | None], ...] = ()
+
+    @property
+    def status(self) -> str:
+        return STATUSES.get(self.stated.strip().lower(), "")
+
+
+Cards = dict[str, Card]
+
+
+def cards_of(tasks: list[Row], blockers: list[Row], times: Moment = moment) -> Cards:
+    """The rows of the tables `tasks` and `blockers` as cards, by task id."""
+    unresolved: dict[str, list[tuple[str, datetime | None]]] = defaultdict(list)
+    for row in blockers:
+        if not row.get("resolved"):
+            unresolved[row["task_id"]].append((str(row.get("description") or ""), times(row.get("created_at"))))
+    return {row["id"]: card_of(row, tuple(unresolved[row["id"]]), times) for row in tasks}
+
+
+def card_of(row: Row, blockers: tuple[tuple[str, datetime | None], ...], times: Moment) -> Card:
+    return Card(
+        task_id=row["id"],
+        project_id=str(row.get("project_id") or ""),
+        name=short(str(row.get("name") or "")),
+        stated=str(row.get("status") or "todo"),
+        holder=str(row.get("assigned_to") or ""),
+        parent_task_id=str(row.get("parent_task_id") or ""),
+        created_at=times(row.get("created_at")),
+        changed_at=times(row.get("updated_at")) or times(row.get("created_at")),
+        completed_at=times(row.get("completed_at")),
+        blockers=blockers,
+    )
+
+
+def subtask_rows(board: Path, tasks: list[Row]) -> list[Row]:
+    """The subtasks that Marcus keeps in a file of its own, as rows of the table `tasks`: those that the board lacks and
+    whose parents it has. Raises Busy where the file is being written.
+    """
+    try:
+        path = board.parent / SUBTASKS
+        state, written_at = json.loads(path.read_bytes()), datetime.fromtimestamp(changed_at(path), UTC)
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, RecursionError) as error:
+        raise Busy(f"{SUBTASKS.name} cannot be read just now: {error}") from error
+    on_board = {row["id"]: row for row in tasks}
+    stated = state.get("subtasks") if isinstance(state, dict) else None
+    found = stated.values() if isinstance(stated, dict) else []
+    return [
+        subtask_row(item, on_board[item["parent_task_id"]], written_at)
+        for item in found
+        if isinstance(item, dict)
+        and isinstance(item.get("id"), str)
+        and item["id"] not in on_board
+        and item.get("parent_task_id") in on_board
+    ]
+
+
+def subtask_row(item: Row, parent: Row, written_at: datetime) -> Row:
+    """Marcus notes no time of change: none of them has changed since the file was written."""
+    named = ("id", "name", "description", "status", "priority", "assigned_to", "created_at", "estimated_hours")
+    row = {name: item.get(name) for name in named}
+    row["updated_at"] = written_at.isoformat()
+    return row | {"project_id": parent.get("project_id"), "parent_task_id": parent["id"], "is_subtask": 1}
