@@ -18,6 +18,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Agent, Blocker, Task
 from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.sources.marcus.following_state import Activity
 from tests.sources.boards import BOARD, add_card, move_card, write_subtasks
 from tests.sources.conversing import reported_now
 from tests.sources.following import Following, line
@@ -207,9 +208,9 @@ def test_a_folder_that_is_deleted_and_restored_loses_nothing_and_tells_nothing_t
     wait_until(lambda: told_of(A_TASK))
     shutil.copytree(root, tmp_path / "saved")
     shutil.rmtree(root)
-    wait_until(lambda: not following.follower.installation.exists() and not following.follower._reader.cards)
+    wait_until(lambda: following.follower.state.activity is Activity.WAITING)
     (tmp_path / "saved").rename(root)
-    wait_until(lambda: following.follower._reader.cards)
+    wait_until(lambda: following.follower.state.activity is Activity.FOLLOWING)
     append(root / REALTIME, line("after_the_restore"))
     wait_until(lambda: read.following(RUN_EVENTS, 10)[-1].event_type == "after_the_restore")
     assert [event.event_type for event in read.following(RUN_EVENTS, 10)] == ["task_updated", "after_the_restore"]
@@ -269,8 +270,8 @@ def test_check_refuses_where_there_is_no_board_to_compare_with(root: Path) -> No
 
 def test_a_folder_that_was_moved_away_and_back_is_followed_on(following: Following, root: Path, tmp_path: Path) -> None:
     root.rename(tmp_path / "away")
-    wait_until(lambda: not following.follower._reader.cards)
+    wait_until(lambda: following.follower.state.activity is Activity.WAITING)
     (tmp_path / "away").rename(root)
-    wait_until(lambda: following.follower._reader.cards)
+    wait_until(lambda: following.follower.state.activity is Activity.FOLLOWING)
     move_card(root, A_TASK, status="todo")
     wait_until(partial(has_been_told, A_TASK, 1))

@@ -60,7 +60,7 @@ def test_a_time_on_the_board_that_cannot_be_utc_is_reported(tmp_path: Path) -> N
     root = copy_run(tmp_path / "run")
     session = Session(root)
     without_zone(root, (utc_now() + timedelta(hours=2)).isoformat()[:19])
-    assert len(session.look()) == 724
+    assert len(session.look()) == 718
     [reported] = session.unreadable
     assert reported.where == "data/kanban.db"
     assert "has a time without a zone" in reported.reason
