@@ -23,8 +23,8 @@ from marcus_events.doors.open_connections import Places
 from marcus_events.doors.problem import Problem
 
 NOT_COUNTED = ("/healthz",)  # whoever watches over the process is answered however busy it is
-AT_ONCE = 4  # threads, each with a database connection: more only take the interpreter from one another
-OF_ADDRESS = 2  # one program that asks in a loop, and some pages
+AT_ONCE = 8  # threads, each with a database connection: more only take the interpreter from one another
+OF_ADDRESS = 4  # one program that asks in a loop, and some pages
 
 
 class ConnectionLimit:

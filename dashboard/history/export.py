@@ -136,9 +136,7 @@ class Export:
         _running[self.id] = self
         try:
             yield self._head.encode()
-            while events := await shared.in_thread(self._next, _pool):
-                self.events += len(events)
-                text = self._lines(events).encode()
+            while text := await shared.in_thread(self._next, _pool):
                 self.reader.begins()
                 yield text
                 self.reader.took(len(text))
@@ -148,14 +146,17 @@ class Export:
             await shared.in_thread(self.close)  # Django closes no answer whose iterator has failed
             raise
 
-    def _next(self) -> list[Recorded] | None:
+    def _next(self) -> bytes:
+        """The next batch as text; nothing after the last one. The event loop is not held up by writing it."""
         if time.monotonic() - self._checked >= CHECK_S:
             self._checked = time.monotonic()
             if not self._may_go_on():
                 self.end(ACCESS_ENDED)
         if self._why:
             raise BrokenOff(self._why)
-        return next(self._batches, None)
+        events = next(self._batches, [])
+        self.events += len(events)
+        return self._lines(events).encode() if events else b""
 
     def close(self) -> None:
         if _running.pop(self.id, None):
