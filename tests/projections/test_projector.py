@@ -220,6 +220,6 @@ def test_a_step_takes_few_of_the_largest_events_and_the_projector_goes_on_at_onc
     assert len(step(STATE)) == 5
     assert Projector([STATE]).once(threading.Event())
     assert lag("state") == 2
-    assert Projector([STATE]).once(threading.Event())
-    assert not Projector([STATE]).once(threading.Event())
+    assert not Projector([STATE]).once(threading.Event()), "it is told when there is more"
+    assert lag("state") == 0
     assert rebuild(STATE) == 12
