@@ -15,6 +15,7 @@ from marcus_events.log import read
 from marcus_events.management.check_board import check_board
 from marcus_events.models import Task
 from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.sources.marcus.following_state import Activity
 from tests.sources.boards import move_card
 from tests.sources.following import Following
 from tests.sources.installations import rows_of
@@ -95,10 +96,10 @@ def test_the_board_here_equals_the_board_of_a_marcus_at_work(marcus: LiveMarcus,
         settled = read.head().position
         for name in ("data", "logs"):
             shutil.move(root / name, tmp_path / name)
-        wait_until(lambda: not following.follower._reader.cards)
+        wait_until(lambda: following.follower.state.activity is Activity.WAITING)
         for name in ("data", "logs"):
             shutil.move(tmp_path / name, root / name)
-        wait_until(lambda: following.follower._reader.cards)
+        wait_until(lambda: following.follower.state.activity is Activity.FOLLOWING)
         assert is_wholly_equal(root)
         assert following.complaints == []
     assert read.head().position == settled
