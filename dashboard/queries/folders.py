@@ -28,17 +28,18 @@ WORDS = {  # activity → what it is called, its tone, its icon
     "stopped": ("Stopping", "", "progress"),
     "silent": ("Not followed now", "danger", "warning"),
 }
-# What a state counts, in words that follow the number; those that are 0 are left out.
+# What a state counts: the noun, what follows it, and what that means. Numbers of 0 are left out.
 COUNTS = (
-    ("repaired", "repaired line", "Records were rescued from damaged lines."),
+    ("repaired", "repaired line", "", "Records were rescued from damaged lines."),
     (
         "held_back",
-        "record held back",
-        "Their times name no zone and cannot be UTC: stop, and add it with its time zone.",
+        "record",
+        " held back",
+        "Times without a zone that cannot be UTC: stop, then add it with its time zone.",
     ),
-    ("on_no_board", "event on no board", "They name neither a project nor a task, and there are several projects."),
-    ("waiting", "request without Marcus's answer", "They count as soon as Marcus answers."),
-    ("left_out", "line of talk left out", "What agents and Marcus say to each other beside the acts."),
+    ("on_no_board", "event", " on no board", "They name neither a project nor a task, and there are several projects."),
+    ("waiting", "request", " without Marcus's answer", "They count as soon as Marcus answers."),
+    ("left_out", "line", " of talk left out", "What agents and Marcus say to each other beside the acts."),
 )
 
 
@@ -88,7 +89,7 @@ def row(folder: FollowedFolder, now: datetime) -> FolderRow:
     state = folder.state or {}
     activity = activity_of(folder, now)
     words, tone, icon = WORDS.get(activity, WORDS["starting"])
-    counts = [(count(state[name], noun), title) for name, noun, title in COUNTS if state.get(name)]
+    counts = [(count(state[name], noun) + rest, meaning) for name, noun, rest, meaning in COUNTS if state.get(name)]
     return FolderRow(folder, words, tone, icon, reason(activity, state), last_read(state), counts, troubles(state))
 
 
