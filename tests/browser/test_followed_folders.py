@@ -17,7 +17,7 @@ from tests.sources.conversing import reported_now
 from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
 
 TASK = "b7b337c3eeb744408683439a7e5fd78f"
-FOLLOWS = re.compile(r"Following[\s\S]*Last line read")
+FOLLOWS = re.compile(r"Following[\s\S]*Last record read")
 PATIENCE = 30_000  # milliseconds; five seconds are meant, and the machine may be busy
 
 
@@ -74,6 +74,7 @@ def test_a_server_that_is_started_again_goes_on_by_itself(
 ) -> None:
     follow(integrations, marcus)
     expect(integrations.locator("#folders")).to_contain_text(FOLLOWS, timeout=PATIENCE)
+    integrations.goto("about:blank")  # which does not miss the server
     application.end(signal_number)
     question = f"Which currency, after {signal_number}?"
     append(marcus / CONVERSATIONS, *reported_now(question, TASK))
