@@ -17,7 +17,7 @@ NO_MARCUS = (
     " files under logs/. Reading begins as soon as they are there."
 )
 SILENT = "No process of the server follows it now. It goes on when one runs."
-LEADS_OUT = "{} is a link that leads out of the folder, and is not followed."
+LEADS_OUT = "{} is a link that leads out of the folder, or no plain file. Reading begins when it is gone."
 
 WORDS = {  # activity → what it is called, its tone, its icon
     "starting": ("Starting", "", "progress"),

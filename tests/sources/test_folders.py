@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 from marcus_events.models import FollowedFolder
 from marcus_events.sources.marcus.folders import follow_folders
+from tests.management.test_follow import start
 from tests.sources.folders import FollowingFolders, add, state_of, wait_for
-from tests.sources.following import Following, line, told
+from tests.sources.following import line, told
 from tests.sources.installations import REALTIME, append, copy_run, other_run, read_once
 from tests.waiting import wait_until
 
@@ -112,13 +117,40 @@ def test_a_folder_that_vanishes_is_waited_for_and_goes_on_when_it_is_back(root: 
 def test_it_may_be_followed_by_the_command_at_the_same_time(root: Path) -> None:
     number = len(read_once(root))
     folder = add(root)
-    with FollowingFolders(), Following(root):
-        wait_until(lambda: read.head().position >= number)
-        wait_for(folder, activity="following")
+    command = start(root)
+    assert command.stderr
+    assert command.stderr.readline().startswith("Up to date")
+    try:
+        with FollowingFolders():
+            wait_for(folder, activity="following", known=number)
+            for expected in range(number + 1, number + 4):
+                append(root / REALTIME, line("server_startup"))
+                wait_until(partial(has_grown_to, expected))
+    finally:
+        command.send_signal(signal.SIGTERM)
+        out, _ = command.communicate()
+    assert "0 unreadable" in out
+    wait_for_events(number + 3)
+
+
+def has_grown_to(number: int) -> bool:
+    return read.head().position >= number
+
+
+def test_it_goes_on_when_the_connection_that_holds_its_lease_is_lost(root: Path) -> None:
+    number = len(read_once(root))
+    folder = add(root)
+    with FollowingFolders():
+        since = wait_for(folder, activity="following", new=number)["since"]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'marcus followed folders' AND datname = current_database()"
+            )
+            assert cursor.fetchall() == [(True,)]
         append(root / REALTIME, line("server_startup"))
-        wait_until(lambda: read.head().position >= number + 1)
-        wait_for(folder, behind_bytes=0)
-    wait_for_events(number + 1)
+        wait_for(folder, new=number + 1)
+        assert state_of(folder)["since"] == since
 
 
 def test_one_that_fails_says_why_is_tried_again_and_stops_no_other(root: Path, tmp_path: Path) -> None:
@@ -161,6 +193,17 @@ def test_nothing_outside_of_the_folder_is_read(root: Path, tmp_path: Path) -> No
         (root / "data/kanban.db").unlink()
         (root / "data/kanban.db").symlink_to(outside / "data/kanban.db")
         assert wait_for(folder, activity="waiting")["leading_out"] == ["data/kanban.db"]
+
+
+def test_what_is_no_plain_file_is_not_opened(root: Path) -> None:
+    """To open a pipe waits for whoever writes to it."""
+    (root / "data/marcus_state").mkdir(exist_ok=True)
+    os.mkfifo(root / "data/marcus_state/subtasks.json")
+    folder = add(root)
+    with FollowingFolders():
+        assert wait_for(folder, activity="waiting")["leading_out"] == ["data/marcus_state/subtasks.json"]
+        (root / "data/marcus_state/subtasks.json").unlink()
+        wait_for(folder, activity="following", behind_bytes=0)
 
 
 def test_it_ends_when_it_is_told_to_also_without_any_folder() -> None:

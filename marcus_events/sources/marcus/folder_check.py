@@ -12,7 +12,7 @@ NOT_WHOLE = "Give the whole path of the folder, from / on."
 UNPRINTABLE = "A path has no line breaks or other control characters."
 MISSING = "There is no such folder on the server's machine."
 NO_FOLDER = "This is not a folder. Name the folder in which Marcus was started."
-LEADS_OUT = "{} is a link that leads out of the folder. Name the folder that holds data/ and logs/ itself."
+LEADS_OUT = "{} is a link that leads out of the folder, or no plain file. The server does not follow it."
 FORBIDDEN = "The server is not allowed to read {}. Give its user the right to, then add the folder again."
 ABOVE = "Marcus was started in the folder above it. Add {}."
 

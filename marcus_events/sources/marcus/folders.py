@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -110,8 +111,11 @@ class FolderFollower:
         follower = self._follower
         if follower is None:
             return as_json(None, self._failure)
-        is_waiting = follower.state.activity is Activity.WAITING
-        return as_json(follower.state, self._failure, follower.installation.leading_out() if is_waiting else ())
+        leading_out: list[str] = []
+        with suppress(OSError):  # the follower itself meets it too, and tells
+            if follower.state.activity is Activity.WAITING:
+                leading_out = follower.installation.leading_out()
+        return as_json(follower.state, self._failure, leading_out)
 
     def _run(self) -> None:
         waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)

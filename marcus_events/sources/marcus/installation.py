@@ -30,7 +30,10 @@ UNKNOWN_NAME = f"is no log that is known: the names of those begin with {', '.jo
 ELSEWHERE = "lies outside of logs/"
 LEADS_OUT = "is a link that leads out of the folder, and is not followed"
 DEEPEST = 8  # folders within folders
-READ_BY_NAME = ("data", "logs", "data/marcus.db", "data/kanban.db", "data/marcus_state/subtasks.json")
+READ_BY_NAME = (
+    *("data", "logs", "data/marcus.db", "data/marcus.db-wal", "data/kanban.db", "data/kanban.db-wal"),
+    "data/marcus_state/subtasks.json",
+)
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,9 @@ class Installation:
         return [folder for name in ("data", "logs") if (folder := self.root / name).is_dir()]
 
     def leading_out(self) -> list[str]:
-        """What is read by its name and is a link that leads out of the folder, where that is not wanted."""
-        return [name for name in READ_BY_NAME if self._leads_out(self.root / name)]
+        """What is read by its name and is a link that leads out of the folder, or no plain file, such as a pipe."""
+        paths = [self.root / name for name in READ_BY_NAME] if self.is_confined else []
+        return [self.name(path) for path in paths if self._leads_out(path) or is_special(path)]
 
     def exists(self) -> bool:
         return not self.leading_out() and self._holds_marcus()
@@ -158,3 +162,7 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def is_special(path: Path) -> bool:
+    return path.exists() and not (path.is_file() or path.is_dir())
