@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,9 @@ from marcus_events.core.event import utc_now
 from marcus_events.log import read
 from marcus_events.models import FollowedFolder
 from marcus_events.sources.marcus.folders import follow_folders
+from tests.log.processes import ROOT, conninfo_of_test_database
 from tests.management.test_follow import start
+from tests.running import ENDS_WITHIN
 from tests.sources.folders import FollowingFolders, add, state_of, wait_for
 from tests.sources.following import line, told
 from tests.sources.installations import REALTIME, append, copy_run, other_run, read_once
@@ -72,6 +76,20 @@ def test_of_two_processes_one_follows_and_the_other_takes_over(root: Path) -> No
             assert state_of(folder)["since"] == since
         append(root / REALTIME, line("server_startup"))
         wait_for(folder, new=number + 1)
+
+
+def test_a_worker_follows_them_too(root: Path) -> None:
+    """A process without the web, as `manage.py worker` starts it."""
+    number = len(read_once(root))
+    folder = add(root)
+    environment = os.environ | {"DATABASE_URL": conninfo_of_test_database()}
+    environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment)
+    try:
+        wait_for(folder, activity="following", new=number)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(ENDS_WITHIN) == 0
 
 
 def test_a_folder_that_is_taken_out_is_followed_no_more(root: Path, tmp_path: Path) -> None:
