@@ -17,7 +17,7 @@ from tests.sources.conversing import reported_now
 from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
 
 TASK = "b7b337c3eeb744408683439a7e5fd78f"
-FOLLOWS = re.compile(r"Following[\s\S]*Last record read")
+FOLLOWS = re.compile(r"Following[\s\S]*Last read")
 PATIENCE = 30_000  # milliseconds; five seconds are meant, and the machine may be busy
 
 
