@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 
 from dashboard import agents
 from dashboard.look import Look
-from dashboard.queries import audit, blockers, boards, counters, dependencies, frame, present, refused, task
+from dashboard.queries import audit, blockers, boards, counters, dependencies, folders, frame, present, refused, task
 from dashboard.queries.causes import causes
 from dashboard.queries.delays import delays
 from dashboard.queries.histogram import histogram
@@ -169,6 +169,11 @@ def gather_integrations(look: Look) -> dict[str, Any]:
     return {"refused": refused.newest(), "clocks": clocks_ahead()}
 
 
+def gather_folders(look: Look) -> dict[str, Any]:
+    """Paths of the server's machine are for administrators."""
+    return {"folders": folders.followed() if look.sight.audit else None}
+
+
 def gather_audit(look: Look) -> dict[str, Any]:
     return {"verified": audit.state()}
 
@@ -238,7 +243,8 @@ PAGES = {
     "no-boards": Page(),
     "audit": Page(Part({"verified": "audit/_verified.html"}, gather_audit), is_for_administrators=True),
     "integrations": Page(
-        Part({"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations)
+        Part({"folders": "integrations/_folders.html"}, gather_folders),
+        Part({"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations),
     ),
     "agents": Page(Part({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, agents.gather)),
     "blocked": Page(

@@ -1,4 +1,5 @@
-"""Integrations: tokens for programs, how to publish with them, what would become of an event, and what was refused.
+"""Integrations: tokens for programs, how to publish with them, what would become of an event, what was refused, and the
+Marcus folders that the server follows (see `views.folders`).
 
 1. Only an administrator makes, sees and revokes tokens; everybody who is signed in sees the rest.
 2. A new token stands in the answer to the request that made it, and nowhere else: not in an address, a cookie or a log,
@@ -20,6 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
 from dashboard import checking, snippets
+from dashboard.folders import FolderForm
 from dashboard.forms import Made, TokenForm
 from dashboard.look import Look
 from dashboard.queries import tokens as listed
@@ -30,7 +32,7 @@ from dashboard.views.managing import View, by_administrator, may_manage
 from marcus_events import audit
 from marcus_events.core.vocabulary import EventTypes
 from marcus_events.doors import tokens
-from marcus_events.models import Token
+from marcus_events.models import FollowedFolder, Token
 
 logger = logging.getLogger(__name__)
 
@@ -93,11 +95,15 @@ def show(
     form: TokenForm | None = None,
     made: Made | None = None,
     report: checking.Report | None = None,
+    folder_form: FolderForm | None = None,
 ) -> HttpResponse:
     look = Look.of_list("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
-    context |= of_tokens(request, look, form) if may_manage(request) else {"administrators": administrators()}
+    if may_manage(request):
+        context |= of_tokens(request, look, form) | of_folders(request, folder_form)
+    else:
+        context["administrators"] = administrators()
     return page.render(request, "integrations/index.html", look, "Integrations", **context)
 
 
@@ -106,3 +112,9 @@ def of_tokens(request: HttpRequest, look: Look, form: TokenForm | None) -> dict[
     just = activity.position(request, "revoked") or 0
     revoked = Token.objects.filter(pk=just, revoked_at__isnull=False).values_list("name", flat=True).first() or ""
     return {"tokens": found, "form": form or TokenForm(), "revoked_name": revoked}
+
+
+def of_folders(request: HttpRequest, form: FolderForm | None) -> dict[str, Any]:
+    just = activity.position(request, "followed") or 0
+    path = FollowedFolder.objects.filter(pk=just).values_list("path", flat=True).first() or ""
+    return {"folder_form": form or FolderForm(), "followed_path": path, "has_stopped": "stopped" in request.GET}

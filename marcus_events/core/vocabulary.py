@@ -92,6 +92,8 @@ class EventTypes:
     EVENTS_REMOVED = "events_removed"
     LOG_VERIFIED = "log_verified"
     CHAIN_BEGUN = "chain_begun"
+    FOLDER_FOLLOWED = "folder_followed"
+    FOLDER_UNFOLLOWED = "folder_unfollowed"
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,8 @@ MEANINGS: dict[str, Meaning] = {
     T.EVENTS_REMOVED: Meaning("audit", "Events removed", "{by} removed {count} old events", "noise"),
     T.LOG_VERIFIED: Meaning("audit", "Log verified", "{by} verified the log: {verdict}", "noise"),
     T.CHAIN_BEGUN: Meaning("audit", "Hash chain begun", "A new hash chain over the log begins at {position}", "normal"),
+    T.FOLDER_FOLLOWED: Meaning("audit", "Folder followed", "{by} set the server to follow {path}", "noise"),
+    T.FOLDER_UNFOLLOWED: Meaning("audit", "Folder no longer followed", "{by} stopped following {path}", "noise"),
 }
 
 # The words for what a board says of a task, where nobody is known to have done it.

@@ -3,6 +3,7 @@
 from marcus_events.models.access import BoardAccess
 from marcus_events.models.audit import AnchorState, Redaction, Seal, Verification
 from marcus_events.models.doors import RefusedRequest, Token
+from marcus_events.models.following import FollowedFolder
 from marcus_events.models.log import Identity, LoggedEvent, LogHead
 from marcus_events.models.present import (
     Agent,
@@ -34,6 +35,7 @@ __all__ = [
     "Checkpoint",
     "Dependency",
     "Facet",
+    "FollowedFolder",
     "HourlyFacet",
     "HourlyRate",
     "Identity",

@@ -74,6 +74,10 @@ TABLE = {
     "integrations/tokens/<int:token_id>/revoke/": Row(
         "/integrations/tokens/999999/revoke/", "in 302 302 302 302", "in 403 403 403 404"
     ),
+    "integrations/folders/": Row("/integrations/folders/", "in 302 302 302 302", ADMINISTRATORS, {"path": "/nowhere"}),
+    "integrations/folders/<int:folder_id>/stop/": Row(
+        "/integrations/folders/999999/stop/", "in 302 302 302 302", "in 403 403 403 404"
+    ),
     "people/": Row("/people/", ADMINISTRATORS, "in 403 403 403 422"),
     "people/<int:user_id>/": Row("/people/{outsider}/", ADMINISTRATORS, "in 403 403 403 422", {"act": "save"}),
     "audit/": Row("/audit/", ADMINISTRATORS, NO_FORM),

@@ -212,7 +212,17 @@ def test_an_act_about_a_board_is_an_event_of_no_board() -> None:
 def test_every_kind_of_act_reads_as_a_sentence() -> None:
     for name in types_of("audit"):
         audit.record(
-            name, "ada", FROM, user="eve", token="t", count=3, events=3, position=1, subscription="s", verdict="whole"
+            name,
+            "ada",
+            FROM,
+            user="eve",
+            token="t",
+            count=3,
+            events=3,
+            position=1,
+            subscription="s",
+            verdict="whole",
+            path="/m",
         )
     texts = [as_text(sentence(event)) for event in on_record()]
     assert len(texts) == len(types_of("audit"))

@@ -44,6 +44,7 @@ from marcus_events.sealing import seal
 from marcus_events.sealing.anchoring import keep_anchored
 from marcus_events.sealing.checking import check_daily
 from marcus_events.sources.demo import Demo
+from marcus_events.sources.marcus.folders import follow_folders
 
 FIRST_ADMINISTRATOR = "admin"
 BACKLOG = 128  # connections that wait to be accepted: a browser opens six at once
@@ -54,7 +55,7 @@ GREETING = """
 
   Sign in, once     {link}
   Another link      {there}./manage.py login_link {user}
-  Follow a Marcus   {data}./manage.py follow PATH
+  Follow a Marcus   {site}/integrations/
   End               Ctrl-C
 """
 DATA_DIR = "MARCUS_DATA_DIR"  # DATABASE_URL is never shown: it can hold a password
@@ -95,7 +96,7 @@ class Command(BaseCommand):
         user = administrator()
         audit.record(EventTypes.SIGN_IN_LINK_MADE, audit.COMMAND_LINE, user=user.get_username())
         words = {"site": site(), "link": site() + one_time_path(user), "user": user.get_username()}
-        self.stdout.write(GREETING.format(**words, there=given("HOST", "PORT", DATA_DIR), data=given(DATA_DIR)))
+        self.stdout.write(GREETING.format(**words, there=given("HOST", "PORT", DATA_DIR)))
         if listening()[0] in LOCALLY and "MARCUS_ALLOWED_HOSTS" not in os.environ:
             self.stdout.write(OTHER_NAMES.format(names=", ".join(settings.ALLOWED_HOSTS)))
         self.stdout.flush()
@@ -115,6 +116,7 @@ class Workers:
             seal,
             check_daily,
             keep_anchored,
+            follow_folders,
         ]
         if settings.DEMO:
             runs.append(Demo(watched=lambda: get_hub().connections > 0).run)

@@ -19,8 +19,9 @@ from marcus_events.retention.running import run_retention
 from marcus_events.sealing import seal
 from marcus_events.sealing.anchoring import keep_anchored
 from marcus_events.sealing.checking import check_daily
+from marcus_events.sources.marcus.folders import follow_folders
 
-WORK = (run_handlers, send_answers, run_retention, seal, check_daily, keep_anchored)
+WORK = (run_handlers, send_answers, run_retention, seal, check_daily, keep_anchored, follow_folders)
 
 
 class Command(BaseCommand):

@@ -60,9 +60,11 @@ class Follower:
         listener: Listener,
         stop: threading.Event,
         zone: ZoneInfo | None = None,
+        *,
+        is_confined: bool = False,
     ) -> None:
-        self.installation, self.board, self.listener, self.stop = Installation(root), board, listener, stop
-        self.zone = zone
+        self.installation, self.board, self.zone = Installation(root, is_confined), board, zone
+        self.listener, self.stop = listener, stop
         self.total = Total()
         self._activity, self._since = Activity.STARTING, utc_now()
         self._looked_at: datetime | None = None

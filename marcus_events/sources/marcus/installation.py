@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from os.path import realpath
 from pathlib import Path
 
 from marcus_events.sources.marcus.contents import packing_of
@@ -27,7 +28,12 @@ LOOKS_LIKE_A_LOG = re.compile(
 )
 UNKNOWN_NAME = f"is no log that is known: the names of those begin with {', '.join(KINDS)} and contain .jsonl"
 ELSEWHERE = "lies outside of logs/"
+LEADS_OUT = "is a link that leads out of the folder, and is not followed"
 DEEPEST = 8  # folders within folders
+READ_BY_NAME = (
+    *("data", "logs", "data/marcus.db", "data/marcus.db-wal", "data/kanban.db", "data/kanban.db-wal"),
+    "data/marcus_state/subtasks.json",
+)
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Installation:
-    """A folder that holds, or will hold, Marcus's `data/` and `logs/`."""
+    """A folder that holds, or will hold, Marcus's `data/` and `logs/`. `is_confined`: nothing outside of it is read."""
 
     root: Path
+    is_confined: bool = False
 
     @property
     def events(self) -> Path:
@@ -89,7 +96,15 @@ class Installation:
     def folders(self) -> list[Path]:
         return [folder for name in ("data", "logs") if (folder := self.root / name).is_dir()]
 
+    def leading_out(self) -> list[str]:
+        """What is read by its name and is a link that leads out of the folder, or no plain file, such as a pipe."""
+        paths = [self.root / name for name in READ_BY_NAME] if self.is_confined else []
+        return [self.name(path) for path in paths if self._leads_out(path) or is_special(path)]
+
     def exists(self) -> bool:
+        return not self.leading_out() and self._holds_marcus()
+
+    def _holds_marcus(self) -> bool:
         return self.events.is_file() or self.board.is_file() or any(True for _ in self.find().logs())
 
     def find(self) -> Found:
@@ -103,12 +118,18 @@ class Installation:
     def name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
+    def _leads_out(self, path: Path) -> bool:
+        return self.is_confined and not Path(realpath(path)).is_relative_to(realpath(self.root))
+
     def _files(self, folder: Path, found: Found, above: set[tuple[int, int]]) -> Iterator[Path]:
         """The files of a folder and those below it. Links are followed, but never in a circle."""
         try:
             status = folder.stat()
             key = (status.st_dev, status.st_ino)
             if key in above or len(above) > DEEPEST:
+                return
+            if self._leads_out(folder):
+                found.unread.append(UnreadFile(self.name(folder) + "/", LEADS_OUT))
                 return
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except (FileNotFoundError, NotADirectoryError):
@@ -128,6 +149,8 @@ class Installation:
             return
         if prefix is None or not is_log_folder:
             found.unread.append(UnreadFile(self.name(path), ELSEWHERE if prefix else UNKNOWN_NAME))
+        elif self._leads_out(path):
+            found.unread.append(UnreadFile(self.name(path), LEADS_OUT))
         elif (packing := packing_of(path)) and not packing.is_readable:
             found.unread.append(UnreadFile(self.name(path), packing.reason))
         else:
@@ -139,3 +162,7 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def is_special(path: Path) -> bool:
+    return path.exists() and not (path.is_file() or path.is_dir())
