@@ -49,12 +49,14 @@ class Term:
 @dataclass(frozen=True)
 class EventFilter:
     """`since` (inclusive) and `until` (exclusive) are compared with `Recorded.happened_at`: the timestamp, or the
-    time of recording where the producer's clock was ahead. Without terms it matches all.
+    time of recording where the producer's clock was ahead. Without terms it matches all. `seen` are the boards that the
+    reader sees, None for all: what matches is shown without what it names on others (`marcus_events.search.masking`).
     """
 
     terms: tuple[Term, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    seen: frozenset[str] | None = None
 
     @classmethod
     def parse(cls, query: str, *, now: datetime | None = None) -> Self:

@@ -97,10 +97,11 @@ class Dependency:
     board_id: str
     task_id: str
     depends_on_id: str
+    depends_on_board: str = ""  # as the event names it; "" where it names none, see `doors.links`
 
     @property
     def key(self) -> Key:
-        return (self.board_id, self.task_id, self.depends_on_id)
+        return (self.board_id, self.task_id, self.depends_on_id, self.depends_on_board)
 
 
 Item = Board | Task | Blocker | Agent | Dependency

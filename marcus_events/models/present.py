@@ -213,15 +213,21 @@ class Agent(Interval):
 
 
 class Dependency(Interval):
-    """`task_id` cannot go on before `depends_on_id` is done."""
+    """`task_id` cannot go on before `depends_on_id` is done, which may be a task of another board: of the one that the
+    event has named, or else of the one that `marcus_events.doors.links` finds.
+    """
 
     pk = models.CompositePrimaryKey("board_id", "task_id", "depends_on_id", "from_position")
     task_id = models.TextField()
     depends_on_id = models.TextField()
+    depends_on_board = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "dependency"
-        constraints: ClassVar[list[Any]] = [only_now("board_id", "task_id", "depends_on_id", name="dependency_now")]
+        constraints: ClassVar[list[Any]] = [
+            only_now("board_id", "task_id", "depends_on_id", "depends_on_board", name="dependency_now")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["depends_on_id"], name="dependency_on")]
 
 
 class Rate(models.Model):

@@ -70,7 +70,11 @@ def test_a_task_with_all_that_is_known_of_it(told: Program) -> None:
         "waiting_behind": 0,
         "created_at": "2026-05-04T09:01:00+00:00",
     }
-    assert (pay["status"], pay["agent_id"], pay["depends_on"]) == ("todo", None, ["cart"])
+    assert (pay["status"], pay["agent_id"], pay["depends_on"]) == (
+        "todo",
+        None,
+        [{"task_id": "cart", "board_id": "shop"}],
+    )
 
 
 def test_what_waits_behind_a_task_is_of_its_own_board(told: Program) -> None:

@@ -156,6 +156,11 @@ PROBLEM: Schema = {
         "parameter": TEXT | {"description": "The parameter that makes no sense."},
     },
 }
+DEPENDS_ON: Schema = record(
+    "A task that it depends on, and that task's board. Both are null where the caller does not see that board.",
+    task_id=NULLABLE_TEXT,
+    board_id=NULLABLE_TEXT,
+)
 SCHEMAS: Schema = {
     "EventToPublish": EVENT_TO_PUBLISH,
     "Event": EVENT,
@@ -207,7 +212,7 @@ SCHEMAS: Schema = {
         priority=NULLABLE_TEXT,
         labels={"type": "array", "items": TEXT},
         parent_task_id=NULLABLE_TEXT,
-        depends_on={"type": "array", "items": TEXT},
+        depends_on={"type": "array", "items": DEPENDS_ON},
         waiting_behind=COUNT,
         created_at=TIME,
     ),

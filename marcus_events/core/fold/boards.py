@@ -12,6 +12,7 @@ from marcus_events.core.sentences import board_name, stated_board_name
 from marcus_events.core.state import Board, Dependency, State
 from marcus_events.core.vocabulary import EventTypes
 
+OTHER_BOARD = ("depends_on_board_id", "depends_on_project_id")
 NAMING = (EventTypes.PROJECT_CREATED, EventTypes.PROJECT_UPDATED)
 
 
@@ -50,7 +51,14 @@ def dependency_detected(state: State, recorded: Recorded, board_id: str) -> None
 
 
 def depend(state: State, recorded: Recorded, board_id: str, field: str) -> None:
-    """The event's task cannot go on before those that the field names."""
+    """The event's task cannot go on before those that the field names, on the board that the event names for them."""
+    other = board_of_others(recorded)
     for depends_on_id in ids(recorded, field):
-        if recorded.task_id and depends_on_id != recorded.task_id:
-            state.put(Dependency(board_id, recorded.task_id, depends_on_id))
+        if recorded.task_id and (depends_on_id, other or board_id) != (recorded.task_id, board_id):
+            state.put(Dependency(board_id, recorded.task_id, depends_on_id, other))
+
+
+def board_of_others(recorded: Recorded) -> str:
+    """The board of the tasks that an event's task depends on; "" where it names none."""
+    named = [name for field in OTHER_BOARD for name in ids(recorded, field)]
+    return next(iter(named), "")

@@ -29,6 +29,7 @@ WORDS = {
 TIMES = ("due", "until")
 EVENT_IDS = ("blocker_event_id", "answer_id")
 TASK_IDS = ("depends_on", "depends_on_id", "parent_task_id")
+BOARD_IDS = ("depends_on_board_id", "depends_on_project_id")
 TEXTS = (
     "description",
     "reason",
@@ -82,16 +83,17 @@ def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any
         value = recorded.data.get(name)
         if isinstance(value, str) and value in bears:
             yield name, value
-    for name in TASK_IDS:
+    for name in (*TASK_IDS, *BOARD_IDS):
         if kept := [task_id for task_id in ids(recorded, name) if task_id in bears]:
             yield name, kept
 
 
-def ids_in(recorded: Recorded) -> tuple[list[str], list[str]]:
-    """The ids of other events, and of tasks, that the state depends on."""
+def ids_in(recorded: Recorded) -> tuple[list[str], list[str], list[str]]:
+    """The ids of other events, of tasks and of boards that the state depends on."""
     values = (recorded.data.get(name) for name in EVENT_IDS)
     tasks = [task_id for name in TASK_IDS for task_id in ids(recorded, name)]
-    return [value for value in values if isinstance(value, str)], tasks
+    boards = [board_id for name in BOARD_IDS for board_id in ids(recorded, name)]
+    return [value for value in values if isinstance(value, str)], tasks, boards
 
 
 def as_folded(recorded: Recorded) -> Recorded:
