@@ -71,6 +71,16 @@ class Board(Interval):
     name = models.TextField()
     demo = models.BooleanField()
     created_at = models.DateTimeField()
+    board_type = models.TextField(default="", db_default="")
+    external_id = models.TextField(default="", db_default="")
+    sync_status = models.TextField(default="", db_default="")
+    external_url = models.TextField(default="", db_default="")
+    connection = models.TextField(default="", db_default="")
+    connection_since = models.DateTimeField(null=True)
+    connection_error = models.TextField(default="", db_default="")
+    connection_error_at = models.DateTimeField(null=True)
+    fallback_since = models.DateTimeField(null=True)
+    fallback_reason = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "board"
@@ -130,6 +140,8 @@ class Task(Interval):
     progress = models.FloatField()  # percent
     created_at = models.DateTimeField()
     parent_task_id = models.TextField(default="", db_default="")  # the task that this one is a part of
+    external_id = models.TextField(default="", db_default="")
+    sync_status = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "task"

@@ -24,6 +24,7 @@ REPEATS = "repeats"  # a complaint that opened no blocker, since the same one wa
 WORDS = {
     "severity": SEVERITIES,
     "priority": (*SEVERITIES, "urgent"),
+    "sync_status": ("pending", "syncing", "synced", "failed", "conflict"),
     "status": ("todo", "assigned", "in_progress", "completed", "done", "blocked", "idle", "waiting", "working"),
 }
 TIMES = ("due", "until")
@@ -40,6 +41,8 @@ TEXTS = (
     "assignee",
     "status",
     "suggestion",
+    "error",
+    "message",
     *EVENT_IDS,
 )
 
@@ -69,12 +72,18 @@ def plain(recorded: Recorded) -> Iterator[tuple[str, Any]]:
     for name in TIMES:
         if time := stated_moment(recorded, name):
             yield name, time.isoformat()
-    if (progress := percent(recorded, -1.0)) >= 0:
-        yield "progress", progress
+    yield from numbers(recorded)
     if recorded.data.get("assigned_to") == "":
         yield "assigned_to", ""
     if (by := recorded.data.get("by")) and recorded.source == f"user:{by}":
         yield "by", by
+
+
+def numbers(recorded: Recorded) -> Iterator[tuple[str, Any]]:
+    if (progress := percent(recorded, -1.0)) >= 0:
+        yield "progress", progress
+    if isinstance(active := recorded.data.get("active"), bool):
+        yield "active", active
 
 
 def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
