@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from dashboard import charts
 from dashboard.forecast import Forecast, NoForecast, forecast
@@ -100,6 +101,16 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     return [summary(row) for row in rows]
 
 
+def out_of_reach(scope: Scope) -> Any:
+    """The boards that Marcus works on without, or is not connected to, while there is something left to do on them."""
+    rows = (
+        models.Board.objects.now().filter(**scope.on()).exclude(fallback_since=None, connection__in=("", "connected"))
+    )
+    tasks = models.Task.objects.now().filter(board_id=OuterRef("board_id"))
+    finished = Exists(tasks) & ~Exists(tasks.exclude(status="done"))
+    return rows.exclude(finished).order_by("fallback_since", "connection_since", "board_id")
+
+
 def stuck_on(scope: Scope, sight: Sight) -> dict[str, tuple[int, int]]:
     """board → how many blockers are open there, and how many of its tasks wait behind a blocked one on any board."""
     rows = blockers.open_rows(scope).order_by()
@@ -131,6 +142,7 @@ class Card:
     blocker: models.Blocker | None
     subtasks: subtasks.Subtasks | None = None
     parent: models.Task | None = None
+    external_url: str = ""  # of the board
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,7 @@ def columns(scope: Scope) -> dict[str, Column]:
     under their parents, see `subtasks`.
     """
     board = scope.board
+    pattern = getattr(present.board(scope), "external_url", "")
     found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
     rows = [row for rows in found.values() for row in rows]
     shown = {(board, row.task_id) for row in rows}
@@ -165,7 +178,8 @@ def columns(scope: Scope) -> dict[str, Column]:
     def card(row: models.Task) -> Card:
         agent = names.agent(board, row.agent_id) if row.agent_id else ""
         behind, blocker = len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id)
-        return Card(row, agent, behind, blocker, parts.get(row.task_id), wholes.get(row.parent_task_id))
+        whole = wholes.get(row.parent_task_id)
+        return Card(row, agent, behind, blocker, parts.get(row.task_id), whole, pattern)
 
     def column(name: str, title: str, statuses: tuple[str, ...]) -> Column:
         shown = [card(row) for row in found[name]]

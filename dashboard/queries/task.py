@@ -83,6 +83,7 @@ class Detail:
     causes: list[why.Step]
     parent: Linked | None = None
     subtasks: subtasks.Subtasks | None = None
+    external_url: str = ""  # of its board
 
     @property
     def parts(self) -> Links:
@@ -129,6 +130,7 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
         causes=why.chains(events, board, scope.sight),
         parent=parent_of(task),
         subtasks=subtasks.of_tasks(board, [task_id]).get(task_id),
+        external_url=getattr(present.board(scope), "external_url", ""),
     )
 
 

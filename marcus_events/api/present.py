@@ -12,8 +12,9 @@ from django.http import HttpRequest
 
 from marcus_events.api.cursors import PAGED, Keys, page
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.parameters import OF_STATE, as_of, boards_from, choice
+from marcus_events.api.parameters import OF_STATE, as_of, boards_from, choice, text
 from marcus_events.core.event import utc_now
+from marcus_events.core.external import address
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import category_of
 from marcus_events.doors import links
@@ -42,17 +43,47 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
         "name": row.name,
         "demo": row.demo,
         "created_at": row.created_at.isoformat(),
+        "board_type": row.board_type or None,
+        **ticket(row, row.external_url),
+        "connection": {
+            "status": row.connection or None,
+            "since": iso(row.connection_since),
+            "error": row.connection_error or None,
+            "error_at": iso(row.connection_error_at),
+        },
+        "fallback": {"since": iso(row.fallback_since), "reason": row.fallback_reason or None},
         "tasks": {"total": tasks.total(), **dict(sorted(tasks.items()))},
     }
 
 
-@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
+def ticket(row: Board | Task, pattern: str) -> dict[str, Any]:
+    """Where it is to be found in another system, and how far the two are in step."""
+    return {
+        "external_id": row.external_id or None,
+        "external_url": address(pattern, row.external_id) or None,
+        "sync_status": row.sync_status or None,
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+@endpoint(scope="read", takes=(*OF_STATE, "external", "sync", *PAGED))
 def tasks(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
-    rows, following = page(request, chosen(Task.objects, request, sight), keys)
+    stated = {"external_id": text(request, "external"), "sync_status": text(request, "sync")}
+    wanted = chosen(Task.objects, request, sight).filter(**{name: value for name, value in stated.items() if value})
+    rows, following = page(request, wanted, keys)
     keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], as_of(request)
     depends_on, waiting = depending(keys_of_rows, sight, moment), links.waiting(keys_of_rows, sight, moment)
-    return {"tasks": [task_dict(row, depends_on, waiting) for row in rows], "next": following}
+    patterns = dict(
+        Board.objects.as_of(moment)
+        .filter(board_id__in={board for board, _ in keys_of_rows})
+        .values_list("board_id", "external_url")
+    )
+    found = [task_dict(row, depends_on, waiting) | ticket(row, patterns.get(row.board_id, "")) for row in rows]
+    return {"tasks": found, "next": following}
 
 
 def task_dict(row: Task, depends_on: dict[links.Key, list[Other]], waiting: dict[links.Key, list[links.Key]]) -> Other:

@@ -161,6 +161,24 @@ DEPENDS_ON: Schema = record(
     task_id=NULLABLE_TEXT,
     board_id=NULLABLE_TEXT,
 )
+TICKET: Schema = {
+    "external_id": NULLABLE_TEXT | {"description": "Its id in another system."},
+    "external_url": NULLABLE_TEXT | {"description": "Its address there, where the board names a pattern."},
+    "sync_status": NULLABLE_TEXT,
+}
+NULLABLE_TIME: Schema = TIME | {"type": ["string", "null"]}
+CONNECTION: Schema = record(
+    "Whether Marcus is connected to the board, since when, and the last error. Null is what is not known.",
+    status={"enum": ["connected", "lost", None]},
+    since=NULLABLE_TIME,
+    error=NULLABLE_TEXT,
+    error_at=NULLABLE_TIME,
+)
+FALLBACK: Schema = record(
+    "Since when Marcus has worked without the board, and why; null where it does not.",
+    since=NULLABLE_TIME,
+    reason=NULLABLE_TEXT,
+)
 SCHEMAS: Schema = {
     "EventToPublish": EVENT_TO_PUBLISH,
     "Event": EVENT,
@@ -192,6 +210,10 @@ SCHEMAS: Schema = {
         name=TEXT,
         demo={"type": "boolean"},
         created_at=TIME,
+        board_type=NULLABLE_TEXT,
+        **TICKET,
+        connection=CONNECTION,
+        fallback=FALLBACK,
         tasks={
             "type": "object",
             "required": ["total"],
@@ -215,6 +237,7 @@ SCHEMAS: Schema = {
         depends_on={"type": "array", "items": DEPENDS_ON},
         waiting_behind=COUNT,
         created_at=TIME,
+        **TICKET,
     ),
     "Blockers": answer("blockers", "Blocker"),
     "Blocker": record(
