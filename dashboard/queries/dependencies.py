@@ -192,9 +192,15 @@ class Waits:
         )
 
     def longest_chain(self, among: set[str]) -> list[str]:
-        return longest_chain(
-            self.order.nodes, self.open_edges, (among & self.tasks.keys()) - self.done - self.order.caught
-        )
+        """Of this board's tasks, and of those on others that one of them waits for: it ends with one of this board."""
+        counted = {task for task in among & self.tasks.keys() if self.is_own(task) or self.is_needed(task)}
+        chain = longest_chain(self.order.nodes, self.open_edges, counted - self.done - self.order.caught)
+        while chain and not self.is_own(chain[-1]):
+            chain.pop()
+        return chain if len(chain) > 1 else []
+
+    def is_needed(self, task: str) -> bool:
+        return any(map(self.is_own, self.behind.get(task, ())))
 
     def most_telling(self, wanted: list[str]) -> list[str]:
         """Where there are too many: blocked and stuck ones first, then others that are linked and not done."""

@@ -256,3 +256,28 @@ async def test_no_socket_sends_anything_of_the_board_that_is_not_seen(hub: Hub) 
         await away(lambda: publish(depends(NORTH, "north-2", HIDDEN)))
         await page.until(lambda found: found.positions())
         assert MARK not in str(page.frames)
+
+
+@pytest.mark.usefixtures("log")
+def test_what_lies_between_two_boards_that_are_not_seen_is_not_followed() -> None:
+    """Else the order of tasks on a hidden board could be read off one's own."""
+    publish(*created(NORTH, "north-1"), *created(VAULT, HIDDEN, f"{MARK}-2"), blocked(NORTH, "north-1"))
+    publish(depends(VAULT, HIDDEN, "north-1"), depends(VAULT, f"{MARK}-2", HIDDEN))
+    assert behind(Scope(SOME)) == [("", ANOTHER)]
+    assert len(behind(Scope(EVERYTHING))) == 2
+
+
+@pytest.mark.usefixtures("log")
+def test_an_answer_about_one_board_is_masked_by_all_boards_that_are_seen() -> None:
+    """Of the boards that are seen, one is asked for: what its tasks depend on elsewhere is still told."""
+    publish(*circle())
+    [found] = program(NORTH, SOUTH).read("/api/events", board=NORTH, type="dependency_detected")["events"]
+    assert found["data"]["depends_on_id"] == "south-1"
+
+
+@pytest.mark.usefixtures("log")
+def test_lists_are_masked_item_by_item() -> None:
+    publish(*created(NORTH, "near"), *created(VAULT, HIDDEN))
+    publish(event("task_created", board=NORTH, task_id="a", depends_on=["near", HIDDEN]))
+    [found] = program(NORTH).read("/api/events", task="a")["events"]
+    assert found["data"]["depends_on"] == ["near", None]
