@@ -149,10 +149,14 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         """Whether the page has everything by then; otherwise some of its regions wait, and the next frame is due."""
         rendered = await rendering.regions_of(self.look, frame)
         changed = sent.changed(rendered, time.monotonic()) if rendered else {}
-        rows = await shared.once(frames.key_of_rows(frame), lambda: frames.rows_of(frame)) if frame.events else []
+        rows = await self.rows(frame) if frame.events else []
         for message in frames.messages(frame, changed, rows, self.look):
             await self.send(text_data=message)
         return rendered is not None and not sent.waiting
+
+    async def rows(self, frame: Frame) -> Any:
+        seen = self.look.sight.boards
+        return await shared.once(frames.key_of_rows(frame, seen), lambda: frames.rows_of(frame, seen))
 
     async def sight(self) -> Sight | None:
         """As it is now; None where nobody is signed in any more."""

@@ -1,8 +1,8 @@
 """Events as HTML: each is rendered once per process, however many people watch.
 
 A row depends on the event, and on what its task and agent were called when it was first shown; never on who looks, or
-from where. So it can be kept. The cache is bounded, and forgets everything when the log is another one (a new epoch),
-or an event was redacted.
+from where, but for whether the event is masked for them (`search.masking`). So it can be kept. The cache is bounded,
+and forgets everything when the log is another one (a new epoch), or an event was redacted.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from marcus_events.core.event import Recorded
 from marcus_events.core.redacted import is_redacted
 from marcus_events.core.sentences import board_name, sentence
 from marcus_events.core.vocabulary import meaning_of
+from marcus_events.search.masking import is_masked
 
 MAX_KEPT = 5_000  # rows, about 1 kB each
 
-Key = tuple[UUID, int, int, bool]  # epoch, last redaction, position, whether redacted
+Key = tuple[UUID, int, int, bool, bool]  # epoch, last redaction, position, whether redacted, whether masked
 
 
 class Version(Protocol):
@@ -60,7 +61,7 @@ def each(events: Iterable[Recorded], version: Version) -> list[SafeString]:
 
 def key_of(event: Recorded, version: Version) -> Key:
     """One that was redacted has another row, and the names in others may have come from it."""
-    return version.epoch, version.last_redaction, event.position, is_redacted(event.data)
+    return version.epoch, version.last_redaction, event.position, is_redacted(event.data), is_masked(event)
 
 
 def kept(event: Recorded, version: Version) -> SafeString | None:

@@ -17,6 +17,7 @@ from dashboard import fragments
 from dashboard.look import Look
 from dashboard.queries.stream import Gap
 from marcus_events.live.hub import Frame
+from marcus_events.search.masking import masked
 
 MAX_MESSAGE = 512 * 1024  # bytes; servers refuse to send one of more than 1 MiB, and the connection with it
 A_SECONDS_WORTH = 64 * 1024  # bytes of a region that may be sent once a second; half of it, four times
@@ -107,9 +108,9 @@ def beat(frame: Frame) -> SafeString:
     )
 
 
-def rows_of(frame: Frame) -> list[SafeString]:
-    """The new rows, newest first."""
-    return fragments.each(reversed(frame.events), frame)
+def rows_of(frame: Frame, seen: frozenset[str] | None) -> list[SafeString]:
+    """The new rows, newest first, for whoever sees these boards."""
+    return fragments.each(reversed(masked(frame.events, seen)), frame)
 
 
 def gap_of(frame: Frame, look: Look) -> list[SafeString]:
@@ -123,9 +124,9 @@ def wrapped(rows: str) -> str:
     return mark_safe(f'<ol hx-swap-oob="afterbegin:#stream">{rows}</ol>')  # noqa: S308 - made of rendered templates
 
 
-def key_of_rows(frame: Frame) -> tuple[UUID, int, tuple[int, ...]]:
+def key_of_rows(frame: Frame, seen: frozenset[str] | None) -> tuple[UUID, int, tuple[int, ...], frozenset[str] | None]:
     """Whoever has the same key is sent the same rows."""
-    return frame.epoch, frame.last_redaction, tuple(event.position for event in frame.events)
+    return frame.epoch, frame.last_redaction, tuple(event.position for event in frame.events), seen
 
 
 def key(look: Look, frame: Frame, bucket: int) -> tuple[Look, UUID, int, int, int]:

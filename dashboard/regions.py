@@ -30,6 +30,7 @@ from marcus_events.log.clocks import clocks_ahead
 from marcus_events.log.patience import TookTooLong, all_at_most
 
 LONGEST_S = 3.0  # that anybody waits for a part of a page
+MAX_CONNECTIONS = 5  # boards that Now names
 MAX_NEEDS = 20  # reasons that Now shows
 Gather = Callable[[Look], dict[str, Any]]
 
@@ -132,6 +133,11 @@ def gather_needs(look: Look) -> dict[str, Any]:
     }
 
 
+def gather_connections(look: Look) -> dict[str, Any]:
+    found = list(boards.out_of_reach(look.scope)[: MAX_CONNECTIONS + 1])
+    return {"out_of_reach": found[:MAX_CONNECTIONS], "has_more_out_of_reach": len(found) > MAX_CONNECTIONS}
+
+
 def gather_counters(look: Look) -> dict[str, Any]:
     return {"counters": counters.counters(look.scope, utc_now())}
 
@@ -198,6 +204,7 @@ FRAME = Part(
 PAGES = {
     "now": Page(
         Part({"verdict": "now/_verdict.html", "needs": "now/_needs.html"}, gather_needs),
+        Part({"connections": "now/_connections.html"}, gather_connections),
         Part({"counters": "now/_counters.html", "minutes": "now/_minutes.html"}, gather_counters),
         stream=True,
     ),

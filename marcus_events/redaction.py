@@ -37,7 +37,7 @@ from marcus_events.ingest import offer_from
 from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.listener import LOG_CHANNEL
-from marcus_events.models import ParkedEvent, Subscription, Task
+from marcus_events.models import Board, ParkedEvent, Subscription, Task
 from marcus_events.projections.rewriting import Rewriting
 from marcus_events.sealing.chain import leaf_of
 
@@ -159,11 +159,12 @@ class Act:
 
 def metadata_of(event: Recorded, *, is_repeat: bool) -> dict[str, Any]:
     """What remains of it."""
-    event_ids, task_ids = ids_in(event)
+    event_ids, task_ids, board_ids = ids_in(event)
     correlation = event.metadata.get(CORRELATION)
     event_ids += [correlation] if isinstance(correlation, str) else []
     borne = {event_id for (event_id,) in read.rows(BORNE, [event_ids, event.position], None)}
     bears = borne | set(Task.objects.filter(task_id__in=task_ids).values_list("task_id", flat=True))
+    bears |= set(Board.objects.filter(board_id__in=board_ids).values_list("board_id", flat=True))
     return remaining(event, effect_of(event, bears) | ({REPEATS: True} if is_repeat else {}), bears)
 
 

@@ -24,6 +24,7 @@ TYPES = [name for name in MEANINGS if name not in RESERVED_TYPES]
 IN_PHRASES = {name for meaning in MEANINGS.values() for name in re.findall(r"\{(\w+)\}", meaning.phrase)}
 FIELDS = IN_PHRASES | {"task_name", "agent_name", "name", "project_name", "role", "priority", "labels_text", "reason"}
 FIELDS |= {"blocker_type", "depends_on_name", "depends_on_id", "blocker_event_id", "answer_id", "original", "code"}
+FIELDS |= {"board_type", "external_id", "sync_status", "error", "message", "depends_on_board_id"}
 LOOKS = ("now", "boards", "board", "task", "activity", "history", "agents", "blocked", "event", "audit", "alerts")
 CLOUD_EVENTS = {"Accept": "application/cloudevents-batch+json, application/cloudevents+json"}
 

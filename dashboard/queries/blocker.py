@@ -15,6 +15,7 @@ from marcus_events import models
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, sentence
+from marcus_events.doors import links
 from marcus_events.log import read
 
 MAX_TRIED = 5
@@ -58,7 +59,7 @@ class Detail:
     item: blockers.Named
     others: list[blockers.Named]
     together: list[models.Blocker]
-    waiting: list[tuple[str, str]]
+    waiting: list[present.Waiting]
     steps: list[str]
     confidence: str
     tried: list[Step]
@@ -126,15 +127,15 @@ def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[mode
 def detail(blocker: models.Blocker, sight: Sight) -> Detail:
     """Of one that `find` has found for the same sight."""
     board_id, task_id = blocker.board_id, blocker.task_id
-    behind = present.waiting([board_id], {(board_id, task_id)}).get((board_id, task_id), [])
+    behind = links.waiting([(board_id, task_id)], sight).get((board_id, task_id), [])
     alike_now = others(blocker)
-    names = blockers.names_of([blocker, *alike_now], [(board_id, task) for task in behind[:MAX_NAMED]])
+    names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
     return Detail(
         item=blockers.named(blocker, names, is_demo),
         others=[blockers.named(other, names) for other in alike_now],
         together=together(blocker, alike_now),
-        waiting=[(other, names.task(board_id, other)) for other in behind],
+        waiting=names.waiting(board_id, behind),
         steps=blockers.steps(blocker.suggestion),
         confidence=confidence(blocker.suggestion),
         tried=tried(blocker),

@@ -17,6 +17,7 @@ from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.reserved import person_in
 from marcus_events.core.sentences import short
+from marcus_events.doors import links
 
 MAX_OPEN = 300  # that are read to be shown; the others are counted
 MAX_NAMED = 20  # of the tasks that wait behind one
@@ -45,9 +46,12 @@ class Named:
 
 @dataclass(frozen=True)
 class OpenBlocker(Named):
-    """`waiting` are (id, name) of the tasks that wait behind it; `steps` are what Marcus suggests."""
+    """`waiting` are the tasks that wait behind it, on whatever board; `behind` are their keys. `steps` are what Marcus
+    suggests.
+    """
 
-    waiting: list[tuple[str, str]]
+    waiting: list[present.Waiting]
+    behind: list[present.Key]
     steps: list[str]
     cost: float
     snoozed: bool
@@ -110,8 +114,8 @@ def open_blockers(
     now = now or utc_now()
     rows = list((open_rows(scope) if chosen is None else chosen).order_by(*first_by(sort, now))[:MAX_OPEN])
     board_ids = {row.board_id for row in rows}
-    waiting = present.waiting(board_ids, {(row.board_id, row.task_id) for row in rows})
-    names = names_of(rows, [(board, task) for (board, _), behind in waiting.items() for task in behind[:MAX_NAMED]])
+    waiting = links.waiting({(row.board_id, row.task_id) for row in rows}, scope.sight)
+    names = names_of(rows, [task for behind in waiting.values() for task in behind[:MAX_NAMED]])
     demos = set(models.Board.objects.now().filter(demo=True, board_id__in=board_ids).values_list("board_id", flat=True))
     items = [open_blocker(row, waiting, names, demos, now) for row in rows]
     return sorted(items, key=SORTS.get(sort, SORTS["cost"]))
@@ -136,12 +140,14 @@ def names_of(rows: Iterable[models.Blocker], tasks: Iterable[present.Key] = ()) 
     found = list(rows)
     agents = [(row.board_id, row.agent_id) for row in found]
     own = [(row.board_id, row.task_id) for row in found]
-    return present.names({row.board_id for row in found}, agents, [*own, *tasks])
+    others = list(tasks)
+    boards = {board_id for board_id, _ in [*own, *others] if board_id != links.HIDDEN}
+    return present.names(boards, agents, [*own, *others])
 
 
 def open_blocker(
     row: models.Blocker,
-    waiting: dict[tuple[str, str], list[str]],
+    waiting: dict[present.Key, list[present.Key]],
     names: present.Names,
     demos: set[str],
     now: datetime,
@@ -153,7 +159,8 @@ def open_blocker(
         agent=names.agent(row.board_id, row.agent_id),
         board=names.board(row.board_id),
         demo=row.board_id in demos,
-        waiting=[(task_id, names.task(row.board_id, task_id)) for task_id in behind],
+        waiting=names.waiting(row.board_id, behind),
+        behind=behind,
         steps=steps(row.suggestion),
         cost=cost(1 + len(behind), row.opened_at, row.severity, now),
         snoozed=is_snoozed(row, now),
@@ -180,7 +187,7 @@ def steps(suggestion: object) -> list[str]:
 def waiting_in_all(items: Iterable[OpenBlocker]) -> int:
     """How many tasks wait behind any of these; a task behind two blockers waits once, a blocked one is not counted."""
     blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
-    behind = {(item.blocker.board_id, task_id) for item in items for task_id, _ in item.waiting}
+    behind = {task for item in items for task in item.behind}
     return len(behind - blocked)
 
 

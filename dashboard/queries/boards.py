@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from dashboard import charts
 from dashboard.forecast import Forecast, NoForecast, forecast
@@ -15,6 +16,7 @@ from dashboard.queries import blockers, pace, present, subtasks
 from dashboard.sight import Scope, Sight
 from marcus_events import models
 from marcus_events.core.event import utc_now
+from marcus_events.doors import links
 
 PAGE = 40  # boards
 MAX_CARDS = 100  # per column; the rest is counted
@@ -87,7 +89,7 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     statuses, agents = present.tasks_by_status(of_them), present.agents_at_work(of_them)
     now = pace.next_minute(utc_now())
     finished = pace.finished(of_them, now)
-    stuck = stuck_on(of_them)
+    stuck = stuck_on(of_them, scope.sight)
 
     def summary(row: models.Board) -> Summary:
         of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
@@ -99,15 +101,37 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     return [summary(row) for row in rows]
 
 
-def stuck_on(scope: Scope) -> dict[str, tuple[int, int]]:
-    """board → how many blockers are open there, and how many tasks wait behind any of them."""
+def out_of_reach(scope: Scope) -> Any:
+    """The boards that Marcus works on without, or is not connected to, while there is something left to do on them."""
+    rows = (
+        models.Board.objects.now().filter(**scope.on()).exclude(fallback_since=None, connection__in=("", "connected"))
+    )
+    tasks = models.Task.objects.now().filter(board_id=OuterRef("board_id"))
+    finished = Exists(tasks) & ~Exists(tasks.exclude(status="done"))
+    return rows.exclude(finished).order_by("fallback_since", "connection_since", "board_id")
+
+
+def stuck_on(scope: Scope, sight: Sight) -> dict[str, tuple[int, int]]:
+    """board → how many blockers are open there, and how many of its tasks wait behind a blocked one on any board."""
     rows = blockers.open_rows(scope).order_by()
     number = dict(rows.values_list("board_id").annotate(number=Count("*")))
-    blocked = set(rows.values_list("board_id", "task_id").distinct())
+    blocked = set(rows.values_list("board_id", "task_id").distinct()) | blocked_elsewhere(scope, sight)
     behind: dict[str, set[str]] = defaultdict(set)
-    for (board_id, _), tasks in present.waiting(number, blocked).items():
-        behind[board_id] |= {task_id for task_id in tasks if (board_id, task_id) not in blocked}
-    return defaultdict(lambda: (0, 0), {board: (count, len(behind[board])) for board, count in number.items()})
+    for tasks in links.waiting(blocked, sight).values():
+        for board_id, task_id in set(tasks) - blocked:
+            behind[board_id].add(task_id)
+    return defaultdict(
+        lambda: (0, 0), {board: (number.get(board, 0), len(behind[board])) for board in {*number, *behind}}
+    )
+
+
+def blocked_elsewhere(scope: Scope, sight: Sight) -> set[present.Key]:
+    """The blocked tasks of other boards that tasks of these wait for, directly or through others."""
+    found = links.before(scope.boards or [], sight, elsewhere=True)
+    needed = {on for _, on in found.open if not links.is_hidden(on)}
+    ids = {"board_id__in": {board for board, _ in needed}, "task_id__in": {task for _, task in needed}}
+    rows = models.Task.objects.now().filter(status="blocked", **ids) if needed else models.Task.objects.none()
+    return needed.intersection(rows.values_list("board_id", "task_id"))
 
 
 @dataclass(frozen=True)
@@ -118,6 +142,7 @@ class Card:
     blocker: models.Blocker | None
     subtasks: subtasks.Subtasks | None = None
     parent: models.Task | None = None
+    external_url: str = ""  # of the board
 
 
 @dataclass(frozen=True)
@@ -140,10 +165,11 @@ def columns(scope: Scope) -> dict[str, Column]:
     under their parents, see `subtasks`.
     """
     board = scope.board
+    pattern = getattr(present.board(scope), "external_url", "")
     found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
     rows = [row for rows in found.values() for row in rows]
     shown = {(board, row.task_id) for row in rows}
-    waiting, numbers = present.waiting([board], shown), numbers_of(scope)
+    waiting, numbers = links.waiting(shown, scope.sight), numbers_of(scope)
     parts, wholes = subtasks.of_tasks(board, [row.task_id for row in rows]), subtasks.parents_of(board, rows)
     names = present.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
     blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])
@@ -152,7 +178,8 @@ def columns(scope: Scope) -> dict[str, Column]:
     def card(row: models.Task) -> Card:
         agent = names.agent(board, row.agent_id) if row.agent_id else ""
         behind, blocker = len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id)
-        return Card(row, agent, behind, blocker, parts.get(row.task_id), wholes.get(row.parent_task_id))
+        whole = wholes.get(row.parent_task_id)
+        return Card(row, agent, behind, blocker, parts.get(row.task_id), whole, pattern)
 
     def column(name: str, title: str, statuses: tuple[str, ...]) -> Column:
         shown = [card(row) for row in found[name]]

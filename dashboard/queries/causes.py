@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import F, Func, TextField
 
 from dashboard.queries.blockers import OpenBlocker
+from dashboard.queries.present import Waiting
 from dashboard.ranking import cost
 from marcus_events import models
 from marcus_events.core.fold.fields import SEVERITIES
@@ -37,11 +38,11 @@ def of_cause(rows: Any, cause: str) -> Any:
 
 @dataclass(frozen=True)
 class Cause:
-    """`items` are its open blockers, oldest first; `waiting` are (id, name) of the tasks that wait behind them."""
+    """`items` are its open blockers, oldest first; `waiting` are the tasks that wait behind them."""
 
     key: str
     items: list[OpenBlocker]
-    waiting: list[tuple[str, str]]
+    waiting: list[Waiting]
     cost: float
 
     @property
@@ -99,8 +100,9 @@ def causes(items: Iterable[OpenBlocker], now: datetime) -> list[Cause]:
 
 def cause(key: str, items: list[OpenBlocker], now: datetime) -> Cause:
     """It has cost since it was first reported, as much as the worst report says."""
-    blocked = {item.blocker.task_id for item in items}
-    behind = {task_id: name for item in items for task_id, name in item.waiting if task_id not in blocked}
-    found = Cause(key, items, sorted(behind.items()), 0)
+    blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
+    waits = {key: task for item in items for key, task in zip(item.behind, item.waiting, strict=True)}
+    behind = {task: waits[task] for task in sorted(waits) if task not in blocked}
+    found = Cause(key, items, list(behind.values()), 0)
     total = cost(len(blocked) + len(behind), found.first.blocker.opened_at, found.severity, now)
     return Cause(key, items, found.waiting, total)

@@ -4,19 +4,27 @@ A task is *stuck* where it is not done and waits, directly or through others, fo
 for each other in a circle are *caught*. The *longest chain* is that of tasks which are not done and wait one for
 another, counted in tasks: how long a task will take, no event says. Caught tasks are part of no chain. Tasks that are
 only named as what others depend on are drawn too, as unknown.
+
+Tasks of other boards are drawn where they are linked to one of this board, or part of a circle with it; what keeps them
+counts as if they were of this board. Those on boards that the viewer does not see are drawn without a name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from dashboard.graph.picture import HEIGHT, WIDTH, Line, Picture, picture
 from dashboard.graph.walk import Edge, following, in_order, longest_chain
+from dashboard.queries import present
 from dashboard.sight import Scope
 from marcus_events import models
+from marcus_events.core.links import ANOTHER
 from marcus_events.core.waiting import waiting_behind
+from marcus_events.doors import links
 
+Pair = tuple[links.Key, links.Key]  # a task, and what it depends on
 MAX_DRAWN = 400  # tasks; a page with more is slow to draw, and nobody finds anything in it
 STATUSES = {
     "todo": "To do",
@@ -30,9 +38,15 @@ STATUSES = {
 
 @dataclass(frozen=True)
 class Box:
-    """A task in the picture. `waits_for` and `holds_up` are those not done; `step` is its place in the chain, or 0."""
+    """A task in the picture. `waits_for` and `holds_up` are those not done; `step` is its place in the chain, or 0.
+    `board` is the name of its board where that is another. `task` is None where it is not known, or `is_hidden`.
+    """
 
+    node: str
     task_id: str
+    board_id: str
+    board: str
+    is_hidden: bool
     name: str
     status: str
     task: models.Task | None
@@ -46,7 +60,8 @@ class Box:
 
     @property
     def words(self) -> str:
-        return STATUSES.get(self.status, self.status)
+        """A status, or what is known instead of one."""
+        return "On a board that you do not see" if self.is_hidden else STATUSES.get(self.status, self.status)
 
     @property
     def look(self) -> str:
@@ -95,40 +110,64 @@ class Dependencies:
 
     @property
     def first_blocked(self) -> str | None:
-        return next((box.task_id for box in self.boxes if box.status == "blocked"), None)
+        return next((box.node for box in self.boxes if box.status == "blocked"), None)
 
 
 def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
     """Of one board."""
     rows = models.Task.objects.now().filter(**scope.on()).defer("description").order_by("created_at", "task_id")
-    tasks = {row.task_id: row for row in rows}
-    found = models.Dependency.objects.now().filter(**scope.on()).order_by("from_position", "depends_on_id")
-    edges = [(before, task) for task, before in found.values_list("task_id", "depends_on_id")]
-    return Waits(tasks, edges).drawn(show_done=show_done)
+    own = {(row.board_id, row.task_id): row for row in rows}
+    masks = links.Masks(scope.sight)
+    first = links.before(scope.boards or [], scope.sight, masks).pairs
+    pairs = dict.fromkeys([*first, *links.after(list(own), scope.sight, masks=masks).pairs])
+    others = present.tasks({key for pair in pairs for key in pair if key[0] != scope.board})
+    boards = present.board_names(board for board, _ in others)
+    return Waits(scope.board, own | others, boards, pairs).drawn(show_done=show_done)
 
 
 class Waits:
-    """The tasks of a board with what each waits for."""
+    """The tasks of a board, and those of others that are linked to them, with what each waits for. In the picture a
+    task goes by its id; one of another board by its board's besides.
+    """
 
-    def __init__(self, tasks: dict[str, models.Task], edges: list[Edge]) -> None:
-        self.tasks, self.edges = tasks, edges
-        ids = dict.fromkeys([*tasks, *(task for edge in edges for task in edge)])
-        self.status = {task: tasks[task].status if task in tasks else "unknown" for task in ids}
+    def __init__(
+        self, board: str, tasks: dict[links.Key, models.Task], boards: dict[str, str], pairs: Iterable[Pair]
+    ) -> None:
+        self.board, self.boards, self.keys = board, boards, dict[str, links.Key]()
+        self.tasks = {self.node(key): task for key, task in tasks.items()}
+        self.edges = edges = [(self.node(on), self.node(task)) for task, on in pairs]
+        ids = dict.fromkeys([*self.tasks, *(task for edge in edges for task in edge)])
+        self.status = {task: self.tasks[task].status if task in self.tasks else "unknown" for task in ids}
         self.done = {task for task, status in self.status.items() if status == "done"}
         self.open_edges = [edge for edge in edges if not self.done.intersection(edge)]
         self.order = in_order(ids, self.open_edges)
-        pairs = [(task, before) for before, task in self.open_edges]
-        self.behind = waiting_behind(pairs, self.done)
+        self.behind = waiting_behind([(task, before) for before, task in self.open_edges], self.done)
         self.waits_for = following((task, before) for before, task in self.open_edges)
         self.stuck_behind = following(
             (task, blocked) for blocked in self.blocked() for task in sorted(self.behind.get(blocked, ()))
         )
+        self.near = self.own_and_linked()
+
+    def node(self, key: links.Key) -> str:
+        """No id holds the character between the two."""
+        name = key[1] if key[0] == self.board else "\0".join(key)
+        self.keys[name] = key
+        return name
+
+    def is_own(self, node: str) -> bool:
+        return self.keys[node][0] == self.board
+
+    def own_and_linked(self) -> set[str]:
+        """What is drawn: all of this board, and of others what is linked to it, or in a circle with it."""
+        linked = {task for edge in self.edges if any(map(self.is_own, edge)) for task in edge}
+        circles = {task for circle in self.order.circles if any(map(self.is_own, circle)) for task in circle}
+        return {task for task in self.status if self.is_own(task)} | linked | circles
 
     def blocked(self) -> list[str]:
         return [task for task, status in self.status.items() if status == "blocked"]
 
     def drawn(self, *, show_done: bool) -> Dependencies:
-        wanted = [task for task in self.status if show_done or task not in self.done]
+        wanted = [task for task in self.status if task in self.near and (show_done or task not in self.done)]
         shown = self.most_telling(wanted)
         among = set(shown)
         edges = tuple(edge for edge in self.edges if among.issuperset(edge) and edge[0] != edge[1])
@@ -141,17 +180,27 @@ class Waits:
             width=laid_out.width,
             height=laid_out.height,
             chain=[boxes[task] for task in chain],
-            circles=[[self.name(task) for task in circle] for circle in self.order.circles],
-            done=len(self.done),
-            hidden=len(self.status) - len(wanted),
+            circles=[
+                [self.name(task) for task in circle]
+                for circle in self.order.circles
+                if not self.near.isdisjoint(circle)
+            ],
+            done=len(self.done & self.near),
+            hidden=len(self.near) - len(wanted),
             undrawn=len(wanted) - len(shown),
-            count=len(self.edges),
+            count=sum(self.near.issuperset(edge) for edge in self.edges),
         )
 
     def longest_chain(self, among: set[str]) -> list[str]:
-        return longest_chain(
-            self.order.nodes, self.open_edges, (among & self.tasks.keys()) - self.done - self.order.caught
-        )
+        """Of this board's tasks, and of those on others that one of them waits for: it ends with one of this board."""
+        counted = {task for task in among & self.tasks.keys() if self.is_own(task) or self.is_needed(task)}
+        chain = longest_chain(self.order.nodes, self.open_edges, counted - self.done - self.order.caught)
+        while chain and not self.is_own(chain[-1]):
+            chain.pop()
+        return chain if len(chain) > 1 else []
+
+    def is_needed(self, task: str) -> bool:
+        return any(map(self.is_own, self.behind.get(task, ())))
 
     def most_telling(self, wanted: list[str]) -> list[str]:
         """Where there are too many: blocked and stuck ones first, then others that are linked and not done."""
@@ -173,9 +222,15 @@ class Waits:
 
     def box(self, task: str, at: tuple[int, int], step: int) -> Box:
         is_done = task in self.done
+        board_id, task_id = self.keys[task]
+        is_hidden = links.is_hidden(self.keys[task])
         return Box(
-            task_id=task,
-            name=self.name(task),
+            node=task,
+            task_id="" if is_hidden else task_id,
+            board_id="" if is_hidden else board_id,
+            board="" if is_hidden or self.is_own(task) else self.boards.get(board_id, board_id),
+            is_hidden=is_hidden,
+            name=self.plain_name(task),
             status=self.status[task],
             task=self.tasks.get(task),
             x=at[0],
@@ -188,7 +243,16 @@ class Waits:
         )
 
     def name(self, task: str) -> str:
-        return self.tasks[task].name if task in self.tasks else task
+        """With its board, where that is another."""
+        board_id, _ = key = self.keys[task]
+        name = self.plain_name(task)
+        return (
+            name if self.is_own(task) or links.is_hidden(key) else f"{name} (on {self.boards.get(board_id, board_id)})"
+        )
+
+    def plain_name(self, task: str) -> str:
+        key = self.keys[task]
+        return ANOTHER if links.is_hidden(key) else self.tasks[task].name if task in self.tasks else key[1]
 
     def drawn_line(self, line: Line, chain: set[Edge]) -> Drawn:
         before, task = line.edge

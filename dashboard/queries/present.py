@@ -13,8 +13,9 @@ from django.db.models.functions import Left, Lower
 
 from dashboard.sight import Scope
 from marcus_events import models
+from marcus_events.core.links import ANOTHER
 from marcus_events.core.sentences import agent_words
-from marcus_events.core.waiting import waiting_behind
+from marcus_events.doors.links import is_hidden
 
 NAMED: dict[str, Any] = {"board": models.Board, "agent": models.Agent, "task": models.Task}
 MAX_BOARDS = 50  # read at once
@@ -62,12 +63,33 @@ def board_names(board_ids: Iterable[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A task that waits for another one; `board` is the name of its board where that is another. Its ids are "" where
+    the viewer may not know it.
+    """
+
+    board_id: str
+    task_id: str
+    name: str
+    board: str = ""
+
+
+@dataclass(frozen=True)
 class Names:
     """What boards, agents and tasks are called. An agent goes by one name per board."""
 
     boards: dict[str, str]
     agents: dict[tuple[str, str], str]
     tasks: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def waiting(self, board_id: str, tasks: Iterable[Key]) -> list[Waiting]:
+        """These tasks, as those that wait for one on a board: others' boards are named."""
+        return [
+            Waiting("", "", ANOTHER)
+            if is_hidden(task)
+            else Waiting(*task, self.task(*task), "" if task[0] == board_id else self.board(task[0]))
+            for task in tasks
+        ]
 
     def board(self, board_id: str) -> str:
         return self.boards.get(board_id) or board_id or "No board"
@@ -85,7 +107,7 @@ def names(board_ids: Iterable[str], agents: Iterable[Key] = (), tasks: Iterable[
 
 
 def keyed(kind: str, keys: Iterable[Key]) -> dict[Key, str]:
-    wanted = sorted(set(keys))
+    wanted = sorted({key for key in keys if not is_hidden(key)})
     if not wanted:
         return {}
     boards, ids = map(list, zip(*wanted, strict=True))
@@ -94,23 +116,19 @@ def keyed(kind: str, keys: Iterable[Key]) -> dict[Key, str]:
         return {(board_id, key): name for board_id, key, name in cursor.fetchall()}
 
 
+def tasks(keys: Iterable[Key]) -> dict[Key, models.Task]:
+    """Those of these tasks that are known, without their descriptions."""
+    wanted = {key for key in keys if not is_hidden(key)}
+    ids = {"board_id__in": {board for board, _ in wanted}, "task_id__in": {task for _, task in wanted}}
+    rows = models.Task.objects.now().filter(**ids).defer("description") if wanted else models.Task.objects.none()
+    return {key: row for row in rows if (key := (row.board_id, row.task_id)) in wanted}
+
+
 def names_of(kind: str, ids: Collection[str], scope: Scope) -> dict[str, str]:
     """What boards, agents or tasks with these ids are called, on any board of the scope; where any has a name."""
     name = kind.removesuffix("_id")
     rows = NAMED[name].objects.now().filter(**scope.on()).filter(**{f"{name}_id__in": ids}).exclude(name="")
     return dict(rows.values_list(f"{name}_id", "name"))
-
-
-def waiting(
-    board_ids: Iterable[str], tasks: Collection[tuple[str, str]] | None = None
-) -> dict[tuple[str, str], list[str]]:
-    """For each task that is not done, or of `tasks`: the tasks that wait behind it, by (board, task)."""
-    on_boards = {"board_id__in": list(board_ids)}
-    done = set(models.Task.objects.now().filter(status="done", **on_boards).values_list("board_id", "task_id"))
-    rows = models.Dependency.objects.now().filter(**on_boards).values_list("board_id", "task_id", "depends_on_id")
-    pairs = [((board_id, task_id), (board_id, depends_on_id)) for board_id, task_id, depends_on_id in rows]
-    found = waiting_behind(pairs, done, tasks)
-    return {task: sorted(task_id for _, task_id in behind) for task, behind in found.items()}
 
 
 def tasks_by_status(scope: Scope) -> dict[str, dict[str, int]]:

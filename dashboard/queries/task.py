@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q
+from django.db.models import Min
 
 from dashboard.queries import present, subtasks, why
 from dashboard.queries.blockers import steps
@@ -16,8 +15,11 @@ from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.links import ANOTHER
 from marcus_events.core.vocabulary import EventTypes
+from marcus_events.doors import links
 from marcus_events.log import board_removals, read
+from marcus_events.search.masking import masked
 
 MAX_EVENTS = 30  # that are listed; Activity has them all
 MAX_LOOKED_AT = 200  # for decisions and causes
@@ -40,11 +42,15 @@ class Stop:
 
 @dataclass(frozen=True)
 class Linked:
-    """A task at the other end of a dependency; `task` is None where no event has told of it."""
+    """A task at the other end of a dependency; `task` is None where no event has told of it, or where it is on a board
+    that the viewer does not see (`is_hidden`). `board` is the name of its board where that is another.
+    """
 
     task_id: str
     name: str
     task: models.Task | None
+    board: str = ""
+    is_hidden: bool = False
 
     @property
     def status(self) -> str:
@@ -77,6 +83,7 @@ class Detail:
     causes: list[why.Step]
     parent: Linked | None = None
     subtasks: subtasks.Subtasks | None = None
+    external_url: str = ""  # of its board
 
     @property
     def parts(self) -> Links:
@@ -106,8 +113,8 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
     board = task.board_id
     removed = board_removals.last_removals([board]).get(board, 0)
     names, wanted = names_of(task), scope.sight.narrow(events_of(board, task_id))
-    events = named(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True))
-    before, after = linked(board, task_id)
+    events = named(masked(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True), scope.sight.boards))
+    before, after = linked(scope, task_id)
     return Detail(
         task=task,
         agent=names.agent(board, task.agent_id) if task.agent_id else "",
@@ -116,13 +123,14 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
         stops=stops(board, task_id, names, now),
         waits_for=before,
         needed_by=after,
-        holds_up=len(present.waiting([board], {(board, task_id)}).get((board, task_id), [])),
+        holds_up=len(links.waiting([(board, task_id)], scope.sight).get((board, task_id), [])),
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
         causes=why.chains(events, board, scope.sight),
         parent=parent_of(task),
         subtasks=subtasks.of_tasks(board, [task_id]).get(task_id),
+        external_url=getattr(present.board(scope), "external_url", ""),
     )
 
 
@@ -176,19 +184,25 @@ def stops(board: str, task_id: str, names: present.Names, now: datetime) -> list
     return sorted(found, key=lambda stop: stop.blocker.resolved_at is not None)
 
 
-def linked(board: str, task_id: str) -> tuple[Links, Links]:
+def linked(scope: Scope, task_id: str) -> tuple[Links, Links]:
     """What it depends on, and what depends on it."""
-    rows = models.Dependency.objects.now().filter(Q(task_id=task_id) | Q(depends_on_id=task_id), board_id=board)
-    pairs = list(rows.order_by("from_position").values_list("task_id", "depends_on_id"))
-    ids = {other for pair in pairs for other in pair} - {task_id}
-    tasks = {row.task_id: row for row in models.Task.objects.now().filter(board_id=board, task_id__in=ids)}
-    before = [on for task, on in pairs if task == task_id]
-    after = [task for task, on in pairs if on == task_id]
-    return links(before, tasks), links(after, tasks)
+    own = (scope.board, task_id)
+    pairs = links.next_to([own], scope.sight).pairs
+    before, after = [on for task, on in pairs if task == own], [task for task, on in pairs if on == own]
+    keys = {*before, *after}
+    tasks, boards = present.tasks(keys), present.board_names(board for board, _ in keys if board != links.HIDDEN)
+
+    def listed(others: list[present.Key]) -> Links:
+        """Those that are not done first."""
+        found = [linked_task(other, scope.board, tasks, boards) for other in others]
+        found.sort(key=lambda item: item.status == "done")
+        return Links(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))
+
+    return listed(before), listed(after)
 
 
-def links(ids: Iterable[str], tasks: dict[str, models.Task]) -> Links:
-    """Those that are not done first."""
-    found = [Linked(other, tasks[other].name if other in tasks else other, tasks.get(other)) for other in ids]
-    found.sort(key=lambda item: item.status == "done")
-    return Links(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))
+def linked_task(key: present.Key, board: str, tasks: dict[present.Key, models.Task], boards: dict[str, str]) -> Linked:
+    if links.is_hidden(key):
+        return Linked("", ANOTHER, None, is_hidden=True)
+    task, on = tasks.get(key), "" if key[0] == board else boards.get(key[0], key[0])
+    return Linked(key[1], task.name if task else key[1], task, on)

@@ -16,6 +16,7 @@ from marcus_events.core.event import Event, Recorded
 from marcus_events.core.trace import Trace, correlation_of, named_cause, tree
 from marcus_events.core.tracing import CORRELATION
 from marcus_events.log import board_removals, read
+from marcus_events.search.masking import masked
 
 MAX_RELATED = 200  # events that are looked at beyond the task's own
 MAX_STEPS = 60  # that are shown
@@ -42,7 +43,8 @@ def chains(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Step
     """
     seen = [event for event in with_related(events, board_id, sight) if sight.shows(event)]
     removed = board_removals.last_removals({event.board_id for event in seen if event.board_id})
-    found = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
+    here = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
+    found = masked(here, sight.boards)
     pool = {event.event.event_id: event for event in found}
     trees = [found for found in forest(pool) if found.effects]
     steps = [step for found in trees for step in levels(found, 1)][:MAX_STEPS]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.icons import icon_of
 from dashboard.queries.dependencies import STATUSES
 from dashboard.templatetags.pages import icon, task_link, words
 from marcus_events.core.event import Recorded
-from marcus_events.core.sentences import sentence
+from marcus_events.core.external import address
+from marcus_events.core.sentences import sentence, short
 
 register = template.Library()
 register.simple_tag(task_link)
@@ -34,6 +36,15 @@ def status_icon(status: str) -> SafeString:
 @register.filter
 def status_words(status: str) -> str:
     return STATUSES.get(status, status)
+
+
+@register.simple_tag
+def external(external_id: str, pattern: str) -> SafeString:
+    """An id in another system, as a link where the board's pattern makes an address of it."""
+    shown = short(external_id)
+    if where := address(pattern, external_id):
+        return format_html('<a class="external" href="{}" rel="noreferrer"><bdi>{}</bdi></a>', where, shown)
+    return format_html("<bdi>{}</bdi>", shown)
 
 
 @register.simple_tag

@@ -25,6 +25,7 @@ from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
 from marcus_events.log.patience import TookTooLong
 from marcus_events.models import Redaction, Thinned
+from marcus_events.search.masking import masked
 
 TOO_MUCH = (
     "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
@@ -124,12 +125,13 @@ def find(position: int, sight: Sight) -> Recorded:
     found = read.event(position)
     if found is None or not sight.shows(found):
         raise Http404(f"There is no event {position}.")
-    return found
+    return masked([found], sight.boards)[0]
 
 
 def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
     [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
+    effects = list(filter(sight.shows, read.caused_by(found)))
     return {
         "event": found,
         "icon": icon,
@@ -145,13 +147,13 @@ def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
         "cause_id": cause_id(found),
         "redaction": Redaction.objects.filter(position=found.position).first(),
         "thinned": Thinned.objects.filter(position=found.position).values_list("count", flat=True).first(),
-        "effects": [told(effect) for effect in named(list(filter(sight.shows, read.caused_by(found))))],
+        "effects": [told(effect) for effect in named(masked(effects, sight.boards))],
     }
 
 
 def cause_of(found: Recorded, sight: Sight) -> dict[str, Any] | None:
     causes = read.causes_named([cause_id(found)], found.board_id, sight.boards)
-    return told(*named(causes)) if causes and sight.shows(causes[0]) else None
+    return told(*named(masked(causes, sight.boards))) if causes and sight.shows(causes[0]) else None
 
 
 def cause_id(found: Recorded) -> str:

@@ -16,6 +16,7 @@ from marcus_events.doors.choosing import MAX_POSITION
 from marcus_events.doors.problem import Problem
 from marcus_events.doors.sight import Sight
 from marcus_events.log import read
+from marcus_events.search.masking import masked
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
@@ -60,4 +61,4 @@ def one_event(request: HttpRequest, sight: Sight, position: int) -> HttpResponse
     found = read.event(min(position, MAX_POSITION))
     if found is None or not sight.shows(found):
         raise Problem(HTTPStatus.NOT_FOUND, "There is no event at this position.")
-    return negotiation.one(request, found)
+    return negotiation.one(request, *masked([found], sight.boards))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
@@ -37,7 +38,7 @@ def filter_from(request: HttpRequest, sight: Sight) -> EventFilter:
         wanted = wanted.with_term(name, *values(request, name))
     wanted = choosing.on_boards(wanted, text(request, "board"), sight)
     since, until = time(request, "since"), time(request, "until")
-    return EventFilter(wanted.terms, since or wanted.since, until or wanted.until)
+    return replace(wanted, since=since or wanted.since, until=until or wanted.until)
 
 
 def boards_from(request: HttpRequest, sight: Sight, moment: int | datetime | None = None) -> list[str] | None:

@@ -12,17 +12,19 @@ from django.http import HttpRequest
 
 from marcus_events.api.cursors import PAGED, Keys, page
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.parameters import OF_STATE, as_of, boards_from, choice
+from marcus_events.api.parameters import OF_STATE, as_of, boards_from, choice, text
 from marcus_events.core.event import utc_now
+from marcus_events.core.external import address
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.vocabulary import category_of
-from marcus_events.core.waiting import waiting_behind
+from marcus_events.doors import links
 from marcus_events.doors.sight import Sight
 from marcus_events.log import read
-from marcus_events.models import Agent, Blocker, Board, Dependency, HourlyRate, IntervalQuerySet, Rate, Task
+from marcus_events.log.task_boards import Moment
+from marcus_events.models import Agent, Blocker, Board, HourlyRate, IntervalQuerySet, Rate, Task
 
 SERIES_MINUTES = 60
-TaskId = tuple[str, str]  # with its board: two boards may use the same id
+Other = dict[str, Any]
 
 
 @endpoint(scope="read", takes=(*OF_STATE, *PAGED))
@@ -41,19 +43,50 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
         "name": row.name,
         "demo": row.demo,
         "created_at": row.created_at.isoformat(),
+        "board_type": row.board_type or None,
+        **ticket(row, row.external_url),
+        "connection": {
+            "status": row.connection or None,
+            "since": iso(row.connection_since),
+            "error": row.connection_error or None,
+            "error_at": iso(row.connection_error_at),
+        },
+        "fallback": {"since": iso(row.fallback_since), "reason": row.fallback_reason or None},
         "tasks": {"total": tasks.total(), **dict(sorted(tasks.items()))},
     }
 
 
-@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
+def ticket(row: Board | Task, pattern: str) -> dict[str, Any]:
+    """Where it is to be found in another system, and how far the two are in step."""
+    return {
+        "external_id": row.external_id or None,
+        "external_url": address(pattern, row.external_id) or None,
+        "sync_status": row.sync_status or None,
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+@endpoint(scope="read", takes=(*OF_STATE, "external", "sync", *PAGED))
 def tasks(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
-    rows, following = page(request, chosen(Task.objects, request, sight), keys)
-    depends_on, waiting = dependencies(as_of(request), {row.board_id for row in rows})
-    return {"tasks": [task_dict(row, depends_on, waiting) for row in rows], "next": following}
+    stated = {"external_id": text(request, "external"), "sync_status": text(request, "sync")}
+    wanted = chosen(Task.objects, request, sight).filter(**{name: value for name, value in stated.items() if value})
+    rows, following = page(request, wanted, keys)
+    keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], as_of(request)
+    depends_on, waiting = depending(keys_of_rows, sight, moment), links.waiting(keys_of_rows, sight, moment)
+    patterns = dict(
+        Board.objects.as_of(moment)
+        .filter(board_id__in={board for board, _ in keys_of_rows})
+        .values_list("board_id", "external_url")
+    )
+    found = [task_dict(row, depends_on, waiting) | ticket(row, patterns.get(row.board_id, "")) for row in rows]
+    return {"tasks": found, "next": following}
 
 
-def task_dict(row: Task, depends_on: dict[TaskId, list[TaskId]], waiting: dict[TaskId, set[TaskId]]) -> dict[str, Any]:
+def task_dict(row: Task, depends_on: dict[links.Key, list[Other]], waiting: dict[links.Key, list[links.Key]]) -> Other:
     return {
         "task_id": row.task_id,
         "name": row.name,
@@ -66,23 +99,21 @@ def task_dict(row: Task, depends_on: dict[TaskId, list[TaskId]], waiting: dict[T
         "priority": row.priority or None,
         "labels": row.labels,
         "parent_task_id": row.parent_task_id or None,
-        "depends_on": [task_id for _, task_id in depends_on.get((row.board_id, row.task_id), [])],
+        "depends_on": depends_on.get((row.board_id, row.task_id), []),
         "waiting_behind": len(waiting.get((row.board_id, row.task_id), ())),
         "created_at": row.created_at.isoformat(),
     }
 
 
-def dependencies(
-    moment: int | datetime | None, boards: set[str]
-) -> tuple[dict[TaskId, list[TaskId]], dict[TaskId, set[TaskId]]]:
-    """What each task of these boards depends on, and what waits behind it."""
-    depends_on: dict[TaskId, list[TaskId]] = defaultdict(list)
-    rows = Dependency.objects.as_of(moment).filter(board_id__in=boards)
-    for row in rows.order_by("board_id", "task_id", "depends_on_id"):
-        depends_on[row.board_id, row.task_id].append((row.board_id, row.depends_on_id))
-    pairs = [(task, other) for task, others in depends_on.items() for other in others]
-    done = Task.objects.as_of(moment).filter(board_id__in=boards, status="done")
-    return depends_on, waiting_behind(pairs, set(done.values_list("board_id", "task_id")))
+def depending(tasks: list[links.Key], sight: Sight, moment: Moment) -> dict[links.Key, list[Other]]:
+    """What each of these tasks depends on, with its board; without its ids where the caller does not see that."""
+    wanted = set(tasks)
+    found: dict[links.Key, list[Other]] = defaultdict(list)
+    for task, on in links.next_to(tasks, sight, moment).pairs:
+        if task in wanted:
+            board_id, task_id = (None, None) if links.is_hidden(on) else on
+            found[task].append({"task_id": task_id, "board_id": board_id})
+    return found
 
 
 @endpoint(scope="read", takes=(*OF_STATE, "state", *PAGED))

@@ -49,12 +49,14 @@ class Term:
 @dataclass(frozen=True)
 class EventFilter:
     """`since` (inclusive) and `until` (exclusive) are compared with `Recorded.happened_at`: the timestamp, or the
-    time of recording where the producer's clock was ahead. Without terms it matches all.
+    time of recording where the producer's clock was ahead. Without terms it matches all. `seen` are the boards that the
+    reader sees, None for all: what matches is shown without what it names on others (`marcus_events.search.masking`).
     """
 
     terms: tuple[Term, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    seen: frozenset[str] | None = None
 
     @classmethod
     def parse(cls, query: str, *, now: datetime | None = None) -> Self:
@@ -171,6 +173,11 @@ def is_said(value: str, recorded: Recorded) -> bool:
     return recorded.words.said(phrase(value))
 
 
+def stated(recorded: Recorded, name: str) -> tuple[object, object]:
+    """What the metadata and the data say."""
+    return recorded.metadata.get(name), recorded.data.get(name)
+
+
 def agent_ids(value: str) -> tuple[str, str]:
     """Agents are named with or without the prefix that Marcus gives them."""
     return value, f"agent_{value}"
@@ -185,6 +192,8 @@ IS_VALUE: dict[str, Callable[[str, Recorded], bool]] = {
     "board_id": lambda value, recorded: value == recorded.board_id,
     "task": lambda value, recorded: value == recorded.task_id,
     "agent": lambda value, recorded: recorded.agent_id in agent_ids(value),
+    "external": lambda value, recorded: value in stated(recorded, "external_id"),
+    "sync": lambda value, recorded: value in stated(recorded, "sync_status"),
     "text": is_said,
 }
 FIELDS = tuple(IS_VALUE)

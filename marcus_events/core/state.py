@@ -16,6 +16,17 @@ class Board:
     name: str
     demo: bool
     created_at: datetime
+    # What Marcus says of the board behind it, see `core.fold.boards` and `core.fold.connection`.
+    board_type: str = ""
+    external_id: str = ""
+    sync_status: str = ""
+    external_url: str = ""  # the pattern of the addresses of external ids
+    connection: str = ""  # connected, lost; "" while nothing is known
+    connection_since: datetime | None = None
+    connection_error: str = ""  # the last one
+    connection_error_at: datetime | None = None
+    fallback_since: datetime | None = None
+    fallback_reason: str = ""
 
     @property
     def key(self) -> Key:
@@ -36,6 +47,8 @@ class Task:
     progress: float  # percent
     created_at: datetime
     parent_task_id: str = ""  # the task that this one is a part of
+    external_id: str = ""
+    sync_status: str = ""
 
     @property
     def key(self) -> Key:
@@ -97,10 +110,11 @@ class Dependency:
     board_id: str
     task_id: str
     depends_on_id: str
+    depends_on_board: str = ""  # as the event names it; "" where it names none, see `doors.links`
 
     @property
     def key(self) -> Key:
-        return (self.board_id, self.task_id, self.depends_on_id)
+        return (self.board_id, self.task_id, self.depends_on_id, self.depends_on_board)
 
 
 Item = Board | Task | Blocker | Agent | Dependency

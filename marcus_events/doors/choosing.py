@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
@@ -31,7 +32,7 @@ def on_boards(wanted: EventFilter, named: str, sight: Sight) -> EventFilter:
     if sight.boards is None:
         return sight.narrow(wanted.with_term("board", *(chosen or ())))
     # Where not every board is seen, the id alone counts: any event may claim to be of a board of that name.
-    return Sight(frozenset(chosen or ()), sight.audit).narrow(wanted)
+    return replace(Sight(frozenset(chosen or ()), sight.audit).narrow(wanted), seen=sight.boards)
 
 
 def boards(named: str, sight: Sight, moment: int | datetime | None = None) -> list[str] | None:

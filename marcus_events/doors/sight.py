@@ -40,7 +40,7 @@ class Sight:
     def narrow(self, wanted: EventFilter) -> EventFilter:
         """Of what is wanted, what may be seen. Of no boards at all that is nothing."""
         own = [] if self.boards is None else [Term("board_id", tuple(sorted(self.boards)))]
-        return self.without_audit(replace(wanted, terms=(*wanted.terms, *own)))
+        return self.without_audit(replace(wanted, terms=(*wanted.terms, *own), seen=self.boards))
 
     def without_audit(self, wanted: EventFilter) -> EventFilter:
         return wanted if self.audit else wanted.with_term("category", AUDIT, exclude=True)

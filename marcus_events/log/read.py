@@ -305,7 +305,7 @@ def known_ids(event_ids: Iterable[str], connection: Connection = None) -> set[tu
     return {(row[0], row[1]) for row in rows(query, [list(event_ids)], connection)}
 
 
-def rows(query: str, values: list[Any], connection: Connection) -> list[tuple[Any, ...]]:
+def rows(query: str, values: list[Any] | dict[str, Any], connection: Connection) -> list[tuple[Any, ...]]:
     if connection is not None:
         return connection.execute(query.encode(), values).fetchall()
     with django_connection.cursor() as cursor:

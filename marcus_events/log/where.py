@@ -87,6 +87,12 @@ def of_board(boards: tuple[str, ...]) -> Condition:
     return f"board_id = ANY(%s) OR {by_name}", [list(boards), list(boards)]
 
 
+def of_stated(name: str, values: tuple[str, ...]) -> Condition:
+    """What the metadata or the data say; only a text counts."""
+    parts = [f"(jsonb_typeof({of}->'{name}') = 'string' AND {of}->>'{name}' = ANY(%s))" for of in ("metadata", "data")]
+    return " OR ".join(parts), [list(values), list(values)]
+
+
 CONDITIONS: dict[str, Any] = {
     "type": lambda values: of_pattern("event_type", values),
     "source": lambda values: of_pattern("source", values),
@@ -96,4 +102,6 @@ CONDITIONS: dict[str, Any] = {
     "board_id": lambda values: ("board_id = ANY(%s)", [list(values)]),
     "task": lambda values: ("task_id = ANY(%s)", [list(values)]),
     "agent": lambda values: ("agent_id = ANY(%s)", [[name for value in values for name in agent_ids(value)]]),
+    "external": lambda values: of_stated("external_id", values),
+    "sync": lambda values: of_stated("sync_status", values),
 }

@@ -71,6 +71,16 @@ class Board(Interval):
     name = models.TextField()
     demo = models.BooleanField()
     created_at = models.DateTimeField()
+    board_type = models.TextField(default="", db_default="")
+    external_id = models.TextField(default="", db_default="")
+    sync_status = models.TextField(default="", db_default="")
+    external_url = models.TextField(default="", db_default="")
+    connection = models.TextField(default="", db_default="")
+    connection_since = models.DateTimeField(null=True)
+    connection_error = models.TextField(default="", db_default="")
+    connection_error_at = models.DateTimeField(null=True)
+    fallback_since = models.DateTimeField(null=True)
+    fallback_reason = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "board"
@@ -130,6 +140,8 @@ class Task(Interval):
     progress = models.FloatField()  # percent
     created_at = models.DateTimeField()
     parent_task_id = models.TextField(default="", db_default="")  # the task that this one is a part of
+    external_id = models.TextField(default="", db_default="")
+    sync_status = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "task"
@@ -213,15 +225,21 @@ class Agent(Interval):
 
 
 class Dependency(Interval):
-    """`task_id` cannot go on before `depends_on_id` is done."""
+    """`task_id` cannot go on before `depends_on_id` is done, which may be a task of another board: of the one that the
+    event has named, or else of the one that `marcus_events.doors.links` finds.
+    """
 
     pk = models.CompositePrimaryKey("board_id", "task_id", "depends_on_id", "from_position")
     task_id = models.TextField()
     depends_on_id = models.TextField()
+    depends_on_board = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "dependency"
-        constraints: ClassVar[list[Any]] = [only_now("board_id", "task_id", "depends_on_id", name="dependency_now")]
+        constraints: ClassVar[list[Any]] = [
+            only_now("board_id", "task_id", "depends_on_id", "depends_on_board", name="dependency_now")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["depends_on_id"], name="dependency_on")]
 
 
 class Rate(models.Model):

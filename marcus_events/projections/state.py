@@ -34,7 +34,7 @@ KEY_OF: dict[type[core.Item], tuple[str, ...]] = {
     core.Task: ("board_id", "task_id"),
     core.Blocker: ("blocker_id",),
     core.Agent: ("board_id", "agent_id"),
-    core.Dependency: ("board_id", "task_id", "depends_on_id"),
+    core.Dependency: ("board_id", "task_id", "depends_on_id", "depends_on_board"),
 }
 COLUMNS_OF = {kind: [field.name for field in fields(kind)] for kind in TABLE_OF}
 Identity = tuple[type[core.Item], core.Key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.search.asking import Asked, patiently, positions
+from marcus_events.search.masking import masked
 from marcus_events.search.once_more import once_more
 
 
@@ -28,4 +29,4 @@ def page(
         asked = Asked.of(wanted, after, before, newest_first, hide_removed=hide_removed)
         found = positions(asked, limit + 1, patience)
         shown = read.page_at(found[:limit], limit=limit, max_bytes=max_bytes, newest_first=newest_first)
-    return read.Page(shown.events, shown.has_more or len(found) > limit)
+    return read.Page(masked(shown.events, wanted.seen), shown.has_more or len(found) > limit)

@@ -14,6 +14,7 @@ from marcus_events.core.vocabulary import MEANINGS, types_of
 from marcus_events.core.words import phrase
 from marcus_events.search.lexemes import MAX_LETTERS, OTHER, lexeme, quoted
 
+STATED = ("external", "sync")  # the index holds their words, but not which field they are of
 LONGEST = MAX_LETTERS - 10  # of a value that no lexeme cuts, with what may come before it
 
 
@@ -38,7 +39,9 @@ class Question:
         vague = [value for value in term.values if is_vague(term.field, value)]
         if vague:
             self.left.append(term)
-        if term.exclude:
+        if term.field in STATED:
+            self.wanted += words_of(term)
+        elif term.exclude:
             self.unwanted += exact
         elif not vague:
             self.wanted += [f"({' | '.join(exact)})"] if exact else []
@@ -49,8 +52,16 @@ class Question:
         return " & ".join([*self.wanted, *([f"!({' | '.join(self.unwanted)})"] if self.unwanted else [])])
 
 
+def words_of(term: Term) -> list[str]:
+    """What an event has to hold that has one of these values: its words side by side, where each has any."""
+    found = [[*of_text(value)] for value in term.values]
+    return [f"({' | '.join(part for parts in found for part in parts)})"] if all(found) and not term.exclude else []
+
+
 def is_vague(field: str, value: str) -> bool:
     """Whether the index alone does not tell."""
+    if field in STATED:
+        return True
     if field in ("type", "source") and ("*" in value[:-1] or value == "*"):
         return True
     return field not in ("text", "category", "importance") and len(value) > LONGEST
@@ -103,5 +114,7 @@ EXACTLY: dict[str, Callable[[str], Iterator[str]]] = {
     "board_id": of_name("board"),
     "task": of_name("task"),
     "agent": of_agent,
+    "external": lambda value: iter(()),
+    "sync": lambda value: iter(()),
     "text": of_text,
 }

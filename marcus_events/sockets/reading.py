@@ -17,6 +17,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.live.hub import Hub
 from marcus_events.live.recent import Held
 from marcus_events.log import read
+from marcus_events.search.masking import masked
 from marcus_events.sockets.database import in_thread
 
 AT_ONCE = 200  # events
@@ -46,7 +47,16 @@ async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> Page:
         return await in_thread(partial(of_log, wanted, after), _readers)
     through = held[-1].position if held else max(after, hub.head)
     matching = [found for found in held if wanted.matches(found.event)]
+    if wanted.seen is not None and matching:
+        matching = await in_thread(partial(masked_as, matching, wanted.seen), _readers)
     return Page(matching, through, max(hub.head, through), 0, epoch)
+
+
+def masked_as(matching: list[Held], seen: frozenset[str]) -> list[Held]:
+    """Only what has to be is put into other words."""
+    events = masked([held.event for held in matching], seen)
+    pairs = zip(matching, events, strict=True)
+    return [held if held.event is event else Held.of(event) for held, event in pairs]
 
 
 def of_log(wanted: EventFilter, after: int) -> Page:

@@ -47,6 +47,12 @@ def test_a_board_and_how_its_tasks_stand(told: Program) -> None:
         "name": "The shop",
         "demo": False,
         "created_at": "2026-05-04T09:00:00.123456+00:00",
+        "board_type": None,
+        "external_id": None,
+        "external_url": None,
+        "sync_status": None,
+        "connection": {"status": None, "since": None, "error": None, "error_at": None},
+        "fallback": {"since": None, "reason": None},
         "tasks": {"total": 2, "done": 1, "todo": 1},
     }
     assert [row["board_id"] for row in told.read("/api/boards")["boards"]] == ["shop", "billing"]
@@ -69,8 +75,15 @@ def test_a_task_with_all_that_is_known_of_it(told: Program) -> None:
         "depends_on": [],
         "waiting_behind": 0,
         "created_at": "2026-05-04T09:01:00+00:00",
+        "external_id": None,
+        "external_url": None,
+        "sync_status": None,
     }
-    assert (pay["status"], pay["agent_id"], pay["depends_on"]) == ("todo", None, ["cart"])
+    assert (pay["status"], pay["agent_id"], pay["depends_on"]) == (
+        "todo",
+        None,
+        [{"task_id": "cart", "board_id": "shop"}],
+    )
 
 
 def test_what_waits_behind_a_task_is_of_its_own_board(told: Program) -> None:

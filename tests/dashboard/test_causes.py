@@ -66,7 +66,7 @@ def newest(number: int) -> list[dict[str, Any]]:
 def test_a_cause_counts_each_task_behind_it_once_and_none_that_it_blocks_itself(stuck: Client) -> None:
     cause, other = found()
     assert [item.task for item in cause.items] == ["Build a", "Build b", "Build c"]
-    assert cause.waiting == [("d", "Build d")]
+    assert [(task.task_id, task.name) for task in cause.waiting] == [("d", "Build d")]
     assert (len(other.items), other.waiting) == (1, [])
     assert cause.cost == pytest.approx(4 * other.cost, rel=0.01)
 

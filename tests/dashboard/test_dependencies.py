@@ -132,3 +132,12 @@ def test_a_circle_is_told_of_on_the_page(viewer: Client) -> None:
     text = " ".join(open_page(viewer, "/boards/shop/").text.split())
     assert "2 tasks wait for each other in a circle, so none of them can begin: Build" in text
     assert "In a circle" in text
+
+
+def test_the_longest_chain_ends_on_its_own_board() -> None:
+    """What only another board waits for does not keep this one from being done."""
+    publish(*created("a", "b"), depends("b", "a"))
+    publish(event("task_created", board="bank", task_id="x"), depends("x", "b", board="bank"))
+    assert [box.task_id for box in drawn().chain] == ["a", "b"]
+    bank = dependencies.dependencies(on("bank"))
+    assert [(box.task_id, box.board) for box in bank.chain] == [("b", "shop"), ("x", "")]

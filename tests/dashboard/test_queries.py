@@ -29,7 +29,10 @@ def test_an_open_blocker_with_its_names_and_what_waits_behind_it_through_others(
     publish(*project())
     [found] = blockers.open_blockers(on())
     assert (found.task, found.agent, found.board, found.demo) == ("Build shop-2", "Claude of shop", "The shop", False)
-    assert found.waiting == [("shop-3", "Build shop-3"), ("shop-4", "Build shop-4")]
+    assert [(task.task_id, task.name) for task in found.waiting] == [
+        ("shop-3", "Build shop-3"),
+        ("shop-4", "Build shop-4"),
+    ]
     assert (blockers.count_open(on()), blockers.count_open(on("shop")), blockers.count_open(on("bank"))) == (1, 1, 0)
 
 

@@ -52,7 +52,7 @@ def test_a_part_that_cannot_be_read_in_time_is_left_out_and_the_others_are_there
         assert page.with_id("counters") == [{"id": "counters", "class": "nothing late"}]
         assert page.with_id("need-")
         assert LATE in page.text
-        assert set(regions.render(looking("now"))) == {*regions.FRAME.regions, "verdict", "needs"}
+        assert set(regions.render(looking("now"))) == {*regions.FRAME.regions, "verdict", "needs", "connections"}
     assert timeout() == "0"
 
 

@@ -32,13 +32,18 @@ def odd_events() -> list[Event]:
     chance = random.Random(2)  # noqa: S311
     metadatas: list[dict[str, Any]] = [{"board_id": odd} for odd in ODD] + [{"board_name": odd} for odd in ODD]
     metadatas += [{"board_name": name} for name in (5, True, None, ["shop"], {"shop": 1}, "5", "true", "shop")]
+    metadatas += [{"external_id": odd, "sync_status": "pending"} for odd in (*ODD, "TICKET-456", 5, None, ["pending"])]
     return [
         Event(
             f"odd_{n}",
             lively_events(1)[0].timestamp,
             chance.choice(ODD),
             chance.choice([*ODD, "agent_1", "1"]),
-            {"task_id": chance.choice(ODD), "agent_id": chance.choice([*ODD, "unknown", 5])},
+            {
+                "task_id": chance.choice(ODD),
+                "agent_id": chance.choice([*ODD, "unknown", 5]),
+                "sync_status": metadata.get("board_name"),
+            },
             metadata,
         )
         for n, metadata in enumerate(metadatas)
@@ -47,7 +52,17 @@ def odd_events() -> list[Event]:
 
 def words_in(log: list[Recorded]) -> list[str]:
     said = {getattr(event, name) for event in log for name in ("event_type", "source", "board_id", "task_id")}
-    said |= {event.agent_id for event in log} | {"5", "true", "null", "nothing", "shop", "0", "1"}
+    said |= {event.agent_id for event in log} | {
+        "5",
+        "true",
+        "null",
+        "nothing",
+        "shop",
+        "0",
+        "1",
+        "pending",
+        "TICKET-456",
+    }
     return sorted(word for word in said if word)
 
 

@@ -101,11 +101,14 @@ def test_whatever_the_log_the_rows_are_those_of_the_log_as_it_stands() -> None:
 
 def test_no_column_keeps_a_text_whatever_event_it_came_by() -> None:
     names = ("task_name", "agent_name", "description", "priority", "project_name", "role", "status", "blocker_type")
-    words: dict[str, Any] = dict.fromkeys((*names, "resolution", "answer", "by", "assignee"), SECRET)
+    more = ("board_type", "external_id", "sync_status", "error", "depends_on_board_id")
+    words: dict[str, Any] = dict.fromkeys((*names, *more, "resolution", "answer", "by", "assignee"), SECRET)
     words |= {"labels": [SECRET], "skills": [SECRET], "depends_on": [SECRET], "suggestion": {"deep": [{"x": SECRET}]}}
+    words |= {"external_url": f"https://{SECRET}.example/{{external_id}}"}
     types = ["agent_registered", "agent_status_changed", "task_created", "task_assigned", "task_started"]
     types += ["task_blocked", "blocker_suggestion", "blocker_assigned", "blocker_acknowledged", "blocker_answered"]
     types += ["blocker_resolved", "task_progress", "dependency_detected", "task_completed", "project_created"]
+    types += ["kanban_error", "fallback_mode", "kanban_connected"]
     positions = [published(name, **words, metadata={"board_name": SECRET, "agent_name": SECRET}) for name in types]
     assert "".join(text.decode() for text in tables().values()).count(SECRET) > 30
     redacted(*positions)

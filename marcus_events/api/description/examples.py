@@ -79,6 +79,12 @@ BOARD: Example = {
     "name": "Storefront",
     "demo": False,
     "created_at": "2026-05-04T09:00:00+00:00",
+    "board_type": None,
+    "external_id": None,
+    "external_url": None,
+    "sync_status": None,
+    "connection": {"status": None, "since": None, "error": None, "error_at": None},
+    "fallback": {"since": None, "reason": None},
     "tasks": {"total": 2, "blocked": 1, "todo": 1},
 }
 TASK: Example = {
@@ -96,6 +102,9 @@ TASK: Example = {
     "depends_on": [],
     "waiting_behind": 1,
     "created_at": "2026-05-04T09:00:00+00:00",
+    "external_id": None,
+    "external_url": None,
+    "sync_status": None,
 }
 BLOCKER: Example = {
     "blocker_id": 4,

@@ -81,6 +81,8 @@ PARAMETERS: dict[str, Parameter] = {
         "after_event", "The id of the event to begin after, in place of `after`.", "cart-created", TEXT
     ),
     "as_of": query("as_of", f"As it was then: a position, {MOMENT}. Without it, now.", "2h", TEXT),
+    "external": query("external", "Only those with this external id.", "TICKET-456", TEXT),
+    "sync": query("sync", "Only those with this sync status.", "pending", TEXT),
     "state": query(
         "state",
         "Which blockers.",

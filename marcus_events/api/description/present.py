@@ -32,7 +32,7 @@ PATHS: dict[str, Any] = {
     **telling(
         "boards", "The boards, with how many tasks are in which status.", {"boards": [examples.BOARD], "next": None}
     ),
-    **telling("tasks", "The tasks.", {"tasks": [examples.TASK], "next": None}, board="shop"),
+    **telling("tasks", "The tasks.", {"tasks": [examples.TASK], "next": None}, "external", "sync", board="shop"),
     **telling(
         "blockers",
         "What holds tasks up: what is open, unless `state` says otherwise.",

@@ -156,6 +156,29 @@ PROBLEM: Schema = {
         "parameter": TEXT | {"description": "The parameter that makes no sense."},
     },
 }
+DEPENDS_ON: Schema = record(
+    "A task that it depends on, and that task's board. Both are null where the caller does not see that board.",
+    task_id=NULLABLE_TEXT,
+    board_id=NULLABLE_TEXT,
+)
+TICKET: Schema = {
+    "external_id": NULLABLE_TEXT | {"description": "Its id in another system."},
+    "external_url": NULLABLE_TEXT | {"description": "Its address there, where the board names a pattern."},
+    "sync_status": NULLABLE_TEXT,
+}
+NULLABLE_TIME: Schema = TIME | {"type": ["string", "null"]}
+CONNECTION: Schema = record(
+    "Whether Marcus is connected to the board, since when, and the last error. Null is what is not known.",
+    status={"enum": ["connected", "lost", None]},
+    since=NULLABLE_TIME,
+    error=NULLABLE_TEXT,
+    error_at=NULLABLE_TIME,
+)
+FALLBACK: Schema = record(
+    "Since when Marcus has worked without the board, and why; null where it does not.",
+    since=NULLABLE_TIME,
+    reason=NULLABLE_TEXT,
+)
 SCHEMAS: Schema = {
     "EventToPublish": EVENT_TO_PUBLISH,
     "Event": EVENT,
@@ -187,6 +210,10 @@ SCHEMAS: Schema = {
         name=TEXT,
         demo={"type": "boolean"},
         created_at=TIME,
+        board_type=NULLABLE_TEXT,
+        **TICKET,
+        connection=CONNECTION,
+        fallback=FALLBACK,
         tasks={
             "type": "object",
             "required": ["total"],
@@ -207,9 +234,10 @@ SCHEMAS: Schema = {
         priority=NULLABLE_TEXT,
         labels={"type": "array", "items": TEXT},
         parent_task_id=NULLABLE_TEXT,
-        depends_on={"type": "array", "items": TEXT},
+        depends_on={"type": "array", "items": DEPENDS_ON},
         waiting_behind=COUNT,
         created_at=TIME,
+        **TICKET,
     ),
     "Blockers": answer("blockers", "Blocker"),
     "Blocker": record(

@@ -15,7 +15,8 @@ gives the same state. Rules:
    asked for work on no board waits no longer when it has a task on any.
 7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
 8. What Marcus refused, or did not answer, changes nothing: not even that there is such an agent.
-9. A redacted event does what it did, without its words; see `effect`.
+9. What Marcus says of its connection to a board changes the board alone; see `connection`.
+10. A redacted event does what it did, without its words; see `effect`.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.fold import handling
+from marcus_events.core.fold import connection, handling
 from marcus_events.core.fold.agents import agent_registered, agent_status_changed, know_agent, task_requested
 from marcus_events.core.fold.blockers import blocker_resolved, blocker_suggestion, blocker_updated, task_blocked
-from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board
+from marcus_events.core.fold.boards import board_of, board_removed, dependency_detected, know_board, know_ticket
 from marcus_events.core.fold.effect import as_folded
 from marcus_events.core.fold.order import moves_nothing
 from marcus_events.core.fold.tasks import (
@@ -66,6 +67,10 @@ HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
     T.AGENT_SKILL_UPDATED: agent_registered,
     T.AGENT_STATUS_CHANGED: agent_status_changed,
     T.DEPENDENCY_DETECTED: dependency_detected,
+    T.KANBAN_CONNECTED: connection.kanban_connected,
+    T.KANBAN_UPDATED: connection.kanban_connected,
+    T.KANBAN_ERROR: connection.kanban_error,
+    T.FALLBACK_MODE: connection.fallback_mode,
 }
 
 
@@ -79,6 +84,8 @@ def fold(state: State, recorded: Recorded) -> Changes:
         handler = HANDLERS.get(recorded.event_type)
         if handler and not moves_nothing(recorded):
             handler(state, recorded, board_id)
+        if recorded.event_type not in REFUSALS:
+            know_ticket(state, recorded, board_id)
     return state.take_changes()
 
 

@@ -24,11 +24,13 @@ REPEATS = "repeats"  # a complaint that opened no blocker, since the same one wa
 WORDS = {
     "severity": SEVERITIES,
     "priority": (*SEVERITIES, "urgent"),
+    "sync_status": ("pending", "syncing", "synced", "failed", "conflict"),
     "status": ("todo", "assigned", "in_progress", "completed", "done", "blocked", "idle", "waiting", "working"),
 }
 TIMES = ("due", "until")
 EVENT_IDS = ("blocker_event_id", "answer_id")
 TASK_IDS = ("depends_on", "depends_on_id", "parent_task_id")
+BOARD_IDS = ("depends_on_board_id", "depends_on_project_id")
 TEXTS = (
     "description",
     "reason",
@@ -39,6 +41,8 @@ TEXTS = (
     "assignee",
     "status",
     "suggestion",
+    "error",
+    "message",
     *EVENT_IDS,
 )
 
@@ -68,12 +72,18 @@ def plain(recorded: Recorded) -> Iterator[tuple[str, Any]]:
     for name in TIMES:
         if time := stated_moment(recorded, name):
             yield name, time.isoformat()
-    if (progress := percent(recorded, -1.0)) >= 0:
-        yield "progress", progress
+    yield from numbers(recorded)
     if recorded.data.get("assigned_to") == "":
         yield "assigned_to", ""
     if (by := recorded.data.get("by")) and recorded.source == f"user:{by}":
         yield "by", by
+
+
+def numbers(recorded: Recorded) -> Iterator[tuple[str, Any]]:
+    if (progress := percent(recorded, -1.0)) >= 0:
+        yield "progress", progress
+    if isinstance(active := recorded.data.get("active"), bool):
+        yield "active", active
 
 
 def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
@@ -82,16 +92,17 @@ def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any
         value = recorded.data.get(name)
         if isinstance(value, str) and value in bears:
             yield name, value
-    for name in TASK_IDS:
+    for name in (*TASK_IDS, *BOARD_IDS):
         if kept := [task_id for task_id in ids(recorded, name) if task_id in bears]:
             yield name, kept
 
 
-def ids_in(recorded: Recorded) -> tuple[list[str], list[str]]:
-    """The ids of other events, and of tasks, that the state depends on."""
+def ids_in(recorded: Recorded) -> tuple[list[str], list[str], list[str]]:
+    """The ids of other events, of tasks and of boards that the state depends on."""
     values = (recorded.data.get(name) for name in EVENT_IDS)
     tasks = [task_id for name in TASK_IDS for task_id in ids(recorded, name)]
-    return [value for value in values if isinstance(value, str)], tasks
+    boards = [board_id for name in BOARD_IDS for board_id in ids(recorded, name)]
+    return [value for value in values if isinstance(value, str)], tasks, boards
 
 
 def as_folded(recorded: Recorded) -> Recorded:

@@ -17,6 +17,12 @@ def text(recorded: Recorded, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def stated_text(recorded: Recorded, name: str) -> str:
+    """A text of the metadata, or else of the data."""
+    value = recorded.metadata.get(name)
+    return value if isinstance(value, str) and value else text(recorded, name)
+
+
 def texts(recorded: Recorded, name: str) -> list[str]:
     value = recorded.data.get(name)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

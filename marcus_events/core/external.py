@@ -1,0 +1,29 @@
+"""Where a thing is to be found in another system: an address made of a board's pattern and an external id.
+
+A pattern comes from a producer, so it is no more than an address on the web: https alone, a plain host without a user,
+and `{external_id}` once or more after the host. What is put in its place is percent-encoded, so that it cannot leave
+its place.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+PLACE = "{external_id}"
+LONGEST = 500  # characters of a pattern
+# A host, perhaps a port, and then printable ASCII that neither ends an attribute nor is read as another character.
+PATTERN = re.compile(
+    r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/[^\s\x00-\x20\x7f-\U0010ffff\"'<>\\^`|]*"
+)
+
+
+def is_pattern(text: str) -> bool:
+    return len(text) <= LONGEST and PLACE in text and bool(PATTERN.fullmatch(text))
+
+
+def address(pattern: str, external_id: str) -> str:
+    """The address of an external id; "" where there is none."""
+    if not external_id or not is_pattern(pattern) or external_id in (".", ".."):
+        return ""
+    return pattern.replace(PLACE, quote(external_id, safe=""))

@@ -1,0 +1,50 @@
+"""Events without what they name on boards that the reader does not see.
+
+An event is read by whoever sees its board. What its task depends on may be a task of another board: of that, a reader
+who does not see it learns that there is one. Its id becomes null, and its name says `ANOTHER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.fold.boards import OTHER_BOARD, board_of_others
+from marcus_events.core.fold.fields import ids
+from marcus_events.core.links import ANOTHER
+from marcus_events.log.task_boards import Named, boards_of
+
+OTHERS = ("depends_on", "depends_on_id")
+
+
+def masked(events: Sequence[Recorded], seen: frozenset[str] | None) -> list[Recorded]:
+    """The events as somebody may read them who sees these boards; None is all of them."""
+    if seen is None or not (named := {name for event in events for name in others(event)}):
+        return list(events)
+    hidden = {name for name, board_id in boards_of(named).items() if board_id not in seen}
+    return [without(event, hidden) if hidden.intersection(others(event)) else event for event in events]
+
+
+def is_masked(event: Recorded) -> bool:
+    return event.data.get("depends_on_name") == ANOTHER and not ids(event, "depends_on_id")
+
+
+def others(event: Recorded) -> list[Named]:
+    """The tasks that the event's task depends on."""
+    board_id, other = event.board_id or "", board_of_others(event)
+    return [(board_id, other, task_id) for name in OTHERS for task_id in ids(event, name)]
+
+
+def without(event: Recorded, hidden: set[Named]) -> Recorded:
+    hides = {task_id for _, _, task_id in hidden.intersection(others(event))}
+    data = {name: value for name, value in event.data.items() if name not in OTHER_BOARD}
+    data |= {name: kept(data[name], hides) for name in OTHERS if name in data}
+    return replace(event, event=replace(event.event, data=data | {"depends_on_name": ANOTHER}))
+
+
+def kept(value: Any, hides: set[str]) -> Any:
+    if isinstance(value, list):
+        return [kept(item, hides) for item in value]
+    return None if value in hides else value
