@@ -7,14 +7,20 @@ who does not see it learns that there is one. Its id becomes null, and its name 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold.boards import OTHER_BOARD, board_of_others
 from marcus_events.core.fold.fields import ids
 from marcus_events.core.links import ANOTHER
+from marcus_events.core.payload import name_in
 from marcus_events.log.task_boards import Named, boards_of
+
+
+class Masked(Recorded):
+    """An event without what its reader may not know."""
+
 
 OTHERS = ("depends_on", "depends_on_id")
 
@@ -28,7 +34,8 @@ def masked(events: Sequence[Recorded], seen: frozenset[str] | None) -> list[Reco
 
 
 def is_masked(event: Recorded) -> bool:
-    return event.data.get("depends_on_name") == ANOTHER and not ids(event, "depends_on_id")
+    """Told by its kind, not by what it says: a producer may say anything."""
+    return isinstance(event, Masked)
 
 
 def others(event: Recorded) -> list[Named]:
@@ -40,11 +47,15 @@ def others(event: Recorded) -> list[Named]:
 def without(event: Recorded, hidden: set[Named]) -> Recorded:
     hides = {task_id for _, _, task_id in hidden.intersection(others(event))}
     data = {name: value for name, value in event.data.items() if name not in OTHER_BOARD}
-    data |= {name: kept(data[name], hides) for name in OTHERS if name in data}
-    return replace(event, event=replace(event.event, data=data | {"depends_on_name": ANOTHER}))
+    data |= {name: kept(data[name], hides) for name in OTHERS if hides.intersection(ids(event, name))}
+    if hides.intersection(ids(event, "depends_on_id")) or not ids(event, "depends_on_id"):
+        data["depends_on_name"] = ANOTHER
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    return Masked(**values | {"event": replace(event.event, data=data)})
 
 
 def kept(value: Any, hides: set[str]) -> Any:
+    """What is left of a field that names any of these: of a list the other items."""
     if isinstance(value, list):
-        return [kept(item, hides) for item in value]
-    return None if value in hides else value
+        return [None if name_in(item) in hides else item for item in value]
+    return None

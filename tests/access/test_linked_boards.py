@@ -281,3 +281,25 @@ def test_lists_are_masked_item_by_item() -> None:
     publish(event("task_created", board=NORTH, task_id="a", depends_on=["near", HIDDEN]))
     [found] = program(NORTH).read("/api/events", task="a")["events"]
     assert found["data"]["depends_on"] == ["near", None]
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize("name", ["depends_on", "depends_on_id"])
+@pytest.mark.parametrize("value", [HIDDEN, [HIDDEN], [{"task_id": 1}, HIDDEN, 5, None, ["near"]], ["near", HIDDEN]])
+def test_an_id_is_hidden_in_whatever_form_it_is_given(name: str, value: Any) -> None:
+    publish(*created(NORTH, "near"), *created(VAULT, HIDDEN))
+    publish(event("dependency_detected", board=NORTH, task_id="near", **{name: value}))
+    answer = program(NORTH).read("/api/events", type="dependency_detected")
+    assert len(answer["events"]) == 1
+    assert MARK not in json.dumps(answer)
+
+
+def test_a_row_that_others_have_seen_is_not_shown_to_whoever_may_not_know_it(log: None) -> None:
+    """Though the producer writes in the words of a mask."""
+    publish(*created(NORTH, "near"), *created(VAULT, HIDDEN))
+    publish(depends(NORTH, "near", HIDDEN, depends_on_name=ANOTHER))
+    client, everything = viewer(), Client()
+    everything.force_login(User.objects.create_superuser("root"))
+    assert MARK in everything.get("/activity/?board=north").content.decode()
+    assert MARK not in client.get("/activity/?board=north").content.decode()
+    assert MARK in everything.get("/activity/?board=north").content.decode()
