@@ -37,6 +37,7 @@ from marcus_events.ingest import offer_from
 from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.listener import LOG_CHANNEL
+from marcus_events.log.partitions import with_room
 from marcus_events.models import ParkedEvent, Subscription, Task
 from marcus_events.projections.rewriting import Rewriting
 from marcus_events.sealing.chain import leaf_of
@@ -65,15 +66,20 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
         raise NotPossible("Say why.")
     act = Act(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
-        with transaction.atomic():
-            execute("SELECT set_config('lock_timeout', %s, true)", WAIT)
-            execute(HOLD_STATE)
-            event = found(position)
-            records = act.carry_out([event, *copies_of(event)])
-            execute("SELECT pg_notify(%s, %s)", LOG_CHANNEL, str(records[-1]))
+        records = with_room(lambda: carried_out(act, position))
     except OperationalError as error:
         raise psycopg.OperationalError(str(error)) from error
     return records[0]
+
+
+def carried_out(act: Act, position: int) -> list[int]:
+    with transaction.atomic():
+        execute("SELECT set_config('lock_timeout', %s, true)", WAIT)
+        execute(HOLD_STATE)
+        event = found(position)
+        records = act.carry_out([event, *copies_of(event)])
+        execute("SELECT pg_notify(%s, %s)", LOG_CHANNEL, str(records[-1]))
+        return records
 
 
 def execute(query: str, *values: Any) -> None:
