@@ -10,10 +10,11 @@ from dashboard.icons import icon_of
 from dashboard.queries.naming import named
 from dashboard.sight import Sight
 from dashboard.verdict import count
+from marcus_events.core.cloudevent_identity import PLACE
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.sentences import Part, agent_name, board_name, sentence, task_name
 from marcus_events.core.vocabulary import MEANINGS, meaning_of
-from marcus_events.doors import checking, cloudevents
+from marcus_events.doors import checking
 from marcus_events.doors.problem import Problem
 from marcus_events.log.append import Offer
 
@@ -95,7 +96,7 @@ def facts(offer: Offer, sight: Sight) -> dict[str, Any]:
         "task": task_name(readable) if offer.task_id else "",
         "agent": agent_name(readable) if offer.agent_id else "",
         "extra": as_json(offer.metadata.get("extra")),
-        "attributes": as_json(offer.metadata.get(cloudevents.PLACE)),
+        "attributes": as_json(offer.metadata.get(PLACE)),
     }
 
 

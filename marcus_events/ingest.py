@@ -21,6 +21,7 @@ from typing import Any, Literal
 import psycopg
 
 from marcus_events.core.about import agent_of, board_of, task_of
+from marcus_events.core.cloudevent_identity import PLACE, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.payload import check_name, check_payload, is_object, serialise
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
@@ -192,12 +193,17 @@ def offer_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Offe
         board_id=board_id,
         task_id=task_of(event),
         agent_id=agent_of(event),
-        digest=digest_of(stated, metadata, *texts),
+        digest=digest_of(stated, data, metadata, *texts),
         owner=board_id or "" if authority is Authority.OWN_BOARDS else "",
     )
 
 
-def digest_of(event_type: str, metadata: dict[str, Any], data_text: str, metadata_text: str) -> bytes:
+def digest_of(
+    event_type: str, data: dict[str, Any], metadata: dict[str, Any], data_text: str, metadata_text: str
+) -> bytes:
+    if PLACE in metadata:
+        data, metadata = identity_of(data, metadata)
+        data_text, metadata_text = serialise(data), serialise(metadata)
     if not OF_THE_WAY.isdisjoint(metadata):
         metadata_text = serialise({key: value for key, value in metadata.items() if key not in OF_THE_WAY})
     stated = f"[{serialise(event_type)},{data_text},{metadata_text}]"

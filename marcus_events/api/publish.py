@@ -78,7 +78,7 @@ def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publishing.Read]:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.", limit="compression")
     if any(map(cloudevents.is_attribute, request.headers)):
-        return {}, lambda _: cloudevents.from_binary(request.headers, body)
+        return {"id": cloudevents.id_in(request.headers)}, lambda _: cloudevents.from_binary(request.headers, body)
     match request.content_type:
         case "application/json":
             return parse(body), with_trace(request)
