@@ -27,6 +27,7 @@ from psycopg.types.json import Jsonb
 
 from marcus_events.answers import ATTEMPTS, SENT, sent_id
 from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event_fields import text_in
 from marcus_events.core.fold.effect import REPEATS, effect_of, ids_in
 from marcus_events.core.redacted import REDACTED, marker, remaining
 from marcus_events.core.reserved import USER, Authority, source_of
@@ -166,8 +167,8 @@ class Act:
 def metadata_of(event: Recorded, *, is_repeat: bool) -> dict[str, Any]:
     """What remains of it."""
     event_ids, task_ids = ids_in(event)
-    correlation = event.metadata.get(CORRELATION)
-    event_ids += [correlation] if isinstance(correlation, str) else []
+    correlation = text_in(event.metadata.get(CORRELATION))
+    event_ids += [correlation] if correlation else []
     borne = {event_id for (event_id,) in read.rows(BORNE, [event_ids, event.position], None)}
     bears = borne | set(Task.objects.filter(task_id__in=task_ids).values_list("task_id", flat=True))
     return remaining(event, effect_of(event, bears) | ({REPEATS: True} if is_repeat else {}), bears)

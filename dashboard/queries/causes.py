@@ -13,7 +13,7 @@ from django.db.models import F, Func, TextField
 from dashboard.queries.blockers import OpenBlocker
 from dashboard.ranking import cost
 from marcus_events import models
-from marcus_events.core.fold.fields import SEVERITIES
+from marcus_events.core.event_fields import SEVERITIES
 
 # As `cause_of` says it.
 CAUSE = Func(

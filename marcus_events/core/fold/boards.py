@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.fold.fields import ids
+from marcus_events.core.fold.fields import texts
 from marcus_events.core.redacted import DEMO
 from marcus_events.core.reserved import DEMO_BOARD
 from marcus_events.core.sentences import board_name, stated_board_name
@@ -51,6 +51,6 @@ def dependency_detected(state: State, recorded: Recorded, board_id: str) -> None
 
 def depend(state: State, recorded: Recorded, board_id: str, field: str) -> None:
     """The event's task cannot go on before those that the field names."""
-    for depends_on_id in ids(recorded, field):
+    for depends_on_id in texts(recorded, field):
         if recorded.task_id and depends_on_id != recorded.task_id:
             state.put(Dependency(board_id, recorded.task_id, depends_on_id))
