@@ -68,7 +68,8 @@ def verdict_on(number: int, rejected: int, warned: int) -> str:
         return "This event would be rejected" if rejected else taken
     events = count(number, "event")
     verdict = f"{rejected:,} of {events} would be rejected" if rejected else f"All {events} would be taken"
-    return f"{verdict}, {warned:,} with a warning" if warned else verdict
+    warning = "taken with a warning" if rejected else "with a warning"
+    return f"{verdict}, {warned:,} {warning}" if warned else verdict
 
 
 def item(place: str, checked: checking.Checked, sight: Sight) -> dict[str, Any]:

@@ -207,15 +207,16 @@ def table(place: str, event_type: str | None = None) -> Table:
 
 
 def shown_of(event_type: str) -> Table:
-    """What the sentence of an event shows besides: the fields that its phrase names."""
-    return {name: TEXT for name in re.findall(r"\{(\w+)\}", MEANINGS[event_type].phrase) if name not in NAMING}
+    """What its sentence shows besides: the fields that its phrase names."""
+    known = (*NAMING, *table(DATA, event_type))
+    return {name: TEXT for name in re.findall(r"\{(\w+)\}", MEANINGS[event_type].phrase) if name not in known}
 
 
 NAMING = ("task", "agent", "board", "by", "on")  # in a phrase, what is named by several fields
 BY_NAME = {
     place: {field.name: field.expectation for field in FIELDS if field.place == place} for place in (DATA, METADATA)
 }
-OF_TYPE = {name: (shown_of(name) | table(DATA, name), table(METADATA, name)) for name in MEANINGS}
+OF_TYPE = {name: (table(DATA, name) | shown_of(name), table(METADATA, name)) for name in MEANINGS}
 OF_OTHERS = table(DATA), table(METADATA)
 
 
