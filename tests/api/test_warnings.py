@@ -60,10 +60,8 @@ def test_in_a_batch_each_has_its_own_and_the_others_have_none(program: Program) 
     assert [result["status"] for result in results] == ["accepted", "accepted", "rejected"]
     assert ["warnings" in result for result in results] == [False, True, False]
     assert told(results[1], "/1") == WARNINGS
-    assert [(status, reason.partition(": ")[0]) for status, reason, *_ in counted()] == [
-        (422, "1 of 3 events"),
-        (201, "1 of 3 events"),
-    ]
+    rows = {(status, reason.partition(": ")[0]) for status, reason, *_ in counted()}
+    assert rows == {(422, "1 of 3 events"), (201, "1 of 3 events")}
 
 
 def test_a_cloudevent_is_warned_of_alike(program: Program) -> None:
