@@ -10,11 +10,13 @@ from dashboard.icons import icon_of
 from dashboard.queries.naming import named
 from dashboard.sight import Sight
 from dashboard.verdict import count
+from marcus_events.core.cloudevent_identity import PLACE
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.sentences import Part, agent_name, board_name, sentence, task_name
 from marcus_events.core.vocabulary import MEANINGS, meaning_of
-from marcus_events.doors import checking, cloudevents
+from marcus_events.doors import checking
 from marcus_events.doors.problem import Problem
+from marcus_events.ingest import Receipt
 from marcus_events.log.append import Offer
 
 MAX_SHOWN = 20  # items, those that would be rejected first; the rest is counted
@@ -48,23 +50,33 @@ def report(text: str, sight: Sight) -> Report:
 def told(text: str, found: list[checking.Checked], sight: Sight) -> Report:
     rejected = checking.rejected(found)
     places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
-    ordered = sorted(zip(places, found, strict=True), key=lambda pair: pair[1].receipt.status != "rejected")
+    ordered = sorted(zip(places, found, strict=True), key=lambda pair: rank(pair[1].receipt))
     items = tuple(item(place, checked, sight) for place, checked in ordered[:MAX_SHOWN])
-    return Report(text, verdict_on(len(found), rejected), not rejected, items=items, hidden=len(found) - len(items))
+    warned = sum(bool(checked.receipt.warnings) for checked in found)
+    is_good, verdict = not (rejected or warned), verdict_on(len(found), rejected, warned)
+    return Report(text, verdict, is_good, items=items, hidden=len(found) - len(items))
 
 
-def verdict_on(number: int, rejected: int) -> str:
+def rank(receipt: Receipt) -> int:
+    """What needs a look comes first."""
+    return 0 if receipt.status == "rejected" else 1 if receipt.warnings else 2
+
+
+def verdict_on(number: int, rejected: int, warned: int) -> str:
     if number == 1:
-        return "This event would be rejected" if rejected else "This event would be taken"
-    if not rejected:
-        return f"All {count(number, 'event')} would be taken"
-    return f"{rejected:,} of {count(number, 'event')} would be rejected"
+        taken = "This event would be taken, with a warning" if warned else "This event would be taken"
+        return "This event would be rejected" if rejected else taken
+    events = count(number, "event")
+    verdict = f"{rejected:,} of {events} would be rejected" if rejected else f"All {events} would be taken"
+    warning = "taken with a warning" if rejected else "with a warning"
+    return f"{verdict}, {warned:,} {warning}" if warned else verdict
 
 
 def item(place: str, checked: checking.Checked, sight: Sight) -> dict[str, Any]:
     shown: dict[str, Any] = {"place": place, "receipt": checked.receipt, "is_cloudevent": checked.is_cloudevent}
     if checked.receipt.status == "rejected":
         return shown | {"pointer": place + (checked.receipt.pointer or "") or "/", "reason": reason(checked)}
+    shown["warnings"] = [(place + each.pointer, each.expected) for each in checked.receipt.warnings]
     return shown | (facts(checked.offer, sight) if checked.offer else {})
 
 
@@ -95,7 +107,7 @@ def facts(offer: Offer, sight: Sight) -> dict[str, Any]:
         "task": task_name(readable) if offer.task_id else "",
         "agent": agent_name(readable) if offer.agent_id else "",
         "extra": as_json(offer.metadata.get("extra")),
-        "attributes": as_json(offer.metadata.get(cloudevents.PLACE)),
+        "attributes": as_json(offer.metadata.get(PLACE)),
     }
 
 

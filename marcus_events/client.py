@@ -120,7 +120,9 @@ class Client:
         return await self._outbox.flush(timeout_s)
 
     def metrics(self) -> dict[str, Any]:
-        """`sent`, `duplicates` (of them, known already), `waiting`, `refused` (kept on disk), `lost`, `last_error`."""
+        """`sent`, of them `duplicates` (known already) and `warned` (some of their fields are not used), `waiting`,
+        `refused` (kept on disk), `lost`, `last_error`.
+        """
         return self._outbox.metrics()
 
     def close(self, timeout_s: float = CLOSE_WITHIN_S) -> None:

@@ -21,7 +21,9 @@ from typing import Any, Literal
 import psycopg
 
 from marcus_events.core.about import agent_of, board_of, task_of
+from marcus_events.core.cloudevent_identity import PLACE, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
+from marcus_events.core.event_fields import FieldWarning, warnings_in
 from marcus_events.core.payload import check_name, check_payload, is_object, serialise
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
 from marcus_events.core.vocabulary import canonical
@@ -45,7 +47,7 @@ class Receipt:
 
     Where it was rejected, `error` says the place and the reason, `why` what kind of reason: `conflict` means that its
     identity is taken by another event, at `position`; `forbidden`, that its publisher may not say this. `pointer` and
-    `limit` are those of InvalidEvent.
+    `limit` are those of InvalidEvent. `warnings` name the fields of an event in the log that are not used as is.
     """
 
     event_id: str
@@ -55,6 +57,7 @@ class Receipt:
     why: Literal["invalid", "conflict", "forbidden"] | None = None
     pointer: str | None = None
     limit: str | None = None
+    warnings: tuple[FieldWarning, ...] = ()
 
 
 def ingest(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[Receipt]:
@@ -138,7 +141,8 @@ def receipt(offer: Offer, place: Place | str) -> Receipt:
     if place.digest != offer.digest:
         error = f"/event_id: {offer.source} already published another event under this id, at {place.position}"
         return Receipt(offer.event_id, "rejected", place.position, error, "conflict", "/event_id")
-    return Receipt(offer.event_id, "accepted" if place.fresh else "duplicate", place.position)
+    status: Status = "accepted" if place.fresh else "duplicate"
+    return Receipt(offer.event_id, status, place.position, warnings=offer.warnings)
 
 
 def tell_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
@@ -192,12 +196,18 @@ def offer_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Offe
         board_id=board_id,
         task_id=task_of(event),
         agent_id=agent_of(event),
-        digest=digest_of(stated, metadata, *texts),
+        digest=digest_of(stated, data, metadata, *texts),
         owner=board_id or "" if authority is Authority.OWN_BOARDS else "",
+        warnings=warnings_in(event_type, data, metadata),
     )
 
 
-def digest_of(event_type: str, metadata: dict[str, Any], data_text: str, metadata_text: str) -> bytes:
+def digest_of(
+    event_type: str, data: dict[str, Any], metadata: dict[str, Any], data_text: str, metadata_text: str
+) -> bytes:
+    if PLACE in metadata:
+        data, metadata = identity_of(data, metadata)
+        data_text, metadata_text = serialise(data), serialise(metadata)
     if not OF_THE_WAY.isdisjoint(metadata):
         metadata_text = serialise({key: value for key, value in metadata.items() if key not in OF_THE_WAY})
     stated = f"[{serialise(event_type)},{data_text},{metadata_text}]"

@@ -6,6 +6,7 @@ Django must be set up in this process.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
@@ -24,6 +25,8 @@ from marcus_events.log.listener import listener
 from marcus_events.log.live import flush_live, live_sender
 from marcus_events.subscriptions import Runner
 
+logger = logging.getLogger(__name__)
+
 LOOK_THROUGH = 500  # events read at once
 
 
@@ -37,6 +40,10 @@ class LogPersistence:
     async def store_events(self, events: Sequence[Event]) -> None:
         """Return when all are committed, up to 500 of them in one commit. Raises Refused, or LogUnavailable."""
         receipts = await ingest_async(events)
+        for event, receipt in zip(events, receipts, strict=True):
+            if receipt.warnings:
+                told = "; ".join(map(str, receipt.warnings))
+                logger.warning("event %s (%s) was taken with a warning: %s", event.event_id, event.event_type, told)
         if refusals := {n: receipt.error or "" for n, receipt in enumerate(receipts) if receipt.status == "rejected"}:
             raise Refused(refusals)
 

@@ -27,6 +27,7 @@ from psycopg.types.json import Jsonb
 
 from marcus_events.answers import ATTEMPTS, SENT, sent_id
 from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event_fields import text_in
 from marcus_events.core.fold.effect import REPEATS, effect_of, ids_in
 from marcus_events.core.redacted import REDACTED, marker, remaining
 from marcus_events.core.reserved import USER, Authority, source_of
@@ -37,6 +38,7 @@ from marcus_events.ingest import offer_from
 from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.listener import LOG_CHANNEL
+from marcus_events.log.partitions import with_room
 from marcus_events.models import Board, ParkedEvent, Subscription, Task
 from marcus_events.projections.rewriting import Rewriting
 from marcus_events.sealing.chain import leaf_of
@@ -65,15 +67,20 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
         raise NotPossible("Say why.")
     act = Act(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
-        with transaction.atomic():
-            execute("SELECT set_config('lock_timeout', %s, true)", WAIT)
-            execute(HOLD_STATE)
-            event = found(position)
-            records = act.carry_out([event, *copies_of(event)])
-            execute("SELECT pg_notify(%s, %s)", LOG_CHANNEL, str(records[-1]))
+        records = with_room(lambda: carried_out(act, position))
     except OperationalError as error:
         raise psycopg.OperationalError(str(error)) from error
     return records[0]
+
+
+def carried_out(act: Act, position: int) -> list[int]:
+    with transaction.atomic():
+        execute("SELECT set_config('lock_timeout', %s, true)", WAIT)
+        execute(HOLD_STATE)
+        event = found(position)
+        records = act.carry_out([event, *copies_of(event)])
+        execute("SELECT pg_notify(%s, %s)", LOG_CHANNEL, str(records[-1]))
+        return records
 
 
 def execute(query: str, *values: Any) -> None:
@@ -160,8 +167,8 @@ class Act:
 def metadata_of(event: Recorded, *, is_repeat: bool) -> dict[str, Any]:
     """What remains of it."""
     event_ids, task_ids, board_ids = ids_in(event)
-    correlation = event.metadata.get(CORRELATION)
-    event_ids += [correlation] if isinstance(correlation, str) else []
+    correlation = text_in(event.metadata.get(CORRELATION))
+    event_ids += [correlation] if correlation else []
     borne = {event_id for (event_id,) in read.rows(BORNE, [event_ids, event.position], None)}
     bears = borne | set(Task.objects.filter(task_id__in=task_ids).values_list("task_id", flat=True))
     bears |= set(Board.objects.filter(board_id__in=board_ids).values_list("board_id", flat=True))

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.alerts.quiet import QuietHours
 from dashboard.models import AlertPreferences
-from marcus_events.core.fold.fields import SEVERITIES
+from marcus_events.core.event_fields import SEVERITIES
 
 
 def preferences_of(user_id: int) -> AlertPreferences:

@@ -13,6 +13,7 @@ from dashboard.queries.naming import named
 from dashboard.sight import ON_BOARDS, Scope, Sight
 from marcus_events import models
 from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event_fields import text_in
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.doors import links
@@ -167,7 +168,7 @@ def thread(blocker: models.Blocker) -> list[Step]:
         limit=MAX_THREAD,
         newest_first=False,
     )
-    mine = [step for step in found if step.data.get("blocker_event_id") in (None, blocker.event_id)]
+    mine = [step for step in found if text_in(step.data.get("blocker_event_id")) in (None, blocker.event_id)]
     return [told(step) for step in named(mine)]
 
 

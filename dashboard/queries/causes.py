@@ -14,7 +14,7 @@ from dashboard.queries.blockers import OpenBlocker
 from dashboard.queries.present import Waiting
 from dashboard.ranking import cost
 from marcus_events import models
-from marcus_events.core.fold.fields import SEVERITIES
+from marcus_events.core.event_fields import SEVERITIES
 
 # As `cause_of` says it.
 CAUSE = Func(

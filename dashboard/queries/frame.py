@@ -11,7 +11,7 @@ from dashboard.queries.causes import by_cause, cause_of
 from dashboard.sight import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
-from marcus_events.core.fold.fields import SEVERITIES
+from marcus_events.core.event_fields import SEVERITIES
 from marcus_events.log import read
 from marcus_events.sources.demo_script import BOARD as DEMO
 

@@ -1,4 +1,4 @@
-"""What was refused at the API's door lately."""
+"""What was refused by the API lately, and what was taken with a warning."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def newest() -> Refused:
     found = list(RefusedRequest.objects.order_by("-last_at", "-id")[:MAX_SHOWN])
     for row in found:
         row.words = words(row.status)  # type: ignore[attr-defined]
+        row.is_taken = row.status < HTTPStatus.BAD_REQUEST  # type: ignore[attr-defined]
         row.is_others = row.reason == OTHERS  # type: ignore[attr-defined]
     hidden = RefusedRequest.objects.count() - len(found) if len(found) == MAX_SHOWN else 0
     return Refused(found, hidden)

@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marcus_events.api.endpoint import caller_of, problems_told, refused
 from marcus_events.core.event import Event
-from marcus_events.doors import access, cloudevents, publishing, refusals
+from marcus_events.doors import access, cloudevents, publishing
 from marcus_events.doors.bodies import MAX_BODY, check_size, parse
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt
@@ -78,7 +78,7 @@ def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publishing.Read]:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.", limit="compression")
     if any(map(cloudevents.is_attribute, request.headers)):
-        return {}, lambda _: cloudevents.from_binary(request.headers, body)
+        return {"id": cloudevents.id_in(request.headers)}, lambda _: cloudevents.from_binary(request.headers, body)
     match request.content_type:
         case "application/json":
             return parse(body), with_trace(request)
@@ -117,12 +117,10 @@ def with_trace(request: HttpRequest) -> publishing.Read:
 def answer(request: HttpRequest, receipts: list[Receipt], *, is_batch: bool) -> HttpResponse:
     """201 when anything was taken (or known already). Otherwise why: 422, or what all were refused for alike."""
     body = publishing.answer(receipts, is_batch=is_batch)
-    if not body["rejected"]:
-        return JsonResponse(body, status=HTTPStatus.CREATED)
-    codes = {publishing.code(receipt) for receipt in receipts if receipt.status == "rejected"}
-    status = codes.pop() if len(codes) == 1 else HTTPStatus.UNPROCESSABLE_ENTITY
-    reason = publishing.why_rejected(receipts)
     if body["rejected"] == len(receipts):
-        raise Problem(status, receipts[0].error or "No event was taken.", reason=reason, **body)
-    refusals.note(status, reason, caller_of(request), "POST", request.path)
+        reason = publishing.why_rejected(receipts)
+        raise Problem(publishing.code_of(receipts), receipts[0].error or "No event was taken.", reason=reason, **body)
+    caller = caller_of(request)
+    publishing.note_rejected(receipts, caller, "POST", request.path)
+    publishing.note_warned(receipts, caller, "POST", request.path)
     return JsonResponse(body, status=HTTPStatus.CREATED)

@@ -132,11 +132,11 @@ def utc_now() -> datetime:
 
 
 def parse_timestamp(text: object, pointer: str = "/timestamp") -> datetime:
-    """An ISO 8601 timestamp with a zone, in UTC. Raises InvalidEvent."""
+    """An ISO 8601 timestamp with a zone, in UTC. RFC 3339 also allows a small t and z. Raises InvalidEvent."""
     if not isinstance(text, str):
         raise InvalidEvent(pointer, "must be an ISO 8601 string with a time zone")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())
     except ValueError:
         raise InvalidEvent(pointer, "is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Z") from None
     return check_moment(moment, pointer)

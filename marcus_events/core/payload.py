@@ -34,7 +34,12 @@ def check_name(value: object, pointer: str) -> str:
 
 
 def name_in(value: object) -> str | None:
-    """The id of a board, task or agent in a field of checked data, cut where it is too long for an index; or None."""
+    """The id of a board, task or agent in a field of checked data, cut where it is too long for an index; or None.
+
+    A whole number is the id of these digits. Any other could be meant otherwise: 1.10 arrives as 1.1.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(int(value)) if float(value).is_integer() else None
     if not isinstance(value, str) or not value.strip():
         return None
     return value.encode()[:MAX_NAME_BYTES].decode(errors="ignore")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from marcus_events.core.event import OUT_OF_ORDER, Recorded
+from marcus_events.core.event_fields import text_in
 from marcus_events.core.tracing import CORRELATION
 
 REDACTED = "(redacted)"
@@ -32,7 +33,7 @@ def remaining(event: Recorded, effect: dict[str, Any], bears: Collection[str]) -
     """
     kept: dict[str, Any] = {"board_id": event.board_id} if event.board_id else {}
     correlation = event.metadata.get(CORRELATION)
-    kept |= {CORRELATION: correlation} if isinstance(correlation, str) and correlation in bears else {}
+    kept |= {CORRELATION: correlation} if text_in(correlation) in bears else {}
     kept |= {name: True for name in (DEMO, OUT_OF_ORDER) if event.metadata.get(name) is True}
     return kept | ({EFFECT: effect} if effect else {})
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from marcus_events.core.event import Recorded
+from marcus_events.core.event_fields import text_in
 from marcus_events.core.redacted import day_of, is_redacted
 from marcus_events.core.reserved import person_in
 from marcus_events.core.vocabulary import KNOWN_FROM_BOARD, meaning_of
@@ -129,9 +130,7 @@ def field(recorded: Recorded, name: str) -> str:
 
 
 def text_of(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return short(f"{value:.10g}" if isinstance(value, float) else str(value))
+    return short(text_in(value) or "")
 
 
 def short(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from marcus_events.core.event import Event
+from marcus_events.core.event_fields import text_in
 from marcus_events.core.tracing import CAUSATION, CORRELATION
 
 
@@ -37,8 +38,8 @@ class Trace:
 
 def correlation_of(event: Event) -> str:
     """The id of the event that everything began with: its own where nothing caused it."""
-    found = (event.metadata or {}).get(CORRELATION)
-    return found if isinstance(found, str) else event.event_id
+    found = text_in((event.metadata or {}).get(CORRELATION))
+    return event.event_id if found is None else found
 
 
 def is_related(event: Event, correlation_id: str) -> bool:

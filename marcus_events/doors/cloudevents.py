@@ -4,7 +4,7 @@
 | --- | --- |
 | `id`, `source`, `type`, `time` | `event_id`, `source`, `event_type`, `timestamp` |
 | `data`, an object | `data` |
-| any other `data` | `data.value`, or `data.base64` where it is binary |
+| any other `data` | `data.value`, or `data.base64` where it is binary and not of a JSON type |
 | `correlationid`, `causationid`, `boardid`, and those of tracing | `correlation_id`, … in the metadata |
 | every other attribute | `cloudevent` in the metadata, under its own name |
 | `marcusposition`, `marcusrecordedat`, only given out | `position`, `recorded_at` |
@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,6 +29,7 @@ from cloudevents.core.exceptions import CloudEventValidationError, CustomExtensi
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
+from marcus_events.core.cloudevent_identity import ABSENT, BINARY, CONTENT_TYPE, DATA, PLACE, VALUE, as_text, is_json
 from marcus_events.core.event import Event, InvalidEvent, Recorded, parse_timestamp, utc_now
 from marcus_events.core.payload import check_text, serialise
 from marcus_events.core.vocabulary import canonical
@@ -45,9 +48,8 @@ IN_METADATA = {
     "tracestate": "tracestate",
 }
 ADDED = ("marcusposition", "marcusrecordedat", "marcusmetadata")  # what we say of it when it is given out
-PLACE = "cloudevent"  # of the other attributes, in the metadata
-DATA = "data"  # no attribute may be called so: there it says in what form `data` came, where it was no object
-ABSENT, VALUE, BINARY = "absent", "value", "base64"
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+ESCAPED = re.compile(r"\\(.)")
 
 
 def from_structured(stated: Any) -> Event:
@@ -57,8 +59,20 @@ def from_structured(stated: Any) -> Event:
     known = {name: value for name, value in stated.items() if value is not None or name == "data"}
     if "data" in known and "data_base64" in known:
         raise InvalidEvent("/data_base64", "stands beside data; a CloudEvent has one of them")
-    form, data = held(known.pop("data", None), known.pop("data_base64", None), "data" in stated)
+    value, encoded = known.pop("data", None), known.pop("data_base64", None)
+    if isinstance(encoded, str) and is_json(str(known.get(CONTENT_TYPE, ""))):
+        form, data = held_as_json(checked_base64(encoded))
+    else:
+        form, data = held(value, encoded, "data" in stated)
     return event_of(known, form, data)
+
+
+def held_as_json(encoded: str) -> tuple[str, dict[str, Any]]:
+    """What the bytes hold, if it is JSON as their type says."""
+    try:
+        return held(parse(base64.b64decode(encoded)), None, True)
+    except Problem:
+        return held(None, encoded, True)
 
 
 def held(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str, Any]]:
@@ -75,8 +89,20 @@ def from_binary(headers: Mapping[str, str], body: bytes) -> Event:
     named = {name.lower().removeprefix(HEADER): value for name, value in headers.items() if is_attribute(name)}
     attributes = {name: decoded(name, value) for name, value in named.items()}
     if content_type := headers.get("Content-Type", ""):
-        attributes["datacontenttype"] = content_type
-    return event_of(attributes, *held_in(body, content_type.partition(";")[0].strip().lower()))
+        attributes[CONTENT_TYPE] = content_type
+    try:
+        return event_of(attributes, *held_in(body, content_type))
+    except Problem as problem:
+        problem.more["event_id"] = attributes.get("id", "")
+        raise
+
+
+def id_in(headers: Mapping[str, str]) -> str:
+    """The id of the event in binary mode, by which a refusal names it."""
+    try:
+        return decoded("id", headers.get(f"{HEADER}id", ""))
+    except InvalidEvent:
+        return ""
 
 
 def is_attribute(header: str) -> bool:
@@ -84,7 +110,11 @@ def is_attribute(header: str) -> bool:
 
 
 def decoded(name: str, value: str) -> str:
-    """A header's value: ASCII, in which other characters are percent-encoded UTF-8."""
+    """A header's value: ASCII, in which other characters are percent-encoded UTF-8. Earlier versions of the binding put
+    it into double quotes, with backslashes within.
+    """
+    if quoted := QUOTED.fullmatch(value):
+        value = ESCAPED.sub(r"\1", quoted[1])
     try:
         value.encode("ascii")
         return unquote(value, errors="strict")
@@ -95,12 +125,23 @@ def decoded(name: str, value: str) -> str:
 def held_in(body: bytes, content_type: str) -> tuple[str, dict[str, Any]]:
     if not body:
         return ABSENT, {}
-    if content_type.endswith(("/json", "+json")):
+    if is_json(content_type) and not is_bare_text(body):
         return held(parse(body), None, True)
     try:
         return held(text_of(body) if content_type else parse(body), None, True)
     except (UnicodeDecodeError, InvalidEvent, Problem):
         return held(None, base64.b64encode(body).decode(), True)
+
+
+def is_bare_text(body: bytes) -> bool:
+    """Whether it is a text without the quotes of JSON: SDKs send a string so, and name JSON as its type."""
+    if body.lstrip()[:1] in (b"{", b"[", b'"'):
+        return False
+    try:
+        parse(body)
+    except Problem as problem:
+        return problem.status == HTTPStatus.BAD_REQUEST
+    return False
 
 
 def text_of(body: bytes) -> str:
@@ -115,7 +156,7 @@ def event_of(attributes: dict[str, Any], form: str, data: dict[str, Any]) -> Eve
     moment = utc_now() if time is None else parse_timestamp(time, "/time")
     check_attributes(attributes | {"time": moment})
     others = {name: value for name, value in attributes.items() if name not in (*OWN, *IN_METADATA)}
-    metadata = {IN_METADATA[name]: attributes[name] for name in IN_METADATA if name in attributes}
+    metadata = {IN_METADATA[name]: as_text(attributes[name]) for name in IN_METADATA if name in attributes}
     metadata[PLACE] = others | ({DATA: form} if form else {})
     return Event(attributes["id"], moment, attributes["type"], attributes["source"], data, metadata)
 

@@ -14,7 +14,10 @@ from typing import Any
 
 from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
+from marcus_events.core.payload import name_in
 from marcus_events.core.reserved import Authority
+from marcus_events.doors import refusals
+from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt, event_from, ingest, ingest_async, rejected
 from marcus_events.models import Token
@@ -91,8 +94,8 @@ def of_its_own(event: Event, token: Token) -> Event:
 
 
 def own_board(event: Event, token: Token) -> str:
-    metadata = event.metadata or {}
-    named = metadata.get("board_id") or event.data.get("board_id") or event.data.get("project_id")
+    stated = (event.metadata or {}).get("board_id"), event.data.get("board_id"), event.data.get("project_id")
+    named = next((found for value in stated if (found := name_in(value) or value)), None)
     if not named and len(token.boards) == 1:
         return str(token.boards[0])
     if named not in token.boards:
@@ -128,6 +131,8 @@ def result(receipt: Receipt, place: str) -> dict[str, Any]:
         "status": receipt.status,
         "code": code(receipt).value,
     }
+    if receipt.warnings:
+        shown["warnings"] = [{"pointer": place + each.pointer, "expected": each.expected} for each in receipt.warnings]
     if receipt.status == "rejected":
         pointer = None if receipt.pointer is None else place + receipt.pointer
         shown |= {"error": receipt.error, "pointer": pointer, "limit": receipt.limit}
@@ -136,6 +141,32 @@ def result(receipt: Receipt, place: str) -> dict[str, Any]:
 
 def code(receipt: Receipt) -> HTTPStatus:
     return CODES[receipt.why or receipt.status]
+
+
+def code_of(receipts: Sequence[Receipt]) -> HTTPStatus:
+    """What all refused ones were refused for alike, or 422."""
+    codes = {code(receipt) for receipt in receipts if receipt.status == "rejected"}
+    return codes.pop() if len(codes) == 1 else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def note_rejected(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
+    """Count what was refused among other events."""
+    if any(receipt.status == "rejected" for receipt in receipts):
+        refusals.note(code_of(receipts), why_rejected(receipts), caller, method, path)
+
+
+def note_warned(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
+    """Count what was taken with a warning, beside what was refused."""
+    found = [receipt for receipt in receipts if receipt.warnings]
+    if found:
+        reason = str(found[0].warnings[0])
+        refusals.note(
+            HTTPStatus.CREATED,
+            reason if len(receipts) == 1 else f"{len(found)} of {len(receipts)} events: {reason}",
+            caller,
+            method,
+            path,
+        )
 
 
 def why_rejected(receipts: Sequence[Receipt]) -> str:

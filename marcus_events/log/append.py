@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from marcus_events.core.event_fields import FieldWarning
 from marcus_events.core.payload import serialise
 
 
@@ -37,6 +38,7 @@ class Offer:
     agent_id: str | None
     digest: bytes
     owner: str = ""
+    warnings: tuple[FieldWarning, ...] = ()  # for its producer; the log does not hold them
 
 
 @dataclass(frozen=True)
@@ -123,4 +125,6 @@ def as_json(offers: Sequence[Offer]) -> str:
 
 
 def as_row(n: int, offer: Offer) -> dict[str, Any]:
-    return vars(offer) | {"n": n, "timestamp": offer.timestamp.isoformat(), "digest": offer.digest.hex()}
+    row = vars(offer) | {"n": n, "timestamp": offer.timestamp.isoformat(), "digest": offer.digest.hex()}
+    del row["warnings"]
+    return row

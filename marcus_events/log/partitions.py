@@ -6,17 +6,21 @@ on the log is locked out meanwhile: a table is made on its own and attached, whi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors, sql
+
+from marcus_events.log.connect import connect
 
 SIZE = 1_000_000  # positions: a gigabyte or so
 AHEAD = SIZE // 4  # positions before the end at which the next one is made: at full speed, ten seconds and more
 
 Connection = psycopg.Connection[Any]
+Result = TypeVar("Result")
 
 PARTITIONS = r"""
 SELECT c.relname, coalesce((bounds[1])::bigint, 0), (bounds[2])::bigint
@@ -45,6 +49,20 @@ def reach(connection: Connection) -> int:
     """The position before which there is room."""
     found = partitions(connection)
     return found[-1].until if found else 0
+
+
+def with_room(work: Callable[[], Result]) -> Result:
+    """Run a transaction that appends. Where the log has no partition for its events, make one and run it again.
+
+    Every caller of `append` goes through this: nobody else may have made room ahead.
+    """
+    try:
+        return work()
+    except errors.CheckViolation:
+        with connect("partitions", autocommit=True) as own:
+            [[position]] = own.execute("SELECT position FROM log_head WHERE id = 1").fetchall()
+            make_room(own, position)
+        return work()
 
 
 def make_room(connection: Connection, position: int, wait_s: float = 20) -> int:

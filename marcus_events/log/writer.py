@@ -25,11 +25,10 @@ from typing import Any
 import psycopg
 
 from marcus_events.core.single import Single
-from marcus_events.log import read
 from marcus_events.log.append import Offer, Place, append
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.listener import LOG_CHANNEL
-from marcus_events.log.partitions import AHEAD, make_room
+from marcus_events.log.partitions import AHEAD, make_room, with_room
 
 logger = logging.getLogger(__name__)
 
@@ -152,13 +151,13 @@ class Writer:
     def _commit(self, offers: list[Offer]) -> list[Place]:
         if self._connection is None:
             self._connection = connect("writer", autocommit=True)
-        try:
-            with self._connection.transaction():
-                return append(self._connection, offers)
-        except psycopg.errors.CheckViolation:  # no partition for it: nobody has made room ahead
-            make_room(self._connection, read.head(self._connection).position)
-            with self._connection.transaction():
-                return append(self._connection, offers)
+        own = self._connection
+
+        def work() -> list[Place]:
+            with own.transaction():
+                return append(own, offers)
+
+        return with_room(work)
 
     def _tell(self, position: int) -> None:
         """The hint may be lost: whoever follows the log looks by itself too."""

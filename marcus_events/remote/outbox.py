@@ -2,8 +2,8 @@
 
 1. `put` writes to disk; when the disk fails, memory takes what it can (see `bus.kept`).
 2. The thread takes the oldest events that fit into one request and sends them.
-3. What was accepted, or known already, is removed. What was refused is set aside with the reason, and told of,
-   whatever the status: an answer that says what became of each event is settled.
+3. What was accepted, or known already, is removed; a warning about it is logged. What was refused is set aside with the
+   reason, and told of, whatever the status: an answer that says what became of each event is settled.
 4. No answer, 5xx, 429: the same events again, after growing pauses, or when the answer says.
 5. 401, 403 and the like: nothing will help but a person; it is told once, and tried again now and then.
 6. The request is refused as a whole: half as many. A single event that is refused so is set aside.
@@ -56,7 +56,7 @@ class Outbox:
         self._stop = threading.Event()
         self._is_closed = False
         self._at_once = MAX_BATCH
-        self._sent = self._duplicates = self._refused = 0
+        self._sent = self._duplicates = self._refused = self._warned = 0
         self._last_error: str | None = None
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=timeout_s)
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -82,6 +82,7 @@ class Outbox:
             "duplicates": self._duplicates,
             "waiting": len(self._kept),
             "refused": self._refused,
+            "warned": self._warned,
             "lost": self._kept.lost,
             "last_error": self._last_error,
         }
@@ -153,6 +154,8 @@ class Outbox:
             for (number, event), result in zip(batch, results, strict=True):
                 if result["status"] == "rejected":
                     self._refuse(number, event, str(result.get("error")))
+                elif warnings := result.get("warnings"):
+                    self._warn(event, warnings)
         self._sent += len(done)
         self._duplicates += sum(result["status"] == "duplicate" for result in results)
         self._last_error = None if done else self._last_error
@@ -161,6 +164,12 @@ class Outbox:
         self._kept.set_aside(number, reason)
         self._refused += 1
         logger.warning("event %s was refused: %s", event.event_id, reason)
+
+    def _warn(self, event: Event, warnings: list[dict[str, Any]]) -> None:
+        """It is in the log; what some of its fields say is not used."""
+        self._warned += 1
+        told = "; ".join(f"{each.get('pointer')} should be {each.get('expected')}" for each in warnings)
+        logger.warning("event %s (%s) was taken with a warning: %s", event.event_id, event.event_type, told)
 
     def _tell(self, error: NotNow) -> None:
         """Once per episode."""

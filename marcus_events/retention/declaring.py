@@ -22,6 +22,7 @@ from marcus_events.ingest import offer_from
 from marcus_events.log import removals
 from marcus_events.log.append import append
 from marcus_events.log.listener import LOG_CHANNEL
+from marcus_events.log.partitions import with_room
 
 Connection = psycopg.Connection[Any]
 
@@ -67,13 +68,15 @@ def entries(rows: list[tuple[int, str]]) -> list[Entry]:
 
 def declare(connection: Connection, run_id: int, policy: str, query: str, values: list[Any]) -> list[Entry]:
     """Declare what a query writes into `removal`, which returns the id and the positions of each row, as text."""
-    with connection.transaction():
-        check_accounted(connection)
-        rows = connection.execute(query.encode(), values).fetchall()
-        ids = [row[0] for row in rows]
-        if ids:
-            position = record(connection, run_id, policy, ids)
-    if ids:
+
+    def work() -> tuple[list[tuple[int, str]], int]:
+        with connection.transaction():
+            check_accounted(connection)
+            rows = connection.execute(query.encode(), values).fetchall()
+            return rows, record(connection, run_id, policy, [row[0] for row in rows]) if rows else 0
+
+    rows, position = with_room(work)
+    if rows:
         connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(position)))
     return entries(rows)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.fold.boards import OTHER_BOARD, board_of_others
-from marcus_events.core.fold.fields import ids
+from marcus_events.core.fold.fields import texts
 from marcus_events.core.links import ANOTHER
 from marcus_events.core.payload import name_in
 from marcus_events.log.task_boards import Named, boards_of
@@ -41,14 +41,14 @@ def is_masked(event: Recorded) -> bool:
 def others(event: Recorded) -> list[Named]:
     """The tasks that the event's task depends on."""
     board_id, other = event.board_id or "", board_of_others(event)
-    return [(board_id, other, task_id) for name in OTHERS for task_id in ids(event, name)]
+    return [(board_id, other, task_id) for name in OTHERS for task_id in texts(event, name)]
 
 
 def without(event: Recorded, hidden: set[Named]) -> Recorded:
     hides = {task_id for _, _, task_id in hidden.intersection(others(event))}
     data = {name: value for name, value in event.data.items() if name not in OTHER_BOARD}
-    data |= {name: kept(data[name], hides) for name in OTHERS if hides.intersection(ids(event, name))}
-    if hides.intersection(ids(event, "depends_on_id")) or not ids(event, "depends_on_id"):
+    data |= {name: kept(data[name], hides) for name in OTHERS if hides.intersection(texts(event, name))}
+    if hides.intersection(texts(event, "depends_on_id")) or not texts(event, "depends_on_id"):
         data["depends_on_name"] = ANOTHER
     values = {field.name: getattr(event, field.name) for field in fields(event)}
     return Masked(**values | {"event": replace(event.event, data=data)})

@@ -21,6 +21,7 @@ from marcus_events.sockets.frames import Publish, Said, Subscribe, Unsubscribe
 
 MAX_SUBSCRIPTIONS = 50  # of a connection
 NO_LOG = UUID(int=2**128 - 1)  # no log's epoch
+PATH = "/ws/events/"
 Result = TypeVar("Result")
 
 
@@ -78,6 +79,8 @@ async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> No
         receipts = await publishing.publish_async(frame.items, publishing.native, peer.publisher(), aside=is_large)
     except Away as error:
         raise unavailable(error) from error
+    publishing.note_rejected(receipts, peer.caller, "WS", PATH)
+    publishing.note_warned(receipts, peer.caller, "WS", PATH)
     await say(said.published(frame.id, receipts, is_batch=frame.is_batch, place=frame.place), None)
 
 

@@ -22,6 +22,8 @@ from marcus_events.models import Token
 class Peer(Protocol):
     """`sight` is what it may see. Each method raises Problem where the answer is no."""
 
+    caller: Caller
+
     @property
     def sight(self) -> Sight: ...
     def check_may_read(self) -> None: ...

@@ -58,6 +58,15 @@ RESULT: Schema = {
         "error": {"type": ["string", "null"]},
         "pointer": {"type": ["string", "null"], "description": "A JSON pointer into the frame."},
         "limit": {"type": ["string", "null"]},
+        "warnings": {
+            "type": "array",
+            "description": "The fields that are not used as they stand, and what each should be.",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "expected"],
+                "properties": {"pointer": {"type": "string"}, "expected": {"type": "string"}},
+            },
+        },
     },
 }
 

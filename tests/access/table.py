@@ -139,7 +139,9 @@ DOORS_OF_ADMIN = ("admin/login/", "admin/logout/")
 # WebSockets: with what each is closed, or "open".
 SOCKETS = {
     "ws/live/": "4401 open open open open",
+    "ws/live": "4401 open open open open",
     "ws/events/": "4401 open open open open",
+    "ws/events": "4401 open open open open",
     "": "refused refused refused refused refused",
 }
 

@@ -153,6 +153,118 @@ def test_the_same_cloudevent_is_the_same_event_in_every_mode(program: Program) -
     assert statuses == ["accepted", "duplicate", "duplicate"]
 
 
+SAME: list[tuple[Any, str | None]] = [
+    (None, None),
+    ({"a": [1, None, "é"]}, None),
+    ({"a": 1}, "application/json"),
+    ({"a": 1}, "application/json; charset=UTF-8"),
+    ({"a": 1}, "application/vnd.shop+json"),
+    ("hi", None),
+    ("hi", "application/json"),
+    ("hi", "text/plain"),
+    ("<a/>", "application/xml; charset=utf-8"),
+    (5, None),
+    ([1], "application/json"),
+    (b'{"a":1}', None),
+    (b'{"a":1}', "application/json"),
+    (b"[1]", "application/json"),
+    (b"hi", None),
+    (b"hi", "application/json"),
+    (b"hi", "text/plain"),
+    (b"hi", "application/octet-stream"),
+    (b"\xff\x00", None),
+    (b"\xff\x00", "application/octet-stream"),
+    (b"a\x00b", "text/plain"),
+]
+
+
+@pytest.mark.parametrize("in_order", [MODES, MODES[::-1]])
+def test_every_kind_of_data_is_one_event_in_every_mode(program: Program, in_order: list[Mode]) -> None:
+    for n, (data, content_type) in enumerate(SAME):
+        named = {"datacontenttype": content_type} if content_type else {}
+        sent = made(data, id=f"e{n}", boardid="shop", subject="cart", **named)
+        found = [sent_as(program, mode(sent)).json()["results"][0]["status"] for mode in in_order]
+        assert found == ["accepted", "duplicate", "duplicate"], (data, content_type)
+
+
+JS = {"id": "1", "source": "s", "type": "t", "specversion": "1.0", "time": "2026-05-04T09:00:00Z"}
+JS_STRUCTURED = f"{STRUCTURED}; charset=utf-8"
+
+
+@pytest.mark.parametrize("stated", [{"data": {"a": 1}}, {"data": "hi"}, {"data": 5}, {"data": None}, {}])
+def test_what_the_sdk_for_javascript_sends_is_one_event_in_both_modes(program: Program, stated: Any) -> None:
+    """In binary mode it names a charset, sends a string without quotes, and makes texts of numbers and booleans."""
+    attributes = JS | {"ext": 5, "flag": True, "boardid": 7}
+    first = program.post(attributes | stated, JS_STRUCTURED).json()["results"][0]["status"]
+    data = stated.get("data", "")
+    body = data if isinstance(data, str) else json.dumps(data)
+    headers = {
+        f"ce-{name}": value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()
+    }
+    again = program.client.generic(
+        "POST", "/api/events", body, "application/json; charset=utf-8", headers=program.headers | headers
+    )
+    assert [first, again.json()["results"][0]["status"]] == ["accepted", "duplicate"]
+    assert program.read("/api/events/1")["metadata"]["board_id"] == "7"
+
+
+def test_another_body_under_the_same_identity_is_still_another_event(program: Program) -> None:
+    assert sent_as(program, structured(made({"a": 1}))).status_code == 201
+    others = [
+        made({"a": 2}),
+        made(),
+        made({"a": 1}, subject="cart"),
+        made(b'{"a":2}', datacontenttype="application/json"),
+    ]
+    for sent, mode in product(others, MODES):
+        [result] = sent_as(program, mode(sent)).json()["results"]
+        assert result["code"] == 409, sent
+
+
+def test_json_in_base64_is_json_where_its_type_says_so(program: Program) -> None:
+    encoded = base64.b64encode(b'{"task_id": "cart", "n": [1]}').decode()
+    for n, content_type in enumerate(("application/json", "application/vnd.shop+JSON; charset=utf-8"), start=1):
+        program.post(stated(id=str(n), data_base64=encoded, datacontenttype=content_type), STRUCTURED)
+        found = program.read(f"/api/events/{n}")
+        assert found["data"] == {"task_id": "cart", "n": [1]}
+    assert [each["data"] for each in page(program, task="cart")] == [{"task_id": "cart", "n": [1]}] * 2
+    program.post(stated(id="3", data_base64=encoded, datacontenttype="text/plain"), STRUCTURED)
+    assert page(program, limit=1)[0]["data_base64"] == encoded
+
+
+@pytest.mark.parametrize(
+    ("header", "subject"),
+    [
+        ('"the cart"', "the cart"),
+        (r'"a \"b\" \\ c"', r'a "b" \ c'),
+        ('"Gr%C3%BC%C3%9Fe"', "Grüße"),
+        ('"%22"', '"'),
+        ('say "hi" now', 'say "hi" now'),
+        ('"', '"'),
+    ],
+)
+def test_header_values_in_double_quotes_are_read(program: Program, header: str, subject: str) -> None:
+    headers = {"ce-specversion": '"1.0"', "ce-id": '"e 1"', "ce-source": "s", "ce-type": "t", "ce-subject": header}
+    assert program.post({}, **headers).json()["results"][0]["event_id"] == "e 1"
+    assert page(program)[0]["subject"] == subject
+
+
+def test_times_may_have_small_letters(program: Program) -> None:
+    small = "2026-05-04t09:00:00.5z"
+    assert program.post(stated(time=small), STRUCTURED).status_code == 201
+    program.publish({"event_type": "t", "source": "s", "timestamp": small})
+    program.post({}, **{"ce-specversion": "1.0", "ce-id": "b", "ce-source": "s", "ce-type": "t", "ce-time": small})
+    assert {each["time"] for each in page(program)} == {"2026-05-04T09:00:00.500000+00:00"}
+    assert len(page(program, since=small)) == 3
+
+
+def test_a_refusal_in_binary_mode_names_its_event(program: Program) -> None:
+    named = {"ce-specversion": "1.0", "ce-id": '"e%201"', "ce-source": "s"}
+    assert program.post({}, **named).json()["results"][0]["event_id"] == "e 1"
+    assert program.post("{", **named, **{"ce-type": "t"}).json()["event_id"] == "e 1"
+    assert program.post({}, **named | {"ce-id": "%ff"}).json()["results"][0]["event_id"] == ""
+
+
 def test_our_own_events_are_cloudevents_too(program: Program) -> None:
     program.publish(event("task_started", "e1", task_id="t1") | {"further": "field"})
     found = read_back(program)

@@ -286,10 +286,10 @@ def test_a_body_that_is_refused_unread_is_noted_too(program: Program) -> None:
 def test_a_body_that_is_refused_at_the_gate_is_noted_too(program: Program, length: bytes) -> None:
     bearer = f"Authorization: Bearer {program.token}\r\n".encode()
     head = b"POST %s HTTP/1.1\r\nHost: here\r\n" + bearer + b"Content-Length: " + length + b"\r\n\r\n"
-    for path in (b"/api/events?x=1", b"/integrations/check/"):
+    for path in (b"/api/events?x=1", b"http://here/api/events", b"/integrations/check/"):
         line = Line()
         line.receive(head % path)
     [row] = noted()
-    assert (row["status"], row["method"], row["path"]) == (413, "POST", "/api/events")
+    assert (row["status"], row["method"], row["path"], row["count"]) == (413, "POST", "/api/events", 2)
     assert row["prefix"] == (program.token or "")[:8]
     assert (program.token or "") not in str(row)

@@ -70,6 +70,14 @@ async def test_what_is_refused_is_kept_and_told_of_and_the_others_get_there(
     assert "contains the character NUL" in caplog.text
 
 
+async def test_what_is_taken_with_a_warning_is_told_of(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    event = client.send("task_progress", "me", {"task_id": 77, "progress": "half"})
+    assert await client.flush(20)
+    assert (client.metrics()["sent"], client.metrics()["warned"], client.metrics()["refused"]) == (1, 1, 0)
+    told = f"event {event.event_id} (task_progress) was taken with a warning: "
+    assert f"{told}/0/data/progress should be a number from 0 to 100" in caplog.text
+
+
 @pytest.mark.parametrize("event_type", ["token_revoked", "conflicting"])
 async def test_what_is_refused_alone_holds_up_nothing(
     event_type: str, client: Client, dashboard: Running, token: str, caplog: pytest.LogCaptureFixture

@@ -414,7 +414,7 @@ def test_a_board_a_task_and_an_agent_get_their_names_when_they_are_said() -> Non
     story.tell("task_started")
     assert (story.task().name, story.agent().name) == ("t1", "1")
     story.tell("task_progress", task_name="Build the cart")
-    story.tell("agent_registered", name="Claude", role="Developer", skills=["python", 3])
+    story.tell("agent_registered", name="Claude", role="Developer", skills=["python", True])
     story.tell("project_created", project_name="Storefront")
     assert story.task().name == "Build the cart"
     assert (story.agent().name, story.agent().role, story.agent().skills) == ("Claude", "Developer", ["python"])
@@ -423,7 +423,7 @@ def test_a_board_a_task_and_an_agent_get_their_names_when_they_are_said() -> Non
 
 def test_dependencies_come_from_the_board_and_from_what_is_found_later() -> None:
     story = Story()
-    story.tell("task_created", depends_on=["t2", "t3", "t1", 7])
+    story.tell("task_created", depends_on=["t2", "t3", "t1", True])
     story.tell("dependency_detected", depends_on_id="t4")
     assert list(story.state.items[Dependency].values()) == [Dependency("shop", "t1", f"t{n}") for n in (2, 3, 4)]
 

@@ -120,6 +120,20 @@ def test_of_an_array_the_problems_come_first(viewer: Client) -> None:
     assert check(viewer, [EVENT, EVENT]).startswith("All 2 events would be taken")
 
 
+def test_a_field_that_would_not_be_used_is_told_with_what_is_expected(viewer: Client) -> None:
+    odd = EVENT | {"event_type": "task_progress", "data": {"task_id": 77, "progress": "half"}}
+    told = check(viewer, odd)
+    assert told.startswith(
+        "This event would be taken, with a warning Claude 2 is at half % of 77 "
+        "/data/progress should be a number from 0 to 100: its value is not used as it stands."
+    )
+    assert "Task 77 77" in told
+    told = check(viewer, [EVENT, odd, {"source": "x"}])
+    assert told.startswith("1 of 3 events would be rejected, 1 taken with a warning /2/event_type")
+    assert told.index("/2/event_type") < told.index("/1/data/progress") < told.index("/0 Claude 2 started")
+    assert check(viewer, [EVENT, odd]).startswith("All 2 events would be taken, 1 with a warning")
+
+
 def test_of_a_long_array_a_part_is_shown_and_the_rest_counted(viewer: Client) -> None:
     told = check(viewer, [EVENT] * 300)
     assert told.startswith("All 300 events would be taken")

@@ -276,6 +276,13 @@ def test_refused_requests_are_listed_newest_first_for_everybody(viewer: Client) 
     assert "0 s ago 422 second 10.0.0.1 mev_abcd… POST /api/events 2 0 s ago 422 first" in text
 
 
+def test_what_was_taken_with_a_warning_is_listed_as_that(viewer: Client) -> None:
+    refusals.note(201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events")
+    refusals.close_refusals()
+    text = " ".join(open_page(viewer, PAGE).text.split())
+    assert "201 taken with a warning: /data/progress: should be a number 10.0.0.1" in text
+
+
 # Whatever anybody writes stays text
 
 

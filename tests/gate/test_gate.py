@@ -70,6 +70,34 @@ def test_the_end_of_a_body_that_is_too_large_is_not_taken_for_a_request(running:
     assert exchange(running.port, chunked).count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1:{port}", "HTTP://localhost", "https://127.0.0.1"])
+def test_a_target_in_absolute_form_is_answered_like_its_path(running: Running, host: str) -> None:
+    """The host that it names counts, and the header Host does not."""
+    target = host.format(port=running.port)
+    for path, status in {"/healthz": 200, "/api/nothing?a=1": 404, "/api/boards": 401, "": 302}.items():
+        answer = exchange(
+            running.port, f"GET {target}{path} HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode()), (path, answer)
+
+
+@pytest.mark.parametrize("host", ["http://other.example", "http://", "http://ann@127.0.0.1", "http://127.0.0.1.evil"])
+def test_a_host_named_by_the_target_is_checked_as_ever(running: Running, host: str) -> None:
+    for line in ("GET {}/ HTTP/1.1", "GET {}/api/boards HTTP/1.1", "POST {}/api/events HTTP/1.1"):
+        head = f"{line.format(host)}\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        assert exchange(running.port, head.encode()).startswith(b"HTTP/1.1 400 "), line
+    handshake = f"GET {host}/ws/live/ HTTP/1.1\r\nOrigin: http://127.0.0.1\r\nHost: 127.0.0.1\r\n".encode()
+    assert exchange(running.port, handshake + UPGRADE + b"\r\n").startswith(b"HTTP/1.1 403 ")
+
+
+def test_a_websocket_is_opened_by_a_target_in_absolute_form(running: Running) -> None:
+    place = f"127.0.0.1:{running.port}"
+    head = f"GET ws://{place}/ws/live/?page=now HTTP/1.1\r\nOrigin: {running.base_url}\r\nHost: other.example\r\n"
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as line:
+        line.sendall(head.encode() + UPGRADE + b"\r\n")
+        assert line.recv(1024).startswith(b"HTTP/1.1 101 ")
+
+
 @pytest.mark.parametrize("path", ["/ws/none/", "/api/events", "/ws/%ff/"])
 def test_a_websocket_to_an_address_that_there_is_not_is_refused(running: Running, path: str) -> None:
     origin = f"Origin: {running.base_url}\r\nHost: 127.0.0.1:{running.port}\r\n"

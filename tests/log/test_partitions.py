@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
+import marcus_events
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest, offer_from
 from marcus_events.log import read
@@ -18,6 +22,9 @@ from marcus_events.log.append import append
 from marcus_events.log.connect import connect
 from marcus_events.log.partitions import AHEAD, SIZE, make_room, partitions
 from marcus_events.log.writer import Writer
+from marcus_events.models import RetentionRun
+from marcus_events.redaction import redact
+from marcus_events.retention.declaring import declare_range
 from tests.audit.reading import behind_the_back
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -93,6 +100,47 @@ def test_an_identity_is_one_over_all_partitions(near_the_end: None) -> None:
     ingest(events("other", 20))
     assert ingest(events("e", 1))[0].status == "duplicate"
     assert ingest(events("e", 1))[0].position == first.position
+
+
+@pytest.fixture
+def full_to_the_end(near_the_end: None) -> None:
+    """The first partition is full, and nobody has made room ahead."""
+    with connect("test", autocommit=True) as own, own.transaction():
+        append(own, [offer_from(event) for event in events("full", 9)])
+
+
+def test_generate_goes_on_behind_the_end(near_the_end: None) -> None:
+    call_command("generate", "--until=2026-05-04T00:00:00Z", events=30, project=[])
+    found = read.following(SIZE - 10, 100)
+    assert [event.position for event in found] == list(range(SIZE - 9, SIZE + 21))
+    assert ranges() == [(0, SIZE), (SIZE, 2 * SIZE)]
+
+
+def test_a_redaction_makes_room_for_its_record(full_to_the_end: None) -> None:
+    assert redact(SIZE - 5, "ada", "a secret") == SIZE
+    redacted, record = read.event(SIZE - 5), read.event(SIZE)
+    assert redacted is not None
+    assert redacted.data["redacted"] is True
+    assert record is not None
+    assert record.data["position"] == SIZE - 5
+
+
+def test_a_removal_makes_room_for_its_declaration(full_to_the_end: None) -> None:
+    run = RetentionRun.objects.create(started_at=utc_now())
+    with connect("test", autocommit=True) as own:
+        declare_range(own, run.pk, "test", SIZE - 9, SIZE - 8)
+    record = read.event(SIZE)
+    assert record is not None
+    assert record.event_type == "events_removed"
+
+
+def test_whatever_appends_makes_room() -> None:
+    """A module that appends by itself does so through `with_room`."""
+    texts = {path.stem: path.read_text() for path in Path(marcus_events.__file__).parent.rglob("*.py")}
+    imports = re.compile(r"^from marcus_events\.log\.append import .*\bappend\b", re.MULTILINE)
+    appending = {name for name, text in texts.items() if imports.search(text)}
+    assert appending == {"writer", "generate", "redaction", "declaring"}
+    assert all("with_room(" in texts[name] for name in appending)
 
 
 def test_what_was_removed_does_not_come_back() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from marcus_events.doors import bodies
+from marcus_events.doors.refusals import close_refusals
 from marcus_events.ingest import Receipt
 from marcus_events.log import read
+from marcus_events.models import RefusedRequest
 from marcus_events.sockets import answers, consumer, frames, said
 from tests.line import away
 from tests.sockets.talking import bearer, talking
@@ -32,6 +34,23 @@ async def test_what_is_published_is_answered_as_over_http(token: str) -> None:
     assert answer["results"][1] == {"event_id": "e2", "position": 2, "status": "accepted", "code": 201}
     assert [result.get("pointer") for result in answer["results"][2:]] == ["/events/2/event_type", "/events/3"]
     assert (one["id"], one["results"][0]["pointer"]) == (None, "/event/data/n")
+
+
+async def test_warnings_and_refusals_are_told_and_counted(token: str) -> None:
+    def counted() -> set[tuple[int, str, str, str]]:
+        close_refusals()
+        return set(RefusedRequest.objects.values_list("status", "reason", "method", "path"))
+
+    odd = STATED | {"event_type": "task_progress", "data": {"progress": "half"}}
+    async with talking(bearer(token)) as program:
+        answer = await program.ask(action="publish", id="p1", events=[odd, {}])
+    expected = "a number from 0 to 100"
+    assert answer["results"][0]["warnings"] == [{"pointer": "/events/0/data/progress", "expected": expected}]
+    assert "warnings" not in answer["results"][1]
+    assert await away(counted) == {
+        (201, f"1 of 2 events: /data/progress: should be {expected}", "WS", "/ws/events/"),
+        (422, "1 of 2 events: /event_type: must be a non-empty string", "WS", "/ws/events/"),
+    }
 
 
 async def test_what_was_published_is_sent_to_who_subscribed(token: str) -> None:

@@ -42,6 +42,15 @@ def subscribe(line: ClientConnection, **wanted: Any) -> None:
     hear(line, "subscribed")
 
 
+def test_the_address_works_without_its_last_slash(impatient: Running, program_token: str) -> None:
+    for token, kind in ((program_token, "subscribed"), ("mev_wrong", "error")):
+        headers = {"Authorization": f"Bearer {token}"}
+        address = f"ws://127.0.0.1:{impatient.port}/ws/events"
+        with connect(address, additional_headers=headers, proxy=None) as line:
+            line.send(json.dumps({"action": "subscribe", "id": "a"}))
+            hear(line, kind)
+
+
 def stated(n: int) -> dict[str, Any]:
     return {"event_id": f"e{n}", "event_type": "counted", "source": "agent_1", "data": {"n": n}}
 

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from dashboard.management.gate.request import origin_form
 from marcus_events.doors import refusals
 from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
@@ -20,7 +21,8 @@ def as_bytes(problem: Problem) -> bytes:
 
 def note(problem: Problem, channel: Any) -> None:
     """A body that is too large for the API. Whatever else is refused here was no request that an agent would send."""
-    path = text(getattr(channel, "_path", b"")).partition("?")[0]
+    _, target = origin_form(getattr(channel, "_path", b""))
+    path = text(target).partition("?")[0]
     if problem.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or not path.startswith(API) or not channel.requests:
         return
     refusals.note_problem(problem, caller_of(channel), text(channel._command), path)

@@ -1,5 +1,6 @@
 """One request on its way in: its body is counted while it comes, so that one without a stated length ends as well."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,8 @@ from daphne.http_protocol import WebRequest
 from marcus_events.doors import proxies
 from marcus_events.doors.bodies import MAX_BODY
 from marcus_events.doors.problem import Problem
+
+ABSOLUTE = re.compile(rb"(?:https?|wss?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class TooLarge(Exception):
@@ -18,6 +21,13 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
     def __init__(self, channel: Any, queued: object = False) -> None:
         """Twisted would parse forms as well, on the event loop; Django does it later, and in a thread."""
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """A target in absolute form names the host itself, and the header Host does not count (RFC 9112, 3.2.2)."""
+        host, target = origin_form(path)
+        if host is not None:
+            self.requestHeaders.setRawHeaders(b"Host", [host])
+        super().requestReceived(command, target, version)
 
     def process(self) -> Any:
         """Daphne takes the path's prefix from a header of any client, and fails on subprotocols that are not ASCII,
@@ -49,3 +59,12 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             super().handle_exception(exception)
         elif self.channel is not None:
             self.channel.transport.abortConnection()
+
+
+def origin_form(target: bytes) -> tuple[bytes | None, bytes]:
+    """The host that a request target names, None where it names none, and the target without it."""
+    found = ABSOLUTE.fullmatch(target)
+    if found is None:
+        return None, target
+    host, rest = found.groups()
+    return host, rest if rest.startswith(b"/") else b"/" + rest

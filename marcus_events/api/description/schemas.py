@@ -7,7 +7,7 @@ from typing import Any, get_args
 from cloudevents.core.spec import SPECVERSION_V1_0
 
 from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST
-from marcus_events.core.fold.fields import SEVERITIES
+from marcus_events.core.event_fields import SEVERITIES
 from marcus_events.core.payload import MAX_DEPTH, MAX_EVENT_BYTES, MAX_KEYS, MAX_NAME_BYTES, MAX_NUMBER
 from marcus_events.core.vocabulary import CATEGORIES
 from marcus_events.doors.publishing import CODES, MAX_BATCH
@@ -97,6 +97,16 @@ EVENT["properties"]["clock_ahead_s"] = {
     "description": "How far the producer's clock was ahead of the log's, in seconds; there only when it was ahead by "
     "more than five minutes. Such an event counts from `recorded_at`.",
 }
+WARNINGS: Schema = {
+    "type": "array",
+    "minItems": 1,
+    "description": "The fields of an event in the log that are not used as they stand; left out where there are none.",
+    "items": record(
+        "A field, and what it should hold.",
+        pointer={"type": "string", "description": "A JSON pointer (RFC 6901) into the body."},
+        expected={"type": "string"},
+    ),
+}
 RESULT: Schema = {
     "type": "object",
     "description": "What became of one event. `code` is the status that it would have on its own.",
@@ -110,6 +120,7 @@ RESULT: Schema = {
         "error": NULLABLE_TEXT | {"description": "Of a rejected one: the place and the reason."},
         "pointer": NULLABLE_TEXT | {"description": "Of a rejected one: a JSON pointer (RFC 6901) into the body."},
         "limit": NULLABLE_TEXT | {"description": "Of a rejected one: the limit that it is beyond, if it is one."},
+        "warnings": WARNINGS,
     },
 }
 CLOUDEVENT_FIELDS: Schema = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from marcus_events.core.event import Recorded
+from marcus_events.core.event_fields import read_data
 from marcus_events.core.fold.agents import follow_task
 from marcus_events.core.fold.effect import is_repeat
-from marcus_events.core.fold.fields import SEVERITIES, text
+from marcus_events.core.fold.fields import is_named, text
 from marcus_events.core.fold.known import holder, known_task, with_status
 from marcus_events.core.normalised import normalised
 from marcus_events.core.redacted import REDACTED
@@ -39,7 +40,7 @@ def is_open(state: State, blocker: Blocker) -> bool:
 
 def blocker_from(recorded: Recorded, task: Task) -> Blocker:
     """Its description is as it is compared; the event keeps what was written."""
-    severity = severity_in(recorded) or "medium"
+    severity = text(recorded, "severity") or "medium"
     stated = (normalised(text(recorded, name)) for name in ("description", "reason"))
     return Blocker(
         board_id=task.board_id,
@@ -58,21 +59,15 @@ def blocker_from(recorded: Recorded, task: Task) -> Blocker:
     )
 
 
-def severity_in(recorded: Recorded) -> str:
-    severity = text(recorded, "severity").lower()
-    return severity if severity in SEVERITIES else ""
-
-
 def blocker_suggestion(state: State, recorded: Recorded, board_id: str) -> None:
-    suggestion = recorded.data.get("suggestion")
-    plain = {"text": suggestion} if isinstance(suggestion, str) else suggestion
+    suggestion = read_data(recorded.data, "suggestion")
     blocker = named_blocker(state, recorded, board_id)
-    if blocker and isinstance(plain, dict):
-        state.put(replace(blocker, suggestion=plain))
+    if blocker and suggestion is not None:
+        state.put(replace(blocker, suggestion=suggestion))
 
 
 def blocker_updated(state: State, recorded: Recorded, board_id: str) -> None:
-    blocker, severity = named_blocker(state, recorded, board_id), severity_in(recorded)
+    blocker, severity = named_blocker(state, recorded, board_id), text(recorded, "severity")
     if blocker and severity:
         state.put(replace(blocker, severity=severity))
 
@@ -100,14 +95,14 @@ def resume_agent(state: State, recorded: Recorded, before: Task, task: Task) -> 
 
 
 def names_blocker(recorded: Recorded) -> bool:
-    return bool(recorded.data.get("blocker_event_id"))
+    return is_named(recorded, "blocker_event_id")
 
 
 def named_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
     """The blocker whose event is named; where none is named, the newest of the task."""
     blockers = state.blockers_of(board_id, recorded.task_id or "")
     if names_blocker(recorded):
-        blockers = [blocker for blocker in blockers if blocker.event_id == recorded.data["blocker_event_id"]]
+        blockers = [blocker for blocker in blockers if blocker.event_id == text(recorded, "blocker_event_id")]
     return blockers[-1] if blockers else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.external import is_pattern
-from marcus_events.core.fold.fields import ids, stated_text
+from marcus_events.core.fold.fields import stated_text, texts
 from marcus_events.core.redacted import DEMO
 from marcus_events.core.reserved import DEMO_BOARD
 from marcus_events.core.sentences import board_name, stated_board_name
@@ -80,12 +80,12 @@ def dependency_detected(state: State, recorded: Recorded, board_id: str) -> None
 def depend(state: State, recorded: Recorded, board_id: str, field: str) -> None:
     """The event's task cannot go on before those that the field names, on the board that the event names for them."""
     other = board_of_others(recorded)
-    for depends_on_id in ids(recorded, field):
+    for depends_on_id in texts(recorded, field):
         if recorded.task_id and (depends_on_id, other or board_id) != (recorded.task_id, board_id):
             state.put(Dependency(board_id, recorded.task_id, depends_on_id, other))
 
 
 def board_of_others(recorded: Recorded) -> str:
     """The board of the tasks that an event's task depends on; "" where it names none."""
-    named = [name for field in OTHER_BOARD for name in ids(recorded, field)]
+    named = [name for field in OTHER_BOARD for name in texts(recorded, field)]
     return next(iter(named), "")

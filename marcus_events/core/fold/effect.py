@@ -17,7 +17,8 @@ from dataclasses import replace
 from typing import Any
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.fold.fields import SEVERITIES, ids, percent, stated_moment
+from marcus_events.core.event_fields import SEVERITIES, read_data
+from marcus_events.core.fold.fields import is_named, percent, stated_moment, text, texts
 from marcus_events.core.redacted import EFFECT, REDACTED, is_redacted
 
 REPEATS = "repeats"  # a complaint that opened no blocker, since the same one was open
@@ -49,25 +50,21 @@ TEXTS = (
 
 def effect_of(recorded: Recorded, bears: Collection[str]) -> dict[str, Any]:
     """`bears` holds those of `ids_in` that something else in the log bears."""
-    texts = {name: REDACTED for name in TEXTS if counts(name, recorded.data.get(name))}
-    return texts | dict(plain(recorded)) | dict(borne(recorded, bears))
+    said = {name: REDACTED for name in TEXTS if counts(recorded, name)}
+    return said | dict(plain(recorded)) | dict(borne(recorded, bears))
 
 
-def counts(name: str, value: object) -> bool:
+def counts(recorded: Recorded, name: str) -> bool:
     """Whether the fold takes this for something said."""
     if name in EVENT_IDS:
-        return bool(value)
-    if name == "suggestion" and isinstance(value, dict):
-        return True
-    return isinstance(value, str) and value != ""
+        return is_named(recorded, name)
+    return read_data(recorded.data, name) not in (None, "", {"text": ""})
 
 
 def plain(recorded: Recorded) -> Iterator[tuple[str, Any]]:
     """Whatever cannot hold a text: see rule 1."""
     for name, words in WORDS.items():
-        value = recorded.data.get(name)
-        word = value.lower() if isinstance(value, str) and name == "severity" else value
-        if isinstance(word, str) and word in words:
+        if (word := text(recorded, name)) in words:
             yield name, word
     for name in TIMES:
         if time := stated_moment(recorded, name):
@@ -89,20 +86,18 @@ def numbers(recorded: Recorded) -> Iterator[tuple[str, Any]]:
 def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
     """Rule 2."""
     for name in EVENT_IDS:
-        value = recorded.data.get(name)
-        if isinstance(value, str) and value in bears:
-            yield name, value
+        if (event_id := text(recorded, name)) in bears:
+            yield name, event_id
     for name in (*TASK_IDS, *BOARD_IDS):
-        if kept := [task_id for task_id in ids(recorded, name) if task_id in bears]:
+        if kept := [borne_id for borne_id in texts(recorded, name) if borne_id in bears]:
             yield name, kept
 
 
 def ids_in(recorded: Recorded) -> tuple[list[str], list[str], list[str]]:
     """The ids of other events, of tasks and of boards that the state depends on."""
-    values = (recorded.data.get(name) for name in EVENT_IDS)
-    tasks = [task_id for name in TASK_IDS for task_id in ids(recorded, name)]
-    boards = [board_id for name in BOARD_IDS for board_id in ids(recorded, name)]
-    return [value for value in values if isinstance(value, str)], tasks, boards
+    event_ids = [event_id for name in EVENT_IDS if (event_id := text(recorded, name))]
+    tasks = [task_id for name in TASK_IDS for task_id in texts(recorded, name)]
+    return event_ids, tasks, [board_id for name in BOARD_IDS for board_id in texts(recorded, name)]
 
 
 def as_folded(recorded: Recorded) -> Recorded:

@@ -1,44 +1,39 @@
-"""Fields of an event's data, read as what they should be; whatever else stands there counts as nothing."""
+"""Fields of an event's data, read as `core.event_fields` expects them; whatever else stands there counts as nothing."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from marcus_events.core.event import InvalidEvent, Recorded, parse_timestamp
-from marcus_events.core.payload import name_in
-
-SEVERITIES = ("low", "medium", "high", "critical")
+from marcus_events.core.event import Recorded
+from marcus_events.core.event_fields import read_data, read_metadata
 
 
 def text(recorded: Recorded, name: str) -> str:
-    """A text, whole."""
-    value = recorded.data.get(name)
-    return value if isinstance(value, str) else ""
+    """A text, whole; an id."""
+    found: str | None = read_data(recorded.data, name)
+    return found or ""
 
 
 def stated_text(recorded: Recorded, name: str) -> str:
     """A text of the metadata, or else of the data."""
-    value = recorded.metadata.get(name)
-    return value if isinstance(value, str) and value else text(recorded, name)
+    found: str | None = read_metadata(recorded.metadata, name)
+    return found or text(recorded, name)
 
 
 def texts(recorded: Recorded, name: str) -> list[str]:
-    value = recorded.data.get(name)
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    """The texts, or the ids, in a field that holds one, or a list of them."""
+    found: list[str] | None = read_data(recorded.data, name)
+    return found or []
 
 
-def ids(recorded: Recorded, name: str) -> list[str]:
-    """The ids in a field that holds one, or a list of them."""
-    value = recorded.data.get(name)
-    found = [name_in(item) for item in (value if isinstance(value, list) else [value])]
-    return [item for item in found if item]
+def is_named(recorded: Recorded, name: str) -> bool:
+    """Whether an id is named, be it one that nothing can have."""
+    return bool(recorded.data.get(name)) or bool(text(recorded, name))
 
 
 def percent(recorded: Recorded, otherwise: float) -> float:
-    value: Any = recorded.data.get("progress")
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(max(0, min(100, value))) if is_number else otherwise
+    found: float | None = read_data(recorded.data, "progress")
+    return otherwise if found is None else found
 
 
 def moment(recorded: Recorded, name: str) -> datetime | None:
@@ -49,7 +44,5 @@ def moment(recorded: Recorded, name: str) -> datetime | None:
 
 def stated_moment(recorded: Recorded, name: str) -> datetime | None:
     """The same as the producer has stated it."""
-    try:
-        return parse_timestamp(recorded.data.get(name))
-    except InvalidEvent:
-        return None
+    found: datetime | None = read_data(recorded.data, name)
+    return found

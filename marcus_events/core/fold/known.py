@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from marcus_events.core import sentences
 from marcus_events.core.event import Recorded
-from marcus_events.core.fold.fields import ids
+from marcus_events.core.fold.fields import text
 from marcus_events.core.state import State, Task
 from marcus_events.core.vocabulary import EventTypes
 
@@ -23,7 +23,7 @@ def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
         task = Task(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
     if name and (task.name == task.task_id or recorded.event_type in NAMING):
         task = replace(task, name=name)
-    if recorded.event_type in NAMING and (parent := next(iter(ids(recorded, "parent_task_id")), "")):
+    if recorded.event_type in NAMING and (parent := text(recorded, "parent_task_id")):
         task = replace(task, parent_task_id=parent if parent != task.task_id else "")
     state.put(task)
     return task
@@ -39,7 +39,7 @@ def with_status(task: Task, status: str, recorded: Recorded) -> Task:
 
 def holder(recorded: Recorded, task: Task) -> str:
     """Who has the task after the event. `assigned_to` is a board's own word: an empty one says that nobody has it."""
-    assigned_to = recorded.data.get("assigned_to")
-    if not isinstance(assigned_to, str):
-        return recorded.agent_id or task.agent_id
-    return (recorded.agent_id or assigned_to) if assigned_to else ""
+    assigned_to = text(recorded, "assigned_to")
+    if recorded.data.get("assigned_to") == "":
+        return ""
+    return recorded.agent_id or assigned_to or task.agent_id

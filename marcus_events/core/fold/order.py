@@ -6,10 +6,10 @@ files, marks an event with `OUT_OF_ORDER` in its metadata when the log already h
 
 from __future__ import annotations
 
+from marcus_events.core import event_fields
 from marcus_events.core.event import OUT_OF_ORDER, Recorded
-from marcus_events.core.vocabulary import EventTypes as T
 
-MOVING = frozenset({T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED, T.TASK_BLOCKED})
+MOVING = frozenset(event_fields.MOVING)
 
 
 def moves_nothing(recorded: Recorded) -> bool:

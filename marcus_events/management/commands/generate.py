@@ -6,9 +6,11 @@ import argparse
 import bisect
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandParser
 
 from marcus_events.core.event import parse_timestamp, utc_now
@@ -16,6 +18,7 @@ from marcus_events.core.filters import span_of
 from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
+from marcus_events.log.partitions import with_room
 from marcus_events.management.prepare import prepare_database
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.sources import generation
@@ -55,11 +58,15 @@ class Command(BaseCommand):
         done = begun(extent)
         with connect("generate", autocommit=True) as connection:
             for batch in batches(extent, done, stop):
-                with connection.transaction():
-                    append(connection, batch)
+                with_room(partial(append_batch, connection, batch))
                 done += len(batch)
                 if done % TELL_EVERY < BATCH:
                     self.stderr.write(f"{done:,} of {extent.count:,} events")
+
+
+def append_batch(connection: psycopg.Connection[Any], batch: list[Any]) -> None:
+    with connection.transaction():
+        append(connection, batch)
 
 
 def begun(extent: generation.Extent) -> int:

@@ -1,0 +1,256 @@
+"""The fields of an event that are read, which event types they are read of, and what each is expected to hold.
+
+The reducers, the sentences and the check at ingest read a field through this table alone, so that a value is either
+used or its producer is warned. What can mean only one thing is taken: the id 77 is "77", the progress "45" is 45, and
+one text is a list of one. A boolean is no number. A value that is missing, null or blank says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marcus_events.core.event import OUT_OF_ORDER, InvalidEvent, parse_timestamp
+from marcus_events.core.payload import MAX_NAME_BYTES, name_in
+from marcus_events.core.tracing import CAUSATION, CORRELATION
+from marcus_events.core.vocabulary import MEANINGS, category_of
+from marcus_events.core.vocabulary import EventTypes as T
+
+SEVERITIES = ("low", "medium", "high", "critical")
+NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+DATA, METADATA = "/data", "/metadata"
+
+
+@dataclass(frozen=True)
+class FieldWarning:
+    """A field of an event that was taken in, and that was not used as it stands."""
+
+    pointer: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer}: should be {self.expected}"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a field should be, in words; and what is read of a value, None where nothing can be.
+
+    `is_whole` says whether all of a value is used, once something was read of it.
+    """
+
+    words: str
+    read: Callable[[Any], Any]
+    is_whole: Callable[[Any], bool] = lambda value: True
+
+    def misfit(self, value: object) -> str | None:
+        """Where below the field there is a value that is not used as it stands; None where there is none."""
+        return None if is_blank(value) or (self.read(value) is not None and self.is_whole(value)) else ""
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list; a single item is a list of one, unless it is a text that could be a list itself."""
+
+    words: str
+    item: Expectation
+
+    def read(self, value: object) -> list[Any] | None:
+        if looks_like_a_list(value):
+            return None
+        found = [self.item.read(item) for item in (value if isinstance(value, list) else [value])]
+        return [item for item in found if item] or None
+
+    def misfit(self, value: object) -> str | None:
+        if looks_like_a_list(value):
+            return ""
+        if not isinstance(value, list):
+            return self.item.misfit(value)
+        return next((f"/{n}" for n, item in enumerate(value) if self.item.misfit(item) is not None), None)
+
+
+def looks_like_a_list(value: object) -> bool:
+    return isinstance(value, str) and ("," in value or value.lstrip().startswith(("[", "{")))
+
+
+def is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def is_short(value: object) -> bool:
+    return not isinstance(value, str) or len(value.encode()) <= MAX_NAME_BYTES
+
+
+def text_in(value: object) -> str | None:
+    """A text, whole; a number as text."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def number_in(value: object) -> float | None:
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return float(value)
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+
+def percent_in(value: object) -> float | None:
+    """A number that lies beyond counts as the end that it is beyond."""
+    number = number_in(value)
+    return None if number is None else float(max(0, min(100, number)))
+
+
+def severity_in(value: object) -> str | None:
+    word = value.strip().lower() if isinstance(value, str) else ""
+    return word if word in SEVERITIES else None
+
+
+def time_in(value: object) -> datetime | None:
+    try:
+        return parse_timestamp(value)
+    except InvalidEvent:
+        return None
+
+
+def suggestion_in(value: object) -> dict[str, Any] | None:
+    text = text_in(value)
+    return {"text": text} if text is not None else value if isinstance(value, dict) else None
+
+
+ID = Expectation(f"a text of at most {MAX_NAME_BYTES} bytes, or a whole number", name_in, is_short)
+IDS = ListOf("an id, or a list of ids: texts or whole numbers", ID)
+TEXT = Expectation("a text or a number", text_in)
+TEXTS = ListOf("a text, or a list of texts", TEXT)
+PERCENT = Expectation("a number from 0 to 100", percent_in, lambda value: 0 <= (number_in(value) or 0) <= 100)
+SEVERITY = Expectation("low, medium, high or critical", severity_in)
+TIME = Expectation("an ISO 8601 time with a time zone", time_in)
+SUGGESTION = Expectation("a text or an object", suggestion_in)
+TRUTH = Expectation("true or false", lambda value: value if isinstance(value, bool) else None)
+
+OF_A_BLOCKER = (
+    T.BLOCKER_SUGGESTION,
+    T.BLOCKER_UPDATED,
+    T.BLOCKER_RESOLVED,
+    T.BLOCKER_ACKNOWLEDGED,
+    T.BLOCKER_ASSIGNED,
+    T.BLOCKER_SNOOZED,
+    T.BLOCKER_ANSWERED,
+    T.ANSWER_WITHDRAWN,
+    T.ANSWER_FAILED,
+    T.ANSWER_AWAITED,
+    T.ANSWER_SEEN,
+)
+HOLDING = (T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_UPDATED, T.TASK_COMPLETED, T.TASK_BLOCKED)
+CONNECTION = (T.KANBAN_ERROR, T.FALLBACK_MODE)
+MOVING = (T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED, T.TASK_BLOCKED)
+OF_AN_AGENT = tuple(name for name in MEANINGS if category_of(name) == "agent")
+
+
+@dataclass(frozen=True)
+class Field:
+    """Read of events of these types; of every event where `types` is None."""
+
+    name: str
+    expectation: Expectation | ListOf
+    types: Collection[str] | None = None
+    place: str = DATA
+
+
+FIELDS = (
+    Field("task_id", ID),
+    Field("agent_id", ID),
+    Field("worker_id", ID),
+    Field("board_id", ID),
+    Field("project_id", ID),
+    Field("task_name", TEXT),
+    Field("agent_name", TEXT),
+    Field("project_name", TEXT),
+    Field("name", TEXT, OF_AN_AGENT),
+    Field("role", TEXT, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
+    Field("skills", TEXTS, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
+    Field("description", TEXT, (T.TASK_CREATED, T.TASK_BLOCKED, T.TASK_UPDATED)),
+    Field("priority", TEXT, (T.TASK_CREATED, T.TASK_ASSIGNED, T.TASK_UPDATED)),
+    Field("labels", TEXTS, (T.TASK_CREATED,)),
+    Field("depends_on", IDS, (T.TASK_CREATED,)),
+    Field("depends_on_id", IDS, (T.DEPENDENCY_DETECTED,)),
+    Field("depends_on_name", TEXT, (T.DEPENDENCY_DETECTED,)),
+    Field("depends_on_board_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
+    Field("depends_on_project_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
+    Field("parent_task_id", ID, (T.TASK_CREATED, T.TASK_UPDATED)),
+    Field("assigned_to", ID, HOLDING),
+    Field("board_type", TEXT),
+    Field("external_url", TEXT),
+    Field("external_id", TEXT),
+    Field("sync_status", TEXT),
+    Field("error", TEXT, CONNECTION),
+    Field("message", TEXT, CONNECTION),
+    Field("active", TRUTH, (T.FALLBACK_MODE,)),
+    Field("progress", PERCENT, (T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_UPDATED, T.TASK_COMPLETED)),
+    Field("status", TEXT, (T.TASK_PROGRESS, T.TASK_UPDATED, T.AGENT_STATUS_CHANGED)),
+    Field("reason", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED, T.ANSWER_FAILED, *CONNECTION)),
+    Field("severity", SEVERITY, (T.TASK_BLOCKED, T.TASK_UPDATED, T.BLOCKER_UPDATED)),
+    Field("blocker_type", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED)),
+    Field("blocker_event_id", ID, OF_A_BLOCKER),
+    Field("suggestion", SUGGESTION, (T.BLOCKER_SUGGESTION,)),
+    Field("resolution", TEXT, (T.BLOCKER_RESOLVED,)),
+    Field("by", TEXT, OF_A_BLOCKER),
+    Field("assignee", TEXT, (T.BLOCKER_ASSIGNED,)),
+    Field("until", TIME, (T.BLOCKER_SNOOZED, T.ANSWER_AWAITED)),
+    Field("answer", TEXT, (T.BLOCKER_ANSWERED,)),
+    Field("due", TIME, (T.BLOCKER_ANSWERED,)),
+    Field("answer_id", ID, (T.BLOCKER_RESOLVED, T.ANSWER_WITHDRAWN, T.ANSWER_FAILED)),
+    Field("board_id", ID, place=METADATA),
+    Field("board_name", TEXT, place=METADATA),
+    *(Field(name, TEXT, place=METADATA) for name in ("board_type", "external_url", "external_id", "sync_status")),
+    Field("agent_name", TEXT, place=METADATA),
+    Field(CORRELATION, TEXT, place=METADATA),
+    Field(CAUSATION, TEXT, place=METADATA),
+    Field(OUT_OF_ORDER, TRUTH, MOVING, METADATA),
+)
+
+Table = dict[str, Expectation | ListOf]
+
+
+def table(place: str, event_type: str | None = None) -> Table:
+    """What is read of an event of this type, or of a type that nothing is known of."""
+    fields = [field for field in FIELDS if field.place == place]
+    return {field.name: field.expectation for field in fields if field.types is None or event_type in field.types}
+
+
+def shown_of(event_type: str) -> Table:
+    """What its sentence shows besides: the fields that its phrase names."""
+    known = (*NAMING, *table(DATA, event_type))
+    return {name: TEXT for name in re.findall(r"\{(\w+)\}", MEANINGS[event_type].phrase) if name not in known}
+
+
+NAMING = ("task", "agent", "board", "by", "on")  # in a phrase, what is named by several fields
+BY_NAME = {
+    place: {field.name: field.expectation for field in FIELDS if field.place == place} for place in (DATA, METADATA)
+}
+OF_TYPE = {name: (table(DATA, name) | shown_of(name), table(METADATA, name)) for name in MEANINGS}
+OF_OTHERS = table(DATA), table(METADATA)
+
+
+def read_data(data: dict[str, Any], name: str) -> Any:
+    """What a field of the data says; None for nothing. Raises KeyError for a field that is not in the table."""
+    return BY_NAME[DATA][name].read(data.get(name))
+
+
+def read_metadata(metadata: dict[str, Any], name: str) -> Any:
+    """The same of a field of the metadata."""
+    return BY_NAME[METADATA][name].read(metadata.get(name))
+
+
+def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any]) -> tuple[FieldWarning, ...]:
+    """One for each field that is not used as it stands; of a list, for the first such item."""
+    in_data, in_metadata = OF_TYPE.get(event_type, OF_OTHERS)
+    return (*misfits(DATA, in_data, data), *misfits(METADATA, in_metadata, metadata))
+
+
+def misfits(place: str, expected: Table, values: dict[str, Any]) -> Iterator[FieldWarning]:
+    for name, expectation in expected.items():
+        if name in values and (below := expectation.misfit(values[name])) is not None:
+            yield FieldWarning(f"{place}/{name}{below}", expectation.words)
