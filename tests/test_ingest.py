@@ -138,7 +138,7 @@ def test_the_longest_names_fit_their_indexes() -> None:
         ({"project_id": "p"}, {}, "agent_1", ("p", None, "agent_1")),
         ({"agent_id": "unknown", "worker_id": "w"}, {}, "agent_1", (None, None, "w")),
         ({"agent_id": "unknown"}, {}, "agent_1", (None, None, "agent_1")),
-        ({"task_id": 7, "agent_id": ["a"], "board_id": " "}, {}, "marcus", (None, None, None)),
+        ({"task_id": 7, "agent_id": ["a"], "board_id": " "}, {}, "marcus", (None, "7", None)),
         ({"task_id": "é" * 300}, {}, "marcus", (None, "é" * 256, None)),
         ({"board_id": "theirs"}, {"board_id": "ours"}, "marcus", ("ours", None, None)),
     ],
