@@ -23,7 +23,7 @@ GOOD: dict[str, Any] = {
     "until": "2026-05-05T09:00:00Z", "due": "2026-05-05T09:00:00Z", "suggestion": "try again", "out_of_order": True,
 }  # fmt: skip
 BASE = {"task_id": "t1", "agent_id": AGENTS[0]}
-MARKS = {"redacted", "at"}  # looked for in every event: they would mark it as redacted
+MARKS = {"redacted", "at", "known_from"}  # looked for in every event; the follower alone says what it is known from
 
 
 class Watched(dict[str, Any]):
