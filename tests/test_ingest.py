@@ -106,7 +106,7 @@ def test_everything_that_is_taken_reads_back_equal() -> None:
     def reads_back(events: list[Event]) -> None:
         head = read.head().position
         named = [Event(f"{head}.{n}", *made.fields(event)) for n, event in enumerate(events)]
-        assert all(receipt.status == "accepted" for receipt in ingest(named))
+        assert all(receipt.status == "accepted" for receipt in ingest(named, Authority.SYSTEM))
         assert [kept.event for kept in read.following(head, 20)] == [made.taken(event, 1).event for event in named]
         assert all(kept.data == event.data for kept, event in zip(read.following(head, 20), events, strict=True))
 
