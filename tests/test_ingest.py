@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from marcus_events.core.event import Event, InvalidEvent, utc_now
 from marcus_events.core.payload import MAX_NAME_BYTES
+from marcus_events.core.reserved import Authority
 from marcus_events.ingest import event_from, ingest, offer_from
 from marcus_events.log import read
 from tests.core import made
