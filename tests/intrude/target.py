@@ -11,6 +11,7 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from tests.running import Running
+from tests.waiting import wait_until
 
 PATIENCE_S = 30.0
 
@@ -58,11 +59,16 @@ class Target(Running):
         """A new person's name, and a client that is signed in as them."""
         name = f"person-{uuid.uuid4().hex[:8]}"
         form = {"username": name, "role": role, "sees": "some", "boards": list(boards)}
-        answer = self.post_form(self.admin, "/people/", form)
+        answer = wait_until(lambda: self.person_made(form))
         assert answer.status_code == httpx.codes.OK, answer.text
         client = self.client()
         self.follow_sign_in_link(client, found(r"<code>(http[^<]+)</code>", answer.text))
         return name, client
+
+    def person_made(self, form: dict[str, Any]) -> httpx.Response | None:
+        """The answer; None while a board was only just published and stands in no table yet."""
+        answer = self.post_form(self.admin, "/people/", form)
+        return None if "There is no board" in answer.text else answer
 
     def post_form(self, client: httpx.Client, path: str, form: dict[str, Any], **headers: str) -> httpx.Response:
         """As a page of ours would, with its form token."""
