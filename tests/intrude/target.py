@@ -60,6 +60,7 @@ class Target(Running):
         name = f"person-{uuid.uuid4().hex[:8]}"
         form = {"username": name, "role": role, "sees": "some", "boards": list(boards)}
         answer = wait_until(lambda: self.person_made(form))
+        assert answer, "it is never there"
         assert answer.status_code == httpx.codes.OK, answer.text
         client = self.client()
         self.follow_sign_in_link(client, found(r"<code>(http[^<]+)</code>", answer.text))
