@@ -69,7 +69,7 @@ class Target(Running):
     def person_made(self, form: dict[str, Any]) -> httpx.Response | None:
         """The answer; None while a board was only just published and stands in no table yet."""
         answer = self.post_form(self.admin, "/people/", form)
-        return None if "There is no board" in answer.text else answer
+        return None if "It may have been removed" in answer.text else answer
 
     def post_form(self, client: httpx.Client, path: str, form: dict[str, Any], **headers: str) -> httpx.Response:
         """As a page of ours would, with its form token."""
