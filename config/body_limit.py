@@ -11,6 +11,8 @@ at the gate (`dashboard/management/gate`); other servers hand it on as it comes,
 
 from typing import Any
 
+from django.http import HttpResponse
+
 from config.origin import Application, Scope
 from marcus_events.doors import refusals
 from marcus_events.doors.access import Caller
@@ -64,8 +66,12 @@ def caller_of(scope: Scope) -> Caller:
 async def refuse(problem: Problem, scope: Scope, send: Any) -> None:
     if scope.get("path", "").startswith(API):
         refusals.note_problem(problem, caller_of(scope), scope["method"], scope["path"])
-    response = problem.response()
-    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    await send_response(problem.response(), send)
+
+
+async def send_response(response: HttpResponse, send: Any) -> None:
+    """Whole, where Django does not do it."""
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
     headers.append((b"content-length", str(len(response.content)).encode()))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": response.content})

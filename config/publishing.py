@@ -16,6 +16,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
 from config import unknown_host
+from config.body_limit import send_response
 from config.caching import private
 from config.origin import Application, Scope
 from config.requests import Request
@@ -34,7 +35,7 @@ class Gone(Exception):
 class Publishing:
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.finish = with_headers()
+        self.secure, self.frames = SecurityMiddleware(unused), XFrameOptionsMiddleware(unused)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         if scope["method"] != "POST" or scope["path"] != scope.get("root_path", "") + PATH:
@@ -43,7 +44,16 @@ class Publishing:
             request = Request(scope, BytesIO(await body_of(receive)))
         except Gone:
             return None
-        return await answer(self.finish(request, await response_to(request)), send)
+        return await send_response(self.with_headers(request, await response_to(request)), send)
+
+    def with_headers(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Those that Django's own middleware adds, by that middleware."""
+        for name, value in GUARDS.items():
+            response.headers.setdefault(name, value)
+        self.secure.process_response(request, response)
+        self.frames.process_response(request, response)
+        private(response)
+        return response
 
 
 async def body_of(receive: Any) -> bytes:
@@ -69,25 +79,5 @@ async def response_to(request: Request) -> HttpResponse:
     return await publish_async(request)
 
 
-def with_headers() -> Any:
-    """Adds those that Django's own middleware adds, by that middleware."""
-    secure, framed = SecurityMiddleware(unused), XFrameOptionsMiddleware(unused)
-
-    def finish(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
-        for name, value in GUARDS.items():
-            response.headers.setdefault(name, value)
-        return private(framed.process_response(request, secure.process_response(request, response)))
-
-    return finish
-
-
 def unused(request: HttpRequest) -> HttpResponseBase:
     raise NotImplementedError
-
-
-async def answer(response: HttpResponseBase, send: Any) -> None:
-    content = getattr(response, "content", b"")
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
-    headers.append((b"content-length", str(len(content)).encode()))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": content})

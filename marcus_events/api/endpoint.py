@@ -38,9 +38,9 @@ View = Callable[..., Answer]  # of the request, what its scope gives, and what t
 def endpoint(scope: str | None, takes: Collection[str] | None = None) -> Callable[[View], Callable[..., HttpResponse]]:
     """Make a view of a function that answers with a dict, or raises Problem.
 
-    Who reads is known to it by their sight, who publishes by their token. Without a scope anybody may ask, though no
-    more often than elsewhere, and it is given nothing. `takes` are the parameters that it knows: one that is misspelt
-    would otherwise choose nothing, and nobody would notice.
+    Who reads is known to it by their sight. Without a scope anybody may ask, though no more often than elsewhere, and
+    it is given nothing. `takes` are the parameters that it knows: one that is misspelt would otherwise choose nothing,
+    and nobody would notice.
     """
 
     def decorate(view: View) -> Callable[..., HttpResponse]:
@@ -63,7 +63,7 @@ def respond(
         token = permitted(request, scope)
         if takes is not None:
             check_known(request, takes)
-        return view(request, sight_in(request, token) if scope == "read" else token, **place)
+        return view(request, sight_in(request, token) if scope else None, **place)
 
     try:
         result = answering(request.method or "", request.path, work)

@@ -13,27 +13,24 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marcus_events.api.endpoint import caller_of, problems_told, refused
 from marcus_events.core.event import Event
 from marcus_events.doors import access, cloudevents, publishing
-from marcus_events.doors.bodies import MAX_BODY, check_size, parse
+from marcus_events.doors.bodies import LARGE, MAX_BODY, check_size, parse
 from marcus_events.doors.problem import Problem
 from marcus_events.ingest import Receipt
 from marcus_events.models import Token
+from marcus_events.sockets.database import in_thread
 
 KINDS = f"application/json, {cloudevents.STRUCTURED}, {cloudevents.BATCH}, or any with the headers of a CloudEvent"
 
 
-LARGE = 32 * 1024  # bytes, from which on a body is read and checked in a thread: 1 MiB takes half a second
-LARGE_AT_ONCE = 2  # more would take the interpreter from everybody else
-
-Result = TypeVar("Result")
+LARGE_AT_ONCE = 2  # bodies: more would take the interpreter from everybody else
 
 _lookups = ThreadPoolExecutor(2, thread_name_prefix="token")
 _large = ThreadPoolExecutor(LARGE_AT_ONCE, thread_name_prefix="large body")
@@ -57,20 +54,14 @@ async def taken_in(request: HttpRequest) -> HttpResponse:
     token = await access.permitted_async(caller, "publish", look_up)
     body = check_size(request.read(MAX_BODY + 1))
     is_large = len(body) > LARGE
-    items, read = await in_thread(_large, partial(stated_in, request, body)) if is_large else stated_in(request, body)
+    items, read = await in_thread(partial(stated_in, request, body), _large) if is_large else stated_in(request, body)
     is_batch = isinstance(items, list)
-    receipts = await publishing.publish_async(items if is_batch else [items], read, token, aside=is_large)
+    receipts = await publishing.publish(items if is_batch else [items], read, token, aside=is_large)
     return answer(request, receipts, is_batch=is_batch)
 
 
 async def look_up(work: Callable[[], Token]) -> Token:
-    return await in_thread(_lookups, work)
-
-
-async def in_thread(pool: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-    """A connection that the work has taken is given back."""
-    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=pool)()
-    return result
+    return await in_thread(work, _lookups)
 
 
 def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publishing.Read]:

@@ -16,7 +16,7 @@ from typing import Any
 from marcus_events.core.event import OUT_OF_ORDER, InvalidEvent, parse_timestamp
 from marcus_events.core.payload import MAX_NAME_BYTES, name_in
 from marcus_events.core.tracing import CAUSATION, CORRELATION
-from marcus_events.core.vocabulary import MEANINGS, category_of
+from marcus_events.core.vocabulary import HANDLING, MEANINGS, category_of
 from marcus_events.core.vocabulary import EventTypes as T
 
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -134,14 +134,7 @@ OF_A_BLOCKER = (
     T.BLOCKER_SUGGESTION,
     T.BLOCKER_UPDATED,
     T.BLOCKER_RESOLVED,
-    T.BLOCKER_ACKNOWLEDGED,
-    T.BLOCKER_ASSIGNED,
-    T.BLOCKER_SNOOZED,
-    T.BLOCKER_ANSWERED,
-    T.ANSWER_WITHDRAWN,
-    T.ANSWER_FAILED,
-    T.ANSWER_AWAITED,
-    T.ANSWER_SEEN,
+    *HANDLING,
 )
 HOLDING = (T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_UPDATED, T.TASK_COMPLETED, T.TASK_BLOCKED)
 CONNECTION = (T.KANBAN_ERROR, T.FALLBACK_MODE)

@@ -16,8 +16,8 @@ from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
 from marcus_events.core.payload import MAX_NAME_BYTES
 from marcus_events.core.redacted import DEMO, is_redacted
+from marcus_events.core.vocabulary import HANDLING, canonical, types_of
 from marcus_events.core.vocabulary import EventTypes as T
-from marcus_events.core.vocabulary import canonical, types_of
 
 USER, PROGRAM, SYSTEM = "user:", "program:", "system:"
 RESERVED_SOURCES = (USER, PROGRAM, SYSTEM)  # what they begin with
@@ -25,14 +25,7 @@ RESERVED_NAMES = ("the system",)  # sources
 RESERVED_TYPES = frozenset(
     {
         *types_of("audit"),
-        T.BLOCKER_ACKNOWLEDGED,
-        T.BLOCKER_ASSIGNED,
-        T.BLOCKER_SNOOZED,
-        T.BLOCKER_ANSWERED,
-        T.ANSWER_WITHDRAWN,
-        T.ANSWER_FAILED,
-        T.ANSWER_AWAITED,
-        T.ANSWER_SEEN,
+        *HANDLING,
         T.BOARD_REMOVED,
     }
 )

@@ -111,6 +111,16 @@ class Meaning:
 
 
 T = EventTypes
+HANDLING = (  # what people do about a blocker, and what becomes of their answers
+    T.BLOCKER_ACKNOWLEDGED,
+    T.BLOCKER_ASSIGNED,
+    T.BLOCKER_SNOOZED,
+    T.BLOCKER_ANSWERED,
+    T.ANSWER_WITHDRAWN,
+    T.ANSWER_FAILED,
+    T.ANSWER_AWAITED,
+    T.ANSWER_SEEN,
+)
 MEANINGS: dict[str, Meaning] = {
     T.TASK_CREATED: Meaning("task", "Task created", "{task} was added to the board", "low"),
     T.TASK_REQUESTED: Meaning("task", "Task requested", "{agent} asks for work", "noise"),

@@ -62,8 +62,8 @@ async def permitted_async(
     caller: Caller, scope: str, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
 ) -> Token:
     """The same for an event loop: `aside` runs in a thread what has to ask the database."""
-    is_recent = caller.is_bearer and tokens.find_recent(caller.secret)
-    return counted(known(caller) if is_recent else await aside(lambda: known(caller)), scope)
+    recent = tokens.find_recent(caller.secret) if caller.is_bearer else None
+    return counted(unexpired(recent) if recent else await aside(lambda: known(caller)), scope)
 
 
 def known(caller: Caller) -> Token:

@@ -13,6 +13,7 @@ from typing import Any
 from marcus_events.doors.problem import Problem
 
 MAX_BODY = 1024 * 1024  # bytes
+LARGE = 32 * 1024  # bytes or characters, from which on it is read and checked in a thread: 1 MiB takes half a second
 MAX_VALUES = 100_000  # in a body: 1 MiB of “[]” would be twenty times as much memory, and a second's work
 TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # or what is left, where it is not closed: linear
 ENOUGH_DIGITS = 40  # to tell that a number is beyond every limit; reading a million of them would take minutes

@@ -19,7 +19,7 @@ from marcus_events.core.reserved import Authority
 from marcus_events.doors import refusals
 from marcus_events.doors.access import Caller
 from marcus_events.doors.problem import Problem
-from marcus_events.ingest import Receipt, event_from, ingest, ingest_async, rejected
+from marcus_events.ingest import Receipt, event_from, ingest_async, rejected
 from marcus_events.models import Token
 
 MAX_BATCH = 500  # events in a request
@@ -48,14 +48,11 @@ def new_id() -> str:
     return f"evt_{uuid.uuid4().hex}"
 
 
-def publish(items: Sequence[Any], read: Read, token: Token) -> list[Receipt]:
-    """Return when what is valid is committed. Raises LogUnavailable."""
-    offered = offers(items, read, token)
-    return merged(offered, ingest([item for item in offered if isinstance(item, Event)], authority_of(token)))
+async def publish(items: Sequence[Any], read: Read, token: Token, *, aside: bool = False) -> list[Receipt]:
+    """Return when what is valid is committed. What takes long to check is checked `aside`, in a thread.
 
-
-async def publish_async(items: Sequence[Any], read: Read, token: Token, *, aside: bool = False) -> list[Receipt]:
-    """The same for an event loop; what takes long to check is checked aside, in a thread."""
+    Raises LogUnavailable.
+    """
     offered = await asyncio.to_thread(offers, items, read, token) if aside else offers(items, read, token)
     events = [item for item in offered if isinstance(item, Event)]
     return merged(offered, await ingest_async(events, authority_of(token), aside=aside))

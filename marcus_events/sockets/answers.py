@@ -76,7 +76,7 @@ async def unsubscribe(frame: Unsubscribe, following: Following, say: Say) -> Non
 
 async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> None:
     try:
-        receipts = await publishing.publish_async(frame.items, publishing.native, peer.publisher(), aside=is_large)
+        receipts = await publishing.publish(frame.items, publishing.native, peer.publisher(), aside=is_large)
     except Away as error:
         raise unavailable(error) from error
     publishing.note_rejected(receipts, peer.caller, "WS", PATH)

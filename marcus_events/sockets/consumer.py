@@ -21,6 +21,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from marcus_events.doors import refusals
+from marcus_events.doors.bodies import LARGE
 from marcus_events.doors.open_connections import Places
 from marcus_events.doors.problem import Problem
 from marcus_events.live.hub import get_hub
@@ -87,7 +88,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def take(self, text: str | None, peer: Peer) -> None:
         name = None
         try:
-            is_large = len(text or "") > frames.LARGE  # others are not held up by what takes long
+            is_large = len(text or "") > LARGE  # others are not held up by what takes long
             stated = await asyncio.to_thread(frames.stated_in, text) if is_large else frames.stated_in(text)
             name = frames.id_in(stated)
             peer.count()

@@ -26,7 +26,7 @@ _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="socket")
 
 
 async def in_thread(work: Callable[[], Result], pool: ThreadPoolExecutor = _pool) -> Result:
-    """Run in the sockets' own threads; the database connection is given back afterwards."""
+    """Run in the sockets' own threads, or others; the database connection is given back afterwards."""
     result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=pool)()
     return result
 

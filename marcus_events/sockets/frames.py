@@ -18,7 +18,6 @@ from marcus_events.doors.problem import Problem
 
 MAX_ID = 128  # characters: it comes back with every event
 MAX_PATTERNS = 50
-LARGE = 32 * 1024  # characters of a frame, from which on it is read and checked in a thread: 1 MiB takes half a second
 MAX_QUERY = 500  # characters: it is asked of every event, on the event loop
 
 Stated = dict[str, Any]

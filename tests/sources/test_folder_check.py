@@ -21,11 +21,6 @@ AS_NOBODY = (
 )
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_run(tmp_path / "marcus")
-
-
 def test_a_marcus_and_an_empty_folder_can_be_followed(root: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert problem(root) == problem(tmp_path / "empty") == ""

@@ -29,11 +29,6 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.usefixtures("log")
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_run(tmp_path / "marcus")
-
-
 def wait_for_events(number: int) -> None:
     wait_until(lambda: read.head().position >= number)
     assert read.head().position == number

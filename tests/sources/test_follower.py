@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,17 +23,6 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
 A_TASK = "30e349b3032e4f80aa8f6d1cc32a5a3e"  # Design auth schema
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_run(tmp_path / "marcus")
-
-
-@pytest.fixture
-def following(root: Path) -> Iterator[Following]:
-    with Following(root) as following:
-        yield following
 
 
 def test_it_reads_what_there_is_and_says_that_it_follows(following: Following, root: Path) -> None:

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.usefixtures("log")
 ZSTD = "logs/conversations/realtime_20261101_000000.jsonl.zst"
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_run(tmp_path / "marcus")
-
-
 def test_it_says_since_when_what_was_read_last_and_how_much_of_everything(root: Path) -> None:
     before, news = utc_now(), News()
     with Following(root) as following:

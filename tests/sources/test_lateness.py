@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,12 +61,6 @@ def test_events_that_are_published_together_are_compared_too() -> None:
 @pytest.fixture
 def root(tmp_path: Path, log: None) -> Path:
     return copy_run(tmp_path / "marcus")
-
-
-@pytest.fixture
-def following(root: Path) -> Iterator[Following]:
-    with Following(root) as following:
-        yield following
 
 
 def status() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -22,23 +21,12 @@ from marcus_events.sources.marcus.following_state import Activity
 from tests.sources.boards import BOARD, add_card, move_card, write_subtasks
 from tests.sources.conversing import reported_now
 from tests.sources.following import Following, line
-from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
+from tests.sources.installations import CONVERSATIONS, REALTIME, append
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
 A_TASK = "30e349b3032e4f80aa8f6d1cc32a5a3e"  # Design auth schema: done
 RUN_EVENTS = 718
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_run(tmp_path / "marcus")
-
-
-@pytest.fixture
-def following(root: Path) -> Iterator[Following]:
-    with Following(root) as following:
-        yield following
 
 
 def follow_once(root: Path) -> list[Recorded]:
