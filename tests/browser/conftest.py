@@ -15,8 +15,10 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from tests.browser import chromium
 from tests.browser.application import Application, drop_template
 from tests.browser.storefront import blocker, project, resolution
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=PATIENCE * 1000)  # a page on a slow machine is waited for as everything else is
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", event =>
     console.error(`CSP: ${event.violatedDirective} kept ${event.blockedURI} from ${event.sourceFile}`))

@@ -48,6 +48,12 @@ def settled(program: httpx.Client, board: str) -> None:
     name = f"agent_{uuid.uuid4().hex}"
     publish(program, event("agent_registered", board=board, source=name))
     wait_until(lambda: name in program.get("/api/agents", params={"board": board}).text)
+    wait_until(lambda: lags(program) == {0})  # the counters are another table, and come after the agents
+
+
+def lags(program: httpx.Client) -> set[int]:
+    """How far the tables are behind the log."""
+    return {part["lag"] for part in program.get("/readyz").json()["parts"].values() if "lag" in part}
 
 
 @attack("A task that is completed, blocked or assigned in 2199 moves on with the next event")
