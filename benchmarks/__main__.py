@@ -102,7 +102,7 @@ def database() -> Iterator[None]:
         from marcus_events import postgres
         from marcus_events.log.listener import close_listener
         from marcus_events.log.writer import close_writer
-        from marcus_events.postgres.place import Place
+        from marcus_events.postgres.data_directory import Place
 
         with postgres.Member(Place.under(settings.DATA_DIR)):
             call_command("migrate", verbosity=0)

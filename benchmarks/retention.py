@@ -42,9 +42,9 @@ def on_a_server(events: int, seconds: float) -> None:
 
     from marcus_events import postgres
     from marcus_events.log import partitions
-    from marcus_events.management.prepare import prepare_database
+    from marcus_events.management.prepare_database import prepare_database
     from marcus_events.models import RetentionPolicy
-    from marcus_events.postgres.place import Place
+    from marcus_events.postgres.data_directory import Place
 
     member = postgres.Member(Place.under(settings.DATA_DIR))
     member.join()
@@ -123,7 +123,7 @@ def commits(seconds: float, meanwhile: Callable[[], None] | None = None) -> list
 def remove() -> None:
     """At the time when the older half of what was filled is a day old."""
     from marcus_events.log import read
-    from marcus_events.retention.running import run
+    from marcus_events.retention.runs import run
 
     head = read.head()
     middle = read.event((head.oldest + head.position) // 2)

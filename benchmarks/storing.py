@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from marcus_events.bus.events import Events
 from marcus_events.log.connect import connect
-from marcus_events.persistence import LogPersistence
+from marcus_events.log_persistence import LogPersistence
 
 AT_ONCE = 50  # tasks that publish one event after another
 BATCH = 500

@@ -2,4 +2,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class AdministrationConfig(AdminConfig):
-    default_site = "config.administration.Administration"
+    default_site = "config.admin_site.Administration"

@@ -6,7 +6,7 @@ Any ASGI server runs it. In front of everything stand `ProxyHeaders`, which read
 
 import os
 
-from config.requests import http_application
+from config.utf8_request import http_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = http_application()  # sets Django up: whatever imports models comes after it
@@ -16,15 +16,15 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
 from django.urls import re_path
 
-from config.body_limit import BodyLimit
-from config.connection_limit import ConnectionLimit, TurnLimit
-from config.health import Healthz
-from config.origin import SameOrigin
-from config.proxy_headers import ProxyHeaders
-from config.publishing import Publishing
+from config.middleware.body_limit import BodyLimit
+from config.middleware.connection_limit import ConnectionLimit, TurnLimit
+from config.middleware.liveness import Healthz
+from config.middleware.origin import SameOrigin
+from config.middleware.proxy_headers import ProxyHeaders
+from config.middleware.publish_endpoint import Publishing
 from config.request_headers import RequestHeaders
 from dashboard import routing as pages
-from marcus_events.sockets import routing as programs
+from marcus_events.websocket import routing as programs
 
 # An address that there is not is refused: without a route, Channels fails and the server says 500, for whoever asks.
 nothing_here = re_path("", WebsocketDenier.as_asgi())

@@ -16,25 +16,25 @@ READ = {
     "accept-encoding": "WhiteNoise: the compressed form of a static file",
     "authorization": "doors.access: a program's token, which is looked up by its hash",
     "content-encoding": "api.publish: anything but identity is refused",
-    "content-length": "config.body_limit: what is too large is refused; the server counts what comes",
+    "content-length": "config.middleware.body_limit: what is too large is refused; the server counts what comes",
     "content-type": "Django and api.publish: how a body is parsed; the charset is not read",
     "cookie": "Django: the session, whose key is random, and the form token, which must match the form's",
-    "host": "Django and config.origin: compared with MARCUS_ALLOWED_HOSTS. Links to this site begin with it",
+    "host": "Django and config.middleware.origin: compared with MARCUS_ALLOWED_HOSTS. Links to this site begin with it",
     "hx-request": "django-htmx: a fragment in place of the whole page",
     "if-modified-since": "WhiteNoise: 304 for a static file",
     "if-none-match": "WhiteNoise: 304 for a static file",
-    "origin": "Django's CSRF check and config.origin: compared with the host; browsers do not let pages set it",
+    "origin": "Django's CSRF check and middleware.origin: compared with the host; browsers do not let pages set it",
     "range": "WhiteNoise: a part of a static file",
     "referer": "Django's CSRF check over TLS, where a browser sends no Origin",
     "traceparent": "api.publish: kept with an event as its producer stated it, after a check of its form",
     "user-agent": "django-axes: kept, cut short, beside a failed sign-in; never decides anything",
     "x-csrftoken": "Django's CSRF check: the form token of a script's request, which must match the cookie's",
-    "x-drawer": "dashboard.views: the fragment of a task or blocker in place of the whole page",
+    "x-drawer": "dashboard.pages: the fragment of a task or blocker in place of the whole page",
 }
 READ_BY_PREFIX = {"ce-": "doors.cloudevents: the attributes of a CloudEvent in binary mode, checked like any event's"}
 
-# A proxy's headers are read by config.proxy_headers alone, from trusted addresses alone, and removed with the rest:
-# X-Forwarded-For, X-Forwarded-Proto and the one that MARCUS_REMOTE_USER_HEADER names.
+# A proxy's headers are read by config.middleware.proxy_headers alone, from trusted addresses alone, and removed with
+# the rest: X-Forwarded-For, X-Forwarded-Proto and the one that MARCUS_REMOTE_USER_HEADER names.
 
 _names = frozenset(name.encode() for name in READ)
 _prefixes = tuple(prefix.encode() for prefix in READ_BY_PREFIX)

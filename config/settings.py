@@ -43,7 +43,7 @@ DEBUG = environment.flag("MARCUS_DEBUG", default=False)
 
 SECRET_KEY = environment.secret_key(DATA_DIR)
 ALLOWED_HOSTS = environment.names("MARCUS_ALLOWED_HOSTS", default=environment.own_hosts())
-CSRF_FAILURE_VIEW = "dashboard.views.signin.out_of_date"
+CSRF_FAILURE_VIEW = "dashboard.pages.sign_in.views.out_of_date"
 CSRF_TRUSTED_ORIGINS = environment.origins("MARCUS_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -59,25 +59,26 @@ INSTALLED_APPS = [
     "django_htmx",
     "marcus_events",
     "dashboard",
+    "server",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "config.static_files.StaticFiles",
-    "config.caching.PrivateByDefault",
+    "config.middleware.static_files.StaticFiles",
+    "config.middleware.caching.PrivateByDefault",
     "csp.middleware.CSPMiddleware",
-    "dashboard.sign_in_gate.SignInGate",
+    "dashboard.pages.sign_in.password_attempts.SignInGate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    *(["dashboard.proxy_users.ProxyUserMiddleware"] if REMOTE_USER_HEADER else []),
+    *(["dashboard.pages.sign_in.proxy_users.ProxyUserMiddleware"] if REMOTE_USER_HEADER else []),
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "marcus_events.auditing.middleware.Acting",
+    "marcus_events.audit.middleware.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "dashboard.slow_reads.SlowReads",
+    "dashboard.pages.slow_reads.SlowReads",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -135,20 +136,20 @@ LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 AUTHENTICATION_BACKENDS = [
-    "dashboard.throttle.Throttle",
+    "dashboard.pages.sign_in.login_throttle.Throttle",
     "django.contrib.auth.backends.ModelBackend",
-    *(["dashboard.proxy_users.ProxyUserBackend"] if REMOTE_USER_HEADER else []),
+    *(["dashboard.pages.sign_in.proxy_users.ProxyUserBackend"] if REMOTE_USER_HEADER else []),
 ]
-PASSWORD_HASHERS = ["dashboard.hashing.PasswordHasher"]
-AXES_HANDLER = "dashboard.throttle.Failures"
+PASSWORD_HASHERS = ["dashboard.pages.sign_in.password_hashers.PasswordHasher"]
+AXES_HANDLER = "dashboard.pages.sign_in.login_throttle.Failures"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5  # who mistypes needs three
 AXES_COOLOFF_TIME = timedelta(minutes=15)  # so that no name can be guessed at more than 480 times a day
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_CALLABLE = "dashboard.typed_names.typed_name"
-AXES_CLIENT_IP_CALLABLE = "dashboard.throttle.address_of"
-AXES_LOCKOUT_CALLABLE = "dashboard.views.signin.locked_out"
+AXES_USERNAME_CALLABLE = "dashboard.pages.sign_in.login_throttle.typed_name"
+AXES_CLIENT_IP_CALLABLE = "dashboard.pages.sign_in.login_throttle.address_of"
+AXES_LOCKOUT_CALLABLE = "dashboard.pages.sign_in.views.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # who signs in is in the log of events
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
@@ -157,7 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-SESSION_ENGINE = "marcus_events.doors.session_store"
+SESSION_ENGINE = "marcus_events.access.session_store"
 SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # seconds after the last day on which a page was opened
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

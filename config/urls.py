@@ -18,7 +18,7 @@ def icon(request: HttpRequest) -> HttpResponse:
     return response
 
 
-handler400 = "config.unknown_host.bad_request"
+handler400 = "config.middleware.unknown_host.bad_request"
 urlpatterns = [
     path("favicon.ico", icon),
     path("api", nothing_here),  # it would be sent on to the address with a slash, where there is nothing either

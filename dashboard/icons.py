@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from marcus_events.core.vocabulary import EventTypes as T
-from marcus_events.core.vocabulary import category_of
+from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.event_types import category_of
 
 Tone = Literal["danger", "good", "work", "plain"]
 

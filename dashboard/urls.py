@@ -4,25 +4,23 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import (
-    activity,
-    agents,
-    alerts,
-    audit,
-    blocked,
-    blocker,
-    boards,
-    demo,
-    folders,
-    history,
-    integrations,
-    now,
-    people,
-    retention,
-    saved,
-    signin,
-    tasks,
-)
+from dashboard.pages.activity import views as activity
+from dashboard.pages.agents import views as agents
+from dashboard.pages.alerts import views as alerts
+from dashboard.pages.audit import views as audit
+from dashboard.pages.blocked import blocker_views
+from dashboard.pages.blocked import views as blocked
+from dashboard.pages.boards import demo_views
+from dashboard.pages.boards import views as boards
+from dashboard.pages.history import saved_search_views
+from dashboard.pages.history import views as history
+from dashboard.pages.integrations import folder_views
+from dashboard.pages.integrations import views as integrations
+from dashboard.pages.now import views as now
+from dashboard.pages.people import views as people
+from dashboard.pages.retention import views as retention
+from dashboard.pages.sign_in import views as signin
+from dashboard.pages.tasks import views as tasks
 
 
 class IdConverter(StringConverter):
@@ -46,31 +44,31 @@ urlpatterns = [
     path("audit/", audit.audit, name="audit"),
     path("audit/verify/", audit.verify, name="audit-verify"),
     path("blocked/", blocked.blocked, name="blocked"),
-    path("blocked/<int:blocker_id>/", blocker.blocker, name="blocker"),
-    path("blocked/<int:blocker_id>/state/", blocker.state, name="blocker-state"),
+    path("blocked/<int:blocker_id>/", blocker_views.blocker, name="blocker"),
+    path("blocked/<int:blocker_id>/state/", blocker_views.state, name="blocker-state"),
     path("agents/", agents.agents, name="agents"),
     path("history/", history.history, name="history"),
     path("history/export/", history.export, name="history-export"),
     path("history/exports/", history.exports, name="history-exports"),
     path("history/newer/", history.newer, name="history-newer"),
     path("history/complete/", history.complete, name="history-complete"),
-    path("history/saved/", saved.save, name="search-save"),
-    path("history/saved/<int:search_id>/delete/", saved.delete, name="search-delete"),
+    path("history/saved/", saved_search_views.save, name="search-save"),
+    path("history/saved/<int:search_id>/delete/", saved_search_views.delete, name="search-delete"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/missed/", alerts.missed, name="alerts-missed"),
     path("alerts/noted/", alerts.noted, name="alerts-noted"),
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/tokens/", integrations.make, name="token-make"),
     path("integrations/tokens/<int:token_id>/revoke/", integrations.revoke, name="token-revoke"),
-    path("integrations/folders/", folders.add, name="folder-add"),
-    path("integrations/folders/<int:folder_id>/stop/", folders.stop, name="folder-stop"),
+    path("integrations/folders/", folder_views.add, name="folder-add"),
+    path("integrations/folders/<int:folder_id>/stop/", folder_views.stop, name="folder-stop"),
     path("integrations/check/", integrations.check, name="check"),
     path("retention/", retention.retention, name="retention"),
     path("retention/run/", retention.run, name="retention-run"),
     path("retention/<int:policy_id>/", retention.change, name="retention-change"),
     path("people/", people.people, name="people"),
     path("people/<int:user_id>/", people.person, name="person"),
-    path("demo/remove/", demo.remove, name="demo-remove"),
+    path("demo/remove/", demo_views.remove, name="demo-remove"),
     path("sign-in/", signin.SignIn.as_view(), name="sign-in"),
     path("sign-in/link/<path:secret>/", signin.one_time_link, name="sign-in-link"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),

@@ -20,13 +20,13 @@ from typing import Any, Literal
 
 import psycopg
 
-from marcus_events.core.about import agent_of, board_of, task_of
 from marcus_events.core.cloudevent_identity import PLACE, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.event_fields import FieldWarning, warnings_in
+from marcus_events.core.event_types import canonical
 from marcus_events.core.payload import check_name, check_payload, is_object, serialise
+from marcus_events.core.references import agent_of, board_of, task_of
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
-from marcus_events.core.vocabulary import canonical
 from marcus_events.log.append import Offer, Place
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
 

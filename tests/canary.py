@@ -13,9 +13,9 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from websockets.sync.client import ClientConnection
 
+from marcus_events.core.event_types import MEANINGS
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.reserved import RESERVED_TYPES
-from marcus_events.core.vocabulary import MEANINGS
-from marcus_events.core.vocabulary import EventTypes as T
 from tests.access.table import TABLE
 
 CANARY = "wqzxkvjy"  # stands in nothing else

@@ -14,16 +14,16 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from marcus_events import postgres
-from marcus_events.auditing import acts
-from marcus_events.auditing.failures import close_failures
-from marcus_events.auditing.trail import close_trail
-from marcus_events.doors import limiting
-from marcus_events.doors.refusals import close_refusals
+from marcus_events.access import rate_limits
+from marcus_events.audit import signals
+from marcus_events.audit.failed_logins import close_failures
+from marcus_events.audit.writer import close_trail
+from marcus_events.http.rejected_requests import close_refusals
+from marcus_events.log.ephemeral import close_live_sender
 from marcus_events.log.listener import close_listener
-from marcus_events.log.live import close_live_sender
 from marcus_events.log.writer import close_writer
 from marcus_events.models import RefusedRequest
-from marcus_events.postgres.place import Place
+from marcus_events.postgres.data_directory import Place
 
 # How long an example takes says nothing about the code where the machine is shared.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -78,13 +78,13 @@ def delete_rows() -> None:
 @pytest.fixture(autouse=True)
 def fresh_rates() -> None:
     """What one test has asked for costs no other."""
-    limiting.limiter.cache_clear()
+    rate_limits.limiter.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def off_the_record() -> None:
     """People who are made for a test are in no log: it begins with what the test publishes. See tests/audit."""
-    acts.unlisten()
+    signals.unlisten()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from marcus_events.core.payload import MAX_NAME_BYTES
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import event_from, ingest, offer_from
 from marcus_events.log import read
-from tests.core import made
+from tests.core import drawn_events
 from tests.core.test_payload import LARGEST
 
 NOW = utc_now()
@@ -99,16 +99,27 @@ def test_what_marcus_calls_otherwise_is_named_by_the_vocabulary_and_its_own_name
 @pytest.mark.usefixtures("log")
 def test_everything_that_is_taken_reads_back_equal() -> None:
     stated = st.lists(
-        st.builds(Event, st.just(""), made.moments, made.names, made.names, made.objects, made.objects), max_size=20
+        st.builds(
+            Event,
+            st.just(""),
+            drawn_events.moments,
+            drawn_events.names,
+            drawn_events.names,
+            drawn_events.objects,
+            drawn_events.objects,
+        ),
+        max_size=20,
     )
 
     @settings(max_examples=60)
     @given(stated)
     def reads_back(events: list[Event]) -> None:
         head = read.head().position
-        named = [Event(f"{head}.{n}", *made.fields(event)) for n, event in enumerate(events)]
+        named = [Event(f"{head}.{n}", *drawn_events.fields(event)) for n, event in enumerate(events)]
         assert all(receipt.status == "accepted" for receipt in ingest(named, Authority.SYSTEM))
-        assert [kept.event for kept in read.following(head, 20)] == [made.taken(event, 1).event for event in named]
+        assert [kept.event for kept in read.following(head, 20)] == [
+            drawn_events.taken(event, 1).event for event in named
+        ]
         assert all(kept.data == event.data for kept, event in zip(read.following(head, 20), events, strict=True))
 
     reads_back()

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from marcus_events.postgres import Member, StartFailed, conninfo
-from marcus_events.postgres.place import Place, make_private, programs
+from marcus_events.postgres.data_directory import Place, make_private, programs
 from tests.waiting import wait_until
 
 AS_ROOT = os.geteuid() == 0

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from dashboard.graph.walk import Edge
+from dashboard.graph.topological_order import Edge
 
 Bend = tuple[str, str, int]  # where the edge (a, b) passes through a layer
 Node = str | Bend

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from dashboard.graph.heights import heights
 from dashboard.graph.layers import Bend, Node, arranged, layers, links_of, rows_of
-from dashboard.graph.walk import Edge, in_order, neighbours_of
+from dashboard.graph.topological_order import Edge, in_order, neighbours_of
 
 WIDTH, HEIGHT = 200, 46  # of a node
 ACROSS, DOWN = 36, 12  # between nodes

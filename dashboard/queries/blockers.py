@@ -10,15 +10,15 @@ from typing import Any
 from django.db.models import Case, DurationField, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Extract, Greatest
 
-from dashboard.queries import present
-from dashboard.ranking import SEVERITY_WEIGHT, cost
-from dashboard.sight import Scope
+from dashboard.queries import current_state
+from dashboard.visibility import Scope
 from marcus_events import models
+from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
 from marcus_events.core.reserved import person_in
 from marcus_events.core.sentences import short
-from marcus_events.doors import links
 
+SEVERITY_WEIGHT = {"low": 1, "medium": 2, "high": 4, "critical": 8}
 MAX_OPEN = 300  # that are read to be shown; the others are counted
 MAX_NAMED = 20  # of the tasks that wait behind one
 MAX_STEPS = 8
@@ -50,8 +50,8 @@ class OpenBlocker(Named):
     suggests.
     """
 
-    waiting: list[present.Waiting]
-    behind: list[present.Key]
+    waiting: list[current_state.Waiting]
+    behind: list[current_state.Key]
     steps: list[str]
     cost: float
     snoozed: bool
@@ -114,7 +114,7 @@ def open_blockers(
     now = now or utc_now()
     rows = list((open_rows(scope) if chosen is None else chosen).order_by(*first_by(sort, now))[:MAX_OPEN])
     board_ids = {row.board_id for row in rows}
-    waiting = links.waiting({(row.board_id, row.task_id) for row in rows}, scope.sight)
+    waiting = linked_tasks.waiting({(row.board_id, row.task_id) for row in rows}, scope.sight)
     names = names_of(rows, [task for behind in waiting.values() for task in behind[:MAX_NAMED]])
     demos = set(models.Board.objects.now().filter(demo=True, board_id__in=board_ids).values_list("board_id", flat=True))
     items = [open_blocker(row, waiting, names, demos, now) for row in rows]
@@ -135,20 +135,20 @@ def cost_without_waiting(now: datetime) -> Any:
     return WEIGHT * Greatest(Extract(age, "epoch"), Value(60.0))
 
 
-def names_of(rows: Iterable[models.Blocker], tasks: Iterable[present.Key] = ()) -> present.Names:
+def names_of(rows: Iterable[models.Blocker], tasks: Iterable[current_state.Key] = ()) -> current_state.Names:
     """What the boards, tasks and agents of these blockers are called, and these tasks besides."""
     found = list(rows)
     agents = [(row.board_id, row.agent_id) for row in found]
     own = [(row.board_id, row.task_id) for row in found]
     others = list(tasks)
-    boards = {board_id for board_id, _ in [*own, *others] if board_id != links.HIDDEN}
-    return present.names(boards, agents, [*own, *others])
+    boards = {board_id for board_id, _ in [*own, *others] if board_id != linked_tasks.HIDDEN}
+    return current_state.names(boards, agents, [*own, *others])
 
 
 def open_blocker(
     row: models.Blocker,
-    waiting: dict[present.Key, list[present.Key]],
-    names: present.Names,
+    waiting: dict[current_state.Key, list[current_state.Key]],
+    names: current_state.Names,
     demos: set[str],
     now: datetime,
 ) -> OpenBlocker:
@@ -200,13 +200,13 @@ def answered(scope: Scope, now: datetime) -> list[Named]:
     return [named(row, names) for row in newest]
 
 
-def named(row: models.Blocker, names: present.Names, demo: bool = False) -> Named:
+def named(row: models.Blocker, names: current_state.Names, demo: bool = False) -> Named:
     board_id = row.board_id
     who = names.agent(board_id, row.agent_id)
     return Named(row, names.task(board_id, row.task_id), who, names.board(board_id), demo)
 
 
-def resolved_blocker(row: models.Blocker, names: present.Names) -> ResolvedBlocker:
+def resolved_blocker(row: models.Blocker, names: current_state.Names) -> ResolvedBlocker:
     return ResolvedBlocker(
         blocker=row,
         task=names.task(row.board_id, row.task_id),
@@ -215,3 +215,9 @@ def resolved_blocker(row: models.Blocker, names: present.Names) -> ResolvedBlock
         demo=False,
         took=(row.resolved_at or row.opened_at) - row.opened_at,
     )
+
+
+def cost(standing: int, opened_at: datetime, severity: str, now: datetime) -> float:
+    """Tasks that stand still, blocked ones and those behind them, × minutes they have stood × severity."""
+    minutes = max(1.0, (now - opened_at).total_seconds() / 60)
+    return standing * minutes * SEVERITY_WEIGHT.get(severity, SEVERITY_WEIGHT["medium"])

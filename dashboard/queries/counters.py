@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db.models import Max, Sum
 
-from dashboard import charts
-from dashboard.sight import Scope
+from dashboard.charts import bars
+from dashboard.visibility import Scope
 from marcus_events import models
-from marcus_events.core.vocabulary import CATEGORIES, Category, category_of, meaning_of, types_of
+from marcus_events.core.event_types import CATEGORIES, Category, category_of, meaning_of, types_of
 
 MINUTES = 60
 MAX_KINDS = 25  # types of a category that are listed; programs make up as many as they like
@@ -66,8 +66,8 @@ class Tile:
         return max(self.minutes)
 
     @property
-    def spark(self) -> charts.Spark:
-        return charts.spark(self.minutes)
+    def spark(self) -> bars.Spark:
+        return bars.spark(self.minutes)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Minute:
     """One column of the chart; `start` is when it began."""
 
     start: datetime
-    bar: charts.Bar
+    bar: bars.Bar
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def counters(scope: Scope, now: datetime) -> Counters:
     first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
     series, totals = recent(scope, first), ever(scope)
     sums = [sum(column) for column in zip(*series.values(), strict=True)] or [0] * MINUTES
-    top = charts.round_up(max(sums))
+    top = bars.round_up(max(sums))
     starts = [first + timedelta(minutes=i) for i in range(MINUTES)]
-    minutes = [Minute(start, bar) for start, bar in zip(starts, charts.bars(sums, top), strict=True)]
+    minutes = [Minute(start, bar) for start, bar in zip(starts, bars.bars(sums, top), strict=True)]
     return Counters(tiles(series, totals), minutes, top)
 
 

@@ -1,4 +1,4 @@
-"""How many events of a look there are over time: the picture above Activity.
+"""How many events a filter finds over time: the chart above Activity and History.
 
 What the rates know (types, categories, boards) is counted whole, at any length; of everything else no more than MOST of
 the newest events.
@@ -6,13 +6,12 @@ the newest events.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dashboard import charts
-from dashboard.look import Look
-from dashboard.queries.wanted import wanted
-from dashboard.spans import Mark
+from dashboard.charts import bars
+from dashboard.timeline.time_axis import Mark
 from marcus_events import search
 from marcus_events.core.filters import EventFilter
 
@@ -23,15 +22,16 @@ DAY = timedelta(days=1)
 MOST = 20_000
 MARKS = 4  # along the axis, besides its end: on a telephone a date needs nearly a quarter of it
 LAST_MARK = 75.0  # percent of the axis
+Link = Callable[[datetime, datetime], str]  # the query string of the page, narrowed to a stretch of time
 
 
 @dataclass(frozen=True)
 class Column:
-    """The events from `start` on, for one step; `query` is the look's query within it."""
+    """The events from `start` on, for one step; `query` links to them."""
 
     start: datetime
     until: datetime
-    bar: charts.Bar
+    bar: bars.Bar
     query: str
 
 
@@ -58,25 +58,24 @@ class Histogram:
     @property
     def form(self) -> str:
         """Of the times along the axis."""
-        return charts.axis_form(self.end - self.columns[0].start)
+        return bars.axis_form(self.end - self.columns[0].start)
 
     @property
     def end(self) -> datetime:
         return self.columns[-1].until
 
 
-def histogram(look: Look, now: datetime) -> Histogram:
-    """Raises InvalidFilter where the query cannot be read, TookTooLong where the log cannot be counted in time."""
-    chosen = wanted(look)
+def histogram(chosen: EventFilter, now: datetime, link: Link) -> Histogram:
+    """Raises TookTooLong where the log cannot be counted in time."""
     start, step, number = spread(chosen.since, chosen.until, now)
     within = replace(chosen, since=start, until=start + number * step)
     counted = search.count_by_time(within, step.total_seconds(), MOST)
-    return drawn(look, chosen, start, step, [counted.get(n, 0) for n in range(number)])
+    return drawn(chosen, start, step, [counted.get(n, 0) for n in range(number)], link)
 
 
-def drawn(look: Look, chosen: EventFilter, start: datetime, step: timedelta, values: list[int]) -> Histogram:
-    top = charts.round_up(max(*values, 1))
-    columns = [column(look, start + n * step, step, bar) for n, bar in enumerate(charts.bars(values, top))]
+def drawn(chosen: EventFilter, start: datetime, step: timedelta, values: list[int], link: Link) -> Histogram:
+    top = bars.round_up(max(*values, 1))
+    columns = [column(start + n * step, step, bar, link) for n, bar in enumerate(bars.bars(values, top))]
     return Histogram(columns, top, sum(values), sum(values) >= MOST and not search.is_counted(chosen), step)
 
 
@@ -89,10 +88,5 @@ def spread(since: datetime | None, until: datetime | None, now: datetime) -> tup
     return first, step, max(1, min(COLUMNS + 1, -(-(end - first) // step)))
 
 
-def column(look: Look, start: datetime, step: timedelta, bar: charts.Bar) -> Column:
-    return Column(start, start + step, bar, look.query(q=during(look.q, start, start + step)))
-
-
-def during(query: str, start: datetime, until: datetime) -> str:
-    """The query, within these times instead of those that it may have named."""
-    return str(replace(EventFilter.parse(query), since=start, until=until))
+def column(start: datetime, step: timedelta, bar: bars.Bar, link: Link) -> Column:
+    return Column(start, start + step, bar, link(start, start + step))

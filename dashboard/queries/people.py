@@ -8,11 +8,10 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
-from dashboard.look import Look
-from dashboard.paging import Paging
-from dashboard.queries import present
-from marcus_events.doors.roles import role_of
-from marcus_events.doors.sight import ADMINISTER
+from dashboard.queries import current_state
+from dashboard.queries.numbered_pages import Paging
+from marcus_events.access.roles import role_of
+from marcus_events.access.visibility import ADMINISTER
 from marcus_events.models import BoardAccess
 
 EVERY_BOARD = "see_every_board"
@@ -46,15 +45,15 @@ class People:
     paging: Paging
 
 
-def people(look: Look) -> People:
-    """Who may sign in comes first, then by name. As many queries for many as for few."""
-    paging = Paging.of(look.p, PAGE)
-    found = User.objects.filter(username__icontains=look.q) if look.q else User.objects.all()
+def people(text: str, page: str) -> People:
+    """Those whose name contains the text; who may sign in comes first. As many queries for many as for few."""
+    paging = Paging.of(page, PAGE)
+    found = User.objects.filter(username__icontains=text) if text else User.objects.all()
     users = list(found.order_by("-is_active", "username")[paging.skip : paging.skip + PAGE + 1])
     shown = users[:PAGE]
     prefetch_related_objects(shown, "groups__permissions", "user_permissions")
     access = access_of([user.pk for user in shown])
-    names = present.board_names(board for boards, _ in access.values() for board in boards)
+    names = current_state.board_names(board for boards, _ in access.values() for board in boards)
     rows = [person(user, *access.get(user.pk, ([], 0)), names) for user in shown]
     return People(rows, paging.with_next(len(users) > PAGE))
 

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from dashboard.look import Look
-from dashboard.verdict import count
-from marcus_events.core.clocks import ahead_words
+from dashboard.headline import count
+from dashboard.live.page_state import Look
+from marcus_events.core.clock_skew import ahead_words
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.core.sentences import Part
 

@@ -7,10 +7,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.icons import icon_of
-from dashboard.queries.dependencies import STATUSES
+from dashboard.queries.dependency_graph import STATUSES
 from dashboard.templatetags.pages import icon, task_link, words
 from marcus_events.core.event import Recorded
-from marcus_events.core.external import address
+from marcus_events.core.external_links import address
 from marcus_events.core.sentences import sentence, short
 
 register = template.Library()

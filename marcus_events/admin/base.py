@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 
+from marcus_events.access.visibility import administers
 from marcus_events.core.sentences import short
-from marcus_events.doors.administrators import administers
 
 MAX_TITLE = 120  # characters of a name at the head of a page
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from marcus_events.admin import shown
+from marcus_events.admin import display
 from marcus_events.admin.base import ReadOnly
 from marcus_events.log import read
 from marcus_events.models import Blocker, BoardNow, Checkpoint, HourlyRate, Task
@@ -40,31 +40,31 @@ class BoardAdmin(ReadOnly):
 
     @admin.display(description="board")
     def name_shown(self, board: BoardNow) -> SafeString | str:
-        return shown.text(board.name or board.board_id)
+        return display.text(board.name or board.board_id)
 
     @admin.display(description="id")
     def board_id_shown(self, board: BoardNow) -> SafeString | str:
-        return shown.code(board.board_id)
+        return display.code(board.board_id)
 
     @admin.display(description="tasks")
     def tasks(self, board: Any) -> SafeString:
-        return shown.number(board.number_of_tasks)
+        return display.number(board.number_of_tasks)
 
     @admin.display(description="open blockers")
     def open_blockers(self, board: Any) -> SafeString:
-        return shown.number(board.number_blocked)
+        return display.number(board.number_blocked)
 
     @admin.display(description="events")
     def events(self, board: Any) -> SafeString:
-        return shown.number(board.number_of_events)
+        return display.number(board.number_of_events)
 
     @admin.display(description="kind")
     def kind(self, board: BoardNow) -> str:
-        return "demo" if board.demo else shown.NOTHING
+        return "demo" if board.demo else display.NOTHING
 
     @admin.display(description="since")
     def since(self, board: BoardNow) -> SafeString | str:
-        return shown.moment(board.created_at)
+        return display.moment(board.created_at)
 
 
 def numbered(rows: QuerySet[Any], number: Count | Sum) -> Coalesce:
@@ -84,8 +84,8 @@ class CheckpointAdmin(ReadOnly):
 
     @admin.display(description="position")
     def at(self, row: Checkpoint) -> SafeString:
-        return shown.number(row.position)
+        return display.number(row.position)
 
     @admin.display(description="lag")
     def lag(self, row: Checkpoint) -> SafeString:
-        return shown.number(max(read.head().position - row.position, 0))
+        return display.number(max(read.head().position - row.position, 0))

@@ -15,11 +15,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from marcus_events.core.event import utc_now
+from marcus_events.core.event_types import CATEGORIES, MEANINGS
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import short
-from marcus_events.core.vocabulary import CATEGORIES, MEANINGS
 from marcus_events.log import read
-from marcus_events.log.moments import position_at
+from marcus_events.log.positions_by_time import position_at
 from marcus_events.models import BoardNow
 
 MAX_BOARDS = 200  # to choose from; `board:` in the search finds the others

@@ -22,7 +22,7 @@ from marcus_events.admin.event_filters import Between, ByTime, Narrowing
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.log import read
-from marcus_events.log.patience import TookTooLong
+from marcus_events.log.statement_timeout import TookTooLong
 from marcus_events.models import LoggedEvent
 
 TOO_MUCH = "Too much of the log would have to be searched for this. Narrow it to a type, a board, an agent or a time."

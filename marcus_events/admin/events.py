@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from marcus_events.admin import shown
+from marcus_events.admin import display
 from marcus_events.admin.base import ReadOnly
 from marcus_events.admin.event_filters import ByBoard, ByCategory, ByTime, ByType
 from marcus_events.admin.event_list import EventList, row_of
-from marcus_events.core.clocks import ahead_words
+from marcus_events.core.clock_skew import ahead_words
 from marcus_events.core.event import Recorded
+from marcus_events.core.event_types import meaning_of
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence
-from marcus_events.core.vocabulary import meaning_of
 from marcus_events.log import read
 from marcus_events.models import LoggedEvent
 
@@ -71,16 +71,16 @@ class EventAdmin(ReadOnly):
 
     @admin.display(description="recorded")
     def at(self, row: LoggedEvent) -> SafeString | str:
-        return shown.moment(row.recorded_at)
+        return display.moment(row.recorded_at)
 
     @admin.display(description="happened")
     def happened(self, row: LoggedEvent) -> SafeString | str:
-        at, ahead = shown.moment(row.timestamp), recorded_of(row).clock_ahead
+        at, ahead = display.moment(row.timestamp), recorded_of(row).clock_ahead
         return format_html("{} ({})", at, ahead_words(ahead)) if ahead else at
 
     @admin.display(description="event")
     def said(self, row: LoggedEvent) -> SafeString | str:
-        return shown.text(as_text(sentence(recorded_of(row))))
+        return display.text(as_text(sentence(recorded_of(row))))
 
     @admin.display(description="type")
     def type_name(self, row: LoggedEvent) -> SafeString:
@@ -88,56 +88,56 @@ class EventAdmin(ReadOnly):
 
     @admin.display(description="board")
     def board(self, row: LoggedEvent) -> SafeString | str:
-        return shown.text(board_name(recorded_of(row)) if row.board_id else "")
+        return display.text(board_name(recorded_of(row)) if row.board_id else "")
 
     @admin.display(description="task")
     def task(self, row: LoggedEvent) -> SafeString | str:
-        return shown.code(row.task_id)
+        return display.code(row.task_id)
 
     @admin.display(description="agent")
     def agent_named(self, row: LoggedEvent) -> SafeString | str:
-        return shown.text(agent_name(recorded_of(row)) if row.agent_id else "")
+        return display.text(agent_name(recorded_of(row)) if row.agent_id else "")
 
     @admin.display(description="agent")
     def agent(self, row: LoggedEvent) -> SafeString | str:
-        return shown.code(row.agent_id)
+        return display.code(row.agent_id)
 
     @admin.display(description="source")
     def from_source(self, row: LoggedEvent) -> SafeString | str:
-        return shown.code(row.source)
+        return display.code(row.source)
 
     @admin.display(description="position")
     def place(self, row: LoggedEvent) -> SafeString:
-        return shown.number(row.position)
+        return display.number(row.position)
 
     @admin.display(description="event id")
     def identity(self, row: LoggedEvent) -> SafeString | str:
-        return shown.code(row.event_id)
+        return display.code(row.event_id)
 
     @admin.display(description="data")
     def data_shown(self, row: LoggedEvent) -> SafeString:
-        return shown.as_json(row.data)
+        return display.as_json(row.data)
 
     @admin.display(description="metadata")
     def metadata_shown(self, row: LoggedEvent) -> SafeString:
-        return shown.as_json(row.metadata)
+        return display.as_json(row.metadata)
 
     @admin.display(description="caused by")
     def cause(self, row: LoggedEvent) -> SafeString | str:
         named = row.metadata.get("causation_id")
         found = read.causes_named([named], row.board_id, None) if isinstance(named, str) else []
-        return lead_to(found[0]) if found else shown.code(named if isinstance(named, str) else "")
+        return lead_to(found[0]) if found else display.code(named if isinstance(named, str) else "")
 
     @admin.display(description="caused")
     def effects(self, row: LoggedEvent) -> SafeString | str:
         effects = read.caused_by(recorded_of(row))
         items = format_html_join("", "<li>{}</li>", ((lead_to(effect),) for effect in effects))
-        return format_html("<ul>{}</ul>", items) if effects else shown.NOTHING
+        return format_html("<ul>{}</ul>", items) if effects else display.NOTHING
 
 
 def lead_to(recorded: Recorded) -> SafeString:
     address = reverse("admin:marcus_events_loggedevent_change", args=[recorded.position])
-    return shown.link(address, as_text(sentence(recorded)))
+    return display.link(address, as_text(sentence(recorded)))
 
 
 def recorded_of(row: Any) -> Recorded:

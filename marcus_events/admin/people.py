@@ -19,7 +19,7 @@ from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from marcus_events.admin import shown
+from marcus_events.admin import display
 from marcus_events.admin.base import Administered
 
 SIGN_IN = (None, {"fields": ("username", "password")})
@@ -81,12 +81,12 @@ class UserAdmin(Choosing, Administered, DjangoUserAdmin):  # type: ignore[type-a
 
     @admin.display(description="name")
     def full_name(self, user: User) -> SafeString | str:
-        return shown.text(user.get_full_name())
+        return display.text(user.get_full_name())
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
         names = ["superuser"] if user.is_superuser else []
-        return ", ".join([*names, *(group.name for group in user.groups.all())]) or shown.NOTHING
+        return ", ".join([*names, *(group.name for group in user.groups.all())]) or display.NOTHING
 
     @admin.display(description="state")
     def state(self, user: User) -> str:
@@ -94,11 +94,11 @@ class UserAdmin(Choosing, Administered, DjangoUserAdmin):  # type: ignore[type-a
 
     @admin.display(description="last sign-in", ordering="last_login")
     def last_sign_in(self, user: User) -> SafeString | str:
-        return shown.moment(user.last_login)
+        return display.moment(user.last_login)
 
     @admin.display(description="added")
     def joined(self, user: User) -> SafeString | str:
-        return shown.moment(user.date_joined)
+        return display.moment(user.date_joined)
 
 
 @admin.register(Group)
@@ -124,11 +124,11 @@ class GroupAdmin(Choosing, Administered, DjangoGroupAdmin):
 
     @admin.display(description="members")
     def members(self, group: Any) -> SafeString:
-        return shown.number(group.number_of_members)
+        return display.number(group.number_of_members)
 
     @admin.display(description="may")
     def may(self, group: Group) -> SafeString | str:
-        return shown.text(", ".join(permission.name for permission in group.permissions.all()))
+        return display.text(", ".join(permission.name for permission in group.permissions.all()))
 
 
 def is_superuser(request: HttpRequest) -> bool:

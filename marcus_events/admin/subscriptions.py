@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from marcus_events import audit
-from marcus_events.admin import shown
+from marcus_events.admin import display
 from marcus_events.admin.base import ReadOnly
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 from marcus_events.models import ParkedEvent, Subscription
-from marcus_events.subscriptions import states
+from marcus_events.subscriptions import overview
 
 Act = Callable[[str, int], int]
 
@@ -38,29 +38,29 @@ class SubscriptionAdmin(ReadOnly):
 
     @admin.display(description="types")
     def patterns_shown(self, row: Subscription) -> SafeString | str:
-        return shown.code(row.patterns)
+        return display.code(row.patterns)
 
     @admin.display(description="position")
     def at(self, row: Subscription) -> SafeString:
-        return shown.number(row.position)
+        return display.number(row.position)
 
     @admin.display(description="lag")
     def lag(self, row: Subscription) -> SafeString:
-        return shown.number(max(read.head().position - row.position, 0))
+        return display.number(max(read.head().position - row.position, 0))
 
     @admin.display(description="parked")
     def parked_shown(self, row: Any) -> SafeString:
         address = reverse("admin:marcus_events_parkedevent_changelist", query={"subscription__name": row.name})
-        return shown.link(address, f"{row.number_parked:,}") if row.number_parked else shown.number(0)
+        return display.link(address, f"{row.number_parked:,}") if row.number_parked else display.number(0)
 
     @admin.display(description="owner")
     def owner_shown(self, row: Subscription) -> SafeString | str:
         is_owned = row.leased_until is not None and row.leased_until > utc_now()
-        return shown.text(row.owner) if is_owned else "nobody"
+        return display.text(row.owner) if is_owned else "nobody"
 
     @admin.display(description="last error")
     def error_shown(self, row: Subscription) -> SafeString | str:
-        return shown.text(row.last_error)
+        return display.text(row.last_error)
 
 
 @admin.register(ParkedEvent)
@@ -83,28 +83,28 @@ class ParkedEventAdmin(ReadOnly):
 
     @admin.action(description="Replay: let the handler try them again", permissions=["act"])
     def replay(self, request: HttpRequest, chosen: QuerySet[ParkedEvent]) -> None:
-        done = act(request, chosen, states.replay, "subscription_replayed")
+        done = act(request, chosen, overview.replay, "subscription_replayed")
         self.message_user(request, f"{done} will be tried again as soon as the subscription has an owner.")
 
     @admin.action(description="Skip: leave them unhandled, for good", permissions=["act"])
     def skip(self, request: HttpRequest, chosen: QuerySet[ParkedEvent]) -> None:
-        self.message_user(request, f"{act(request, chosen, states.skip, 'subscription_skipped')} skipped.")
+        self.message_user(request, f"{act(request, chosen, overview.skip, 'subscription_skipped')} skipped.")
 
     @admin.display(description="position")
     def at(self, row: ParkedEvent) -> SafeString:
-        return shown.number(row.position)
+        return display.number(row.position)
 
     @admin.display(description="event")
     def event(self, row: ParkedEvent) -> SafeString:
-        return shown.link(reverse("admin:marcus_events_loggedevent_change", args=[row.position]), row.position)
+        return display.link(reverse("admin:marcus_events_loggedevent_change", args=[row.position]), row.position)
 
     @admin.display(description="error")
     def error_shown(self, row: ParkedEvent) -> SafeString | str:
-        return shown.text(row.error)
+        return display.text(row.error)
 
     @admin.display(description="parked")
     def parked_at_shown(self, row: ParkedEvent) -> SafeString | str:
-        return shown.moment(row.parked_at)
+        return display.moment(row.parked_at)
 
     @admin.display(description="state")
     def state(self, row: ParkedEvent) -> str:
@@ -117,7 +117,7 @@ def act(request: HttpRequest, chosen: QuerySet[ParkedEvent], do: Act, event_type
     for name, position in list(chosen.values_list("subscription_id", "position")):
         try:
             count = do(name, position)
-        except (states.NoSubscription, states.NotParked) as gone:
+        except (overview.NoSubscription, overview.NotParked) as gone:
             messages.warning(request, str(gone))
             continue
         done += count

@@ -12,10 +12,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from marcus_events.api.parameters import integer, text
+from marcus_events.api.query_fields import integer, text
 from marcus_events.core.event import InvalidEvent, parse_timestamp
 from marcus_events.core.payload import check_text
-from marcus_events.doors.choosing import MAX_POSITION, mistake
+from marcus_events.http.query_params import MAX_POSITION, mistake
 
 MAX_ROWS = 1_000  # of a page, and what it has unless fewer are asked for
 PAGED = ("limit", "cursor")

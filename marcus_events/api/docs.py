@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from marcus_events.api.description import description
-from marcus_events.api.description.page import introduction, sections, shapes
+from marcus_events.api.description.docs_page import introduction, sections, shapes
 from marcus_events.api.endpoint import endpoint
 from marcus_events.models import Token
 

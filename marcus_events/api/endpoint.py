@@ -20,10 +20,12 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from marcus_events.api.parameters import check_known
-from marcus_events.doors import access, refusals
-from marcus_events.doors.problem import Problem
-from marcus_events.doors.sight import Sight, sight_of, sight_of_token
+from marcus_events.access import authentication
+from marcus_events.access.visibility import Sight, sight_of, sight_of_token
+from marcus_events.api.query_fields import check_known
+from marcus_events.core.problem import Problem
+from marcus_events.http import rejected_requests
+from marcus_events.http.problem_response import problem_response
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Token
 
@@ -74,8 +76,8 @@ def respond(
 
 def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The answer of a problem, which is noted for who wonders where events stay."""
-    refusals.note_problem(problem, caller_of(request), request.method or "", request.path)
-    return problem.response()
+    rejected_requests.note_problem(problem, caller_of(request), request.method or "", request.path)
+    return problem_response(problem)
 
 
 def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:
@@ -100,20 +102,20 @@ def problems_told(method: str, path: str) -> Iterator[None]:
 def permitted(request: HttpRequest, scope: str | None) -> Token | None:
     """The token that allows this, or None for a signed-in person who reads. Raises Problem."""
     caller = caller_of(request)
-    access.check_address(caller)
+    authentication.check_address(caller)
     if scope is None:
         return None
     if not caller.secret and scope == "read" and request.user.is_authenticated:
         return None
-    return access.permitted(caller, scope)
+    return authentication.permitted(caller, scope)
 
 
 def sight_in(request: HttpRequest, token: Token | None) -> Sight:
     return sight_of_token(token) if token else sight_of(request.user)
 
 
-def caller_of(request: HttpRequest) -> access.Caller:
-    return access.Caller.of(request.META.get("REMOTE_ADDR", ""), request.headers.get("Authorization", ""))
+def caller_of(request: HttpRequest) -> authentication.Caller:
+    return authentication.Caller.of(request.META.get("REMOTE_ADDR", ""), request.headers.get("Authorization", ""))
 
 
 def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -151,11 +153,11 @@ def waiting(view: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> Callable[
 def other_method(request: HttpRequest, instead: str) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    return Problem(HTTPStatus.METHOD_NOT_ALLOWED, instead).response()
+    return problem_response(Problem(HTTPStatus.METHOD_NOT_ALLOWED, instead))
 
 
 @csrf_exempt
 @login_not_required
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """For every other address below the API's: a program is not sent a page."""
-    return Problem(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}.").response()
+    return problem_response(Problem(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}."))

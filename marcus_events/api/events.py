@@ -8,13 +8,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from marcus_events import search
-from marcus_events.api import negotiation, parameters
+from marcus_events.access.visibility import Sight
+from marcus_events.api import negotiation, query_fields
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.parameters import choice, filter_from, integer, text
+from marcus_events.api.query_fields import choice, filter_from, integer, text
 from marcus_events.core.filters import EventFilter
-from marcus_events.doors.choosing import MAX_POSITION
-from marcus_events.doors.problem import Problem
-from marcus_events.doors.sight import Sight
+from marcus_events.core.problem import Problem
+from marcus_events.http.query_params import MAX_POSITION
 from marcus_events.log import read
 from marcus_events.search.masking import masked
 
@@ -24,7 +24,7 @@ TOO_MUCH = (
     "Too much of the log would have to be searched for this. Narrow it: by since and until, a type, a board, an agent, "
     "a task, or longer words."
 )
-PAGE = (*parameters.OF_EVENTS, "after", "before", "order", "limit")
+PAGE = (*query_fields.OF_EVENTS, "after", "before", "order", "limit")
 
 
 @endpoint(scope="read", takes=PAGE)
@@ -39,8 +39,8 @@ def events(request: HttpRequest, sight: Sight) -> HttpResponse:
     head = read.head().position
     found = searched(
         filter_from(request, sight),
-        after=parameters.position(request, "after"),
-        before=parameters.position(request, "before"),
+        after=query_fields.position(request, "after"),
+        before=query_fields.position(request, "before"),
         limit=integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
         newest_first=order == "desc",
     )

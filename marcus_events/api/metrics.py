@@ -16,15 +16,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from marcus_events import shared
+from marcus_events import default_events
+from marcus_events.access import open_connections
 from marcus_events.api.endpoint import caller_of, permitted, refused, sight_in
-from marcus_events.core.vocabulary import MEANINGS
-from marcus_events.doors import open_connections
-from marcus_events.doors.problem import Problem
+from marcus_events.core.event_types import MEANINGS
+from marcus_events.core.problem import Problem
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS
-from marcus_events.subscriptions.states import states
+from marcus_events.subscriptions.overview import states
 
 MAX_TYPES = 200  # series of their own; the rest is counted together, since a type's name may come from anyone
 OTHERS, ALL = "(others)", "(all)"
@@ -58,7 +58,7 @@ class Everything(Collector):
             "marcus_hub_connections", "Live pages and programs of this process", get_hub().connections
         )
         yield of_connections()
-        if (counted := shared.metrics()) is not None:
+        if (counted := default_events.metrics()) is not None:
             yield from of_events(counted, names=self.names)
         try:
             yield from [*of_log(), *of_subscriptions(names=self.names)]

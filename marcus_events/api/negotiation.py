@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marcus_events.core.event import Recorded
-from marcus_events.doors import cloudevents
+from marcus_events.http import cloudevents
 
 NATIVE = "application/json"
 

@@ -3,8 +3,8 @@
 The answer comes after the commit: what is answered as accepted is in the log. The same request may be sent again after
 any failure: with the same event ids nothing enters twice.
 
-It runs on the event loop: `config.publishing` calls it there, in front of Django's middleware. A thread is taken for
-what takes long: to look up a token that was not seen lately, and to read a large body.
+It runs on the event loop: `config.middleware.publish_endpoint` calls it there, in front of Django's middleware. A
+thread is taken for what takes long: to look up a token that was not seen lately, and to read a large body.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from marcus_events.access import authentication
 from marcus_events.api.endpoint import caller_of, problems_told, refused
 from marcus_events.core.event import Event
-from marcus_events.doors import access, cloudevents, publishing
-from marcus_events.doors.bodies import LARGE, MAX_BODY, check_size, parse
-from marcus_events.doors.problem import Problem
+from marcus_events.core.problem import Problem
+from marcus_events.http import cloudevents, publish_items
+from marcus_events.http.json_body import LARGE, MAX_BODY, check_size, parse
+from marcus_events.http.worker_threads import in_thread
 from marcus_events.ingest import Receipt
 from marcus_events.models import Token
-from marcus_events.sockets.database import in_thread
 
 KINDS = f"application/json, {cloudevents.STRUCTURED}, {cloudevents.BATCH}, or any with the headers of a CloudEvent"
 
@@ -50,13 +51,13 @@ publish = async_to_sync(publish_async)  # for who calls views without an event l
 
 async def taken_in(request: HttpRequest) -> HttpResponse:
     caller = caller_of(request)
-    access.check_address(caller)
-    token = await access.permitted_async(caller, "publish", look_up)
+    authentication.check_address(caller)
+    token = await authentication.permitted_async(caller, "publish", look_up)
     body = check_size(request.read(MAX_BODY + 1))
     is_large = len(body) > LARGE
     items, read = await in_thread(partial(stated_in, request, body), _large) if is_large else stated_in(request, body)
     is_batch = isinstance(items, list)
-    receipts = await publishing.publish(items if is_batch else [items], read, token, aside=is_large)
+    receipts = await publish_items.publish(items if is_batch else [items], read, token, aside=is_large)
     return answer(request, receipts, is_batch=is_batch)
 
 
@@ -64,7 +65,7 @@ async def look_up(work: Callable[[], Token]) -> Token:
     return await in_thread(work, _lookups)
 
 
-def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publishing.Read]:
+def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publish_items.Read]:
     """The items, or the one item, and what makes an event of each. Raises Problem."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.", limit="compression")
@@ -92,13 +93,13 @@ def many(stated: Any) -> Any:
     return stated
 
 
-def with_trace(request: HttpRequest) -> publishing.Read:
+def with_trace(request: HttpRequest) -> publish_items.Read:
     """The header `traceparent` (W3C Trace Context) is that of every event that says none itself."""
     if not (traceparent := request.headers.get("Traceparent", "")):
-        return publishing.native
+        return publish_items.native
 
     def read(item: Any) -> Event:
-        event = publishing.native(item)
+        event = publish_items.native(item)
         event.metadata = {"traceparent": traceparent} | (event.metadata or {})
         return event
 
@@ -107,11 +108,13 @@ def with_trace(request: HttpRequest) -> publishing.Read:
 
 def answer(request: HttpRequest, receipts: list[Receipt], *, is_batch: bool) -> HttpResponse:
     """201 when anything was taken (or known already). Otherwise why: 422, or what all were refused for alike."""
-    body = publishing.answer(receipts, is_batch=is_batch)
+    body = publish_items.answer(receipts, is_batch=is_batch)
     if body["rejected"] == len(receipts):
-        reason = publishing.why_rejected(receipts)
-        raise Problem(publishing.code_of(receipts), receipts[0].error or "No event was taken.", reason=reason, **body)
+        reason = publish_items.why_rejected(receipts)
+        raise Problem(
+            publish_items.code_of(receipts), receipts[0].error or "No event was taken.", reason=reason, **body
+        )
     caller = caller_of(request)
-    publishing.note_rejected(receipts, caller, "POST", request.path)
-    publishing.note_warned(receipts, caller, "POST", request.path)
+    publish_items.note_rejected(receipts, caller, "POST", request.path)
+    publish_items.note_warned(receipts, caller, "POST", request.path)
     return JsonResponse(body, status=HTTPStatus.CREATED)

@@ -14,24 +14,24 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from marcus_events import awaiting
-from marcus_events.api import negotiation, parameters
+from marcus_events.access.open_connections import Places
+from marcus_events.access.visibility import Sight
+from marcus_events.api import negotiation, query_fields
 from marcus_events.api.endpoint import answering, permitted, refused, sight_in
 from marcus_events.api.events import searched
-from marcus_events.api.parameters import check_known, filter_from, integer, text
+from marcus_events.api.query_fields import check_known, filter_from, integer, text
+from marcus_events.blockers import waiting
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
-from marcus_events.doors import cloudevents
-from marcus_events.doors.open_connections import Places
-from marcus_events.doors.problem import Problem
-from marcus_events.doors.sight import Sight
+from marcus_events.core.problem import Problem
+from marcus_events.http import cloudevents
+from marcus_events.http.either_mode import end_turn
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
-from marcus_events.middleware import end_turn
 from marcus_events.models import Token
 
 DEFAULT_TIMEOUT_S = 30
-TAKES = (*parameters.OF_EVENTS, "after", "after_event", "timeout")
+TAKES = (*query_fields.OF_EVENTS, "after", "after_event", "timeout")
 MAX_TIMEOUT_S = 60  # proxies in between give up on what takes longer
 
 
@@ -53,11 +53,11 @@ class Wanted:
 
     async def note_awaited(self) -> None:
         if self.program:
-            await off_the_loop(awaiting.note_awaited, self.filter, self.program, self.timeout_s)
+            await off_the_loop(waiting.note_awaited, self.filter, self.program, self.timeout_s)
 
     async def note_seen(self, event: Recorded | None) -> None:
         if self.program and event is not None:
-            await off_the_loop(awaiting.note_seen, event, self.program)
+            await off_the_loop(waiting.note_seen, event, self.program)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def wanted_by(request: HttpRequest) -> Wanted:
     timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
     sight = sight_in(request, token)
     wanted = filter_from(request, sight)
-    program = token if awaiting.may_note(token, wanted) else None
+    program = token if waiting.may_note(token, wanted) else None
     ids = (token.pk, None) if token else (None, request.user.pk)
     return Wanted(wanted, after_of(request, sight), timeout_s, program, *ids)
 
@@ -127,7 +127,7 @@ def after_of(request: HttpRequest, sight: Sight) -> int:
         if found is None or not sight.shows(found):
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
         return found.position
-    stated = parameters.position(request, "after")
+    stated = query_fields.position(request, "after")
     return read.head().position if stated is None else stated
 
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
-from marcus_events.core.tracing import current
+from marcus_events.core.causation import current
 
 logger = logging.getLogger(__name__)
 

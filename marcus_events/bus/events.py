@@ -21,21 +21,21 @@ from weakref import WeakMethod
 
 from marcus_events.bus.background import Background, WhenFull
 from marcus_events.bus.batching import Batcher
-from marcus_events.bus.calls import Calls
-from marcus_events.bus.looking_back import first_after, history, trace_of
+from marcus_events.bus.delivery import TIMEOUT_S as STORE_TIMEOUT_S
+from marcus_events.bus.delivery import Storing
+from marcus_events.bus.dispatch import Calls
+from marcus_events.bus.history import first_after, history, trace_of
+from marcus_events.bus.log_bridge import Sharing
 from marcus_events.bus.metrics import AllHandlerStats, TypeCounts
 from marcus_events.bus.persistence import DurablyWanted, Persistence, SharedLog
 from marcus_events.bus.policies import Policies, Policy
-from marcus_events.bus.sharing import Sharing
 from marcus_events.bus.spool import Spool
-from marcus_events.bus.storing import TIMEOUT_S as STORE_TIMEOUT_S
-from marcus_events.bus.storing import Storing
 from marcus_events.bus.streams import Seen, Stream
-from marcus_events.bus.subscribing import Handler, Subscribers, Subscription, name_of
+from marcus_events.bus.subscribers import Handler, Subscribers, Subscription, name_of
+from marcus_events.core.causal_tree import Trace
+from marcus_events.core.causation import traced
 from marcus_events.core.event import Event, utc_now
-from marcus_events.core.trace import Trace
-from marcus_events.core.tracing import traced
-from marcus_events.core.wanted import Where, as_patterns, condition, matcher, names_of
+from marcus_events.core.predicates import Where, as_patterns, condition, matcher, names_of
 
 logger = logging.getLogger(__name__)
 

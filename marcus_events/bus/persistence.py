@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from marcus_events.core.event import Event
-from marcus_events.core.wanted import Matches
+from marcus_events.core.predicates import Matches
 
 
 @runtime_checkable

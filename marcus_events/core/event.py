@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from marcus_events.core.vocabulary import category_of
-from marcus_events.core.words import Words, texts_in
+from marcus_events.core.event_types import category_of
+from marcus_events.core.text_search import Words, texts_in
 
 # What a log of software agents can mean; outside of it lie clocks that were never set.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

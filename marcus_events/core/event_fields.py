@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from marcus_events.core.causation import CAUSATION, CORRELATION
 from marcus_events.core.event import OUT_OF_ORDER, InvalidEvent, parse_timestamp
+from marcus_events.core.event_types import HANDLING, MEANINGS, category_of
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.payload import MAX_NAME_BYTES, name_in
-from marcus_events.core.tracing import CAUSATION, CORRELATION
-from marcus_events.core.vocabulary import HANDLING, MEANINGS, category_of
-from marcus_events.core.vocabulary import EventTypes as T
 
 SEVERITIES = ("low", "medium", "high", "critical")
 NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")

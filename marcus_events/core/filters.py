@@ -3,11 +3,11 @@
 `type:task_*,error -type:task_progress agent:claude_2 board:"Storefront, new" since:2h` reads: any of a field's values,
 every field, none of the excluded. `*` stands for any text in a type or a source. A word without a field is looked for
 in every text of the event: `login` finds what begins so, `"log in"` these words side by side. It is short for
-`text:login*` and `text:"log in"`; see `marcus_events.core.words` for what a word is.
+`text:login*` and `text:"log in"`; see `marcus_events.core.text_search` for what a word is.
 
 A filter is asked of every event for everybody who follows, so a query holds no more than MAX_VALUES, and MAX_WORDS of
-the dear ones. The same filter is asked of an event in memory (`matches`), turned into SQL (`marcus_events.log.where`),
-and asked of the search index (`marcus_events.search`); tests hold them together.
+the dear ones. The same filter is asked of an event in memory (`matches`), turned into SQL
+(`marcus_events.log.sql_filter`), and asked of the search index (`marcus_events.search`); tests hold them together.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from marcus_events.core.event import EARLIEST, InvalidEvent, Recorded, parse_timestamp, utc_now
+from marcus_events.core.event_types import category_of, meaning_of
 from marcus_events.core.patterns import like
 from marcus_events.core.payload import check_text
-from marcus_events.core.query import Value, quote, words
-from marcus_events.core.vocabulary import category_of, meaning_of
-from marcus_events.core.words import phrase
+from marcus_events.core.query_syntax import Value, quote, words
+from marcus_events.core.text_search import phrase
 
 MAX_VALUES = 200  # of a query, over all its fields
 MAX_WORDS = 20  # of a query, that are looked for in every text

@@ -2,7 +2,7 @@
 
 Event types, sources, and marks in data and metadata are reserved. A producer that uses one is refused at ingest, also
 where it is written so that a person reads it as the same: in capitals, with invisible characters, with letters of
-another alphabet. `Authority.SYSTEM` lifts this; tests/test_reserved.py lists the modules that may use it.
+another alphabet. `Authority.SYSTEM` lifts this; tests/core/test_reserved.py lists the modules that may use it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 
-from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, InvalidEvent
+from marcus_events.core.event_types import HANDLING, canonical, types_of
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.payload import MAX_NAME_BYTES
-from marcus_events.core.redacted import DEMO, is_redacted
-from marcus_events.core.vocabulary import HANDLING, canonical, types_of
-from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.redaction_marker import DEMO, is_redacted
+from marcus_events.core.references import board_of
 
 USER, PROGRAM, SYSTEM = "user:", "program:", "system:"
 RESERVED_SOURCES = (USER, PROGRAM, SYSTEM)  # what they begin with

@@ -11,9 +11,9 @@ from typing import Literal
 
 from marcus_events.core.event import Recorded
 from marcus_events.core.event_fields import text_in
-from marcus_events.core.redacted import day_of, is_redacted
+from marcus_events.core.event_types import KNOWN_FROM_BOARD, meaning_of
+from marcus_events.core.redaction_marker import day_of, is_redacted
 from marcus_events.core.reserved import person_in
-from marcus_events.core.vocabulary import KNOWN_FROM_BOARD, meaning_of
 
 Kind = Literal["text", "task", "agent", "board"]
 MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click away

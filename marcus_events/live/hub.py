@@ -23,7 +23,7 @@ from uuid import UUID
 import psycopg
 
 from marcus_events.core.event import Recorded, utc_now
-from marcus_events.core.vocabulary import EventTypes
+from marcus_events.core.event_types import EventTypes
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect

@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection as django_connection
 from psycopg_pool import ConnectionPool
 
-from marcus_events.core.single import Single
+from marcus_events.core.singleton import Single
 from marcus_events.log.connect import DatabaseAway, connect
 
 logger = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from uuid import UUID
 import psycopg
 from django.db import connection as django_connection
 
-from marcus_events.core.about import board_of
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.filters import EventFilter
-from marcus_events.log.where import Condition, every, unremoved, where
+from marcus_events.core.references import board_of
+from marcus_events.log.sql_filter import Condition, every, unremoved, where
 
 Connection = psycopg.Connection[Any] | None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.fold.order import MOVING
-from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.reducers.report_order import MOVING
 from marcus_events.log.read import COLUMNS, Connection, recorded, rows
 
 TYPES = sorted(MOVING | {T.TASK_CREATED, T.TASK_UPDATED, T.BLOCKER_RESOLVED})

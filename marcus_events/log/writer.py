@@ -24,7 +24,7 @@ from typing import Any
 
 import psycopg
 
-from marcus_events.core.single import Single
+from marcus_events.core.singleton import Single
 from marcus_events.log.append import Offer, Place, append
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.listener import LOG_CHANNEL

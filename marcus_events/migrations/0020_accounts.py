@@ -129,7 +129,7 @@ MAX_TEXT = 2_000
 
 
 def state(apps: Any, editor: Any) -> None:
-    """As `marcus_events.log.removals` and `marcus_events.redaction` write such events at the time of this migration."""
+    """As `marcus_events.log.removed_positions` and `marcus_events.audit.redaction` write such events at the time of this migration."""
     with editor.connection.cursor() as cursor:
         cursor.execute("SELECT position, oldest FROM log_head WHERE id = 1 FOR UPDATE")
         head = cursor.fetchone()

@@ -6,7 +6,7 @@ were tried at sign-in within the last minutes are forgotten, since passwords may
 
 from django.db import migrations, models
 
-# As `marcus_events.doors.session_store` does it. A key of Django has 32 characters, a digest 40.
+# As `marcus_events.access.session_store` does it. A key of Django has 32 characters, a digest 40.
 DIGESTS = """UPDATE django_session SET session_key = left(encode(sha256(convert_to(session_key, 'UTF8')), 'hex'), 40)
     WHERE length(session_key) < 40"""
 

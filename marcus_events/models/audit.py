@@ -10,7 +10,8 @@ from marcus_events.core.event import utc_now
 
 
 class Redaction(models.Model):
-    """An event whose body was replaced. `marcus_events.redaction` writes it; a trigger keeps it from being changed.
+    """An event whose body was replaced. `marcus_events.audit.redaction` writes it; a trigger keeps it from being
+    changed.
 
     `marker` and `metadata` are what stands in the event since; `leaf` and `marked` its leaves of the hash chain before
     and after; `record` the position of the `event_redacted` that says the same.

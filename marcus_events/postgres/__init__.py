@@ -16,8 +16,8 @@ Only commands start servers. docs/decisions/0001-embedded-postgresql.md tells wh
 import atexit
 from pathlib import Path
 
+from marcus_events.postgres.data_directory import Place, StartFailed
 from marcus_events.postgres.member import Member
-from marcus_events.postgres.place import Place, StartFailed
 
 __all__ = ["Member", "StartFailed", "conninfo", "start"]
 

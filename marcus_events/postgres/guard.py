@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from marcus_events.postgres.place import Place
-from marcus_events.postgres.server import Server
+from marcus_events.postgres.cluster import Server
+from marcus_events.postgres.data_directory import Place
 
 
 def main(place: Place) -> None:

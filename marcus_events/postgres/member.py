@@ -22,9 +22,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from marcus_events.postgres.keeper import Keeper
-from marcus_events.postgres.place import Place
-from marcus_events.postgres.server import Server, StillInUse
+from marcus_events.postgres.cluster import Server, StillInUse
+from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.restarter import Keeper
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from marcus_events.projections.projector import Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.rates import RATES
-from marcus_events.projections.search import SEARCH
-from marcus_events.projections.state import STATE
+from marcus_events.projections.search_index import SEARCH
+from marcus_events.projections.state_tables import STATE
 
 PROJECTIONS: tuple[Projection, ...] = (STATE, RATES, SEARCH)
 

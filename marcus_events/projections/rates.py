@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, models
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.vocabulary import EventTypes
+from marcus_events.core.event_types import EventTypes
 from marcus_events.models import Facet, HourlyFacet, HourlyRate, Rate
 from marcus_events.projections.projector import Projection
 

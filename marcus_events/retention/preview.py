@@ -8,9 +8,9 @@ from datetime import datetime
 
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
-from marcus_events.log.patience import TookTooLong, at_most
+from marcus_events.log.statement_timeout import TookTooLong, at_most
 from marcus_events.models import RetentionPolicy
-from marcus_events.retention.running import Task, due
+from marcus_events.retention.runs import Task, due
 
 LONGEST_S = 2.0  # for one policy
 ALL_S = 5.0

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 
-from marcus_events.retention.declaring import declare
+from marcus_events.retention.deletion import BATCH, PAUSE_S, Connection, carry_out
 from marcus_events.retention.policies import Condition
-from marcus_events.retention.removing import BATCH, PAUSE_S, Connection, carry_out
+from marcus_events.retention.removal_declarations import declare
 
 CHUNK = 100_000  # positions looked at at once; a run that goes on beyond keeps one event more
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from marcus_events.core.event_types import category_of
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.vocabulary import category_of
-from marcus_events.search.asking import Asked, patiently, positions, rows
-from marcus_events.search.once_more import once_more
-from marcus_events.search.rated import counts, is_of
+from marcus_events.search.execute import Asked, patiently, positions, rows
+from marcus_events.search.precomputed_counts import counts, is_of
+from marcus_events.search.retry import once_more
 
 FIELDS = ("type", "category", "source", "board", "agent")
 MOST = 50  # values of a field; nobody chooses among more

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.vocabulary import category_of
-from marcus_events.core.words import BETWEEN, run_of
+from marcus_events.core.event_types import category_of
+from marcus_events.core.text_search import BETWEEN, run_of
 
 MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
 OTHER = "=other"

@@ -11,10 +11,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from marcus_events.core.event import Recorded
-from marcus_events.core.fold.boards import OTHER_BOARD, board_of_others
-from marcus_events.core.fold.fields import texts
-from marcus_events.core.links import ANOTHER
 from marcus_events.core.payload import name_in
+from marcus_events.core.reducers.boards import OTHER_BOARD, board_of_others
+from marcus_events.core.reducers.field_readers import texts
 from marcus_events.log.task_boards import Named, boards_of
 
 
@@ -22,6 +21,7 @@ class Masked(Recorded):
     """An event without what its reader may not know."""
 
 
+ANOTHER = "a task on another board"  # what is said of a task to whoever may not see its board
 OTHERS = ("depends_on", "depends_on_id")
 
 

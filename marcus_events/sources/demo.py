@@ -26,10 +26,10 @@ from uuid import uuid4
 import psycopg
 
 from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.redacted import DEMO
+from marcus_events.core.redaction_marker import DEMO
 from marcus_events.core.reserved import SYSTEM, Authority, source_of
-from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.ingest import ingest, tell_refused
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect

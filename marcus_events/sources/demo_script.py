@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.core.event import Event, utc_now
-from marcus_events.core.redacted import DEMO
+from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.event_types import meaning_of
+from marcus_events.core.redaction_marker import DEMO
 from marcus_events.core.reserved import DEMO_BOARD
-from marcus_events.core.vocabulary import EventTypes as T
-from marcus_events.core.vocabulary import meaning_of
+from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.board import Boards
-from marcus_events.sources.marcus.events import Translator
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.reader import Reader
 

@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any
 
-from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.log.append import Offer
 
 BLOCK = 1_000  # events that are drawn from one sequence of chance

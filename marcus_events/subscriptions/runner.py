@@ -21,8 +21,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from marcus_events.core.backoff import pauses
 from marcus_events.core.event import Event, Recorded
-from marcus_events.core.pauses import pauses
 from marcus_events.log import read
 from marcus_events.log.connect import DatabaseAway, connect
 from marcus_events.log.tail import EpochChanged, Tail

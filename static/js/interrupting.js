@@ -1,6 +1,6 @@
 // What may interrupt a person: what they asked for, when, and what they were told before. Nothing here touches the page.
 //
-// `preferences` are as `dashboard/alerts/preferences.py` writes them. An alert is {cause, board, severity, …}.
+// `preferences` are as `dashboard/pages/alerts/preferences.py` writes them. An alert is {cause, board, severity, …}.
 
 const SEVERITIES = ["low", "medium", "high", "critical"];
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -12,7 +12,7 @@ export function isWanted({ boards, severity }, alert) {
   return isSevere && (!boards.length || boards.includes(alert.board));
 }
 
-/** Whether a moment lies in quiet hours: the rule of `dashboard/alerts/quiet.py`. */
+/** Whether a moment lies in quiet hours: the rule of `dashboard/pages/alerts/quiet_hours.py`. */
 export function isQuiet(quiet, moment) {
   if (!quiet) return false;
   const { day, minute } = wallClock(moment, quiet.zone);

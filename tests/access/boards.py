@@ -13,8 +13,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from marcus_events import audit
+from marcus_events.access import roles
 from marcus_events.core.event import Event
-from marcus_events.doors import roles
 from marcus_events.models import Blocker, BoardAccess
 from marcus_events.sources.demo_script import BOARD as DEMO
 from tests.dashboard.publishing import event, project, publish

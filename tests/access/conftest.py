@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.sockets.conftest import hub
+from tests.websocket.conftest import hub
 
 __all__ = ["hub"]

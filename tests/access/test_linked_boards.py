@@ -11,18 +11,20 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.queries import blockers, boards, dependencies, task
-from dashboard.queries.causes import causes
-from dashboard.sight import EVERYTHING, Scope, Sight
+from dashboard.pages.boards import queries as boards
+from dashboard.pages.tasks import queries as task
+from dashboard.queries import blockers, dependency_graph
+from dashboard.queries.root_causes import causes
+from dashboard.visibility import EVERYTHING, Scope, Sight
+from marcus_events.access import roles, tokens
 from marcus_events.core.event import Event, utc_now
-from marcus_events.doors import roles, tokens
 from marcus_events.live.hub import Hub
 from tests.access.boards import signed_in
 from tests.api.program import Program
 from tests.dashboard.listening import opened
 from tests.dashboard.publishing import event, publish
-from tests.line import away
-from tests.sockets.talking import bearer, talking
+from tests.websocket.conversation import bearer, talking
+from tests.websocket_line import away
 
 MARK = "zqxwkvj"
 NORTH, SOUTH, VAULT = "north", "south", f"{MARK}-vault"
@@ -134,12 +136,12 @@ def test_a_board_is_held_up_by_what_is_blocked_on_another() -> None:
 @pytest.mark.usefixtures("log")
 def test_the_picture_holds_what_is_linked_on_other_boards() -> None:
     publish(*chain())
-    south = {box.name: box for box in dependencies.dependencies(Scope(EVERYTHING, SOUTH)).boxes}
+    south = {box.name: box for box in dependency_graph.dependencies(Scope(EVERYTHING, SOUTH)).boxes}
     assert set(south) == {"Build south-1", "Build south-2", f"Build {HIDDEN}"}
     assert south["Build south-2"].stuck_behind == ["Build north-1 (on The north)"]
-    north = dependencies.dependencies(Scope(EVERYTHING, NORTH))
+    north = dependency_graph.dependencies(Scope(EVERYTHING, NORTH))
     assert {(box.name, box.board) for box in north.boxes if box.board} == {(f"Build {HIDDEN}", f"The {VAULT}")}
-    seen = {box.name: box for box in dependencies.dependencies(Scope(SOME, SOUTH)).boxes}
+    seen = {box.name: box for box in dependency_graph.dependencies(Scope(SOME, SOUTH)).boxes}
     assert (seen[ANOTHER].status, seen[ANOTHER].task, seen[ANOTHER].words) == (
         "unknown",
         None,
@@ -151,10 +153,10 @@ def test_the_picture_holds_what_is_linked_on_other_boards() -> None:
 @pytest.mark.parametrize("board", [NORTH, SOUTH])
 def test_a_circle_over_three_boards_is_one_for_those_too_who_see_two(board: str) -> None:
     publish(*circle())
-    [names] = dependencies.dependencies(Scope(SOME, board)).circles
+    [names] = dependency_graph.dependencies(Scope(SOME, board)).circles
     assert len(names) == 3
     assert ANOTHER in names
-    [names] = dependencies.dependencies(Scope(EVERYTHING, board)).circles
+    [names] = dependency_graph.dependencies(Scope(EVERYTHING, board)).circles
     assert sum(HIDDEN in name for name in names) == 1
 
 

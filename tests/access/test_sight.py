@@ -12,17 +12,17 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.look import Look
-from dashboard.queries import choices, counters, present
-from dashboard.sight import EVERYTHING, NOTHING, Scope, Sight, sight_of
-from marcus_events.core import vocabulary
+from dashboard.live.page_state import Look
+from dashboard.queries import counters, current_state, filter_choices
+from dashboard.visibility import EVERYTHING, NOTHING, Scope, Sight, sight_of
+from marcus_events.access import roles
+from marcus_events.access.visibility import sight_of_token
+from marcus_events.core import event_types
 from marcus_events.core.event import Recorded
 from marcus_events.core.filters import EventFilter
-from marcus_events.doors import roles
-from marcus_events.doors.sight import sight_of_token
 from marcus_events.log import read
 from marcus_events.models import BoardAccess, Token
-from tests.core.made import recorded
+from tests.core.drawn_events import recorded
 from tests.dashboard.publishing import event, publish
 
 BOARDS = ["shop", "bank", None]
@@ -32,8 +32,8 @@ sights = st.builds(Sight, st.none() | st.frozensets(st.sampled_from(["shop", "ba
 @pytest.fixture
 def audited(monkeypatch: pytest.MonkeyPatch) -> str:
     """A type of the audit trail."""
-    meaning = vocabulary.Meaning(cast(Any, "audit"), "Looked", "{by} looked")
-    monkeypatch.setitem(vocabulary.MEANINGS, "somebody_looked", meaning)
+    meaning = event_types.Meaning(cast(Any, "audit"), "Looked", "{by} looked")
+    monkeypatch.setitem(event_types.MEANINGS, "somebody_looked", meaning)
     return "somebody_looked"
 
 
@@ -76,8 +76,8 @@ def test_where_nobody_has_said_it_a_look_shows_nothing(log: None) -> None:
     publish(event("project_created", project_name="Shop"))
     look = Look.at("now", {"sight": "everything", "board": "shop"})
     assert look.sight == NOTHING
-    assert present.boards(look.scope) == []
-    assert choices.types(look.scope) == []
+    assert current_state.boards(look.scope) == []
+    assert filter_choices.types(look.scope) == []
     assert "sight" not in Look("now", sight=EVERYTHING, board="shop").query()
 
 

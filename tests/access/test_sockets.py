@@ -11,18 +11,19 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from config.asgi import addresses, application
-from dashboard import consumers, regions
-from marcus_events.doors import roles
+from dashboard.live import page_consumer
+from dashboard.pages.catalog import PAGES
+from marcus_events.access import roles
 from marcus_events.live.hub import Hub
-from marcus_events.sockets import consumer
+from marcus_events.websocket import consumer
 from tests.access.boards import AGENT, BOARD, MARK, OWN, PEOPLE, TASK, Places, people, publish_all
 from tests.access.table import LIVE, LIVE_PAGES, SOCKETS
 from tests.dashboard.listening import opened
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import Document
-from tests.line import Line, away
-from tests.sockets.talking import HOST, OURS, talking
 from tests.waiting import PATIENCE
+from tests.websocket.conversation import HOST, OURS, talking
+from tests.websocket_line import Line, away
 
 Cookies = dict[str, str]
 
@@ -47,7 +48,7 @@ async def test_everybody_is_let_in_as_the_table_says(hub: Hub) -> None:
 
 
 def test_every_page_is_in_the_table() -> None:
-    assert set(regions.PAGES) == set(LIVE_PAGES) - {"nothing"}
+    assert set(PAGES) == set(LIVE_PAGES) - {"nothing"}
 
 
 async def test_a_page_is_sent_to_those_alone_who_may_open_it(hub: Hub) -> None:
@@ -60,7 +61,7 @@ async def test_a_page_is_sent_to_those_alone_who_may_open_it(hub: Hub) -> None:
 async def test_what_only_an_administrator_sees_is_in_no_region_of_anybody_else(hub: Hub) -> None:
     """Whatever board, task or agent is asked for: how far the log was verified, and what was refused at the door."""
     _, cookies = await away(made)
-    for name, look in product(regions.PAGES, ({}, {"board": OWN}, {"board": BOARD, "agent": AGENT, "task": TASK})):
+    for name, look in product(PAGES, ({}, {"board": OWN}, {"board": BOARD, "agent": AGENT, "task": TASK})):
         for person in ("outsider", "viewer", "manager"):
             async with opened(cookies[person], name, **look) as page:
                 first = await page.line.receive_output(PATIENCE)
@@ -72,13 +73,13 @@ async def test_what_only_an_administrator_sees_is_in_no_region_of_anybody_else(h
 
 
 async def test_who_administers_no_more_is_sent_nothing_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "CHECK_SESSION_S", 0.1)
+    monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
     monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
     _, cookies = await away(made)
     async with opened(cookies["administrator"], "audit") as page:
         await page.frame()
         await away(lambda: roles.give(User.objects.get(username="administrator"), roles.VIEWER))
-        assert await page.closed() == consumers.OTHER_SIGHT
+        assert await page.closed() == page_consumer.OTHER_SIGHT
 
 
 async def answer(path: str, cookie: str) -> str:
@@ -103,7 +104,7 @@ async def said(line: Any) -> str:
 async def test_no_open_page_is_sent_anything_of_another_board(hub: Hub) -> None:
     _, cookies = await away(made)
     looks: list[dict[str, str]] = [{}, {"board": BOARD}, {"board": BOARD, "task": "t-77"}, {"q": "-board:garden"}]
-    for name, look in product([name for name in regions.PAGES if LIVE_PAGES[name] == LIVE], looks):
+    for name, look in product([name for name in PAGES if LIVE_PAGES[name] == LIVE], looks):
         async with opened(cookies["outsider"], name, **look) as page:
             await page.frame()
         assert not [frame for frame in page.frames if MARK in frame.lower()], f"{name} {look}"
@@ -157,7 +158,7 @@ CHANGES = [("viewer", take_board), ("manager", take_membership), ("outsider", pr
 async def test_who_sees_other_boards_than_before_has_to_come_again(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(consumers, "CHECK_SESSION_S", 0.1)
+    monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
     monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
     _, cookies = await away(made)
@@ -165,5 +166,5 @@ async def test_who_sees_other_boards_than_before_has_to_come_again(
         await page.frame()
         await program.ask(action="subscribe", id="a")
         await away(change)
-        assert await page.closed() == consumers.OTHER_SIGHT == 4409
+        assert await page.closed() == page_consumer.OTHER_SIGHT == 4409
         assert await program.closed() == 4401

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from marcus_events.access import tokens
 from marcus_events.core.event import utc_now
-from marcus_events.doors import tokens
 from marcus_events.models import Token
 from tests.access.boards import BOARD, MARK, OWN, publish_all
 from tests.access.table import BY_TOKEN, TABLE, TOKENS, routes

@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard import acts
+from marcus_events.blockers import actions
 from marcus_events.core.event import utc_now
 from marcus_events.models import RefusedRequest
 from tests.access.boards import BOARD, IDS, MARK, OWN, PEOPLE, Places, people, publish_all, signed_in
@@ -29,7 +29,7 @@ def test_every_address_is_in_the_table() -> None:
 
 
 def test_everybody_is_answered_as_the_table_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acts, "SHOWN_WITHIN_S", 0.0)  # nobody brings the tables up to date here
+    monkeypatch.setattr(actions, "SHOWN_WITHIN_S", 0.0)  # nobody brings the tables up to date here
     places, clients = publish_all(), people()
     names = asdict(places) | {"outsider": User.objects.get(username="outsider").pk}
     found, stated = [], []

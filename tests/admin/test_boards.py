@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.test import Client
 
+from tests.dashboard.pages.test_hostile import MARKUP, assert_harmless
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
-from tests.dashboard.test_hostile import MARKUP, assert_harmless
 
 BOARDS = "/admin/marcus_events/boardnow/"
 

@@ -16,11 +16,11 @@ from django.test.utils import CaptureQueriesContext
 from marcus_events.admin.event_list import EventList
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
-from marcus_events.log.moments import position_at
+from marcus_events.log.positions_by_time import position_at
 from tests.audit.reading import behind_the_back
+from tests.dashboard.pages.test_hostile import MARKUP, assert_harmless
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
-from tests.dashboard.test_hostile import MARKUP, assert_harmless
 
 EVENTS = "/admin/marcus_events/loggedevent/"
 PAGE = 50

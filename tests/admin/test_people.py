@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
-from tests.dashboard.test_hostile import MARKUP
+from tests.dashboard.pages.test_hostile import MARKUP
 
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 SUPER = {"is_superuser": "on", "is_staff": "on"}

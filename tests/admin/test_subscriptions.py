@@ -9,9 +9,9 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.models import Checkpoint, ParkedEvent, Subscription
+from tests.dashboard.pages.test_hostile import MARKUP, assert_harmless
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import open_page
-from tests.dashboard.test_hostile import MARKUP, assert_harmless
 
 SUBSCRIPTIONS, PARKED = "/admin/marcus_events/subscription/", "/admin/marcus_events/parkedevent/"
 NAME = f"notify/{MARKUP}"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from marcus_events.doors import tokens
+from marcus_events.access import tokens
 from marcus_events.live import hub as hub_module
 from tests.api.program import Program
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 
-from marcus_events.doors import tokens
+from marcus_events.access import tokens
 
 Header = tuple[bytes, bytes]
 JSON: Header = (b"Content-Type", b"application/json")

@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from marcus_events.access import tokens
 from marcus_events.core.event import utc_now
-from marcus_events.doors import tokens
 from marcus_events.log import read
 from marcus_events.models import Token
 from tests.api.program import Program, assert_problem, event

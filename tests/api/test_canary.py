@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from marcus_events.doors import tokens
-from marcus_events.postgres.place import Place
+from marcus_events.access import tokens
+from marcus_events.postgres.data_directory import Place
 from tests.canary import in_files
-from tests.running import Running
+from tests.running_server import Running
 
 GUESS = f"{tokens.MARK}canary-that-nobody-ever-made-0123456789abcdefghijkl"
 EVENT = {"event_type": "task_progress", "source": "s", "data": {}}

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from marcus_events.api.description.examples import TRACE
 from marcus_events.core.event import Event, Recorded
 from marcus_events.core.reserved import Authority
-from marcus_events.doors import cloudevents
+from marcus_events.http import cloudevents
 from marcus_events.ingest import offer_from
 from tests.api.program import Program, assert_problem, event
-from tests.core.made import events as native_events
-from tests.core.made import names, objects, taken, values
+from tests.core.drawn_events import events as native_events
+from tests.core.drawn_events import names, objects, taken, values
 
 BATCH, STRUCTURED = cloudevents.BATCH, cloudevents.STRUCTURED
 MOMENT = datetime(2026, 5, 4, 9, 0, 0, 123456, tzinfo=UTC)

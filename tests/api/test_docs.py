@@ -18,14 +18,15 @@ import pytest
 from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
 
-from dashboard.management.gate import channel
+from marcus_events.access import tokens
 from marcus_events.api.description import description
 from marcus_events.core import payload
-from marcus_events.core.fold import HANDLERS
+from marcus_events.core.event_types import types_of
+from marcus_events.core.reducers import HANDLERS
 from marcus_events.core.reserved import RESERVED_TYPES
-from marcus_events.core.vocabulary import types_of
-from marcus_events.doors import bodies, publishing, tokens
+from marcus_events.http import json_body, publish_items
 from marcus_events.projections import PROJECTIONS, catch_up
+from server import http_channel
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DOCUMENT = (DOCS / "api.md").read_text()
@@ -97,8 +98,8 @@ def without_times(value: Any) -> Any:
 
 def test_the_limits_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (.+?) \| .*\|$", DOCUMENT, re.MULTILINE))
-    assert rows["a request's body"] == f"{bodies.MAX_BODY // 1024**2} MiB, uncompressed"
-    assert rows["events in a request"] == str(publishing.MAX_BATCH)
+    assert rows["a request's body"] == f"{json_body.MAX_BODY // 1024**2} MiB, uncompressed"
+    assert rows["events in a request"] == str(publish_items.MAX_BATCH)
     assert rows["parameters in an address"] == f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
     assert rows["`data` and `metadata` of an event, together"] == f"{payload.MAX_EVENT_BYTES // 1024} KiB as JSON"
     assert rows["their keys, over all levels"] == f"{payload.MAX_KEYS:,}"
@@ -106,10 +107,10 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert rows["a key"] == f"{payload.MAX_KEY_BYTES} bytes"
     assert rows["`event_id`, `event_type`, `source`"] == f"{payload.MAX_NAME_BYTES} bytes"
     assert rows["a request line and its headers"] == (
-        f"{channel.Channel.totalHeadersSize // 1024} KiB together, {channel.Channel.maxHeaders} headers"
+        f"{http_channel.Channel.totalHeadersSize // 1024} KiB together, {http_channel.Channel.maxHeaders} headers"
     )
-    assert rows["the time until a request is there whole"] == f"{channel.RECEIVE_S} s"
-    assert rows["the time to take a piece of an answer"] == f"{channel.TAKE_S} s"
+    assert rows["the time until a request is there whole"] == f"{http_channel.RECEIVE_S} s"
+    assert rows["the time to take a piece of an answer"] == f"{http_channel.TAKE_S} s"
     assert payload.MAX_NUMBER == 2**53 - 1
 
 

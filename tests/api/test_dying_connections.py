@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.running import ENDS_WITHIN, Running
+from tests.running_server import ENDS_WITHIN, Running
 
 COUNT = int(os.environ.get("MARCUS_TEST_DEATHS", "200"))
 AT_ONCE = 20

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from marcus_events.api.events import events as listed
 from marcus_events.log import read
-from marcus_events.search import asking
+from marcus_events.search import execute
 from tests.api.program import Program, assert_problem, at, event
 
 ENDLESS = 2**63 - 2
@@ -255,7 +255,7 @@ def test_a_search_that_takes_too_long_is_refused_and_says_what_to_narrow(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read, "page_at", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
-    monkeypatch.setattr(asking, "LONGEST_S", 0.05)
+    monkeypatch.setattr(execute, "LONGEST_S", 0.05)
     for path, after in (("/api/events", {}), ("/api/events/wait", {"after": "0"})):
         response = program.get(path, q="word", **after)
         assert_problem(response, 503, "Narrow it")

@@ -9,8 +9,8 @@ from django.db import InterfaceError
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from marcus_events import Event, Events, shared
-from marcus_events.doors import tokens
+from marcus_events import Event, Events, default_events
+from marcus_events.access import tokens
 from marcus_events.log import read
 from marcus_events.subscriptions import lease
 from tests.api.program import Program, event
@@ -43,7 +43,7 @@ def test_it_tells_how_the_log_and_what_follows_it_are(program: Program) -> None:
 @pytest.fixture
 def events(monkeypatch: pytest.MonkeyPatch) -> Events:
     events = Events(store_history=True)
-    monkeypatch.setattr(shared, "_events", events)
+    monkeypatch.setattr(default_events, "_events", events)
     return events
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from marcus_events.core.vocabulary import canonical
+from marcus_events.core.event_types import canonical
 from marcus_events.log import read
 from tests.api.nasty import REFUSED, TAKEN, Refusal, event, raw
 from tests.api.program import Program, assert_problem

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from marcus_events.api import health_urls, urls
 from marcus_events.api.description import SECURITY, description
 from marcus_events.api.description.schemas import STATUSES
-from marcus_events.api.parameters import FILTER_PARAMETERS
+from marcus_events.api.query_fields import FILTER_PARAMETERS
 from tests.api.program import assert_problem
 from tests.dashboard.reading import Document, open_page
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from marcus_events.access import tokens
 from marcus_events.core.reserved import Authority
-from marcus_events.doors import tokens
 from marcus_events.ingest import event_from, ingest
 from marcus_events.log import read
 from tests.api.program import Event, Program, event

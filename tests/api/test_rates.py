@@ -7,8 +7,8 @@ from typing import Any
 
 from pytest_django import Settings
 
-from marcus_events.doors import tokens
-from marcus_events.doors.access import network
+from marcus_events.access import tokens
+from marcus_events.access.authentication import network
 from marcus_events.log import read
 from tests.api.program import Program, assert_problem, event
 

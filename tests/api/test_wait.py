@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
-from marcus_events.doors import tokens
+from marcus_events.access import tokens
 from marcus_events.live import hub as hub_module
 from tests.api.program import Program, assert_problem, event
 from tests.waiting import wait_until_async

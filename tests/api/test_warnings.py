@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from marcus_events.doors import tokens
-from marcus_events.doors.refusals import close_refusals
+from marcus_events.access import tokens
+from marcus_events.http.rejected_requests import close_refusals
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest
 from tests.api.program import Program, event

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from marcus_events.auditing import acts
+from marcus_events.audit import signals
 
 
 @pytest.fixture(autouse=True)
 def on_the_record(off_the_record: None) -> Iterator[None]:
-    acts.listen()
+    signals.listen()
     yield
-    acts.unlisten()
+    signals.unlisten()

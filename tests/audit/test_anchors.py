@@ -20,13 +20,13 @@ from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
 
+from marcus_events.audit.hash_chain import anchor_writer, seal_next, verify
+from marcus_events.audit.hash_chain.anchor_writer import anchor_heads, keep_anchored
+from marcus_events.audit.hash_chain.verification_runs import check
 from marcus_events.core.anchors import parse
 from marcus_events.core.event import utc_now
 from marcus_events.log.connect import connect
 from marcus_events.models import AnchorState, Checkpoint, Seal
-from marcus_events.sealing import anchoring, seal_next, verify
-from marcus_events.sealing.anchoring import anchor_heads, keep_anchored
-from marcus_events.sealing.checking import check
 from tests.audit.reading import behind_the_back, fill
 from tests.waiting import wait_until
 
@@ -163,13 +163,13 @@ def test_each_has_its_turn_and_a_failure_is_tried_again_ever_less_often(file: Pa
     state = AnchorState.objects.get()
     for failures, pause in ((1, 60), (2, 120), (3, 240), (50, 3_600)):
         state.failures, state.tried_at = failures, utc_now()
-        assert not anchoring.is_due(state, utc_now() + timedelta(seconds=pause - 5))
-        assert anchoring.is_due(state, utc_now() + timedelta(seconds=pause + 5))
+        assert not anchor_writer.is_due(state, utc_now() + timedelta(seconds=pause - 5))
+        assert anchor_writer.is_due(state, utc_now() + timedelta(seconds=pause + 5))
 
 
 def test_one_process_writes_at_a_time(file: Path) -> None:
     with connect("test", autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [anchoring.LOCK])
+        other.execute("SELECT pg_advisory_lock(%s)", [anchor_writer.LOCK])
         anchor_heads()
         assert not file.exists()
     wait_until(lambda: written(file))
@@ -182,7 +182,7 @@ def written(file: Path) -> bool:
 
 
 def test_a_worker_writes_by_itself_and_a_verification_does(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anchoring, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(anchor_writer, "LOOK_EVERY_S", 0.01)
     stop = threading.Event()
     thread = threading.Thread(target=keep_anchored, args=(stop,))
     thread.start()

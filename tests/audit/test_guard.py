@@ -8,14 +8,14 @@ import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from marcus_events.audit.hash_chain import seal_next
+from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.log.connect import connect
 from marcus_events.models import LoggedEvent, Redaction, Seal
-from marcus_events.redaction import redact
-from marcus_events.sealing import seal_next
 from tests.audit.reading import fill
 
 RUN = (

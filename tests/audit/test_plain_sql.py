@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from marcus_events.audit.hash_chain import seal_next, verify
+from marcus_events.audit.hash_chain.chain import LEAF_BYTES, leaf_of
+from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.log.connect import connect
 from marcus_events.models import Redaction, RetentionRun
 from marcus_events.projections import PROJECTIONS, catch_up
-from marcus_events.redaction import redact
-from marcus_events.retention import running
-from marcus_events.retention.declaring import declare_range
-from marcus_events.sealing import seal_next, verify
-from marcus_events.sealing.chain import LEAF_BYTES, leaf_of
+from marcus_events.retention import runs
+from marcus_events.retention.removal_declarations import declare_range
 from tests.audit.reading import behind_the_back, fill, on_record
-from tests.retention.test_running import policy
+from tests.retention.test_runs import policy
 
 pytestmark = pytest.mark.usefixtures("log")
 NUMBER = 40
@@ -70,7 +70,7 @@ def removed(until: int, **fields: Any) -> None:
         pass
     behind = read.event(until + 1)
     assert behind
-    assert running.run(behind.recorded_at + timedelta(days=30))
+    assert runs.run(behind.recorded_at + timedelta(days=30))
 
 
 # An event that is replaced
@@ -264,7 +264,7 @@ def test_no_more_is_removed_while_the_table_is_not_what_the_log_says() -> None:
     removed(20)
     sql("INSERT INTO removal (positions, is_done) VALUES ('{[33,34)}', true)")
     with pytest.raises(RuntimeError, match="verify"):
-        running.run(utc_now() + timedelta(days=60))
+        runs.run(utc_now() + timedelta(days=60))
     assert read.event(21)
 
 

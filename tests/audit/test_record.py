@@ -12,14 +12,14 @@ from django.core.management import call_command
 from django.test import Client
 
 from marcus_events import audit
-from marcus_events.auditing import failures as counted
-from marcus_events.auditing import trail as trails
-from marcus_events.auditing.failures import MAX_KEYS, MINUTE_S, OTHERS, Failures, close_failures
-from marcus_events.auditing.trail import close_trail
+from marcus_events.access import tokens
+from marcus_events.audit import failed_logins as counted
+from marcus_events.audit import writer as trails
+from marcus_events.audit.failed_logins import MAX_KEYS, MINUTE_S, OTHERS, Failures, close_failures
+from marcus_events.audit.writer import close_trail
 from marcus_events.bus.spool import Spool
+from marcus_events.core.event_types import types_of
 from marcus_events.core.sentences import as_text, sentence
-from marcus_events.core.vocabulary import types_of
-from marcus_events.doors import tokens
 from marcus_events.ingest import ingest, submit
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import ParkedEvent, Subscription, Token

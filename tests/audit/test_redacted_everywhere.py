@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from marcus_events.postgres.place import Place
+from marcus_events.postgres.data_directory import Place
 from tests import canary
 from tests.canary import CANARY, LOOKS
 from tests.intrude.target import Target

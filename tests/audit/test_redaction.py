@@ -10,14 +10,14 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from marcus_events.audit.redaction import NotPossible, redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Blocker, Board, LoggedEvent, Redaction, Task
 from marcus_events.projections import PROJECTIONS, catch_up, rebuild
-from marcus_events.projections.state import STATE
-from marcus_events.redaction import NotPossible, redact
+from marcus_events.projections.state_tables import STATE
 from tests.audit.reading import on_record, only
 
 pytestmark = pytest.mark.usefixtures("log")

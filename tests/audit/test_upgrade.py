@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection, transaction
 
+from marcus_events.audit.hash_chain import seal_next, verify
+from marcus_events.audit.redaction import redact
 from marcus_events.log import read
-from marcus_events.redaction import redact
-from marcus_events.sealing import seal_next, verify
 from tests.audit.reading import behind_the_back, fill, on_record
 
 pytestmark = pytest.mark.usefixtures("log")

@@ -10,13 +10,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from marcus_events.audit.hash_chain import seal_next, verify
+from marcus_events.audit.hash_chain.chain import BLOCK
+from marcus_events.audit.hash_chain.sealer import BlocksMissing
+from marcus_events.audit.hash_chain.verification_runs import IsRunning, alone, check
+from marcus_events.audit.redaction import redact
 from marcus_events.log import read
 from marcus_events.models import Checkpoint, LoggedEvent, Seal, Verification
-from marcus_events.redaction import redact
-from marcus_events.sealing import seal_next, verify
-from marcus_events.sealing.chain import BLOCK
-from marcus_events.sealing.checking import IsRunning, alone, check
-from marcus_events.sealing.seal import BlocksMissing
 from tests.audit.reading import behind_the_back, fill, on_record, said
 from tests.waiting import wait_until
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from tests.running import Running, migrate
+from tests.running_server import Running, migrate
 
 TEMPLATE = f"migrated_{os.getpid()}"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.alerts.quiet import QuietHours
+from dashboard.pages.alerts.quiet_hours import QuietHours
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
 from tests.browser.storefront import BOARD, OTHER_BOARD, event, project

@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect
 
+from marcus_events.core.event_types import MEANINGS
 from marcus_events.core.reserved import RESERVED_TYPES
-from marcus_events.core.vocabulary import MEANINGS
 from tests.browser.application import Application
 from tests.browser.xss import COUNT, PAYLOADS
 

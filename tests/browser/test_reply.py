@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
 from tests.browser.storefront import OTHER_BOARD, blocker, event, project
-from tests.running import SOURCES
+from tests.running_server import SOURCES
 
 SENT_WITHIN = 20_000  # milliseconds: ten seconds to take it back, and a slow machine
 

@@ -9,7 +9,7 @@ import django
 
 async def main() -> None:
     from marcus_events.bus.events import Events
-    from marcus_events.persistence import LogPersistence
+    from marcus_events.log_persistence import LogPersistence
 
     async with Events(persistence=LogPersistence(), policies={"*": "ephemeral"}) as events:
         await events.publish("agent_heartbeat", "brief", {})

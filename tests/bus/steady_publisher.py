@@ -18,7 +18,7 @@ import django
 
 async def main(count: int, rate: float, spool: Path, store_timeout: float) -> None:
     from marcus_events.bus.events import Events
-    from marcus_events.persistence import LogPersistence
+    from marcus_events.log_persistence import LogPersistence
 
     events, took = Events(persistence=LogPersistence(), spool=spool, store_timeout=store_timeout), list[float]()
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from marcus_events import postgres
-from marcus_events.postgres.place import Place
+from marcus_events.postgres.data_directory import Place
 from tests.log.processes import ROOT
 from tests.log.test_kill import kill_postgres, migrate
 from tests.waiting import wait_until

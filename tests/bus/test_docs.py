@@ -13,9 +13,9 @@ import pytest
 
 from marcus_events import Events
 from marcus_events.bus import batching, events, policies, streams
-from marcus_events.bus.kept import RING
-from marcus_events.bus.memory import MemoryPersistence
-from marcus_events.bus.storing import TIMEOUT_S
+from marcus_events.bus.delivery import TIMEOUT_S
+from marcus_events.bus.memory_persistence import MemoryPersistence
+from marcus_events.bus.pending import RING
 from marcus_events.subscriptions import runner
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "events.md").read_text()

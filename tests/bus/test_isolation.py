@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from marcus_events import Event, Events
-from marcus_events.bus import calls
+from marcus_events.bus import dispatch
 from tests.waiting import wait_until_async
 
 
@@ -174,7 +174,7 @@ async def test_a_function_that_blocks_runs_in_a_thread_where_asked_for() -> None
 async def test_a_plain_function_that_holds_up_the_loop_is_told_of_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "SLOW_S", 0)
+    monkeypatch.setattr(dispatch, "SLOW_S", 0)
     events = Events()
     events.subscribe("x", lambda event: None)
     with caplog.at_level(logging.WARNING):

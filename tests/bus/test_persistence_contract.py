@@ -10,12 +10,12 @@ import pytest
 
 from benchmarks.marcus_algorithm import MarcusEvents
 from marcus_events import Events
-from marcus_events.bus.memory import MemoryPersistence
+from marcus_events.bus.memory_persistence import MemoryPersistence
 from marcus_events.bus.persistence import BatchPersistence, Persistence
 from marcus_events.client import Client
 from marcus_events.core.event import Event, utc_now
-from marcus_events.persistence import LogPersistence
-from tests.running import Running
+from marcus_events.log_persistence import LogPersistence
+from tests.running_server import Running
 
 pytestmark = pytest.mark.usefixtures("log")
 

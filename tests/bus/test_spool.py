@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from marcus_events import Event
 from marcus_events.bus.spool import Spool, SpoolBusy, SpoolFailed, as_text, from_text
-from tests.running import SOURCES
+from tests.running_server import SOURCES
 
 MOMENT = datetime(2026, 5, 4, 9, 30, 1, 250, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ import pytest
 from marcus_events import Event, Events
 from marcus_events.client import Client
 from marcus_events.core.filters import EventFilter
-from tests.running import SOURCES, Running
+from tests.running_server import SOURCES, Running
 from tests.waiting import wait_until, wait_until_async
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from marcus_events import Event, EventTypes
 from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST, InvalidEvent, Recorded, parse_timestamp
-from tests.core.made import objects, recorded
+from tests.core.drawn_events import objects, recorded
 
 MOMENT = datetime(2026, 5, 4, 9, 30, 1, 250, tzinfo=UTC)
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from marcus_events.core.event import Event
 from marcus_events.core.event_fields import BY_NAME, DATA, METADATA, OF_OTHERS, OF_TYPE, warnings_in
-from marcus_events.core.fold import HANDLERS, fold
+from marcus_events.core.event_types import MEANINGS
+from marcus_events.core.reducers import HANDLERS, fold
 from marcus_events.core.sentences import sentence
 from marcus_events.core.state import Agent, Blocker, Dependency, Item, State, Task
-from marcus_events.core.vocabulary import MEANINGS
-from tests.core.made import AGENTS, events, recorded, values
+from tests.core.drawn_events import AGENTS, events, recorded, values
 
 GOOD: dict[str, Any] = {
     "depends_on": ["t8"], "depends_on_id": "t8", "labels": ["a"], "skills": ["a"], "progress": 45, "severity": "high",

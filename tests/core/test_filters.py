@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from marcus_events.core.event import EARLIEST, utc_now
 from marcus_events.core.filters import FIELDS, MAX_VALUES, MAX_WORDS, EventFilter, InvalidFilter, Term
 from marcus_events.core.patterns import like
-from marcus_events.core.query import written
-from marcus_events.core.words import tokens
-from tests.core.made import START, names, recorded
+from marcus_events.core.query_syntax import written
+from marcus_events.core.text_search import tokens
+from tests.core.drawn_events import START, names, recorded
 
 EVENT = recorded(
     "task_blocked",

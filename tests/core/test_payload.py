@@ -24,7 +24,7 @@ from marcus_events.core.payload import (
     name_in,
     serialise,
 )
-from tests.core.made import objects
+from tests.core.drawn_events import objects
 
 
 def nested(levels: int, inner: Any = None) -> Any:

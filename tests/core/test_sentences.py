@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 
 from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event_types import MEANINGS
 from marcus_events.core.sentences import MAX_FIELD, Part, as_text, sentence
-from marcus_events.core.vocabulary import MEANINGS
-from tests.core.made import as_log, events, objects, recorded
+from tests.core.drawn_events import as_log, events, objects, recorded
 
 NAMED: dict[str, object] = {
     "task_id": "7f3a-11",

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from config.asgi import application
 from tests.dashboard.reading import Document
-from tests.line import Line
 from tests.waiting import PATIENCE
+from tests.websocket_line import Line
 
 OURS = b"http://testserver"
 

@@ -7,8 +7,8 @@ from itertools import count, pairwise
 from typing import Any
 
 from marcus_events.core.event import Event, utc_now
+from marcus_events.core.event_types import types_of
 from marcus_events.core.reserved import PROGRAM, SYSTEM, USER, Authority
-from marcus_events.core.vocabulary import types_of
 from marcus_events.ingest import ingest
 from marcus_events.projections import PROJECTIONS, catch_up, lag
 from tests.waiting import wait_until

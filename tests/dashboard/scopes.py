@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.look import Look
-from dashboard.sight import EVERYTHING, Scope
+from dashboard.live.page_state import Look
+from dashboard.visibility import EVERYTHING, Scope
 
 
 def on(board: str = "") -> Scope:

@@ -10,8 +10,8 @@ from django.conf import settings
 from hypothesis import given
 
 from dashboard import icons
-from marcus_events.core.vocabulary import CATEGORIES, MEANINGS
-from tests.core.made import texts
+from marcus_events.core.event_types import CATEGORIES, MEANINGS
+from tests.core.drawn_events import texts
 
 TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 IN_TEMPLATES = {name for path in TEMPLATES for name in re.findall(r'{% icon "([^"]+)" %}', path.read_text())}

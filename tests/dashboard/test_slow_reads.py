@@ -9,9 +9,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from dashboard import regions, slow_reads
+from dashboard.live import regions
+from dashboard.pages import slow_reads
+from dashboard.pages.catalog import PAGES
+from dashboard.pages.chrome import CHROME
 from marcus_events.log.connect import connect
-from marcus_events.log.patience import TookTooLong, all_at_most, each_at_most
+from marcus_events.log.statement_timeout import TookTooLong, all_at_most, each_at_most
 from tests.dashboard.publishing import project, publish
 from tests.dashboard.reading import open_page
 from tests.dashboard.scopes import looking
@@ -52,7 +55,7 @@ def test_a_part_that_cannot_be_read_in_time_is_left_out_and_the_others_are_there
         assert page.with_id("counters") == [{"id": "counters", "class": "nothing late"}]
         assert page.with_id("need-")
         assert LATE in page.text
-        assert set(regions.render(looking("now"))) == {*regions.FRAME.regions, "verdict", "needs", "connections"}
+        assert set(PAGES["now"].render(looking("now"))) == {*CHROME.regions, "verdict", "needs", "connections"}
     assert timeout() == "0"
 
 

@@ -19,8 +19,8 @@ import urllib.parse
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.gate.crowd import ASKED_AHEAD, LARGE
 from tests.intrude.lines import SMALL, as_frame, bearer, handshake_to, request_to
+from tests.server.crowd import ASKED_AHEAD, LARGE
 
 EACH = 100
 PAUSE_S = 1.0  # between two tries of a client, and between two pieces of what it sends or reads slowly

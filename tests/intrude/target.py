@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from tests.running import Running
+from tests.running_server import Running
 from tests.waiting import wait_until
 
 PATIENCE_S = 30.0

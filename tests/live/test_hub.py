@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, Recorded, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
@@ -18,9 +19,8 @@ from marcus_events.live import hub as hub_module
 from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, Subscription
 from marcus_events.log import read
 from marcus_events.projections import STATE, catch_up
-from marcus_events.redaction import redact
-from tests.line import away
 from tests.waiting import wait_until_async
+from tests.websocket_line import away
 
 pytestmark = pytest.mark.usefixtures("log")
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from marcus_events import postgres
-from marcus_events.postgres.place import Place
+from marcus_events.postgres.data_directory import Place
 from tests.log.processes import ROOT, acknowledged, start_appender, start_reader
 from tests.waiting import wait_until
 

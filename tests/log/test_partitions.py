@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 
 import marcus_events
+from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest, offer_from
 from marcus_events.log import read
@@ -23,8 +24,7 @@ from marcus_events.log.connect import connect
 from marcus_events.log.partitions import AHEAD, SIZE, make_room, partitions
 from marcus_events.log.writer import Writer
 from marcus_events.models import RetentionRun
-from marcus_events.redaction import redact
-from marcus_events.retention.declaring import declare_range
+from marcus_events.retention.removal_declarations import declare_range
 from tests.audit.reading import behind_the_back
 
 pytestmark = pytest.mark.usefixtures("log")

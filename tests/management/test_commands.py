@@ -14,16 +14,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from marcus_events.answers import send_answers
+from marcus_events.access import tokens
+from marcus_events.blockers.replies import send_answers
 from marcus_events.core.event import utc_now
 from marcus_events.core.reserved import Authority
-from marcus_events.doors import tokens
 from marcus_events.ingest import ingest
-from marcus_events.management.commands.worker import Command as Worker
-from marcus_events.management.handlers import run_handlers
 from marcus_events.models import Checkpoint, RetentionPolicy, RetentionRun, Task
 from marcus_events.projections import PROJECTIONS, SEARCH, Projector, catch_up, lag
-from tests.lively import lively_events
+from server.handlers import run_handlers
+from server.management.commands.worker import Command as Worker
+from tests.lively_log import lively_events
 from tests.log.processes import ROOT, conninfo_of_test_database
 from tests.waiting import wait_until
 

@@ -11,25 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marcus_events.core.event import Event
-from marcus_events.core.fold import fold
+from marcus_events.core.reducers import fold
 from marcus_events.core.reserved import Authority
 from marcus_events.core.state import KINDS, Item, State
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import STATE
 from marcus_events.projections.projector import step
-from marcus_events.projections.state import TABLE_OF
+from marcus_events.projections.state_tables import TABLE_OF
 from tests.audit.reading import behind_the_back
-from tests.core import made
+from tests.core import drawn_events
 
 
 @pytest.mark.usefixtures("log")
 def test_a_step_loads_all_that_its_events_may_concern() -> None:
     @settings(max_examples=60)
-    @given(st.lists(made.events | made.busy_events, max_size=30), st.integers(1, 7))
+    @given(st.lists(drawn_events.events | drawn_events.busy_events, max_size=30), st.integers(1, 7))
     def tables_are_the_fold(events: list[Event], size: int) -> None:
         begin_again()
-        ingest([Event(f"evt_{n}", *made.fields(event)) for n, event in enumerate(events)], Authority.SYSTEM)
+        ingest([Event(f"evt_{n}", *drawn_events.fields(event)) for n, event in enumerate(events)], Authority.SYSTEM)
         while step(STATE, size):
             pass
         state = State()

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 from django.db.models import Model
 
 from marcus_events.core.event import Event, Recorded, utc_now
-from marcus_events.core.fold import fold
+from marcus_events.core.reducers import fold
 from marcus_events.core.reserved import Authority
 from marcus_events.core.state import KINDS, Item, State
 from marcus_events.ingest import ingest
@@ -21,9 +21,9 @@ from marcus_events.log import read
 from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
 from marcus_events.projections import PROJECTIONS, STATE, Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.projector import step
-from marcus_events.projections.state import TABLE_OF
+from marcus_events.projections.state_tables import TABLE_OF
 from tests.audit.reading import behind_the_back
-from tests.lively import lively_events, removals_in, shown_on_pages
+from tests.lively_log import lively_events, removals_in, shown_on_pages
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -119,7 +119,7 @@ def test_a_step_that_fails_leaves_nothing_behind(events: list[Recorded], monkeyp
     step(STATE, 500)
     before = tables_as_bytes()
     with monkeypatch.context() as broken:
-        broken.setattr("marcus_events.projections.state.write", lambda *args: 1 / 0)
+        broken.setattr("marcus_events.projections.state_tables.write", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             step(STATE, 500)
     assert tables_as_bytes() == before

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.running import ENDS_WITHIN, SOURCES, free_port
+from tests.running_server import ENDS_WITHIN, SOURCES, free_port
 from tests.waiting import wait_until
 
 DOCUMENT = SOURCES / "docs/access.md"

@@ -9,7 +9,7 @@ import httpx
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.running import Running
+from tests.running_server import Running
 
 HEADER = "X-Remote-User"
 PROXY, STRANGER = "127.0.0.1", "127.0.0.2"  # addresses of this machine: the first is trusted, the second is not

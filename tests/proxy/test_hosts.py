@@ -9,9 +9,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from config import unknown_host
-from config.health import Healthz
-from tests.running import Running
+from config.middleware import unknown_host
+from config.middleware.liveness import Healthz
+from tests.running_server import Running
 from tests.waiting import wait_until
 
 EVIL = "evil.example"

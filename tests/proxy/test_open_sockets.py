@@ -12,17 +12,17 @@ from django.test import Client
 from pytest_django import Settings
 
 from config.asgi import application
-from dashboard import consumers
-from marcus_events.doors import sessions
+from dashboard.live import page_consumer
+from marcus_events.access import sessions
 from marcus_events.live.hub import Hub
 from marcus_events.models import Session
-from marcus_events.sockets import consumer
-from tests.line import Line, away
+from marcus_events.websocket import consumer
 from tests.proxy.site import HEADER
-from tests.sockets.conftest import hub  # noqa: F401 # a fixture
 from tests.waiting import PATIENCE
+from tests.websocket.conftest import hub  # noqa: F401 # a fixture
+from tests.websocket_line import Line, away
 
-BACKEND = "dashboard.proxy_users.ProxyUserBackend"
+BACKEND = "dashboard.pages.sign_in.proxy_users.ProxyUserBackend"
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def single_sign_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.HTTPS = settings.SESSION_COOKIE_SECURE = True
     settings.REMOTE_USER_HEADER = HEADER
     settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, BACKEND]
-    monkeypatch.setattr(consumers, "CHECK_SESSION_S", 0.1)
+    monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
     monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
 
@@ -92,7 +92,7 @@ async def assert_open(line: Any) -> None:
     assert '"error"' not in await line.receive_from(PATIENCE)
 
 
-@pytest.mark.parametrize(("path", "ends_with"), [(PATHS[0], consumers.AWAY), (PATHS[1], consumer.UNKNOWN)])
+@pytest.mark.parametrize(("path", "ends_with"), [(PATHS[0], page_consumer.AWAY), (PATHS[1], consumer.UNKNOWN)])
 async def test_after_a_while_its_client_has_to_come_again_through_the_proxy(
     hub: Hub,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,

@@ -7,9 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from config import environment
-from marcus_events.doors import proxies
-from marcus_events.doors.access import network
-from marcus_events.doors.problem import Problem
+from marcus_events.access import trusted_proxies
+from marcus_events.access.authentication import network
+from marcus_events.core.problem import Problem
 from tests.proxy.site import HEADER
 
 NAME = "MARCUS_TRUSTED_PROXIES"
@@ -54,18 +54,18 @@ def forwarded(*values: str) -> list[tuple[bytes, bytes]]:
 def test_the_client_is_the_right_most_address_that_is_no_trusted_proxy(
     peer: str, values: list[str], client: str
 ) -> None:
-    assert proxies.client_address(peer, forwarded(*values)) == client
+    assert trusted_proxies.client_address(peer, forwarded(*values)) == client
 
 
 def test_without_tls_in_front_there_is_no_proxy(settings: Settings) -> None:
     settings.HTTPS = False
-    assert proxies.client_address("127.0.0.1", forwarded("6.6.6.6")) == "127.0.0.1"
-    assert not proxies.is_tls("127.0.0.1", [(b"x-forwarded-proto", b"https")])
+    assert trusted_proxies.client_address("127.0.0.1", forwarded("6.6.6.6")) == "127.0.0.1"
+    assert not trusted_proxies.is_tls("127.0.0.1", [(b"x-forwarded-proto", b"https")])
 
 
 def test_a_client_of_ipv4_on_a_socket_of_ipv6_is_itself() -> None:
     """Otherwise all of IPv4 would be one network, and one client's requests would count for everybody."""
-    assert network(proxies.client_address("::ffff:203.0.113.9", [])) == "203.0.113.9"
+    assert network(trusted_proxies.client_address("::ffff:203.0.113.9", [])) == "203.0.113.9"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_client_of_ipv4_on_a_socket_of_ipv6_is_itself() -> None:
     ],
 )
 def test_the_scheme_is_believed_from_a_proxy_that_says_it_once(peer: str, values: list[bytes], is_tls: bool) -> None:
-    assert proxies.is_tls(peer, [(b"x-forwarded-proto", value) for value in values]) is is_tls
+    assert trusted_proxies.is_tls(peer, [(b"x-forwarded-proto", value) for value in values]) is is_tls
 
 
 @pytest.mark.parametrize(
@@ -96,19 +96,19 @@ def test_the_scheme_is_believed_from_a_proxy_that_says_it_once(peer: str, values
     ],
 )
 def test_the_name_stands_in_the_configured_header(headers: list[tuple[bytes, bytes]], name: str) -> None:
-    assert proxies.remote_user("10.0.0.1", headers) == name
+    assert trusted_proxies.remote_user("10.0.0.1", headers) == name
 
 
 @pytest.mark.parametrize("second", [b"x-remote-user", b"X-Remote-User", b"x_remote_user", b"x-remote_user"])
 def test_a_name_that_comes_twice_is_refused(second: bytes) -> None:
     with pytest.raises(Problem, match="more than once"):
-        proxies.remote_user("10.0.0.1", [(b"x-remote-user", b"ann"), (second, b"admin")])
+        trusted_proxies.remote_user("10.0.0.1", [(b"x-remote-user", b"ann"), (second, b"admin")])
 
 
 @pytest.mark.parametrize("peer", ["10.0.1.1", "192.0.2.1", "", "unix:", "::2", "2001:db8:8::1"])
 def test_a_name_from_elsewhere_is_refused(peer: str) -> None:
     with pytest.raises(Problem, match="does not come from a trusted proxy"):
-        proxies.remote_user(peer, [(b"x-remote-user", b"ann")])
+        trusted_proxies.remote_user(peer, [(b"x-remote-user", b"ann")])
 
 
 @pytest.mark.parametrize("stated", ["localhost", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1;10.0.0.2", "0.0.0.0/0", "::/0"])

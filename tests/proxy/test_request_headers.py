@@ -17,13 +17,13 @@ from django.http.request import HttpHeaders
 from pytest_django import Settings
 
 from config.asgi import application
-from config.proxy_headers import ProxyHeaders
+from config.middleware.proxy_headers import ProxyHeaders
 from config.request_headers import READ, READ_BY_PREFIX, RequestHeaders
-from config.requests import Request
-from marcus_events.doors import tokens
+from config.utf8_request import Request
+from marcus_events.access import tokens
 from tests.access.boards import people, publish_all
 from tests.access.table import TABLE
-from tests.running import SOURCES
+from tests.running_server import SOURCES
 
 Header = tuple[bytes, bytes]
 UNREAD = [
@@ -146,7 +146,7 @@ READING = re.compile(
     | (?:_only|header)\(\w*\.?scope,\s*b"([\w-]+)"\) | (?:name|key)\s*[!=]=\s*b"([\w-]+)" """,
     re.VERBOSE,
 )
-BY_PROXY = {"x-forwarded-for", "x-forwarded-proto"}  # in marcus_events/doors/proxies.py
+BY_PROXY = {"x-forwarded-for", "x-forwarded-proto"}  # in marcus_events/access/trusted_proxies.py
 
 
 def test_our_own_code_names_no_other_header() -> None:

@@ -7,17 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event_types import CATEGORIES
 from marcus_events.core.filters import FIELDS, EventFilter, Term
 from marcus_events.core.reserved import Authority
-from marcus_events.core.vocabulary import CATEGORIES
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import SEARCH, STATE, catch_up
 from marcus_events.projections.projector import step
-from marcus_events.search import asking, count, page, parts, spans
-from tests.core.made import moments
-from tests.lively import START, lively_events, shown_on_pages
-from tests.log.test_where import odd_events, words_in
+from marcus_events.search import count, execute, page, partitions, ranges
+from tests.core.drawn_events import moments
+from tests.lively_log import START, lively_events, shown_on_pages
+from tests.log.test_sql_filter import odd_events, words_in
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -29,15 +29,15 @@ PARTS = ("据库连", "失", "接口v2", "ガス", "の供", "ร์ฟ", "ไ�
 @pytest.fixture(params=["few", "many"], autouse=True)
 def removed_boards(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The boards that were removed stand in the statement, or are too many for that."""
-    monkeypatch.setattr(asking, "FEW", 32 if request.param == "few" else 0)
+    monkeypatch.setattr(execute, "FEW", 32 if request.param == "few" else 0)
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts, walks and statements so small that a short log has several of each."""
-    monkeypatch.setattr(parts, "SIZE", 100)
-    monkeypatch.setattr(spans, "NEAR", 30)
-    monkeypatch.setattr(spans, "AT_ONCE", (1, 1))
+    monkeypatch.setattr(partitions, "SIZE", 100)
+    monkeypatch.setattr(ranges, "NEAR", 30)
+    monkeypatch.setattr(ranges, "AT_ONCE", (1, 1))
 
 
 @pytest.fixture

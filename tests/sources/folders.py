@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from marcus_events.core.event import utc_now
 from marcus_events.models import FollowedFolder
-from marcus_events.sources.marcus.folders import follow_folders
+from marcus_events.sources.marcus.folder_followers import follow_folders
 from tests.waiting import wait_until
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from marcus_events.core.event import Recorded, utc_now
 from marcus_events.log import read
 from marcus_events.sources.marcus.follower import Follower
-from marcus_events.sources.marcus.following_state import Total
+from marcus_events.sources.marcus.follower_state import Total
 from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable
 from tests.waiting import wait_until

@@ -13,11 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import Event, utc_now
+from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.board import Boards
-from marcus_events.sources.marcus.events import Translator
 from marcus_events.sources.marcus.installation import Installation
+from marcus_events.sources.marcus.published_acts import know
 from marcus_events.sources.marcus.reader import Reader
-from marcus_events.sources.marcus.recall import know
 from marcus_events.sources.marcus.records import Unreadable
 
 RUN = Path(__file__).parents[2] / "marcus_events" / "sources" / "demo_run"

@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from marcus_events.core.event import utc_now
-from marcus_events.core.vocabulary import canonical
+from marcus_events.core.event_types import canonical
 from marcus_events.sources import marcus
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.installation import Installation

@@ -10,7 +10,7 @@ import pytest
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.log import read
-from marcus_events.log.rest import Rest
+from marcus_events.log.task_endings import Rest
 from marcus_events.models import Task
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.sources.marcus.lateness import Rests, with_marks

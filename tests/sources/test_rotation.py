@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from marcus_events.core.event import utc_now
-from marcus_events.sources.marcus.contents import Plain
+from marcus_events.sources.marcus.decompression import Plain
 from marcus_events.sources.marcus.installation import Installation
-from marcus_events.sources.marcus.lines import Line, LineFile
+from marcus_events.sources.marcus.log_lines import Line, LineFile
 from tests.sources.following import line
 from tests.sources.installations import REALTIME, Session, append, copy_run, read_once
 

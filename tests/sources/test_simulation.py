@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marcus_events.core.causation import CAUSATION
 from marcus_events.core.event import Event
-from marcus_events.core.fold import fold
+from marcus_events.core.event_types import MEANINGS
+from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.reducers import fold
 from marcus_events.core.state import Agent, Blocker, Dependency, State, Task
-from marcus_events.core.tracing import CAUSATION
-from marcus_events.core.vocabulary import MEANINGS
-from marcus_events.core.vocabulary import EventTypes as T
 from marcus_events.sources.simulation import Simulation
-from marcus_events.sources.simulation.pace import LATE_S, Pace
+from marcus_events.sources.simulation.event_rate import LATE_S, Pace
 from marcus_events.sources.simulation.plan import plan
-from tests.core.made import START, taken
+from tests.core.drawn_events import START, taken
 
 Kind = TypeVar("Kind")
 

@@ -18,7 +18,7 @@ from django.db import connection
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
-from marcus_events.subscriptions import states
+from marcus_events.subscriptions import overview
 from tests.log.processes import ROOT
 from tests.waiting import wait_until
 
@@ -92,7 +92,7 @@ def test_killed_in_mid_batch_nothing_is_missed_and_at_most_a_batch_is_seen_again
             zygote.kill()
             begun.append(len(seen_in(file)))
         zygote.start()
-        wait_until(lambda: states.state("notifier").lag == 0, timeout=60)
+        wait_until(lambda: overview.state("notifier").lag == 0, timeout=60)
     rounds = [seen_in(file)[a:b] for a, b in zip(begun, [*begun[1:], None], strict=True)]
     assert set(seen_in(file)) == set(range(total))
     highest = -1
@@ -121,7 +121,7 @@ def test_a_stopped_owner_is_replaced_after_its_lease_and_acknowledges_nothing_wh
 
 def position_of(name: str) -> int:
     """-1 before there is such a subscription."""
-    return next((state.position for state in states.states() if state.name == name), -1)
+    return next((state.position for state in overview.states() if state.name == name), -1)
 
 
 @contextmanager

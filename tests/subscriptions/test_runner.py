@@ -17,7 +17,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
 from marcus_events.log.connect import connect
 from marcus_events.log.listener import listener
-from marcus_events.subscriptions import Runner, lease, states
+from marcus_events.subscriptions import Runner, lease, overview
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -76,10 +76,10 @@ def test_or_after_a_position_and_goes_on_where_it_was() -> None:
     publish("a", "b", "c")
     handler = Handler()
     with running(handler, after=1):
-        wait_until(lambda: states.state(NAME).lag == 0)
+        wait_until(lambda: overview.state(NAME).lag == 0)
     publish("d")
     with running(handler, after=0):
-        wait_until(lambda: states.state(NAME).lag == 0)
+        wait_until(lambda: overview.state(NAME).lag == 0)
     assert handler.handled == ["b", "c", "d"]
 
 
@@ -89,7 +89,7 @@ def test_what_does_not_match_is_passed_over_and_moves_the_position() -> None:
         publish("noise", event_type="kanban_updated")
         publish("a")
         publish("more noise", event_type="kanban_updated")
-        wait_until(lambda: states.state(NAME).position == 3)
+        wait_until(lambda: overview.state(NAME).position == 3)
     assert handler.handled == ["a"]
 
 
@@ -97,18 +97,18 @@ def test_a_failure_is_tried_again_and_keeps_the_order() -> None:
     handler = Handler(b=2)
     publish("a", "b", "c")
     with running(handler, after=0):
-        wait_until(lambda: states.state(NAME).lag == 0)
+        wait_until(lambda: overview.state(NAME).lag == 0)
     assert handler.handled == ["a", "b", "c"]
     assert handler.attempts == ["a", "b", "b", "b", "c"]
-    assert (states.state(NAME).parked, states.state(NAME).retrying) == (0, 0)
+    assert (overview.state(NAME).parked, overview.state(NAME).retrying) == (0, 0)
 
 
 def test_a_poison_event_is_parked_with_its_error_and_stops_no_other() -> None:
     handler = Handler(b=99)
     publish("a", "b", "c")
     with running(handler, after=0, max_attempts=3):
-        wait_until(lambda: states.state(NAME).lag == 0)
-    (parked,) = states.parked(NAME)
+        wait_until(lambda: overview.state(NAME).lag == 0)
+    (parked,) = overview.parked(NAME)
     assert handler.handled == ["a", "c"]
     assert (parked.position, parked.attempts, parked.error) == (2, 3, "cannot handle b")
 
@@ -117,9 +117,9 @@ def test_attempts_are_counted_across_owners() -> None:
     publish("a")
     first, second = Handler(a=99), Handler(a=99)
     with running(first, after=0, max_attempts=3, first_pause_s=60, longest_pause_s=60):
-        wait_until(lambda: states.state(NAME).retrying == 1)
+        wait_until(lambda: overview.state(NAME).retrying == 1)
     with running(second, max_attempts=3):
-        wait_until(lambda: states.state(NAME).parked == 1)
+        wait_until(lambda: overview.state(NAME).parked == 1)
     assert (len(first.attempts), len(second.attempts)) == (1, 2)
 
 
@@ -127,23 +127,23 @@ def test_what_is_parked_is_replayed_or_skipped_by_command() -> None:
     handler = Handler(a=3, b=3, c=5)
     publish("a", "b", "c")
     with running(handler, after=0, max_attempts=3, lease_s=0.3):
-        wait_until(lambda: states.state(NAME).parked == 3)
+        wait_until(lambda: overview.state(NAME).parked == 3)
         assert "cannot handle a" in said(NAME)
         assert "1 skipped" in said(NAME, "--skip", "2")
         said(NAME, "--replay", "all")
         wait_until(lambda: handler.handled == ["a"])
-        wait_until(lambda: [event.replay for event in states.parked(NAME)] == [False])
-        assert states.parked(NAME)[0].attempts == 4
+        wait_until(lambda: [event.replay for event in overview.parked(NAME)] == [False])
+        assert overview.parked(NAME)[0].attempts == 4
         said(NAME, "--replay", "3")
-        wait_until(lambda: states.parked(NAME)[0].attempts == 5)
+        wait_until(lambda: overview.parked(NAME)[0].attempts == 5)
         said(NAME, "--replay", "3")
-        wait_until(lambda: states.state(NAME).parked == 0)
+        wait_until(lambda: overview.state(NAME).parked == 0)
     assert handler.handled == ["a", "c"]
 
 
 def test_the_list_tells_how_far_each_has_come() -> None:
     with running(Handler()):
-        wait_until(lambda: states.state(NAME).owner)
+        wait_until(lambda: overview.state(NAME).owner)
     publish("a", "b")
     (row,) = said().splitlines()[1:]
     assert row.split() == [NAME, "task_*", "0", "2", "nobody", "0"]
@@ -168,7 +168,7 @@ def test_mistakes_are_told(words: list[str], reason: str) -> None:
 
 def test_a_subscription_that_is_run_cannot_be_removed() -> None:
     with running(Handler()):
-        wait_until(lambda: states.state(NAME).owner)
+        wait_until(lambda: overview.state(NAME).owner)
         with pytest.raises(CommandError, match="stop that first"):
             said(NAME, "--remove")
 
@@ -209,10 +209,10 @@ def test_nothing_of_a_stale_owner_is_written() -> None:
         for act in acts:
             with pytest.raises(lease.Fenced):
                 act()
-        assert states.state(NAME).position == newest.position == 0
-        assert (states.state(NAME).parked, states.state(NAME).last_error) == (0, "")
+        assert overview.state(NAME).position == newest.position == 0
+        assert (overview.state(NAME).parked, overview.state(NAME).last_error) == (0, "")
         newest.acknowledge(1, newest.epoch)
-        assert states.state(NAME).position == 1
+        assert overview.state(NAME).position == 1
 
 
 def test_another_log_is_begun_at_its_beginning() -> None:

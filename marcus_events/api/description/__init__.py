@@ -9,9 +9,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from marcus_events.api.description import health, present, publishing, reading, schemas
-from marcus_events.api.description.answers import ANSWERS, HEADERS
-from marcus_events.api.description.parameters import PARAMETERS
+from marcus_events.api.description import (
+    health_operations,
+    log_operations,
+    publish_operations,
+    schemas,
+    state_operations,
+)
+from marcus_events.api.description.query_schemas import PARAMETERS
+from marcus_events.api.description.responses import ANSWERS, HEADERS
 
 TITLE = "Marcus Events"
 VERSION = "1"
@@ -56,7 +62,7 @@ def description() -> dict[str, Any]:
         "info": {"title": TITLE, "version": VERSION, "summary": "The HTTP API", "description": INTRODUCTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS],
-        "paths": {**publishing_and_reading(), **present.PATHS, **health.PATHS},
+        "paths": {**publishing_and_reading(), **state_operations.PATHS, **health_operations.PATHS},
         "components": {
             "schemas": schemas.SCHEMAS,
             "parameters": PARAMETERS,
@@ -69,4 +75,6 @@ def description() -> dict[str, Any]:
 
 def publishing_and_reading() -> dict[str, Any]:
     """Both at /api/events."""
-    return reading.PATHS | {"/api/events": publishing.PATHS["/api/events"] | reading.PATHS["/api/events"]}
+    return log_operations.PATHS | {
+        "/api/events": publish_operations.PATHS["/api/events"] | log_operations.PATHS["/api/events"]
+    }

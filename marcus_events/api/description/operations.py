@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from marcus_events.api.description.answers import OF_EVERY_READ
-from marcus_events.api.description.answers import refer as problems
-from marcus_events.api.description.parameters import PARAMETERS, refer
+from marcus_events.api.description.query_schemas import PARAMETERS, refer
+from marcus_events.api.description.responses import OF_EVERY_READ
+from marcus_events.api.description.responses import refer as problems
 
 Operation = dict[str, Any]
 Security = dict[str, list[str]]

@@ -8,9 +8,9 @@ from cloudevents.core.spec import SPECVERSION_V1_0
 
 from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST
 from marcus_events.core.event_fields import SEVERITIES
+from marcus_events.core.event_types import CATEGORIES
 from marcus_events.core.payload import MAX_DEPTH, MAX_EVENT_BYTES, MAX_KEYS, MAX_NAME_BYTES, MAX_NUMBER
-from marcus_events.core.vocabulary import CATEGORIES
-from marcus_events.doors.publishing import CODES, MAX_BATCH
+from marcus_events.http.publish_items import CODES, MAX_BATCH
 from marcus_events.ingest import Status
 
 Schema = dict[str, Any]

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
 from marcus_events import audit
+from marcus_events.access import tokens
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
-from marcus_events.doors import tokens
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.prepare_database import prepare_database
 
 TAKEN = "There is a token named “{}” already, and it cannot be shown again. Choose another name."
 

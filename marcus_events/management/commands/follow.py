@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
 from marcus_events.log.writer import close_writer
-from marcus_events.management.check_board import check_board
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.board_check import check_board
+from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.marcus.board import UnknownBoard
-from marcus_events.sources.marcus.databases import Busy
 from marcus_events.sources.marcus.follower import Follower, NoMarcus
-from marcus_events.sources.marcus.following_state import FollowingState, Total
+from marcus_events.sources.marcus.follower_state import FollowingState, Total
 from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable
+from marcus_events.sources.marcus.sqlite_files import Busy
 
 REFRESH_S = 0.2  # of the line of progress on a terminal
 REPORT_S = 5.0  # between lines of progress elsewhere

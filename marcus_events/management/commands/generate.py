@@ -19,7 +19,7 @@ from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
 from marcus_events.log.partitions import with_room
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.prepare_database import prepare_database
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.sources import generation
 

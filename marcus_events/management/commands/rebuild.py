@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
 
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.prepare_database import prepare_database
 from marcus_events.models import RetentionRun
 from marcus_events.projections import PROJECTIONS, rebuild
 

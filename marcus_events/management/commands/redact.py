@@ -8,8 +8,8 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events.audit import COMMAND_LINE
-from marcus_events.management.prepare import prepare_database
-from marcus_events.redaction import NotPossible, redact
+from marcus_events.audit.redaction import NotPossible, redact
+from marcus_events.management.prepare_database import prepare_database
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.template.defaultfilters import filesizeformat
 
 from marcus_events.models import RetentionRun
 from marcus_events.retention.preview import Preview, previews
-from marcus_events.retention.running import Busy, run
+from marcus_events.retention.runs import Busy, run
 
 
 class Command(BaseCommand):

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events import audit
-from marcus_events.core.vocabulary import EventTypes
-from marcus_events.doors import tokens
-from marcus_events.management.prepare import prepare_database
+from marcus_events.access import tokens
+from marcus_events.core.event_types import EventTypes
+from marcus_events.management.prepare_database import prepare_database
 
 
 class Command(BaseCommand):

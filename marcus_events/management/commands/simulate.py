@@ -22,7 +22,7 @@ from marcus_events.core.filters import span_of
 from marcus_events.log import read
 from marcus_events.log.listener import close_listener
 from marcus_events.log.writer import close_writer
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.simulation import Extent, Player, Refused, Simulation
 
 SEEDS = 10_000  # that are drawn among where none is given: short enough to be typed again

@@ -10,8 +10,8 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
 from marcus_events import audit
-from marcus_events.core.vocabulary import EventTypes
-from marcus_events.subscriptions import states
+from marcus_events.core.event_types import EventTypes
+from marcus_events.subscriptions import overview
 
 ALL = "all"
 
@@ -32,33 +32,33 @@ class Command(BaseCommand):
             raise CommandError("Name the subscription.")
         try:
             self._act(name, options) if name else self._list()
-        except (states.NoSubscription, states.NotParked, states.HasOwner) as error:
+        except (overview.NoSubscription, overview.NotParked, overview.HasOwner) as error:
             raise CommandError(str(error)) from None
 
     def _act(self, name: str, options: dict[str, Any]) -> None:
         if options["replay"]:
-            count = states.replay(name, position_from(options["replay"]))
+            count = overview.replay(name, position_from(options["replay"]))
             record(EventTypes.SUBSCRIPTION_REPLAYED, name, options["replay"], count)
             self.stdout.write(f"{count} will be tried again as soon as {name} has an owner.")
         elif options["skip"]:
-            count = states.skip(name, position_from(options["skip"]))
+            count = overview.skip(name, position_from(options["skip"]))
             record(EventTypes.SUBSCRIPTION_SKIPPED, name, options["skip"], count)
             self.stdout.write(f"{count} skipped.")
         elif options["remove"]:
-            states.remove(name)
+            overview.remove(name)
             self.stdout.write(f"{name} is forgotten.")
         else:
             self._list_parked(name)
 
     def _list(self) -> None:
-        found = states.states()
+        found = overview.states()
         rows = [(s.name, s.patterns, str(s.position), str(s.lag), s.owner or "nobody", str(s.parked)) for s in found]
         self._table(("name", "types", "position", "lag", "owner", "parked"), rows)
 
     def _list_parked(self, name: str) -> None:
         rows = [
             (str(event.position), str(event.attempts), "to be replayed" if event.replay else "parked", event.error)
-            for event in states.parked(name)
+            for event in overview.parked(name)
         ]
         self._table(("position", "attempts", "state", "error"), rows)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from marcus_events.management.prepare import prepare_database
+from marcus_events.management.prepare_database import prepare_database
 from marcus_events.models import Token
 
 

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events import audit
+from marcus_events.audit.hash_chain import Verdict, verify
+from marcus_events.audit.hash_chain.anchor_check import Head, NotAnAnchor, read_heads
+from marcus_events.audit.hash_chain.anchor_writer import is_beside_the_data
 from marcus_events.core.event import utc_now
-from marcus_events.core.vocabulary import EventTypes
-from marcus_events.management.prepare import prepare_database
-from marcus_events.sealing import Verdict, verify
-from marcus_events.sealing.anchored import Head, NotAnAnchor, read_heads
-from marcus_events.sealing.anchoring import is_beside_the_data
+from marcus_events.core.event_types import EventTypes
+from marcus_events.management.prepare_database import prepare_database
 
 SHOW_EVERY_S = 1.0
 EXPECTED = re.compile(r"([0-9a-fA-F]{64})@([1-9][0-9]{0,17})")

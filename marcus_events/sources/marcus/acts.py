@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.records import Kind
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.cards import SUBTASKS, Cards, cards_of, subtask_rows
-from marcus_events.sources.marcus.databases import Database, NotADatabase, Signature, stamp
 from marcus_events.sources.marcus.records import Kind, Moment, Unreadable, moment, row_id
 from marcus_events.sources.marcus.sightings import Sighting, key_of, reach_of
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, Signature, stamp
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.core.sentences import short
-from marcus_events.sources.marcus.databases import Busy, changed_at
 from marcus_events.sources.marcus.records import Moment, moment
+from marcus_events.sources.marcus.sqlite_files import Busy, changed_at
 
 Row = dict[str, Any]
 

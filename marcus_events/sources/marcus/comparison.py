@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from marcus_events import models
 from marcus_events.core.event import utc_now
-from marcus_events.core.redacted import REDACTED
+from marcus_events.core.redaction_marker import REDACTED
 from marcus_events.core.reserved import PROGRAM, USER
 from marcus_events.sources.marcus.board import Project
 from marcus_events.sources.marcus.cards import Card

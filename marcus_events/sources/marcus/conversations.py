@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from marcus_events.core.vocabulary import EventTypes as T
+from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.records import Record
 from marcus_events.sources.marcus.sightings import Statement
 

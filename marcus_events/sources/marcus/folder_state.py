@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from marcus_events.sources.marcus.following_state import FollowingState
+from marcus_events.sources.marcus.follower_state import FollowingState
 from marcus_events.sources.marcus.installation import UnreadFile
 from marcus_events.sources.marcus.records import Unreadable
 

@@ -18,19 +18,19 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import utc_now
+from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.acts import Act
 from marcus_events.sources.marcus.board import Boards
-from marcus_events.sources.marcus.changes import Changes
-from marcus_events.sources.marcus.databases import Busy, Database
-from marcus_events.sources.marcus.events import Translator
-from marcus_events.sources.marcus.following_state import Activity, FollowingState, LastLine, Total
+from marcus_events.sources.marcus.change_watch import Changes
+from marcus_events.sources.marcus.follow_lock import Turns
+from marcus_events.sources.marcus.follower_state import Activity, FollowingState, LastLine, Total
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.publisher import Outcome, Publisher, Stopped
 from marcus_events.sources.marcus.reader import Reader
-from marcus_events.sources.marcus.reconcile import Reconciler
+from marcus_events.sources.marcus.reconciliation import Reconciler
 from marcus_events.sources.marcus.records import Unreadable
+from marcus_events.sources.marcus.sqlite_files import Busy, Database
 from marcus_events.sources.marcus.task_outcomes import completed_at
-from marcus_events.sources.marcus.turns import Turns
 
 BUSY_LOOKS = 5  # in a row, a second apart, before a person is told that a database cannot be read
 BUSY_LOOKS_ONCE = 30

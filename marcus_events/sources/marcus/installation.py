@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from os.path import realpath
 from pathlib import Path
 
-from marcus_events.sources.marcus.contents import packing_of
-from marcus_events.sources.marcus.databases import changed_at
+from marcus_events.sources.marcus.decompression import packing_of
 from marcus_events.sources.marcus.records import Kind
+from marcus_events.sources.marcus.sqlite_files import changed_at
 
 KINDS = {
     "realtime_": Kind.REALTIME,

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from marcus_events.core.about import board_of, task_of
 from marcus_events.core.event import OUT_OF_ORDER, Event
-from marcus_events.core.fold.order import MOVING
-from marcus_events.core.vocabulary import EventTypes as T
-from marcus_events.log.rest import Rest, TaskKey
+from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.reducers.report_order import MOVING
+from marcus_events.core.references import board_of, task_of
+from marcus_events.log.task_endings import Rest, TaskKey
 
 DONE_WORDS = ("completed", "done")
 Rests = dict[TaskKey, Rest]

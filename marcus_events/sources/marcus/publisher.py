@@ -19,15 +19,15 @@ from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import DatabaseAway
 from marcus_events.log.read import event as read_event
 from marcus_events.log.read import events, head, known_ids
-from marcus_events.log.rest import rests
+from marcus_events.log.task_endings import rests
 from marcus_events.log.task_history import task_history
 from marcus_events.log.writer import LogUnavailable
+from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.acts import Act
-from marcus_events.sources.marcus.events import Translator
+from marcus_events.sources.marcus.follow_lock import Turns
 from marcus_events.sources.marcus.lateness import Rests, with_marks
-from marcus_events.sources.marcus.recall import know
+from marcus_events.sources.marcus.published_acts import know
 from marcus_events.sources.marcus.records import Unreadable
-from marcus_events.sources.marcus.turns import Turns
 
 AWAY = (DjangoDatabaseError, LogUnavailable, *DatabaseAway)
 PAGE = 1_000

@@ -24,19 +24,19 @@ from zoneinfo import ZoneInfo
 
 from marcus_events.sources.marcus import conversations, sightings
 from marcus_events.sources.marcus.acts import NEVER, Act, Acts
-from marcus_events.sources.marcus.answers import Answer, answer_of
-from marcus_events.sources.marcus.blockers import agent_differs
+from marcus_events.sources.marcus.agent_requests import Requests
+from marcus_events.sources.marcus.blocker_severity import agent_differs
 from marcus_events.sources.marcus.board import BoardReader, Boards
 from marcus_events.sources.marcus.cards import Cards
-from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase, beside, changed_at
+from marcus_events.sources.marcus.event_rows import EventRows
 from marcus_events.sources.marcus.installation import Installation, Log
-from marcus_events.sources.marcus.lines import LineFile
-from marcus_events.sources.marcus.logs import LogFiles
+from marcus_events.sources.marcus.log_files import LogFiles
+from marcus_events.sources.marcus.log_lines import LineFile
+from marcus_events.sources.marcus.naive_times import Times
 from marcus_events.sources.marcus.records import Kind, Record, Unreadable, line_id
-from marcus_events.sources.marcus.requests import Requests
-from marcus_events.sources.marcus.rows import EventRows
+from marcus_events.sources.marcus.replies import Answer, answer_of
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, Statement, sighting_from
-from marcus_events.sources.marcus.times import Times
+from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase, beside, changed_at
 
 BATCH = 500  # sightings between two deliveries; as many events as the log takes in one commit
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from marcus_events.core.normalised import normalised, normalised_value
-from marcus_events.core.vocabulary import EventTypes as T
-from marcus_events.core.vocabulary import canonical
+from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.event_types import canonical
+from marcus_events.core.text_identity import normalised, normalised_value
 from marcus_events.sources.marcus.records import Kind, Record, Unreadable
 
 WINDOW = timedelta(seconds=60)  # Marcus writes one act's records up to 4 s apart; longer while a model thinks

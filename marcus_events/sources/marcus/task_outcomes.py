@@ -6,8 +6,8 @@ import json
 import sqlite3
 from datetime import datetime
 
-from marcus_events.sources.marcus.databases import Busy, Database, NotADatabase
 from marcus_events.sources.marcus.records import moment
+from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase
 
 # Keys are "<task>_<agent>_<time>".
 OUTCOMES = "SELECT data FROM persistence WHERE collection = 'task_outcomes' AND substr(key, 1, length(?)) = ?"

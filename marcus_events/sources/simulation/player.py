@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from marcus_events.core.event import Event
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest_async
-from marcus_events.log.following import LogFollowing
+from marcus_events.log.log_follower import LogFollowing
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable
-from marcus_events.sources.simulation.pace import Pace
+from marcus_events.sources.simulation.event_rate import Pace
 from marcus_events.sources.simulation.simulation import Simulation
 
 RETRY_S = 1.0

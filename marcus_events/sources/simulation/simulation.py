@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import count
 
+from marcus_events.core.causation import CAUSATION, CORRELATION
 from marcus_events.core.event import Event, utc_now
-from marcus_events.core.tracing import CAUSATION, CORRELATION
-from marcus_events.core.vocabulary import EventTypes
+from marcus_events.core.event_types import EventTypes
 from marcus_events.sources.simulation.plan import plan
 from marcus_events.sources.simulation.project import Project
-from marcus_events.sources.simulation.scene import Act, Scene
+from marcus_events.sources.simulation.schedule import Turn, turns
+from marcus_events.sources.simulation.story import Act, Scene
 from marcus_events.sources.simulation.texts import PROJECTS
-from marcus_events.sources.simulation.turns import Turn, turns
 
 MAY_ASK = 3  # one in so many agents may wait for a person, and at least one
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.intrude.attack import attack, check
 from tests.intrude.crowd import EACH, KINDS
 from tests.intrude.target import PATIENCE_S, Target, event
-from tests.running import SOURCES
+from tests.running_server import SOURCES
 from tests.waiting import wait_until
 
 NORMAL_S, CROWD_S = 8.0, 25.0  # for which it is measured: before, and under attack

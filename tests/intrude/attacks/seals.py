@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from marcus_events.postgres.place import Place
+from marcus_events.postgres.data_directory import Place
 from tests.intrude.attack import Run, attack, check
 from tests.intrude.target import Target, event
 from tests.waiting import wait_until

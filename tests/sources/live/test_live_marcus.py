@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from marcus_events.log import read
-from marcus_events.management.check_board import check_board
+from marcus_events.management.board_check import check_board
 from marcus_events.models import Task
 from marcus_events.projections import PROJECTIONS, catch_up
-from marcus_events.sources.marcus.following_state import Activity
+from marcus_events.sources.marcus.follower_state import Activity
 from tests.sources.boards import move_card
 from tests.sources.following import Following
 from tests.sources.installations import rows_of

@@ -1,0 +1,78 @@
+"""No request reaches Django with a body larger than the limit, whichever server runs the application.
+
+The threat is memory: Django takes a body in whole before it asks who sent it. `manage.py up` stops a large one earlier,
+at the gate (`dashboard/management/gate`); other servers hand it on as it comes, and it is stopped here.
+
+1. A length that is stated and too large is answered with 413; nothing of the body is read.
+2. What has no length is counted on its way. At the limit the application is told that the client has gone, which ends
+   its reading, and the client is answered with 413. So the application has to read a body before it answers, as Django
+   does.
+"""
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from config.middleware.origin import Application, Scope
+from marcus_events.access.authentication import Caller
+from marcus_events.core.problem import Problem
+from marcus_events.http import rejected_requests
+from marcus_events.http.json_body import MAX_BODY, too_large
+from marcus_events.http.problem_response import problem_response
+
+API = "/api/"
+ENOUGH_DIGITS = 20  # to tell that a length is too large; Python refuses to read thousands of them
+
+
+class BodyLimit:
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+        if stated_length(scope) > MAX_BODY:
+            return await refuse(too_large(), scope, send)
+        counted = Counted(receive)
+        await self.application(scope, counted, send)
+        return await refuse(too_large(), scope, send) if counted.is_too_large else None
+
+
+class Counted:
+    """`receive`, until more than the limit has come through it."""
+
+    def __init__(self, receive: Any) -> None:
+        self.receive = receive
+        self.received = 0  # bytes
+
+    @property
+    def is_too_large(self) -> bool:
+        return self.received > MAX_BODY
+
+    async def __call__(self) -> Any:
+        message = await self.receive()
+        self.received += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.is_too_large else message
+
+
+def stated_length(scope: Scope) -> int:
+    """0 where the header is missing. What is no number the server itself has refused, or goes by what it counts."""
+    stated = [value for name, value in scope["headers"] if name == b"content-length"]
+    return max((int(value[:ENOUGH_DIGITS]) for value in stated if value.isdigit()), default=0)
+
+
+def caller_of(scope: Scope) -> Caller:
+    authorization = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
+    return Caller.of((scope.get("client") or ("",))[0], authorization)
+
+
+async def refuse(problem: Problem, scope: Scope, send: Any) -> None:
+    if scope.get("path", "").startswith(API):
+        rejected_requests.note_problem(problem, caller_of(scope), scope["method"], scope["path"])
+    await send_response(problem_response(problem), send)
+
+
+async def send_response(response: HttpResponse, send: Any) -> None:
+    """Whole, where Django does not do it."""
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
+    headers.append((b"content-length", str(len(response.content)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})

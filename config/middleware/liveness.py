@@ -1,0 +1,28 @@
+"""/healthz in front of everything: it needs no thread, no database and no host name, so that it answers under any load.
+
+Other methods than GET and HEAD go on to Django, which refuses them: see `marcus_events.api.health`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.middleware.caching import PRIVATE
+from config.middleware.origin import Application, Scope
+from marcus_events.http.problem_response import GUARDS
+
+PATH = "/healthz"
+ALIVE = b'{"status": "ok"}'
+HEADERS = {"Content-Type": "application/json", "Content-Length": str(len(ALIVE)), "Cache-Control": PRIVATE, **GUARDS}
+
+
+class Healthz:
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in ("GET", "HEAD"):
+            return await self.application(scope, receive, send)
+        headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        return await send({"type": "http.response.body", "body": ALIVE if scope["method"] == "GET" else b""})

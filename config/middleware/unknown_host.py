@@ -1,0 +1,94 @@
+"""Refuses requests under a host name that is not in MARCUS_ALLOWED_HOSTS, and says which name that was.
+
+The name is whatever the client sends, so it is shown escaped and cut short. The log has one line an hour for each name.
+Beyond the first MAX_NAMES of an hour, names are not logged, and Integrations counts them together.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from django.shortcuts import render
+from django.views import defaults
+
+from marcus_events import audit
+from marcus_events.access.authentication import Caller
+from marcus_events.core.problem import Problem
+from marcus_events.http import rejected_requests
+from marcus_events.http.problem_response import problem_response
+
+logger = logging.getLogger(__name__)
+
+PROGRAMS = ("/api", "/metrics")  # what begins with these is answered with problem+json
+MAX_NAME = 100  # characters; a host name has at most 253, and nobody reads those
+MAX_NAMES = 100  # an hour: a forged name costs its sender nothing
+REMEMBERED_S = 60 * 60
+REFUSED = (
+    "This site does not answer to the name {name}. To allow it, add it to the setting: "
+    "MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,{name}"
+)
+NO_NAME = (
+    "The header Host holds no name that a site could have: {name}. MARCUS_ALLOWED_HOSTS lists the names that work."
+)
+OTHERS = "This site was asked for under many names that are not in MARCUS_ALLOWED_HOSTS."
+
+
+class Names:
+    """Those that were refused lately."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._names: set[str] = set()
+
+    def add(self, name: str) -> tuple[bool, bool]:
+        """Whether the name is one of the first, and whether it is new among them."""
+        if self._clock() - self._since > REMEMBERED_S:
+            self._since, self._names = self._clock(), set()
+        is_new = name not in self._names and len(self._names) < MAX_NAMES
+        if is_new:
+            self._names.add(name)
+        return name in self._names, is_new
+
+
+_names = Names()
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler for status 400."""
+    if not isinstance(exception, DisallowedHost):
+        return defaults.bad_request(request, exception)
+    problem = refuse(
+        request._get_raw_host(),  # type: ignore[attr-defined] # Django's own, which its stubs leave out
+        audit.address_of(request),
+        request.method or "",
+        request.path,
+    )
+    if request.path.startswith(PROGRAMS):
+        return problem_response(problem)
+    return render(request, "refused.html", {"problem": problem}, status=problem.status)
+
+
+def refuse(host: str, address: str, method: str, path: str) -> Problem:
+    """Log and note it. Of the path only where it leads: a page, the API or a socket."""
+    domain, _ = split_domain_port(host)
+    name = shown(domain or host)
+    detail = (REFUSED if domain else NO_NAME).format(name=name or "nothing")
+    is_among_first, is_new = _names.add(name)
+    if is_new:
+        logger.warning("%s (asked for by %s; said once an hour)", detail, address)
+    door = f"/{path.split('/')[1]}/" if path.startswith((*PROGRAMS, "/ws")) else "/"
+    reason = detail if is_among_first else OTHERS
+    rejected_requests.note(HTTPStatus.BAD_REQUEST, reason, Caller(address), method, door)
+    return Problem(HTTPStatus.BAD_REQUEST, detail)
+
+
+def shown(name: str) -> str:
+    readable = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    return readable if len(readable) <= MAX_NAME else readable[: MAX_NAME - 1] + "…"

@@ -1,0 +1,1 @@
+"""SVG geometry for charts. Pure functions."""

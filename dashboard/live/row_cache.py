@@ -1,0 +1,98 @@
+"""Events as HTML: each is rendered once per process, however many people watch.
+
+A row depends on the event, and on what its task and agent were called when it was first shown; never on who looks, or
+from where, but for whether the event is masked for them (`search.masking`). So it can be kept. The cache is bounded,
+and forgets everything when the log is another one (a new epoch), or an event was redacted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from typing import Protocol
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.icons import icon_of
+from dashboard.live.page_state import Look
+from dashboard.live.row_grouping import burst_of
+from dashboard.queries.event_stream import Gap
+from dashboard.queries.labels import named
+from marcus_events.core.event import Recorded
+from marcus_events.core.event_types import meaning_of
+from marcus_events.core.redaction_marker import is_redacted
+from marcus_events.core.sentences import board_name, sentence
+from marcus_events.search.masking import is_masked
+
+MAX_KEPT = 5_000  # rows, about 1 kB each
+
+Key = tuple[UUID, int, int, bool, bool]  # epoch, last redaction, position, whether redacted, whether masked
+
+
+class Version(Protocol):
+    """Which state of the log rows are made of: a `Head` or a `Frame`, from before the events and names were read."""
+
+    @property
+    def epoch(self) -> UUID: ...
+    @property
+    def last_redaction(self) -> int: ...
+
+
+_kept: OrderedDict[Key, SafeString] = OrderedDict()
+_lock = Lock()
+
+
+def rows(events: Iterable[Recorded], version: Version) -> SafeString:
+    """The rows of the stream for these events, in their order."""
+    return mark_safe("".join(each(events, version)))  # noqa: S308 - made of rendered templates
+
+
+def each(events: Iterable[Recorded], version: Version) -> list[SafeString]:
+    """A row for each event. Asks the database for the names that they lack."""
+    wanted = list(events)
+    found = {event.position: html for event in wanted if (html := kept(event, version))}
+    for event in named([event for event in wanted if event.position not in found]):
+        found[event.position] = keep(key_of(event, version), render_row(event))
+    return [found[event.position] for event in wanted]
+
+
+def key_of(event: Recorded, version: Version) -> Key:
+    """One that was redacted has another row, and the names in others may have come from it."""
+    return version.epoch, version.last_redaction, event.position, is_redacted(event.data), is_masked(event)
+
+
+def kept(event: Recorded, version: Version) -> SafeString | None:
+    with _lock:
+        return _kept.get(key_of(event, version))
+
+
+def keep(key: Key, html: SafeString) -> SafeString:
+    with _lock:
+        if _kept and next(iter(_kept))[:2] != key[:2]:
+            _kept.clear()
+        _kept[key] = html
+        while len(_kept) > MAX_KEPT:
+            _kept.popitem(last=False)
+    return html
+
+
+def render_row(recorded: Recorded) -> SafeString:
+    icon, tone = icon_of(recorded.event_type)
+    context = {
+        "event": recorded,
+        "icon": icon,
+        "tone": tone,
+        "parts": sentence(recorded),
+        "title": meaning_of(recorded.event_type).title,
+        "board": board_name(recorded) if recorded.board_id else "",
+        "burst": burst_of(recorded),
+    }
+    return render_to_string("stream/_row.html", context)
+
+
+def gap_row(gap: Gap, look: Look) -> SafeString:
+    """The row that says how many events are not shown, and loads them."""
+    return render_to_string("stream/_gap.html", {"gap": gap, "look": look})

@@ -1,0 +1,171 @@
+"""Activity: the events as sentences, filtered; the rows that a page loads later; and one event with all it holds."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import render as render_template
+from django.views.decorators.http import require_safe
+
+from dashboard import icons
+from dashboard.live import row_cache
+from dashboard.live.page_state import Look
+from dashboard.live.visible_events import wanted
+from dashboard.pages import page_view
+from dashboard.pages.activity import filter_links
+from dashboard.pages.activity.active_filters import chips
+from dashboard.queries import event_stream, filter_choices
+from dashboard.queries.labels import named
+from dashboard.visibility import Sight, sight_of
+from marcus_events.core.event import Recorded
+from marcus_events.core.event_types import meaning_of
+from marcus_events.core.filters import InvalidFilter
+from marcus_events.core.sentences import agent_name, as_text, board_name, sentence, task_name
+from marcus_events.log import read
+from marcus_events.log.statement_timeout import TookTooLong
+from marcus_events.models import Redaction, Thinned
+from marcus_events.search.masking import masked
+
+TOO_MUCH = (
+    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
+    "a type, a board, an agent or a task. New events that match appear here by themselves."
+)
+
+
+@require_safe
+def activity(request: HttpRequest) -> HttpResponse:
+    """The newest events, or those before a position where the address says so. A bad query is explained in place."""
+    look, head = Look.at("activity", request.GET, sight_of(request.user)), read.head()
+    try:
+        rows, error = event_stream.opening(wanted(look), before=position(request, "before")), ""
+    except InvalidFilter as invalid:
+        rows, error = event_stream.Rows([]), str(invalid)
+    except TookTooLong:
+        rows, error = event_stream.Rows([]), TOO_MUCH
+    return page_view.render(
+        request,
+        "activity/index.html",
+        look,
+        "Activity",
+        head=head,
+        rows=row_cache.rows(rows.events, head),
+        older=rows.older,
+        error=error,
+        kept_since=read.kept_since(),
+        **filters(look),
+    )
+
+
+def filters(look: Look) -> dict[str, Any]:
+    return {
+        "categories": filter_choices.categories(),
+        "types": filter_choices.types(look.scope, look.type),
+        "agents": filter_choices.agents(look.scope, look.agent),
+        "chips": chips(look),
+    }
+
+
+@require_safe
+def rows(request: HttpRequest) -> HttpResponse:
+    """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
+    look = Look.at("activity", request.GET, sight_of(request.user))
+    after, before = position(request, "after"), position(request, "before")
+    try:
+        chosen = wanted(look)
+    except InvalidFilter as invalid:
+        return HttpResponseBadRequest(str(invalid))
+    head = read.head()
+    try:
+        found = (
+            event_stream.opening(chosen, before=before)
+            if after is None
+            else event_stream.between(chosen, after, before)
+        )
+    except TookTooLong:
+        return HttpResponse(TOO_MUCH, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    html = row_cache.rows(found.events, head)
+    if found.gap:
+        html += row_cache.gap_row(found.gap, look)
+    context = {"rows": html, "older": found.older, "head": head, "look": look, "is_older": after is None}
+    return render_template(request, "stream/_rows.html", context)
+
+
+def position(request: HttpRequest, name: str) -> int | None:
+    """A cursor from the address; one that is no position is the same as none."""
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
+
+
+@require_safe
+def event(request: HttpRequest, position: int) -> HttpResponse:
+    return show_event(request, position)
+
+
+def show_event(request: HttpRequest, position: int, **written: str) -> HttpResponse:
+    """One event: a page of its own, or what fills the drawer when a page asks for it.
+
+    `written` is what stands in the form of its redaction, and why that was refused.
+    """
+    sight = sight_of(request.user)
+    found = find(position, sight)
+    look = Look.of_board("event", request.GET, sight)
+    choices = filter_links.choices(Look.at("activity", request.GET), *named([found]))
+    context = detail(found, sight) | written | {"choices": choices}
+    if request.headers.get("X-Drawer"):
+        return render_template(request, "activity/_event.html", context | {"look": look})
+    return page_view.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
+
+
+@require_safe
+def narrow(request: HttpRequest, position: int) -> HttpResponse:
+    """A fragment: how to narrow the page to what is like an event, or to everything but that."""
+    found = find(position, sight_of(request.user))
+    chosen = filter_links.choices(Look.at("activity", request.GET), *named([found]))
+    return render_template(request, "activity/_narrow.html", {"choices": chosen})
+
+
+def find(position: int, sight: Sight) -> Recorded:
+    found = read.event(position)
+    if found is None or not sight.shows(found):
+        raise Http404(f"There is no event {position}.")
+    return masked([found], sight.boards)[0]
+
+
+def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
+    [readable] = named([found])
+    icon, tone = icons.icon_of(found.event_type)
+    effects = list(filter(sight.shows, read.caused_by(found)))
+    return {
+        "event": found,
+        "icon": icon,
+        "tone": tone,
+        "parts": sentence(readable),
+        "meaning": meaning_of(found.event_type),
+        "task_name": task_name(readable),
+        "agent_name": agent_name(readable),
+        "board_name": board_name(readable) if found.board_id else "",
+        "data": json.dumps(found.data, indent=2, ensure_ascii=False),
+        "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
+        "cause": cause_of(found, sight),
+        "cause_id": cause_id(found),
+        "redaction": Redaction.objects.filter(position=found.position).first(),
+        "thinned": Thinned.objects.filter(position=found.position).values_list("count", flat=True).first(),
+        "effects": [told(effect) for effect in named(masked(effects, sight.boards))],
+    }
+
+
+def cause_of(found: Recorded, sight: Sight) -> dict[str, Any] | None:
+    causes = read.causes_named([cause_id(found)], found.board_id, sight.boards)
+    return told(*named(masked(causes, sight.boards))) if causes and sight.shows(causes[0]) else None
+
+
+def cause_id(found: Recorded) -> str:
+    cause = found.metadata.get("causation_id")
+    return cause if isinstance(cause, str) else ""
+
+
+def told(readable: Recorded) -> dict[str, Any]:
+    return {"event": readable, "text": as_text(sentence(readable))}

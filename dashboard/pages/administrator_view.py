@@ -1,0 +1,28 @@
+"""Pages and forms for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from marcus_events.access.visibility import ADMINISTER
+
+View = Callable[..., HttpResponse]
+
+
+def by_administrator(view: View) -> View:
+    @wraps(view)
+    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
+        if not may_manage(request):
+            raise PermissionDenied
+        return view(request, **place)
+
+    return answer
+
+
+def may_manage(request: HttpRequest) -> bool:
+    return request.user.has_perm(ADMINISTER)

@@ -1,0 +1,1 @@
+"""Agents: their cards, their health and their timeline."""

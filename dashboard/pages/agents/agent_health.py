@@ -1,0 +1,61 @@
+"""How an agent is, in words: what it is at and since when, or that nothing is heard of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from dashboard.headline import QUIET
+from dashboard.timeline.status_intervals import Kind, kind_of
+from marcus_events.core.sentences import short
+
+SILENT = 2 * QUIET  # one late report is no news, two missed ones are
+EXPECTED: tuple[Kind, ...] = ("working", "waiting")  # to report, or to ask again; who is idle or blocked need not
+TITLES: dict[Kind, str] = {
+    "working": "Working",
+    "blocked": "Blocked",
+    "waiting": "Waiting for work",
+    "idle": "Idle",
+    "other": "Other",
+}
+
+Tone = Literal["danger", "attention", "good", "plain"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`words` are followed by how long ago `since` is, and by `why` where that is known."""
+
+    tone: Tone
+    icon: str
+    words: str
+    since: datetime
+    why: str = ""
+
+
+def verdict(status: str, since: datetime, life: datetime | None, why: str, now: datetime) -> Verdict:
+    """Of an agent in a status since then, whose last sign of life was at `life`. `why` is what blocks it.
+
+    An agent that was only just given something has not been silent yet, however long ago it was last heard of.
+    """
+    kind = kind_of(status)
+    if kind in EXPECTED and now - max(life or since, since) > SILENT:
+        return Verdict("attention", "warning", "No sign of life for", life or since)
+    match kind:
+        case "blocked":
+            return Verdict("danger", "blocked", "Blocked for", since, why)
+        case "working":
+            return Verdict("good", "progress", "Working for", since)
+        case "waiting":
+            return Verdict("plain", "hand", "Waiting for work for", since)
+        case "idle":
+            return Verdict("plain", "dot", "Idle for", since)
+    return Verdict("plain", "dot", f"Says that it is “{short(status)}”, for", since)
+
+
+def status_words(status: str, task: str = "") -> str:
+    """What an agent is or was at: "Working on Build login"."""
+    kind = kind_of(status)
+    title = short(status) if kind == "other" else TITLES[kind]
+    return f"{title} on {task}" if task and kind in ("working", "blocked") else title

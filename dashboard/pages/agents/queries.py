@@ -1,0 +1,146 @@
+"""Agents: who they are, what they are at, when they were last heard of, and what they were at before.
+
+The number of queries does not depend on how many agents there are, and only those that are shown are read in full.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Count, Q, When
+
+from dashboard.queries import blockers
+from dashboard.timeline.status_intervals import KIND_OF, Kind, Spell, Window, kind_of
+from dashboard.visibility import Scope
+from marcus_events import models
+from marcus_events.log.agent_activity import Signs, signs
+from marcus_events.log.board_removals import last_removals
+
+MAX_AGENTS = 40  # shown at once; the others are counted, and found by choosing a board
+FIRST: list[Kind] = ["blocked", "working", "waiting"]  # where not all can be shown
+RANK = Case(
+    *(When(status=status, then=FIRST.index(kind)) for status, kind in KIND_OF.items() if kind in FIRST),
+    default=len(FIRST),
+)
+MAX_STUCK = 1_000  # blockers of their tasks
+
+Key = tuple[str, str]  # board and agent, or board and task
+Spells = dict[Key, list[Spell]]
+
+
+@dataclass(frozen=True)
+class Agents:
+    """Those that are shown, by name; `hidden` are the others. `kinds` counts all."""
+
+    shown: list[models.Agent]
+    hidden: int
+    kinds: Counter[Kind]
+
+    @property
+    def keys(self) -> list[Key]:
+        return [(agent.board_id, agent.agent_id) for agent in self.shown]
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known around agents: by board, by (board, agent), by (board, task)."""
+
+    boards: dict[str, models.Board]
+    signs: dict[Key, Signs]
+    blockers: dict[Key, models.Blocker]
+    tasks: dict[Key, models.Task]  # that they are at now
+    task_names: dict[Key, str]
+
+    def task_name(self, board_id: str, task_id: str) -> str:
+        """Its id where nobody has named it."""
+        return self.task_names.get((board_id, task_id), task_id)
+
+    def board_name(self, board_id: str) -> str:
+        board = self.boards.get(board_id)
+        return board.name if board else board_id
+
+
+def agents(scope: Scope, agent: str = "") -> Agents:
+    """All agents, those of a board, or the one that is chosen (once for each board that knows it)."""
+    chosen = scope.on() | ({"agent_id": agent} if agent else {})
+    rows = models.Agent.objects.now().filter(**chosen)
+    numbers = dict(rows.order_by().values_list("status").annotate(number=Count("*")))
+    first = list(rows.defer("skills").order_by(RANK, "-status_since", "board_id", "agent_id")[:MAX_AGENTS])
+    kinds = Counter[Kind]()
+    for status, number in numbers.items():
+        kinds[kind_of(status)] += number
+    return Agents(sorted(first, key=by_name), kinds.total() - len(first), kinds)
+
+
+def by_name(agent: models.Agent) -> tuple[Any, ...]:
+    """As people sort: Claude 2 before Claude 10."""
+    parts = re.split(r"(\d{1,9})", agent.name.casefold())
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], agent.board_id
+
+
+def around(found: Agents, told: Spells, removed: dict[str, int], scope: Scope) -> Around:
+    """`told` are the spells whose tasks are to be named."""
+    board_ids = {agent.board_id for agent in found.shown}
+    boards = {row.board_id: row for row in models.Board.objects.now().filter(board_id__in=board_ids)}
+    wanted = {(board_id, spell.task_id) for (board_id, _), each in told.items() for spell in each}
+    current = {(agent.board_id, agent.task_id) for agent in found.shown}
+    on_theirs = blockers.open_rows(scope).filter(board_id__in=board_ids, task_id__in={task for _, task in current})
+    stuck = {(row.board_id, row.task_id): row for row in on_theirs.order_by("-opened_at")[:MAX_STUCK]}
+    return Around(boards, signs(found.keys, removed), stuck, tasks(current), task_names(wanted | current))
+
+
+def removed_boards(found: Agents) -> dict[str, int]:
+    """Where the boards of these agents were removed: what came before that is not shown."""
+    return last_removals({board_id for board_id, _ in found.keys})
+
+
+def spells(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> Spells:
+    """(board, agent) → what it was at within any of two windows, oldest first, without those between them."""
+    parts = [union(windows)] if overlap(*windows) else sorted(windows, key=lambda window: window.since)
+    result = defaultdict[Key, list[Spell]](list)
+    for part in parts:
+        for key, spell in spells_within(found, part, removed):
+            if not result[key] or result[key][-1] != spell:
+                result[key].append(spell)
+    return result
+
+
+def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iterator[tuple[Key, Spell]]:
+    """Nothing from before an agent's board was removed."""
+    keys = set(found.keys)
+    unended = Q(to_time=None) | Q(to_time__gt=shown.since)
+    named = {"board_id__in": {board for board, _ in keys}, "agent_id__in": {agent for _, agent in keys}}
+    rows = models.Agent.objects.filter(unended, from_time__lt=shown.until, **named)
+    columns = ("board_id", "agent_id", "from_position", "from_time", "to_time", "status", "task_id")
+    for board_id, agent_id, position, *spell in rows.order_by("from_position").values_list(*columns):
+        if (board_id, agent_id) in keys and position > removed.get(board_id, 0):
+            yield (board_id, agent_id), Spell(*spell)
+
+
+def tasks(keys: Iterable[Key]) -> dict[Key, models.Task]:
+    """The tasks of these (board, task), as far as they are known."""
+    rows = named(wanted := set(keys)).only("name", "status", "status_since", "progress")
+    return {key: row for row in rows if (key := (row.board_id, row.task_id)) in wanted}
+
+
+def task_names(keys: Iterable[Key]) -> dict[Key, str]:
+    """The same where there may be thousands, of which only the name is wanted."""
+    rows = named(wanted := set(keys)).values_list("board_id", "task_id", "name")
+    return {key: name for board_id, task_id, name in rows if (key := (board_id, task_id)) in wanted}
+
+
+def named(keys: set[Key]) -> Any:
+    ids = {"board_id__in": {board for board, _ in keys}, "task_id__in": {task for _, task in keys} - {""}}
+    return models.Task.objects.now().filter(**ids)
+
+
+def union(windows: Sequence[Window]) -> Window:
+    return Window(min(window.since for window in windows), max(window.until for window in windows))
+
+
+def overlap(one: Window, other: Window) -> bool:
+    return one.since < other.until and other.since < one.until

@@ -1,0 +1,43 @@
+"""The regions of Agents: the agents as a list, and their timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.live.page_state import Look
+from dashboard.live.regions import Page, Part
+from dashboard.pages.agents import queries
+from dashboard.pages.agents.agent_cards import DAY, crew, in_short
+from dashboard.pages.agents.agent_health import TITLES
+from dashboard.pages.agents.agent_timeline import timeline
+from dashboard.timeline import time_axis
+from dashboard.timeline.status_intervals import Window
+from marcus_events.core.event import utc_now
+
+
+def gather(look: Look) -> dict[str, Any]:
+    now = utc_now()
+    end = time_axis.next_column(now, DAY)
+    day, span = Window(end - DAY, end), time_axis.span_of(look.span)
+    shown = time_axis.window(span, until := time_axis.ending(look.until, now), now)
+    found = queries.agents(look.scope, look.agent)
+    removed = queries.removed_boards(found)
+    spells = queries.spells(found, [day, shown], removed)
+    around = queries.around(found, spells, removed, look.scope.everywhere())
+    members = crew(found, spells, around, now, day)
+    silent = sum(member.verdict.tone == "attention" for member in members)
+    return {
+        "members": members,
+        "hidden": found.hidden,
+        "in_short": in_short(found.kinds, silent),
+        "timeline": timeline(span, shown, found, spells, around),
+        "is_now": until is None,
+        "spans": [(name, each.words) for name, each in time_axis.SPANS.items()],
+        "chosen_span": look.span if look.span in time_axis.SPANS else time_axis.DEFAULT,
+        "earlier": time_axis.earlier(shown),
+        "later": time_axis.later(shown, now),
+        "legend": TITLES.items(),
+    }
+
+
+PAGE = Page(Part({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, gather))

@@ -1,0 +1,97 @@
+"""The form of what may interrupt a person. It works as it is; scripts only fill in the time zone of the browser."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from django import forms
+
+from dashboard.models import AlertPreferences
+from dashboard.pages.alerts.quiet_hours import UTC, zones
+from dashboard.pages.board_choice import ChoosesBoards
+from dashboard.visibility import Scope
+
+SEVERITY_CHOICES = (
+    ("low", "All"),
+    ("medium", "From medium"),
+    ("high", "From high"),
+    ("critical", "Only critical"),
+)
+DAY_CHOICES = tuple(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
+MAX_BOARDS = 100
+NO_TIME = {"invalid": "That is no time of day: write it as 22:00."}
+NO_ZONE = {"invalid_choice": "That is no time zone.", "required": "Choose your time zone."}
+STORED = ("severity", "notifications", "sound", "quiet", "quiet_from", "quiet_to", "time_zone")
+
+
+class AlertForm(ChoosesBoards):
+    """What may interrupt a person. The boards are sent with every page, so they are few, or all."""
+
+    severity = forms.ChoiceField(choices=SEVERITY_CHOICES)
+    notifications = forms.BooleanField(required=False)
+    sound = forms.BooleanField(required=False)
+    quiet = forms.BooleanField(required=False)
+    quiet_from = forms.TimeField(required=False, error_messages=NO_TIME)
+    quiet_to = forms.TimeField(required=False, error_messages=NO_TIME)
+    quiet_days = forms.TypedMultipleChoiceField(choices=DAY_CHOICES, coerce=int, required=False)
+    time_zone = forms.ChoiceField(error_messages=NO_ZONE)
+
+    def __init__(self, preferences: AlertPreferences, scope: Scope, data: Any = None) -> None:
+        super().__init__(data, initial=initial(preferences))
+        self.before = preferences
+        self.given, self.scope = frozenset(preferences.boards), scope
+        self.fields["time_zone"].choices = zone_choices(preferences.time_zone)  # type: ignore[attr-defined]
+        if preferences._state.adding and data is None:
+            self.fields["time_zone"].widget.attrs["data-new"] = ""  # the browser proposes its own
+
+    def clean_boards(self) -> list[str]:
+        boards = super().clean_boards()
+        if len(boards) > MAX_BOARDS:
+            raise forms.ValidationError(f"Choose no more than {MAX_BOARDS}, or none for all.")
+        return boards
+
+    def clean_quiet_from(self) -> time:
+        return self.to_the_minute("quiet_from")
+
+    def clean_quiet_to(self) -> time:
+        return self.to_the_minute("quiet_to")
+
+    def to_the_minute(self, name: str) -> time:
+        """What is left empty stays as it was, as long as nobody wants quiet hours."""
+        stated: time | None = self.cleaned_data[name]
+        if stated is None and self.cleaned_data["quiet"]:
+            raise forms.ValidationError("Say when.")
+        found: time = stated or getattr(self.before, name)
+        return found.replace(second=0, microsecond=0)
+
+    def clean_quiet_days(self) -> list[int]:
+        days: list[int] = sorted(set(self.cleaned_data["quiet_days"]))
+        if not days and self.cleaned_data["quiet"]:
+            raise forms.ValidationError("Choose at least one day.")
+        return days or self.before.quiet_days
+
+    def stated(self) -> dict[str, Any]:
+        """What is kept of a valid form."""
+        return {name: self.cleaned_data[name] for name in (*STORED, "boards", "quiet_days")}
+
+    def days_chosen(self) -> list[str]:
+        return [str(day) for day in self["quiet_days"].value() or []]
+
+
+def initial(preferences: AlertPreferences) -> dict[str, Any]:
+    stored: dict[str, Any] = {name: getattr(preferences, name) for name in STORED}
+    times = {name: stored[name].strftime("%H:%M") for name in ("quiet_from", "quiet_to")}
+    return stored | times | {"quiet_days": preferences.quiet_days}
+
+
+def zone_choices(present_zone: str) -> list[Any]:
+    """By region; what is stored can be kept, also where another machine knew more of them."""
+    known = {name for _, names in zones() for name in names} | {UTC}
+    others = [] if present_zone in known else [(present_zone, present_zone)]
+    regions = [(region, [(name, place_of(name)) for name in names]) for region, names in zones()]
+    return [(UTC, UTC), *others, *regions]
+
+
+def place_of(zone: str) -> str:
+    return zone.partition("/")[2].replace("_", " ").replace("/", ", ")

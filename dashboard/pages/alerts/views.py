@@ -1,0 +1,78 @@
+"""Alerts: what may interrupt the one who looks, and what came while nothing might.
+
+Everything here is about the person who asks: no address and no field names another.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.shortcuts import render as render_template
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.live.page_state import Look
+from dashboard.pages import page_view
+from dashboard.pages.alerts.forms import AlertForm
+from dashboard.pages.alerts.missed_alerts import missed as missed_by
+from dashboard.pages.alerts.preferences import keep, note, preferences_of
+from dashboard.visibility import Scope, sight_of
+from marcus_events.core.event import utc_now
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def alerts(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return show(request, AlertForm(preferences_of(viewer(request)), scope_of(request)))
+    form = AlertForm(preferences_of(viewer(request)), scope_of(request), request.POST)
+    if form.is_finding:
+        return show(request, form.unchecked())
+    if not form.is_valid():
+        return show(request, form)
+    keep(viewer(request), form.stated(), utc_now())
+    return redirect(f"{reverse('alerts')}?saved=1")
+
+
+def viewer(request: HttpRequest) -> int:
+    return request.user.pk or 0
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """Alerts are of all boards that are seen."""
+    return Scope(sight_of(request.user))
+
+
+def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "is_saved": "saved" in request.GET and not form.is_bound,
+        "missed": missed_by(form.before, scope_of(request), utc_now()),
+    }
+    look = Look.of_board("alerts", request.GET)
+    return page_view.render(request, "alerts/index.html", look, "Alerts", **context)
+
+
+@require_GET
+def missed(request: HttpRequest) -> HttpResponse:
+    """For a page that is open when quiet hours end."""
+    found = missed_by(preferences_of(viewer(request)), scope_of(request), utc_now())
+    return render_template(request, "alerts/_missed.html", {"missed": found, "look": Look("now")})
+
+
+@require_POST
+def noted(request: HttpRequest) -> HttpResponse:
+    """Seen, up to the moment for which it was shown: what came since is told the next time."""
+    note(viewer(request), min(shown_at(request) or utc_now(), utc_now()))
+    return redirect("now" if request.POST.get("page") == "now" else "alerts")
+
+
+def shown_at(request: HttpRequest) -> datetime | None:
+    try:
+        found = parse_datetime(request.POST.get("until", ""))
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None

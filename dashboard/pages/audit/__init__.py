@@ -1,0 +1,1 @@
+"""Audit: log integrity, what people did to the system, and redaction. For administrators."""

@@ -1,0 +1,16 @@
+"""The regions of Audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.live.page_state import Look
+from dashboard.live.regions import Page, Part
+from dashboard.pages.audit import queries as audit
+
+
+def gather_audit(look: Look) -> dict[str, Any]:
+    return {"verified": audit.state()}
+
+
+PAGE = Page(Part({"verified": "audit/_verified.html"}, gather_audit), is_for_administrators=True)

@@ -1,0 +1,74 @@
+"""Audit: whether the log is whole, what people did to the system, and the redaction of an event. For administrators."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.live.page_state import Look, storable
+from dashboard.pages import page_view
+from dashboard.pages.activity import views
+from dashboard.pages.administrator_view import by_administrator
+from dashboard.pages.audit import queries
+from marcus_events.audit import address_of
+from marcus_events.audit.hash_chain.verification_runs import IsRunning, check
+from marcus_events.audit.redaction import MAX_REASON, NotPossible, redact
+
+AWAY = "The database does not let it happen now. Try again in a moment."
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+@by_administrator
+def audit(request: HttpRequest) -> HttpResponse:
+    who = storable(request.GET.get("who", "").strip())[:150]
+    what = request.GET.get("what", "")
+    kinds = queries.kinds()
+    chosen = what if what in dict(kinds) else ""
+    context: dict[str, Any] = {"acts": queries.acts(who, chosen, views.position(request, "before")), "kinds": kinds}
+    context |= {"who": who, "what": chosen}
+    return page_view.render(request, "audit/index.html", Look.of_board("audit", request.GET), "Audit", **context)
+
+
+@require_POST
+@by_administrator
+def verify(request: HttpRequest) -> HttpResponse:
+    """In the background: the page shows how far it has come. One is running already where that is so."""
+    who = request.user.get_username(), address_of(request)
+    threading.Thread(target=check_now, args=who, name="verification", daemon=True).start()
+    return redirect("audit")
+
+
+def check_now(by: str, address: str) -> None:
+    try:
+        check(by, address)
+    except IsRunning:
+        pass
+    except Exception:
+        logger.exception("the log could not be verified")
+    finally:
+        connection.close()
+
+
+@require_POST
+@by_administrator
+def redact_event(request: HttpRequest, position: int) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    try:
+        redact(position, request.user.get_username(), reason, address_of(request))
+    except (NotPossible, psycopg.OperationalError) as error:
+        words = str(error) if isinstance(error, NotPossible) else AWAY
+        response = views.show_event(request, position, error=words, reason=reason[:MAX_REASON])
+        response.status_code = HTTPStatus.CONFLICT
+        return response
+    return redirect(f"{reverse('event', args=[position])}#redacted")

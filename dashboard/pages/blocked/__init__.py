@@ -1,0 +1,1 @@
+"""Blocked: the open and the resolved blockers, and one blocker with its actions."""

@@ -1,0 +1,192 @@
+"""One blocker with everything that helps to answer it: what was tried, what is suggested, what helped before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db import connection
+
+from dashboard.queries import blockers, current_state
+from dashboard.queries.labels import named
+from dashboard.visibility import ON_BOARDS, Scope, Sight
+from marcus_events import models
+from marcus_events.access import linked_tasks
+from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event_fields import text_in
+from marcus_events.core.filters import EventFilter
+from marcus_events.core.sentences import as_text, sentence
+from marcus_events.log import read
+
+MAX_TRIED = 5
+MAX_ALIKE = 3
+MAX_OTHERS = 100  # of a cause; an act is about no more at once
+MAX_THREAD = 50
+MAX_NAMED = 20  # of the tasks that wait behind it
+THREAD_TYPES = (
+    *("task_blocked", "blocker_suggestion", "blocker_updated", "blocker_acknowledged", "blocker_assigned"),
+    *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "answer_failed", "blocker_resolved", "answer_seen"),
+)
+# Words of a description are looked for in others: those that share the most, and the rarer ones, come first.
+ALIKE = f"""
+WITH wanted AS (
+    SELECT to_tsquery('simple', string_agg(quote_literal(word), ' | ')) AS words
+    FROM unnest(tsvector_to_array(to_tsvector('english', %(text)s))) AS word
+)
+SELECT blocker_id FROM blocker, wanted
+WHERE to_position IS NULL AND resolved_at IS NOT NULL AND answer_id <> '' AND blocker_id <> %(blocker_id)s
+    AND to_tsvector('english', description) @@ words AND {ON_BOARDS}
+ORDER BY ts_rank(to_tsvector('english', description), words) DESC, resolved_at DESC
+LIMIT %(limit)s
+"""
+Stage = Literal["open", "answered", "sent", "seen", "resumed", "ended"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One event of the thread, in words."""
+
+    at: datetime
+    text: str
+    position: int
+    event: Recorded
+
+
+@dataclass(frozen=True)
+class Detail:
+    """`others` are open too, for the same cause; `together` those of them that were given the same answer at once."""
+
+    item: blockers.Named
+    others: list[blockers.Named]
+    together: list[models.Blocker]
+    waiting: list[current_state.Waiting]
+    steps: list[str]
+    confidence: str
+    tried: list[Step]
+    alike: list[blockers.ResolvedBlocker]
+    thread: list[Step]
+
+    @property
+    def stage(self) -> Stage:
+        return stage_of(self.item.blocker)
+
+    @property
+    def version(self) -> str:
+        """Another one means that something else is to be shown."""
+        shown = [self.item.blocker.from_position, *(other.blocker.from_position for other in self.others)]
+        return f"{self.is_awaited} {self.is_snoozed} {' '.join(map(str, shown))}"
+
+    @property
+    def unanswered(self) -> list[blockers.Named]:
+        return [other for other in self.others if not other.blocker.answer_id]
+
+    @property
+    def tasks(self) -> int:
+        """How many wait for the same."""
+        return len({self.item.blocker.task_id, *(other.blocker.task_id for other in self.others)})
+
+    @property
+    def is_awaited(self) -> bool:
+        until = self.item.blocker.awaited_until
+        return until is not None and until > utc_now()
+
+    @property
+    def is_snoozed(self) -> bool:
+        return blockers.is_snoozed(self.item.blocker, utc_now())
+
+
+def stage_of(blocker: models.Blocker) -> Stage:
+    if blocker.resolved_at is None:
+        return "answered" if blocker.answer_id else "open"
+    if not blocker.answer_id:
+        return "ended"
+    return "resumed" if blocker.resumed_at else "seen" if blocker.seen_at else "sent"
+
+
+def find(blocker_id: int, sight: Sight) -> models.Blocker | None:
+    rows = models.Blocker.objects.now().filter(blocker_id=blocker_id, **Scope(sight).on())
+    found: models.Blocker | None = rows.first()
+    return found
+
+
+def others(blocker: models.Blocker) -> list[models.Blocker]:
+    """What else is open for the same cause, the first to be reported first."""
+    alike = {"board_id": blocker.board_id, "description": blocker.description}
+    rows = models.Blocker.objects.now().filter(resolved_at=None, **alike).exclude(blocker_id=blocker.blocker_id)
+    return list(rows.order_by("opened_at", "blocker_id")[:MAX_OTHERS])
+
+
+def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[models.Blocker]:
+    """Those that were answered in the same act: by the same person, due at the same moment."""
+    if not blocker.answer_id or blocker.resolved_at:
+        return []
+    given = (blocker.answered_by, blocker.answer_due)
+    return [other for other in others if (other.answered_by, other.answer_due) == given]
+
+
+def detail(blocker: models.Blocker, sight: Sight) -> Detail:
+    """Of one that `find` has found for the same sight."""
+    board_id, task_id = blocker.board_id, blocker.task_id
+    behind = linked_tasks.waiting([(board_id, task_id)], sight).get((board_id, task_id), [])
+    alike_now = others(blocker)
+    names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
+    is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
+    return Detail(
+        item=blockers.named(blocker, names, is_demo),
+        others=[blockers.named(other, names) for other in alike_now],
+        together=together(blocker, alike_now),
+        waiting=names.waiting(board_id, behind),
+        steps=blockers.steps(blocker.suggestion),
+        confidence=confidence(blocker.suggestion),
+        tried=tried(blocker),
+        alike=alike(blocker, sight),
+        thread=thread(blocker),
+    )
+
+
+def confidence(suggestion: object) -> str:
+    """How sure the AI says it is, in percent; nothing where it does not say."""
+    value = suggestion.get("confidence") if isinstance(suggestion, dict) else None
+    is_share = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return f"{value:.0%}".replace("%", " %") if is_share else ""
+
+
+def tried(blocker: models.Blocker) -> list[Step]:
+    """What the agent last said of the task before it was blocked."""
+    wanted = EventFilter().with_term("type", "task_progress", "decision_logged").with_term("task", blocker.task_id)
+    found = read.events(wanted.with_term("board_id", blocker.board_id), before=blocker.blocker_id, limit=MAX_TRIED)
+    return [told(step) for step in named(found)]
+
+
+def thread(blocker: models.Blocker) -> list[Step]:
+    """What was said and done about it, oldest first."""
+    wanted = EventFilter().with_term("type", *THREAD_TYPES).with_term("task", blocker.task_id)
+    found = read.events(
+        wanted.with_term("board_id", blocker.board_id),
+        after=blocker.blocker_id - 1,
+        limit=MAX_THREAD,
+        newest_first=False,
+    )
+    mine = [step for step in found if text_in(step.data.get("blocker_event_id")) in (None, blocker.event_id)]
+    return [told(step) for step in named(mine)]
+
+
+def told(recorded: Recorded) -> Step:
+    return Step(recorded.timestamp, as_text(sentence(recorded)), recorded.position, recorded)
+
+
+def alike(blocker: models.Blocker, sight: Sight) -> list[blockers.ResolvedBlocker]:
+    """Earlier ones that read like this one, and were answered."""
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {
+            "text": blocker.description,
+            "blocker_id": blocker.blocker_id,
+            "limit": MAX_ALIKE,
+            "boards": Scope(sight).boards,
+        }
+        cursor.execute(ALIKE, values)
+        ids = [row[0] for row in cursor.fetchall()]
+    rows = {row.blocker_id: row for row in models.Blocker.objects.now().filter(blocker_id__in=ids)}
+    names = blockers.names_of(rows.values())
+    return [blockers.resolved_blocker(rows[found], names) for found in ids if found in rows]

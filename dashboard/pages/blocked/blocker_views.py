@@ -1,0 +1,126 @@
+"""One blocker, in the drawer or as a page of its own: what it is about, and what a person does about it.
+
+1. GET shows it. POST does an act, and shows it again: in the drawer, or by a redirect where there is no script.
+2. Who may only watch is shown it without the acts, and refused one all the same.
+3. What is not possible is said above the form, and what was written stays in it.
+4. It is about the others of its root cause, too, that the form names. What was answered at once is taken back at once.
+5. Its state alone can be asked for, so that an open drawer follows it without touching what is being written.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.shortcuts import render as render_template
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard.live.page_state import Look
+from dashboard.pages import page_view
+from dashboard.pages.blocked import blocker_details as queries
+from dashboard.queries.people import who_see
+from dashboard.visibility import Sight, sight_of
+from marcus_events.access.roles import HANDLE_BLOCKER
+from marcus_events.blockers import actions
+from marcus_events.core.event import utc_now
+from marcus_events.core.filters import span_of
+from marcus_events.models import Blocker
+
+MAX_PEOPLE = 50  # to choose from; where there are more, a name is typed
+SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
+    sight = sight_of(request.user)
+    found = find(blocker_id, sight)
+    if request.method != "POST":
+        return show(request, found)
+    if not request.user.has_perm(HANDLE_BLOCKER):
+        raise PermissionDenied
+    try:
+        act(request, found)
+    except actions.NotPossible as error:
+        return show(request, find(blocker_id, sight), str(error), request.POST.get("answer", ""))
+    if request.headers.get("X-Drawer"):
+        return show(request, find(blocker_id, sight))
+    return redirect("blocker", blocker_id)
+
+
+@require_GET
+def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
+    sight = sight_of(request.user)
+    return render_template(request, "blocked/_state.html", gathered(find(blocker_id, sight), sight))
+
+
+def find(blocker_id: int, sight: Sight) -> Blocker:
+    found = queries.find(blocker_id, sight)
+    if found is None:
+        raise Http404(f"There is no blocker {blocker_id}.")
+    return found
+
+
+def act(request: HttpRequest, found: Blocker) -> None:
+    by, concerned = request.user.get_username(), [found, *chosen_others(request, found)]
+    match request.POST.get("act"):
+        case "acknowledge":
+            actions.acknowledge(concerned, by)
+        case "assign":
+            actions.assign(concerned, by, known_person(request.POST.get("assignee", ""), found))
+        case "snooze":
+            actions.snooze(concerned, by, until(request.POST.get("for", "")))
+        case "answer":
+            actions.answer(concerned, by, request.POST.get("answer", ""))
+        case "withdraw":
+            actions.withdraw([found, *queries.together(found, queries.others(found))], by)
+        case _:
+            raise actions.NotPossible("There is no such act.")
+
+
+def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
+    """The others of its cause that the form named, if they are still open: nobody acts on what they did not see."""
+    named = set(request.POST.get("others", "").split())
+    return [other for other in queries.others(found) if str(other.blocker_id) in named] if named else []
+
+
+def known_person(name: str, found: Blocker) -> str:
+    """Who does not see the board could not open the blocker, and nobody learns here who there is besides."""
+    if name and not who_see(found.board_id).filter(username=name).exists():
+        raise actions.NotPossible(f"Nobody called {name} sees this board.")
+    return name
+
+
+def until(stated: str) -> datetime | None:
+    """The end of a span from now on; nothing brings it back."""
+    if not stated:
+        return None
+    if (length := span_of(stated)) is None or length > timedelta(days=366):
+        raise actions.NotPossible("Choose for how long.")
+    return utc_now() + length
+
+
+def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
+    sight = sight_of(request.user)
+    context = gathered(found, sight) | {"error": error, "written": written}
+    status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
+    if request.headers.get("X-Drawer"):
+        return render_template(request, "blocked/_blocker.html", context, status=status)
+    look = Look.of_board("event", request.GET, sight)
+    title = f"Blocked: {context['detail'].item.task}"
+    response = page_view.render(request, "blocked/blocker.html", look, title, **context)
+    response.status_code = status
+    return response
+
+
+def gathered(found: Blocker, sight: Sight) -> dict[str, Any]:
+    people = list(who_see(found.board_id)[: MAX_PEOPLE + 1])
+    return {
+        "detail": queries.detail(found, sight),
+        "snoozes": SNOOZES,
+        "people": people[:MAX_PEOPLE],
+        "are_people_many": len(people) > MAX_PEOPLE,
+    }

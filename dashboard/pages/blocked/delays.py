@@ -1,0 +1,177 @@
+"""How long things stay blocked, and how many are blocked per day: counted in the database, however many there are.
+
+Counting a hundred thousand takes a tenth of a second, and a page asks with every frame. So what was counted is kept
+until a blocker begins or ends, or the minute is over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from dashboard.charts import bars
+from dashboard.live.page_state import Look, during
+from dashboard.visibility import ON_BOARDS, Scope
+
+WEEK = timedelta(days=7)
+DAYS = 14
+FEWEST = 3  # resolved blockers, before it is said how long half of them took
+ALIKE = 1.2  # times as long; below that, two weeks are called alike
+MAX_KEPT = 32  # scopes that are looked at
+EDGES_S = (60, 300, 900, 3_600, 14_400, 86_400, 259_200)
+BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "over 3 d")
+
+# Another version means that a blocker has begun, changed or ended, or that this is another log.
+VERSION = """
+SELECT epoch, (SELECT max(from_position) FROM blocker), (SELECT max(to_position) FROM blocker) FROM log_head
+"""
+STAYS = f"""
+SELECT count(*),
+    percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM resolved_at - opened_at)::float8)
+FROM blocker
+WHERE to_position IS NULL AND resolved_at >= %(since)s AND resolved_at < %(until)s
+    AND {ON_BOARDS}
+"""
+BINNED = f"""
+SELECT width_bucket(extract(epoch FROM resolved_at - opened_at)::float8, %(edges)s::float8[]), count(*)
+FROM blocker
+WHERE to_position IS NULL AND resolved_at >= %(since)s AND {ON_BOARDS}
+GROUP BY 1
+"""
+OPENED = f"""
+SELECT (opened_at AT TIME ZONE 'UTC')::date, count(*), count(*) FILTER (WHERE resolved_at IS NULL)
+FROM blocker
+WHERE to_position IS NULL AND opened_at >= %(since)s AND opened_at < %(until)s
+    AND {ON_BOARDS}
+GROUP BY 1
+"""
+RESOLVED = f"""
+SELECT count(*) FROM blocker
+WHERE to_position IS NULL AND resolved_at IS NOT NULL AND {ON_BOARDS}
+"""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """How long half of so many were blocked, at most, and nine in ten."""
+
+    number: int
+    median: timedelta
+    p90: timedelta
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The blockers that took about so long; `took` chooses them in the list of the resolved ones."""
+
+    took: str
+    title: str
+    bar: bars.Bar
+
+
+@dataclass(frozen=True)
+class Day:
+    """The blockers that were opened on a day of UTC; `stack` is of those that still are. `query` is their events'."""
+
+    day: date
+    bar: bars.Bar
+    stack: bars.Bar
+    query: str
+
+
+@dataclass(frozen=True)
+class Delays:
+    """`since` is where the last week begins; `resolved` counts all that ever were."""
+
+    since: datetime
+    lately: Stay | None
+    before: Stay | None
+    bins: list[Bin]
+    days: list[Day]
+    resolved: int
+
+    @property
+    def is_told(self) -> bool:
+        """There were enough of them to say how long it takes."""
+        return is_enough(self.lately)
+
+    @property
+    def comparison(self) -> str:
+        return compared(self.lately, self.before) if self.lately else ""
+
+    @property
+    def opened(self) -> int:
+        return sum(day.bar.value for day in self.days)
+
+    @property
+    def still_open(self) -> int:
+        return sum(day.stack.value for day in self.days)
+
+
+def delays(scope: Scope, now: datetime) -> Delays:
+    return counted(scope, now.replace(second=0, microsecond=0), rows(VERSION)[0])
+
+
+@lru_cache(MAX_KEPT)
+def counted(scope: Scope, minute: datetime, version: tuple[Any, ...]) -> Delays:
+    since = minute - WEEK
+    return Delays(
+        since=since,
+        lately=stay(scope, since, datetime.max.replace(tzinfo=UTC)),
+        before=stay(scope, since - WEEK, since),
+        bins=bins(scope, since),
+        days=days(scope, minute.date()),
+        resolved=rows(RESOLVED, boards=scope.boards)[0][0],
+    )
+
+
+def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def stay(scope: Scope, since: datetime, until: datetime) -> Stay | None:
+    [(number, took)] = rows(STAYS, boards=scope.boards, since=since, until=until)
+    return Stay(number, *(timedelta(seconds=seconds) for seconds in took)) if number else None
+
+
+def bins(scope: Scope, since: datetime) -> list[Bin]:
+    found = dict(rows(BINNED, boards=scope.boards, since=since, edges=list(EDGES_S)))
+    values = [found.get(n, 0) for n in range(len(BINS))]
+    drawn = bars.bars(values, max(*values, 1))
+    return [Bin(str(n), title, bar) for n, (title, bar) in enumerate(zip(BINS, drawn, strict=True))]
+
+
+def days(scope: Scope, today: date) -> list[Day]:
+    """The last DAYS of them, today being the last."""
+    starts = [datetime.combine(today - timedelta(days=n), time(), UTC) for n in range(DAYS - 1, -2, -1)]
+    found = {day: numbers for day, *numbers in rows(OPENED, boards=scope.boards, since=starts[0], until=starts[-1])}
+    opened, still = zip(*(found.get(start.date(), (0, 0)) for start in starts[:-1]), strict=True)
+    top = max(*opened, 1)
+    drawn = zip(starts, starts[1:], bars.bars(opened, top), bars.bars(still, top), strict=False)
+    return [Day(start.date(), bar, stack, events(scope.board, start, end)) for start, end, bar, stack in drawn]
+
+
+def events(board: str, start: datetime, end: datetime) -> str:
+    """The query of Activity for the reports between two times."""
+    return Look("activity", board=board, type="task_blocked", q=during("", start, end)).query()
+
+
+def is_enough(stay: Stay | None) -> bool:
+    return stay is not None and stay.number >= FEWEST
+
+
+def compared(lately: Stay, before: Stay | None) -> str:
+    """A verdict on the median; "" where there is nothing to compare with."""
+    if before is None or not is_enough(before):
+        return ""
+    shorter, longer = sorted((lately.median, before.median))
+    if longer <= ALIKE * shorter:
+        return "About as long as"
+    return "Faster than" if shorter == lately.median else "Slower than"

@@ -1,0 +1,71 @@
+"""The resolved blockers, newest first, page by page: each begins after the last of the one before, whatever comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import DurationField, ExpressionWrapper, F
+
+from dashboard.live.page_state import Look
+from dashboard.pages.blocked.delays import BINS, EDGES_S, Bin, Delays
+from dashboard.queries.blockers import ResolvedBlocker, names_of, resolved_blocker
+from marcus_events import models
+from marcus_events.core.event import InvalidEvent, parse_timestamp
+from marcus_events.core.filters import as_text
+
+PAGE = 50
+MAX_ID = 2**63
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """`total` counts the pages together; `chosen` is how long those took that are shown, where that was chosen."""
+
+    blockers: list[ResolvedBlocker]
+    total: int
+    chosen: Bin | None
+    older: str  # where the next page begins; "" after the last
+
+
+def resolved(look: Look, counted: Delays) -> Resolved:
+    chosen = next((found for found in counted.bins if found.took == look.took), None)
+    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **look.scope.on())
+    if chosen:
+        rows = taking(rows.filter(resolved_at__gte=counted.since), int(chosen.took))
+    page = list(after(rows, look.older).order_by("-resolved_at", "-blocker_id")[: PAGE + 1])
+    names = names_of(page)
+    items = [resolved_blocker(row, names) for row in page[:PAGE]]
+    older = place(page[PAGE - 1]) if len(page) > PAGE else ""
+    return Resolved(items, chosen.bar.value if chosen else counted.resolved, chosen, older)
+
+
+def taking(rows: Any, number: int) -> Any:
+    """Those of one of the BINS."""
+    took = ExpressionWrapper(F("resolved_at") - F("opened_at"), output_field=DurationField())
+    rows = rows.alias(took=took)
+    if number > 0:
+        rows = rows.filter(took__gte=timedelta(seconds=EDGES_S[number - 1]))
+    return rows if number == len(BINS) - 1 else rows.filter(took__lt=timedelta(seconds=EDGES_S[number]))
+
+
+def place(row: models.Blocker) -> str:
+    return f"{as_text(row.resolved_at or row.opened_at)},{row.blocker_id}"
+
+
+def after(rows: Any, older: str) -> Any:
+    """What is older than a place; everything where it is none."""
+    if (found := read_place(older)) is None:
+        return rows
+    moment, blocker_id = found
+    return rows.filter(resolved_at__lte=moment).exclude(resolved_at=moment, blocker_id__gte=blocker_id)
+
+
+def read_place(older: str) -> tuple[datetime, int] | None:
+    moment, _, blocker_id = older.partition(",")
+    try:
+        found = parse_timestamp(moment), int(blocker_id)
+    except (InvalidEvent, ValueError):
+        return None
+    return found if 0 < found[1] < MAX_ID else None

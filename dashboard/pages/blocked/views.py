@@ -1,0 +1,17 @@
+"""Blocked: what stands still now, and how long it took to resolve what stood still before."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from dashboard.live.page_state import Look
+from dashboard.pages import page_view
+from dashboard.visibility import sight_of
+
+
+@require_safe
+def blocked(request: HttpRequest) -> HttpResponse:
+    return page_view.render(
+        request, "blocked/index.html", Look.at("blocked", request.GET, sight_of(request.user)), "Blocked"
+    )

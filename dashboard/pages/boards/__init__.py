@@ -1,0 +1,1 @@
+"""Boards: all of them, and one with its columns and dependencies."""

@@ -1,0 +1,32 @@
+"""Removing the demo is an event like any other: everybody's pages hear of it, and the log keeps it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from dashboard.visibility import sight_of
+from marcus_events.access.roles import HANDLE_BLOCKER
+from marcus_events.blockers.actions import wait_shown
+from marcus_events.core.reserved import USER, Authority, source_of
+from marcus_events.ingest import ingest, tell_refused
+from marcus_events.sources.demo import REMOVED, removal
+from marcus_events.sources.demo_script import BOARD
+
+
+@require_POST
+def remove(request: HttpRequest) -> HttpResponse:
+    if not sight_of(request.user).allows(BOARD):
+        raise Http404("There is no demo.")
+    if not request.user.has_perm(HANDLE_BLOCKER):
+        raise PermissionDenied
+    by = source_of(USER, request.user.get_username())
+    receipts = ingest([removal(REMOVED, source=by)], Authority.SYSTEM)
+    if refused := tell_refused(receipts, "the removal of the demo"):
+        return HttpResponse(f"The demo could not be removed: {refused[0].error}.", status=HTTPStatus.CONFLICT)
+    wait_shown(receipts[0].position or 0)
+    return redirect("now")

@@ -1,0 +1,202 @@
+"""Boards: each with how far it is and what it waits for, and one with its columns of cards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef
+
+from dashboard.charts import bars
+from dashboard.live.page_state import Look
+from dashboard.pages.boards import throughput
+from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
+from dashboard.queries import blockers, current_state, subtasks
+from dashboard.queries.numbered_pages import Paging
+from dashboard.visibility import Scope, Sight
+from marcus_events import models
+from marcus_events.access import linked_tasks
+from marcus_events.core.event import utc_now
+
+PAGE = 40  # boards
+MAX_CARDS = 100  # per column; the rest is counted
+COLUMNS = {
+    "todo": ("To do", ("todo",)),
+    "in_progress": ("In progress", ("in_progress", "assigned")),
+    "blocked": ("Blocked", ("blocked",)),
+    "done": ("Done", ("done",)),
+}
+EMPTY = {
+    "todo": "Nothing is left to begin.",
+    "in_progress": "No task is in progress.",
+    "blocked": "Nothing is blocked.",
+    "done": "Nothing is finished yet.",
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One board in a few numbers."""
+
+    board: models.Board
+    statuses: dict[str, int]
+    open_blockers: int
+    waiting: int
+    agents: list[models.Agent]
+    forecast: Forecast | NoForecast | None
+
+    @property
+    def tasks(self) -> int:
+        return sum(self.statuses.values())
+
+    @property
+    def done(self) -> int:
+        return self.statuses["done"]
+
+    @property
+    def percent(self) -> int:
+        return round(self.done / self.tasks * 100) if self.tasks else 0
+
+    @property
+    def segments(self) -> list[bars.Segment]:
+        at_work = self.statuses["in_progress"] + self.statuses["assigned"]
+        shares = [("done", self.done), ("in_progress", at_work), ("blocked", self.statuses["blocked"])]
+        return bars.segments([*shares, ("todo", self.statuses["todo"])])
+
+
+@dataclass(frozen=True)
+class Summaries:
+    """A page of them; `number` counts all that match, no further than COUNT_CAP."""
+
+    items: list[Summary]
+    paging: Paging
+    number: int
+
+
+def listed(look: Look) -> Summaries:
+    """All boards by name, or those whose name or id holds what is looked for."""
+    scope, paging = look.scope.everywhere(), Paging.of(look.p, PAGE)
+    rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=look.q)
+    number = current_state.number_of_boards(scope, look.q)
+    return Summaries(summaries(scope, rows[:PAGE]), paging.with_next(len(rows) > PAGE), number)
+
+
+def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summary]:
+    """Of these boards; of the one that is named, or of the first."""
+    if rows is None:
+        rows = current_state.boards(scope, PAGE)
+    of_them = Scope(Sight(frozenset(row.board_id for row in rows)))
+    statuses, agents = current_state.tasks_by_status(of_them), current_state.agents_at_work(of_them)
+    now = throughput.next_minute(utc_now())
+    finished = throughput.finished(of_them, now)
+    stuck = stuck_on(of_them, scope.sight)
+
+    def summary(row: models.Board) -> Summary:
+        of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
+        left = sum(of.values()) - of["done"]
+        free = left - of["blocked"] - behind
+        expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
+        return Summary(row, of, items, behind, agents[row.board_id], expected)
+
+    return [summary(row) for row in rows]
+
+
+def out_of_reach(scope: Scope) -> Any:
+    """The boards that Marcus works on without, or is not connected to, while there is something left to do on them."""
+    rows = (
+        models.Board.objects.now().filter(**scope.on()).exclude(fallback_since=None, connection__in=("", "connected"))
+    )
+    tasks = models.Task.objects.now().filter(board_id=OuterRef("board_id"))
+    finished = Exists(tasks) & ~Exists(tasks.exclude(status="done"))
+    return rows.exclude(finished).order_by("fallback_since", "connection_since", "board_id")
+
+
+def stuck_on(scope: Scope, sight: Sight) -> dict[str, tuple[int, int]]:
+    """board → how many blockers are open there, and how many of its tasks wait behind a blocked one on any board."""
+    rows = blockers.open_rows(scope).order_by()
+    number = dict(rows.values_list("board_id").annotate(number=Count("*")))
+    blocked = set(rows.values_list("board_id", "task_id").distinct()) | blocked_elsewhere(scope, sight)
+    behind: dict[str, set[str]] = defaultdict(set)
+    for tasks in linked_tasks.waiting(blocked, sight).values():
+        for board_id, task_id in set(tasks) - blocked:
+            behind[board_id].add(task_id)
+    return defaultdict(
+        lambda: (0, 0), {board: (number.get(board, 0), len(behind[board])) for board in {*number, *behind}}
+    )
+
+
+def blocked_elsewhere(scope: Scope, sight: Sight) -> set[current_state.Key]:
+    """The blocked tasks of other boards that tasks of these wait for, directly or through others."""
+    found = linked_tasks.before(scope.boards or [], sight, elsewhere=True)
+    needed = {on for _, on in found.open if not linked_tasks.is_hidden(on)}
+    ids = {"board_id__in": {board for board, _ in needed}, "task_id__in": {task for _, task in needed}}
+    rows = models.Task.objects.now().filter(status="blocked", **ids) if needed else models.Task.objects.none()
+    return needed.intersection(rows.values_list("board_id", "task_id"))
+
+
+@dataclass(frozen=True)
+class Card:
+    task: models.Task
+    agent: str
+    waiting: int
+    blocker: models.Blocker | None
+    subtasks: subtasks.Subtasks | None = None
+    parent: models.Task | None = None
+    external_url: str = ""  # of the board
+
+
+@dataclass(frozen=True)
+class Column:
+    """`hidden` is how many cards are not shown."""
+
+    status: str
+    title: str
+    cards: list[Card]
+    hidden: int
+    empty: str
+
+    @property
+    def count(self) -> int:
+        return len(self.cards) + self.hidden
+
+
+def columns(scope: Scope) -> dict[str, Column]:
+    """Of one board, by status. What has been in its status longest comes first, and what was done last. Subtasks stand
+    under their parents, see `subtasks`.
+    """
+    board = scope.board
+    pattern = getattr(current_state.board(scope), "external_url", "")
+    found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
+    rows = [row for rows in found.values() for row in rows]
+    shown = {(board, row.task_id) for row in rows}
+    waiting, numbers = linked_tasks.waiting(shown, scope.sight), numbers_of(scope)
+    parts, wholes = subtasks.of_tasks(board, [row.task_id for row in rows]), subtasks.parents_of(board, rows)
+    names = current_state.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
+    blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])
+    stuck = {row.task_id: row for row in blocked.order_by("-opened_at")}
+
+    def card(row: models.Task) -> Card:
+        agent = names.agent(board, row.agent_id) if row.agent_id else ""
+        behind, blocker = len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id)
+        whole = wholes.get(row.parent_task_id)
+        return Card(row, agent, behind, blocker, parts.get(row.task_id), whole, pattern)
+
+    def column(name: str, title: str, statuses: tuple[str, ...]) -> Column:
+        shown = [card(row) for row in found[name]]
+        number = sum(numbers.get(status, 0) for status in statuses)
+        return Column(name, title, shown, max(number - len(shown), 0), EMPTY[name])
+
+    return {name: column(name, title, statuses) for name, (title, statuses) in COLUMNS.items()}
+
+
+def cards(scope: Scope, name: str, statuses: tuple[str, ...]) -> list[models.Task]:
+    order = ("-status_since", "-name") if name == "done" else ("status_since", "name")
+    rows = models.Task.objects.now().filter(status__in=statuses, **scope.on()).exclude(subtasks.under_parents())
+    return list(rows.defer("description").order_by(*order)[:MAX_CARDS])
+
+
+def numbers_of(scope: Scope) -> dict[str, int]:
+    """How many cards there are by status."""
+    rows = models.Task.objects.now().filter(**scope.on()).exclude(subtasks.under_parents())
+    return dict(rows.values_list("status").annotate(number=Count("*")).order_by())

@@ -1,0 +1,44 @@
+"""The regions of Boards, and of one board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.live.page_state import Look
+from dashboard.live.regions import Page, Part
+from dashboard.pages.boards import queries as boards
+from dashboard.queries import current_state, dependency_graph
+
+
+def gather_boards(look: Look) -> dict[str, Any]:
+    return {"summaries": boards.listed(look)}
+
+
+def gather_board(look: Look) -> dict[str, Any]:
+    found = boards.summaries(look.scope, [board] if (board := current_state.board(look.scope)) else [])
+    return {"summary": found[0] if found else None, "columns": boards.columns(look.scope)}
+
+
+def gather_dependencies(look: Look) -> dict[str, Any]:
+    return {"drawn": dependency_graph.dependencies(look.scope, show_done=look.done != "0")}
+
+
+BOARDS = Page(Part({"boards": "boards/_boards.html"}, gather_boards))
+BOARD = Page(
+    Part(
+        {
+            "board-head": "boards/_head.html",
+            "jump": "boards/_jump.html",
+            **{f"column-{status}": f"boards/_column_{status}.html" for status in boards.COLUMNS},
+        },
+        gather_board,
+    ),
+    Part(
+        {
+            "dependencies": "boards/_dependencies.html",
+            "picture": "boards/_picture.html",
+            "waits": "boards/_waits.html",
+        },
+        gather_dependencies,
+    ),
+)

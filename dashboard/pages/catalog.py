@@ -1,0 +1,37 @@
+"""Every page there is, by the name that its address and its WebSocket give it."""
+
+from __future__ import annotations
+
+from dashboard.live.regions import Page
+from dashboard.pages.activity import regions as activity
+from dashboard.pages.agents import regions as agents
+from dashboard.pages.audit import regions as audit
+from dashboard.pages.blocked import regions as blocked
+from dashboard.pages.boards import regions as boards
+from dashboard.pages.chrome import CHROME
+from dashboard.pages.integrations import regions as integrations
+from dashboard.pages.now import regions as now
+from dashboard.pages.tasks import regions as tasks
+
+OWN_PARTS = {
+    "now": now.PAGE,
+    "boards": boards.BOARDS,
+    "board": boards.BOARD,
+    "task": tasks.PAGE,
+    "activity": activity.PAGE,
+    "event": Page(),
+    "history": Page(),
+    "empty": Page(),
+    "alerts": Page(),
+    "retention": Page(is_for_administrators=True),
+    "people": Page(is_for_administrators=True),
+    "no-boards": Page(),
+    "audit": audit.PAGE,
+    "integrations": integrations.PAGE,
+    "agents": agents.PAGE,
+    "blocked": blocked.PAGE,
+}
+PAGES = {
+    name: Page(CHROME, *page.parts, stream=page.stream, is_for_administrators=page.is_for_administrators)
+    for name, page in OWN_PARTS.items()
+}

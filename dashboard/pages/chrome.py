@@ -1,0 +1,34 @@
+"""What stands around every page: the board switcher, the bell and its alerts, and the notice of a running demo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.live.page_state import Look
+from dashboard.live.regions import Part
+from dashboard.queries import blockers, chrome
+
+
+def gather(look: Look) -> dict[str, Any]:
+    """The bell counts on the board that is looked at; what is open elsewhere is a number beside it."""
+    scope = look.scope
+    everywhere = scope.everywhere()
+    open_count = blockers.count_open(scope)
+    return {
+        "switcher": chrome.switcher(scope),
+        "demos": chrome.demos(scope),
+        "open_count": open_count,
+        "elsewhere": blockers.count_open(everywhere) - open_count if look.board else 0,
+        "alerts": chrome.alerts(everywhere),
+    }
+
+
+CHROME = Part(
+    {
+        "switcher": "frame/_switcher.html",
+        "bell": "frame/_bell.html",
+        "alerts": "frame/_alerts.html",
+        "demo": "frame/_demo.html",
+    },
+    gather,
+)

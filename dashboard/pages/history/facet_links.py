@@ -1,0 +1,66 @@
+"""The values that occur in a result, each with the way to only that or all but that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.live.page_state import MAX_QUERY, Look
+from dashboard.pages.activity.active_filters import can_be_read
+from dashboard.queries.current_state import names_of
+from marcus_events.core.event_types import meaning_of
+from marcus_events.core.filters import Term
+from marcus_events.core.sentences import agent_words
+
+MOST = 8  # values of a field
+TITLES = {"type": "Type", "category": "Category", "source": "Source", "board": "Board", "agent": "Agent"}
+TERMS = {"board": "board_id"}  # facet → field of a query, where they differ
+PATTERNS = ("type", "source")  # in which a star stands for any text: a value with one cannot be asked for
+
+
+@dataclass(frozen=True)
+class Value:
+    """`only` and `without` are query strings, "" where they cannot be asked for."""
+
+    words: str
+    count: int
+    only: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Facet:
+    title: str
+    values: list[Value]
+    more: int  # values that are not listed
+
+
+def facets(look: Look, counted: dict[str, list[tuple[str, int]]]) -> list[Facet]:
+    found = [facet(look, field, counts) for field, counts in counted.items()]
+    return [each for each in found if each.values]
+
+
+def facet(look: Look, field: str, counts: list[tuple[str, int]]) -> Facet:
+    """`counts` are of the values, the most frequent first."""
+    top = counts[:MOST]
+    ids = {value for value, _ in top}
+    names = names_of(TERMS.get(field, field), ids, look.scope.everywhere()) if field in ("board", "agent") else {}
+    values = [
+        Value(
+            called(field, value, names), count, refined(look, field, value), refined(look, field, value, exclude=True)
+        )
+        for value, count in top
+    ]
+    return Facet(TITLES[field], values, len(counts) - len(top))
+
+
+def called(field: str, value: str, names: dict[str, str]) -> str:
+    if field == "type":
+        return meaning_of(value).title
+    return names.get(value) or (agent_words(value) if field == "agent" else value)
+
+
+def refined(look: Look, field: str, value: str, *, exclude: bool = False) -> str:
+    if field in PATTERNS and "*" in value:
+        return ""
+    query = f"{look.q} {Term(TERMS.get(field, field), (value,), exclude)}".strip()
+    return look.query(q=query) if len(query) <= MAX_QUERY and can_be_read(query) else ""

@@ -1,0 +1,103 @@
+"""What History asks of the search. Everything raises TookTooLong where it cannot be answered in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from django.db.models import Min
+
+from dashboard.queries import histogram
+from dashboard.visibility import Sight
+from marcus_events import search
+from marcus_events.core.event import Recorded
+from marcus_events.core.filters import FIELDS, EventFilter
+from marcus_events.core.query_syntax import quote
+from marcus_events.core.sentences import short
+from marcus_events.log import read
+from marcus_events.models import HourlyRate
+
+FACET_CAP = 10_000  # events whose values are counted, where the counts that are kept do not tell
+NEWER_CAP = 1_000
+BATCH = 500  # events that an export holds at a time, and no more than BATCH_BYTES of them
+BATCH_BYTES = 1024 * 1024
+COMPLETED = ("type", "category", "importance", "source", "board", "task", "agent")
+TIMES = ("since", "until")
+MOST_COMPLETIONS = 12
+
+
+def page(
+    wanted: EventFilter, *, after: int | None = None, before: int | None = None, limit: int, newest_first: bool
+) -> read.Page:
+    return search.page(wanted, after=after, before=before, limit=limit, newest_first=newest_first)
+
+
+def newer(wanted: EventFilter, position: int) -> int:
+    """How many have come after a position; no more than NEWER_CAP."""
+    return search.count_between(wanted, position, read.head().position + 1, NEWER_CAP)
+
+
+def expected(wanted: EventFilter) -> int | None:
+    """How many an export will hold, where that is known without looking for them."""
+    return search.count(wanted, 1) if search.is_counted(wanted) else None
+
+
+def facets(wanted: EventFilter) -> search.Facets:
+    return search.facets(wanted, FACET_CAP)
+
+
+def over_time(wanted: EventFilter, now: datetime, link: histogram.Link) -> histogram.Histogram | None:
+    """From the beginning to now, or within the times that the query names; None where nothing matches."""
+    begun = wanted.since or beginning(wanted)
+    if begun is None or (wanted.until and begun >= wanted.until):
+        return None
+    start, step, number = histogram.spread(begun, wanted.until, now)
+    within = replace(wanted, since=start, until=start + number * step)
+    counted = search.count_by_time(within, step.total_seconds(), histogram.MOST)
+    if not any(counted.values()):
+        return None
+    return histogram.drawn(wanted, start, step, [counted.get(n, 0) for n in range(number)], link)
+
+
+def beginning(wanted: EventFilter) -> datetime | None:
+    """When the first event by position happened; of all events, or of boards, the hour of the oldest of all on these
+    boards: what an old Marcus wrote may have been read in after what happened today.
+    """
+    if search.is_counted(wanted):
+        is_narrowed = any(term.field == "board_id" for term in wanted.terms)
+        on_boards = {"board_id__in": wanted.values("board_id")} if is_narrowed else {}
+        earliest: datetime | None = HourlyRate.objects.filter(**on_boards).aggregate(hour=Min("hour"))["hour"]
+        return earliest
+    first = search.page(wanted, limit=1, newest_first=False).events
+    return first[0].happened_at if first else None
+
+
+def batches(wanted: EventFilter, until: int) -> Iterator[list[Recorded]]:
+    """Everything up to a position, oldest first, never more than a batch of it at a time."""
+    after = 0
+    while True:
+        found = search.page(
+            wanted, after=after, before=until + 1, limit=BATCH, newest_first=False, max_bytes=BATCH_BYTES
+        )
+        if found.events:
+            yield found.events
+        if not found.has_more or not found.events:
+            return
+        after = found.events[-1].position
+
+
+def completions(word: str, sight: Sight) -> list[str]:
+    """What the last word of a query could be: a field, or a value of the field that it names."""
+    minus, stated = ("-", word[1:]) if word.startswith("-") else ("", word)
+    name, colon, value = stated.partition(":")
+    if not colon:
+        names = [field for field in (*FIELDS, *TIMES) if field.startswith(name) and field not in ("text", "board_id")]
+        return [f"{minus}{field}:" for field in names] if name else []
+    if name not in COMPLETED or sight.boards == frozenset():
+        return []
+    begun, _, last = value.rpartition(",")
+    before = f"{begun}," if begun else ""
+    found = search.complete(name, last.strip('"'), sight.narrow(EventFilter()))
+    fitting = [each for each in found if short(each) == each]
+    return [f"{minus}{name}:{before}{quote(each)}" for each in fitting[:MOST_COMPLETIONS]]

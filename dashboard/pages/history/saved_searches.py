@@ -1,0 +1,95 @@
+"""Searches that were given a name: one's own, and those that are shared by somebody who saw no more boards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from dashboard.live.page_state import Look
+from dashboard.models import SavedSearch
+from dashboard.queries.numbered_pages import Paging
+from dashboard.visibility import Sight, sight_of
+from marcus_events.access.roles import HANDLE_BLOCKER
+from marcus_events.access.visibility import ADMINISTER
+from marcus_events.core.filters import EventFilter, InvalidFilter
+from marcus_events.models import Board
+
+MOST = 200  # of a person
+PAGE = 30  # in the list, which has those of everybody who shares theirs
+
+
+class SaveForm(forms.Form):
+    name = forms.CharField(max_length=100, error_messages={"required": "Give it a name."})
+    shared = forms.BooleanField(required=False)
+
+
+def of(user: AbstractBaseUser | AnonymousUser, sight: Sight) -> QuerySet[SavedSearch]:
+    """Those of this person, and those shared by people who saw no more. What a search finds is what its reader sees."""
+    shared = Q(shared=True)
+    if sight.boards is not None:
+        shared &= Q(boards__contained_by=sorted(sight.boards))  # never holds where they are null
+    return SavedSearch.objects.filter(Q(owner=user.pk) | shared).select_related("owner").order_by("name", "pk")
+
+
+@dataclass(frozen=True)
+class Saved:
+    rows: list[SavedSearch]
+    paging: Paging
+
+
+def listed(user: AbstractBaseUser | AnonymousUser, look: Look) -> Saved:
+    paging = Paging.of(look.p, PAGE)
+    found = list(of(user, look.sight)[paging.skip : paging.skip + PAGE + 1])
+    return Saved(found[:PAGE], paging.with_next(len(found) > PAGE))
+
+
+def may_share(request: HttpRequest) -> bool:
+    return request.user.has_perm(HANDLE_BLOCKER) or request.user.has_perm(ADMINISTER)
+
+
+def may_change(request: HttpRequest, search: SavedSearch) -> bool:
+    return search.owner_id == request.user.pk or (search.shared and request.user.has_perm(ADMINISTER))
+
+
+def save(request: HttpRequest) -> str:
+    """Keep a search under a name, or put it in the place of mine of that name; why not, in words, or ""."""
+    form = SaveForm(request.POST)
+    if not form.is_valid():
+        return str(next(iter(form.errors.values()))[0])
+    if form.cleaned_data["shared"] and not may_share(request):
+        return "Only who answers blockers or administers may save a search for everyone."
+    mine = SavedSearch.objects.filter(owner=request.user.pk)
+    if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
+        return f"You have {MOST} saved searches. Delete one first."
+    kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
+    kept["boards"] = audience(Look.at("history", request.GET), sight_of(request.user))
+    SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)
+    return ""
+
+
+def query_of(request: HttpRequest) -> str:
+    """The look that the form came from, and nothing else."""
+    return Look.at("history", request.GET).query(p="")
+
+
+def audience(look: Look, sight: Sight) -> list[str] | None:
+    """Which boards somebody has to see to be shown a search: all that its owner sees, and any other that it names."""
+    if sight.boards is None:
+        return None
+    names = Board.objects.now().filter(board_id__in=sight.boards).values_list("name", flat=True)
+    named = {look.board, *boards_in(look.q)} - {"", *names}
+    return sorted(sight.boards | named)
+
+
+def boards_in(query: str) -> set[str]:
+    """What a query names as boards; nothing where it cannot be read."""
+    try:
+        terms = EventFilter.parse(query).terms
+    except InvalidFilter:
+        return set()
+    return {value for term in terms if term.field in ("board", "board_id") for value in term.values}

@@ -1,0 +1,233 @@
+"""History: everything that ever happened, found again; and the whole of what was found as a file."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render as render_template
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dashboard.icons import icon_of
+from dashboard.live.page_state import MAX_PARAMETER, Look, storable
+from dashboard.live.visible_events import wanted
+from dashboard.pages import page_view
+from dashboard.pages.activity.active_filters import can_be_read, chips
+from dashboard.pages.activity.views import position
+from dashboard.pages.history import columns, saved_searches
+from dashboard.pages.history import export as exporting
+from dashboard.pages.history import queries as asked
+from dashboard.pages.history.facet_links import facets
+from dashboard.queries.labels import named
+from dashboard.visibility import sight_of
+from marcus_events.access.sessions import sight_of_session
+from marcus_events.audit import address_of
+from marcus_events.core.event import EARLIEST, Recorded, utc_now
+from marcus_events.core.event_types import meaning_of
+from marcus_events.core.filters import EventFilter, InvalidFilter
+from marcus_events.core.sentences import agent_name, board_name, sentence
+from marcus_events.log import read
+from marcus_events.log.statement_timeout import TookTooLong
+
+ROWS = 100  # of a page
+RANGES = (
+    ("Hour", timedelta(hours=1)),
+    ("Day", timedelta(days=1)),
+    ("Week", timedelta(weeks=1)),
+    ("Month", timedelta(days=30)),
+)
+TOO_MUCH = (
+    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
+    "a type, a board, an agent or a task."
+)
+RETRY_AFTER_S = "30"
+YOURS_RUNS = (
+    "One of your exports is still running. Wait until it has ended, or cancel it in History; then export again."
+)
+OTHERS_RUN = f"{exporting.MOST} other people are exporting. Try again in half a minute."
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    return show(request)
+
+
+def with_refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:
+    """The page, with why a search could not be saved."""
+    response = show(request, refused=words, name=request.POST.get("name", "")[:100])
+    response.status_code = status
+    return response
+
+
+def show(request: HttpRequest, **written: str) -> HttpResponse:
+    look, head, now = looked_at(request), read.head(), utc_now()
+    paths, unread = columns.paths(look.columns)
+    context: dict[str, Any] = {"paths": paths, "unread": unread, "error": "", **written}
+    context["left_out"] = columns.left_out(look.columns)
+    try:
+        context |= result(request, look, paths, now)
+    except InvalidFilter as invalid:
+        context["error"] = str(invalid)
+    except TookTooLong:
+        context["error"] = TOO_MUCH
+    context |= {"chips": chips(look), "ranges": ranges(look, now), "permalink": permalink(request, look, now)}
+    context |= {
+        "kept_since": read.kept_since(),
+        "saved": saved_searches.listed(request.user, look),
+        "may_share": saved_searches.may_share(request),
+    }
+    return page_view.render(request, "history/index.html", look, "History", head=head, **context)
+
+
+def looked_at(request: HttpRequest) -> Look:
+    return Look.at("history", request.GET, sight_of(request.user))
+
+
+def result(request: HttpRequest, look: Look, paths: list[str], now: datetime) -> dict[str, Any]:
+    filtered = wanted(look)
+    found = asked.facets(filtered)
+    return {
+        **rows(request, look, filtered, paths),
+        "facets": facets(look, found.by_field),
+        "is_capped": found.is_capped,
+        "cap": asked.FACET_CAP,
+        "histogram": asked.over_time(filtered, now, look.query_during),
+    }
+
+
+def permalink(request: HttpRequest, look: Look, now: datetime) -> str:
+    """The address at which this will be found for ever: spans before now, such as since:2h, become times."""
+    fixed = str(EventFilter.parse(look.q, now=now)) if can_be_read(look.q) else look.q
+    return request.build_absolute_uri(f"{request.path}?{look.query(q=fixed, p='')}")
+
+
+@require_safe
+def newer(request: HttpRequest) -> HttpResponse:
+    """A fragment: how many events have come that match, since the page was made."""
+    look, after = looked_at(request), position(request, "after") or 0
+    try:
+        count = asked.newer(wanted(look), after)
+    except (InvalidFilter, TookTooLong):
+        count = 0
+    return render_template(request, "history/_newer.html", {"look": look, "newer": count, "cap": asked.NEWER_CAP})
+
+
+@require_safe
+def complete(request: HttpRequest) -> JsonResponse:
+    """What the word that is being typed could become."""
+    word = storable(request.GET.get("word", ""))[:MAX_PARAMETER]
+    try:
+        return JsonResponse({"words": asked.completions(word, sight_of(request.user))})
+    except TookTooLong:
+        return JsonResponse({"words": []})
+
+
+def rows(request: HttpRequest, look: Look, filtered: EventFilter, paths: list[str]) -> dict[str, Any]:
+    """A page of the result by position. Going back it is read the other way round, and turned."""
+    newest_first = look.order != "oldest"
+    after, before = position(request, "after"), position(request, "before")
+    backwards = (after if newest_first else before) is not None
+    found = asked.page(filtered, after=after, before=before, limit=ROWS, newest_first=newest_first != backwards)
+    events = found.events[::-1] if backwards else found.events
+    has_next = backwards or found.has_more
+    has_previous = found.has_more if backwards else (before if newest_first else after) is not None
+    down, up = ("before", "after") if newest_first else ("after", "before")
+    return {
+        "rows": [row(event, readable, paths) for event, readable in zip(events, named(events), strict=True)],
+        "onwards": link(look, down, events[-1]) if events and has_next else "",
+        "back": link(look, up, events[0]) if events and has_previous else "",
+        "is_inside": after is not None or before is not None,
+    }
+
+
+def link(look: Look, name: str, event: Recorded) -> str:
+    return f"{look.query()}&{name}={event.position}".lstrip("&")
+
+
+def row(event: Recorded, readable: Recorded, paths: list[str]) -> dict[str, Any]:
+    icon, tone = icon_of(event.event_type)
+    return {
+        "event": event,
+        "icon": icon,
+        "tone": tone,
+        "title": meaning_of(event.event_type).title,
+        "parts": sentence(readable),
+        "board": board_name(readable) if event.board_id else "",
+        "agent": agent_name(readable) if event.agent_id else "",
+        "values": [(path, columns.shown(event, path)) for path in paths],
+    }
+
+
+def ranges(look: Look, now: datetime) -> list[tuple[str, str]]:
+    """(words, query string): the look within the last hour, day and so on, as times that stay what they are."""
+    if not can_be_read(look.q):
+        return []
+    end = now.replace(microsecond=0)
+    return [(words, look.query_during(end - length, end + timedelta(seconds=1))) for words, length in RANGES] + [
+        ("All", look.query(q=without_times(look.q)))
+    ]
+
+
+def without_times(query: str) -> str:
+    return str(EventFilter(EventFilter.parse(query, now=EARLIEST).terms))
+
+
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The whole result, whatever page of it is looked at."""
+    look, form = looked_at(request), request.GET.get("format", "csv")
+    if form not in ("csv", "jsonl"):
+        return HttpResponseBadRequest("The format is csv or jsonl.")
+    try:
+        filtered = wanted(look)
+        expected = asked.expected(filtered)
+    except (InvalidFilter, TookTooLong) as error:
+        return HttpResponseBadRequest(str(error) or TOO_MUCH)
+    if exporting.running(request.user.get_username()):
+        return no_room(request, look, YOURS_RUNS, HTTPStatus.TOO_MANY_REQUESTS)
+    if not exporting.make_room():
+        return no_room(request, look, OTHERS_RUN, HTTPStatus.SERVICE_UNAVAILABLE)
+    return download(request, look, filtered, form, expected)
+
+
+def no_room(request: HttpRequest, look: Look, words: str, status: HTTPStatus) -> HttpResponse:
+    response = page_view.render(request, "history/no_room.html", look, "Export", words=words)
+    response.status_code = status
+    response["Retry-After"] = RETRY_AFTER_S
+    return response
+
+
+def download(
+    request: HttpRequest, look: Look, filtered: EventFilter, form: str, expected: int | None
+) -> StreamingHttpResponse:
+    head, paths = read.head().position, columns.paths(look.columns)[0]
+    who = {"by": request.user.get_username(), "address": address_of(request), "query": look.query()}
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/jsonl"
+    key, remote_user = request.session.session_key or "", getattr(request, "scope", {}).get("remote_user", "")
+
+    def is_allowed() -> bool:
+        return sight_of_session(key, remote_user) == look.sight
+
+    file = exporting.Export(filtered, head, form, paths, who, expected, is_allowed)
+    response = StreamingHttpResponse(file, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="history-{head}.{form}"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exports(request: HttpRequest) -> HttpResponse:
+    """A fragment: how far my exports have come. With POST, one is ended."""
+    mine = exporting.running(request.user.get_username())
+    for one in mine:
+        if request.method == "POST" and one.id == request.POST.get("export"):
+            one.end(exporting.CANCELLED)
+    return render_template(request, "history/_exports.html", {"exports": [one for one in mine if not one.is_ended]})

@@ -1,0 +1,1 @@
+"""Integrations: tokens, followed Marcus folders, a dry run for events, and rejected requests."""

@@ -1,0 +1,121 @@
+"""A pasted sample as the page tells of it: in numbers, and item by item what would become of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.headline import count
+from dashboard.icons import icon_of
+from dashboard.queries.labels import named
+from dashboard.visibility import Sight
+from marcus_events.core.cloudevent_identity import PLACE
+from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event_types import MEANINGS, meaning_of
+from marcus_events.core.problem import Problem
+from marcus_events.core.sentences import Part, agent_name, board_name, sentence, task_name
+from marcus_events.http import dry_run
+from marcus_events.ingest import Receipt
+from marcus_events.log.append import Offer
+
+MAX_SHOWN = 20  # items, those that would be rejected first; the rest is counted
+
+
+@dataclass(frozen=True)
+class Report:
+    """`problem` is why all of it would be refused; else `items` are what is shown of it."""
+
+    text: str
+    verdict: str = ""
+    is_good: bool = False
+    problem: str = ""
+    limit: str = ""
+    items: tuple[dict[str, Any], ...] = ()
+    hidden: int = 0
+
+
+def report(text: str, sight: Sight) -> Report:
+    """What would become of this text, if it were published, as far as may be told to whom. Stores nothing."""
+    if not text.strip():
+        return Report(text, "There is nothing to check", problem="Paste an event, or an array of events.")
+    try:
+        found = dry_run.check(text.replace("\r\n", "\n").encode(errors="surrogatepass"), sight)
+    except Problem as problem:
+        verdict = f"The request would be refused with {problem.status.value} {problem.status.phrase}"
+        return Report(text, verdict, problem=problem.detail, limit=problem.more.get("limit") or "")
+    return told(text, found, sight)
+
+
+def told(text: str, found: list[dry_run.Checked], sight: Sight) -> Report:
+    rejected = dry_run.rejected(found)
+    places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
+    ordered = sorted(zip(places, found, strict=True), key=lambda pair: rank(pair[1].receipt))
+    items = tuple(item(place, checked, sight) for place, checked in ordered[:MAX_SHOWN])
+    warned = sum(bool(checked.receipt.warnings) for checked in found)
+    is_good, verdict = not (rejected or warned), verdict_on(len(found), rejected, warned)
+    return Report(text, verdict, is_good, items=items, hidden=len(found) - len(items))
+
+
+def rank(receipt: Receipt) -> int:
+    """What needs a look comes first."""
+    return 0 if receipt.status == "rejected" else 1 if receipt.warnings else 2
+
+
+def verdict_on(number: int, rejected: int, warned: int) -> str:
+    if number == 1:
+        taken = "This event would be taken, with a warning" if warned else "This event would be taken"
+        return "This event would be rejected" if rejected else taken
+    events = count(number, "event")
+    verdict = f"{rejected:,} of {events} would be rejected" if rejected else f"All {events} would be taken"
+    warning = "taken with a warning" if rejected else "with a warning"
+    return f"{verdict}, {warned:,} {warning}" if warned else verdict
+
+
+def item(place: str, checked: dry_run.Checked, sight: Sight) -> dict[str, Any]:
+    shown: dict[str, Any] = {"place": place, "receipt": checked.receipt, "is_cloudevent": checked.is_cloudevent}
+    if checked.receipt.status == "rejected":
+        return shown | {"pointer": place + (checked.receipt.pointer or "") or "/", "reason": reason(checked)}
+    shown["warnings"] = [(place + each.pointer, each.expected) for each in checked.receipt.warnings]
+    return shown | (facts(checked.offer, sight) if checked.offer else {})
+
+
+def reason(checked: dry_run.Checked) -> str:
+    """The error without the place that it begins with, which stands beside it."""
+    error, pointer = checked.receipt.error or "", checked.receipt.pointer or "/"
+    return error.removeprefix(f"{pointer}: ")
+
+
+def facts(offer: Offer, sight: Sight) -> dict[str, Any]:
+    """What the dashboard would make of it, with the names that it knows by now; those of a board that is not seen are
+    not told.
+    """
+    recorded = as_recorded(offer)
+    [readable] = named([recorded]) if sight.allows(offer.board_id) else [recorded]
+    parts: list[Part] = sentence(readable)
+    icon, tone = icon_of(offer.event_type)
+    return {
+        "offer": offer,
+        "recorded": recorded,
+        "parts": parts,
+        "icon": icon,
+        "tone": tone,
+        "meaning": meaning_of(offer.event_type),
+        "is_known": offer.event_type in MEANINGS,
+        "stated_type": offer.metadata.get("original_type", "") if offer.event_type in MEANINGS else "",
+        "board": board_name(readable) if offer.board_id else "",
+        "task": task_name(readable) if offer.task_id else "",
+        "agent": agent_name(readable) if offer.agent_id else "",
+        "extra": as_json(offer.metadata.get("extra")),
+        "attributes": as_json(offer.metadata.get(PLACE)),
+    }
+
+
+def as_recorded(offer: Offer) -> Recorded:
+    """As if it were in the log."""
+    event = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
+    return Recorded(dry_run.TO_COME, utc_now(), event, offer.board_id, offer.task_id, offer.agent_id)
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else ""

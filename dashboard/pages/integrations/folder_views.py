@@ -1,0 +1,31 @@
+"""The Marcus folders that the server follows: forms of the page Integrations, for administrators."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+
+from dashboard.pages.administrator_view import by_administrator
+from dashboard.pages.integrations.folder_actions import FolderForm, unfollow
+from dashboard.pages.integrations.views import by_form, show
+from marcus_events.audit import address_of
+from marcus_events.models import FollowedFolder
+
+
+@by_form
+@by_administrator
+def add(request: HttpRequest) -> HttpResponse:
+    form = FolderForm(request.POST)
+    folder = form.follow(request.user.get_username(), address_of(request))
+    if folder is None:
+        return show(request, folder_form=form)
+    return redirect(f"{reverse('integrations')}?followed={folder.pk}#folders")
+
+
+@by_form
+@by_administrator
+def stop(request: HttpRequest, folder_id: int) -> HttpResponse:
+    folder = get_object_or_404(FollowedFolder, pk=folder_id)
+    unfollow(folder, request.user.get_username(), address_of(request))
+    return redirect(f"{reverse('integrations')}?stopped=1#folders")

@@ -1,0 +1,124 @@
+"""The followed folders as Integrations shows them: what each follower does, in words and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard.headline import count
+from marcus_events.core.event import utc_now
+from marcus_events.models import FollowedFolder
+
+SILENT_AFTER = timedelta(seconds=20)  # a follower says every five seconds that it is there
+
+NO_MARCUS = (
+    "There is no Marcus in the folder yet, or its files are gone: it should have data/marcus.db, data/kanban.db or"
+    " files under logs/. Reading begins as soon as they are there."
+)
+SILENT = "No process of the server follows it now. It goes on when one runs."
+LEADS_OUT = "{} is a link that leads out of the folder, or no plain file. Reading begins when it is gone."
+
+WORDS = {  # activity → what it is called, its tone, its icon
+    "starting": ("Starting", "", "progress"),
+    "waiting": ("Waiting for Marcus", "", "pause"),
+    "following": ("Following", "good", "check"),
+    "database_away": ("Waiting for the database", "danger", "warning"),
+    "failed": ("Failed, trying again", "danger", "warning"),
+    "stopped": ("Stopping", "", "progress"),
+    "silent": ("Not followed now", "danger", "warning"),
+}
+# What a state counts: the noun, what follows it, and what that means. Numbers of 0 are left out.
+COUNTS = (
+    ("repaired", "repaired line", "", "Records were rescued from damaged lines."),
+    (
+        "held_back",
+        "record",
+        " held back",
+        "Times without a zone that cannot be UTC: stop, then add it with its time zone.",
+    ),
+    ("on_no_board", "event", " on no board", "They name neither a project nor a task, and there are several projects."),
+    ("waiting", "request", " without Marcus's answer", "They count as soon as Marcus answers."),
+    ("left_out", "line", " of talk left out", "What agents and Marcus say to each other beside the acts."),
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Lines or files of a kind of trouble: their number, and the newest of them by name."""
+
+    words: str
+    items: list[list[str]]
+    hidden: int
+
+
+@dataclass(frozen=True)
+class LastRead:
+    where: str
+    at: datetime
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class FolderRow:
+    folder: FollowedFolder
+    words: str
+    tone: str
+    icon: str
+    reason: str
+    last: LastRead | None
+    counts: list[tuple[str, str]]  # in words, and what that means
+    named: list[Named]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.folder.state or {}
+
+    @property
+    def since(self) -> datetime:
+        """When its follower began."""
+        return datetime.fromisoformat(self.state["since"]) if "since" in self.state else self.folder.added_at
+
+
+def followed() -> list[FolderRow]:
+    now = utc_now()
+    return [row(folder, now) for folder in FollowedFolder.objects.order_by("added_at", "pk")]
+
+
+def row(folder: FollowedFolder, now: datetime) -> FolderRow:
+    state = folder.state or {}
+    activity = activity_of(folder, now)
+    words, tone, icon = WORDS.get(activity, WORDS["starting"])
+    counts = [(count(state[name], noun) + rest, meaning) for name, noun, rest, meaning in COUNTS if state.get(name)]
+    return FolderRow(folder, words, tone, icon, reason(activity, state), last_read(state), counts, troubles(state))
+
+
+def activity_of(folder: FollowedFolder, now: datetime) -> str:
+    if now - (folder.state_at or folder.added_at) > SILENT_AFTER:
+        return "silent"
+    return str((folder.state or {}).get("activity", "starting"))
+
+
+def reason(activity: str, state: dict[str, Any]) -> str:
+    if activity == "silent":
+        return SILENT
+    if activity != "waiting":
+        return str(state.get("reason", ""))
+    leading_out = state.get("leading_out")
+    return LEADS_OUT.format(leading_out[0]) if leading_out else NO_MARCUS
+
+
+def last_read(state: dict[str, Any]) -> LastRead | None:
+    line = state.get("last_line")
+    if not line:
+        return None
+    return LastRead(line["where"], datetime.fromisoformat(line["at"]), datetime.fromisoformat(line["read_at"]))
+
+
+def troubles(state: dict[str, Any]) -> list[Named]:
+    found = (
+        (state.get("unreadable", 0), "unreadable line", state.get("unreadable_lines", [])),
+        (state.get("refused", 0), "refused event", state.get("refused_lines", [])),
+        (state.get("unread", 0), "unread file", state.get("unread_files", [])),
+    )
+    return [Named(count(number, noun), items, number - len(items)) for number, noun, items in found if number]

@@ -1,0 +1,33 @@
+"""What was refused by the API lately, and what was taken with a warning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from marcus_events.http.rejected_requests import OTHERS
+from marcus_events.models import RefusedRequest
+
+MAX_SHOWN = 50  # rows
+
+
+@dataclass(frozen=True)
+class Refused:
+    """`hidden` is how many older kinds are kept, but not shown."""
+
+    rows: list[RefusedRequest]
+    hidden: int
+
+
+def newest() -> Refused:
+    found = list(RefusedRequest.objects.order_by("-last_at", "-id")[:MAX_SHOWN])
+    for row in found:
+        row.words = words(row.status)  # type: ignore[attr-defined]
+        row.is_taken = row.status < HTTPStatus.BAD_REQUEST  # type: ignore[attr-defined]
+        row.is_others = row.reason == OTHERS  # type: ignore[attr-defined]
+    hidden = RefusedRequest.objects.count() - len(found) if len(found) == MAX_SHOWN else 0
+    return Refused(found, hidden)
+
+
+def words(status: int) -> str:
+    return HTTPStatus(status).phrase

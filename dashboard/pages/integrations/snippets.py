@@ -1,0 +1,167 @@
+"""Programs that publish a first event, to copy: in each {site} and {token} stand for the reader's own.
+
+What goes into a program is never text of a stranger's as it is: a board or a source with other characters than those of
+a plain name is left to the reader to fill in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dashboard.pages.integrations.forms import Made
+
+PLACEHOLDER = "$TOKEN"
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+BOARD, SOURCE = "first-steps", "agent_first"
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """`key` names its tab, `where` says how to run it."""
+
+    key: str
+    title: str
+    where: str
+    code: str
+
+
+SNIPPETS = (
+    Snippet(
+        "curl",
+        "curl",
+        "In a shell. Sending it again adds nothing: the same source and id are the same event.",
+        """\
+curl {site}/api/events \\
+  -H "Authorization: Bearer {token}" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "event_id": "first-1",
+    "event_type": "task_started",
+    "source": "{source}",
+    "data": {"task_id": "try", "task_name": "Try it"},
+    "metadata": {"board_id": "{board}"}
+  }'
+""",
+    ),
+    Snippet(
+        "client",
+        "Python",
+        "With httpx, and this project in PYTHONPATH. It is on disk first, and outlives a dashboard that is away.",
+        """\
+from marcus_events.client import Client
+
+with Client("{site}", "{token}") as marcus:
+    marcus.send(
+        "task_progress",
+        "{source}",
+        {"task_id": "try", "task_name": "Try it", "progress": 40},
+        {"board_id": "{board}"},
+    )
+""",
+    ),
+    Snippet(
+        "urllib",
+        "urllib",
+        "In Python, with nothing else.",
+        """\
+import json
+import urllib.request
+
+event = {
+    "event_id": "first-2",
+    "event_type": "task_progress",
+    "source": "{source}",
+    "data": {"task_id": "try", "task_name": "Try it", "progress": 60},
+    "metadata": {"board_id": "{board}"},
+}
+request = urllib.request.Request(
+    "{site}/api/events",
+    data=json.dumps(event).encode(),
+    headers={"Authorization": "Bearer {token}", "Content-Type": "application/json"},
+)
+with urllib.request.urlopen(request) as answer:
+    print(json.load(answer))
+""",
+    ),
+    Snippet(
+        "javascript",
+        "JavaScript",
+        "On a server: in Node.js (as first.mjs), Deno or Bun. A token does not belong in a page.",
+        """\
+const answer = await fetch("{site}/api/events", {
+  method: "POST",
+  headers: { Authorization: "Bearer {token}", "Content-Type": "application/json" },
+  body: JSON.stringify({
+    event_id: "first-3",
+    event_type: "task_progress",
+    source: "{source}",
+    data: { task_id: "try", task_name: "Try it", progress: 80 },
+    metadata: { board_id: "{board}" },
+  }),
+});
+console.log(answer.status, await answer.json());
+""",
+    ),
+    Snippet(
+        "cloudevents",
+        "CloudEvents",
+        "In a shell, in binary mode: the attributes are headers.",
+        """\
+curl {site}/api/events \\
+  -H "Authorization: Bearer {token}" \\
+  -H "Content-Type: application/json" \\
+  -H "ce-specversion: 1.0" \\
+  -H "ce-id: first-4" \\
+  -H "ce-type: decision_logged" \\
+  -H "ce-source: {source}" \\
+  -H "ce-boardid: {board}" \\
+  -d '{"task_id": "try", "task_name": "Try it", "what": "Use CloudEvents"}'
+""",
+    ),
+    Snippet(
+        "sdk",
+        "CloudEvents SDK",
+        "In Python: pip install cloudevents httpx. SDKs of other languages work the same way.",
+        """\
+import httpx
+from cloudevents.core.bindings.http import to_structured_event
+from cloudevents.core.v1.event import CloudEvent
+
+event = CloudEvent(
+    {
+        "specversion": "1.0",
+        "id": "first-5",
+        "type": "task_completed",
+        "source": "{source}",
+        "boardid": "{board}",
+    },
+    {"task_id": "try", "task_name": "Try it"},
+)
+message = to_structured_event(event)
+headers = {**message.headers, "Authorization": "Bearer {token}"}
+answer = httpx.post("{site}/api/events", content=message.body, headers=headers)
+print(answer.status_code, answer.json())
+""",
+    ),
+)
+
+
+def filled(site: str, made: Made | None = None) -> list[Snippet]:
+    """For this site, and for the token that was just made, if that may publish."""
+    values = {
+        "{site}": site,
+        "{token}": made.secret if made and made.may_publish else PLACEHOLDER,
+        "{board}": plain(made.boards if made else [], BOARD),
+        "{source}": plain([source.replace("*", "first") for source in made.sources] if made else [], SOURCE),
+    }
+    return [Snippet(found.key, found.title, found.where, replaced(found.code, values)) for found in SNIPPETS]
+
+
+def plain(names: list[str], otherwise: str) -> str:
+    """The first name, if it means in every language what it says."""
+    return names[0] if names and PLAIN.fullmatch(names[0]) else otherwise
+
+
+def replaced(code: str, values: dict[str, str]) -> str:
+    return re.sub("|".join(map(re.escape, values)), lambda found: values[found[0]], code)

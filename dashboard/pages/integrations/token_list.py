@@ -1,0 +1,58 @@
+"""The tokens of programs, as an administrator sees them: never their secrets, which nobody has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.live.page_state import Look
+from dashboard.queries import current_state
+from dashboard.queries.numbered_pages import Paging
+from marcus_events.core.event import utc_now
+from marcus_events.models import Token
+
+PAGE = 30
+MAX_NAMED = 5  # boards of a token
+
+
+@dataclass(frozen=True)
+class Row:
+    """`boards` are the names of some that it is for, none for all; `more` counts the others."""
+
+    token: Token
+    boards: list[str]
+    more: int
+    is_expired: bool
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The newest first: a page of those that may open something, and the first of those that were revoked last."""
+
+    current: list[Row]
+    paging: Paging
+    number: int
+    revoked: list[Row]
+    number_revoked: int
+
+
+def tokens(look: Look) -> Tokens:
+    paging = Paging.of(look.p, PAGE)
+    opening = Token.objects.filter(revoked_at=None).order_by("-created_at", "-id")
+    revoked = Token.objects.filter(revoked_at__isnull=False).order_by("-revoked_at", "-id")
+    current = list(opening[paging.skip : paging.skip + PAGE + 1])
+    shown = [*current[:PAGE], *revoked[:PAGE]]
+    names = current_state.board_names(board for token in shown for board in token.boards[:MAX_NAMED])
+    rows = [row(token, names) for token in shown]
+    return Tokens(
+        [row for row in rows if not row.token.revoked_at],
+        paging.with_next(len(current) > PAGE),
+        opening.count(),
+        [row for row in rows if row.token.revoked_at],
+        revoked.count(),
+    )
+
+
+def row(token: Token, names: dict[str, str]) -> Row:
+    is_expired = token.expires_at is not None and token.expires_at <= utc_now()
+    boards = [names.get(board_id) or board_id for board_id in token.boards[:MAX_NAMED]]
+    return Row(token, boards, len(token.boards) - len(boards), is_expired)

@@ -1,0 +1,121 @@
+"""Integrations: tokens for programs, how to publish with them, what would become of an event, what was refused, and the
+Marcus folders that the server follows (see `views.folders`).
+
+1. Only an administrator makes, sees and revokes tokens; everybody who is signed in sees the rest.
+2. A new token stands in the answer to the request that made it, and nowhere else: not in an address, a cookie or a log,
+   and no cache keeps it. Sending that request again makes no second one, since a name is given once.
+3. Checking an event stores nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import render as render_template
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
+
+from dashboard.live.page_state import Look
+from dashboard.pages import page_view
+from dashboard.pages.activity import views
+from dashboard.pages.administrator_view import View, by_administrator, may_manage
+from dashboard.pages.integrations import dry_run_report, snippets
+from dashboard.pages.integrations import token_list as listed
+from dashboard.pages.integrations.folder_actions import FolderForm
+from dashboard.pages.integrations.forms import Made, TokenForm
+from dashboard.queries.people import administrators
+from dashboard.visibility import sight_of
+from marcus_events import audit
+from marcus_events.access import tokens
+from marcus_events.core.event_types import EventTypes
+from marcus_events.models import FollowedFolder, Token
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def integrations(request: HttpRequest) -> HttpResponse:
+    return show(request)
+
+
+def by_form(view: View) -> View:
+    """A form is sent here; who opens the address itself (after signing in again) is sent to the page."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **place: Any) -> HttpResponse:
+        return view(request, **place) if request.method == "POST" else redirect("integrations")
+
+    return answer
+
+
+@by_form
+@by_administrator
+@sensitive_variables()
+def make(request: HttpRequest) -> HttpResponse:
+    form = TokenForm(request.POST)
+    if form.is_finding:
+        return show(request, form=form.unchecked())
+    made = form.make()
+    if made is None:
+        return show(request, form=form)
+    by, scopes = request.user.get_username(), form.cleaned_data["scopes"]
+    audit.token_created(by, audit.address_of(request), made.name, scopes, made.boards, made.sources)
+    logger.info("%s made the token %r", by, made.name)
+    return show(request, made=made)
+
+
+@by_form
+@by_administrator
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    token = get_object_or_404(Token, pk=token_id)
+    if tokens.revoke(token.name):
+        by = request.user.get_username()
+        audit.record(EventTypes.TOKEN_REVOKED, by, audit.address_of(request), token=token.name)
+        logger.info("%s revoked the token %r", by, token.name)
+    return redirect(f"{reverse('integrations')}?revoked={token.pk}#tokens")
+
+
+@by_form
+def check(request: HttpRequest) -> HttpResponse:
+    """What would become of a pasted event: a fragment for the open page, or the whole page with it."""
+    found = dry_run_report.report(request.POST.get("event", ""), sight_of(request.user))
+    if request.htmx:  # type: ignore[attr-defined]
+        return render_template(request, "integrations/_checked.html", {"report": found})
+    return show(request, report=found)
+
+
+@sensitive_variables()
+def show(
+    request: HttpRequest,
+    *,
+    form: TokenForm | None = None,
+    made: Made | None = None,
+    report: dry_run_report.Report | None = None,
+    folder_form: FolderForm | None = None,
+) -> HttpResponse:
+    look = Look.of_list("integrations", request.GET)
+    site = request.build_absolute_uri("/").rstrip("/")
+    context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
+    if may_manage(request):
+        context |= of_tokens(request, look, form) | of_folders(request, folder_form)
+    else:
+        context["administrators"] = administrators()
+    return page_view.render(request, "integrations/index.html", look, "Integrations", **context)
+
+
+def of_tokens(request: HttpRequest, look: Look, form: TokenForm | None) -> dict[str, Any]:
+    found = listed.tokens(look)
+    just = views.position(request, "revoked") or 0
+    revoked = Token.objects.filter(pk=just, revoked_at__isnull=False).values_list("name", flat=True).first() or ""
+    return {"tokens": found, "form": form or TokenForm(), "revoked_name": revoked}
+
+
+def of_folders(request: HttpRequest, form: FolderForm | None) -> dict[str, Any]:
+    just = views.position(request, "followed") or 0
+    path = FollowedFolder.objects.filter(pk=just).values_list("path", flat=True).first() or ""
+    return {"folder_form": form or FolderForm(), "followed_path": path, "has_stopped": "stopped" in request.GET}

@@ -1,0 +1,52 @@
+"""What the views have in common: a page with its regions, at one moment of the log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render as render_template
+
+from dashboard.live.page_state import Look
+from dashboard.pages.alerts.preferences import as_json, preferences_of
+from dashboard.pages.catalog import PAGES
+from dashboard.pages.sign_in.one_time_links import stay_signed_in
+from dashboard.queries.people import administrators
+from dashboard.visibility import sight_of
+from marcus_events.core.event import utc_now
+from marcus_events.log import read
+
+OF_BOARDS = (
+    "now",
+    "empty",
+    "boards",
+    "activity",
+    "blocked",
+    "agents",
+    "history",
+)  # of which nothing is left without any
+
+
+def render(
+    request: HttpRequest, template: str, look: Look, title: str, *, head: read.Head | None = None, **context: Any
+) -> HttpResponse:
+    """The page as of now. What comes after its head, the WebSocket brings: so the head is read before anything else.
+
+    A view that reads the log itself has read the head before, and hands it over. Whatever the look says, the page shows
+    what this viewer may see.
+    """
+    look = replace(look, sight=sight_of(request.user))
+    if not PAGES[look.page].is_open_to(look.sight):
+        raise PermissionDenied
+    stay_signed_in(request)
+    if look.page in OF_BOARDS and look.sight.boards == frozenset():
+        template, look = "no_boards.html", replace(look, page="no-boards")
+        context = {"administrators": administrators()}
+    head = head or read.head()
+    page = PAGES[look.page]
+    gathered = page.gather(look)
+    shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered.get("open_count", 0)}
+    shared["preferences"] = as_json(preferences_of(request.user.pk or 0))  # this viewer's, so it is in no region
+    return render_template(request, template, shared | {"regions": page.as_html(gathered)} | context)

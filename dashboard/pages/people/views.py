@@ -1,0 +1,117 @@
+"""/people/: who there is, and what each may do and see. For administrators.
+
+1. Nobody changes themselves: whoever takes their own role away could not give it back.
+2. Only a superuser changes a superuser, or prints a link that signs one in.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from dashboard.live.page_state import Look
+from dashboard.pages import page_view
+from dashboard.pages.administrator_view import by_administrator
+from dashboard.pages.people.actions import PersonForm, RoleForm, let_in
+from dashboard.pages.sign_in.one_time_links import one_time_path
+from dashboard.queries.people import people as all_people
+from marcus_events import audit
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_administrator
+def people(request: HttpRequest) -> HttpResponse:
+    """All of them; a form makes one more."""
+    if request.method != "POST":
+        return show(request, PersonForm())
+    form = PersonForm(request.POST)
+    if form.is_finding:
+        return show(request, form.unchecked())
+    if not form.is_valid():
+        return show(request, form)
+    user = form.make(administrator(request), audit.address_of(request))
+    return show_person(request, user, is_new=True, link=link_for(request, user))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_administrator
+def person(request: HttpRequest, user_id: int) -> HttpResponse:
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise Http404("There is no such person.")
+    if request.method != "POST":
+        return show_person(request, user)
+    if not may_change(request, user):
+        raise PermissionDenied
+    return act(request, user)
+
+
+def act(request: HttpRequest, user: User) -> HttpResponse:
+    by, address = administrator(request), audit.address_of(request)
+    match request.POST.get("act"):
+        case "save":
+            form = RoleForm(request.POST, user=user)
+            if not form.is_valid():
+                return show_person(request, user, form)
+            form.keep(user, by, address)
+        case "find":
+            return show_person(request, user, RoleForm(request.POST, user=user).unchecked())
+        case "link" if user.is_active:
+            return show_person(request, user, link=link_for(request, user))
+        case "lock-out" | "let-in" as chosen:
+            let_in(user, by, address, is_active=chosen == "let-in")
+        case _:
+            raise Http404("There is no such act.")
+    return redirect(f"{reverse('person', args=[user.pk])}?saved=1")
+
+
+def may_change(request: HttpRequest, user: User) -> bool:
+    return user != request.user and (administrator(request).is_superuser or not user.is_superuser)
+
+
+def administrator(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - by_administrator has seen to it
+    return request.user
+
+
+def link_for(request: HttpRequest, user: User) -> str:
+    """Opens the door once, to whoever has it: so it is written down who made it, and never the link itself."""
+    audit.record(
+        "sign_in_link_made", administrator(request).get_username(), audit.address_of(request), user=user.username
+    )
+    return request.build_absolute_uri(one_time_path(user))
+
+
+def show(request: HttpRequest, form: PersonForm) -> HttpResponse:
+    look = Look.of_list("people", request.GET)
+    response = page_view.render(
+        request, "people/index.html", look, "People", people=all_people(look.q, look.p), form=form
+    )
+    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return response
+
+
+@sensitive_variables("link")
+def show_person(
+    request: HttpRequest, user: User, form: RoleForm | None = None, *, is_new: bool = False, link: str = ""
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "person": user,
+        "form": form or RoleForm(user=user),
+        "may_change": may_change(request, user),
+        "is_new": is_new,
+        "is_saved": "saved" in request.GET and request.method == "GET",
+        "link": link,
+    }
+    look = Look.of_board("people", request.GET)
+    response = page_view.render(request, "people/person.html", look, user.get_username(), **context)
+    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if form and form.errors else HTTPStatus.OK
+    return response

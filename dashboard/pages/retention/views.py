@@ -1,0 +1,64 @@
+"""Retention: how long events are kept, what would go now, and the proof of what went. For administrators."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.live.page_state import Look
+from dashboard.pages import page_view
+from dashboard.pages.administrator_view import by_administrator
+from dashboard.pages.retention import queries as kept
+from marcus_events.audit import address_of
+from marcus_events.models import RetentionPolicy
+
+
+@by_administrator
+@require_http_methods(["GET", "HEAD", "POST"])
+def retention(request: HttpRequest) -> HttpResponse:
+    """With POST, a policy more."""
+    if request.method != "POST":
+        return show(request)
+    return save(request, kept.PolicyForm(request.POST))
+
+
+@by_administrator
+@require_POST
+def change(request: HttpRequest, policy_id: int) -> HttpResponse:
+    """How long it keeps, or that it is none any more."""
+    policy = get_object_or_404(RetentionPolicy, pk=policy_id)
+    if request.POST.get("act") == "delete":
+        kept.forget(policy, *who(request))
+        return redirect("retention")
+    if request.POST.get("act") == "switch":
+        policy.enabled = not policy.enabled
+        policy.save()
+        return redirect("retention")
+    fixed = {"pattern": policy.pattern, "board_id": quote(policy.board_id, safe=""), "act": policy.act}
+    return save(request, kept.PolicyForm(request.POST.dict() | fixed, instance=policy))
+
+
+@by_administrator
+@require_POST
+def run(request: HttpRequest) -> HttpResponse:
+    kept.begin()
+    return redirect("retention")
+
+
+def save(request: HttpRequest, form: kept.PolicyForm) -> HttpResponse:
+    if not form.is_valid():
+        return show(request, form)
+    kept.keep(form, *who(request))
+    return redirect("retention")
+
+
+def show(request: HttpRequest, form: kept.PolicyForm | None = None) -> HttpResponse:
+    look = Look.of_board("retention", request.GET)
+    return page_view.render(request, "retention/index.html", look, "Retention", **kept.context(form))
+
+
+def who(request: HttpRequest) -> tuple[str, str]:
+    return request.user.get_username(), address_of(request)

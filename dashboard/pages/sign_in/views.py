@@ -1,0 +1,77 @@
+"""Signing in: by name and password, or by a one-time link. And what is said where a form could not be accepted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from dashboard.pages.sign_in import one_time_links
+from dashboard.pages.sign_in.login_throttle import pause_until
+from marcus_events.core.event import utc_now
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignIn(LoginView):
+    template_name = "signin/form.html"
+    redirect_authenticated_user = True
+
+
+@login_not_required
+@sensitive_variables("secret")
+@require_http_methods(["GET", "HEAD", "POST"])
+def one_time_link(request: HttpRequest, secret: str) -> HttpResponse:
+    """A page that asks, and signs nobody in: programs open links too. Its form signs in, and uses the link up.
+
+    The page's address is the secret: no request that the page causes names more of it than the site.
+    """
+    if request.method == "POST":
+        response = sign_in_by(request, secret)
+    elif user := one_time_links.user_of(secret):
+        response = render(request, "signin/link.html", {"person": user})
+    else:
+        response = void(request)
+    response["Referrer-Policy"] = "strict-origin"  # with "no-referrer", browsers hide a form's origin from us as well
+    return response
+
+
+@transaction.atomic
+@sensitive_variables("secret")
+def sign_in_by(request: HttpRequest, secret: str) -> HttpResponse:
+    """The session of whoever was signed in before ends."""
+    user = one_time_links.use(secret)
+    if user is None:
+        return void(request)
+    login(request, user, backend=BACKEND)
+    return redirect("now")
+
+
+def void(request: HttpRequest) -> HttpResponse:
+    return render(request, "signin/void.html", status=HTTPStatus.GONE)
+
+
+def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
+    """In the place of any answer to a sign-in that is refused for a time, whoever was named in it."""
+    until = pause_until(request)
+    left = max(until - utc_now(), timedelta(seconds=1))
+    response = render(request, "signin/pause.html", {"until": until}, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(round(left.total_seconds()))
+    return response
+
+
+@login_not_required
+def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """`CSRF_FAILURE_VIEW`: a form without the token of this browser. Nothing was done."""
+    return render(request, "signin/out_of_date.html", status=HTTPStatus.FORBIDDEN)

@@ -1,0 +1,1 @@
+"""A task: its status over time, its blockers, dependencies and events."""

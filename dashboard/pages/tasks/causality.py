@@ -1,0 +1,96 @@
+"""What caused what among the events of a task, and of others where a cause or an effect of one is there.
+
+An event names its cause (`causation_id`) and what everything began with (`correlation_id`). Some producers give only
+the first; then it belongs to what its cause belongs to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dashboard.queries.labels import named
+from dashboard.visibility import Sight
+from marcus_events.core.causal_tree import Trace, correlation_of, named_cause, tree
+from marcus_events.core.causation import CORRELATION
+from marcus_events.core.event import Event, Recorded
+from marcus_events.log import board_removals, read
+from marcus_events.search.masking import masked
+
+MAX_RELATED = 200  # events that are looked at beyond the task's own
+MAX_STEPS = 60  # that are shown
+MAX_DEPTH = 6  # what is deeper hangs there: a list that is nested further cannot be read
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event in a tree that is written as lists within items.
+
+    `opens` where a list begins with it; `is_open` where its item holds the list that follows. `closes` are the lists
+    that end after it, innermost first: each says whether the item around it ends too, which the outermost has none of.
+    """
+
+    event: Recorded
+    opens: bool
+    is_open: bool
+    closes: list[bool]
+
+
+def chains(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Step]:
+    """The trees that these events (newest first) of a board are part of, the newest first; none where nothing caused
+    anything.
+    """
+    seen = [event for event in with_related(events, board_id, sight) if sight.shows(event)]
+    removed = board_removals.last_removals({event.board_id for event in seen if event.board_id})
+    here = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
+    found = masked(here, sight.boards)
+    pool = {event.event.event_id: event for event in found}
+    trees = [found for found in forest(pool) if found.effects]
+    steps = [step for found in trees for step in levels(found, 1)][:MAX_STEPS]
+    shown = named([pool[event.event_id] for event, _ in steps])
+    return nested([(event, level) for event, (_, level) in zip(shown, steps, strict=True)])
+
+
+def with_related(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Recorded]:
+    """In the order of the log: what they began with or belong to, what they caused, and their causes."""
+    own = [event.event.event_id for event in events]
+    stated = [name for event in events if (name := correlation_of(event.event)) not in own]
+    related = read.related_to([*own, *dict.fromkeys(stated)], board_id, MAX_RELATED)
+    found = {event.position: event for event in [*events, *related]}
+    causes = {*stated, *(named_cause(Trace(event.event)) for event in events)}
+    known = {event.event.event_id for event in found.values()}
+    found |= {event.position: event for event in read.causes_named(causes - known - {""}, board_id, sight.boards)}
+    return [found[position] for position in sorted(found)]
+
+
+def forest(pool: dict[str, Recorded]) -> list[Trace]:
+    """A tree for each thing that began by itself, the newest first."""
+    belongs: dict[str, str] = {}
+    groups: dict[str, list[Event]] = defaultdict(list)
+    for event_id, recorded in pool.items():
+        belongs[event_id] = belongs.get(named_cause(Trace(recorded.event)), correlation_of(recorded.event) or event_id)
+        groups[belongs[event_id]].append(with_correlation(recorded.event, belongs[event_id]))
+    found = [tree(group, correlation) for correlation, group in groups.items()]
+    return [trace for trace in found[::-1] if trace]
+
+
+def with_correlation(event: Event, correlation: str) -> Event:
+    return replace(event, metadata=(event.metadata or {}) | {CORRELATION: correlation})
+
+
+def levels(trace: Trace, level: int) -> Iterator[tuple[Event, int]]:
+    """Causes before effects."""
+    todo = [(trace, level)]
+    while todo:
+        found, depth = todo.pop()
+        yield found.event, depth
+        todo += [(effect, min(depth + 1, MAX_DEPTH)) for effect in reversed(found.effects)]
+
+
+def nested(steps: Sequence[tuple[Recorded, int]]) -> list[Step]:
+    depths = [0, *(level for _, level in steps), 0]
+    return [
+        Step(event, level > depths[n], depths[n + 2] > level, [own > 1 for own in range(level, depths[n + 2], -1)])
+        for n, (event, level) in enumerate(steps)
+    ]

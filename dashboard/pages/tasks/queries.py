@@ -1,0 +1,213 @@
+"""One task: where it stands, how long it stood where, what kept it, what it waits for, and what was said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+
+from dashboard.pages.tasks import causality
+from dashboard.pages.tasks.status_timeline import Timeline, timeline
+from dashboard.queries import current_state, subtasks
+from dashboard.queries.blockers import steps
+from dashboard.queries.labels import named
+from dashboard.visibility import Scope
+from marcus_events import models
+from marcus_events.access import linked_tasks
+from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.filters import EventFilter
+from marcus_events.log import board_removals, read
+from marcus_events.search.masking import ANOTHER, masked
+
+MAX_EVENTS = 30  # that are listed; Activity has them all
+MAX_LOOKED_AT = 200  # for decisions and causes
+COUNT_CAP = 10_000
+MAX_STOPS = 200  # blockers
+MAX_REPORTERS = 200  # of a task's blockers, that are named
+MAX_LINKED = 50  # tasks in either direction
+CHANGES = 500  # of its status; the oldest are left out
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A blocker with what Marcus suggests and how long it took, or has taken."""
+
+    blocker: models.Blocker
+    agent: str
+    steps: list[str]
+    took: timedelta
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A task at the other end of a dependency; `task` is None where no event has told of it, or where it is on a board
+    that the viewer does not see (`is_hidden`). `board` is the name of its board where that is another.
+    """
+
+    task_id: str
+    name: str
+    task: models.Task | None
+    board: str = ""
+    is_hidden: bool = False
+
+    @property
+    def status(self) -> str:
+        return self.task.status if self.task else "unknown"
+
+
+@dataclass(frozen=True)
+class Links:
+    tasks: list[Linked]
+    hidden: int = 0
+
+
+@dataclass(frozen=True)
+class Detail:
+    """`holds_up` is how many tasks wait behind it; `count` is of its events without noise, up to COUNT_CAP. `parent` is
+    the task that it is a part of.
+    """
+
+    task: models.Task
+    agent: str
+    board: str
+    timeline: Timeline
+    stops: list[Stop]
+    waits_for: Links
+    needed_by: Links
+    holds_up: int
+    events: list[Recorded]
+    decisions: list[Recorded]
+    count: int
+    causes: list[causality.Step]
+    parent: Linked | None = None
+    subtasks: subtasks.Subtasks | None = None
+    external_url: str = ""  # of its board
+
+    @property
+    def parts(self) -> Links:
+        """Its subtasks."""
+        of = self.subtasks
+        return Links([Linked(row.task_id, row.name, row) for row in of.tasks], of.hidden) if of else Links([])
+
+    @property
+    def oldest(self) -> int:
+        """The position before which its events are not listed."""
+        return self.events[-1].position if self.events else 0
+
+
+def find(scope: Scope, task_id: str) -> models.Task | None:
+    """Of the board that is chosen, or of none where none is."""
+    if not scope.sight.allows(scope.board):
+        return None
+    found: models.Task | None = models.Task.objects.now().filter(board_id=scope.board, task_id=task_id).first()
+    return found
+
+
+def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | None:
+    """None where there is no such task on this board now."""
+    task, now = find(scope, task_id), now or utc_now()
+    if task is None:
+        return None
+    board = task.board_id
+    removed = board_removals.last_removals([board]).get(board, 0)
+    names, wanted = names_of(task), scope.sight.narrow(events_of(board, task_id))
+    events = named(masked(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True), scope.sight.boards))
+    before, after = linked(scope, task_id)
+    return Detail(
+        task=task,
+        agent=names.agent(board, task.agent_id) if task.agent_id else "",
+        board=names.board(board),
+        timeline=timeline(changes(board, task_id, removed), now),
+        stops=stops(board, task_id, names, now),
+        waits_for=before,
+        needed_by=after,
+        holds_up=len(linked_tasks.waiting([(board, task_id)], scope.sight).get((board, task_id), [])),
+        events=events[:MAX_EVENTS],
+        decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
+        count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
+        causes=causality.chains(events, board, scope.sight),
+        parent=parent_of(task),
+        subtasks=subtasks.of_tasks(board, [task_id]).get(task_id),
+        external_url=getattr(current_state.board(scope), "external_url", ""),
+    )
+
+
+def parent_of(task: models.Task) -> Linked | None:
+    if not task.parent_task_id:
+        return None
+    found = subtasks.parents_of(task.board_id, [task]).get(task.parent_task_id)
+    return Linked(task.parent_task_id, found.name if found else task.parent_task_id, found)
+
+
+def names_of(task: models.Task) -> current_state.Names:
+    """Of its board, of whoever has it, and of those who reported its blockers."""
+    reports = models.Blocker.objects.now().filter(board_id=task.board_id, task_id=task.task_id)
+    agents = {task.agent_id, *reports.values_list("agent_id", flat=True).distinct()[:MAX_REPORTERS]}
+    return current_state.names([task.board_id], [(task.board_id, agent) for agent in agents])
+
+
+def number(wanted: EventFilter) -> int:
+    return read.count_after(wanted, 0, COUNT_CAP, hide_removed=True)
+
+
+def events_of(board: str, task_id: str) -> EventFilter:
+    """What names the task, but for noise: an agent that waits for hours says so every minute.
+
+    An event may leave its board out, as long as only one board has such a task.
+    """
+    wanted = EventFilter().with_term("task", task_id).with_term("importance", "noise", exclude=True)
+    boards = models.Task.objects.now().filter(task_id=task_id).values_list("board_id", flat=True).distinct()
+    return wanted if list(boards) == [board] else wanted.with_term("board_id", board)
+
+
+def changes(board: str, task_id: str, removed: int) -> list[tuple[str, datetime]]:
+    """Each status with the time from which it was so, in order; those before its board was removed are of another."""
+    rows = models.Task.objects.filter(board_id=board, task_id=task_id, from_position__gt=removed)
+    grouped = rows.values("status", "status_since").annotate(first=Min("from_position")).order_by("-first")[:CHANGES]
+    return [(row["status"], row["status_since"]) for row in grouped][::-1]
+
+
+def stops(board: str, task_id: str, names: current_state.Names, now: datetime) -> list[Stop]:
+    """The open ones first, then the newest."""
+    rows = models.Blocker.objects.now().filter(board_id=board, task_id=task_id).order_by("-opened_at")
+    found = [
+        Stop(
+            row,
+            names.agent(board, row.agent_id),
+            steps(row.suggestion),
+            (row.resolved_at or now) - row.opened_at,
+        )
+        for row in rows[:MAX_STOPS]
+    ]
+    return sorted(found, key=lambda stop: stop.blocker.resolved_at is not None)
+
+
+def linked(scope: Scope, task_id: str) -> tuple[Links, Links]:
+    """What it depends on, and what depends on it."""
+    own = (scope.board, task_id)
+    pairs = linked_tasks.next_to([own], scope.sight).pairs
+    before, after = [on for task, on in pairs if task == own], [task for task, on in pairs if on == own]
+    keys = {*before, *after}
+    tasks, boards = (
+        current_state.tasks(keys),
+        current_state.board_names(board for board, _ in keys if board != linked_tasks.HIDDEN),
+    )
+
+    def listed(others: list[current_state.Key]) -> Links:
+        """Those that are not done first."""
+        found = [linked_task(other, scope.board, tasks, boards) for other in others]
+        found.sort(key=lambda item: item.status == "done")
+        return Links(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))
+
+    return listed(before), listed(after)
+
+
+def linked_task(
+    key: current_state.Key, board: str, tasks: dict[current_state.Key, models.Task], boards: dict[str, str]
+) -> Linked:
+    if linked_tasks.is_hidden(key):
+        return Linked("", ANOTHER, None, is_hidden=True)
+    task, on = tasks.get(key), "" if key[0] == board else boards.get(key[0], key[0])
+    return Linked(key[1], task.name if task else key[1], task, on)

@@ -1,0 +1,28 @@
+"""The regions of a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.live.page_state import Look
+from dashboard.live.regions import Page, Part
+from dashboard.pages.tasks import queries as task
+
+
+def gather_task(look: Look) -> dict[str, Any]:
+    return {"detail": task.detail(look.scope, look.task)}
+
+
+PAGE = Page(
+    Part(
+        {
+            "task": "tasks/_task.html",
+            "timeline": "tasks/_timeline.html",
+            "stops": "tasks/_stops.html",
+            "story": "tasks/_story.html",
+            "links": "tasks/_links.html",
+            "events": "tasks/_events.html",
+        },
+        gather_task,
+    )
+)

@@ -1,0 +1,31 @@
+"""A task: a page of its own, or what fills the drawer when a page asks for it."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render as render_template
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from dashboard.live.page_state import Look
+from dashboard.pages import page_view
+from dashboard.pages.tasks import queries as tasks
+from dashboard.queries import current_state
+from dashboard.templatetags.pages import task_query
+from dashboard.visibility import sight_of
+
+
+@require_safe
+def task(request: HttpRequest) -> HttpResponse:
+    """Its board and its id are parameters of the address, where they may be any text."""
+    given = Look.at("task", request.GET, sight_of(request.user))
+    look = Look("task", board=given.board, task=given.task, sight=given.sight)
+    found = tasks.find(look.scope, look.task)
+    if found is None:
+        raise Http404("There is no such task. Its board may have been removed.")
+    address = request.build_absolute_uri(f"{reverse('task')}?{task_query(look.board, look.task)}")
+    if request.headers.get("X-Drawer"):
+        context = {"look": look, "address": address, "detail": tasks.detail(look.scope, look.task), "at": "drawer-"}
+        return render_template(request, "tasks/_drawer.html", context)
+    board = current_state.names([look.board]).board(look.board)
+    return page_view.render(request, "tasks/task.html", look, found.name, address=address, board=board)

@@ -1,0 +1,103 @@
+"""What is around every page: the boards to choose from, and the open blockers in the bell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.queries import blockers, current_state
+from dashboard.queries.root_causes import by_cause, cause_of
+from dashboard.visibility import Scope
+from marcus_events import models
+from marcus_events.core.event import utc_now
+from marcus_events.core.event_fields import SEVERITIES
+from marcus_events.log import read
+from marcus_events.sources.demo_script import BOARD as DEMO
+
+NEWS = timedelta(minutes=3)  # older is history that is being read in: no reason to interrupt anybody
+MAX_ALERTS = 20
+MAX_CHOICES = 20  # boards; the others are on the page Boards
+LATELY = 2_000  # events, by whose boards it is known where something happened
+MAX_ROWS = 500  # of which alerts are made
+
+
+@dataclass(frozen=True)
+class Switcher:
+    """The boards to choose from; where there are `more`, those where something happened lately, and the chosen one."""
+
+    boards: list[models.Board]
+    more: bool
+
+
+def switcher(scope: Scope) -> Switcher:
+    everywhere = scope.everywhere()
+    found = current_state.boards(everywhere, MAX_CHOICES + 1)
+    if len(found) <= MAX_CHOICES:
+        return Switcher(found, more=False)
+    rows = models.Board.objects.now().filter(**everywhere.on())
+    lately = list(rows.filter(board_id__in=read.recent_boards(LATELY))[:MAX_CHOICES])
+    chosen = list(rows.filter(board_id=scope.board)) if scope.board else []
+    shown = {row.board_id: row for row in [*found[: MAX_CHOICES - len(lately)], *lately, *chosen]}
+    return Switcher(sorted(shown.values(), key=lambda row: (row.demo, row.name.casefold(), row.board_id)), more=True)
+
+
+def demos(scope: Scope) -> list[models.Board]:
+    """The boards of the bundled demo: what else says that it is one is not for this program to remove."""
+    return list(models.Board.objects.now().filter(demo=True, **scope.on()).filter(board_id=DEMO))
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A root cause: blockers with the same description on the same board. `blocker` is the first of them."""
+
+    blocker: models.Blocker
+    task: str
+    agent: str
+    severity: str  # the worst of them
+    more: int = 0  # how many beside the first
+
+    @property
+    def cause(self) -> str:
+        return cause_of(self.blocker)
+
+
+def alerts(scope: Scope) -> list[Alert]:
+    """The causes that came up just now and are still there, on any of these boards, newest first."""
+    now = utc_now()
+    rows = blockers.open_rows(scope).filter(opened_at__gt=now - NEWS, opened_at__lt=now + NEWS)
+    alike = by_cause(rows.order_by("-opened_at")[:MAX_ROWS])
+    known = known_before(alike.values(), scope, now)
+    fresh = [found for cause, found in alike.items() if worst(found) > known.get(cause, -1)]
+    return named(fresh[:MAX_ALERTS])
+
+
+def known_before(alike: Collection[list[models.Blocker]], scope: Scope, now: datetime) -> dict[str, int]:
+    """How bad a cause was already before these came: another who reports it then is no news, unless it is worse."""
+    if not alike:
+        return {}
+    wanted = {
+        "board_id__in": {rows[0].board_id for rows in alike},
+        "description__in": {r[0].description for r in alike},
+    }
+    older = blockers.open_rows(scope).filter(opened_at__lte=now - NEWS).filter(**wanted)[:MAX_ROWS]
+    found: dict[str, int] = {}
+    for row in older:
+        found[cause_of(row)] = max(found.get(cause_of(row), -1), worst([row]))
+    return found
+
+
+def worst(rows: list[models.Blocker]) -> int:
+    return max(SEVERITIES.index(row.severity) for row in rows)
+
+
+def named(alike: list[list[models.Blocker]]) -> list[Alert]:
+    names = blockers.names_of(rows[-1] for rows in alike)
+    return [alert(rows, names) for rows in alike]
+
+
+def alert(rows: list[models.Blocker], names: current_state.Names) -> Alert:
+    """Of rows that are newest first."""
+    first = rows[-1]
+    task, agent = names.task(first.board_id, first.task_id), names.agent(first.board_id, first.agent_id)
+    return Alert(first, task, agent, SEVERITIES[worst(rows)], len(rows) - 1)

@@ -1,0 +1,268 @@
+"""What waits for what on a board: the picture of it, and what can be read off it.
+
+A task is *stuck* where it is not done and waits, directly or through others, for one that is blocked. Tasks that wait
+for each other in a circle are *caught*. The *longest chain* is that of tasks which are not done and wait one for
+another, counted in tasks: how long a task will take, no event says. Caught tasks are part of no chain. Tasks that are
+only named as what others depend on are drawn too, as unknown.
+
+Tasks of other boards are drawn where they are linked to one of this board, or part of a circle with it; what keeps them
+counts as if they were of this board. Those on boards that the viewer does not see are drawn without a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dashboard.graph.picture import HEIGHT, WIDTH, Line, Picture, picture
+from dashboard.graph.topological_order import Edge, following, in_order, longest_chain
+from dashboard.queries import current_state
+from dashboard.visibility import Scope
+from marcus_events import models
+from marcus_events.access import linked_tasks
+from marcus_events.core.dependents import waiting_behind
+from marcus_events.search.masking import ANOTHER
+
+Pair = tuple[linked_tasks.Key, linked_tasks.Key]  # a task, and what it depends on
+MAX_DRAWN = 400  # tasks; a page with more is slow to draw, and nobody finds anything in it
+STATUSES = {
+    "todo": "To do",
+    "assigned": "Assigned",
+    "in_progress": "In progress",
+    "blocked": "Blocked",
+    "done": "Done",
+    "unknown": "Not known here",
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    """A task in the picture. `waits_for` and `holds_up` are those not done; `step` is its place in the chain, or 0.
+    `board` is the name of its board where that is another. `task` is None where it is not known, or `is_hidden`.
+    """
+
+    node: str
+    task_id: str
+    board_id: str
+    board: str
+    is_hidden: bool
+    name: str
+    status: str
+    task: models.Task | None
+    x: int
+    y: int
+    waits_for: list[str]
+    holds_up: int
+    stuck_behind: list[str]
+    step: int
+    caught: bool
+
+    @property
+    def words(self) -> str:
+        """A status, or what is known instead of one."""
+        return "On a board that you do not see" if self.is_hidden else STATUSES.get(self.status, self.status)
+
+    @property
+    def look(self) -> str:
+        """What it is shown as: what keeps it comes before its own status."""
+        if self.status == "blocked":
+            return "blocked"
+        return "caught" if self.caught else "stuck" if self.stuck_behind else self.status
+
+    @property
+    def can_begin(self) -> bool:
+        return self.status == "todo" and not self.waits_for
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A line with what it is: part of the chain, on the way from a blocked task, of no matter any more, or a circle."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """`hidden` is how many done tasks are left out, `undrawn` how many are too many to be drawn."""
+
+    boxes: list[Box]
+    lines: list[Drawn]
+    width: int
+    height: int
+    chain: list[Box]
+    circles: list[list[str]]
+    done: int
+    hidden: int
+    undrawn: int
+    count: int
+
+    box_width, box_height = WIDTH, HEIGHT
+
+    @property
+    def stuck(self) -> int:
+        return sum(box.look == "stuck" for box in self.boxes)
+
+    @property
+    def blocked(self) -> int:
+        return sum(box.status == "blocked" for box in self.boxes)
+
+    @property
+    def first_blocked(self) -> str | None:
+        return next((box.node for box in self.boxes if box.status == "blocked"), None)
+
+
+def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
+    """Of one board."""
+    rows = models.Task.objects.now().filter(**scope.on()).defer("description").order_by("created_at", "task_id")
+    own = {(row.board_id, row.task_id): row for row in rows}
+    masks = linked_tasks.Masks(scope.sight)
+    first = linked_tasks.before(scope.boards or [], scope.sight, masks).pairs
+    pairs = dict.fromkeys([*first, *linked_tasks.after(list(own), scope.sight, masks=masks).pairs])
+    others = current_state.tasks({key for pair in pairs for key in pair if key[0] != scope.board})
+    boards = current_state.board_names(board for board, _ in others)
+    return Waits(scope.board, own | others, boards, pairs).drawn(show_done=show_done)
+
+
+class Waits:
+    """The tasks of a board, and those of others that are linked to them, with what each waits for. In the picture a
+    task goes by its id; one of another board by its board's besides.
+    """
+
+    def __init__(
+        self, board: str, tasks: dict[linked_tasks.Key, models.Task], boards: dict[str, str], pairs: Iterable[Pair]
+    ) -> None:
+        self.board, self.boards, self.keys = board, boards, dict[str, linked_tasks.Key]()
+        self.tasks = {self.node(key): task for key, task in tasks.items()}
+        self.edges = edges = [(self.node(on), self.node(task)) for task, on in pairs]
+        ids = dict.fromkeys([*self.tasks, *(task for edge in edges for task in edge)])
+        self.status = {task: self.tasks[task].status if task in self.tasks else "unknown" for task in ids}
+        self.done = {task for task, status in self.status.items() if status == "done"}
+        self.open_edges = [edge for edge in edges if not self.done.intersection(edge)]
+        self.order = in_order(ids, self.open_edges)
+        self.behind = waiting_behind([(task, before) for before, task in self.open_edges], self.done)
+        self.waits_for = following((task, before) for before, task in self.open_edges)
+        self.stuck_behind = following(
+            (task, blocked) for blocked in self.blocked() for task in sorted(self.behind.get(blocked, ()))
+        )
+        self.near = self.own_and_linked()
+
+    def node(self, key: linked_tasks.Key) -> str:
+        """No id holds the character between the two."""
+        name = key[1] if key[0] == self.board else "\0".join(key)
+        self.keys[name] = key
+        return name
+
+    def is_own(self, node: str) -> bool:
+        return self.keys[node][0] == self.board
+
+    def own_and_linked(self) -> set[str]:
+        """What is drawn: all of this board, and of others what is linked to it, or in a circle with it."""
+        linked = {task for edge in self.edges if any(map(self.is_own, edge)) for task in edge}
+        circles = {task for circle in self.order.circles if any(map(self.is_own, circle)) for task in circle}
+        return {task for task in self.status if self.is_own(task)} | linked | circles
+
+    def blocked(self) -> list[str]:
+        return [task for task, status in self.status.items() if status == "blocked"]
+
+    def drawn(self, *, show_done: bool) -> Dependencies:
+        wanted = [task for task in self.status if task in self.near and (show_done or task not in self.done)]
+        shown = self.most_telling(wanted)
+        among = set(shown)
+        edges = tuple(edge for edge in self.edges if among.issuperset(edge) and edge[0] != edge[1])
+        laid_out = picture(tuple(shown), edges)
+        chain = self.longest_chain(among)
+        boxes, steps = self.boxes(laid_out, chain), set(pairwise(chain))
+        return Dependencies(
+            boxes=list(boxes.values()),
+            lines=[self.drawn_line(line, steps) for line in laid_out.lines],
+            width=laid_out.width,
+            height=laid_out.height,
+            chain=[boxes[task] for task in chain],
+            circles=[
+                [self.name(task) for task in circle]
+                for circle in self.order.circles
+                if not self.near.isdisjoint(circle)
+            ],
+            done=len(self.done & self.near),
+            hidden=len(self.near) - len(wanted),
+            undrawn=len(wanted) - len(shown),
+            count=sum(self.near.issuperset(edge) for edge in self.edges),
+        )
+
+    def longest_chain(self, among: set[str]) -> list[str]:
+        """Of this board's tasks, and of those on others that one of them waits for: it ends with one of this board."""
+        counted = {task for task in among & self.tasks.keys() if self.is_own(task) or self.is_needed(task)}
+        chain = longest_chain(self.order.nodes, self.open_edges, counted - self.done - self.order.caught)
+        while chain and not self.is_own(chain[-1]):
+            chain.pop()
+        return chain if len(chain) > 1 else []
+
+    def is_needed(self, task: str) -> bool:
+        return any(map(self.is_own, self.behind.get(task, ())))
+
+    def most_telling(self, wanted: list[str]) -> list[str]:
+        """Where there are too many: blocked and stuck ones first, then others that are linked and not done."""
+        if len(wanted) <= MAX_DRAWN:
+            return wanted
+        linked = {task for edge in self.edges for task in edge}
+
+        def rank(task: str) -> tuple[bool, bool, bool]:
+            is_urgent = self.status[task] == "blocked" or task in self.stuck_behind
+            return (not is_urgent, task not in linked, task in self.done)
+
+        chosen = set(sorted(wanted, key=rank)[:MAX_DRAWN])
+        return [task for task in wanted if task in chosen]
+
+    def boxes(self, laid_out: Picture, chain: list[str]) -> dict[str, Box]:
+        """In an order to go through them by keyboard: what is linked together, what comes before first."""
+        step = {task: n for n, task in enumerate(chain, 1)}
+        return {task: self.box(task, at, step.get(task, 0)) for task, at in laid_out.at.items()}
+
+    def box(self, task: str, at: tuple[int, int], step: int) -> Box:
+        is_done = task in self.done
+        board_id, task_id = self.keys[task]
+        is_hidden = linked_tasks.is_hidden(self.keys[task])
+        return Box(
+            node=task,
+            task_id="" if is_hidden else task_id,
+            board_id="" if is_hidden else board_id,
+            board="" if is_hidden or self.is_own(task) else self.boards.get(board_id, board_id),
+            is_hidden=is_hidden,
+            name=self.plain_name(task),
+            status=self.status[task],
+            task=self.tasks.get(task),
+            x=at[0],
+            y=at[1],
+            waits_for=[] if is_done else [self.name(before) for before in self.waits_for.get(task, ())],
+            holds_up=len(self.behind.get(task, ())),
+            stuck_behind=[self.name(blocked) for blocked in self.stuck_behind.get(task, ())],
+            step=step,
+            caught=task in self.order.caught,
+        )
+
+    def name(self, task: str) -> str:
+        """With its board, where that is another."""
+        board_id, _ = key = self.keys[task]
+        name = self.plain_name(task)
+        return (
+            name
+            if self.is_own(task) or linked_tasks.is_hidden(key)
+            else f"{name} (on {self.boards.get(board_id, board_id)})"
+        )
+
+    def plain_name(self, task: str) -> str:
+        key = self.keys[task]
+        return ANOTHER if linked_tasks.is_hidden(key) else self.tasks[task].name if task in self.tasks else key[1]
+
+    def drawn_line(self, line: Line, chain: set[Edge]) -> Drawn:
+        before, task = line.edge
+        if line.back:
+            return Drawn(line.path, "circle")
+        if before in self.done or task in self.done:
+            return Drawn(line.path, "past")
+        if line.edge in chain:
+            return Drawn(line.path, "chain")
+        is_stuck = self.status[before] == "blocked" or before in self.stuck_behind
+        return Drawn(line.path, "stuck" if is_stuck else "plain")

@@ -1,0 +1,57 @@
+"""Events for reading: where one gives only the id of its task, agent or board, the name that is known for it is added.
+
+Only what is shown is completed; the event itself, as JSON, stays what its producer sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from dashboard.queries import current_state
+from marcus_events.core.event import Recorded
+from marcus_events.core.sentences import field, stated_agent_name, stated_board_name
+
+
+def named(events: Sequence[Recorded]) -> list[Recorded]:
+    boards = {event.board_id for event in events if event.board_id and lacks_names(event)}
+    if not boards:
+        return list(events)
+    tasks = [(event.board_id or "", task_id) for event in events for task_id in task_ids(event)]
+    agents = [(event.board_id or "", event.agent_id) for event in events if event.agent_id]
+    names = current_state.names(boards, agents, tasks)
+    return [completed(event, names) if event.board_id in boards else event for event in events]
+
+
+def task_ids(event: Recorded) -> list[str]:
+    """Its own, and that which it depends on."""
+    return [str(task_id) for task_id in (event.task_id, event.data.get("depends_on_id")) if task_id]
+
+
+def lacks_names(event: Recorded) -> bool:
+    return bool(unnamed(event))
+
+
+def unnamed(event: Recorded) -> list[str]:
+    """The fields that would name what the event only identifies."""
+    lacking = {
+        "task_name": event.task_id and not field(event, "task_name"),
+        "agent_name": event.agent_id and not stated_agent_name(event),
+        "board_name": event.board_id and not stated_board_name(event),
+        "depends_on_name": field(event, "depends_on_id") and not field(event, "depends_on_name"),
+    }
+    return [name for name, is_lacking in lacking.items() if is_lacking]
+
+
+def completed(event: Recorded, names: current_state.Names) -> Recorded:
+    board_id = event.board_id or ""
+    found: dict[str, Any] = {
+        "task_name": names.tasks.get((board_id, event.task_id or "")),
+        "agent_name": names.agents.get((board_id, event.agent_id or "")),
+        "board_name": names.boards.get(board_id),
+        "depends_on_name": names.tasks.get((board_id, str(event.data.get("depends_on_id")))),
+    }
+    added = {name: found[name] for name in unnamed(event) if found[name]}
+    inner = event.event
+    return replace(event, event=replace(inner, data=event.data | added, metadata=event.metadata | added))

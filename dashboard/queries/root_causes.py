@@ -1,0 +1,107 @@
+"""Root causes: blockers with the same description on the same board are one thing to decide, however many report it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import F, Func, TextField
+
+from dashboard.queries.blockers import OpenBlocker, cost
+from dashboard.queries.current_state import Waiting
+from marcus_events import models
+from marcus_events.core.event_fields import SEVERITIES
+
+# As `cause_of` says it.
+CAUSE = Func(
+    F("board_id"),
+    F("description"),
+    template="left(encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex'), 16)",
+    arg_joiner=" || chr(1) || ",
+    output_field=TextField(),
+)
+
+
+def cause_of(row: models.Blocker) -> str:
+    """A name of the root cause, the same wherever it is asked for, and made of nothing that a stranger wrote."""
+    return sha256(f"{row.board_id}\x01{row.description}".encode()).hexdigest()[:16]
+
+
+def of_cause(rows: Any, cause: str) -> Any:
+    """Of these blockers, those with this cause."""
+    return rows.alias(cause=CAUSE).filter(cause=cause)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`items` are its open blockers, oldest first; `waiting` are the tasks that wait behind them."""
+
+    key: str
+    items: list[OpenBlocker]
+    waiting: list[Waiting]
+    cost: float
+
+    @property
+    def first(self) -> OpenBlocker:
+        return self.items[0]
+
+    @property
+    def blocker(self) -> models.Blocker:
+        """The one to answer: the first that nobody has answered yet."""
+        return next((item.blocker for item in self.items if not item.blocker.answer_id), self.first.blocker)
+
+    @property
+    def others(self) -> str:
+        """The ids of all but the one to answer, as an act takes them."""
+        return " ".join(str(item.blocker.blocker_id) for item in self.items if item.blocker != self.blocker)
+
+    @property
+    def severity(self) -> str:
+        return SEVERITIES[max(SEVERITIES.index(item.blocker.severity) for item in self.items)]
+
+    @property
+    def answered(self) -> list[models.Blocker]:
+        return [item.blocker for item in self.items if item.blocker.answer_id]
+
+    @property
+    def agents(self) -> dict[str, str]:
+        """Who reported it: id → name."""
+        return {item.blocker.agent_id: item.agent for item in self.items}
+
+    @property
+    def awaited(self) -> bool:
+        return any(item.awaited for item in self.items)
+
+    @property
+    def steps(self) -> list[str]:
+        return next((item.steps for item in self.items if item.steps), [])
+
+
+def by_cause(rows: Iterable[models.Blocker]) -> dict[str, list[models.Blocker]]:
+    """Each cause with its blockers, both in the order of the rows."""
+    alike: dict[str, list[models.Blocker]] = {}
+    for row in rows:
+        alike.setdefault(cause_of(row), []).append(row)
+    return alike
+
+
+def causes(items: Iterable[OpenBlocker], now: datetime) -> list[Cause]:
+    """The costliest first."""
+    alike: dict[str, list[OpenBlocker]] = {}
+    for item in sorted(items, key=lambda item: (item.blocker.opened_at, item.blocker.blocker_id)):
+        alike.setdefault(cause_of(item.blocker), []).append(item)
+    found = [cause(key, together, now) for key, together in alike.items()]
+    return sorted(found, key=lambda cause: -cause.cost)
+
+
+def cause(key: str, items: list[OpenBlocker], now: datetime) -> Cause:
+    """It has cost since it was first reported, as much as the worst report says."""
+    blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
+    waits = {key: task for item in items for key, task in zip(item.behind, item.waiting, strict=True)}
+    behind = {task: waits[task] for task in sorted(waits) if task not in blocked}
+    found = Cause(key, items, list(behind.values()), 0)
+    total = cost(len(blocked) + len(behind), found.first.blocker.opened_at, found.severity, now)
+    return Cause(key, items, found.waiting, total)

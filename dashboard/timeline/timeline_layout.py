@@ -1,0 +1,141 @@
+"""Spells as geometry: which columns of a lane each of them takes. Pure functions.
+
+1. A lane has columns of equal time, about as wide as a pixel. A spell takes every column that it touches.
+2. Where several touch a column, it shows the one that is blocked, else the one that takes most of it. So nothing
+   overlaps, whatever is thin is merged with its neighbours but still covered, and nothing that was blocked is lost.
+3. Neighbouring columns that show the same make one block. A lane with too many blocks is given fewer columns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+from dashboard.timeline.status_intervals import Kind, Part, Window
+
+COLUMNS = 720  # of a lane: five seconds each in an hour, two minutes in a day
+FEWEST_BLOCKS = 14  # that a lane may always have
+
+
+@dataclass
+class Run:
+    """Columns from `first` on that the same spells touch, each given by its index and how much of a column it takes."""
+
+    first: int
+    width: int
+    touches: dict[int, float]
+
+
+@dataclass
+class Block:
+    """Neighbouring columns that show the same, from `first` on. The part says what, and from when to when."""
+
+    spell: Part
+    columns: int  # of the lane
+    first: int
+    width: int
+    spells: set[int] = field(default_factory=set)  # of those that touch it
+
+    @property
+    def left(self) -> float:
+        """In percent of the lane, as is `share`."""
+        return round(self.first / self.columns * 100, 3)
+
+    @property
+    def share(self) -> float:
+        return round(self.width / self.columns * 100, 3)
+
+    @property
+    def others(self) -> int:
+        """How many other spells are merged into it."""
+        return len(self.spells) - 1
+
+
+def lane(spells: Sequence[Part], window: Window, most: int, fine: list[Block] | None = None) -> list[Block]:
+    """No more blocks than `most`, however often the agent changed; `fine` are those of all columns, where known."""
+    most = max(most, FEWEST_BLOCKS)
+    found = blocks(spells, window) if fine is None else fine
+    return found if len(found) <= most else blocks(spells, window, min(most, COLUMNS))
+
+
+def blocks(spells: Sequence[Part], window: Window, columns: int = COLUMNS) -> list[Block]:
+    found: list[Block] = []
+    for run in runs(spells, window, columns):
+        spell = spells[shown_in(run, spells)]
+        if found and follows(found[-1], run, spell):
+            stretch(found[-1], run, spell)
+        else:
+            found.append(Block(spell, columns, run.first, run.width))
+        found[-1].spells.update(run.touches)
+    return found
+
+
+def shown_in(run: Run, spells: Sequence[Part]) -> int:
+    if len(run.touches) == 1:
+        return next(iter(run.touches))
+    return max(run.touches, key=lambda index: worth(spells[index], run.touches[index]))
+
+
+def runs(spells: Sequence[Part], window: Window, columns: int) -> list[Run]:
+    """Every column that is touched, in order. Only the first and the last of a spell can be touched by others too."""
+    found: list[Run] = []
+    since, per_second = window.since, columns / window.length.total_seconds()
+    for index, spell in enumerate(spells):
+        start = (spell.start - since).total_seconds() * per_second
+        end = (spell.end - since).total_seconds() * per_second
+        first = min(int(start), columns - 1)
+        last = max(min(ceil(end), columns) - 1, first)
+        if found and found[-1].first == first:  # such a run is one column wide: see below
+            found[-1].touches[index] = min(end, first + 1) - start
+            first += 1
+        if first < last:
+            found.append(Run(first, last - first, {index: 1}))
+        if first <= last:
+            found.append(Run(last, 1, {index: end - max(start, last)}))
+    return found
+
+
+def worth(spell: Part, share: float) -> tuple[bool, float]:
+    return spell.status == "blocked", share
+
+
+def follows(block: Block, run: Run, spell: Part) -> bool:
+    alike = block.spell.status == spell.status and block.spell.task_id == spell.task_id
+    return alike and block.first + block.width == run.first
+
+
+def stretch(block: Block, run: Run, spell: Part) -> None:
+    block.width += run.width
+    if spell is not block.spell:
+        block.spell = block.spell._replace(end=spell.end, ended=spell.ended)
+
+
+HEIGHT = 20  # units of what is drawn; a column is as wide as one
+GAP, ROOMY = 0.8, 4  # between two blocks, where they are wide enough: two tasks in a row are told apart
+# A kind is told by its shape as well as by its colour: from where down it is drawn. In CSS the same: see agents.css.
+TOP: dict[Kind, int] = {"working": 0, "blocked": 0, "waiting": 10, "idle": 17, "other": 10}
+FOOT = 14  # where a name stands above, only this is hatched
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A path for each kind, in a view box of `columns` × HEIGHT; `foot` is the lowest part of what is blocked."""
+
+    columns: int
+    paths: list[tuple[Kind, str]]
+    foot: str
+
+
+def drawing(found: Sequence[Block]) -> Drawing:
+    paths: dict[Kind, str] = defaultdict(str)
+    for block in found:
+        paths[block.spell.kind] += outline(block, TOP[block.spell.kind])
+    foot = "".join(outline(block, FOOT) for block in found if block.spell.kind == "blocked")
+    return Drawing(found[0].columns if found else COLUMNS, list(paths.items()), foot)
+
+
+def outline(block: Block, top: int) -> str:
+    width = f"{block.width - GAP:g}" if block.width >= ROOMY and block.spell.task_id else block.width
+    return f"M{block.first} {top}h{width}v{HEIGHT - top}h-{width}z"

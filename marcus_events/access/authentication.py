@@ -1,0 +1,111 @@
+"""Who comes in, and may they: by a token in the header `Authorization`, never in an address, which gets into logs.
+
+1. An address that asks too often is told to wait, whoever it is.
+2. A token that is unknown or revoked is refused, both in the same words; who tries many of them is told to wait.
+3. One that has expired is told so: only who has it learns that.
+4. One without the scope is refused.
+5. One that asks too often is told to wait.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from marcus_events.access import rate_limits, tokens
+from marcus_events.core.event import utc_now
+from marcus_events.core.problem import Problem
+from marcus_events.models import Token
+
+MISSING = "Send a token: Authorization: Bearer TOKEN"
+UNKNOWN = "This token is not known here: it was revoked, or made for another log."
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from, and the token it shows; `secret` is "" where it shows none.
+
+    Without the word Bearer it is no token, even if it is a right one, and is refused as one that nobody knows.
+    """
+
+    address: str
+    secret: str = ""
+    is_bearer: bool = True
+
+    @classmethod
+    def of(cls, address: str, authorization: str) -> Caller:
+        """From the client's address (see `proxies.client_address`) and the header `Authorization`."""
+        scheme, _, secret = authorization.partition(" ")
+        if authorization and (scheme.lower() != "bearer" or not secret.strip()):
+            return cls(address, scheme, is_bearer=False)
+        return cls(address, secret.strip())
+
+    @property
+    def prefix(self) -> str:
+        """What a person may see of the token."""
+        return self.secret[: tokens.PREFIX_LENGTH] if self.secret.startswith(tokens.MARK) else ""
+
+
+def check_address(caller: Caller) -> None:
+    """Step 1. Raises Problem."""
+    rate_limits.check("address", network(caller.address), "This address asks too often")
+
+
+def permitted(caller: Caller, scope: str) -> Token:
+    """The token that allows this; the request is counted. Raises Problem."""
+    return counted(known(caller), scope)
+
+
+async def permitted_async(
+    caller: Caller, scope: str, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
+) -> Token:
+    """The same for an event loop: `aside` runs in a thread what has to ask the database."""
+    recent = tokens.find_recent(caller.secret) if caller.is_bearer else None
+    return counted(unexpired(recent) if recent else await aside(lambda: known(caller)), scope)
+
+
+def known(caller: Caller) -> Token:
+    """Steps 2 and 3. Raises Problem."""
+    if not caller.secret:
+        raise Problem(HTTPStatus.UNAUTHORIZED, MISSING)
+    token = tokens.find_recent(caller.secret) or tokens.find_and_keep(caller.secret) if caller.is_bearer else None
+    if token is None:
+        rate_limits.check("stranger", network(caller.address), "This address shows too many unknown tokens")
+        raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN if caller.is_bearer else MISSING)
+    return unexpired(token)
+
+
+def unexpired(token: Token) -> Token:
+    """Step 3. Raises Problem."""
+    if token.expires_at is not None and token.expires_at <= utc_now():
+        raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
+    return token
+
+
+def counted(token: Token, scope: str) -> Token:
+    """Steps 4 and 5. Raises Problem."""
+    check_scope(token, scope)
+    count(token)
+    return token
+
+
+def check_scope(token: Token, scope: str) -> None:
+    """Step 4. Raises Problem."""
+    if scope not in token.scopes:
+        raise Problem(HTTPStatus.FORBIDDEN, f"This token may not {scope}.")
+
+
+def count(token: Token) -> None:
+    """Step 5. Raises Problem."""
+    rate_limits.check("token", str(token.pk), "This token asks too often")
+
+
+def network(address: str) -> str:
+    """Who may be one: of IPv6 a whole network, since everybody has one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

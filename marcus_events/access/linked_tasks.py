@@ -1,0 +1,133 @@
+"""What depends on what, across boards, as far as a viewer may know.
+
+Which board a task is on that another depends on, see `log.task_boards`.
+
+A viewer sees both ends of a dependency where they see both boards. Where they see one board, the other end is a task on
+another board and no more: its key is a number in place of its ids, its status is not known, and what it depends on in
+turn is not followed. Of a dependency between two boards that they do not see they learn nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from marcus_events.access.visibility import Sight
+from marcus_events.core.dependents import waiting_behind
+from marcus_events.log import read
+from marcus_events.log.task_boards import BOARD, Moment, held
+
+Key = tuple[str, str]  # board and task
+HIDDEN = "\0"  # in place of a board's id, which cannot hold it
+
+OF_TASK = "SELECT FROM task t WHERE t.board_id = {board} AND t.task_id = {task} AND {t}"
+IS_KNOWN = "(%(seen)s::text[] IS NULL OR {0} = ANY(%(seen)s::text[]))"
+IS_SEEN = "(%(seen)s::text[] IS NULL OR d.board_id = ANY(%(seen)s::text[]) OR other.board_id = ANY(%(seen)s::text[]))"
+ENDS = "d.board_id, d.task_id, other.board_id AS on_board, d.depends_on_id AS on_task"
+RESOLVED = f"dependency d CROSS JOIN LATERAL (SELECT {BOARD} AS board_id) other"
+IS_DONE = f"({IS_KNOWN} AND EXISTS ({OF_TASK} AND t.status = 'done'))"
+TASK_DONE = IS_DONE.format("link.board_id", board="link.board_id", task="link.task_id", t="{t}")
+ON_DONE = IS_DONE.format("link.on_board", board="link.on_board", task="link.on_task", t="{t}")
+WITH_DONE = f"SELECT board_id, task_id, on_board, on_task, {TASK_DONE}, {ON_DONE} FROM link"
+# All that waits for these tasks, directly or through others that are not done.
+AFTER = f"""WITH RECURSIVE link AS (
+    SELECT {ENDS} FROM unnest(%(boards)s::text[], %(tasks)s::text[]) wanted(board_id, task_id)
+        JOIN {RESOLVED} ON d.depends_on_id = wanted.task_id AND other.board_id = wanted.board_id
+        WHERE {{d}} AND {IS_SEEN}
+    UNION
+    SELECT {ENDS} FROM link JOIN {RESOLVED} ON d.depends_on_id = link.task_id AND other.board_id = link.board_id
+        WHERE {{d}} AND {IS_SEEN} AND NOT {TASK_DONE}
+) {WITH_DONE}"""
+# All that the tasks of these boards wait for, directly or through others that are not done.
+BEFORE = f"""WITH RECURSIVE link AS (
+    SELECT {ENDS} FROM {RESOLVED} WHERE d.board_id = ANY(%(boards)s::text[]) AND {{d}} {{only}}
+    UNION
+    SELECT {ENDS} FROM link JOIN {RESOLVED} ON d.board_id = link.on_board AND d.task_id = link.on_task
+        WHERE {{d}} AND {IS_SEEN} AND NOT {ON_DONE}
+) {WITH_DONE}"""
+# What these tasks wait for, and what waits for them, without what comes before or after that.
+BESIDE = f"""WITH link AS (
+    SELECT {ENDS} FROM unnest(%(boards)s::text[], %(tasks)s::text[]) wanted(board_id, task_id)
+        JOIN {RESOLVED} ON d.depends_on_id = wanted.task_id AND other.board_id = wanted.board_id
+        WHERE {{d}} AND {IS_SEEN}
+    UNION
+    SELECT {ENDS} FROM unnest(%(boards)s::text[], %(tasks)s::text[]) wanted(board_id, task_id)
+        JOIN {RESOLVED} ON d.board_id = wanted.board_id AND d.task_id = wanted.task_id WHERE {{d}} AND {IS_SEEN}
+) {WITH_DONE}"""
+# Those alone that lead to another board.
+ELSEWHERE = "AND other.board_id <> d.board_id"
+
+
+@dataclass
+class Links:
+    """Pairs (task, what it depends on), in an order that stays the same, and those of the tasks that are known as done.
+    Tasks on boards that the viewer does not see have numbers for ids.
+    """
+
+    pairs: list[tuple[Key, Key]] = field(default_factory=list)
+    done: set[Key] = field(default_factory=set)
+
+    @property
+    def open(self) -> list[tuple[Key, Key]]:
+        return [pair for pair in self.pairs if not self.done.intersection(pair)]
+
+
+def is_hidden(task: Key) -> bool:
+    return task[0] == HIDDEN
+
+
+def after(tasks: Collection[Key], sight: Sight, moment: Moment = None, masks: Masks | None = None) -> Links:
+    """What waits for these tasks, directly or through others that are not done; of a done one what waited for it."""
+    if not tasks:
+        return Links()
+    boards, ids = map(list, zip(*sorted(tasks), strict=True))
+    return select(AFTER, masks or Masks(sight), moment, {"boards": boards, "tasks": ids})
+
+
+def next_to(tasks: Collection[Key], sight: Sight, moment: Moment = None) -> Links:
+    """What these tasks depend on, and what depends on them."""
+    if not tasks:
+        return Links()
+    boards, ids = map(list, zip(*sorted(tasks), strict=True))
+    return select(BESIDE, Masks(sight), moment, {"boards": boards, "tasks": ids})
+
+
+def before(boards: Iterable[str], sight: Sight, masks: Masks | None = None, *, elsewhere: bool = False) -> Links:
+    """What the tasks on these boards wait for now, directly or through others that are not done; beginning with what is
+    `elsewhere`, on other boards, where that alone is asked for.
+    """
+    only = ELSEWHERE if elsewhere else ""
+    return select(BEFORE.replace("{only}", only), masks or Masks(sight), None, {"boards": list(boards)})
+
+
+def waiting(tasks: Collection[Key], sight: Sight, moment: Moment = None) -> dict[Key, list[Key]]:
+    """For each of these tasks that is not done, the tasks that wait behind it, on whatever board."""
+    found = after(tasks, sight, moment)
+    return {task: sorted(behind) for task, behind in waiting_behind(found.pairs, found.done, tasks).items()}
+
+
+def select(query: str, masks: Masks, moment: Moment, values: dict[str, Any]) -> Links:
+    seen = None if masks.sight.boards is None else sorted(masks.sight.boards)
+    text = query.format(t=held("t", moment), d=held("d", moment))
+    found = Links()
+    for board_id, task_id, on_board, on_task, task_done, on_done in sorted(
+        read.rows(text, values | {"seen": seen, "moment": moment}, None)
+    ):
+        task, on = masks.key((board_id, task_id)), masks.key((on_board, on_task))
+        found.pairs.append((task, on))
+        found.done |= {key for key, is_done in ((task, task_done), (on, on_done)) if is_done}
+    return found
+
+
+class Masks:
+    """Numbers for the tasks that a viewer may not know, the same number for the same task."""
+
+    def __init__(self, sight: Sight) -> None:
+        self.sight = sight
+        self._numbers: dict[Key, str] = {}
+
+    def key(self, task: Key) -> Key:
+        if self.sight.allows(task[0]):
+            return task
+        return HIDDEN, self._numbers.setdefault(task, str(len(self._numbers) + 1))

@@ -1,0 +1,103 @@
+"""How many requests and connections may be open at once: in all, by programs, and per address, token and person.
+
+    with Places() as places:
+        places.take("all")
+        places.take("token", str(token.pk))  # raises Problem
+
+1. What lasts is counted: every WebSocket and every wait, and each request for as long as it is answered.
+2. Programs together hold at most PROGRAMS, so that they never keep people out. All together hold at most ANSWERED, so
+   that a new connection always finds room, and with it `/healthz`, which is not counted.
+3. A limit refuses what comes new. It never ends what is open already.
+4. Places are given back when the block ends, however it ends.
+
+Each process counts for itself, in memory, since what it guards is this process.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from http import HTTPStatus
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+
+from marcus_events.access.authentication import Caller, network
+from marcus_events.core.problem import Problem
+
+MAX_CONNECTIONS = 1_000  # of a process: a few hundred open pages; some ten kilobytes each, and up to two files
+ANSWERED = MAX_CONNECTIONS - 100  # the rest is for requests that are still arriving, which give way to newer ones
+PROGRAMS = MAX_CONNECTIONS // 2
+RETRY_AFTER_S = 5
+
+OF_ONE = "open, which is as many as it may have. Close one, or wait until one has ended."
+REFUSALS = {
+    "token": f"This token has {{most}} connections and waits {OF_ONE}",
+    "user": "You have {most} pages and connections open, which is as many as you may have. Close one.",
+    "address": f"This address has {{most}} requests and connections {OF_ONE}",
+    "program": "Programs hold all {most} connections that there are for them. Try again later.",
+    "all": "All {most} requests and connections that this server takes at once are in use. Try again in a moment.",
+}
+OF_SERVER = ("program", "all")  # what no caller alone can help
+
+Key = tuple[str, str]  # the limit, and whose it is; "" where it is everybody's
+
+_open: Counter[Key] = Counter()
+_lock = Lock()
+
+
+class Places:
+    """The places that one request or connection takes."""
+
+    def __init__(self) -> None:
+        self._taken: list[Key] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with _lock:
+            for key in self._taken:
+                _open[key] -= 1
+                if not _open[key]:
+                    del _open[key]
+            self._taken.clear()
+
+    def take(self, limit: str, who: str = "") -> None:
+        """Raises Problem where there is none left; those that were taken before are kept."""
+        key, most = (limit, who), most_of(limit)
+        with _lock:
+            if has_room := _open[key] < most:
+                _open[key] += 1
+                self._taken.append(key)
+        if not has_room:
+            raise refusal(limit, most)
+
+    def take_for(self, caller: Caller) -> None:
+        """One of all, and one of the caller's address. Raises Problem."""
+        self.take("all")
+        self.take("address", network(caller.address))
+
+    def take_for_program(self, token_id: int) -> None:
+        """Raises Problem."""
+        self.take("token", str(token_id))
+        self.take("program")
+
+
+def most_of(limit: str) -> int:
+    stated: dict[str, int] = {"program": PROGRAMS, "all": ANSWERED, **settings.CONNECTIONS}
+    return stated[limit]
+
+
+def refusal(limit: str, most: int) -> Problem:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if limit in OF_SERVER else HTTPStatus.TOO_MANY_REQUESTS
+    detail = REFUSALS[limit].format(most=most)
+    return Problem(status, detail, retry_after_s=RETRY_AFTER_S, limit=f"{limit}_connections")
+
+
+def open_now() -> dict[str, int]:
+    """How many are open: in all, and of these by programs and by people."""
+    with _lock:
+        people = sum(number for (limit, _), number in _open.items() if limit == "user")
+        return {"all": _open["all", ""], "programs": _open["program", ""], "people": people}

@@ -1,0 +1,40 @@
+"""How often one may ask: per address, per token, and per address that shows unknown tokens.
+
+Each process counts for itself, in memory: a shared count would cost a round trip per request, and what it guards is
+this process. The window slides, so that nobody gets two windows' worth around the turn of a second.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from functools import cache
+from http import HTTPStatus
+
+from django.conf import settings
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
+
+from marcus_events.core.problem import Problem
+
+
+def check(name: str, who: str, detail: str) -> None:
+    """Count a request of theirs. Raises Problem when it is one too many."""
+    rate = rate_of(settings.RATES[name])
+    if not limiter().hit(rate, name, who):
+        until = limiter().get_window_stats(rate, name, who).reset_time
+        pause = max(1, math.ceil(until - time.time()))
+        reason = f"{detail}: at most {rate.amount} in {rate.get_expiry()} s."
+        text = f"{reason} Send the same again after {pause} s."
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, retry_after_s=pause, limit=f"{name}_rate", reason=reason)
+
+
+@cache
+def limiter() -> RateLimiter:
+    return SlidingWindowCounterRateLimiter(MemoryStorage())
+
+
+@cache
+def rate_of(stated: str) -> RateLimitItem:
+    return parse(stated)

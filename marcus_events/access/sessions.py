@@ -1,0 +1,45 @@
+"""People, by their session in the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, get_user
+from django.contrib.auth.backends import RemoteUserBackend
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from marcus_events.access.session_store import SessionStore
+from marcus_events.access.visibility import Sight, sight_of
+
+# How long a connection may live on the name that a proxy gave at its handshake. Then its client has to connect again,
+# through the proxy, which knows who has signed out there.
+PROXY_SIGN_IN_S = 10 * 60.0
+
+
+def sight_of_session(session_key: str, remote_user: str = "") -> Sight | None:
+    """By the session as it is stored now, and the user as they are now: active, with the same password and these
+    permissions. None where nobody is signed in.
+
+    `remote_user` is whom a proxy named when the connection was opened. It has to be the session's user; without it, a
+    session that a proxy began is nobody's.
+    """
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    user = get_user(request)
+    if not user.is_authenticated or not belongs_to(request.session, user.get_username(), remote_user):
+        return None
+    return sight_of(user)
+
+
+def belongs_to(session: Any, username: str, remote_user: str) -> bool:
+    """Whether a session of this user may be used by whom the proxy names, "" for nobody."""
+    return username == remote_user if remote_user else not is_begun_by_proxy(session)
+
+
+def is_begun_by_proxy(session: Any) -> bool:
+    backend = session.get(BACKEND_SESSION_KEY)
+    if backend not in settings.AUTHENTICATION_BACKENDS:
+        return False  # nobody's: Django itself gives it no user
+    return issubclass(import_string(backend), RemoteUserBackend)

@@ -1,0 +1,116 @@
+"""What a reverse proxy says of a request: the client's address, the scheme and, for single sign-on, the user's name.
+
+Anybody can send these headers. They count only with MARCUS_HTTPS=1, and only on a connection from an address in
+MARCUS_TRUSTED_PROXIES. `config.middleware.proxy_headers` reads them once for each request and WebSocket, before
+anything else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import unicodedata
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from django.conf import settings
+
+from marcus_events.core.problem import Problem
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+SENT_TWICE = "The header {} was sent more than once, or with several names. The proxy must replace what a client sends."
+UNTRUSTED = (
+    "The header {} names a user, but this request does not come from a trusted proxy. "
+    "MARCUS_TRUSTED_PROXIES lists their addresses; only they may send this header."
+)
+UNREADABLE = "The header {} holds a name that no user here can have. Names are UTF-8, in Unicode's form NFKC."
+
+
+def is_trusted(address: str) -> bool:
+    """Whether a connection from this address comes from a proxy that is believed."""
+    return settings.HTTPS and is_proxy(plain(address))
+
+
+def is_proxy(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:  # a UNIX socket, or a server that does not know
+        return False
+    return any(found in network for network in settings.TRUSTED_PROXIES)
+
+
+def plain(address: str) -> str:
+    """The address in its usual spelling; an IPv4 client on an IPv6 socket has its IPv4 address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def client_address(peer: str, headers: Headers) -> str:
+    """The right-most address in X-Forwarded-For that is not a trusted proxy; `peer` where there is none.
+
+    Each proxy adds the address that it sees at the end. What stands left of the first stranger may be made up.
+    """
+    found = plain(peer)
+    stated = ",".join(value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for")
+    for word in reversed(stated.split(",")):
+        if not is_trusted(found) or not (address := without_port(word.strip())):
+            break
+        found = address
+    return found
+
+
+def without_port(word: str) -> str:
+    """Some proxies write 192.0.2.1:5678 or [2001:db8::1]:5678. "" for what is no address."""
+    host, colon, _ = word.rpartition(":")
+    bare = host if colon and (host.startswith("[") or ":" not in host) else word
+    try:
+        return plain(str(ipaddress.ip_address(bare.strip("[]"))))
+    except ValueError:
+        return ""
+
+
+def is_tls(peer: str, headers: Headers) -> bool:
+    """Whether the client speaks TLS with a trusted proxy. A header that was sent twice says nothing."""
+    stated = [value.strip().lower() for name, value in headers if name.lower() == b"x-forwarded-proto"]
+    return stated == [b"https"] and is_trusted(peer)
+
+
+def remote_user(peer: str, headers: Headers) -> str:
+    """The name of the user whom a trusted proxy has signed in; "" where it names nobody. Raises Problem.
+
+    In the form in which Django stores names. A name that only resembles a stored one, such as `admin` in full-width
+    letters, is refused: the proxy may let anybody register it.
+    """
+    header = settings.REMOTE_USER_HEADER
+    values = sent(headers, header) if header else []
+    if not any(values):  # a proxy may send it empty rather than not at all
+        return ""
+    if not is_trusted(peer):
+        raise Problem(HTTPStatus.FORBIDDEN, UNTRUSTED.format(header))
+    if is_doubled(headers) or b"," in values[0]:
+        raise doubled()
+    try:
+        name = unicodedata.normalize("NFC", values[0].strip(b" \t").decode())
+    except UnicodeDecodeError:
+        name = ""
+    if not name or unicodedata.normalize("NFKC", name) != name:
+        raise Problem(HTTPStatus.FORBIDDEN, UNREADABLE.format(header))
+    return name
+
+
+def is_doubled(headers: Headers) -> bool:
+    return bool(settings.REMOTE_USER_HEADER) and len(sent(headers, settings.REMOTE_USER_HEADER)) > 1
+
+
+def doubled() -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, SENT_TWICE.format(settings.REMOTE_USER_HEADER))
+
+
+def sent(headers: Headers, header: str) -> list[bytes]:
+    """Every value of the header. One spelled with underscores never counts, but makes the header a doubled one."""
+    wanted = header.lower().encode()
+    alike = [(name, value) for name, value in headers if name.lower().replace(b"_", b"-") == wanted]
+    return [value for _, value in alike] if any(b"_" not in name for name, _ in alike) else []

@@ -1,0 +1,223 @@
+"""GET /api/boards, /api/tasks, /api/blockers, /api/agents, /api/counters: what is so, now or `as_of` a moment."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.http import HttpRequest
+
+from marcus_events.access import linked_tasks
+from marcus_events.access.visibility import Sight
+from marcus_events.api.cursors import PAGED, Keys, page
+from marcus_events.api.endpoint import endpoint
+from marcus_events.api.query_fields import OF_STATE, as_of, boards_from, choice, text
+from marcus_events.core.event import utc_now
+from marcus_events.core.event_types import category_of
+from marcus_events.core.external_links import address
+from marcus_events.core.filters import EventFilter
+from marcus_events.log import read
+from marcus_events.log.task_boards import Moment
+from marcus_events.models import Agent, Blocker, Board, HourlyRate, IntervalQuerySet, Rate, Task
+
+SERIES_MINUTES = 60
+Other = dict[str, Any]
+
+
+@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
+def boards(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    rows, following = page(request, chosen(Board.objects, request, sight), {"created_at": datetime, "board_id": str})
+    tasks: dict[str, Counter[str]] = defaultdict(Counter)
+    counted = Task.objects.as_of(as_of(request)).filter(board_id__in=[row.board_id for row in rows])
+    for board_id, status, number in counted.values_list("board_id", "status").annotate(number=Count("*")):
+        tasks[board_id][status] = number
+    return {"boards": [board_dict(row, tasks[row.board_id]) for row in rows], "next": following}
+
+
+def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
+    return {
+        "board_id": row.board_id,
+        "name": row.name,
+        "demo": row.demo,
+        "created_at": row.created_at.isoformat(),
+        "board_type": row.board_type or None,
+        **ticket(row, row.external_url),
+        "connection": {
+            "status": row.connection or None,
+            "since": iso(row.connection_since),
+            "error": row.connection_error or None,
+            "error_at": iso(row.connection_error_at),
+        },
+        "fallback": {"since": iso(row.fallback_since), "reason": row.fallback_reason or None},
+        "tasks": {"total": tasks.total(), **dict(sorted(tasks.items()))},
+    }
+
+
+def ticket(row: Board | Task, pattern: str) -> dict[str, Any]:
+    """Where it is to be found in another system, and how far the two are in step."""
+    return {
+        "external_id": row.external_id or None,
+        "external_url": address(pattern, row.external_id) or None,
+        "sync_status": row.sync_status or None,
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+@endpoint(scope="read", takes=(*OF_STATE, "external", "sync", *PAGED))
+def tasks(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
+    stated = {"external_id": text(request, "external"), "sync_status": text(request, "sync")}
+    wanted = chosen(Task.objects, request, sight).filter(**{name: value for name, value in stated.items() if value})
+    rows, following = page(request, wanted, keys)
+    keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], as_of(request)
+    depends_on, waiting = depending(keys_of_rows, sight, moment), linked_tasks.waiting(keys_of_rows, sight, moment)
+    patterns = dict(
+        Board.objects.as_of(moment)
+        .filter(board_id__in={board for board, _ in keys_of_rows})
+        .values_list("board_id", "external_url")
+    )
+    found = [task_dict(row, depends_on, waiting) | ticket(row, patterns.get(row.board_id, "")) for row in rows]
+    return {"tasks": found, "next": following}
+
+
+def task_dict(
+    row: Task, depends_on: dict[linked_tasks.Key, list[Other]], waiting: dict[linked_tasks.Key, list[linked_tasks.Key]]
+) -> Other:
+    return {
+        "task_id": row.task_id,
+        "name": row.name,
+        "description": row.description,
+        "board_id": row.board_id,
+        "status": row.status,
+        "since": row.status_since.isoformat(),
+        "agent_id": row.agent_id or None,
+        "progress": row.progress,
+        "priority": row.priority or None,
+        "labels": row.labels,
+        "parent_task_id": row.parent_task_id or None,
+        "depends_on": depends_on.get((row.board_id, row.task_id), []),
+        "waiting_behind": len(waiting.get((row.board_id, row.task_id), ())),
+        "created_at": row.created_at.isoformat(),
+    }
+
+
+def depending(tasks: list[linked_tasks.Key], sight: Sight, moment: Moment) -> dict[linked_tasks.Key, list[Other]]:
+    """What each of these tasks depends on, with its board; without its ids where the caller does not see that."""
+    wanted = set(tasks)
+    found: dict[linked_tasks.Key, list[Other]] = defaultdict(list)
+    for task, on in linked_tasks.next_to(tasks, sight, moment).pairs:
+        if task in wanted:
+            board_id, task_id = (None, None) if linked_tasks.is_hidden(on) else on
+            found[task].append({"task_id": task_id, "board_id": board_id})
+    return found
+
+
+@endpoint(scope="read", takes=(*OF_STATE, "state", *PAGED))
+def blockers(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    state = choice(request, "state", "open", "open", "resolved", "all")
+    wanted = chosen(Blocker.objects, request, sight)
+    if state != "all":
+        wanted = wanted.filter(resolved_at__isnull=state == "open")
+    rows, following = page(request, wanted, {"blocker_id": int})
+    return {"blockers": [blocker_dict(row) for row in rows], "next": following}
+
+
+def blocker_dict(row: Blocker) -> dict[str, Any]:
+    return {
+        "blocker_id": row.blocker_id,
+        "event_id": row.event_id,
+        "task_id": row.task_id,
+        "board_id": row.board_id,
+        "agent_id": row.agent_id or None,
+        "description": row.description,
+        "severity": row.severity,
+        "reported_severity": row.reported_severity,
+        "blocker_type": row.blocker_type or None,
+        "suggestion": row.suggestion,
+        "opened_at": row.opened_at.isoformat(),
+        "resolved_at": row.resolved_at.isoformat() if row.resolved_at else None,
+        "resolution": row.resolution or None,
+    }
+
+
+@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
+def agents(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    rows, following = page(request, chosen(Agent.objects, request, sight), {"board_id": str, "agent_id": str})
+    return {"agents": [agent_dict(row) for row in rows], "next": following}
+
+
+def agent_dict(row: Agent) -> dict[str, Any]:
+    return {
+        "agent_id": row.agent_id,
+        "name": row.name,
+        "role": row.role or None,
+        "skills": row.skills,
+        "board_id": row.board_id,
+        "status": row.status,
+        "since": row.status_since.isoformat(),
+        "task_id": row.task_id or None,
+    }
+
+
+@endpoint(scope="read", takes=OF_STATE)
+def counters(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
+    moment = as_of(request)
+    boards = boards_from(request, sight, moment)
+    by_type = present_counts(boards, sight) if moment is None else past_counts(boards, sight, moment)
+    by_category: Counter[str] = Counter()
+    for event_type, count in by_type.items():
+        by_category[category_of(event_type)] += count
+    return {
+        "total": sum(by_type.values()),
+        "by_type": by_type,
+        "by_category": dict(sorted(by_category.items())),
+        "series": series(boards, sight, time_of(moment)),
+    }
+
+
+def present_counts(boards: list[str] | None, sight: Sight) -> dict[str, int]:
+    rates = of_boards(HourlyRate, boards, sight)
+    return dict(rates.values_list("event_type").annotate(total=Sum("count")).order_by("event_type"))
+
+
+def past_counts(boards: list[str] | None, sight: Sight, moment: int | datetime) -> dict[str, int]:
+    wanted = Sight(None if boards is None else frozenset(boards), sight.audit).narrow(EventFilter())
+    if isinstance(moment, int):
+        return read.count_by_type(wanted, before=moment + 1)
+    return read.count_by_type(replace(wanted, until=moment + timedelta(microseconds=1)))
+
+
+def time_of(moment: int | datetime | None) -> datetime:
+    """The time of a moment that may be given as a position."""
+    if isinstance(moment, datetime):
+        return moment
+    last = read.events(EventFilter(), before=moment + 1, limit=1) if moment is not None else []
+    return last[0].happened_at if last else utc_now()
+
+
+def series(boards: list[str] | None, sight: Sight, until: datetime) -> list[dict[str, Any]]:
+    last = until.replace(second=0, microsecond=0)
+    minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
+    rates = of_boards(Rate, boards, sight).filter(minute__range=(minutes[0], last))
+    counted = dict(rates.values_list("minute").annotate(total=Sum("count")))
+    return [{"minute": minute.isoformat(), "count": counted.get(minute, 0)} for minute in minutes]
+
+
+def of_boards(rates: Any, boards: list[str] | None, sight: Sight) -> Any:
+    counted = rates.objects.exclude(event_type__in=sight.hidden_types)
+    return counted if boards is None else counted.filter(board_id__in=boards)
+
+
+def chosen(rows: Any, request: HttpRequest, sight: Sight) -> IntervalQuerySet:
+    """The intervals that the request asks for: of its board, as of its moment."""
+    moment = as_of(request)
+    found: IntervalQuerySet = rows.as_of(moment)
+    boards = boards_from(request, sight, moment)
+    return found if boards is None else found.filter(board_id__in=boards)

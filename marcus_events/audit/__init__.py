@@ -1,0 +1,56 @@
+"""The audit trail: what people did to the system itself, each act an event, with who did it and from where.
+
+    audit.record("token_revoked", "ada", "192.0.2.7", token="build server")
+
+1. It is of no board, and comes in at the same door as every event.
+2. When it returns, the event is in the log, or, while the log is away, on disk, and is appended later under the same
+   identity. So no act fails or hangs because it could not be recorded: it waits for ANSWER_WITHIN_S at most.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+
+from marcus_events.audit.actor import actor
+from marcus_events.audit.writer import trail
+from marcus_events.core.event import Event, utc_now
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.reserved import USER, source_of
+from marcus_events.http.rejected_requests import MAX_ADDRESS, shown
+
+COMMAND_LINE = "command line"  # who acts by a command of manage.py
+MAX_NAME = 150  # characters, as Django has it of users
+OF_A_PLACE = ("board_id", "task_id", "agent_id", "project_id")  # would make it an event of that board or task
+
+
+def record(event_type: str, by: str, address: str = "", **data: Any) -> None:
+    """Put an act on record. Where no address is given it is that of the request that is being answered, if any."""
+    where = address or actor().address
+    stated = {"by": shown(by, MAX_NAME), "address": shown(where, MAX_ADDRESS)}
+    stated |= {name.removesuffix("_id") if name in OF_A_PLACE else name: value for name, value in data.items()}
+    event_id = f"audit_{uuid.uuid4().hex}"
+    trail().keep(Event(event_id, utc_now(), event_type, source_of(USER, stated["by"]), stated, {}))
+
+
+def token_created(
+    by: str,
+    address: str,
+    name: str,
+    scopes: Iterable[str],
+    boards: Iterable[str] = (),
+    sources: Iterable[str] = (),
+    **more: Any,
+) -> None:
+    """Which doors it opens; the secret is nowhere."""
+    may = " and ".join(scopes)
+    limits = {"boards": list(boards), "sources": list(sources)}
+    record(EventTypes.TOKEN_CREATED, by, address, token=name, may=may, **limits, **more)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The client's address, also behind a trusted proxy: see `config.middleware.proxy_headers`."""
+    return str(request.META.get("REMOTE_ADDR", ""))

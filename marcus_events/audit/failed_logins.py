@@ -1,0 +1,90 @@
+"""Failed sign-ins: the first one of a name and an address is recorded at once, the others of the minute as a number.
+
+So who tries a thousand passwords makes two events a minute, and each try is counted. Of names and addresses there may
+be any number too: those beyond MAX_KEYS in a minute are counted together. A name that nobody has is not written down:
+people type their password into the wrong field.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from marcus_events.core.singleton import Single
+
+MINUTE_S = 60.0
+LOOK_EVERY_S = 1.0
+MAX_KEYS = 100  # names and addresses in a minute
+OTHERS = ("several names", "several addresses")
+NOBODY = "an unknown name"
+
+Key = tuple[str, str]  # name, address
+Tell = Callable[[str, str, int], None]
+
+
+class Failures:
+    """`tell` is called with a name, an address, and how many times; for the first one with 1."""
+
+    def __init__(self, tell: Tell, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._since: dict[Key, float] = {}
+        self._more: dict[Key, int] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="failed sign-ins", daemon=True)
+        self._thread.start()
+
+    def add(self, name: str, address: str) -> None:
+        with self._lock:
+            key = (name, address)
+            if key not in self._since and len(self._since) >= MAX_KEYS:
+                key = OTHERS
+            is_first = key not in self._since
+            if is_first:
+                self._since[key], self._more[key] = self._clock(), 0
+            else:
+                self._more[key] += 1
+        if is_first:
+            self._tell(*key, 1)
+
+    def look(self, *, all_of_them: bool = False) -> None:
+        """Tell of those whose minute has passed."""
+        with self._lock:
+            now = self._clock()
+            over = [key for key, since in self._since.items() if all_of_them or now - since >= MINUTE_S]
+            counts = [(key, self._more.pop(key)) for key in over]
+            for key in over:
+                del self._since[key]
+        for key, count in counts:
+            if count:
+                self._tell(*key, count)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.look(all_of_them=True)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            self.look()
+
+
+def tell(name: str, address: str, times: int) -> None:
+    from marcus_events import audit  # which is made of this package
+
+    more = {} if times == 1 else {"times": f"{times} more times within a minute"}
+    audit.record("sign_in_failed", name, address, count=times, **more)
+
+
+_failures = Single(lambda: Failures(tell))
+
+
+def failures() -> Failures:
+    return _failures.get()
+
+
+def close_failures() -> None:
+    """Tell of what was counted so far."""
+    _failures.close()

@@ -1,0 +1,111 @@
+"""Heads of the chain that were written down outside of the database, compared with the chain.
+
+Whoever can write the whole database can make the chain anew, and that verifies. A head that was anchored before then is
+in no such chain.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.models import Seal
+
+AT_ONCE = 500  # heads looked up at once
+MAX_LINE = 4_096  # characters; a line of ours has some 200
+
+
+class NotAnAnchor(ValueError):
+    """A line that is no anchored head; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The chain of an epoch had this hash at this position. `at` and `place` say when and where that was noted."""
+
+    epoch: UUID
+    position: int
+    digest: str
+    at: str = ""
+    place: str = ""
+
+    @property
+    def words(self) -> str:
+        if not self.place:
+            return f"the hash that was noted is {self.digest}"
+        return f"the head that was anchored on {self.at} in {self.place} is {self.digest}"
+
+    def as_line(self) -> str:
+        stated = {"time": self.at, "epoch": str(self.epoch), "position": self.position, "hash": self.digest}
+        return json.dumps({"log": "marcus-events"} | stated)
+
+
+def read_heads(path: Path, *, strictly: bool) -> list[Head]:
+    """The heads in a file. Raises OSError or NotAnAnchor.
+
+    Lines of others, as in what syslog collects, are passed over, unless `strictly`: the file is ours alone.
+    """
+    found: list[Head] = []
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE), ""), 1):
+            if is_wanted(line.strip(), strictly):
+                found.append(read_head(line, f"line {number} of {path}"))
+    return found
+
+
+def is_wanted(line: str, strictly: bool) -> bool:
+    """A line of ours that ends in its middle is no sign of a change: the machine or the disk failed."""
+    is_cut = line.startswith('{"log": "marcus-events"') and not line.endswith("}")
+    return bool(line) and not is_cut and (strictly or '"marcus-events"' in line)
+
+
+def read_head(line: str, place: str) -> Head:
+    try:
+        stated = first_object(line)
+        digest, position = stated["hash"], stated["position"]
+        if stated["log"] != "marcus-events" or type(position) is not int or not is_hash(digest):
+            raise ValueError
+        return Head(UUID(stated["epoch"]), position, digest, str(stated["time"]), place)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise NotAnAnchor(f"{place} is not an anchored head: the file was changed") from None
+
+
+def first_object(line: str) -> Any:
+    """What stands before it is the collector's. Raises ValueError."""
+    return json.JSONDecoder().raw_decode(line, line.index("{"))[0]
+
+
+def is_hash(digest: object) -> bool:
+    return isinstance(digest, str) and len(digest) == 64 and not set(digest) - set("0123456789abcdef")
+
+
+def check_heads(heads: Sequence[Head], verdict: Verdict) -> None:
+    each = iter(heads)
+    while some := list(islice(each, AT_ONCE)):
+        found = hashes_at(some)
+        for head in some:
+            check_head(head, found.get((head.epoch, head.position)), verdict)
+
+
+def hashes_at(heads: Iterable[Head]) -> dict[tuple[UUID, int], str]:
+    wanted = Q()
+    for epoch in {head.epoch for head in heads}:
+        wanted |= Q(chain=epoch, last__in=[head.position for head in heads if head.epoch == epoch])
+    found = Seal.objects.filter(wanted).values_list("chain", "last", "hash")
+    return {(chain, last): bytes(digest).hex() for chain, last, digest in found}
+
+
+def check_head(head: Head, digest: str | None, verdict: Verdict) -> None:
+    """Step 8 of `verify`."""
+    verdict.anchored += bool(head.place)
+    if digest != head.digest.lower():
+        has = f"has {digest}" if digest else "has no block that ends there"
+        verdict.add(head.position, f"{head.words}, and the chain {has}: the chain was made anew")

@@ -1,0 +1,121 @@
+"""Anchors the chain: writes its head to the places that MARCUS_ANCHORS names, at intervals and after a verification.
+
+1. One process at a time, by an advisory lock.
+2. A place that fails is tried again, after a minute and then ever less often, and that is logged once.
+3. `manage.py verify` and the daily verification compare every head in the files with the chain.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from marcus_events.audit.hash_chain.anchor_check import Head, NotAnAnchor, read_heads
+from marcus_events.audit.hash_chain.anchor_targets import send
+from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.core.anchors import Anchor
+from marcus_events.core.event import utc_now
+from marcus_events.log import read
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.models import AnchorState, Seal
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x616E6368
+LOOK_EVERY_S = 1.0
+RETRY_AFTER = timedelta(minutes=1)  # doubled at each failure, up to ANCHOR_EVERY
+MAX_ERROR = 300  # characters
+
+
+def keep_anchored(stop: threading.Event) -> None:
+    """Until it is told to stop."""
+    while settings.ANCHORS and not stop.wait(LOOK_EVERY_S):
+        try:
+            anchor_heads()
+        except (DatabaseError, *DatabaseAway) as error:
+            logger.debug("the hash chain is not being anchored: %s", error)
+        finally:
+            close_old_connections()
+
+
+def anchor_heads(*, at_once: bool = False) -> None:
+    """Write the head to each place whose turn it is; to every one with `at_once`."""
+    now = utc_now()
+    states = {anchor: state_of(anchor) for anchor in settings.ANCHORS}
+    if not any(at_once or is_due(state, now) for state in states.values()):
+        return
+    with connect("anchor", autocommit=True) as connection:
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+            return
+        for anchor in settings.ANCHORS:
+            state, head = state_of(anchor), newest_head()
+            if head and (at_once or is_due(state, now)):
+                anchor_head(anchor, state, head)
+
+
+def state_of(anchor: Anchor) -> AnchorState:
+    return AnchorState.objects.filter(pk=anchor.key).first() or AnchorState(pk=anchor.key, name=anchor.name)
+
+
+def is_due(state: AnchorState, now: datetime) -> bool:
+    if state.failures and state.tried_at:
+        pause = RETRY_AFTER * 2 ** min(state.failures - 1, 20)
+        return bool(now - state.tried_at >= min(pause, settings.ANCHOR_EVERY))
+    return bool(state.anchored_at is None or now - state.anchored_at >= settings.ANCHOR_EVERY)
+
+
+def newest_head() -> Head | None:
+    block = Seal.objects.filter(chain=read.head().epoch).order_by("-last").first()
+    if block is None:
+        return None
+    return Head(block.chain, block.last, bytes(block.hash).hex(), utc_now().isoformat(timespec="seconds"))
+
+
+def anchor_head(anchor: Anchor, state: AnchorState, head: Head) -> None:
+    state.tried_at = utc_now()
+    try:
+        send(anchor, head.as_line())
+    except (OSError, ValueError) as error:
+        state.failures += 1
+        words = (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:MAX_ERROR]
+        if words != state.error:
+            logger.warning("the head of the hash chain cannot be written to %s: %s", anchor.name, words)
+        state.error = words
+    else:
+        if state.failures:
+            logger.info("the head of the hash chain is written to %s again", anchor.name)
+        state.failures, state.error = 0, ""
+        state.epoch, state.position, state.hash, state.anchored_at = head.epoch, head.position, head.digest, utc_now()
+    state.save()
+
+
+def heads_in_files(verdict: Verdict) -> list[Head]:
+    """The heads in the files that MARCUS_ANCHORS names. A file that is gone, cut short or changed is a fault."""
+    found: list[Head] = []
+    for anchor in settings.ANCHORS:
+        if anchor.path:
+            found += heads_of(anchor, verdict)
+    return found
+
+
+def heads_of(anchor: Anchor, verdict: Verdict) -> list[Head]:
+    state = state_of(anchor)
+    try:
+        heads = read_heads(anchor.path, strictly=True) if anchor.path else []
+    except (OSError, NotAnAnchor) as error:
+        if state.position or not isinstance(error, FileNotFoundError):
+            verdict.add(state.position, f"what was anchored in {anchor.name} cannot be read: {error}")
+        return []
+    if state.epoch and not any((state.epoch, state.position) == (head.epoch, head.position) for head in heads):
+        words = f"{anchor.name} does not hold the head that was anchored on {state.anchored_at:%Y-%m-%d %H:%M} UTC"
+        verdict.add(state.position, f"{words}: the file was cut short or replaced")
+    return heads
+
+
+def is_beside_the_data(anchor: Anchor) -> bool:
+    """Whether whoever can write the database's files can probably write the anchor's too."""
+    return anchor.path is not None and anchor.path.resolve().is_relative_to(settings.DATA_DIR)

@@ -1,0 +1,68 @@
+"""Whether events stand where the log has numbers, and only there; and whether its head and beginning are true."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from marcus_events.audit.hash_chain.findings import MAX_FAULTS, Verdict, span
+from marcus_events.audit.hash_chain.removal_check import Removed
+from marcus_events.log import missing_positions, read
+
+MAX_GAPS = 1_000  # looked into for an event
+
+
+def check(begins: int, removed: Removed, verdict: Verdict) -> None:
+    """`begins` is the first position of the chain."""
+    for position in missing_positions.outside(MAX_FAULTS):
+        verdict.add(position, "an event stands here, where the log has no number")
+    check_before_chain(begins, removed, verdict)
+    check_after_chain(removed, verdict)
+    check_head(removed, verdict)
+
+
+def check_before_chain(begins: int, removed: Removed, verdict: Verdict) -> None:
+    if position := undeclared(begins, removed):
+        verdict.add(position, f"an event stands here, before position {begins}, where the hash chain begins")
+    else:
+        check_gone([(1, begins)] if begins > 1 else [], removed, verdict)
+
+
+def undeclared(until: int, removed: Removed) -> int:
+    """The first position before `until` that an event stands at; 0 where there is none.
+
+    What is declared as removed may be on its way out: a partition that somebody reads is dropped later.
+    """
+    for lower, upper in islice(removed.unaccounted([(1, until)]), MAX_GAPS):
+        for position in missing_positions.between(lower, upper, 1):
+            return position
+    return 0
+
+
+def check_after_chain(removed: Removed, verdict: Verdict) -> None:
+    """What is not sealed yet has no gaps either."""
+    check_gone(missing_positions.gaps(verdict.verified_to, read.head().position), removed, verdict)
+
+
+def check_gone(gaps: list[tuple[int, int]], removed: Removed, verdict: Verdict) -> None:
+    unaccounted = removed.unaccounted(gaps)
+    if unaccounted and removed.has_changed():
+        unaccounted = removed.unaccounted(gaps)
+    for lower, upper in unaccounted:
+        verdict.add(lower, gone(lower, upper))
+
+
+def gone(lower: int, upper: int) -> str:
+    what = "the event is gone" if upper == lower + 1 else f"the events at {span(lower, upper)} are gone"
+    return f"{what}, and nothing accounts for it"
+
+
+def check_head(removed: Removed, verdict: Verdict) -> None:
+    head = read.head()
+    if head.position < verdict.verified_to:
+        words = f"the log is said to end at position {head.position}, and is sealed up to {verdict.verified_to}"
+        verdict.add(head.position + 1, words)
+    removed.has_changed()
+    if position := undeclared(head.oldest, removed):
+        verdict.add(position, f"an event stands here, and the log is said to begin at position {head.oldest}")
+    elif not 1 <= head.oldest <= head.position + 1:
+        verdict.add(head.oldest, f"the log is said to begin here, and to end at position {head.position}")

@@ -1,0 +1,103 @@
+"""A redacted event differs from what was sealed. A sealed `event_redacted` has to account for exactly that."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from marcus_events.audit.hash_chain.chain import leaf_of
+from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.core.redaction_marker import MAY_STAY, marker
+from marcus_events.log import read
+
+# Of a redacted event, everything that has to agree; NULL of the others.
+DETAILS = """CASE WHEN r.position IS NOT NULL THEN jsonb_build_object(
+    'data', e.data, 'metadata', e.metadata, 'event_id', e.event_id, 'type', e.event_type,
+    'by', r.by, 'reason', r.reason, 'at', r.at, 'marker', r.marker, 'kept', r.metadata,
+    'leaf', encode(r.leaf, 'hex'), 'marked', encode(r.marked, 'hex'), 'record', r.record,
+    'said', CASE WHEN record.position IS NOT NULL THEN jsonb_build_object(
+        'type', record.event_type, 'source', record.source, 'data', record.data, 'metadata', record.metadata,
+        'timestamp', record.timestamp) END)::text END"""
+JOINS = "LEFT JOIN redaction AS r USING (position) LEFT JOIN event AS record ON record.position = r.record"
+OUTSIDE = "SELECT position FROM redaction WHERE position < 1 OR position > %s ORDER BY position LIMIT %s"
+# Events that say of another one that it was redacted, while that one has no redaction and stands as it was.
+UNDONE = f"""SELECT e.position, record.position FROM event AS record
+    JOIN event AS e ON e.position = CASE WHEN record.data->>'position' ~ '^[1-9][0-9]{{0,17}}$'
+        THEN (record.data->>'position')::bigint END
+    WHERE record.event_type = 'event_redacted' AND starts_with(record.source, 'user:')
+    AND NOT EXISTS (SELECT FROM redaction AS r WHERE r.position = e.position)
+    AND encode({leaf_of()}, 'hex') = record.data->>'leaf' ORDER BY 1 LIMIT %s"""
+LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """A redacted event, its row in `redaction`, and the event that accounts for it, `said`, if it is there."""
+
+    position: int
+    details: dict[str, Any]
+
+    @classmethod
+    def read(cls, position: int, details: str) -> Redacted:
+        return cls(position, json.loads(details))
+
+    @property
+    def record(self) -> int:
+        return int(self.details["record"])
+
+    def fault(self, leaf: bytes, sealed: bytes | None) -> str:
+        """What does not agree, in words; "" where everything does. `leaf` is of what stands there now."""
+        row, said = self.details, self.details["said"]
+        if bytes.fromhex(row["leaf"]) != sealed:
+            return "the event was sealed as something else than what its redaction says that it was"
+        if leaf.hex() != row["marked"]:
+            return "the event was redacted, and changed behind the application's back since"
+        if said is None:
+            return f"the event was replaced, and there is no event {self.record} that accounts for it"
+        if not self.is_said():
+            return f"the event is redacted, and event {self.record}, which should account for it, says otherwise"
+        if not self.is_marked():
+            return "what stands in place of the redacted event is not the marker of its redaction"
+        return ""
+
+    def is_said(self) -> bool:
+        row, said = self.details, self.details["said"]
+        data = said["data"]
+        return bool(
+            said["type"] == "event_redacted"
+            and said["source"] == f"user:{data.get('by')}"
+            and data.get("position") == self.position
+            and (data.get("leaf"), data.get("marked"), data.get("type")) == (row["leaf"], row["marked"], row["type"])
+            and said["metadata"].get("causation_id") == row["event_id"]
+        )
+
+    def is_marked(self) -> bool:
+        """The marker holds what the sealed event says and nothing else, here and in the table of redactions."""
+        row, said = self.details, self.details["said"]
+        by, reason, at = said["data"].get("by"), said["data"].get("reason"), moment(said["timestamp"])
+        stated = (row["by"], row["reason"], moment(row["at"]))
+        return bool(
+            text_of(row["data"]) == text_of(row["marker"]) == text_of(marker(by, at, reason))
+            and row["metadata"] == row["kept"]
+            and row["metadata"].keys() <= {*MAY_STAY}
+            and stated == (by, reason, at)
+        )
+
+
+def text_of(body: dict[str, Any]) -> str:
+    """Python calls 1 and True equal; JSON does not."""
+    return json.dumps(body, sort_keys=True)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def check_others(head: int, verdict: Verdict) -> None:
+    """Redactions of events that never were, and redactions that were undone."""
+    for (position,) in read.rows(OUTSIDE, [head, LIMIT], None):
+        verdict.add(position, "a redaction is noted of an event that the log never had")
+    for position, record in read.rows(UNDONE, [LIMIT], None):
+        verdict.add(position, f"event {record} says that this event was redacted; it stands as it was before")

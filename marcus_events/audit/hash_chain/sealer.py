@@ -1,0 +1,145 @@
+"""The sealer: puts what was appended under the hash chain, in blocks, a few seconds behind the head.
+
+1. Any number of processes may try; an advisory lock lets one at a time.
+2. A block is sealed when it is full, or when its oldest event is PATIENCE_S old, however many follow.
+3. The chain is no projection and is never rebuilt: a rebuild would call whatever stands in the table right. A new chain
+   begins where there is none for this epoch of the log, under the events of that moment; unless the log is still as
+   short as a block, that is recorded as `chain_begun`.
+4. Where blocks are missing that the checkpoint remembers, nothing is sealed: else what was changed behind them would
+   be called right. Where a whole block of events is missing that nobody has removed, nothing is sealed either: the
+   head says more than there is. `manage.py verify` says so, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+from uuid import UUID
+
+from django.db import Error, close_old_connections, transaction
+
+from marcus_events import audit
+from marcus_events.audit.hash_chain.chain import BLOCK, NO_LEAF, beginning, hash_of, leaf_of
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.position_ranges import Ranges
+from marcus_events.log import missing_positions, read, removed_positions
+from marcus_events.models import Checkpoint, Seal
+
+logger = logging.getLogger(__name__)
+
+NAME = "seal"  # of the checkpoint
+LOCK = 0x7365616C
+PATIENCE_S = 5.0
+LOOK_EVERY_S = 1.0
+SYSTEM = "the system"  # who did what nobody did
+
+# Of an event that is redacted already, the leaf is that of what it said: see `marcus_events.audit.redaction`.
+NEXT = f"""
+SELECT e.position, coalesce(r.leaf, {leaf_of()}), e.recorded_at <= clock_timestamp() - make_interval(secs => %s)
+FROM event AS e LEFT JOIN redaction AS r USING (position)
+WHERE e.position >= %s AND e.position < %s ORDER BY e.position
+"""
+
+
+class BlocksMissing(RuntimeError):
+    """Blocks of the hash chain are gone that were there before."""
+
+
+class LogHasGap(RuntimeError):
+    """Events are missing where the next block would be, and nobody has removed them."""
+
+
+def seal(stop: threading.Event) -> None:
+    """Until it is told to stop; an error is told of once and the block tried again."""
+    told = ""
+    while not stop.wait(LOOK_EVERY_S):
+        try:
+            while seal_next() and not stop.is_set():
+                pass
+            told = ""
+        except (Error, BlocksMissing, LogHasGap) as error:
+            if str(error) != told:
+                logger.warning("the log is not being sealed: %s", error)
+            told = str(error)
+        finally:
+            close_old_connections()
+
+
+def seal_all() -> None:
+    """Seal whatever is in the log by now. Raises BlocksMissing or LogHasGap."""
+    until = min(read.head().position, missing_positions.newest())
+    while sealed_to() < until and seal_next(0, waits=True):
+        pass
+
+
+def sealed_to() -> int:
+    newest = Seal.objects.filter(chain=read.head().epoch).order_by("-last").first()
+    return newest.last if newest else 0
+
+
+def seal_next(patience_s: float = PATIENCE_S, *, waits: bool = False) -> bool:
+    """Seal the next block, if there is one to be sealed; whether there was. Raises BlocksMissing or LogHasGap.
+
+    While another process seals, there is none; with `waits` that one is waited for.
+    """
+    with transaction.atomic():
+        if not is_alone(waits):
+            return False
+        head = read.head()
+        newest = Seal.objects.filter(chain=head.epoch).order_by("-last").first()
+        begins = newest.last + 1 if newest else max(head.oldest, 1)
+        check(head.epoch, begins)
+        last, leaves = next_leaves(begins, head.position, patience_s)
+        if not leaves:
+            return False
+        previous = bytes(newest.hash) if newest else beginning(head.epoch)
+        add(head.epoch, begins, last, leaves, hash_of(previous, begins, last, leaves))
+    if newest is None and head.position > BLOCK:
+        tell_of_beginning(begins)
+    return True
+
+
+def is_alone(waits: bool) -> bool:
+    if waits:
+        read.rows("SELECT pg_advisory_xact_lock(%s)", [LOCK], None)
+        return True
+    return bool(read.rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK], None)[0][0])
+
+
+def check(chain: UUID, begins: int) -> None:
+    """Step 4."""
+    known = Checkpoint.objects.filter(projection=NAME, epoch=chain).first()
+    if known and known.position >= begins:
+        raise BlocksMissing(f"the hash chain had come to position {known.position}, and now ends before {begins}")
+
+
+def next_leaves(begins: int, head: int, patience_s: float) -> tuple[int, bytes]:
+    """The last position of the next block, and its leaves; none where it is to wait."""
+    end = min(begins + BLOCK, head + 1)
+    rows = read.rows(NEXT, [patience_s, begins, end], None)
+    if not rows and begins < end:
+        check_removed(begins, end)
+    is_due = end == begins + BLOCK or (rows and rows[0][2])
+    if not is_due:
+        return begins, b""
+    found = {position: bytes(leaf) for position, leaf, _ in rows}
+    return end - 1, b"".join(found.get(position, NO_LEAF) for position in range(begins, end))
+
+
+def check_removed(begins: int, end: int) -> None:
+    for lower, upper in Ranges.parse(removed_positions.all_removed()).gaps(begins, end):
+        raise LogHasGap(f"the events at positions {lower} to {upper - 1} are missing, and nobody has removed them")
+
+
+def add(chain: UUID, first: int, last: int, leaves: bytes, digest: bytes) -> None:
+    Seal.objects.create(chain=chain, first=first, last=last, leaves=leaves, hash=digest)
+    Checkpoint.objects.update_or_create(projection=NAME, defaults={"position": last, "epoch": chain})
+
+
+def tell_of_beginning(position: int) -> None:
+    """Step 3."""
+    earlier = Seal.objects.exclude(chain=read.head().epoch).order_by("-sealed_at").first()
+    before: dict[str, Any] = {"before": bytes(earlier.hash).hex(), "before_at": earlier.last} if earlier else {}
+    logger.warning("a new hash chain over the log begins at position %s", position)
+    audit.record(EventTypes.CHAIN_BEGUN, SYSTEM, position=position, **before)

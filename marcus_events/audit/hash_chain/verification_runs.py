@@ -1,0 +1,131 @@
+"""Verifications on record: by hand, by page, and once a day by itself. One at a time, in whatever process.
+
+How far it has come stands in the table `verification`, for whoever waits for it; the outcome is an event too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import DatabaseError, close_old_connections
+
+from marcus_events import audit
+from marcus_events.audit.hash_chain.anchor_writer import anchor_heads
+from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.audit.hash_chain.sealer import SYSTEM
+from marcus_events.audit.hash_chain.verify import Progress, verify
+from marcus_events.core.event import utc_now
+from marcus_events.core.event_types import EventTypes
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.models import Seal, Verification
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x76657266
+EVERY = timedelta(days=1)
+LOOK_EVERY_S = 60.0
+NOTE_EVERY_S = 0.5  # how far it has come
+LOST_AFTER = timedelta(minutes=1)  # without a sign: its process is gone
+KEPT = 100  # verifications; each is in the log too
+
+
+class IsRunning(RuntimeError):
+    """The log is being verified at this moment."""
+
+
+def check(by: str = SYSTEM, address: str = "") -> Verification:
+    """Verify the whole log, and record the outcome. Raises IsRunning."""
+    with alone():
+        row = Verification.objects.create(by=by)
+        try:
+            verdict = verify(noted(row))
+        except Exception as error:
+            finish(row, error=str(error) or type(error).__name__)
+            raise
+        keep(row, verdict)
+    audit.record(EventTypes.LOG_VERIFIED, by, address, verdict=words(row), **outcome(row))
+    anchor_heads(at_once=True)
+    return row
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """The lock is of a connection, and goes with its process."""
+    with connect("verify", autocommit=True) as connection:
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+            raise IsRunning("The log is being verified at this moment.")
+        yield
+
+
+def noted(row: Verification) -> Progress:
+    last = 0.0
+
+    def note(done: int, until: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= NOTE_EVERY_S:
+            last = time.monotonic()
+            row.verified_to, row.until, row.seen_at = done, until, utc_now()
+            row.save(update_fields=["verified_to", "until", "seen_at"])
+
+    return note
+
+
+def keep(row: Verification, verdict: Verdict) -> None:
+    row.until, row.verified_to, row.head_hash = verdict.head, verdict.verified_to, verdict.head_hash
+    row.events, row.redacted, row.removed = verdict.events, verdict.redacted, verdict.removed
+    row.anchored = verdict.anchored
+    row.faults = [[fault.position, fault.words] for fault in verdict.faults]
+    finish(row)
+    kept = Verification.objects.order_by("-started_at").values("pk")[:KEPT]
+    Verification.objects.exclude(pk__in=kept).delete()
+
+
+def finish(row: Verification, error: str = "") -> None:
+    row.ended_at, row.error = utc_now(), error
+    row.save()
+
+
+def words(row: Verification) -> str:
+    """What came out, in a sentence."""
+    if row.error:
+        return f"it could not be verified: {row.error}"
+    if row.faults:
+        position, what = row.faults[0]
+        more = f", and {len(row.faults) - 1} more places" if len(row.faults) > 1 else ""
+        return f"it breaks at position {position}: {what}{more}"
+    return f"whole up to position {row.verified_to}"
+
+
+def outcome(row: Verification) -> dict[str, object]:
+    return {
+        "is_whole": not row.faults,
+        "verified_to": row.verified_to,
+        "head_hash": row.head_hash,
+        "events": row.events,
+        "faults": row.faults,
+    }
+
+
+def check_daily(stop: threading.Event) -> None:
+    """Until it is told to stop. The first time when the oldest block is a day old: before, there is little to prove."""
+    while not stop.wait(LOOK_EVERY_S):
+        try:
+            if is_due():
+                check()
+        except IsRunning:
+            pass
+        except (DatabaseError, *DatabaseAway) as error:
+            logger.warning("the log could not be verified: %s", error)
+        finally:
+            close_old_connections()
+
+
+def is_due() -> bool:
+    newest = Verification.objects.order_by("-started_at").values_list("started_at", flat=True).first()
+    begun = newest or Seal.objects.order_by("sealed_at").values_list("sealed_at", flat=True).first()
+    return begun is not None and utc_now() - begun >= EVERY

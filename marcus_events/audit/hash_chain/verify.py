@@ -1,0 +1,190 @@
+"""Verification: the log against its hash chain, block by block.
+
+1. What is in the log at the beginning is sealed first, so that records of a moment ago count.
+2. Blocks follow on one another without a hole, and each hash is that of the one before and of the block's leaves;
+   else the chain itself was changed.
+3. Each event has the leaf that was sealed; else it was changed.
+4. A missing event is accounted for by a sealed `events_removed`, however old it is: see `removed`.
+5. A redacted event was sealed as what it said, and a sealed `event_redacted` accounts for what stands there now: see
+   `redactions`.
+6. No event stands outside of the numbers, before the chain or in a gap; the head is where the log ends: see `bounds`.
+7. Chains of earlier epochs say the same of the same events.
+8. A head that was noted or anchored elsewhere is that of the block that ends there.
+
+After a fault it goes on, so that all places are named, up to MAX_FAULTS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from marcus_events.audit.hash_chain import earlier_epochs, position_check, redaction_check
+from marcus_events.audit.hash_chain.anchor_check import Head, check_heads
+from marcus_events.audit.hash_chain.anchor_writer import heads_in_files
+from marcus_events.audit.hash_chain.chain import LEAF_BYTES, NO_LEAF, beginning, hash_of, leaf_of
+from marcus_events.audit.hash_chain.findings import Verdict, span
+from marcus_events.audit.hash_chain.redaction_check import Redacted
+from marcus_events.audit.hash_chain.removal_check import Removed
+from marcus_events.audit.hash_chain.sealer import NAME, BlocksMissing, LogHasGap, seal_all
+from marcus_events.core.position_ranges import runs
+from marcus_events.log import read
+from marcus_events.models import Checkpoint, Seal
+
+AT_ONCE = 50  # blocks read at once
+MOST_ROUNDS = 10  # over blocks that are sealed while it verifies, as far as records in them are needed
+
+# One statement, so that a redaction that is just being made is seen as a whole or not at all.
+STANDING = f"""SELECT e.position, {leaf_of()}, {redaction_check.DETAILS} FROM event AS e {redaction_check.JOINS}
+    WHERE e.position BETWEEN %s AND %s"""
+
+Progress = Callable[[int, int], None]
+
+
+def verify(
+    progress: Progress = lambda verified_to, until: None,
+    *,
+    since: int = 1,
+    expected: tuple[str, int] | None = None,
+    anchored: Sequence[Head] = (),
+) -> Verdict:
+    """Check everything from the block of the position `since` on. `expected` is a hash and where it was noted.
+
+    `anchored` are heads that were written down elsewhere, beside those in the files of MARCUS_ANCHORS. `progress` is
+    told how far it has come and how far there is to go.
+    """
+    head = read.head()
+    verifier = Verifier(head.epoch, since, progress)
+    verifier.run()
+    verdict = verifier.verdict
+    earlier_epochs.check_chains(head.epoch, verdict)
+    noted = [Head(head.epoch, expected[1], expected[0])] if expected else []
+    check_heads([*noted, *anchored, *heads_in_files(verdict)], verdict)
+    verdict.faults.sort(key=lambda fault: fault.position)
+    return verdict
+
+
+class Verifier:
+    """One verification of the chain of an epoch. `needed` is the newest position that has to be sealed for it."""
+
+    def __init__(self, chain: UUID, since: int, progress: Progress) -> None:
+        self.chain, self.since, self.progress = chain, since, progress
+        self.verdict = Verdict()
+        self.removed = Removed()
+        self.needed = self.removed.record
+        self.before: Seal | None = None
+        self.begins = 1
+
+    def run(self) -> None:
+        """Records of what happens meanwhile are beyond what was sealed at the beginning: then it looks further."""
+        for _ in range(MOST_ROUNDS):
+            self.one_round()
+            if self.needed <= self.verdict.verified_to:
+                break
+        else:
+            words = "this event accounts for another one, and is not sealed: the log is not being sealed"
+            self.verdict.add(self.needed, words)
+        self.check_end()
+        position_check.check(self.begins, self.removed, self.verdict)
+        redaction_check.check_others(self.verdict.head, self.verdict)
+        self.removed.compare(self.verdict)
+
+    def one_round(self) -> None:
+        with suppress(BlocksMissing, LogHasGap):  # the place is found below
+            seal_all()
+        self.verdict.head = read.head().position
+        for block in self.blocks():
+            self.check_follows(block)
+            self.check_hash(block)
+            self.check_events(block)
+            self.before = block
+            self.verdict.verified_to, self.verdict.head_hash = block.last, bytes(block.hash).hex()
+            self.progress(block.last, self.verdict.head)
+
+    def blocks(self) -> Iterator[Seal]:
+        after = self.before.last if self.before else self.since - 1
+        while found := list(Seal.objects.filter(chain=self.chain, last__gt=after).order_by("last")[:AT_ONCE]):
+            yield from found
+            after = found[-1].last
+
+    def check_follows(self, block: Seal) -> None:
+        """The first part of step 2."""
+        if self.before is None and self.since > 1:
+            older = Seal.objects.filter(chain=self.chain, last__lt=block.last)
+            self.before = older.order_by("-last").first()
+        if self.before is None:
+            self.begins = block.first
+        elif block.first != self.before.last + 1:
+            gap = span(self.before.last + 1, block.first)
+            self.verdict.add(self.before.last + 1, f"blocks of the hash chain are missing: {gap}")
+
+    def check_hash(self, block: Seal) -> None:
+        """The second part of step 2."""
+        if not has_its_hash(block, self.before):
+            place = span(block.first, block.last + 1)
+            words = f"the hash chain itself was changed: its block, {place}, does not follow on the one before"
+            self.verdict.add(block.first, words)
+
+    def check_events(self, block: Seal) -> None:
+        """Steps 3 to 5."""
+        sealed = leaves_of(block)
+        standing: set[int] = set()
+        for position, leaf, details in read.rows(STANDING, [block.first, block.last], None):
+            if position in standing:
+                self.verdict.add(position, "two events stand here")
+            standing.add(position)
+            self.check_event(position, bytes(leaf), sealed.get(position), details)
+        self.verdict.events += len(standing)
+        if len(standing) < block.last - block.first + 1:
+            self.check_missing(position for position in sealed if position not in standing)
+
+    def check_event(self, position: int, leaf: bytes, sealed: bytes | None, details: str | None) -> None:
+        if details is None:
+            if leaf != sealed:
+                self.verdict.add(position, changed(sealed))
+            return
+        redacted = Redacted.read(position, details)
+        self.verdict.redacted += 1
+        if fault := redacted.fault(leaf, sealed):
+            self.verdict.add(position, fault)
+        else:
+            self.needed = max(self.needed, redacted.record)
+
+    def check_missing(self, positions: Iterator[int]) -> None:
+        """Asked after the events were read: what was removed meanwhile is accounted for by now."""
+        missing = list(runs(positions))
+        unaccounted = self.removed.unaccounted(missing)
+        if unaccounted and self.removed.has_changed():
+            self.needed = max(self.needed, self.removed.record)
+            unaccounted = self.removed.unaccounted(missing)
+        self.verdict.removed += sum(upper - lower for lower, upper in missing)
+        for lower, upper in unaccounted:
+            self.verdict.removed -= upper - lower
+            self.verdict.add(lower, position_check.gone(lower, upper))
+
+    def check_end(self) -> None:
+        """The sealer remembers how far it had come."""
+        known = Checkpoint.objects.filter(projection=NAME, epoch=self.chain).first()
+        if known and known.position > self.verdict.verified_to:
+            words = f"blocks of the hash chain are missing: it had come to position {known.position}"
+            self.verdict.add(self.verdict.verified_to + 1, words)
+
+
+def has_its_hash(block: Seal, before: Seal | None) -> bool:
+    leaves = bytes(block.leaves)
+    is_whole = len(leaves) == (block.last - block.first + 1) * LEAF_BYTES
+    follows = bytes(before.hash) if before else beginning(block.chain)
+    return is_whole and hash_of(follows, block.first, block.last, leaves) == bytes(block.hash)
+
+
+def leaves_of(block: Seal) -> dict[int, bytes]:
+    leaves = bytes(block.leaves)
+    places = range(0, len(leaves), LEAF_BYTES)
+    return {block.first + n: leaves[start : start + LEAF_BYTES] for n, start in enumerate(places)}
+
+
+def changed(sealed: bytes | None) -> str:
+    if sealed == NO_LEAF:
+        return "an event stands here that was not there when the log was sealed"
+    return "the event is not what was sealed: it was changed behind the application's back"

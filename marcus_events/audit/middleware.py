@@ -1,0 +1,30 @@
+"""Notes who sends the request that is being answered; comes after Django's authentication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from marcus_events import audit
+from marcus_events.audit.actor import acting
+from marcus_events.http.either_mode import EitherMode
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class Acting(EitherMode):
+    """Reading acts on nothing, and so asks for no session."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.method in READING:
+            return self.get_response(request)
+        if self.is_async:
+            return self.awaited(request)
+        with acting(request.user.get_username(), audit.address_of(request)):
+            return self.get_response(request)
+
+    async def awaited(self, request: HttpRequest) -> Any:
+        user = await request.auser()
+        with acting(user.get_username(), audit.address_of(request)):
+            return await self.get_response(request)

@@ -1,0 +1,130 @@
+"""Audit events on their way into the log, or, while it is away, on disk until it is back.
+
+One trail per process. Its thread appends what waits on disk, and counts failed sign-ins (see `failures`). What a killed
+process has left on disk, the next one takes up that starts on the same data directory.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from dataclasses import replace
+
+from django.conf import settings
+
+from marcus_events.bus.spool import Spool, SpoolFailed
+from marcus_events.core.event import Event
+from marcus_events.core.reserved import Authority
+from marcus_events.core.singleton import Single
+from marcus_events.ingest import Receipt, all_checked, chunks, ingest, receipts, settled, submit, tell_refused
+from marcus_events.log.writer import LogUnavailable
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN_S = 2.0  # a person waits; an append takes milliseconds
+LOOK_EVERY_S = 1.0
+AT_ONCE = 100  # events from the disk
+
+
+class Trail:
+    """Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spool: Spool | None = None
+        self._is_away = False  # nobody waits for it twice
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audit trail", daemon=True)
+        self._thread.start()
+
+    def keep(self, event: Event) -> None:
+        """Return when it is in the log or on disk. Never raises; where neither can take it, that is said."""
+        try:
+            if self._is_away:
+                self._put_aside(event)
+            else:
+                append(event)
+        except (LogUnavailable, OSError) as error:
+            self._is_away = True
+            logger.warning("an audit event waits on disk: %s", error)
+            self._put_aside(event)
+        except Exception:
+            logger.exception("an act could not be recorded: %s %s", event.event_type, event.data)
+
+    def close(self) -> None:
+        """Append what waits, if the log is there, and stop."""
+        self._stop.set()
+        self._thread.join()
+        if self._spool is not None:
+            self._spool.close()
+
+    def _put_aside(self, event: Event) -> None:
+        try:
+            self.spool().put([event])
+        except OSError:
+            logger.exception("an act could not be recorded: %s %s", event.event_type, event.data)
+
+    def spool(self) -> Spool:
+        with self._lock:
+            if self._spool is None:
+                self._spool = Spool.claim(settings.DATA_DIR / "audit")
+            return self._spool
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            self._drain()
+        self._drain()
+
+    def _drain(self) -> None:
+        try:
+            while (self._spool or left_on_disk()) and (waiting := self.spool().peek(AT_ONCE)):
+                events = [event for _, event in waiting]
+                stand_in(events, ingest(events, Authority.SYSTEM))
+                self.spool().remove(number for number, _ in waiting)
+            self._is_away = False
+        except (LogUnavailable, SpoolFailed) as error:
+            logger.debug("audit events wait on disk: %s", error)
+        except Exception:
+            logger.exception("audit events wait on disk")
+
+
+def left_on_disk() -> bool:
+    return any((settings.DATA_DIR / "audit").glob("*.db"))
+
+
+def append(event: Event) -> None:
+    """Raises LogUnavailable where the log does not take it soon; it may then take it all the same."""
+    stand_in([event], taken([event]))
+
+
+def taken(events: list[Event]) -> list[Receipt]:
+    offers = all_checked(events, Authority.SYSTEM)
+    places = [settled(*submit(chunk, ANSWER_WITHIN_S), ANSWER_WITHIN_S) for chunk in chunks(offers)]
+    return receipts(events, offers, places)
+
+
+def stand_in(events: list[Event], answers: list[Receipt]) -> None:
+    """For each event that the log refused: that the act happened, by whom, and why the rest is missing."""
+    refused = {receipt.event_id: receipt for receipt in tell_refused(answers, "an audit event")}
+    short = [shortened(event, refused[event.event_id].error or "") for event in events if event.event_id in refused]
+    if short:
+        tell_refused(taken(short), "what stands for an audit event")
+
+
+def shortened(event: Event, error: str) -> Event:
+    data = {name: event.data.get(name) for name in ("by", "address")} | {"incomplete": f"the log refused it: {error}"}
+    return replace(event, event_id=f"audit_{uuid.uuid4().hex}", data=data)
+
+
+_trail = Single(Trail)
+
+
+def trail() -> Trail:
+    """The trail of this process."""
+    return _trail.get()
+
+
+def close_trail() -> None:
+    """Append what waits, and stop until there is something again."""
+    _trail.close()

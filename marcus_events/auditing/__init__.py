@@ -1,1 +1,0 @@
-"""How the audit trail is kept: see `marcus_events.audit`, which everybody calls."""

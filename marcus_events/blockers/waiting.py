@@ -1,0 +1,71 @@
+"""Who waits for the answer to a blocker, and who has been given it: each said in an event, so that people can tell.
+
+An agent waits for its answer with one call, that for the next `blocker_resolved` of its task. While it waits, and a
+moment longer until it asks again, "an agent is listening" is true; when it has been handed the answer, it has seen it.
+
+Both are writes: only of a token that may publish something is noted, and only on boards that the token is for.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from marcus_events.access.visibility import Sight, sight_of_token
+from marcus_events.blockers.events import about
+from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import PROGRAM, Authority, source_of
+from marcus_events.ingest import ingest, tell_refused
+from marcus_events.models import Blocker, Token
+
+GRACE = timedelta(seconds=5)  # between two calls of an agent that goes on waiting
+MANY = 20  # blockers; a task has one or two
+
+
+def may_note(token: Token | None, wanted: EventFilter) -> bool:
+    """Whether something is noted of this wait: a program waits for an answer, and may publish what it does."""
+    is_for_an_answer = EventTypes.BLOCKER_RESOLVED in wanted.values("type") and bool(wanted.values("task"))
+    return token is not None and "publish" in token.scopes and is_for_an_answer
+
+
+def note_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
+    """A program waits for the answers to these tasks from now on, for so long."""
+    until = utc_now() + timedelta(seconds=timeout_s) + GRACE
+    publish([awaited(blocker, token, until) for blocker in open_blockers(wanted, sight_of_token(token))])
+
+
+def open_blockers(wanted: EventFilter, sight: Sight) -> list[Blocker]:
+    """Those of the tasks that are on every board that is asked for, and seen."""
+    rows = Blocker.objects.now().filter(resolved_at=None, task_id__in=wanted.values("task"))
+    for term in wanted.terms:
+        if term.field in ("board", "board_id") and not term.exclude:
+            rows = rows.filter(board_id__in=term.values)
+    if sight.boards is not None:
+        rows = rows.filter(board_id__in=sight.boards)
+    return list(rows[:MANY])
+
+
+def awaited(blocker: Blocker, token: Token, until: datetime) -> Event:
+    event_id = f"await_{uuid.uuid4().hex}"
+    return about(blocker, EventTypes.ANSWER_AWAITED, event_id, source_of(PROGRAM, token.name), until=until.isoformat())
+
+
+def note_seen(answer: Recorded, token: Token) -> None:
+    """A program was handed this answer; of the same one again nothing comes."""
+    if not sight_of_token(token).shows(answer):
+        return
+    named = answer.data.get("blocker_event_id")
+    rows = Blocker.objects.now().filter(task_id=answer.task_id or "", board_id=answer.board_id or "")
+    found = (rows.filter(event_id=named) if named else rows).order_by("-blocker_id").first()
+    if found is not None:
+        # Named by the position: an event id may be as long as one can be, and two boards may have the same.
+        event_id = f"seen_{answer.position}"
+        publish([about(found, EventTypes.ANSWER_SEEN, event_id, source_of(PROGRAM, token.name))])
+
+
+def publish(events: list[Event]) -> None:
+    """What is refused is logged: the wait goes on, and the page shows that nobody is known to listen."""
+    if events:
+        tell_refused(ingest(events, Authority.SYSTEM), "that an answer is awaited or seen")

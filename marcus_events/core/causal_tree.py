@@ -1,0 +1,87 @@
+"""What led to what: events of one correlation as a tree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from marcus_events.core.causation import CAUSATION, CORRELATION
+from marcus_events.core.event import Event
+from marcus_events.core.event_fields import text_in
+
+
+@dataclass
+class Trace:
+    """An event and what it caused, in the order in which that was published."""
+
+    event: Event
+    effects: list[Trace] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Event]:
+        """The event, then everything below it, causes before effects."""
+        todo = [self]
+        while todo:
+            trace = todo.pop()
+            yield trace.event
+            todo += reversed(trace.effects)
+
+    def __str__(self) -> str:
+        """One line per event, effects indented below their cause."""
+        lines, todo = [], [(self, 0)]
+        while todo:
+            trace, depth = todo.pop()
+            lines.append(f"{'  ' * depth}{trace.event.event_type} {trace.event.event_id}")
+            todo += [(effect, depth + 1) for effect in reversed(trace.effects)]
+        return "\n".join(lines)
+
+
+def correlation_of(event: Event) -> str:
+    """The id of the event that everything began with: its own where nothing caused it."""
+    found = text_in((event.metadata or {}).get(CORRELATION))
+    return event.event_id if found is None else found
+
+
+def is_related(event: Event, correlation_id: str) -> bool:
+    return event.event_id == correlation_id or correlation_of(event) == correlation_id
+
+
+def tree(events: Iterable[Event], correlation_id: str) -> Trace | None:
+    """The tree of a correlation out of events in their order; None where none of them belongs to it.
+
+    What names a cause that is not there (or itself, or a circle) hangs below the first event.
+    """
+    traces = {event.event_id: Trace(event) for event in events if is_related(event, correlation_id)}
+    if not traces:
+        return None
+    root = traces.get(correlation_id) or next(iter(traces.values()))
+    below: dict[str, list[Trace]] = defaultdict(list)
+    for trace in traces.values():
+        if trace is not root:
+            below[cause_within(trace, traces, root)].append(trace)
+    return hang(root, below)
+
+
+def cause_within(trace: Trace, traces: dict[str, Trace], root: Trace) -> str:
+    """Its cause, where that is there and not caused by itself in the end; the root otherwise."""
+    cause, seen = named_cause(trace), {trace.event.event_id}
+    while cause in traces and traces[cause] is not root:
+        if cause in seen:
+            return root.event.event_id
+        seen.add(cause)
+        cause = named_cause(traces[cause])
+    first = named_cause(trace)
+    return first if first in traces else root.event.event_id
+
+
+def named_cause(trace: Trace) -> str:
+    return str((trace.event.metadata or {}).get(CAUSATION, ""))
+
+
+def hang(root: Trace, below: dict[str, list[Trace]]) -> Trace:
+    todo = [root]
+    while todo:
+        trace = todo.pop()
+        trace.effects = below.pop(trace.event.event_id, [])
+        todo += trace.effects
+    return root

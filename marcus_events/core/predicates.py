@@ -1,0 +1,97 @@
+"""Which events a handler wants: `where` and `board` of a subscription, as one question about an event.
+
+`where` is one of
+- fields by their path and the value they must have: `{"metadata.board_id": "proj_123", "data.severity": ["high"]}`; of
+  a list of values any will do, and a field that is missing has the value None;
+- a function of the event;
+- an `EventFilter`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from marcus_events.core.event import Event
+from marcus_events.core.event_types import canonical
+from marcus_events.core.filters import EventFilter
+from marcus_events.core.patterns import any_like
+from marcus_events.core.references import unrecorded
+
+Matches = Callable[[Event], bool]
+Where = Mapping[str, Any] | Matches | EventFilter
+
+FIELDS = ("event_id", "timestamp", "event_type", "source", "data", "metadata")
+
+
+def matcher(patterns: str | Sequence[str], where: Where | None = None, board: str | None = None) -> Matches:
+    """The question whether an event is of one of these types, by its name in the log or by its producer's own, and
+    wanted besides.
+    """
+    types, asked = as_patterns(patterns), condition(where, board)
+    return lambda event: any(any_like(types, name) for name in names_of(event)) and (asked is None or asked(event))
+
+
+def as_patterns(patterns: str | Sequence[str]) -> tuple[str, ...]:
+    """One pattern or several, each once. Raises ValueError where there is none."""
+    named = (patterns,) if isinstance(patterns, str) else tuple(dict.fromkeys(patterns))
+    if not named or not all(isinstance(name, str) and name for name in named):
+        raise ValueError("name at least one event type; * stands for any text")
+    return named
+
+
+def names_of(event: Event) -> tuple[str, ...]:
+    """Its type, and what its producer called it where the vocabulary has another word for that.
+
+    Any producer may write `original_type` itself: what is no other word for the type does not count.
+    """
+    original = (event.metadata or {}).get("original_type")
+    is_alias = isinstance(original, str) and canonical(original) == event.event_type
+    return (event.event_type, str(original)) if is_alias else (event.event_type,)
+
+
+def condition(where: Where | None = None, board: str | None = None) -> Matches | None:
+    """The question to ask of an event; None where everything is wanted. Raises ValueError for a path of no field."""
+    asked = [question(where)] if where is not None else []
+    if board is not None:
+        asked.append(of_filter(EventFilter().with_term("board", board)))
+    if len(asked) < 2:
+        return asked[0] if asked else None
+    return lambda event: all(ask(event) for ask in asked)
+
+
+def question(where: Where) -> Matches:
+    if isinstance(where, EventFilter):
+        return of_filter(where)
+    if isinstance(where, Mapping):
+        return of_fields(where)
+    if callable(where):
+        return where
+    raise TypeError(f"where must be fields with values, a function or an EventFilter, not {type(where).__name__}")
+
+
+def of_filter(wanted: EventFilter) -> Matches:
+    return lambda event: wanted.matches(unrecorded(event))
+
+
+def of_fields(where: Mapping[str, Any]) -> Matches:
+    wanted = [(path_of(name), values_of(value)) for name, value in where.items()]
+    return lambda event: all(value_at(event, path) in values for path, values in wanted)
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    path = tuple(name.split("."))
+    if path[0] not in FIELDS:
+        raise ValueError(f"“{name}” begins with no field of an event; fields are {', '.join(FIELDS)}")
+    return path
+
+
+def values_of(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
+
+
+def value_at(event: Event, path: tuple[str, ...]) -> Any:
+    found: Any = getattr(event, path[0])
+    for step in path[1:]:
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found

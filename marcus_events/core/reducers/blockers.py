@@ -1,0 +1,131 @@
+"""Blockers: what keeps a task from going on, from the complaint to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.event_fields import read_data
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.redaction_marker import REDACTED
+from marcus_events.core.reducers.agents import follow_task
+from marcus_events.core.reducers.field_readers import is_named, text
+from marcus_events.core.reducers.redacted_effect import is_repeat
+from marcus_events.core.reducers.task_status import holder, known_task, with_status
+from marcus_events.core.reserved import person_in
+from marcus_events.core.state import Blocker, State, Task
+from marcus_events.core.text_identity import normalised
+
+TOO_LATE = "the task was no longer blocked when it was to be sent"
+
+
+def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
+    if not (task := known_task(state, recorded, board_id)):
+        return
+    blocker = blocker_from(recorded, task)
+    if is_repeat(recorded) or is_open(state, blocker):
+        return
+    blocked = replace(with_status(task, "blocked", recorded), agent_id=blocker.agent_id)
+    state.put(blocker)
+    state.put(blocked)
+    follow_task(state, recorded, task, blocked)
+
+
+def is_open(state: State, blocker: Blocker) -> bool:
+    """Whether the task is blocked by the same complaint already. Of redacted ones nobody can tell."""
+    others = state.open_blockers(blocker.board_id, blocker.task_id)
+    same = (normalised(other.description) == blocker.description for other in others)
+    return blocker.description != REDACTED and any(same)
+
+
+def blocker_from(recorded: Recorded, task: Task) -> Blocker:
+    """Its description is as it is compared; the event keeps what was written."""
+    severity = text(recorded, "severity") or "medium"
+    stated = (normalised(text(recorded, name)) for name in ("description", "reason"))
+    return Blocker(
+        board_id=task.board_id,
+        blocker_id=recorded.position,
+        event_id=recorded.event.event_id,
+        task_id=task.task_id,
+        agent_id=holder(recorded, task),
+        description=next(filter(None, stated), "No reason was given"),
+        severity=severity,
+        reported_severity=severity,
+        blocker_type=text(recorded, "blocker_type"),
+        suggestion=None,
+        opened_at=recorded.happened_at,
+        resolved_at=None,
+        resolution="",
+    )
+
+
+def blocker_suggestion(state: State, recorded: Recorded, board_id: str) -> None:
+    suggestion = read_data(recorded.data, "suggestion")
+    blocker = named_blocker(state, recorded, board_id)
+    if blocker and suggestion is not None:
+        state.put(replace(blocker, suggestion=suggestion))
+
+
+def blocker_updated(state: State, recorded: Recorded, board_id: str) -> None:
+    blocker, severity = named_blocker(state, recorded, board_id), text(recorded, "severity")
+    if blocker and severity:
+        state.put(replace(blocker, severity=severity))
+
+
+def blocker_resolved(state: State, recorded: Recorded, board_id: str) -> None:
+    """Ends the blocker it names, or all that are open where none is named; after the last, it goes on."""
+    if not (task := known_task(state, recorded, board_id)):
+        return
+    resolution = text(recorded, "resolution") or "resolved"
+    if names_blocker(recorded):
+        end(state, recorded, named_blocker(state, recorded, board_id), resolution)
+    else:
+        end_of_task(state, recorded, task, resolution)
+    if task.status == "blocked" and not state.open_blockers(board_id, task.task_id):
+        free = with_status(task, "in_progress" if task.agent_id else "todo", recorded)
+        state.put(free)
+        resume_agent(state, recorded, task, free)
+
+
+def resume_agent(state: State, recorded: Recorded, before: Task, task: Task) -> None:
+    """Only one who is still with the task: it may have gone on to another."""
+    agent = state.agent(task.board_id, task.agent_id)
+    if agent and agent.task_id == task.task_id:
+        follow_task(state, recorded, before, task)
+
+
+def names_blocker(recorded: Recorded) -> bool:
+    return is_named(recorded, "blocker_event_id")
+
+
+def named_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
+    """The blocker whose event is named; where none is named, the newest of the task."""
+    blockers = state.blockers_of(board_id, recorded.task_id or "")
+    if names_blocker(recorded):
+        blockers = [blocker for blocker in blockers if blocker.event_id == text(recorded, "blocker_event_id")]
+    return blockers[-1] if blockers else None
+
+
+def end_of_task(state: State, recorded: Recorded, task: Task, resolution: str) -> None:
+    """End whatever blocks the task."""
+    for blocker in state.open_blockers(task.board_id, task.task_id):
+        end(state, recorded, blocker, resolution)
+
+
+def end(state: State, recorded: Recorded, blocker: Blocker | None, resolution: str) -> None:
+    if blocker and blocker.resolved_at is None:
+        resolved_at = max(recorded.happened_at, blocker.opened_at)
+        by = recorded.source if recorded.event_type == EventTypes.BLOCKER_RESOLVED else ""
+        ended = replace(blocker, resolved_at=resolved_at, resolution=resolution, resolved_by=by)
+        state.put(ended if is_its_answer(recorded, blocker) else without_answer(ended, TOO_LATE))
+
+
+def is_its_answer(recorded: Recorded, blocker: Blocker) -> bool:
+    return bool(person_in(recorded.source)) and recorded.data.get("answer_id") == blocker.answer_id
+
+
+def without_answer(blocker: Blocker, reason: str) -> Blocker:
+    """An answer that waits is never sent; what it said stays, so that nobody has to write it again."""
+    if not blocker.answer_id:
+        return blocker
+    return replace(blocker, answer_id="", answer_due=None, undelivered=reason)

@@ -1,0 +1,54 @@
+"""Whether Marcus is connected to a board, since when, and whether it works in fallback mode.
+
+1. `kanban_connected` and `kanban_updated` say that it is: a board that is updated is connected. Fallback mode ends.
+2. `kanban_error` says that it is not, until one of these comes. The last error stays on record.
+3. `fallback_mode` says that it works without the board, from then on; with `active: false`, that it does so no more.
+4. An event counts for the board that it names. One that names no board changes nothing: nobody knows which it is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.reducers.field_readers import text
+from marcus_events.core.state import Board, State
+
+
+def kanban_connected(state: State, recorded: Recorded, board_id: str) -> None:
+    if board := state.board(board_id):
+        state.put(replace(connected_as(board, "connected", recorded), fallback_since=None, fallback_reason=""))
+
+
+def kanban_error(state: State, recorded: Recorded, board_id: str) -> None:
+    if board := state.board(board_id):
+        lost = connected_as(board, "lost", recorded)
+        error = first_text(recorded, "error", "message", "reason")
+        state.put(replace(lost, connection_error=error, connection_error_at=recorded.happened_at))
+
+
+def fallback_mode(state: State, recorded: Recorded, board_id: str) -> None:
+    if not (board := state.board(board_id)):
+        return
+    if recorded.data.get("active") is False:
+        state.put(replace(board, fallback_since=None, fallback_reason=""))
+    else:
+        since = board.fallback_since or recorded.happened_at
+        reason = first_text(recorded, "reason", "message", "error") or board.fallback_reason
+        state.put(replace(board, fallback_since=since, fallback_reason=reason))
+
+
+def connected_as(board: Board, connection: str, recorded: Recorded) -> Board:
+    """Its time is that of the first event that says so, and never runs backwards."""
+    if board.connection == connection:
+        return board
+    return replace(board, connection=connection, connection_since=latest(recorded.happened_at, board.connection_since))
+
+
+def latest(moment: datetime, other: datetime | None) -> datetime:
+    return max(moment, other) if other else moment
+
+
+def first_text(recorded: Recorded, *names: str) -> str:
+    return next((found for name in names if (found := text(recorded, name))), "")

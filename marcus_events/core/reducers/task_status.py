@@ -1,0 +1,45 @@
+"""The task that an event is about, and how its status changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from marcus_events.core import sentences
+from marcus_events.core.event import Recorded
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.reducers.field_readers import text
+from marcus_events.core.state import State, Task
+
+NAMING = (EventTypes.TASK_CREATED, EventTypes.TASK_UPDATED)  # what may name a task anew
+
+
+def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
+    """The task of the event, made where it is new; None where the event names none."""
+    if not recorded.task_id:
+        return None
+    name, now = sentences.field(recorded, "task_name"), recorded.happened_at
+    task = state.task(board_id, recorded.task_id)
+    if task is None:
+        task = Task(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
+    if name and (task.name == task.task_id or recorded.event_type in NAMING):
+        task = replace(task, name=name)
+    if recorded.event_type in NAMING and (parent := text(recorded, "parent_task_id")):
+        task = replace(task, parent_task_id=parent if parent != task.task_id else "")
+    state.put(task)
+    return task
+
+
+def with_status(task: Task, status: str, recorded: Recorded) -> Task:
+    """The task in this status. Its time never runs backwards; one that was done starts over."""
+    if task.status == status:
+        return task
+    progress = 0.0 if task.status == "done" else task.progress
+    return replace(task, status=status, status_since=max(recorded.happened_at, task.status_since), progress=progress)
+
+
+def holder(recorded: Recorded, task: Task) -> str:
+    """Who has the task after the event. `assigned_to` is a board's own word: an empty one says that nobody has it."""
+    assigned_to = text(recorded, "assigned_to")
+    if recorded.data.get("assigned_to") == "":
+        return ""
+    return recorded.agent_id or assigned_to or task.agent_id

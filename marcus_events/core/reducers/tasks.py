@@ -1,0 +1,97 @@
+"""Tasks: where they stand and who has them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from marcus_events.core.event import Recorded
+from marcus_events.core.reducers.agents import follow_task, release
+from marcus_events.core.reducers.blocker_handling import gone_on
+from marcus_events.core.reducers.blockers import end_of_task, task_blocked
+from marcus_events.core.reducers.boards import depend
+from marcus_events.core.reducers.field_readers import percent, text, texts
+from marcus_events.core.reducers.task_status import holder, known_task, with_status
+from marcus_events.core.state import State, Task
+
+DONE_WORDS = ("completed", "done")
+STATUS_OF = dict.fromkeys(DONE_WORDS, "done") | {name: name for name in ("todo", "assigned", "in_progress", "blocked")}
+
+
+def task_created(state: State, recorded: Recorded, board_id: str) -> None:
+    if not (task := known_task(state, recorded, board_id)):
+        return
+    state.put(
+        replace(
+            task,
+            description=text(recorded, "description") or task.description,
+            priority=text(recorded, "priority") or task.priority,
+            labels=texts(recorded, "labels") or task.labels,
+            created_at=recorded.happened_at,
+        )
+    )
+    depend(state, recorded, board_id, "depends_on")
+
+
+def task_assigned(state: State, recorded: Recorded, board_id: str) -> None:
+    if not (task := known_task(state, recorded, board_id)):
+        return
+    given = replace(with_agent(task, recorded), priority=text(recorded, "priority") or task.priority)
+    if task.status in ("todo", "done") or (task.status == "in_progress" and given.agent_id != task.agent_id):
+        given = with_status(given, "assigned", recorded)
+    state.put(given)
+    if given.agent_id != task.agent_id or given.status != task.status:
+        follow_task(state, recorded, task, given)
+
+
+def task_started(state: State, recorded: Recorded, board_id: str) -> None:
+    go_on(state, recorded, board_id, "in_progress")
+
+
+def task_progress(state: State, recorded: Recorded, board_id: str) -> None:
+    """Progress moves a task on, unless it says itself that the task is blocked."""
+    stated = text(recorded, "status")
+    go_on(state, recorded, board_id, "done" if stated in DONE_WORDS else None if stated == "blocked" else "in_progress")
+
+
+def task_completed(state: State, recorded: Recorded, board_id: str) -> None:
+    go_on(state, recorded, board_id, "done")
+
+
+def task_updated(state: State, recorded: Recorded, board_id: str) -> None:
+    """What somebody changed in a task: its status, its holder, its name or its priority; whatever is given."""
+    status = STATUS_OF.get(text(recorded, "status"))
+    if status == "blocked":
+        task_blocked(state, recorded, board_id)
+    elif status in ("in_progress", "done"):
+        go_on(state, recorded, board_id, status)
+    elif before := known_task(state, recorded, board_id):
+        task = moved(state, recorded, before, status)
+        if (task.status, task.agent_id) != (before.status, before.agent_id):
+            follow_task(state, recorded, before, task)
+        if task.status == "todo":
+            release(state, recorded, task)
+    if (task_now := state.task(board_id, recorded.task_id or "")) and (priority := text(recorded, "priority")):
+        state.put(replace(task_now, priority=priority))
+
+
+def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -> None:
+    """Take a task to a status, or only its progress and agent where that is None."""
+    if before := known_task(state, recorded, board_id):
+        task = moved(state, recorded, before, status)
+        gone_on(state, recorded, board_id, task.task_id)
+        follow_task(state, recorded, before, task)
+
+
+def moved(state: State, recorded: Recorded, before: Task, status: str | None) -> Task:
+    task = before
+    if status:
+        end_of_task(state, recorded, before, "the task moved on")
+        task = with_status(before, status, recorded)
+    progress = 100.0 if task.status == "done" else percent(recorded, task.progress)
+    task = replace(with_agent(task, recorded), progress=progress)
+    state.put(task)
+    return task
+
+
+def with_agent(task: Task, recorded: Recorded) -> Task:
+    return replace(task, agent_id=holder(recorded, task))

@@ -1,0 +1,141 @@
+"""Words: what is looked for in the texts of an event, and what counts as found.
+
+A word is a run of letters, their marks and digits, in the form that `core.search_form` gives it. Everything else
+separates, the underscore too, so that `task_blocked` is two words side by side. Of a very long word the first
+MAX_LETTERS count. Chinese, Japanese, Thai and their like are written without spaces, so words cannot be told there: a
+run of such characters is taken apart into pairs that overlap, and its last character. `登录失败` is `登录`, `录失`,
+`失败` and `败`, side by side, and any part of it is found by its own pairs; a single character is the beginning of one.
+
+The words of an event are those of its type, its source and every text in its data and metadata (not of their keys),
+and where they stand: `Words.places`. The search index is made of exactly these places
+(`marcus_events.search.lexemes`), so that an event is found there if and only if `said` says so here.
+
+Places are bounded as PostgreSQL's are. Every word of an event is found however long its texts are; words side by side
+are found among the first MAX_PLACE, and among the first MAX_PLACES times that a word comes. Between two texts lies a
+gap, so that nothing is side by side across them. The largest event there can be fits into a tsvector.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from marcus_events.core.search_normalisation import MARKS, UNSPACED, has_marks_or_no_spaces, search_form
+
+MAX_LETTERS = 100
+# What stands between two texts that are gone through as one. It is nobody's text: no event has a NUL in it.
+BETWEEN = "\0"
+LETTER = rf"[^\W_{UNSPACED}]"
+LETTER_OR_MARK = rf"(?:{LETTER}|[{MARKS}])"
+PAIR = rf"(?=([{UNSPACED}]{{1,2}}))[{UNSPACED}]"
+# Most texts have neither marks nor characters of scripts without spaces: they are gone through several times as fast.
+PLAIN = re.compile(rf"({BETWEEN}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
+OTHER = re.compile(rf"{PAIR}|({BETWEEN}|{LETTER}{LETTER_OR_MARK}{{,{MAX_LETTERS - 1}}}){LETTER_OR_MARK}*")
+IS_UNSPACED = re.compile(f"[{UNSPACED}]+")
+# Of the texts of an event as UTF-8, once they are normalised. No event has as many, but some characters become up to
+# eighteen. A tsvector holds 1 MiB, and takes up to 3.43 bytes for each of these ("字字a", with others each time).
+MAX_BYTES = 290_000
+MAX_PLACE = 16_383  # PostgreSQL keeps no greater one: what lies beyond counts as there
+MAX_PLACES = 256  # of one word
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text, in order."""
+    return [word for word in run_of([text]) if word != BETWEEN]
+
+
+def run_of(texts: Iterable[str]) -> list[str]:
+    """The words of these texts, each at its place less one, with BETWEEN at the places where one text ends."""
+    text = cut(search_form(f"{BETWEEN} ".join(texts)))
+    if text.isascii() or not has_marks_or_no_spaces(text):
+        return PLAIN.findall(text)
+    return [pair or word for pair, word in OTHER.findall(text)]
+
+
+def cut(text: str) -> str:
+    if len(text) <= MAX_BYTES // 4:
+        return text
+    return text.encode()[:MAX_BYTES].decode(errors="ignore")
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in a JSON value, but for keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(item)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of an event, and the places of each in order."""
+
+    places: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Words:
+        places: dict[str, list[int]] = {}
+        run = run_of(texts)
+        for place, word in enumerate(run, 1):
+            places.setdefault(word, []).append(place)
+        places.pop(BETWEEN, None)
+        return cls(places if len(run) <= MAX_PLACES else {word: bounded(found) for word, found in places.items()})
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        return sorted(self.places)
+
+    def beginning(self, prefix: str) -> Iterator[str]:
+        """The words that begin so."""
+        for n in range(bisect_left(self.ordered, prefix), len(self.ordered)):
+            if not self.ordered[n].startswith(prefix):
+                return
+            yield self.ordered[n]
+
+    def said(self, phrase: Phrase) -> bool:
+        """Whether these words stand side by side in one text. No word at all is never said."""
+        match phrase.words:
+            case ():
+                return False
+            case (word,):
+                return word in self.places or (phrase.is_prefix and any(self.beginning(word)))
+        *first, last = phrase.words
+        found = {place + len(first) for place in self.places.get(first[0], ())}
+        for n, word in enumerate(first[1:], 1):
+            found &= {place + len(first) - n for place in self.places.get(word, ())}
+        lasts = self.beginning(last) if phrase.is_prefix else (last,)
+        return any(not found.isdisjoint(self.places.get(word, ())) for word in lasts)
+
+
+def bounded(places: list[int]) -> list[int]:
+    within = [place for place in places[:MAX_PLACES] if place < MAX_PLACE]
+    return within if len(within) == min(len(places), MAX_PLACES) else [*within, MAX_PLACE]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words side by side; `is_prefix` where the last one may go on."""
+
+    words: tuple[str, ...]
+    is_prefix: bool = False
+
+
+@lru_cache(maxsize=10_000)
+def phrase(value: str) -> Phrase:
+    """`exact words`, or with a star at the end the beginning of the last one: `log*`.
+
+    Without spaces nothing tells where a word ends: there the last character may always be followed by others.
+    """
+    words = tuple(tokens(value))
+    if not words or not is_single(words[-1]):
+        return Phrase(words, value.endswith("*"))
+    is_in_pair = len(words) > 1 and len(words[-2]) == 2 and IS_UNSPACED.fullmatch(words[-2])
+    return Phrase(words[:-1]) if is_in_pair else Phrase(words, is_prefix=True)
+
+
+def is_single(word: str) -> bool:
+    return len(word) == 1 and IS_UNSPACED.match(word) is not None

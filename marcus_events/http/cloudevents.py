@@ -1,0 +1,241 @@
+"""CloudEvents 1.0, in and out. What came in as one is given back with everything that it said.
+
+| CloudEvents | an event here |
+| --- | --- |
+| `id`, `source`, `type`, `time` | `event_id`, `source`, `event_type`, `timestamp` |
+| `data`, an object | `data` |
+| any other `data` | `data.value`, or `data.base64` where it is binary and not of a JSON type |
+| `correlationid`, `causationid`, `boardid`, and those of tracing | `correlation_id`, … in the metadata |
+| every other attribute | `cloudevent` in the metadata, under its own name |
+| `marcusposition`, `marcusrecordedat`, only given out | `position`, `recorded_at` |
+| `marcusmetadata`, only given out: a text of JSON | what else there is in the metadata |
+
+The attributes are checked by the CloudEvents SDK. JSON is parsed and written by the same code as everywhere else, since
+the SDK's takes numbers that nobody can read back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from cloudevents.core.exceptions import CloudEventValidationError, CustomExtensionAttributeError
+from cloudevents.core.spec import SPECVERSION_V1_0
+from cloudevents.core.v1.event import CloudEvent
+
+from marcus_events.core.cloudevent_identity import ABSENT, BINARY, CONTENT_TYPE, DATA, PLACE, VALUE, as_text, is_json
+from marcus_events.core.event import Event, InvalidEvent, Recorded, parse_timestamp, utc_now
+from marcus_events.core.event_types import canonical
+from marcus_events.core.payload import check_text, serialise
+from marcus_events.core.problem import Problem
+from marcus_events.http.json_body import parse
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+HEADER = "ce-"  # what the headers of binary mode begin with
+OWN = ("id", "source", "type", "time")
+IN_METADATA = {
+    "correlationid": "correlation_id",
+    "causationid": "causation_id",
+    "boardid": "board_id",
+    "traceparent": "traceparent",
+    "tracestate": "tracestate",
+}
+ADDED = ("marcusposition", "marcusrecordedat", "marcusmetadata")  # what we say of it when it is given out
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+ESCAPED = re.compile(r"\\(.)")
+
+
+def from_structured(stated: Any) -> Event:
+    """An event of a CloudEvent in JSON. Raises InvalidEvent."""
+    if not isinstance(stated, Mapping):
+        raise InvalidEvent("", "a CloudEvent must be a JSON object")
+    known = {name: value for name, value in stated.items() if value is not None or name == "data"}
+    if "data" in known and "data_base64" in known:
+        raise InvalidEvent("/data_base64", "stands beside data; a CloudEvent has one of them")
+    value, encoded = known.pop("data", None), known.pop("data_base64", None)
+    if isinstance(encoded, str) and is_json(str(known.get(CONTENT_TYPE, ""))):
+        form, data = held_as_json(checked_base64(encoded))
+    else:
+        form, data = held(value, encoded, "data" in stated)
+    return event_of(known, form, data)
+
+
+def held_as_json(encoded: str) -> tuple[str, dict[str, Any]]:
+    """What the bytes hold, if it is JSON as their type says."""
+    try:
+        return held(parse(base64.b64decode(encoded)), None, True)
+    except Problem:
+        return held(None, encoded, True)
+
+
+def held(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str, Any]]:
+    """In what form the data came, and as what an event holds it."""
+    if encoded is not None:
+        return BINARY, {BINARY: checked_base64(encoded)}
+    if not is_there:
+        return ABSENT, {}
+    return ("", value) if isinstance(value, dict) else (VALUE, {VALUE: value})
+
+
+def from_binary(headers: Mapping[str, str], body: bytes) -> Event:
+    """An event of a request whose headers are the attributes. Raises InvalidEvent, or Problem where it is not JSON."""
+    named = {name.lower().removeprefix(HEADER): value for name, value in headers.items() if is_attribute(name)}
+    attributes = {name: decoded(name, value) for name, value in named.items()}
+    if content_type := headers.get("Content-Type", ""):
+        attributes[CONTENT_TYPE] = content_type
+    try:
+        return event_of(attributes, *held_in(body, content_type))
+    except Problem as problem:
+        problem.more["event_id"] = attributes.get("id", "")
+        raise
+
+
+def id_in(headers: Mapping[str, str]) -> str:
+    """The id of the event in binary mode, by which a refusal names it."""
+    try:
+        return decoded("id", headers.get(f"{HEADER}id", ""))
+    except InvalidEvent:
+        return ""
+
+
+def is_attribute(header: str) -> bool:
+    return header.lower().startswith(HEADER)
+
+
+def decoded(name: str, value: str) -> str:
+    """A header's value: ASCII, in which other characters are percent-encoded UTF-8. Earlier versions of the binding put
+    it into double quotes, with backslashes within.
+    """
+    if quoted := QUOTED.fullmatch(value):
+        value = ESCAPED.sub(r"\1", quoted[1])
+    try:
+        value.encode("ascii")
+        return unquote(value, errors="strict")
+    except UnicodeError:
+        raise InvalidEvent(f"/{name}", "must be percent-encoded UTF-8 in a header") from None
+
+
+def held_in(body: bytes, content_type: str) -> tuple[str, dict[str, Any]]:
+    if not body:
+        return ABSENT, {}
+    if is_json(content_type) and not is_bare_text(body):
+        return held(parse(body), None, True)
+    try:
+        return held(text_of(body) if content_type else parse(body), None, True)
+    except (UnicodeDecodeError, InvalidEvent, Problem):
+        return held(None, base64.b64encode(body).decode(), True)
+
+
+def is_bare_text(body: bytes) -> bool:
+    """Whether it is a text without the quotes of JSON: SDKs send a string so, and name JSON as its type."""
+    if body.lstrip()[:1] in (b"{", b"[", b'"'):
+        return False
+    try:
+        parse(body)
+    except Problem as problem:
+        return problem.status == HTTPStatus.BAD_REQUEST
+    return False
+
+
+def text_of(body: bytes) -> str:
+    """The body, where it is a text that an event can hold. Raises UnicodeDecodeError or InvalidEvent."""
+    text = body.decode()
+    check_text(text, "")
+    return text
+
+
+def event_of(attributes: dict[str, Any], form: str, data: dict[str, Any]) -> Event:
+    time = attributes.get("time")
+    moment = utc_now() if time is None else parse_timestamp(time, "/time")
+    check_attributes(attributes | {"time": moment})
+    others = {name: value for name, value in attributes.items() if name not in (*OWN, *IN_METADATA)}
+    metadata = {IN_METADATA[name]: as_text(attributes[name]) for name in IN_METADATA if name in attributes}
+    metadata[PLACE] = others | ({DATA: form} if form else {})
+    return Event(attributes["id"], moment, attributes["type"], attributes["source"], data, metadata)
+
+
+def check_attributes(attributes: dict[str, Any]) -> None:
+    """By the SDK; and their values are texts, numbers or truths. Raises InvalidEvent."""
+    try:
+        CloudEvent(attributes | {"id": attributes.get("id"), "specversion": attributes.get("specversion")})
+    except CloudEventValidationError as error:
+        name, found = next(iter(error.errors.items()))
+        raise InvalidEvent(*place_and_reason(name, found[0])) from None
+    for name, value in attributes.items():
+        if not isinstance(value, str | int | float | datetime):
+            raise InvalidEvent(f"/{name}", "must be a string, a number or a boolean")
+
+
+def place_and_reason(name: str, error: Exception) -> tuple[str, str]:
+    """What the SDK found; of a name that it does not allow, it would repeat whatever that is."""
+    if isinstance(error, CustomExtensionAttributeError):
+        return "", "has an attribute whose name is not of lowercase letters and digits"
+    return f"/{name}", str(error)
+
+
+def checked_base64(encoded: Any) -> str:
+    try:
+        if isinstance(encoded, str):
+            base64.b64decode(encoded, validate=True)
+            return encoded
+    except (binascii.Error, ValueError):
+        pass
+    raise InvalidEvent("/data_base64", "is not base64")
+
+
+def to_structured(recorded: Recorded) -> dict[str, Any]:
+    """The event as a CloudEvent in JSON, with its place in the log and everything that it said."""
+    metadata = dict(recorded.metadata)
+    others = metadata.pop(PLACE, None)
+    others = others if isinstance(others, dict) else {}
+    named = {name: metadata.pop(key) for name, key in IN_METADATA.items() if isinstance(metadata.get(key), str)}
+    stated_type = str(metadata.pop("original_type", recorded.event_type))
+    rest = {"marcusmetadata": serialise(metadata)} if metadata else {}
+    return {
+        "specversion": SPECVERSION_V1_0,
+        "id": recorded.event.event_id,
+        "source": recorded.source,
+        "type": stated_type if canonical(stated_type) == recorded.event_type else recorded.event_type,
+        "time": recorded.timestamp.isoformat(),
+        "marcusposition": recorded.position,
+        "marcusrecordedat": recorded.recorded_at.isoformat(),
+        **rest,
+        **named,
+        **{name: value for name, value in others.items() if is_free(name, value)},
+        **data_of(recorded.data, others.get(DATA)),
+    }
+
+
+def is_free(name: str, value: object) -> bool:
+    """Whether it can be an attribute beside those that are ours to say: any producer may have written the metadata."""
+    if name in (*OWN, *ADDED, "specversion", DATA) or not isinstance(value, str | int | float):
+        return False
+    try:
+        CloudEvent({"id": "1", "source": "s", "type": "t", "specversion": SPECVERSION_V1_0, name: value})
+    except CloudEventValidationError:
+        return False
+    return True
+
+
+def data_of(data: dict[str, Any], form: object) -> dict[str, Any]:
+    if form == ABSENT and not data:
+        return {}
+    if form == VALUE and VALUE in data:
+        return {"data": data[VALUE]}
+    return {"data_base64": data[BINARY]} if form == BINARY and is_base64(data.get(BINARY)) else {"data": data}
+
+
+def is_base64(found: object) -> bool:
+    """Any producer may have written that it came so."""
+    try:
+        checked_base64(found)
+    except InvalidEvent:
+        return False
+    return True

@@ -1,0 +1,53 @@
+"""Which events a caller asks for, and may see, through whichever door. A mistake names its parameter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+
+from marcus_events.access.visibility import Sight
+from marcus_events.core.filters import EventFilter, InvalidFilter
+from marcus_events.core.problem import Problem
+from marcus_events.models import Board
+
+OTHER_BOARD = "You read other boards than this."
+MAX_POSITION = 2**63 - 2  # the one after it is a bigint still
+
+
+def query(stated: str) -> EventFilter:
+    """Raises Problem."""
+    try:
+        return EventFilter.parse(stated)
+    except InvalidFilter as error:
+        raise mistake("q", f"cannot be read: {error}") from error
+
+
+def on_boards(wanted: EventFilter, named: str, sight: Sight) -> EventFilter:
+    """What may be seen of the filter's events, on the board of this id or name alone where one is named.
+
+    Raises Problem.
+    """
+    chosen = boards(named, sight)
+    if sight.boards is None:
+        return sight.narrow(wanted.with_term("board", *(chosen or ())))
+    # Where not every board is seen, the id alone counts: any event may claim to be of a board of that name.
+    return replace(Sight(frozenset(chosen or ()), sight.audit).narrow(wanted), seen=sight.boards)
+
+
+def boards(named: str, sight: Sight, moment: int | datetime | None = None) -> list[str] | None:
+    """The ids of the boards that are asked for, by id or by the name they had at a moment; None means every board.
+
+    Of who does not see every board, those that they see. Raises Problem, alike for what is not there.
+    """
+    found = [named, *Board.objects.as_of(moment).filter(name=named).values_list("board_id", flat=True)] if named else []
+    if sight.boards is None:
+        return found or None
+    own = sorted(sight.boards.intersection(found) if named else sight.boards)
+    if named and not own:
+        raise Problem(HTTPStatus.FORBIDDEN, OTHER_BOARD)
+    return own
+
+
+def mistake(name: str, reason: str) -> Problem:
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} {reason}.", parameter=name)

@@ -1,0 +1,191 @@
+"""What was refused at the door lately, and why: for the person who wonders why an agent's events do not arrive.
+
+    note(401, "This token is not known here: it was revoked, or made for another log.", caller, "POST", "/api/events")
+
+1. Noting costs the request a dictionary entry, and never fails it: a thread of its own writes, about once a second.
+2. The same refusal of the same caller is one row that counts. Of more different ones than there is room for, the rest
+   is counted as "(others)": who sends nonsense fills neither the memory nor the table, and nothing is lost in silence.
+3. While the database is away the counts wait. The table keeps the newest rows only.
+4. A token is never written down, only what a person may see of it; nor is any value of a payload, which callers see to
+   by what they give as the reason.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from marcus_events.access.authentication import Caller
+from marcus_events.access.tokens import PREFIX_LENGTH
+from marcus_events.core.event import utc_now
+from marcus_events.core.problem import Problem
+from marcus_events.core.singleton import Single
+
+logger = logging.getLogger(__name__)
+
+NOTED = frozenset(
+    {400, 401, 403, 409, 413, 415, 422, 429}
+)  # what a caller can mend; not a wrong address, nor our fault
+OTHERS = "(others)"
+MAX_WAITING = 100  # different refusals that wait to be written
+KEPT = 200  # rows
+MAX_REASON, MAX_PATH, MAX_ADDRESS, MAX_METHOD = 300, 120, 64, 16  # characters; together they fit into an index
+WRITE_EVERY_S = 1.0
+TRY_AGAIN_AFTER_S = 5.0
+LIKE_A_TOKEN = re.compile(r"(mev_[\w-]{4})[\w-]+")  # it may stand in a query that is refused with its own words
+
+WRITE = """
+INSERT INTO refused_request AS r (status, reason, address, prefix, method, path, count, first_at, last_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (status, reason, address, prefix, method, path) DO UPDATE
+SET count = r.count + excluded.count, last_at = greatest(r.last_at, excluded.last_at)
+"""
+FORGET = """
+DELETE FROM refused_request
+WHERE id NOT IN (SELECT id FROM refused_request ORDER BY last_at DESC, id DESC LIMIT %s)
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Refusal:
+    """What is alike of refusals that are counted together. `prefix` is the beginning of the token, "" without one."""
+
+    status: int
+    reason: str
+    address: str
+    prefix: str
+    method: str
+    path: str
+
+
+@dataclass
+class Tally:
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+    def add(self, other: Tally) -> None:
+        self.count += other.count
+        self.first_at = min(self.first_at, other.first_at)
+        self.last_at = max(self.last_at, other.last_at)
+
+
+def note(status: int, reason: str, caller: Caller, method: str, path: str) -> None:
+    """Count a refusal. Returns at once and never raises; of a payload, `reason` names places and never values."""
+    now = utc_now()
+    refusals().add(
+        Refusal(
+            int(status),
+            shown(reason, MAX_REASON),
+            shown(caller.address, MAX_ADDRESS),
+            shown(caller.prefix, PREFIX_LENGTH),
+            shown(method, MAX_METHOD),
+            shown(path, MAX_PATH),
+        ),
+        Tally(1, now, now),
+    )
+
+
+def note_problem(problem: Problem, caller: Caller, method: str, path: str) -> None:
+    """The same for a Problem, if it is one that a caller can mend."""
+    if problem.status in NOTED:
+        note(problem.status, problem.reason, caller, method, path)
+
+
+def shown(text: str, length: int) -> str:
+    """The text as it may be kept: without a token, without what the database cannot hold, and not too long."""
+    storable = text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    masked = LIKE_A_TOKEN.sub(r"\1…", storable)
+    return masked if len(masked) <= length else masked[: length - 1] + "…"
+
+
+class Refusals:
+    """Those of this process that are not written yet."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Refusal, Tally] = {}
+        self._wake = threading.Condition()
+        self._closing = False
+        self._is_away = False
+        self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
+        self._thread.start()
+
+    def add(self, refusal: Refusal, tally: Tally) -> None:
+        with self._wake:
+            self._count(refusal, tally)
+            self._wake.notify_all()
+
+    def close(self) -> None:
+        """Write what waits, if the database is there, and stop."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        self._thread.join()
+
+    def _count(self, refusal: Refusal, tally: Tally) -> None:
+        if refusal not in self._waiting and len(self._waiting) >= MAX_WAITING:
+            refusal = Refusal(refusal.status, OTHERS, OTHERS, "", "", "")
+        known = self._waiting.setdefault(refusal, tally)
+        if known is not tally:
+            known.add(tally)
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            is_last, taken = self._take()
+            if taken:
+                self._write(taken)
+
+    def _take(self) -> tuple[bool, dict[Refusal, Tally]]:
+        """Whether these are the last, and what has gathered since the last time."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._waiting or self._closing)
+            self._wake.wait_for(lambda: self._closing, TRY_AGAIN_AFTER_S if self._is_away else WRITE_EVERY_S)
+            taken, self._waiting = self._waiting, {}
+            return self._closing, taken
+
+    def _write(self, taken: dict[Refusal, Tally]) -> None:
+        try:
+            write(taken)
+            self._is_away = False
+        except (OperationalError, InterfaceError) as error:
+            self._put_back(taken, error)
+        except Exception:
+            logger.exception("%s refused requests could not be noted", sum(tally.count for tally in taken.values()))
+
+    def _put_back(self, taken: dict[Refusal, Tally], error: Exception) -> None:
+        if not self._is_away:
+            logger.warning("refused requests wait to be noted: %s", error)
+        self._is_away = True
+        with self._wake:
+            for refusal, tally in taken.items():
+                self._count(refusal, tally)
+
+
+def write(taken: dict[Refusal, Tally]) -> None:
+    """In order, so that two processes never wait for one another's rows."""
+    rows = [(*astuple(refusal), *astuple(tally)) for refusal, tally in sorted(taken.items(), key=lambda pair: pair[0])]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(WRITE, rows)
+            cursor.execute(FORGET, [KEPT])
+    finally:
+        connection.close()  # back into the pool
+
+
+_refusals = Single(Refusals)
+
+
+def refusals() -> Refusals:
+    """Those of this process; the thread is started when there is first something to note."""
+    return _refusals.get()
+
+
+def close_refusals() -> None:
+    """Write what waits, and stop until there is something again."""
+    _refusals.close()

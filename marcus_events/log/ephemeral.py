@@ -1,0 +1,161 @@
+"""Events that nobody keeps: told to every process that listens at this moment, in the notification itself.
+
+A notification holds less than 8,000 bytes, so an event travels in pieces; those of one transaction arrive together and
+in order. Sending never holds up a publisher: while the database is away, or slower than the publishers, what does not
+fit into the queue is shed and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+from marcus_events.core.event import Event, parse_timestamp
+from marcus_events.core.singleton import Single
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.listener import LIVE_CHANNEL
+
+logger = logging.getLogger(__name__)
+
+PIECE = 7_900  # characters, all of them ASCII: with its head of 41, a notification holds 7,999 bytes
+MAX_QUEUED = 1_000  # events
+MAX_AT_ONCE = 100  # events in a transaction
+PAUSE_AFTER_ERROR_S = 1.0
+FLUSH_WITHIN_S = 2.0  # a program that ends does not wait longer for events that nobody keeps
+
+
+class LiveSender:
+    """Tells events from a thread of its own. `shed` counts those that nobody was told of."""
+
+    def __init__(self) -> None:
+        self.shed = 0
+        self._queue: deque[str] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._is_telling = False
+        self._is_shedding = False
+        self._connection: psycopg.Connection[Any] | None = None
+        self._thread = threading.Thread(target=self._run, name="live sender", daemon=True)
+        self._thread.start()
+
+    def send(self, event: Event) -> None:
+        """Return when it is queued. Raises TypeError or ValueError where it cannot be put into JSON."""
+        text = json.dumps(vars(event) | {"timestamp": event.timestamp.isoformat()})
+        with self._wake:
+            if len(self._queue) >= MAX_QUEUED:
+                self._shed(1)
+                return
+            self._queue.append(text)
+            self._wake.notify_all()
+
+    def flush(self, timeout_s: float = FLUSH_WITHIN_S) -> bool:
+        """Return when all that was sent is told, or shed; whether that was within the time."""
+        with self._wake:
+            return self._wake.wait_for(lambda: not self._queue and not self._is_telling, timeout_s)
+
+    def close(self) -> None:
+        """Send what is queued, if the database is there, and stop."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while batch := self._take():
+            try:
+                self._tell(batch)
+                self._is_shedding = False
+            except DatabaseAway as error:
+                self._disconnect()
+                self._shed(len(batch), error)
+                with self._wake:
+                    self._wake.wait_for(lambda: self._closing, PAUSE_AFTER_ERROR_S)
+        self._disconnect()
+
+    def _take(self) -> list[str]:
+        with self._wake:
+            self._is_telling = False
+            self._wake.notify_all()
+            self._wake.wait_for(lambda: self._queue or self._closing)
+            self._is_telling = bool(self._queue)
+            return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_AT_ONCE))]
+
+    def _tell(self, batch: list[str]) -> None:
+        if self._connection is None:
+            self._connection = connect("live sender", autocommit=True)
+        pieces = [piece for text in batch for piece in in_pieces(text)]
+        with self._connection.transaction():
+            self._connection.execute(
+                "SELECT pg_notify(%s, piece) FROM unnest(%s::text[]) AS piece", (LIVE_CHANNEL, pieces)
+            )
+
+    def _shed(self, count: int, error: Exception | None = None) -> None:
+        self.shed += count
+        if not self._is_shedding:
+            self._is_shedding = True
+            logger.warning("ephemeral events do not reach other processes: %s", error or "too many wait to be told")
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def in_pieces(text: str) -> Iterator[str]:
+    """Each begins with the message's id, its number, and whether it is the last: of equal notifications in a
+    transaction, PostgreSQL tells one alone.
+    """
+    message = uuid4().hex
+    for number, start in enumerate(range(0, len(text), PIECE)):
+        end = start + PIECE
+        yield f"{message}{number:08x}{'.' if end >= len(text) else '+'}{text[start:end]}"
+
+
+class Assembler:
+    """Puts pieces together again, and hands over each event that is whole."""
+
+    def __init__(self, hear: Callable[[Event], None]) -> None:
+        self._hear = hear
+        self._message = ""
+        self._pieces: list[str] = []
+
+    def __call__(self, piece: str) -> None:
+        message, is_last, text = piece[:32], piece[40:41] == ".", piece[41:]
+        if message != self._message:
+            self._message, self._pieces = message, []
+        self._pieces.append(text)
+        if is_last:
+            self._finish("".join(self._pieces))
+
+    def _finish(self, text: str) -> None:
+        self._pieces = []
+        try:
+            stated = json.loads(text)
+            self._hear(Event(**stated | {"timestamp": parse_timestamp(stated["timestamp"])}))
+        except (ValueError, TypeError, KeyError):
+            logger.debug("something else than an event was told on the live channel")
+
+
+_sender = Single(LiveSender)
+
+
+def live_sender() -> LiveSender:
+    """The one of this process."""
+    return _sender.get()
+
+
+def flush_live() -> None:
+    """Return when what this process sent is told, or could not be for some time."""
+    if (sender := _sender.made) is not None:
+        sender.flush()
+
+
+def close_live_sender() -> None:
+    _sender.close()

@@ -1,0 +1,83 @@
+"""`manage.py follow PATH --check`: whether Marcus's own board and what stands here are the same."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+from marcus_events.log import read
+from marcus_events.projections.state_tables import STATE
+from marcus_events.sources.marcus.board import BoardReader, Boards
+from marcus_events.sources.marcus.cards import Card
+from marcus_events.sources.marcus.comparison import Comparison, Here, compare
+from marcus_events.sources.marcus.installation import Installation
+from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase
+
+BUSY_TRIES = 30
+BUSY_PAUSE_S = 0.2
+MOST_BEHIND = 10_000  # events of the log that are looked at for the tasks they are about
+
+
+def check_board(root: Path, board: str | None, write: Callable[[str], object]) -> bool:
+    """Prints each project's comparison; whether all are equal. Raises CommandError, UnknownBoard."""
+    installation = Installation(root)
+    if not installation.board.is_file():
+        raise CommandError(
+            f"There is no {installation.board}: Marcus keeps its board elsewhere, or this is not the folder in which it"
+            " was started. There is nothing to compare with."
+        )
+    boards = Boards(board)
+    read_cards(installation, boards)
+    head, projected = read.head().position, read.projected(STATE.name)
+    behind = {event.task_id for event in read.following(projected, MOST_BEHIND) if event.task_id}
+    here = {project.board_id: Here.of(project.board_id, behind) for project in boards.projects}
+    # Read last: what Marcus changes while we look is told as just changed, and not as a difference.
+    cards = read_cards(installation, boards)
+    comparisons = [
+        compare(project, cards[project.board_id], here[project.board_id])
+        for project in boards.projects
+        if project.board_id in here
+    ]
+    for comparison in comparisons:
+        show(comparison, write)
+    if head > projected:
+        write(f"{head - projected:,} events of the log are still on their way to the pages.")
+    is_equal = all(comparison.is_equal for comparison in comparisons)
+    write("equal" if is_equal else "different")
+    return is_equal
+
+
+def read_cards(installation: Installation, boards: Boards) -> dict[str, list[Card]]:
+    """By project; `boards` learns the projects. Raises CommandError, UnknownBoard."""
+    reader, database = BoardReader(boards, installation.board.name), Database(installation.board)
+    for _ in range(BUSY_TRIES):
+        try:
+            reader.read(database)
+            break
+        except Busy:
+            time.sleep(BUSY_PAUSE_S)
+        except NotADatabase as error:
+            raise CommandError(f"{installation.board} {error}") from error
+    else:
+        raise CommandError(f"{installation.board} is being written without a pause; it could not be read.")
+    found: dict[str, list[Card]] = defaultdict(list)
+    for card in reader.cards.values():
+        project = boards.of({"project_id": card.project_id, "task_id": card.task_id})
+        found[project.board_id if project else ""].append(card)
+    return found
+
+
+def show(comparison: Comparison, write: Callable[[str], object]) -> None:
+    widest = max(len(name) for name, _, _ in comparison.rows)
+    write(f"{comparison.project.name} ({comparison.project.board_id})")
+    write(f"  {'':{widest}}  Marcus's board    here")
+    for name, there, here in comparison.rows:
+        write(f"  {name:{widest}}  {there:14,}  {here:6,}{'' if there == here else '  !'}")
+    for difference in comparison.differences:
+        because = f" ({difference.because})" if difference.because else ""
+        write(f"  {'~' if because else '!'} {difference.text}{because}")
+    write("")

@@ -1,0 +1,68 @@
+"""Who may come in, and what was refused lately."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from marcus_events.core.event import utc_now
+from marcus_events.core.patterns import any_like
+
+
+class Token(models.Model):
+    """A program's key. The secret is shown once and only its SHA-256 is kept, so a stolen table opens nothing."""
+
+    name = models.TextField(unique=True)
+    prefix = models.TextField()  # the first characters, to recognise it by
+    digest = models.BinaryField(max_length=32, unique=True)
+    scopes = models.JSONField()  # of "publish", "read"
+    boards = models.JSONField(default=list)  # ids; none means every board
+    sources = models.JSONField(default=list)  # patterns of those it may speak for; none means any
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "token"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        """In words: whether it opens anything, and until when."""
+        if self.revoked_at:
+            return f"revoked {self.revoked_at:%Y-%m-%d %H:%M}"
+        if self.expires_at:
+            return f"{'expired' if self.expires_at <= utc_now() else 'expires'} {self.expires_at:%Y-%m-%d %H:%M}"
+        return "never expires"
+
+    def speaks_for(self, source: str) -> bool:
+        return not self.sources or any_like(self.sources, source)
+
+
+class RefusedRequest(models.Model):
+    """What was refused at the door, alike ones counted together. `marcus_events.http.rejected_requests` writes it."""
+
+    status = models.SmallIntegerField()
+    reason = models.TextField()
+    address = models.TextField()
+    prefix = models.TextField()  # of the token that was shown; "" for none
+    method = models.TextField()
+    path = models.TextField()
+    count = models.BigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "refused_request"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["status", "reason", "address", "prefix", "method", "path"], name="refused_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.method} {self.path}"

@@ -1,0 +1,276 @@
+"""What is so by the log: projections, each row saying what was so from one position to another.
+
+`to_position` is null while it still is. All of them can be rebuilt from the log.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.indexes import HashIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Left, Lower
+
+
+class Checkpoint(models.Model):
+    """How far a projection has come; saved in the same transaction as what it wrote."""
+
+    projection = models.TextField(primary_key=True)
+    position = models.BigIntegerField(default=0)
+    epoch = models.UUIDField()
+
+    class Meta:
+        db_table = "checkpoint"
+        verbose_name = "projection"
+
+    def __str__(self) -> str:
+        return f"{self.projection} {self.position}"
+
+
+class IntervalQuerySet(models.QuerySet[Any]):
+    def now(self) -> Self:
+        return self.filter(to_position=None)
+
+    def as_of(self, moment: int | datetime | None) -> Self:
+        """The rows that held after the event at a position, or at a time; None means now."""
+        if moment is None:
+            return self.now()
+        unit = "position" if isinstance(moment, int) else "time"
+        begun = Q(**{f"from_{unit}__lte": moment})
+        unended = Q(**{f"to_{unit}__gt": moment}) | Q(**{f"to_{unit}": None})
+        return self.filter(begun & unended)
+
+
+class Interval(models.Model):
+    """What was so from one position (inclusive) to another (exclusive), and from when to when."""
+
+    from_position = models.BigIntegerField()
+    to_position = models.BigIntegerField(null=True)
+    from_time = models.DateTimeField()
+    to_time = models.DateTimeField(null=True)
+    board_id = models.TextField()  # "" where events named no board
+
+    objects = IntervalQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+def only_now(*fields: str, name: str) -> models.UniqueConstraint:
+    """One open interval per key: also the index by which the present is read."""
+    return models.UniqueConstraint(fields=fields, condition=Q(to_position=None), name=name)
+
+
+class Board(Interval):
+    pk = models.CompositePrimaryKey("board_id", "from_position")
+    name = models.TextField()
+    demo = models.BooleanField()
+    created_at = models.DateTimeField()
+    board_type = models.TextField(default="", db_default="")
+    external_id = models.TextField(default="", db_default="")
+    sync_status = models.TextField(default="", db_default="")
+    external_url = models.TextField(default="", db_default="")
+    connection = models.TextField(default="", db_default="")
+    connection_since = models.DateTimeField(null=True)
+    connection_error = models.TextField(default="", db_default="")
+    connection_error_at = models.DateTimeField(null=True)
+    fallback_since = models.DateTimeField(null=True)
+    fallback_reason = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "board"
+        constraints: ClassVar[list[Any]] = [only_now("board_id", name="board_now")]
+        indexes: ClassVar[list[models.Index]] = [
+            # In the order of lists; no more of a name than an index can hold.
+            models.Index(
+                "demo", Left(Lower("name"), 64), "board_id", name="board_by_name", condition=Q(to_position=None)
+            ),
+        ]
+
+
+class BoardRemoval(models.Model):
+    """A board that was removed, by the event at this position: pages show nothing of it from before."""
+
+    pk = models.CompositePrimaryKey("board_id", "position")
+    board_id = models.TextField()
+    position = models.BigIntegerField()
+    time = models.DateTimeField()
+
+    class Meta:
+        db_table = "board_removal"
+
+    def __str__(self) -> str:
+        return f"{self.board_id} {self.position}"
+
+
+class BoardNow(Interval):
+    """The same table by what is unique now: Django's admin lists no table with a key of several columns.
+
+    Whoever reads it asks for `now()`.
+    """
+
+    board_id = models.TextField(primary_key=True)
+    name = models.TextField()
+    demo = models.BooleanField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "board"
+        managed = False
+        verbose_name = "board"
+
+
+class Task(Interval):
+    """`status` is one of todo, assigned, in_progress, blocked, done, and has been so since `status_since`."""
+
+    pk = models.CompositePrimaryKey("board_id", "task_id", "from_position")
+    task_id = models.TextField()
+    name = models.TextField()
+    description = models.TextField()
+    priority = models.TextField()
+    labels = models.JSONField()
+    status = models.TextField()
+    status_since = models.DateTimeField()
+    agent_id = models.TextField()  # "" while nobody has it
+    progress = models.FloatField()  # percent
+    created_at = models.DateTimeField()
+    parent_task_id = models.TextField(default="", db_default="")  # the task that this one is a part of
+    external_id = models.TextField(default="", db_default="")
+    sync_status = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "task"
+        constraints: ClassVar[list[Any]] = [only_now("board_id", "task_id", name="task_now")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["task_id"], name="task_by_id"),
+            models.Index(fields=["board_id", "status"], name="task_by_status", condition=Q(to_position=None)),
+            models.Index(
+                fields=["board_id", "parent_task_id"],
+                name="task_by_parent",
+                condition=Q(to_position=None) & ~Q(parent_task_id=""),
+            ),
+            HashIndex(fields=["name"], name="task_by_name", condition=Q(to_position=None)),  # it may be of any length
+        ]
+
+
+class Blocker(Interval):
+    """What keeps a task from going on. `blocker_id` is the position of the event that reported it."""
+
+    pk = models.CompositePrimaryKey("blocker_id", "from_position")
+    blocker_id = models.BigIntegerField()
+    event_id = models.TextField()
+    task_id = models.TextField()
+    agent_id = models.TextField()
+    description = models.TextField()
+    severity = models.TextField()
+    reported_severity = models.TextField()
+    blocker_type = models.TextField()
+    suggestion = models.JSONField(null=True)
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    resolution = models.TextField()
+    acknowledged_by = models.TextField(default="")
+    assignee = models.TextField(default="")
+    snoozed_until = models.DateTimeField(null=True)
+    answer = models.TextField(default="")
+    answered_by = models.TextField(default="")
+    answer_id = models.TextField(default="")
+    answer_due = models.DateTimeField(null=True)
+    awaited_until = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)
+    undelivered = models.TextField(default="", db_default="")
+    resolved_by = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "blocker"
+        permissions: ClassVar[Any] = [("handle_blocker", "Can answer, take on, assign and put off")]
+        constraints: ClassVar[list[Any]] = [only_now("blocker_id", name="blocker_now")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["board_id", "task_id"], name="blocker_by_task"),
+            models.Index(fields=["opened_at"], name="blocker_open", condition=Q(to_position=None, resolved_at=None)),
+            models.Index(fields=["answer_due"], name="blocker_answer", condition=Q(to_position=None, resolved_at=None)),
+            models.Index(
+                fields=["resolved_at", "blocker_id"],
+                name="blocker_resolved",
+                condition=Q(to_position=None, resolved_at__isnull=False),
+            ),
+            models.Index(fields=["opened_at"], name="blocker_opened", condition=Q(to_position=None)),
+            models.Index(fields=["from_position"], name="blocker_begun"),
+            models.Index(fields=["to_position"], name="blocker_ended", condition=Q(to_position__isnull=False)),
+        ]
+
+
+class Agent(Interval):
+    """`status` is one of idle, waiting (has asked for work), working, blocked, or what the agent said of itself."""
+
+    pk = models.CompositePrimaryKey("board_id", "agent_id", "from_position")
+    agent_id = models.TextField()
+    name = models.TextField()
+    role = models.TextField()
+    skills = models.JSONField()
+    status = models.TextField()
+    status_since = models.DateTimeField()
+    task_id = models.TextField()  # "" while it has none
+
+    class Meta:
+        db_table = "agent"
+        constraints: ClassVar[list[Any]] = [only_now("board_id", "agent_id", name="agent_now")]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["to_time"], name="agent_ended")]
+
+
+class Dependency(Interval):
+    """`task_id` cannot go on before `depends_on_id` is done, which may be a task of another board: of the one that the
+    event has named, or else of the one that `marcus_events.access.linked_tasks` finds.
+    """
+
+    pk = models.CompositePrimaryKey("board_id", "task_id", "depends_on_id", "from_position")
+    task_id = models.TextField()
+    depends_on_id = models.TextField()
+    depends_on_board = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "dependency"
+        constraints: ClassVar[list[Any]] = [
+            only_now("board_id", "task_id", "depends_on_id", "depends_on_board", name="dependency_now")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["depends_on_id"], name="dependency_on")]
+
+
+class Rate(models.Model):
+    """How many events of a type happened on a board in a minute."""
+
+    pk = models.CompositePrimaryKey("board_id", "event_type", "minute")
+    board_id = models.TextField()
+    event_type = models.TextField()
+    minute = models.DateTimeField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rate"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["minute"], name="rate_by_minute")]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.minute} {self.count}"
+
+
+class HourlyRate(models.Model):
+    """The same per hour: for long spans, which have sixty times as many minutes."""
+
+    pk = models.CompositePrimaryKey("board_id", "event_type", "hour")
+    board_id = models.TextField()
+    event_type = models.TextField()
+    hour = models.DateTimeField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "hourly_rate"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["hour"], name="hourly_rate_by_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.hour} {self.count}"

@@ -1,0 +1,74 @@
+"""The search index, filled behind the log: see `marcus_events.search`.
+
+In the path of an event into the log it would cost most of what can be taken in. What it has not reached yet, a search
+looks at itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from django.db import connection, models
+
+from marcus_events.core.event import Recorded
+from marcus_events.log import read
+from marcus_events.models import SearchEntry, SearchPart
+from marcus_events.projections.bulk_copy import copy
+from marcus_events.projections.projector import Projection
+from marcus_events.search import partitions
+from marcus_events.search.lexemes import vector
+
+REDACTED = "event_redacted"
+# For the disk: after a crash what was lost is made again, with the checkpoint that was lost along with it.
+NO_WAIT = "SET LOCAL synchronous_commit = off"
+ADD = "COPY {name} (position, timestamp, words) FROM STDIN"
+TIMES = "UPDATE search_part SET least = least(least, %s), greatest = greatest(greatest, %s) WHERE name = %s"
+REWRITE = "UPDATE search SET words = %s::tsvector WHERE position = %s"
+
+
+class SearchProjection(Projection):
+    """An entry for every event, in parts. A redacted event is found by what is left of it."""
+
+    name = "search"
+    tables: Sequence[type[models.Model]] = (SearchEntry,)
+
+    def project(self, events: Sequence[Recorded]) -> None:
+        partitions.execute(NO_WAIT)
+        for _, group in groupby(events, key=lambda event: event.position // partitions.SIZE):
+            write(partitions.part_of((batch := list(group))[0].position), batch)
+        for event in events:
+            if event.event_type == REDACTED:
+                rewrite(event)
+
+    def clear(self) -> None:
+        partitions.retire_all()
+
+    def tidy(self) -> None:
+        partitions.drop_retired()
+
+
+def write(part: SearchPart, events: Sequence[Recorded]) -> None:
+    times = [event.happened_at for event in events]
+    copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
+    with connection.cursor() as cursor:
+        cursor.execute(TIMES, [min(times), max(times), part.name])
+    if not part.is_indexed and is_due(part, events[-1].position):
+        partitions.add_index(part)
+
+
+def is_due(part: SearchPart, position: int) -> bool:
+    """To build an index at once takes a fraction of what it takes event by event: far behind the log, that is done when
+    the part is full.
+    """
+    return position == part.last or read.head().position <= part.last + partitions.SIZE
+
+
+def rewrite(redaction: Recorded) -> None:
+    position = redaction.data.get("position")
+    if type(position) is int and 0 < position < redaction.position and (event := read.event(position)):
+        with connection.cursor() as cursor:
+            cursor.execute(REWRITE, [vector(event), position])
+
+
+SEARCH = SearchProjection()

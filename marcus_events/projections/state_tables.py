@@ -1,0 +1,158 @@
+"""Boards, tasks, blockers, agents and dependencies, each row an interval of the log.
+
+The fold in `marcus_events.core.reducers` says what an event changes. Here the rows that a batch concerns are loaded,
+the batch is folded, and each change ends one interval and begins the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+from psycopg.types.json import Jsonb
+
+from marcus_events import models as tables
+from marcus_events.core import state as core
+from marcus_events.core.event import Recorded
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.reducers import fold
+from marcus_events.projections.bulk_copy import copy
+from marcus_events.projections.projector import Projection
+
+TABLE_OF: dict[type[core.Item], type[tables.Interval]] = {
+    core.Board: tables.Board,
+    core.Task: tables.Task,
+    core.Blocker: tables.Blocker,
+    core.Agent: tables.Agent,
+    core.Dependency: tables.Dependency,
+}
+KEY_OF: dict[type[core.Item], tuple[str, ...]] = {
+    core.Board: ("board_id",),
+    core.Task: ("board_id", "task_id"),
+    core.Blocker: ("blocker_id",),
+    core.Agent: ("board_id", "agent_id"),
+    core.Dependency: ("board_id", "task_id", "depends_on_id", "depends_on_board"),
+}
+COLUMNS_OF = {kind: [field.name for field in fields(kind)] for kind in TABLE_OF}
+Identity = tuple[type[core.Item], core.Key]
+
+
+class StateProjection(Projection):
+    """The present and every past moment of what events are about."""
+
+    name = "state"
+    tables: Sequence[type[models.Model]] = (*TABLE_OF.values(), tables.BoardRemoval)
+
+    def project(self, events: Sequence[Recorded]) -> None:
+        batch = Batch()
+        batch.load(events)
+        for recorded in events:
+            batch.apply(recorded)
+        batch.save()
+
+
+@dataclass(slots=True)
+class Interval:
+    """A row to be: what is so from an event on."""
+
+    item: core.Item
+    from_position: int
+    from_time: datetime
+    to_position: int | None = None
+    to_time: datetime | None = None
+    is_stored: bool = False  # as one that has not ended
+
+
+class Batch:
+    """The intervals that a batch of events ends and begins.
+
+    It begins with the rows as they are now, or as they were after the event at a position.
+    """
+
+    def __init__(self, as_of: int | None = None) -> None:
+        self.as_of = as_of
+        self.state = core.State()
+        self.open: dict[Identity, Interval] = {}
+        self.begun: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
+        self.ended: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
+        self.removed: list[tables.BoardRemoval] = []
+
+    def load(self, events: Sequence[Recorded]) -> None:
+        """The rows that these events may concern."""
+        task_ids = {event.task_id for event in events if event.task_id}
+        agent_ids = {event.agent_id for event in events if event.agent_id}
+        board_ids = {event.board_id or "" for event in events}
+        removed = {
+            event.board_id for event in events if event.event_type == EventTypes.BOARD_REMOVED and event.board_id
+        }
+        on_removed = models.Q(board_id__in=removed)
+        of_tasks = on_removed | models.Q(task_id__in=task_ids)
+        self.take(core.Task, of_tasks)
+        board_ids |= {item.board_id for item in self.state.items[core.Task].values()}
+        self.take(core.Board, models.Q(board_id__in=board_ids))
+        self.take(core.Blocker, of_tasks)
+        self.take(core.Agent, on_removed | models.Q(agent_id__in=agent_ids | self.agents_at_work()))
+        self.take(core.Dependency, of_tasks)
+
+    def agents_at_work(self) -> set[str]:
+        return {task.agent_id for task in self.state.items[core.Task].values() if isinstance(task, core.Task)}
+
+    def take(self, kind: type[core.Item], condition: models.Q) -> None:
+        rows = TABLE_OF[kind].objects.as_of(self.as_of).filter(condition)
+        for from_position, from_time, *values in rows.values_list("from_position", "from_time", *COLUMNS_OF[kind]):
+            item = kind(*values)
+            self.state.load(item)
+            self.open[kind, item.key] = Interval(item, from_position, from_time, is_stored=True)
+
+    def apply(self, recorded: Recorded) -> None:
+        for identity, item in fold(self.state, recorded).items():
+            moment = self.end(identity, recorded)
+            if item is not None:
+                self.open[identity] = begun = Interval(item, recorded.position, moment)
+                self.begun[identity[0]].append(begun)
+            elif identity[0] is core.Board:
+                self.removed.append(
+                    tables.BoardRemoval(board_id=identity[1][0], position=recorded.position, time=moment)
+                )
+
+    def end(self, identity: Identity, recorded: Recorded) -> datetime:
+        """End the open interval, if there is one. Time never runs backwards along the intervals of one item."""
+        interval = self.open.pop(identity, None)
+        if interval is None:
+            return recorded.happened_at
+        interval.to_position, interval.to_time = recorded.position, max(recorded.happened_at, interval.from_time)
+        if interval.is_stored:
+            self.ended[identity[0]].append(interval)
+        return interval.to_time
+
+    def save(self) -> None:
+        for kind in TABLE_OF:
+            close(kind, self.ended[kind])
+            write(kind, self.begun[kind])
+        tables.BoardRemoval.objects.bulk_create(self.removed)
+
+
+def close(kind: type[core.Item], intervals: Sequence[Interval]) -> None:
+    """End the intervals in the table that were open when the batch was loaded."""
+    same = " AND ".join(f"{name} = %s" for name in KEY_OF[kind])
+    table = TABLE_OF[kind]._meta.db_table
+    update = f"UPDATE {table} SET to_position = %s, to_time = %s WHERE {same} AND to_position IS NULL"
+    with connection.cursor() as cursor:
+        cursor.executemany(update, [(row.to_position, row.to_time, *row.item.key) for row in intervals])
+
+
+def write(kind: type[core.Item], intervals: Sequence[Interval]) -> None:
+    columns = ", ".join(("from_position", "from_time", "to_position", "to_time", *COLUMNS_OF[kind]))
+    query = f"COPY {TABLE_OF[kind]._meta.db_table} ({columns}) FROM STDIN"
+    if intervals:
+        copy(query, ((i.from_position, i.from_time, i.to_position, i.to_time, *values_of(i.item)) for i in intervals))
+
+
+def values_of(item: core.Item) -> Iterable[Any]:
+    return (Jsonb(value) if isinstance(value, list | dict) else value for value in vars(item).values())
+
+
+STATE = StateProjection()

@@ -1,0 +1,179 @@
+"""A run of all policies, once an hour in whichever process has the lock.
+
+1. For each policy, see how far it reaches.
+2. Finish what a run that was killed had begun.
+3. Drop the partitions that hold nothing which any policy keeps.
+4. Remove single events, or thin them, the most special policy first.
+5. Say in the table of runs what was done. The log says it before it happens: see `declaring`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import psycopg
+from django.db import close_old_connections
+
+from marcus_events.core.event import utc_now
+from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.models import RetentionPolicy, RetentionRun
+from marcus_events.retention import deletion
+from marcus_events.retention.horizon import Reach, reach
+from marcus_events.retention.policies import Condition, Governed, governed
+from marcus_events.retention.removal_declarations import check_accounted, declare_range, undone
+from marcus_events.retention.thinning import thin
+from marcus_events.search import partitions
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x72657461696E  # of whoever removes
+EVERY = timedelta(hours=1)
+LOOK_EVERY_S = 60.0
+WHOLE = "whole partitions"
+BUSY = "Another run is at it."
+
+
+class Busy(RuntimeError):
+    """Another process is removing."""
+
+
+@dataclass
+class Task:
+    """A policy, and how far it reaches now."""
+
+    governed: Governed
+    reach: Reach
+
+    @property
+    def policy(self) -> RetentionPolicy:
+        return self.governed.policy
+
+    @property
+    def condition(self) -> Condition:
+        return self.governed.sql, self.governed.values
+
+    @property
+    def reached(self) -> Condition:
+        """What it removes of any partition; a policy that thins keeps something of everything."""
+        if self.policy.act != RetentionPolicy.Act.REMOVE:
+            return "false", []
+        return f"({self.governed.sql}) AND position <= %s", [*self.governed.values, self.reach.position]
+
+
+@dataclass
+class Running:
+    """One run: its record, its connection, and what it has done so far."""
+
+    record: RetentionRun
+    connection: deletion.Connection
+    tasks: Sequence[Task]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def all(self) -> None:
+        try:
+            self.resume()
+            self.drop_partitions()
+        except psycopg.errors.LockNotAvailable:
+            self.record.error = "An old part of the log is being read; the next run drops it."
+        for task in self.tasks:
+            self.one(task)
+        self.record.oldest = deletion.move_oldest(self.connection)
+        partitions.forget_before(self.record.oldest)
+
+    def resume(self) -> None:
+        """Remove what is declared and still there. Raises LockNotAvailable at a partition that somebody reads."""
+        deletion.finish(self.connection)
+        for entry in undone(self.connection):
+            for partition in deletion.within(self.connection, entry):
+                count, size = deletion.drop(self.connection, partition)
+                self.record.partitions += 1
+                self.record.bytes_freed += size
+                self.count(WHOLE, count)
+            self.count("declared by an earlier run", deletion.carry_out(self.connection, entry, self.record.pk))
+
+    def drop_partitions(self) -> None:
+        """From the oldest on. Raises LockNotAvailable at one that somebody reads."""
+        conditions = [task.reached for task in self.tasks]
+        farthest = max((task.reach.position for task in self.tasks), default=0)
+        for partition in deletion.whole(self.connection, farthest):
+            if deletion.holds_any(self.connection, partition, conditions):
+                continue
+            first = max(partition.first, 1)
+            declare_range(self.connection, self.record.pk, WHOLE, first, partition.until)
+            self.resume()
+
+    def one(self, task: Task) -> None:
+        policy, until = task.policy, task.reach.position
+        act = thin if policy.act == RetentionPolicy.Act.THIN else deletion.remove
+        if until > policy.done_to:
+            words = str(policy)
+            self.count(words, act(self.connection, self.record.pk, words, task.condition, policy.done_to, until))
+            RetentionPolicy.objects.filter(pk=policy.pk).update(done_to=until)
+
+    def count(self, what: str, removed: int) -> None:
+        if removed:
+            self.record.removed += removed
+            self.record.removed_by[what] = self.record.removed_by.get(what, 0) + removed
+            self.record.save()
+
+
+def run(now: datetime | None = None) -> RetentionRun | None:
+    """Do now what is due; None where there is no policy. Raises Busy, or psycopg.OperationalError."""
+    now = now or utc_now()
+    with connect("retention", autocommit=True) as connection:
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+            raise Busy(BUSY)
+        deletion.be_patient(connection)
+        tasks = due(now)
+        return carry_out(connection, tasks, now) if tasks else None
+
+
+def due(now: datetime) -> list[Task]:
+    found = governed(RetentionPolicy.objects.all())
+    reaches = {days: reach(timedelta(days=days), now) for days in {one.policy.keep_days for one in found}}
+    return [Task(one, reaches[one.policy.keep_days]) for one in found]
+
+
+def carry_out(connection: deletion.Connection, tasks: Sequence[Task], now: datetime) -> RetentionRun:
+    record = RetentionRun.objects.create(started_at=now, held_by=names(tasks, "held_by"))
+    record.passed_over = names(tasks, "passed_over")
+    try:
+        check_accounted(connection)
+        Running(record, connection, tasks).all()
+    except Exception as error:
+        record.error = f"{type(error).__name__}: {error}"[:1000]
+        raise
+    finally:
+        record.ended_at = utc_now()
+        record.save()
+    return record
+
+
+def names(tasks: Sequence[Task], what: str) -> str:
+    return ", ".join(sorted({name for task in tasks for name in getattr(task.reach, what)}))
+
+
+def run_retention(stop: threading.Event) -> None:
+    """For a thread of a worker: a run whenever the last one, by whomever, is an hour ago."""
+    while not stop.wait(LOOK_EVERY_S):
+        try:
+            if is_due(utc_now()):
+                run()
+        except Busy:
+            pass
+        except DatabaseAway as error:
+            logger.debug("retention waits for the database: %s", error)
+        except Exception:
+            logger.exception("a retention run failed")
+        finally:
+            close_old_connections()
+
+
+def is_due(now: datetime) -> bool:
+    if not RetentionPolicy.objects.filter(enabled=True).exists():
+        return False
+    return not RetentionRun.objects.filter(started_at__gt=now - EVERY).exists()

@@ -1,0 +1,128 @@
+"""An act as an event: the fields of all its records, completed with what the installation knows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from marcus_events.core.event import Event
+from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.event_types import canonical
+from marcus_events.sources.marcus.acts import REFUSED, Act
+from marcus_events.sources.marcus.blocker_severity import says_nothing_new
+from marcus_events.sources.marcus.board import Boards, Project, stated
+from marcus_events.sources.marcus.sightings import BY_AGENTS
+
+MARCUS = "marcus"
+REPORTS = {T.TASK_REQUESTED: "request for work", T.AGENT_REGISTERED: "registration", T.TASK_BLOCKED: "blocker report"}
+DONE_WORDS = ("completed", "done")
+ABOUT_PROJECTS = {T.PROJECT_CREATED, T.PROJECT_UPDATED, T.PROJECT_COMPLETED, T.TASK_CREATED}
+
+
+class Translator:
+    """Acts into events. It remembers the names of the agents it has met, and counts by type what is on no board."""
+
+    def __init__(self, boards: Boards) -> None:
+        self.boards = boards
+        self.on_no_board: Counter[str] = Counter()
+        self._agents: dict[str, str] = {}
+
+    def events(self, acts: Iterable[Act]) -> Iterator[Event]:
+        """The events of those acts that the log does not know; in order. Each gets its best record's id for its own."""
+        for act in acts:
+            self._learn_agent(act)
+            if self.board_of(act) is None:
+                self.on_no_board[type_of(act)] += 1
+            if act.event_id is None:
+                act.event_id = id_of_event(act)
+                if not says_nothing_new(act):
+                    yield self._event(act)
+
+    def board_of(self, act: Act) -> Project | None:
+        """That of its own records, completed by those of the act that it answers."""
+        return self.boards.of((merged(act.cause) if act.cause else {}) | merged(act))
+
+    def _learn_agent(self, act: Act) -> None:
+        agent_id, name = act.preferred.data.get("agent_id"), act.preferred.data.get("name")
+        if type_of(act) == T.AGENT_REGISTERED and isinstance(agent_id, str) and isinstance(name, str):
+            self._agents[agent_id] = name
+
+    def board_id_of(self, act: Act) -> str | None:
+        board = self.board_of(act)
+        return board.board_id if board else None
+
+    def _event(self, act: Act) -> Event:
+        board, best = self.board_of(act), act.preferred
+        data = self._data(act, board)
+        return Event(
+            event_id=id_of_event(act),
+            timestamp=best.at,
+            event_type=type_of(act),
+            source=source_of(act, data),
+            data=data,
+            metadata=self._metadata(act, data, board),
+        )
+
+    def _data(self, act: Act, board: Project | None) -> dict[str, Any]:
+        data = merged(act)
+        name = self.boards.task_name(data.get("task_id"))
+        if name and not data.get("task_name"):
+            data["task_name"] = name
+        if act.refusal:
+            data |= {"report": report_in(act), "reason": act.refusal.reason or None}
+        if act.first.act not in ABOUT_PROJECTS and not (board and board.board_id == stated(data.get("project_id"))):
+            data = {field: value for field, value in data.items() if field not in ("project_id", "project_name")}
+        if board and act.first.act == T.PROJECT_CREATED and data.get("project_id") == board.board_id:
+            data["project_name"] = board.name
+        if act.cause:
+            data["blocker_event_id"] = act.cause.event_id
+            data.setdefault("task_id", act.cause.preferred.data.get("task_id"))
+            data.setdefault("task_name", self.boards.task_name(data["task_id"]))
+        return {field: value for field, value in data.items() if value is not None}
+
+    def _metadata(self, act: Act, data: dict[str, Any], board: Project | None) -> dict[str, Any]:
+        best = act.preferred
+        said = {
+            "board_id": board and board.board_id,
+            "board_name": board and board.name,
+            "agent_name": self._agents.get(str(data.get("agent_id"))),
+            "original_type": best.original_type if canonical(best.original_type) != best.original_type else None,
+            "original_source": best.original_source,
+            "causation_id": act.cause and act.cause.event_id,
+            "correlation_id": act.cause and act.cause.event_id,
+            "act": act.mark,
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def type_of(act: Act) -> str:
+    return act.refusal.event_type if act.refusal else act.preferred.act
+
+
+def id_of_event(act: Act) -> str:
+    """The id of the act's best record, or what stands for its refusal."""
+    best = act.preferred.record_id
+    return f"{best}{REFUSED}" if act.refusal else best
+
+
+def report_in(act: Act) -> str:
+    """What was refused, in words."""
+    if act.first.act == T.TASK_PROGRESS:
+        return "completion report" if merged(act).get("status") in DONE_WORDS else "progress report"
+    return REPORTS.get(act.first.act, "request")
+
+
+def merged(act: Act) -> dict[str, Any]:
+    """The fields of all records; where they differ, the better record's."""
+    data: dict[str, Any] = {}
+    for sighting in sorted(act.sightings, key=lambda sighting: sighting.kind):
+        data |= {name: value for name, value in sighting.data.items() if data.get(name) is None}
+    return data
+
+
+def source_of(act: Act, data: dict[str, Any]) -> str:
+    """Where it happened, the same whichever record is at hand: at the agent, or at Marcus."""
+    agent_id = data.get("agent_id")
+    by_agent = not act.refusal and act.first.act in BY_AGENTS and isinstance(agent_id, str) and agent_id.strip()
+    return str(agent_id) if by_agent else MARCUS

@@ -1,0 +1,129 @@
+"""Every frame that there is, as JSON Schema with an example. Tests hold a real conversation to it.
+
+What comes in has no other fields than these; to what goes out, fields may be added.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marcus_events.core.event_types import CATEGORIES
+from marcus_events.core.payload import MAX_EVENT_BYTES, MAX_NAME_BYTES
+from marcus_events.http.publish_items import CODES, MAX_BATCH
+from marcus_events.http.query_params import MAX_POSITION
+from marcus_events.websocket.incoming import MAX_ID, MAX_PATTERNS, MAX_QUERY
+
+Schema = dict[str, Any]
+
+TIME: Schema = {"type": "string", "format": "date-time"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+OBJECT: Schema = {"type": "object"}
+NAME: Schema = {"type": "string", "minLength": 1, "description": f"At most {MAX_NAME_BYTES} bytes."}
+ID: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_ID, "description": "Yours; answers carry it."}
+NO_ID: Schema = ID | {"type": ["string", "null"]}
+POSITION: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
+EPOCH: Schema = {"type": "string", "format": "uuid", "description": "Changes when positions mean other events."}
+PATTERN: Schema = NAME | {"description": "A type; * stands for any text."}
+
+OWN: Schema = {
+    "event_id": NAME,
+    "timestamp": TIME,
+    "event_type": NAME,
+    "source": NAME,
+    "data": OBJECT,
+    "metadata": OBJECT,
+}
+NEW_EVENT: Schema = {
+    "type": "object",
+    "description": f"As for POST /api/events: data and metadata together have at most {MAX_EVENT_BYTES // 1024} KiB.",
+    "required": ["event_type", "source"],
+    "properties": OWN,
+}
+LOGGED: Schema = {"position": POSITION, "recorded_at": TIME, "category": {"type": "string", "enum": list(CATEGORIES)}}
+EVENT: Schema = {
+    "type": "object",
+    "description": "As GET /api/events gives it.",
+    "required": [*OWN, *LOGGED],
+    "properties": OWN | LOGGED | {"clock_ahead_s": {"type": "number", "description": "See GET /api/events."}},
+}
+RESULT: Schema = {
+    "type": "object",
+    "description": "Of one event, in the order sent. An answer that would be too large has the first three alone.",
+    "required": ["position", "status", "code"],
+    "properties": {
+        "position": POSITION | {"type": ["integer", "null"]},
+        "status": {"type": "string", "enum": ["accepted", "duplicate", "rejected"]},
+        "code": {"type": "integer", "enum": sorted({code.value for code in CODES.values()})},
+        "event_id": {"type": "string"},
+        "error": {"type": ["string", "null"]},
+        "pointer": {"type": ["string", "null"], "description": "A JSON pointer into the frame."},
+        "limit": {"type": ["string", "null"]},
+        "warnings": {
+            "type": "array",
+            "description": "The fields that are not used as they stand, and what each should be.",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "expected"],
+                "properties": {"pointer": {"type": "string"}, "expected": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def incoming(action: str, *required: str, **fields: Schema) -> Schema:
+    needed, named = ["action", *required], {"action": {"const": action}, **fields}
+    return {"type": "object", "required": needed, "properties": named, "additionalProperties": False}
+
+
+def outgoing(kind: str, **fields: Schema) -> Schema:
+    return {"type": "object", "required": ["type", *fields], "properties": {"type": {"const": kind}, **fields}}
+
+
+WANTED: Schema = {
+    "pattern": {"oneOf": [PATTERN, {"type": "array", "items": PATTERN, "minItems": 1, "maxItems": MAX_PATTERNS}]},
+    "q": {"type": "string", "maxLength": MAX_QUERY, "description": "A filter, as for GET /api/events."},
+    "board": {"type": "string", "maxLength": MAX_QUERY, "description": "By id or by name."},
+    "after": POSITION | {"type": ["integer", "null"], "description": "Without it: from now on."},
+    "epoch": EPOCH | {"type": ["string", "null"], "description": "Of the log that `after` is a position of."},
+}
+INCOMING: dict[str, Schema] = {
+    "subscribe": incoming("subscribe", "id", id=ID, **WANTED),
+    "unsubscribe": incoming("unsubscribe", "id", id=ID),
+    "publish": incoming(
+        "publish",
+        id=NO_ID,
+        event=NEW_EVENT,
+        events={"type": "array", "items": NEW_EVENT, "minItems": 1, "maxItems": MAX_BATCH},
+    )
+    | {"oneOf": [{"required": ["event"]}, {"required": ["events"]}]},
+}
+ERROR = outgoing("error", id=NO_ID, code={"type": "integer"}, detail={"type": "string"})
+ERROR["properties"] |= {
+    "parameter": {"type": "string", "description": "The field that makes no sense."},
+    "limit": {"type": "string", "description": "The limit that it is beyond."},
+    "retry_after_s": {"type": "integer", "minimum": 1},
+}
+OUTGOING: dict[str, Schema] = {
+    "subscribed": outgoing("subscribed", id=ID, after=POSITION, epoch=EPOCH),
+    "event": outgoing("event", id=ID, event=EVENT),
+    "caught_up": outgoing("caught_up", id=ID, head=POSITION),
+    "gap": outgoing("gap", id=ID, missed=COUNT, **{"from": POSITION, "to": POSITION}),
+    "reset": outgoing("reset", id=ID, after=POSITION, epoch=EPOCH),
+    "unsubscribed": outgoing("unsubscribed", id=ID),
+    "published": outgoing(
+        "published",
+        id=NO_ID,
+        accepted=COUNT,
+        duplicates=COUNT,
+        rejected=COUNT,
+        results={"type": "array", "items": RESULT},
+    ),
+    "error": ERROR,
+    "heartbeat": outgoing(
+        "heartbeat",
+        head=POSITION | {"type": ["integer", "null"]},
+        at=TIME,
+        positions={"type": "object", "additionalProperties": POSITION},
+    ),
+}

@@ -1,0 +1,130 @@
+"""What a connection is sent of the log: its subscriptions in turn, each from its own position on.
+
+1. A subscription knows up to which position it has been sent everything, and of which log. Nothing is buffered for it.
+2. Its next page is read, and sent as fast as the program takes it.
+3. Where the log no longer holds what comes next, a gap says so, and it goes on with the oldest event that there is.
+4. Where the log is another one, a reset says so. Who asked to go on after a position starts over at the beginning,
+   since positions mean other events now; who asked for what comes from now on goes on with that.
+5. When there is nothing more, it waits for news. A heartbeat says how far each subscription has come; from there the
+   program may go on after it was away.
+
+While the database is away the connection stays, nothing is sent but heartbeats, and afterwards it goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from marcus_events.core.filters import EventFilter
+from marcus_events.http.worker_threads import Away
+from marcus_events.live.hub import Hub
+from marcus_events.live.recent import Held
+from marcus_events.websocket import outgoing, replay
+from marcus_events.websocket.replay import Page
+from marcus_events.websocket.send_pace import SLICE, pace
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_S = 5.0  # two missed ones are a dead line
+RETRY_S = 1.0  # while the database is away
+
+
+@dataclass(eq=False)
+class Subscription:
+    id: str
+    wanted: EventFilter
+    position: int  # everything up to it was sent
+    epoch: UUID
+    head: int  # of the log when it began: the hub may be a moment behind
+    from_now: bool
+    is_caught_up: bool = False
+    has_ended: bool = False
+
+
+Say = Callable[[str, Subscription | None], Awaitable[None]]  # nothing of a subscription is said after it has ended
+
+
+def batched(events: Sequence[Held], size: int) -> Iterator[Sequence[Held]]:
+    return (events[begin : begin + size] for begin in range(0, len(events), size))
+
+
+class Following:
+    """Runs for as long as the connection lasts. `subscriptions` may change meanwhile; `news` then has to be set."""
+
+    def __init__(self, hub: Hub, say: Say) -> None:
+        self.subscriptions: dict[str, Subscription] = {}
+        self.news = asyncio.Event()
+        self._hub = hub
+        self._say = say
+        self._beat_at = asyncio.get_running_loop().time() + HEARTBEAT_S
+        self._is_away = False
+
+    async def run(self) -> None:
+        async with self._hub.follow() as self.news:
+            while True:
+                self.news.clear()
+                moved = [await self._turn(subscription) for subscription in list(self.subscriptions.values())]
+                await self._beat()
+                if not any(moved):
+                    await self._rest()
+
+    async def _turn(self, subscription: Subscription) -> bool:
+        """Whether it has come further. The database may be away: then it has not, and tries again."""
+        await self._beat()
+        await asyncio.sleep(0)  # to look through many events that do not match would hold up the others
+        try:
+            page = await replay.page(self._hub, subscription.wanted, subscription.position, subscription.epoch)
+        except Away as error:
+            logger.debug("a subscription waits for the database: %s", error)
+            self._is_away = True
+            return False
+        self._is_away = False
+        return await self._send(subscription, page)
+
+    async def _send(self, subscription: Subscription, page: Page) -> bool:
+        if page.epoch != subscription.epoch:
+            await self._start_over(subscription, page)
+            return True
+        before = subscription.position
+        await self._tell_gap(subscription, page.oldest)
+        for events in batched(page.events, SLICE):
+            begun = asyncio.get_running_loop().time()
+            for held in events:
+                await self._say(outgoing.event(subscription.id, held.text), subscription)
+                subscription.position = held.position
+            if not subscription.is_caught_up:
+                await pace.after(id(self), begun)
+        subscription.position = page.through
+        if not subscription.is_caught_up and page.through >= max(page.head, subscription.head):
+            subscription.is_caught_up = True
+            await self._say(outgoing.caught_up(subscription.id, page.through), subscription)
+        return subscription.position > before
+
+    async def _start_over(self, subscription: Subscription, page: Page) -> None:
+        subscription.epoch, subscription.is_caught_up = page.epoch, False
+        subscription.head = page.head
+        subscription.position = page.head if subscription.from_now else page.oldest - 1
+        await self._say(outgoing.reset(subscription.id, subscription.position, page.epoch), subscription)
+
+    async def _tell_gap(self, subscription: Subscription, oldest: int) -> None:
+        if subscription.position < oldest - 1:
+            await self._say(outgoing.gap(subscription.id, subscription.position, oldest), subscription)
+
+    async def _beat(self) -> None:
+        clock = asyncio.get_running_loop().time
+        if clock() >= self._beat_at:
+            self._beat_at = clock() + HEARTBEAT_S
+            positions = {name: subscription.position for name, subscription in self.subscriptions.items()}
+            await self._say(outgoing.heartbeat(self._hub.head if self._hub.has_begun else None, positions), None)
+
+    async def _rest(self) -> None:
+        """Until there is news, or the next heartbeat is due."""
+        pause = self._beat_at - asyncio.get_running_loop().time()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(pause, RETRY_S if self._is_away else pause))):
+                await self.news.wait()

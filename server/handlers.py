@@ -1,0 +1,27 @@
+"""Runs the handlers of an application: the modules that MARCUS_HANDLERS names, on the `Events` of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+
+from marcus_events.default_events import get_events, import_handlers
+
+logger = logging.getLogger(__name__)
+
+
+def run_handlers(stop: threading.Event) -> None:
+    """Until it is told to stop; not at all where there are none. A module that cannot be imported is told of."""
+    asyncio.run(handle_until(stop))
+
+
+async def handle_until(stop: threading.Event) -> None:
+    try:
+        there_are_some = import_handlers()
+    except Exception:
+        logger.exception("the handlers that MARCUS_HANDLERS names cannot be imported; none of them runs")
+        return
+    if there_are_some:
+        async with get_events():
+            await asyncio.to_thread(stop.wait)

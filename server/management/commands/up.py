@@ -1,0 +1,169 @@
+"""Web and workers in one process: what `make run` runs.
+
+1. Take the port: what is refused is refused at once, before anything is prepared.
+2. Bring the database and the static files up to date.
+3. Greet, with a link that signs the administrator in; then serve until SIGTERM or Ctrl-C.
+4. Let the workers finish what they are at. All of them may be killed at any moment too; then nothing is lost either.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import shlex
+import signal
+import socket
+import sys
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
+
+from dashboard.pages.sign_in.one_time_links import one_time_path
+from marcus_events import audit
+from marcus_events.audit.failed_logins import close_failures
+from marcus_events.audit.hash_chain import seal
+from marcus_events.audit.hash_chain.anchor_writer import keep_anchored
+from marcus_events.audit.hash_chain.verification_runs import check_daily
+from marcus_events.audit.writer import close_trail, trail
+from marcus_events.blockers.replies import send_answers
+from marcus_events.core.event_types import EventTypes
+from marcus_events.http.rejected_requests import close_refusals
+from marcus_events.live.hub import get_hub
+from marcus_events.log.ephemeral import close_live_sender
+from marcus_events.log.listener import close_listener
+from marcus_events.log.writer import close_writer
+from marcus_events.management.prepare_database import prepare_database, warn_of_root
+from marcus_events.projections import SWITCH_S, projectors
+from marcus_events.retention.runs import run_retention
+from marcus_events.sources.demo import Demo
+from marcus_events.sources.marcus.folder_followers import follow_folders
+from server.address import LOCALLY, listening, site
+from server.handlers import run_handlers
+
+FIRST_ADMINISTRATOR = "admin"
+BACKLOG = 128  # connections that wait to be accepted: a browser opens six at once
+COLLECT_AFTER = (5_000, 10, 50)  # objects, by generation: looking through the oldest holds everybody up for 0.1 s
+END_WITHIN_S = 5.0  # of a worker; one that waits for a database that is away is not waited for
+GREETING = """
+  Marcus Events is live at {site}/
+
+  Sign in, once     {link}
+  Another link      {there}./manage.py login_link {user}
+  Follow a Marcus   {site}/integrations/
+  End               Ctrl-C
+"""
+DATA_DIR = "MARCUS_DATA_DIR"  # DATABASE_URL is never shown: it can hold a password
+OTHER_NAMES = """
+  It answers to {names} only; MARCUS_ALLOWED_HOSTS=a.example,10.0.0.7 lets others reach it by those names.
+"""
+
+
+class Command(BaseCommand):
+    help = "Serves the dashboard and the API on HOST (127.0.0.1) and PORT (8000), and keeps everything up to date."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with listen(*listening()) as listener:
+            prepare_database()
+            warn_of_root(self)
+            collect_static_files()
+            with Workers():
+                self.serve(listener)
+
+    def serve(self, listener: socket.socket) -> None:
+        """Twisted chooses its reactor by the import, so it stands here. It takes the socket over, and closes it: who
+        closed it again would close whatever has been given its number since.
+        """
+        from server.daphne_server import Server
+
+        gc.collect()
+        gc.freeze()  # what is imported stays: to look through it again and again held everything up for 0.2 s each time
+        gc.set_threshold(*COLLECT_AFTER)
+        Server(
+            import_string(settings.ASGI_APPLICATION),
+            endpoints=[f"fd:fileno={listener.detach()}"],
+            ready_callable=self.greet,
+            verbosity=0,
+        ).run()
+        signal.set_wakeup_fd(-1)  # Twisted's end is closed: a second Ctrl-C has nobody to wake
+
+    def greet(self) -> None:
+        user = administrator()
+        audit.record(EventTypes.SIGN_IN_LINK_MADE, audit.COMMAND_LINE, user=user.get_username())
+        words = {"site": site(), "link": site() + one_time_path(user), "user": user.get_username()}
+        self.stdout.write(GREETING.format(**words, there=given("HOST", "PORT", DATA_DIR)))
+        if listening()[0] in LOCALLY and "MARCUS_ALLOWED_HOSTS" not in os.environ:
+            self.stdout.write(OTHER_NAMES.format(names=", ".join(settings.ALLOWED_HOSTS)))
+        self.stdout.flush()
+
+
+class Workers:
+    """What works behind the pages, each in a thread, for as long as the block lasts."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        sys.setswitchinterval(SWITCH_S)
+        runs = [
+            *(projector.run for projector in projectors()),
+            run_handlers,
+            send_answers,
+            run_retention,
+            seal,
+            check_daily,
+            keep_anchored,
+            follow_folders,
+        ]
+        if settings.DEMO:
+            runs.append(Demo(watched=lambda: get_hub().connections > 0).run)
+        self.threads = [threading.Thread(target=run, args=(self.stop,), daemon=True) for run in runs]
+
+    def __enter__(self) -> None:
+        trail()  # takes up what an earlier process has left
+        for thread in self.threads:
+            thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.stop.set()
+        get_hub().close()
+        close_listener()
+        for thread in self.threads:
+            thread.join(END_WITHIN_S)
+        close_live_sender()
+        close_refusals()
+        close_failures()
+        close_trail()
+        close_writer()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=host == "::")
+    except OSError as error:
+        reason = str(error.strerror or error).partition(" (")[0]  # what follows repeats the address
+        advice = f"PORT and HOST choose another one, such as PORT={port + 1}."
+        raise CommandError(f"Port {port} on {host} cannot be used: {reason}. {advice}") from None
+
+
+def collect_static_files() -> None:
+    """One process at a time: two that start at once would delete what the other has just written."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def administrator() -> User:
+    """Somebody who may do everything; made on the first start, and without a password: the link signs in."""
+    found = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    return found or User.objects.create_superuser(FIRST_ADMINISTRATOR)
+
+
+def given(*names: str) -> str:
+    """What another shell has to be told of this one's environment, to find the same data and name the same address."""
+    return "".join(f"{name}={shlex.quote(os.environ[name])} " for name in names if os.environ.get(name))

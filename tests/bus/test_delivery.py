@@ -1,0 +1,257 @@
+"""A persistence that fails, hangs, refuses or comes back: publishing goes on, and what can be stored is, once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from marcus_events import Event, Events
+from marcus_events.bus import delivery as storing_module
+from marcus_events.bus.delivery import Storing
+from marcus_events.bus.memory_persistence import MemoryPersistence
+from marcus_events.bus.persistence import Refused
+from marcus_events.bus.spool import Spool
+from marcus_events.core.event import utc_now
+from tests.waiting import wait_until_async
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storing_module, "FIRST_PAUSE_S", 0.005)
+    monkeypatch.setattr(storing_module, "LONGEST_PAUSE_S", 0.02)
+
+
+class Fickle(MemoryPersistence):
+    """Keeps events, unless it was told what to do instead."""
+
+    def __init__(self) -> None:
+        super().__init__(limit=100_000)
+        self.trouble: BaseException | str | None = None
+        self.poison: set[str] = set()
+        self.calls = 0
+
+    async def store_event(self, event: Event) -> None:
+        self.calls += 1
+        await self.suffer()
+        if event.event_id in self.poison:
+            raise ValueError("poison")
+        await super().store_event(event)
+
+    async def suffer(self) -> None:
+        if self.trouble == "hang":
+            await asyncio.Event().wait()
+        while self.trouble == "hang on":
+            try:
+                await asyncio.sleep(0.01)
+            except asyncio.CancelledError:
+                continue
+        if isinstance(self.trouble, BaseException):
+            raise self.trouble
+
+    @property
+    def ids(self) -> list[str]:
+        return [event_id for _, event_id in self._order]
+
+
+class InOneCommit(Fickle):
+    async def store_events(self, events: Sequence[Event]) -> None:
+        await self.suffer()
+        if self.poison & {event.event_id for event in events}:
+            raise ValueError("poison in the batch")
+        for event in events:
+            await super().store_event(event)
+
+
+def event(event_id: str, **data: object) -> Event:
+    return Event(event_id, utc_now(), "x", "s", data, {})
+
+
+def ids(count: int, start: int = 0) -> list[str]:
+    return [f"e{n}" for n in range(start, start + count)]
+
+
+TROUBLE = [OSError("disk full"), SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), "hang", "hang on"]
+
+
+@pytest.mark.parametrize("trouble", TROUBLE, ids=repr)
+@pytest.mark.parametrize("on_disk", [True, False], ids=["spool", "memory"])
+async def test_what_could_not_be_stored_is_stored_later_in_its_order(
+    trouble: BaseException | str, on_disk: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fickle = InOneCommit()
+    storing = Storing(lambda: fickle, spool=tmp_path / "0.db" if on_disk else None, timeout_s=0.01)
+    with caplog.at_level(logging.INFO):
+        await storing.store([event("before")])
+        fickle.trouble = trouble
+        for event_id in ids(50):
+            await asyncio.wait_for(storing.store([event(event_id)]), 20)
+        assert (storing.metrics()["circuit"], storing.metrics()["waiting"]) == ("open", 50)
+        fickle.trouble = None
+        assert await storing.flush(20)
+    assert fickle.ids == ["before", *ids(50)]
+    assert caplog.text.count("cannot be stored") == 1
+    assert caplog.text.count("events are stored again; 50 of them were late") == 1
+    await wait_until_async(lambda: storing.metrics()["circuit"] == "closed")
+    found = storing.metrics()
+    assert (found["stored"], found["spooled"], found["waiting"], found["lost"]) == (51, 50, 0, 0)
+    await storing.aclose()
+
+
+async def test_who_was_waiting_when_the_circuit_opens_is_let_go() -> None:
+    fickle = Fickle()
+    storing = Storing(lambda: fickle, timeout_s=20)
+    fickle.trouble = "hang"
+    waiting = [asyncio.create_task(storing.store([event(event_id)])) for event_id in ids(20)]
+    await wait_until_async(lambda: fickle.calls == 20)
+    fickle.trouble = OSError("disk full")
+    await asyncio.wait_for(storing.store([event("e20")]), 20)
+    await asyncio.wait_for(asyncio.gather(*waiting), 20)
+    fickle.trouble = None
+    assert await storing.flush(20)
+    assert sorted(fickle.ids) == sorted(ids(21))
+    await storing.aclose()
+
+
+async def test_what_is_refused_for_good_is_counted_and_opens_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Strict(MemoryPersistence):
+        async def store_event(self, event: Event) -> None:
+            if event.data.get("bad"):
+                raise Refused({0: "/data/bad: is bad"})
+            await super().store_event(event)
+
+    strict = Strict()
+    storing = Storing(lambda: strict)
+    await storing.store([event("a")])
+    await storing.store([event("b", bad=True)])
+    await storing.store([event("c")])
+    assert [e.event_id for e in await strict.get_events()] == ["a", "c"]
+    assert (storing.metrics()["refused"], storing.metrics()["circuit"]) == (1, "closed")
+    assert "/data/bad: is bad" in caplog.text
+    await storing.aclose()
+
+
+@pytest.mark.parametrize("kind", [Fickle, InOneCommit])
+async def test_one_event_that_always_fails_holds_up_no_other(
+    kind: type[Fickle], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fickle = kind()
+    fickle.poison = {"e3"}
+    storing = Storing(lambda: fickle, spool=tmp_path / "0.db")
+    fickle.trouble = OSError("away")
+    await storing.store([event(event_id) for event_id in ids(10)])
+    fickle.trouble = None
+    assert await storing.flush(20)
+    assert sorted(fickle.ids) == sorted(set(ids(10)) - {"e3"})
+    assert storing.metrics()["set_aside"] == 1
+    assert "e3 cannot be stored and was set aside: ValueError: poison" in caplog.text
+    await storing.aclose()
+    assert [(e.event_id, reason) for _, e, reason in Spool(tmp_path / "0.db").aside()] == [("e3", "ValueError: poison")]
+
+
+async def test_what_a_program_left_on_disk_is_stored_by_the_next_before_anything_new(tmp_path: Path) -> None:
+    fickle = Fickle()
+    fickle.trouble = OSError("away")
+    first = Storing(lambda: fickle, spool=tmp_path / "0.db")
+    await first.store([event(event_id) for event_id in ids(3)])
+    await first.aclose(0)
+    fickle.trouble = None
+    second = Storing(lambda: fickle, spool=tmp_path / "0.db")
+    await second.store([event("new")])
+    assert await second.flush(20)
+    assert fickle.ids == [*ids(3), "new"]
+    await second.aclose()
+
+
+async def test_memory_flows_over_to_disk_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fickle = Fickle()
+    fickle.trouble = OSError("away")
+    storing = Storing(lambda: fickle, ring=10)
+    for event_id in ids(100):
+        await storing.store([event(event_id)])
+    assert len(list(tmp_path.glob("*/0.db"))) == 1
+    fickle.trouble = None
+    assert await storing.flush(20)
+    assert fickle.ids == ids(100)
+    await storing.aclose()
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_is_left_at_the_end_is_on_disk_and_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fickle = Fickle()
+    fickle.trouble = OSError("away")
+    storing = Storing(lambda: fickle)
+    await storing.store([event("a")])
+    await storing.aclose(0)
+    (left,) = tmp_path.glob("*/0.db")
+    assert f"1 events were not stored; Events(spool='{left}') stores them" in caplog.text
+    fickle.trouble = None
+    async with Events(persistence=fickle, spool=left) as events:
+        await events.publish("x", "s", {})
+    assert fickle.ids[0] == "a"
+
+
+async def test_when_the_disk_fails_too_memory_takes_it_and_what_is_lost_is_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fickle = Fickle()
+    fickle.trouble = OSError("away")
+    spool = Spool(tmp_path / "0.db", max_bytes=100 * 1024)
+    storing = Storing(lambda: fickle, spool=spool, ring=10)
+    for event_id in ids(100):
+        await storing.store([event(event_id, text="x" * 5_000)])
+    lost, waiting = storing.metrics()["lost"], storing.metrics()["waiting"]
+    assert lost > 0
+    assert lost + waiting == 100
+    assert caplog.text.count("the spool fails") == 1
+    assert caplog.text.count("events are lost") == 1
+    fickle.trouble = None
+    assert await storing.flush(20)
+    assert len(fickle.ids) == waiting
+    await storing.aclose()
+
+
+async def test_who_gives_up_publishing_does_not_undo_it() -> None:
+    fickle, allowed = Fickle(), asyncio.Event()
+
+    class Slow(MemoryPersistence):
+        async def store_event(self, event: Event) -> None:
+            await allowed.wait()
+            await fickle.store_event(event)
+
+    slow = Slow()
+    storing = Storing(lambda: slow)
+    waiting = asyncio.create_task(storing.store([event("a")]))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    allowed.set()
+    await wait_until_async(lambda: fickle.ids == ["a"])
+    await storing.aclose()
+
+
+def test_it_goes_on_in_another_event_loop() -> None:
+    fickle = Fickle()
+    events = Events(persistence=fickle)
+    fickle.trouble = OSError("away")
+    asyncio.run(publish(events))
+    fickle.trouble = None
+    asyncio.run(publish_and_flush(events))
+    assert len(fickle.ids) == 2
+
+
+async def publish(events: Events) -> None:
+    await events.publish("x", "s", {})
+
+
+async def publish_and_flush(events: Events) -> None:
+    await events.publish("x", "s", {})
+    await events.aclose()

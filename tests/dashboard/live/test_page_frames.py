@@ -1,0 +1,88 @@
+"""A frame as messages: each of a size that can be sent, the beat last, nothing for the clock alone."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.live import page_frames
+from dashboard.live.page_state import Look
+from dashboard.live.render_throttle import REST, Rests
+from marcus_events.live.hub import FRAME_EVERY_S, Frame
+
+NOW = Look("now")
+MOMENTS = (("a", "3 s"), ("a", "4 s"), ("b", "4 s"))
+
+
+def frame(missed: int = 0) -> Frame:
+    return Frame([], missed, 3 if missed else None, 9 if missed else None, head=12, projected=12, epoch=uuid4())
+
+
+def row(letters: int) -> SafeString:
+    return mark_safe(f"<li>{'x' * letters}</li>")  # noqa: S308 - made here
+
+
+def test_what_fits_is_one_message_with_the_beat_at_its_end() -> None:
+    [message] = page_frames.messages(frame(), {"bell": "<a id=bell></a>"}, [row(1), row(2)], NOW)
+    assert message.startswith('<a id=bell></a><ol hx-swap-oob="afterbegin:#stream"><li>x</li><li>xx</li></ol>')
+    assert '<div id="beat" data-head="12"' in message[-200:]
+
+
+def test_without_anything_new_it_is_the_beat_alone() -> None:
+    [message] = page_frames.messages(frame(), {}, [], NOW)
+    assert message.startswith('<div id="beat"')
+
+
+def test_what_was_shed_is_a_gap_above_the_rows() -> None:
+    [message] = page_frames.messages(frame(missed=7), {}, [row(1)], NOW)
+    assert message.index("7 events not shown") < message.index("<li>x</li>")
+
+
+def test_more_than_a_message_holds_is_sent_in_several_and_only_the_last_has_the_beat() -> None:
+    rows = [row(100_000)] * 30
+    sent = page_frames.messages(frame(), {"needs": f"<p id=needs>{'y' * 400_000}</p>"}, rows, NOW)
+    assert max(map(page_frames.size, sent)) < 1024 * 1024
+    assert sum(message.count("<li>") for message in sent) == 30
+    assert ["beat" in message for message in sent] == [False] * (len(sent) - 1) + [True]
+
+
+def test_a_region_that_no_message_holds_says_so_in_its_place() -> None:
+    [message] = page_frames.messages(frame(), {"needs": "é" * page_frames.MAX_MESSAGE}, [], NOW)
+    assert message.startswith('<p id="needs" class="nothing">This part of the page is too large')
+
+
+def test_a_region_is_sent_when_it_changed_and_not_because_time_went_by() -> None:
+    sent = page_frames.Sent()
+    shown = [page_frames.without_ages({"needs": f'for <time datetime="{at}">{age}</time>'}) for at, age in MOMENTS]
+    assert sent.changed(shown[0], 0).keys() == {"needs"}
+    assert sent.changed(shown[1], 1) == {}
+    assert sent.changed(shown[2], 2).keys() == {"needs"}
+    assert not sent.waiting
+
+
+def test_a_large_region_that_keeps_changing_is_sent_at_longer_intervals_and_its_last_change_is_not_lost() -> None:
+    sent, letters = page_frames.Sent(), "x" * page_frames.A_SECONDS_WORTH * 2
+    versions = [page_frames.without_ages({"big": f"{n}{letters}", "small": str(n)}) for n in range(4)]
+    assert sent.changed(versions[0], 0.0).keys() == {"big", "small"}
+    assert sent.changed(versions[1], 0.5).keys() == {"small"}
+    assert sent.waiting
+    assert sent.changed(versions[2], 4.5)["big"].startswith("2")
+    assert sent.changed(versions[3], 4.6).keys() == {"small"}
+    assert sent.changed(versions[3], 9.0).keys() == {"big"}
+    assert not sent.waiting
+
+
+def test_a_look_that_was_slow_to_render_rests_and_others_do_not() -> None:
+    now = 0.0
+    rests = Rests(clock=lambda: now)
+    rests.took(NOW, 0.2)
+    assert rests.is_resting(NOW)
+    assert not rests.is_resting(Look("blocked"))
+    now = REST * 0.2
+    assert not rests.is_resting(NOW)
+
+
+def test_a_small_region_is_sent_with_every_frame_and_the_largest_is_not_forgotten() -> None:
+    assert page_frames.interval_s(16 * 1024) < FRAME_EVERY_S
+    assert page_frames.interval_s(page_frames.MAX_MESSAGE) == page_frames.LONGEST_WAIT_S

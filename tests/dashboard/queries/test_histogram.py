@@ -1,0 +1,134 @@
+"""The histogram above Activity: each event of the look in one column, however it is counted, and each column a link."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.live.page_state import Look
+from dashboard.live.visible_events import wanted
+from dashboard.queries import histogram as histograms
+from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
+from dashboard.visibility import EVERYTHING
+from marcus_events.core.event import utc_now
+from marcus_events.core.filters import as_text
+from marcus_events.search import counts
+from tests.dashboard.publishing import event, project, publish
+from tests.dashboard.reading import open_page
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+spans = st.timedeltas(timedelta(0), timedelta(days=20_000))
+
+
+@given(spans, spans)
+def test_whatever_the_time_it_is_spread_over_columns_that_can_be_seen(length: timedelta, ago: timedelta) -> None:
+    until = NOW - min(ago, timedelta(days=5_000))
+    since = max(until - length, NOW - timedelta(days=20_000))
+    first, step, number = spread(since, until, NOW)
+    assert 1 <= number <= COLUMNS + 1
+    assert first <= since < first + step
+    assert first + number * step >= until or until == since
+
+
+def histogram_of(look: Look, now: datetime) -> histograms.Histogram:
+    return histogram(wanted(look), now, look.query_during)
+
+
+def values(**look: str) -> list[int]:
+    return [column.bar.value for column in histogram_of(Look.at("activity", look, EVERYTHING), utc_now()).columns]
+
+
+LOOKS: list[tuple[dict[str, str], int]] = [
+    ({}, 12),
+    ({"board": "shop"}, 12),
+    ({"board": "bank"}, 0),
+    ({"type": "task_created"}, 4),
+    ({"category": "agent"}, 1),
+    ({"q": "type:task_* -type:task_created"}, 3),
+    ({"q": "shop-2"}, 5),
+    ({"agent": "agent_shop"}, 4),
+    ({"q": "task:shop-2 since:45m"}, 2),
+    ({"q": "since:45m"}, 2),
+    ({"q": "until:90m"}, 0),
+    ({"q": "since:30d"}, 12),
+    ({"q": "since:30d", "board": "shop"}, 12),
+    ({"q": "since:60h type:task_created"}, 4),
+]
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize(("look", "number"), LOOKS)
+def test_it_counts_what_the_look_shows(look: dict[str, str], number: int) -> None:
+    publish(*project())
+    assert sum(values(**look)) == number
+
+
+@pytest.mark.usefixtures("log")
+def test_the_rates_and_the_log_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(*project())
+    by_rates = values(q="type:task_*")
+    monkeypatch.setattr(counts, "is_rated", lambda chosen: False)
+    assert values(q="type:task_*") == by_rates
+
+
+def test_every_column_is_a_link_to_what_it_counts(viewer: Client) -> None:
+    publish(*project())
+    columns = histogram_of(Look.at("activity", {"q": "type:task_*"}, EVERYTHING), utc_now()).columns
+    for column in (column for column in columns if column.bar.value):
+        page = open_page(viewer, f"/activity/?{column.query}")
+        assert len(page.positions()) == column.bar.value
+
+
+def test_a_query_that_cannot_be_read_has_none(viewer: Client) -> None:
+    publish(*project())
+    assert "each bar" not in open_page(viewer, "/activity/?q=type:").text
+
+
+@pytest.mark.usefixtures("log")
+def test_what_is_not_counted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(histograms, "MOST", 3)
+    publish(*project())
+    found = histogram_of(Look.at("activity", {"q": "shop"}, EVERYTHING), utc_now())
+    assert (found.total, found.is_capped) == (3, True)
+    assert not histogram_of(Look.at("activity", {}, EVERYTHING), utc_now()).is_capped
+    assert MOST == 20_000
+
+
+def test_events_without_a_board_and_odd_types_are_counted(viewer: Client) -> None:
+    publish(*(event(name, board="") for name in ("deploy", "deploy", "x:y")))
+    found: dict[str, Any] = {"q": "type:deploy"}
+    assert sum(values(**found)) == 2
+    assert sum(values(q='type:"x:y"')) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "form"), [(timedelta(hours=23), "minutes"), (timedelta(days=1), "axis"), (timedelta(days=90), "axis")]
+)
+def test_an_axis_says_the_date_where_it_is_a_day_or_longer(viewer: Client, length: timedelta, form: str) -> None:
+    until = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+    query = f"since:{as_text(until - length)} until:{as_text(until)}"
+    page = open_page(viewer, "/activity/", {"q": query})
+    places = [attributes for tag, attributes in page.elements if tag == "foreignobject"]
+    assert 2 <= len(places) <= 6
+    forms = [
+        attributes["data-time"]
+        for tag, attributes in page.elements
+        if tag == "time" and attributes["data-time"] in ("minutes", "axis")
+    ]
+    assert forms == [form] * len(places)
+
+
+@pytest.mark.usefixtures("log")
+def test_a_mark_of_the_axis_stands_where_its_column_begins() -> None:
+    look = Look.at("activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING)
+    shown = histogram_of(look, NOW)
+    starts = {column.start: n / len(shown.columns) * 100 for n, column in enumerate(shown.columns)}
+    assert len(shown.marks) >= 3
+    for mark in shown.marks:
+        assert mark.left == pytest.approx(starts[mark.at], abs=0.01)
+        assert mark.left <= histograms.LAST_MARK

@@ -1,0 +1,25 @@
+"""manage.py, whose server waits no half minute for a reader: a test would have to."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import django
+
+import manage
+
+TAKE_S = 4
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from server import http_channel  # which needs the settings
+
+    http_channel.TAKE_S = TAKE_S
+    manage.main(["manage.py", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()
