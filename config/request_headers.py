@@ -14,7 +14,7 @@ Scope = dict[str, Any]
 READ = {
     "accept": "api.negotiation: JSON or CloudEvents. Chooses between two forms of the same answer",
     "accept-encoding": "WhiteNoise: the compressed form of a static file",
-    "authorization": "doors.access: a program's token, which is looked up by its hash",
+    "authorization": "access.authentication: a program's token, which is looked up by its hash",
     "content-encoding": "api.publish: anything but identity is refused",
     "content-length": "config.middleware.body_limit: what is too large is refused; the server counts what comes",
     "content-type": "Django and api.publish: how a body is parsed; the charset is not read",
@@ -31,7 +31,7 @@ READ = {
     "x-csrftoken": "Django's CSRF check: the form token of a script's request, which must match the cookie's",
     "x-drawer": "dashboard.pages: the fragment of a task or blocker in place of the whole page",
 }
-READ_BY_PREFIX = {"ce-": "doors.cloudevents: the attributes of a CloudEvent in binary mode, checked like any event's"}
+READ_BY_PREFIX = {"ce-": "http.cloudevents: the attributes of a CloudEvent in binary mode, checked like any event's"}
 
 # A proxy's headers are read by config.middleware.proxy_headers alone, from trusted addresses alone, and removed with
 # the rest: X-Forwarded-For, X-Forwarded-Proto and the one that MARCUS_REMOTE_USER_HEADER names.

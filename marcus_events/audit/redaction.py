@@ -4,7 +4,7 @@
 
 1. The event keeps its place, type, source, times and the ids of what it is about. Its identity and digest remain, so
    that the same event sent again is a duplicate and does not come back. It also keeps what it did: see
-   `core.fold.effect`.
+   `core.reducers.redacted_effect`.
 2. One transaction derives anew what was derived from it (`projections.rewriting`), takes it out of the search index and
    out of the errors of subscriptions, replaces the body, writes down what the hash chain needs (both leaves), and
    appends `event_redacted`, which is caused by the event.

@@ -19,7 +19,7 @@ from marcus_events.core.text_search import Words, texts_in
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
-OUT_OF_ORDER = "out_of_order"  # in the metadata, by a producer: see `core.fold.order`
+OUT_OF_ORDER = "out_of_order"  # in the metadata, by a producer: see `core.reducers.report_order`
 CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks that nobody synchronises drift by seconds a day; more is worth telling
 
 

@@ -11,7 +11,7 @@ from marcus_events.core.event import OUT_OF_ORDER, Recorded
 from marcus_events.core.event_fields import text_in
 
 REDACTED = "(redacted)"
-EFFECT = "effect"  # in the metadata: what the event still does to the state, see `core.fold.effect`
+EFFECT = "effect"  # in the metadata: what the event still does to the state, see `core.reducers.redacted_effect`
 DEMO = "demo"  # in the metadata: true marks a board as the demo
 # Metadata that may stay; older versions have left the name of the board too.
 MAY_STAY = ("board_id", "board_name", CORRELATION, DEMO, OUT_OF_ORDER, EFFECT)

@@ -16,7 +16,7 @@ class Board:
     name: str
     demo: bool
     created_at: datetime
-    # What Marcus says of the board behind it, see `core.fold.boards` and `core.fold.connection`.
+    # What Marcus says of the board behind it, see `core.reducers.boards` and `core.reducers.board_connection`.
     board_type: str = ""
     external_id: str = ""
     sync_status: str = ""
@@ -70,7 +70,7 @@ class Blocker:
     opened_at: datetime
     resolved_at: datetime | None
     resolution: str
-    # What people do about it, see `core.fold.handling`.
+    # What people do about it, see `core.reducers.blocker_handling`.
     acknowledged_by: str = ""
     assignee: str = ""
     snoozed_until: datetime | None = None
@@ -110,7 +110,7 @@ class Dependency:
     board_id: str
     task_id: str
     depends_on_id: str
-    depends_on_board: str = ""  # as the event names it; "" where it names none, see `doors.links`
+    depends_on_board: str = ""  # as the event names it; "" where it names none, see `access.linked_tasks`
 
     @property
     def key(self) -> Key:

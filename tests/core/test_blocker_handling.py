@@ -1,4 +1,4 @@
-"""What people do about a blocker, and what becomes of their answer: each rule of `core.fold.handling`."""
+"""What people do about a blocker, and what becomes of their answer: each rule of `core.reducers.blocker_handling`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ Failures are counted by django-axes, in the database, for all processes together
 with the right password too, and whether or not there is somebody of that name. 2 and 3 do not hold for people at an
 address from which they have signed in before: so strangers cannot keep them out. A sign-in link always works.
 
-The address is the one that the API counts by (`doors.access.Caller`): behind a proxy the one that the proxy saw. Of
+The address is the one that the API counts by (`access.authentication.Caller`): behind a proxy the one that the proxy saw. Of
 IPv6 it is the network, since everybody has one. A try during the pause does not prolong it.
 """
 
