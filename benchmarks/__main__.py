@@ -102,9 +102,9 @@ def database() -> Iterator[None]:
         from marcus_events import postgres
         from marcus_events.log.listener import close_listener
         from marcus_events.log.writer import close_writer
-        from marcus_events.postgres.data_directory import Place
+        from marcus_events.postgres.data_directory import DataDirectory
 
-        with postgres.Member(Place.under(settings.DATA_DIR)):
+        with postgres.ClusterMember(DataDirectory.under(settings.DATA_DIR)):
             call_command("migrate", verbosity=0)
             yield
             close_writer()

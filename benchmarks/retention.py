@@ -44,9 +44,9 @@ def on_a_server(events: int, seconds: float) -> None:
     from marcus_events.log import partitions
     from marcus_events.management.prepare_database import prepare_database
     from marcus_events.models import RetentionPolicy
-    from marcus_events.postgres.data_directory import Place
+    from marcus_events.postgres.data_directory import DataDirectory
 
-    member = postgres.Member(Place.under(settings.DATA_DIR))
+    member = postgres.ClusterMember(DataDirectory.under(settings.DATA_DIR))
     member.join()
     try:
         prepare_database()

@@ -21,7 +21,7 @@ from marcus_events.access.visibility import administers
 
 SECTIONS = ("The log", "People", "Programs")  # first, and in this order; then whatever else there is
 
-View = Callable[..., HttpResponse]
+AdminView = Callable[..., HttpResponse]
 
 
 class Administration(AdminSite):
@@ -31,7 +31,7 @@ class Administration(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return administers(request.user)
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override] # the stubs take a TypeVar
+    def admin_view(self, view: AdminView, cacheable: bool = False) -> AdminView:  # type: ignore[override] # the stubs take a TypeVar
         """Who is signed in and may not is told so, in place of being asked to sign in again."""
         shown = super().admin_view(view, cacheable)
 

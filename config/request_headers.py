@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-Scope = dict[str, Any]
+AsgiScope = dict[str, Any]
 
 READ = {
     "accept": "api.negotiation: JSON or CloudEvents. Chooses between two forms of the same answer",
@@ -43,10 +43,10 @@ _prefixes = tuple(prefix.encode() for prefix in READ_BY_PREFIX)
 class RequestHeaders:
     """An ASGI application that passes on the headers in the table and no others."""
 
-    def __init__(self, application: Callable[[Scope, Any, Any], Awaitable[Any]]) -> None:
+    def __init__(self, application: Callable[[AsgiScope, Any, Any], Awaitable[Any]]) -> None:
         self.application = application
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if "headers" in scope:
             scope = scope | {"headers": [header for header in scope["headers"] if is_read(header[0])]}
         return await self.application(scope, receive, send)

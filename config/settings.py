@@ -66,14 +66,14 @@ MIDDLEWARE = [
     "config.middleware.static_files.StaticFiles",
     "config.middleware.caching.PrivateByDefault",
     "csp.middleware.CSPMiddleware",
-    "dashboard.pages.sign_in.password_attempts.SignInGate",
+    "dashboard.pages.sign_in.password_attempts.PasswordAttemptLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     *(["dashboard.pages.sign_in.proxy_users.ProxyUserMiddleware"] if REMOTE_USER_HEADER else []),
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "marcus_events.audit.middleware.Acting",
+    "marcus_events.audit.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -136,12 +136,12 @@ LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 AUTHENTICATION_BACKENDS = [
-    "dashboard.pages.sign_in.login_throttle.Throttle",
+    "dashboard.pages.sign_in.login_throttle.LoginThrottle",
     "django.contrib.auth.backends.ModelBackend",
     *(["dashboard.pages.sign_in.proxy_users.ProxyUserBackend"] if REMOTE_USER_HEADER else []),
 ]
 PASSWORD_HASHERS = ["dashboard.pages.sign_in.password_hashers.PasswordHasher"]
-AXES_HANDLER = "dashboard.pages.sign_in.login_throttle.Failures"
+AXES_HANDLER = "dashboard.pages.sign_in.login_throttle.LoginFailures"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5  # who mistypes needs three
 AXES_COOLOFF_TIME = timedelta(minutes=15)  # so that no name can be guessed at more than 480 times a day

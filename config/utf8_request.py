@@ -15,7 +15,7 @@ from django.utils.http import parse_header_parameters
 ANY_HOST = ("/healthz", "/readyz")  # whoever watches over this process may reach it by its bare address
 
 
-class Request(ASGIRequest):
+class Utf8Request(ASGIRequest):
     def get_host(self) -> str:
         """Django asks for it in every request, and refuses a name that is not in ALLOWED_HOSTS."""
         return "" if self.path in ANY_HOST else super().get_host()
@@ -28,11 +28,11 @@ class Request(ASGIRequest):
             self.content_type, self.content_params = "", {}
 
 
-class Handler(ASGIHandler):
-    request_class = Request
+class Utf8Handler(ASGIHandler):
+    request_class = Utf8Request
 
 
 def http_application() -> ASGIHandler:
     """Django, set up."""
     django.setup(set_prefix=False)
-    return Handler()
+    return Utf8Handler()

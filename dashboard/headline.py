@@ -10,7 +10,7 @@ QUIET = timedelta(minutes=10)  # agents report every few minutes; longer silence
 
 
 @dataclass(frozen=True)
-class Numbers:
+class HeadlineNumbers:
     """What the verdict is made from. `causes` are the reasons of those blocked, `waiting` the tasks behind them."""
 
     blocked: int
@@ -23,27 +23,27 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Headline:
     tone: Literal["attention", "calm", "good"]
     text: str
 
 
-def verdict(numbers: Numbers, now: datetime) -> Verdict:
+def headline_of(numbers: HeadlineNumbers, now: datetime) -> Headline:
     """The worst news first."""
     if numbers.blocked:
-        return Verdict("attention", blocked_words(numbers))
+        return Headline("attention", blocked_words(numbers))
     if numbers.tasks and numbers.done == numbers.tasks:
-        return Verdict("good", f"All {count(numbers.tasks, 'task')} {be(numbers.tasks)} done.")
+        return Headline("good", f"All {count(numbers.tasks, 'task')} {be(numbers.tasks)} done.")
     if numbers.tasks and is_quiet(numbers, now):
-        return Verdict("calm", "Nothing is blocked, but nothing has happened for a while.")
+        return Headline("calm", "Nothing is blocked, but nothing has happened for a while.")
     if numbers.tasks and not numbers.working:
-        return Verdict("calm", "Nothing is blocked, but no one is working on the open tasks.")
+        return Headline("calm", "Nothing is blocked, but no one is working on the open tasks.")
     if numbers.working:
-        return Verdict("good", f"Nothing needs you. {count(numbers.working, 'agent')} {be(numbers.working)} at work.")
-    return Verdict("calm", "Nothing needs you.")
+        return Headline("good", f"Nothing needs you. {count(numbers.working, 'agent')} {be(numbers.working)} at work.")
+    return Headline("calm", "Nothing needs you.")
 
 
-def blocked_words(numbers: Numbers) -> str:
+def blocked_words(numbers: HeadlineNumbers) -> str:
     waits = "waits" if numbers.blocked == 1 else "wait"
     first = f"{count(numbers.blocked, 'task')} {waits} for a person{reasons(numbers)}"
     if not numbers.waiting:
@@ -52,14 +52,14 @@ def blocked_words(numbers: Numbers) -> str:
     return f"{first}; {numbers.waiting:,} {behind} behind {'it' if numbers.blocked == 1 else 'them'}."
 
 
-def reasons(numbers: Numbers) -> str:
+def reasons(numbers: HeadlineNumbers) -> str:
     """How many answers it takes, where that is not one for each task."""
     if numbers.causes == numbers.blocked:
         return ""
     return ", all for one reason" if numbers.causes == 1 else f", for {numbers.causes:,} reasons"
 
 
-def is_quiet(numbers: Numbers, now: datetime) -> bool:
+def is_quiet(numbers: HeadlineNumbers, now: datetime) -> bool:
     return numbers.last_event_at is not None and now - numbers.last_event_at > QUIET
 
 

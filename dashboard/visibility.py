@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marcus_events.access.visibility import EVERYTHING, NOTHING, Sight, sight_of
+from marcus_events.access.visibility import EVERYTHING, NOTHING, Visibility, sight_of
 
-__all__ = ["EVERYTHING", "NOTHING", "Scope", "Sight", "sight_of"]
+__all__ = ["EVERYTHING", "NOTHING", "Scope", "Visibility", "sight_of"]
 
 
 @dataclass(frozen=True)
 class Scope:
     """`board` is the id of the one that is chosen, "" for all."""
 
-    sight: Sight
+    sight: Visibility
     board: str = ""
 
     @property

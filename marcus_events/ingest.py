@@ -27,7 +27,7 @@ from marcus_events.core.event_types import canonical
 from marcus_events.core.payload import check_name, check_payload, is_object, serialise
 from marcus_events.core.references import agent_of, board_of, task_of
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
-from marcus_events.log.append import Offer, Place
+from marcus_events.log.append import AppendResult, EventData
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
 
 logger = logging.getLogger(__name__)
@@ -84,16 +84,18 @@ async def ingest_async(
     return receipts(events, offers, [settled(chunk, answer, 0) for chunk, answer in submissions])
 
 
-def chunks(offers: list[Offer | InvalidEvent]) -> list[list[Offer]]:
-    valid = [offer for offer in offers if isinstance(offer, Offer)]
+def chunks(offers: list[EventData | InvalidEvent]) -> list[list[EventData]]:
+    valid = [offer for offer in offers if isinstance(offer, EventData)]
     return [valid[n : n + MAX_BATCH] for n in range(0, len(valid), MAX_BATCH)]
 
 
-def submit(offers: list[Offer], timeout_s: float = ANSWER_WITHIN_S) -> tuple[list[Offer], Future[list[Place]]]:
+def submit(
+    offers: list[EventData], timeout_s: float = ANSWER_WITHIN_S
+) -> tuple[list[EventData], Future[list[AppendResult]]]:
     return offers, writer().submit(offers, timeout_s=timeout_s)
 
 
-async def submit_async(offers: list[Offer]) -> tuple[list[Offer], Future[list[Place]]]:
+async def submit_async(offers: list[EventData]) -> tuple[list[EventData], Future[list[AppendResult]]]:
     """A thread is only needed to wait for room in the writer's queue."""
     try:
         return submit(offers, 0)
@@ -101,11 +103,11 @@ async def submit_async(offers: list[Offer]) -> tuple[list[Offer], Future[list[Pl
         return await asyncio.to_thread(submit, offers)
 
 
-async def finished(answer: Future[list[Place]]) -> None:
+async def finished(answer: Future[list[AppendResult]]) -> None:
     """Return when it is there, or when it should have been. Its outcome is left to whoever asks for it."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
 
-    def tell(_: Future[list[Place]]) -> None:
+    def tell(_: Future[list[AppendResult]]) -> None:
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(done.set)
 
@@ -115,7 +117,9 @@ async def finished(answer: Future[list[Place]]) -> None:
             await done.wait()
 
 
-def settled(offers: list[Offer], answer: Future[list[Place]], timeout_s: float = ANSWER_WITHIN_S) -> list[Place | str]:
+def settled(
+    offers: list[EventData], answer: Future[list[AppendResult]], timeout_s: float = ANSWER_WITHIN_S
+) -> list[AppendResult | str]:
     """The places in order; an error's words for each offer of a submission that the database refused."""
     try:
         return [*answer.result(timeout_s)]
@@ -126,16 +130,16 @@ def settled(offers: list[Offer], answer: Future[list[Place]], timeout_s: float =
 
 
 def receipts(
-    events: Sequence[Event], offers: list[Offer | InvalidEvent], places: list[list[Place | str]]
+    events: Sequence[Event], offers: list[EventData | InvalidEvent], places: list[list[AppendResult | str]]
 ) -> list[Receipt]:
     place = chain.from_iterable(places)
     return [
-        receipt(offer, next(place)) if isinstance(offer, Offer) else refusal(event, offer)
+        receipt(offer, next(place)) if isinstance(offer, EventData) else refusal(event, offer)
         for event, offer in zip(events, offers, strict=True)
     ]
 
 
-def receipt(offer: Offer, place: Place | str) -> Receipt:
+def receipt(offer: EventData, place: AppendResult | str) -> Receipt:
     if isinstance(place, str):
         return Receipt(offer.event_id, "rejected", error=place, why="invalid")
     if place.digest != offer.digest:
@@ -162,18 +166,18 @@ def rejected(event_id: object, error: InvalidEvent, why: Literal["invalid", "for
     return Receipt(named, "rejected", None, str(error), why, error.pointer, error.limit)
 
 
-def all_checked(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[Offer | InvalidEvent]:
+def all_checked(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[EventData | InvalidEvent]:
     return [checked(event, authority) for event in events]
 
 
-def checked(event: Event, authority: Authority = Authority.ANY_BOARD) -> Offer | InvalidEvent:
+def checked(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData | InvalidEvent:
     try:
         return offer_from(event, authority)
     except InvalidEvent as error:
         return error
 
 
-def offer_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Offer:
+def offer_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData:
     """The event as the log takes it. Raises InvalidEvent.
 
     The original name of a type is kept in the metadata. The digest is of what the producer stated, so that a repeat is
@@ -186,7 +190,7 @@ def offer_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Offe
     if authority is not Authority.SYSTEM:
         check_not_reserved(event)
     event_type, board_id = canonical(stated), board_of(event)
-    return Offer(
+    return EventData(
         event_id=check_name(event.event_id, "/event_id"),
         source=source,
         event_type=event_type,

@@ -14,7 +14,7 @@ from functools import partial
 from channels.db import database_sync_to_async
 
 from marcus_events.bus.log_bridge import LoopEnded
-from marcus_events.bus.persistence import DurablyWanted, Following, Refused
+from marcus_events.bus.persistence import DurablyWanted, LogFollower, RejectedEvents
 from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import Reserved, check_not_reserved
@@ -45,7 +45,7 @@ class LogPersistence:
                 told = "; ".join(map(str, receipt.warnings))
                 logger.warning("event %s (%s) was taken with a warning: %s", event.event_id, event.event_type, told)
         if refusals := {n: receipt.error or "" for n, receipt in enumerate(receipts) if receipt.status == "rejected"}:
-            raise Refused(refusals)
+            raise RejectedEvents(refusals)
 
     async def get_events(
         self, event_type: str | None = None, source: str | None = None, limit: int = 100
@@ -76,18 +76,18 @@ class LogPersistence:
         try:
             check_not_reserved(event)
         except Reserved as error:
-            raise Refused({0: str(error)}) from error
+            raise RejectedEvents({0: str(error)}) from error
         live_sender().send(event)
 
     async def flush_live(self) -> None:
         """Return when that has been told, or could not be for some time."""
         await asyncio.to_thread(flush_live)
 
-    def follow(self, hear: Callable[[Sequence[Event]], None]) -> Following:
+    def follow(self, hear: Callable[[Sequence[Event]], None]) -> LogFollower:
         """Call `hear`, in a thread of its own, with what is published from now on by any process."""
         return LogFollowing(hear)
 
-    def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> Following:
+    def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> LogFollower:
         """Call `hear`, in a thread of its own, with what this subscription has not had; one process at a time does."""
         return DurableFollowing(subscription, hear)
 

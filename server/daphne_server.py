@@ -20,7 +20,7 @@ from server.websocket_inbox import Inbox
 FILES = 2 * MAX_CONNECTIONS + 500  # a connection and its body's file each; the rest for everything else
 
 
-class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
+class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
     def __init__(self, application: Any, **options: Any) -> None:
         sizes = {"websocket_max_message_size": MAX_BODY, "websocket_max_frame_size": MAX_BODY}
         super().__init__(application, **sizes, **options)

@@ -30,7 +30,7 @@ TAKE_S = 30  # for 64 KiB or one message: a line that is slower cannot follow a 
 CLOSE_S = 5  # long enough to notice an answer while sending; short, since it is a stranger's time
 
 
-class Stage(Enum):
+class ChannelStage(Enum):
     IDLE = auto()
     RECEIVING = auto()
     ANSWERING = auto()
@@ -41,7 +41,7 @@ class Stage(Enum):
 class Channel(http.HTTPChannel):
     """Twisted's, whose one timer runs for whatever the stage is waiting for."""
 
-    stage = Stage.IDLE
+    stage = ChannelStage.IDLE
     transport: Any
 
     def __init__(self) -> None:
@@ -53,16 +53,16 @@ class Channel(http.HTTPChannel):
     @property
     def keeps_waiting(self) -> bool:
         """It is the client's turn: to send a request, to take an answer, or to go."""
-        if self.stage is Stage.ANSWERING:
+        if self.stage is ChannelStage.ANSWERING:
             return not self.taken.is_set()
-        return self.stage is not Stage.CUT
+        return self.stage is not ChannelStage.CUT
 
     # Receiving
 
     def resetTimeout(self) -> None:
         """Twisted calls this for whatever comes. Here it is only the first byte of a request that starts the clock."""
-        if self.stage is Stage.IDLE:
-            self.stage = Stage.RECEIVING
+        if self.stage is ChannelStage.IDLE:
+            self.stage = ChannelStage.RECEIVING
             super().resetTimeout()
 
     def headerReceived(self, line: bytes) -> bool:
@@ -101,21 +101,21 @@ class Channel(http.HTTPChannel):
     # Answering
 
     def allContentReceived(self) -> None:
-        self.stage = Stage.ANSWERING
+        self.stage = ChannelStage.ANSWERING
         super().allContentReceived()
 
     def pauseProducing(self) -> None:
         """There is more to send than the client has taken."""
         super().pauseProducing()
         self.taken.clear()
-        if self.stage is Stage.ANSWERING and self.timeOut is None:
+        if self.stage is ChannelStage.ANSWERING and self.timeOut is None:
             self.setTimeout(TAKE_S)
 
     def resumeProducing(self) -> None:
         """The client has taken everything."""
         super().resumeProducing()
         self.taken.set()
-        if self.stage is Stage.ANSWERING:
+        if self.stage is ChannelStage.ANSWERING:
             self.setTimeout(None)
         withheld, self.withheld = b"".join(self.withheld), []
         if withheld:
@@ -123,13 +123,13 @@ class Channel(http.HTTPChannel):
 
     def requestDone(self, request: Any) -> None:
         """Twisted would go on with the next request at once, and pile up answers for somebody who never reads."""
-        self.stage = Stage.IDLE
+        self.stage = ChannelStage.IDLE
         if self.taken.is_set():
             super().requestDone(request)
             return
         self.withheld, self._dataBuffer = self._dataBuffer, []
         super().requestDone(request)
-        if self.stage is Stage.IDLE:
+        if self.stage is ChannelStage.IDLE:
             self.transport.pauseProducing()
 
     # Closing
@@ -147,13 +147,13 @@ class Channel(http.HTTPChannel):
         self.close_within(CLOSE_S)
 
     def close_within(self, seconds: float) -> None:
-        self.stage = Stage.CLOSING
+        self.stage = ChannelStage.CLOSING
         self.setTimeout(seconds)
 
     def timeoutConnection(self) -> None:
-        if self.stage is Stage.IDLE:
+        if self.stage is ChannelStage.IDLE:
             self.loseConnection()
-        elif self.stage is Stage.RECEIVING:
+        elif self.stage is ChannelStage.RECEIVING:
             detail = f"The request did not arrive within {RECEIVE_S} seconds."
             self.refuse(Problem(HTTPStatus.REQUEST_TIMEOUT, detail))
         else:
@@ -161,7 +161,7 @@ class Channel(http.HTTPChannel):
 
     def give_way(self) -> None:
         """End at once, whatever was under way."""
-        self.stage = Stage.CUT
+        self.stage = ChannelStage.CUT
         self.transport.abortConnection()
 
     def gone(self) -> None:

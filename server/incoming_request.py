@@ -17,7 +17,7 @@ class TooLarge(Exception):
     """The body has grown beyond MAX_BODY."""
 
 
-class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
+class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
     def __init__(self, channel: Any, queued: object = False) -> None:
         """Twisted would parse forms as well, on the event loop; Django does it later, and in a thread."""
         super().__init__(channel, queued, parsePOSTFormSubmission=False)

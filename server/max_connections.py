@@ -17,11 +17,11 @@ from twisted.python.failure import Failure
 from marcus_events.access.authentication import network
 from marcus_events.access.open_connections import MAX_CONNECTIONS
 from server.accept_queue import Newcomers
-from server.http_channel import RECEIVE_S, Channel, Stage
-from server.incoming_request import Request
+from server.http_channel import RECEIVE_S, Channel, ChannelStage
+from server.incoming_request import IncomingRequest
 
 
-class Visit(ProtocolWrapper):
+class OpenConnection(ProtocolWrapper):
     """A connection for as long as it lasts: HTTP, and beyond where it becomes a WebSocket."""
 
     channel: Channel
@@ -36,31 +36,33 @@ class Visit(ProtocolWrapper):
         self.channel.gone()
 
 
-class Gate(WrappingFactory[Visit]):
-    protocol = Visit
+class Gate(WrappingFactory[OpenConnection]):
+    protocol = OpenConnection
 
     def __init__(self, wrapped: Any) -> None:
         super().__init__(wrapped)
-        self.of: dict[str, dict[Visit, None]] = {}  # address → its connections, in the order in which they came
+        self.of: dict[
+            str, dict[OpenConnection, None]
+        ] = {}  # address → its connections, in the order in which they came
         self.newcomers = Newcomers(wrapped.reactor)
         wrapped.protocol = Channel
         wrapped.timeOut = RECEIVE_S
 
-    def buildProtocol(self, addr: IAddress | None) -> Visit | None:  # type: ignore[override]
+    def buildProtocol(self, addr: IAddress | None) -> OpenConnection | None:  # type: ignore[override]
         """None closes the connection."""
         if len(self.protocols) >= MAX_CONNECTIONS and not self.make_room():
             return None
         visit = super().buildProtocol(addr)
         visit.address = network(getattr(addr, "host", ""))
-        visit.wrappedProtocol.requestFactory = Request
+        visit.wrappedProtocol.requestFactory = IncomingRequest
         return visit
 
-    def registerProtocol(self, p: Visit) -> None:
+    def registerProtocol(self, p: OpenConnection) -> None:
         super().registerProtocol(p)
         self.of.setdefault(p.address, {})[p] = None
         self.newcomers.add(p.address, p.transport)
 
-    def unregisterProtocol(self, p: Visit) -> None:
+    def unregisterProtocol(self, p: OpenConnection) -> None:
         super().unregisterProtocol(p)
         self.of[p.address].pop(p)
         if not self.of[p.address]:
@@ -79,12 +81,12 @@ class Gate(WrappingFactory[Visit]):
 
 async def until_taken(protocol: Any) -> None:
     """Lets the application wait until the client has taken what there is, so that the application's own bounds hold."""
-    visit: Visit = protocol.transport
+    visit: OpenConnection = protocol.transport
     await visit.channel.taken.wait()
 
 
 def end_within(protocol: Any, seconds: float) -> None:
     """A WebSocket that the application has closed waits for its client alone: it gives way, and ends soon."""
-    visit: Visit = protocol.transport
-    if visit.channel.stage is Stage.ANSWERING:
+    visit: OpenConnection = protocol.transport
+    if visit.channel.stage is ChannelStage.ANSWERING:
         visit.channel.close_within(seconds)

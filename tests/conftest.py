@@ -23,21 +23,21 @@ from marcus_events.log.ephemeral import close_live_sender
 from marcus_events.log.listener import close_listener
 from marcus_events.log.writer import close_writer
 from marcus_events.models import RefusedRequest
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.data_directory import DataDirectory
 
 # How long an example takes says nothing about the code where the machine is shared.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("ours")
 
 FILLED_BY_MIGRATIONS = {"auth_permission", "django_content_type", "django_migrations"}
-SERVER = pytest.StashKey[postgres.Member]()
+SERVER = pytest.StashKey[postgres.ClusterMember]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Each process that runs tests has a server of its own; the one that only hands them out needs none."""
     hands_out = bool(config.getoption("numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
     if settings.EMBEDDED_POSTGRES and not hands_out:
-        config.stash[SERVER] = postgres.Member(Place.under(settings.DATA_DIR))
+        config.stash[SERVER] = postgres.ClusterMember(DataDirectory.under(settings.DATA_DIR))
         config.stash[SERVER].join()
 
 

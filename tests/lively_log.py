@@ -8,7 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 FAR_AHEAD = datetime(2199, 5, 4, 9, 0, tzinfo=UTC)
@@ -50,12 +50,12 @@ def data_of(event_type: str, board_id: str, chance: random.Random) -> dict[str, 
     return data | more.get(event_type, {})
 
 
-def removals_in(log: list[Recorded]) -> dict[str, int]:
+def removals_in(log: list[RecordedEvent]) -> dict[str, int]:
     """Where each board was last removed."""
     return {e.board_id: e.position for e in log if e.event_type == "board_removed" and e.board_id}
 
 
-def shown_on_pages(log: list[Recorded]) -> list[Recorded]:
+def shown_on_pages(log: list[RecordedEvent]) -> list[RecordedEvent]:
     """Without removals, and what they hide."""
     removed = removals_in(log)
     return [e for e in log if e.event_type != "board_removed" and e.position > removed.get(e.board_id or "", 0)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from config.middleware.origin import Application, Scope
+from config.middleware.origin import Application, AsgiScope
 from marcus_events.access.authentication import Caller
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
@@ -28,7 +28,7 @@ class BodyLimit:
     def __init__(self, application: Application) -> None:
         self.application = application
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if stated_length(scope) > MAX_BODY:
             return await refuse(too_large(), scope, send)
         counted = Counted(receive)
@@ -53,18 +53,18 @@ class Counted:
         return {"type": "http.disconnect"} if self.is_too_large else message
 
 
-def stated_length(scope: Scope) -> int:
+def stated_length(scope: AsgiScope) -> int:
     """0 where the header is missing. What is no number the server itself has refused, or goes by what it counts."""
     stated = [value for name, value in scope["headers"] if name == b"content-length"]
     return max((int(value[:ENOUGH_DIGITS]) for value in stated if value.isdigit()), default=0)
 
 
-def caller_of(scope: Scope) -> Caller:
+def caller_of(scope: AsgiScope) -> Caller:
     authorization = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
     return Caller.of((scope.get("client") or ("",))[0], authorization)
 
 
-async def refuse(problem: Problem, scope: Scope, send: Any) -> None:
+async def refuse(problem: Problem, scope: AsgiScope, send: Any) -> None:
     if scope.get("path", "").startswith(API):
         rejected_requests.note_problem(problem, caller_of(scope), scope["method"], scope["path"])
     await send_response(problem_response(problem), send)

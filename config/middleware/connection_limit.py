@@ -17,9 +17,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from config.middleware.body_limit import caller_of, refuse
-from config.middleware.origin import Application, Scope
+from config.middleware.origin import Application, AsgiScope
 from marcus_events.access.authentication import network
-from marcus_events.access.open_connections import Places
+from marcus_events.access.open_connections import ConnectionSlots
 from marcus_events.core.problem import Problem
 
 NOT_COUNTED = ("/healthz",)  # whoever watches over the process is answered however busy it is
@@ -33,10 +33,10 @@ class ConnectionLimit:
     def __init__(self, application: Application) -> None:
         self.application = application
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if scope["path"] in NOT_COUNTED:
             return await self.application(scope, receive, send)
-        with Places() as places:
+        with ConnectionSlots() as places:
             try:
                 places.take_for(caller_of(scope))
             except Problem as problem:
@@ -49,9 +49,9 @@ class TurnLimit:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.turns = Turns()
+        self.turns = FairTurns()
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if scope["path"] in NOT_COUNTED:
             return await self.application(scope, receive, send)
         with ExitStack() as turn:
@@ -59,7 +59,7 @@ class TurnLimit:
             return await self.application(scope | {"end_turn": turn.close}, receive, ending(turn.close, send))
 
 
-class Turns:
+class FairTurns:
     def __init__(self) -> None:
         self._all = asyncio.Semaphore(AT_ONCE)
         self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()  # while somebody has one

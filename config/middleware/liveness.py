@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from config.middleware.caching import PRIVATE
-from config.middleware.origin import Application, Scope
+from config.middleware.origin import Application, AsgiScope
 from marcus_events.http.problem_response import GUARDS
 
 PATH = "/healthz"
@@ -20,7 +20,7 @@ class Healthz:
     def __init__(self, application: Application) -> None:
         self.application = application
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in ("GET", "HEAD"):
             return await self.application(scope, receive, send)
         headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]

@@ -23,8 +23,8 @@ from django.http.request import split_domain_port, validate_host
 
 from config.middleware import unknown_host
 
-Scope = dict[str, Any]
-Application = Callable[[Scope, Any, Any], Awaitable[Any]]
+AsgiScope = dict[str, Any]
+Application = Callable[[AsgiScope, Any, Any], Awaitable[Any]]
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -32,7 +32,7 @@ class SameOrigin:
     def __init__(self, application: Application) -> None:
         self.application = application
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if is_a_program(scope):
             return await self.application(without_cookies(scope), receive, send)
         host = _only(scope, b"host")
@@ -42,12 +42,12 @@ class SameOrigin:
         return await chosen(scope, receive, send)
 
 
-def is_a_program(scope: Scope) -> bool:
+def is_a_program(scope: AsgiScope) -> bool:
     named = [name for name, _ in scope["headers"]]
     return b"origin" not in named and bool(_only(scope, b"authorization")) and is_ours(_only(scope, b"host"))
 
 
-def without_cookies(scope: Scope) -> Scope:
+def without_cookies(scope: AsgiScope) -> AsgiScope:
     return scope | {"headers": [(name, value) for name, value in scope["headers"] if name != b"cookie"]}
 
 
@@ -74,7 +74,7 @@ def _with_port(authority: str, scheme: str) -> str:
     return f"{domain}:{port or DEFAULT_PORTS[scheme]}" if domain else ""
 
 
-def _only(scope: Scope, name: bytes) -> str:
+def _only(scope: AsgiScope, name: bytes) -> str:
     """The header's value, or nothing where it is missing or sent twice."""
     values = [value for key, value in scope["headers"] if key == name]
     return values[0].decode("latin-1").lower() if len(values) == 1 else ""

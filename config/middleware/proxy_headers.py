@@ -15,7 +15,7 @@ from typing import Any
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 
-from config.middleware.origin import Application, Scope
+from config.middleware.origin import Application, AsgiScope
 from marcus_events.access import trusted_proxies
 from marcus_events.access.authentication import Caller
 from marcus_events.core.problem import Problem
@@ -32,7 +32,7 @@ class ProxyHeaders:
     def __init__(self, application: Application) -> None:
         self.application = application
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if scope["type"] not in TLS:
             return await self.application(scope, receive, send)
         told = read(scope)
@@ -43,7 +43,7 @@ class ProxyHeaders:
         return await self.application(told, receive, send)
 
 
-def read(scope: Scope) -> Scope:
+def read(scope: AsgiScope) -> AsgiScope:
     peer, port = scope.get("client") or ("", 0)
     headers = scope["headers"]
     told = scope | {

@@ -18,8 +18,8 @@ from django.middleware.security import SecurityMiddleware
 from config.middleware import unknown_host
 from config.middleware.body_limit import send_response
 from config.middleware.caching import private
-from config.middleware.origin import Application, Scope
-from config.utf8_request import Request
+from config.middleware.origin import Application, AsgiScope
+from config.utf8_request import Utf8Request
 from marcus_events import audit
 from marcus_events.api.endpoint import refused
 from marcus_events.api.publish import publish_async
@@ -37,11 +37,11 @@ class Publishing:
         self.application = application
         self.secure, self.frames = SecurityMiddleware(unused), XFrameOptionsMiddleware(unused)
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
+    async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if scope["method"] != "POST" or scope["path"] != scope.get("root_path", "") + PATH:
             return await self.application(scope, receive, send)
         try:
-            request = Request(scope, BytesIO(await body_of(receive)))
+            request = Utf8Request(scope, BytesIO(await body_of(receive)))
         except Gone:
             return None
         return await send_response(self.with_headers(request, await response_to(request)), send)
@@ -68,7 +68,7 @@ async def body_of(receive: Any) -> bytes:
     return b"".join(parts)
 
 
-async def response_to(request: Request) -> HttpResponse:
+async def response_to(request: Utf8Request) -> HttpResponse:
     try:
         request.get_host()
     except DisallowedHost:

@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 BLOCK = 32 * 1024  # bytes; a reading ahead for each slow reader, and most files in one
-Answer = HttpResponseBase | Awaitable[HttpResponseBase]
+StaticResponse = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"  # for who opens a file by itself; a page goes by its own
@@ -25,14 +25,14 @@ POLICY = "default-src 'none'; frame-ancestors 'none'"  # for who opens a file by
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # WhiteNoise has no types
     sync_capable = async_capable = True
 
-    def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], StaticResponse]) -> None:
         super().__init__(get_response)
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> Answer:
-        answer: Answer = self._answer(request) if self.is_async else super().__call__(request)
+    def __call__(self, request: HttpRequest) -> StaticResponse:
+        answer: StaticResponse = self._answer(request) if self.is_async else super().__call__(request)
         return answer
 
     def serve(self, static_file: Any, request: HttpRequest) -> FileResponse:

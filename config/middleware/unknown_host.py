@@ -39,7 +39,7 @@ NO_NAME = (
 OTHERS = "This site was asked for under many names that are not in MARCUS_ALLOWED_HOSTS."
 
 
-class Names:
+class RefusedNames:
     """Those that were refused lately."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,7 +57,7 @@ class Names:
         return name in self._names, is_new
 
 
-_names = Names()
+_names = RefusedNames()
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

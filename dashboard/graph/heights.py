@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from dashboard.graph.layers import Link, Node, Rows
+from dashboard.graph.layers import LayerRows, Link, Node
 
 SWEEPS = 6
 Size = Callable[[Node], float]
 
 
-def heights(rows: Rows, links: Sequence[Link], size: Size, gap: float) -> dict[Node, float]:
+def heights(rows: LayerRows, links: Sequence[Link], size: Size, gap: float) -> dict[Node, float]:
     """The middle of each node, from the top; the topmost begins at 0."""
     before: dict[Node, list[Node]] = defaultdict(list)
     after: dict[Node, list[Node]] = defaultdict(list)

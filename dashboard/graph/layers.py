@@ -12,7 +12,7 @@ from dashboard.graph.topological_order import Edge
 Bend = tuple[str, str, int]  # where the edge (a, b) passes through a layer
 Node = str | Bend
 Link = tuple[Node, Node]  # a piece of an edge between neighbouring layers
-Rows = list[list[Node]]
+LayerRows = list[list[Node]]
 
 SWEEPS = 6  # over all layers, there and back; more hardly changes anything
 
@@ -40,12 +40,12 @@ def neighbours(links: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], 
     return before, after
 
 
-def rows_of(layer: dict[str, int], edges: Iterable[Edge], room: int) -> tuple[Rows, dict[Edge, list[Bend]]]:
+def rows_of(layer: dict[str, int], edges: Iterable[Edge], room: int) -> tuple[LayerRows, dict[Edge, list[Bend]]]:
     """The nodes of each layer, with the bends of edges that pass through it, so that these get a way of their own.
 
     No more than `room` bends are made, for the shortest edges first; longer ones go straight.
     """
-    rows: Rows = [[] for _ in range(max(layer.values(), default=-1) + 1)]
+    rows: LayerRows = [[] for _ in range(max(layer.values(), default=-1) + 1)]
     for node, n in layer.items():
         rows[n].append(node)
     bends: dict[Edge, list[Bend]] = {}
@@ -68,7 +68,7 @@ def links_of(bends: dict[Edge, list[Bend]], layer: dict[str, int]) -> list[Link]
     return found
 
 
-def arranged(rows: Rows, links: Sequence[Link]) -> Rows:
+def arranged(rows: LayerRows, links: Sequence[Link]) -> LayerRows:
     """The same rows, each in an order in which few links cross: by the mean place of what a node is linked to."""
     before: dict[Node, list[Node]] = defaultdict(list)
     after: dict[Node, list[Node]] = defaultdict(list)
@@ -85,7 +85,7 @@ def arranged(rows: Rows, links: Sequence[Link]) -> Rows:
     return best
 
 
-def swept(rows: Rows, linked: dict[Node, list[Node]]) -> Rows:
+def swept(rows: LayerRows, linked: dict[Node, list[Node]]) -> LayerRows:
     """From the first row on; what has no link to the row before stays where it is, as far as that can be."""
     result = rows[:1]
     for row in rows[1:]:
@@ -98,7 +98,7 @@ def swept(rows: Rows, linked: dict[Node, list[Node]]) -> Rows:
     return result
 
 
-def crossings(rows: Rows, after: dict[Node, list[Node]]) -> int:
+def crossings(rows: LayerRows, after: dict[Node, list[Node]]) -> int:
     return sum(crossings_between(row, below, after) for row, below in pairwise(rows))
 
 

@@ -22,7 +22,7 @@ MAX_BENDS = 4_000  # beyond it long edges go straight: where there are so many, 
 
 
 @dataclass(frozen=True)
-class Line:
+class EdgeLine:
     """`path` is that of an SVG. An edge that closes a circle leads back, from right to left."""
 
     edge: Edge
@@ -37,11 +37,11 @@ class Picture:
     width: int
     height: int
     at: dict[str, tuple[int, int]]
-    lines: list[Line]
+    lines: list[EdgeLine]
 
 
 @dataclass
-class Block:
+class Component:
     """What is linked, however indirectly, drawn by itself: the layer and the middle of each node."""
 
     layer: dict[str, int]
@@ -64,7 +64,7 @@ def picture(nodes: tuple[str, ...], edges: tuple[Edge, ...]) -> Picture:
     forward = [edge for edge in edges if edge not in order.back]
     blocks = [block(mine, among) for mine, among in parts(order.nodes, forward)]
     at, lines, columns, bottom = packed(blocks)
-    lines += [Line(edge, back_path(at[edge[0]], at[edge[1]]), back=True) for edge in edges if edge in order.back]
+    lines += [EdgeLine(edge, back_path(at[edge[0]], at[edge[1]]), back=True) for edge in edges if edge in order.back]
     width = columns * (WIDTH + ACROSS) - ACROSS if columns else 0
     return Picture(width, bottom + (BELOW if order.back else 0), at, lines)
 
@@ -88,25 +88,25 @@ def parts(order: Sequence[str], edges: Sequence[Edge]) -> list[tuple[list[str], 
     return sorted(((nodes[n], mine[n]) for n in nodes), key=lambda found: -len(found[0]))
 
 
-def block(order: list[str], edges: list[Edge]) -> Block:
+def block(order: list[str], edges: list[Edge]) -> Component:
     layer = layers(order, edges)
     first = min(layer.values())
     layer = {node: n - first for node, n in layer.items()}
     rows, bends = rows_of(layer, edges, MAX_BENDS)
     links = links_of(bends, layer)
-    return Block(layer, heights(arranged(rows, links), links, size, DOWN), bends)
+    return Component(layer, heights(arranged(rows, links), links, size, DOWN), bends)
 
 
 def size(node: Node) -> float:
     return HEIGHT if isinstance(node, str) else BEND
 
 
-def packed(blocks: list[Block]) -> tuple[dict[str, tuple[int, int]], list[Line], int, int]:
+def packed(blocks: list[Component]) -> tuple[dict[str, tuple[int, int]], list[EdgeLine], int, int]:
     """The blocks where there is room for them, highest up first; single nodes below all others."""
     columns = max([COLUMNS, *(found.columns for found in blocks)])
     free = [0] * columns  # from where on each column is
     at: dict[str, tuple[int, int]] = {}
-    lines: list[Line] = []
+    lines: list[EdgeLine] = []
     is_single = False
     for found in blocks:
         if len(found.layer) == 1 and not is_single:
@@ -118,7 +118,8 @@ def packed(blocks: list[Block]) -> tuple[dict[str, tuple[int, int]], list[Line],
         }
         at |= mine
         lines += [
-            Line(edge, path(edge, bends, found, mine, (column, top)), back=False) for edge, bends in found.bends.items()
+            EdgeLine(edge, path(edge, bends, found, mine, (column, top)), back=False)
+            for edge, bends in found.bends.items()
         ]
         bottom = round(top + found.height) + (DOWN if is_single else BETWEEN)
         free[column : column + found.columns] = [bottom] * found.columns
@@ -137,7 +138,7 @@ def x_of(column: int) -> int:
 
 
 def path(
-    edge: Edge, bends: Iterable[Bend], found: Block, at: dict[str, tuple[int, int]], corner: tuple[int, int]
+    edge: Edge, bends: Iterable[Bend], found: Component, at: dict[str, tuple[int, int]], corner: tuple[int, int]
 ) -> str:
     """From the right side of a node to the left side of another, level through each layer between them."""
     (x1, y1), (x2, y2) = at[edge[0]], at[edge[1]]

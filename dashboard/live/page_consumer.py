@@ -23,13 +23,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
 from dashboard.live import page_frames, render_throttle, single_flight
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page
 from dashboard.live.visible_events import wanted
-from dashboard.visibility import Sight
+from dashboard.visibility import Visibility
 from marcus_events.access import sessions
-from marcus_events.access.open_connections import Places
-from marcus_events.core.event import Recorded
+from marcus_events.access.open_connections import ConnectionSlots
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.problem import Problem
@@ -50,13 +50,13 @@ logger = logging.getLogger(__name__)
 
 class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     pages: Mapping[str, Page] = {}  # by name: handed over in `dashboard.routing`
-    look: Look
-    places: Places
+    look: PageState
+    places: ConnectionSlots
     running: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """However it ends, nothing goes on for it, and its places are given back."""
-        with Places() as self.places:
+        with ConnectionSlots() as self.places:
             try:
                 await super().__call__(scope, receive, send)
             finally:
@@ -67,7 +67,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         self.opened = time.monotonic()
         await self.accept()
         parameters = dict(parse_qsl(self.scope["query_string"].decode("latin-1")))
-        self.look = Look.at(parameters.get("page", ""), parameters)
+        self.look = PageState.at(parameters.get("page", ""), parameters)
         if not self.scope["user"].is_authenticated:
             await self.close(code=NOT_SIGNED_IN)
         elif self.look.page not in self.pages:
@@ -162,12 +162,12 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         seen = self.look.sight.boards
         return await single_flight.once(page_frames.key_of_rows(frame, seen), lambda: page_frames.rows_of(frame, seen))
 
-    async def sight(self) -> Sight | None:
+    async def sight(self) -> Visibility | None:
         """As it is now; None where nobody is signed in any more."""
         key, remote_user = self.scope["session"].session_key, self.scope.get("remote_user", "")
         return await single_flight.in_thread(lambda: sessions.sight_of_session(key, remote_user))
 
 
-def is_visible(recorded: Recorded) -> bool:
+def is_visible(recorded: RecordedEvent) -> bool:
     """Pages do not show removals: see `marcus_events.log.removed_positions`."""
     return recorded.event_type != EventTypes.BOARD_REMOVED

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.live import row_cache
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.queries.event_stream import Gap
 from marcus_events.live.hub import Frame
 from marcus_events.search.masking import masked
@@ -65,7 +65,7 @@ def interval_s(number: int) -> float:
     return min((number / A_SECONDS_WORTH) ** 2, LONGEST_WAIT_S)
 
 
-def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], look: Look) -> list[str]:
+def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], look: PageState) -> list[str]:
     """A frame, in as many messages as it takes. The beat comes last: then the page believes that it has everything."""
     regions = [html if size(html) <= MAX_MESSAGE else too_large(name) for name, html in changed.items()]
     streams = [wrapped(part) for part in packed([*gap_of(frame, look), *rows])]
@@ -113,7 +113,7 @@ def rows_of(frame: Frame, seen: frozenset[str] | None) -> list[SafeString]:
     return row_cache.each(reversed(masked(frame.events, seen)), frame)
 
 
-def gap_of(frame: Frame, look: Look) -> list[SafeString]:
+def gap_of(frame: Frame, look: PageState) -> list[SafeString]:
     """The row that says what was shed after the others, where anything was."""
     if not frame.missed:
         return []
@@ -129,6 +129,6 @@ def key_of_rows(frame: Frame, seen: frozenset[str] | None) -> tuple[UUID, int, t
     return frame.epoch, frame.last_redaction, tuple(event.position for event in frame.events), seen
 
 
-def key(look: Look, frame: Frame, bucket: int) -> tuple[Look, UUID, int, int, int]:
+def key(look: PageState, frame: Frame, bucket: int) -> tuple[PageState, UUID, int, int, int]:
     """Whoever has the same key is sent the same regions."""
     return look, frame.epoch, frame.last_redaction, frame.projected, bucket

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from dashboard.visibility import NOTHING, Scope, Sight
+from dashboard.visibility import NOTHING, Scope, Visibility
 from marcus_events.core.filters import EventFilter
 
 MAX_PARAMETER = 512  # characters, as the longest id may have; nobody filters by anything longer
@@ -20,7 +20,7 @@ MAX_QUERY = 1_200  # characters of `q`: two long ids; as an address it stays wit
 
 
 @dataclass(frozen=True)
-class Look:
+class PageState:
     """Every field but `page` and `sight` is a parameter of the URL, "" where it is not given."""
 
     page: str
@@ -42,21 +42,21 @@ class Look:
     columns: str = ""  # of History: paths into the data, such as data.progress, between commas
     p: str = ""  # of a list in pages: the number of the page
     older: str = ""  # the resolved blockers older than this: see dashboard.pages.blocked.resolved_table
-    sight: Sight = field(default=NOTHING, kw_only=True)
+    sight: Visibility = field(default=NOTHING, kw_only=True)
 
     @classmethod
-    def at(cls, page: str, parameters: Mapping[str, str], sight: Sight = NOTHING) -> Look:
+    def at(cls, page: str, parameters: Mapping[str, str], sight: Visibility = NOTHING) -> PageState:
         """The look of a request's GET parameters; what is not a parameter of a look is left aside."""
         given = {name: storable(parameters.get(name, ""))[: room(name)] for name in parameters_of(cls)}
         return cls(page, **given, sight=sight)
 
     @classmethod
-    def of_board(cls, page: str, parameters: Mapping[str, str], sight: Sight = NOTHING) -> Look:
+    def of_board(cls, page: str, parameters: Mapping[str, str], sight: Visibility = NOTHING) -> PageState:
         """The look of a page that can be of a board, but is never filtered."""
         return cls(page, board=cls.at(page, parameters).board, sight=sight)
 
     @classmethod
-    def of_list(cls, page: str, parameters: Mapping[str, str]) -> Look:
+    def of_list(cls, page: str, parameters: Mapping[str, str]) -> PageState:
         """The look of a page with a list: what is looked for in it, and which page of it."""
         given = cls.at(page, parameters)
         return cls(page, board=given.board, q=given.q, p=given.p)
@@ -87,11 +87,11 @@ class Look:
 
     def query(self, **changes: str) -> str:
         """The query string of this look, with changes; empty values are left out."""
-        values = {name: getattr(self, name) for name in parameters_of(Look)} | changes
+        values = {name: getattr(self, name) for name in parameters_of(PageState)} | changes
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def parameters_of(look: type[Look]) -> list[str]:
+def parameters_of(look: type[PageState]) -> list[str]:
     return [found.name for found in fields(look) if found.name not in ("page", "sight")]
 
 

@@ -15,18 +15,18 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from dashboard.live.page_state import Look
-from dashboard.visibility import Sight
-from marcus_events.log.statement_timeout import TookTooLong, all_at_most
+from dashboard.live.page_state import PageState
+from dashboard.visibility import Visibility
+from marcus_events.log.statement_timeout import QueryTimeout, all_at_most
 
 LONGEST_S = 3.0  # that anybody waits for a part of a page
-Gather = Callable[[Look], dict[str, Any]]
+Gather = Callable[[PageState], dict[str, Any]]
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Part:
+class RegionGroup:
     """Regions that are made of the same reads: `regions` names the template of each; `gather` does the reading."""
 
     regions: dict[str, str]
@@ -36,26 +36,26 @@ class Part:
 class Page:
     """The parts of a page, beside the chrome around it; with a stream, it shows events as they come."""
 
-    def __init__(self, *parts: Part, stream: bool = False, is_for_administrators: bool = False) -> None:
+    def __init__(self, *parts: RegionGroup, stream: bool = False, is_for_administrators: bool = False) -> None:
         self.parts, self.stream, self.is_for_administrators = parts, stream, is_for_administrators
 
-    def is_open_to(self, sight: Sight) -> bool:
+    def is_open_to(self, sight: Visibility) -> bool:
         """Whether a viewer who sees this may open the page, and its WebSocket."""
         return sight.audit or not self.is_for_administrators
 
-    def render(self, look: Look) -> dict[str, str]:
+    def render(self, look: PageState) -> dict[str, str]:
         """The regions by id; those that take too long to read keep what the page shows already."""
         gathered = self.gather(look)
         return self.as_html(gathered, without=gathered["late"])
 
-    def gather(self, look: Look) -> dict[str, Any]:
+    def gather(self, look: PageState) -> dict[str, Any]:
         """What the regions are made of, and the names of those that are `late`: reading them took over LONGEST_S."""
         found: dict[str, Any] = {"look": look, "late": frozenset()}
         for part in self.parts:
             try:
                 with all_at_most(LONGEST_S):
                     found |= part.gather(look)
-            except TookTooLong:
+            except QueryTimeout:
                 logger.warning(
                     "the page %r: took longer than %g s to read %s", look.page, LONGEST_S, ", ".join(part.regions)
                 )

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from dashboard.live import page_frames, single_flight
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page
 from marcus_events.live.hub import Frame
 
@@ -22,27 +22,27 @@ MAX_KEPT = 256  # looks, each of one sight; whichever is forgotten is rendered a
 Regions = dict[str, page_frames.Region]
 
 
-class Rests:
+class RenderThrottle:
     """Until when each look rests, by a clock in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until: OrderedDict[Look, float] = OrderedDict()
+        self._until: OrderedDict[PageState, float] = OrderedDict()
 
-    def is_resting(self, look: Look) -> bool:
+    def is_resting(self, look: PageState) -> bool:
         return self._clock() < self._until.get(look, 0.0)
 
-    def took(self, look: Look, seconds: float) -> None:
+    def took(self, look: PageState, seconds: float) -> None:
         self._until[look] = self._clock() + REST * seconds
         self._until.move_to_end(look)
         while len(self._until) > MAX_KEPT:
             self._until.popitem(last=False)
 
 
-_rests = Rests()
+_rests = RenderThrottle()
 
 
-async def regions_of(page: Page, look: Look, frame: Frame) -> Regions | None:
+async def regions_of(page: Page, look: PageState, frame: Frame) -> Regions | None:
     """As they are by this frame; None where that is not known yet, and it is too soon to render them again."""
     key = page_frames.key(look, frame, int(time.monotonic() // RENDER_EVERY_S))
     if not single_flight.is_kept(key) and _rests.is_resting(look):
@@ -50,7 +50,7 @@ async def regions_of(page: Page, look: Look, frame: Frame) -> Regions | None:
     return await single_flight.once(key, lambda: render(page, look))
 
 
-def render(page: Page, look: Look) -> Regions:
+def render(page: Page, look: PageState) -> Regions:
     begun = time.monotonic()
     rendered = page_frames.without_ages(page.render(look))
     _rests.took(look, time.monotonic() - begun)

@@ -17,11 +17,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.icons import icon_of
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.live.row_grouping import burst_of
 from dashboard.queries.event_stream import Gap
 from dashboard.queries.labels import named
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.redaction_marker import is_redacted
 from marcus_events.core.sentences import board_name, sentence
@@ -29,7 +29,7 @@ from marcus_events.search.masking import is_masked
 
 MAX_KEPT = 5_000  # rows, about 1 kB each
 
-Key = tuple[UUID, int, int, bool, bool]  # epoch, last redaction, position, whether redacted, whether masked
+RowKey = tuple[UUID, int, int, bool, bool]  # epoch, last redaction, position, whether redacted, whether masked
 
 
 class Version(Protocol):
@@ -41,16 +41,16 @@ class Version(Protocol):
     def last_redaction(self) -> int: ...
 
 
-_kept: OrderedDict[Key, SafeString] = OrderedDict()
+_kept: OrderedDict[RowKey, SafeString] = OrderedDict()
 _lock = Lock()
 
 
-def rows(events: Iterable[Recorded], version: Version) -> SafeString:
+def rows(events: Iterable[RecordedEvent], version: Version) -> SafeString:
     """The rows of the stream for these events, in their order."""
     return mark_safe("".join(each(events, version)))  # noqa: S308 - made of rendered templates
 
 
-def each(events: Iterable[Recorded], version: Version) -> list[SafeString]:
+def each(events: Iterable[RecordedEvent], version: Version) -> list[SafeString]:
     """A row for each event. Asks the database for the names that they lack."""
     wanted = list(events)
     found = {event.position: html for event in wanted if (html := kept(event, version))}
@@ -59,17 +59,17 @@ def each(events: Iterable[Recorded], version: Version) -> list[SafeString]:
     return [found[event.position] for event in wanted]
 
 
-def key_of(event: Recorded, version: Version) -> Key:
+def key_of(event: RecordedEvent, version: Version) -> RowKey:
     """One that was redacted has another row, and the names in others may have come from it."""
     return version.epoch, version.last_redaction, event.position, is_redacted(event.data), is_masked(event)
 
 
-def kept(event: Recorded, version: Version) -> SafeString | None:
+def kept(event: RecordedEvent, version: Version) -> SafeString | None:
     with _lock:
         return _kept.get(key_of(event, version))
 
 
-def keep(key: Key, html: SafeString) -> SafeString:
+def keep(key: RowKey, html: SafeString) -> SafeString:
     with _lock:
         if _kept and next(iter(_kept))[:2] != key[:2]:
             _kept.clear()
@@ -79,7 +79,7 @@ def keep(key: Key, html: SafeString) -> SafeString:
     return html
 
 
-def render_row(recorded: Recorded) -> SafeString:
+def render_row(recorded: RecordedEvent) -> SafeString:
     icon, tone = icon_of(recorded.event_type)
     context = {
         "event": recorded,
@@ -93,6 +93,6 @@ def render_row(recorded: Recorded) -> SafeString:
     return render_to_string("stream/_row.html", context)
 
 
-def gap_row(gap: Gap, look: Look) -> SafeString:
+def gap_row(gap: Gap, look: PageState) -> SafeString:
     """The row that says how many events are not shown, and loads them."""
     return render_to_string("stream/_gap.html", {"gap": gap, "look": look})

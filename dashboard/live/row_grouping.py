@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 from hashlib import blake2b
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes, meaning_of
 
 FOLDED = ("low", "noise")  # importance
 KEY_BYTES = 8  # what producers call things may be long, and stands in every row
 
 
-def burst_of(recorded: Recorded) -> str:
+def burst_of(recorded: RecordedEvent) -> str:
     """The same for events that are alike; "" for what is never folded."""
     if not is_folded(recorded.event_type):
         return ""

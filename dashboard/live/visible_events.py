@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.core.filters import EventFilter, Term
 
 
-def wanted(look: Look) -> EventFilter:
+def wanted(look: PageState) -> EventFilter:
     """Raises InvalidFilter where the query cannot be read."""
     found = look.filter
     named = replace(found, terms=tuple(with_ids(term, look.scope.everywhere()) for term in found.terms))

@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 
 from marcus_events.access.visibility import ADMINISTER
 
-View = Callable[..., HttpResponse]
+AdministratorView = Callable[..., HttpResponse]
 
 
-def by_administrator(view: View) -> View:
+def by_administrator(view: AdministratorView) -> AdministratorView:
     @wraps(view)
     def answer(request: HttpRequest, **place: Any) -> HttpResponse:
         if not may_manage(request):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import RegionGroup
 from dashboard.queries import blockers, chrome
 
 
-def gather(look: Look) -> dict[str, Any]:
+def gather(look: PageState) -> dict[str, Any]:
     """The bell counts on the board that is looked at; what is open elsewhere is a number beside it."""
     scope = look.scope
     everywhere = scope.everywhere()
@@ -23,7 +23,7 @@ def gather(look: Look) -> dict[str, Any]:
     }
 
 
-CHROME = Part(
+CHROME = RegionGroup(
     {
         "switcher": "frame/_switcher.html",
         "bell": "frame/_bell.html",

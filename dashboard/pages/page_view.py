@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages.alerts.preferences import as_json, preferences_of
 from dashboard.pages.catalog import PAGES
 from dashboard.pages.sign_in.one_time_links import stay_signed_in
@@ -30,7 +30,7 @@ OF_BOARDS = (
 
 
 def render(
-    request: HttpRequest, template: str, look: Look, title: str, *, head: read.Head | None = None, **context: Any
+    request: HttpRequest, template: str, look: PageState, title: str, *, head: read.Head | None = None, **context: Any
 ) -> HttpResponse:
     """The page as of now. What comes after its head, the WebSocket brings: so the head is read before anything else.
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-from marcus_events.log.statement_timeout import TookTooLong, each_at_most
+from marcus_events.log.statement_timeout import QueryTimeout, each_at_most
 
 LONGEST_S = 8.0  # a statement of a page, beside its parts
 OF_PROGRAMS = (
@@ -41,7 +41,7 @@ class SlowReads(MiddlewareMixin):
         try:
             with each_at_most(LONGEST_S):
                 return rendered(view(request, *args, **kwargs))
-        except TookTooLong:
+        except QueryTimeout:
             logger.warning("%s took too long to read", request.path)
             response = render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
             response["Retry-After"], response["Cache-Control"] = RETRY_AFTER_S, "no-store"

@@ -28,7 +28,7 @@ RESUMED_NEWS = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedBlocker:
     """A blocker with the names of what it concerns."""
 
     blocker: models.Blocker
@@ -45,13 +45,13 @@ class Named:
 
 
 @dataclass(frozen=True)
-class OpenBlocker(Named):
+class OpenBlocker(NamedBlocker):
     """`waiting` are the tasks that wait behind it, on whatever board; `behind` are their keys. `steps` are what Marcus
     suggests.
     """
 
     waiting: list[current_state.Waiting]
-    behind: list[current_state.Key]
+    behind: list[current_state.TaskKey]
     steps: list[str]
     cost: float
     snoozed: bool
@@ -63,7 +63,7 @@ class OpenBlocker(Named):
 
 
 @dataclass(frozen=True)
-class ResolvedBlocker(Named):
+class ResolvedBlocker(NamedBlocker):
     took: timedelta
 
 
@@ -135,7 +135,7 @@ def cost_without_waiting(now: datetime) -> Any:
     return WEIGHT * Greatest(Extract(age, "epoch"), Value(60.0))
 
 
-def names_of(rows: Iterable[models.Blocker], tasks: Iterable[current_state.Key] = ()) -> current_state.Names:
+def names_of(rows: Iterable[models.Blocker], tasks: Iterable[current_state.TaskKey] = ()) -> current_state.KnownNames:
     """What the boards, tasks and agents of these blockers are called, and these tasks besides."""
     found = list(rows)
     agents = [(row.board_id, row.agent_id) for row in found]
@@ -147,8 +147,8 @@ def names_of(rows: Iterable[models.Blocker], tasks: Iterable[current_state.Key] 
 
 def open_blocker(
     row: models.Blocker,
-    waiting: dict[current_state.Key, list[current_state.Key]],
-    names: current_state.Names,
+    waiting: dict[current_state.TaskKey, list[current_state.TaskKey]],
+    names: current_state.KnownNames,
     demos: set[str],
     now: datetime,
 ) -> OpenBlocker:
@@ -191,7 +191,7 @@ def waiting_in_all(items: Iterable[OpenBlocker]) -> int:
     return len(behind - blocked)
 
 
-def answered(scope: Scope, now: datetime) -> list[Named]:
+def answered(scope: Scope, now: datetime) -> list[NamedBlocker]:
     """The answers that were sent lately, for as long as it is news what became of them; the newest first."""
     rows = models.Blocker.objects.now().filter(**scope.on()).exclude(answer_id="")
     fresh = rows.filter(resolved_at__gt=now - ANSWER_NEWS).exclude(resumed_at__lt=now - RESUMED_NEWS)
@@ -200,13 +200,13 @@ def answered(scope: Scope, now: datetime) -> list[Named]:
     return [named(row, names) for row in newest]
 
 
-def named(row: models.Blocker, names: current_state.Names, demo: bool = False) -> Named:
+def named(row: models.Blocker, names: current_state.KnownNames, demo: bool = False) -> NamedBlocker:
     board_id = row.board_id
     who = names.agent(board_id, row.agent_id)
-    return Named(row, names.task(board_id, row.task_id), who, names.board(board_id), demo)
+    return NamedBlocker(row, names.task(board_id, row.task_id), who, names.board(board_id), demo)
 
 
-def resolved_blocker(row: models.Blocker, names: current_state.Names) -> ResolvedBlocker:
+def resolved_blocker(row: models.Blocker, names: current_state.KnownNames) -> ResolvedBlocker:
     return ResolvedBlocker(
         blocker=row,
         task=names.task(row.board_id, row.task_id),

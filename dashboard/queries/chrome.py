@@ -96,7 +96,7 @@ def named(alike: list[list[models.Blocker]]) -> list[Alert]:
     return [alert(rows, names) for rows in alike]
 
 
-def alert(rows: list[models.Blocker], names: current_state.Names) -> Alert:
+def alert(rows: list[models.Blocker], names: current_state.KnownNames) -> Alert:
     """Of rows that are newest first."""
     first = rows[-1]
     task, agent = names.task(first.board_id, first.task_id), names.agent(first.board_id, first.agent_id)

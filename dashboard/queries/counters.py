@@ -28,7 +28,7 @@ TITLES: dict[Category, str] = {
 
 
 @dataclass(frozen=True)
-class Kind:
+class TypeCount:
     """The events of one type: in the last hour, and ever."""
 
     event_type: str
@@ -50,7 +50,7 @@ class Tile:
     title: str
     minutes: list[int]
     total: int
-    kinds: list[Kind]
+    kinds: list[TypeCount]
     types: int
 
     @property
@@ -143,7 +143,7 @@ def tiles(series: dict[str, list[int]], totals: dict[str, int]) -> list[Tile]:
 
 def tile(category: Category, series: dict[str, list[int]], totals: dict[str, int]) -> Tile:
     types = [name for name in totals if category_of(name) == category]
-    kinds = [Kind(name, meaning_of(name).title, sum(series.get(name, [])), totals[name]) for name in types]
+    kinds = [TypeCount(name, meaning_of(name).title, sum(series.get(name, [])), totals[name]) for name in types]
     minutes = [sum(column) for column in zip(*(series[name] for name in types if name in series), strict=True)]
     return Tile(
         category=category,

@@ -25,7 +25,7 @@ KEYED = {
         JOIN {kind} USING (board_id, {kind}_id) WHERE to_position IS NULL"""
     for kind in ("agent", "task")
 }
-Key = tuple[str, str]  # board and agent, or board and task
+TaskKey = tuple[str, str]  # board and agent, or board and task
 STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 
 
@@ -75,14 +75,14 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Names:
+class KnownNames:
     """What boards, agents and tasks are called. An agent goes by one name per board."""
 
     boards: dict[str, str]
     agents: dict[tuple[str, str], str]
     tasks: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def waiting(self, board_id: str, tasks: Iterable[Key]) -> list[Waiting]:
+    def waiting(self, board_id: str, tasks: Iterable[TaskKey]) -> list[Waiting]:
         """These tasks, as those that wait for one on a board: others' boards are named."""
         return [
             Waiting("", "", ANOTHER)
@@ -101,12 +101,12 @@ class Names:
         return self.tasks.get((board_id, task_id)) or task_id
 
 
-def names(board_ids: Iterable[str], agents: Iterable[Key] = (), tasks: Iterable[Key] = ()) -> Names:
+def names(board_ids: Iterable[str], agents: Iterable[TaskKey] = (), tasks: Iterable[TaskKey] = ()) -> KnownNames:
     """Of these boards, these (board, agent) and these (board, task), as far as they are known: nothing else is read."""
-    return Names(board_names(board_ids), keyed("agent", agents), keyed("task", tasks))
+    return KnownNames(board_names(board_ids), keyed("agent", agents), keyed("task", tasks))
 
 
-def keyed(kind: str, keys: Iterable[Key]) -> dict[Key, str]:
+def keyed(kind: str, keys: Iterable[TaskKey]) -> dict[TaskKey, str]:
     wanted = sorted({key for key in keys if not is_hidden(key)})
     if not wanted:
         return {}
@@ -116,7 +116,7 @@ def keyed(kind: str, keys: Iterable[Key]) -> dict[Key, str]:
         return {(board_id, key): name for board_id, key, name in cursor.fetchall()}
 
 
-def tasks(keys: Iterable[Key]) -> dict[Key, models.Task]:
+def tasks(keys: Iterable[TaskKey]) -> dict[TaskKey, models.Task]:
     """Those of these tasks that are known, without their descriptions."""
     wanted = {key for key in keys if not is_hidden(key)}
     ids = {"board_id__in": {board for board, _ in wanted}, "task_id__in": {task for _, task in wanted}}

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dashboard.graph.picture import HEIGHT, WIDTH, Line, Picture, picture
+from dashboard.graph.picture import HEIGHT, WIDTH, EdgeLine, Picture, picture
 from dashboard.graph.topological_order import Edge, following, in_order, longest_chain
 from dashboard.queries import current_state
 from dashboard.visibility import Scope
@@ -24,7 +24,7 @@ from marcus_events.access import linked_tasks
 from marcus_events.core.dependents import waiting_behind
 from marcus_events.search.masking import ANOTHER
 
-Pair = tuple[linked_tasks.Key, linked_tasks.Key]  # a task, and what it depends on
+Pair = tuple[linked_tasks.TaskKey, linked_tasks.TaskKey]  # a task, and what it depends on
 MAX_DRAWN = 400  # tasks; a page with more is slow to draw, and nobody finds anything in it
 STATUSES = {
     "todo": "To do",
@@ -131,9 +131,9 @@ class Waits:
     """
 
     def __init__(
-        self, board: str, tasks: dict[linked_tasks.Key, models.Task], boards: dict[str, str], pairs: Iterable[Pair]
+        self, board: str, tasks: dict[linked_tasks.TaskKey, models.Task], boards: dict[str, str], pairs: Iterable[Pair]
     ) -> None:
-        self.board, self.boards, self.keys = board, boards, dict[str, linked_tasks.Key]()
+        self.board, self.boards, self.keys = board, boards, dict[str, linked_tasks.TaskKey]()
         self.tasks = {self.node(key): task for key, task in tasks.items()}
         self.edges = edges = [(self.node(on), self.node(task)) for task, on in pairs]
         ids = dict.fromkeys([*self.tasks, *(task for edge in edges for task in edge)])
@@ -148,7 +148,7 @@ class Waits:
         )
         self.near = self.own_and_linked()
 
-    def node(self, key: linked_tasks.Key) -> str:
+    def node(self, key: linked_tasks.TaskKey) -> str:
         """No id holds the character between the two."""
         name = key[1] if key[0] == self.board else "\0".join(key)
         self.keys[name] = key
@@ -256,7 +256,7 @@ class Waits:
         key = self.keys[task]
         return ANOTHER if linked_tasks.is_hidden(key) else self.tasks[task].name if task in self.tasks else key[1]
 
-    def drawn_line(self, line: Line, chain: set[Edge]) -> Drawn:
+    def drawn_line(self, line: EdgeLine, chain: set[Edge]) -> Drawn:
         before, task = line.edge
         if line.back:
             return Drawn(line.path, "circle")

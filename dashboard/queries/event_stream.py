@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marcus_events import search
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
 
 PAGE = 100  # rows that a page opens with, and that "load older" adds
@@ -24,27 +24,27 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Rows:
+class StreamRows:
     """Events, newest first, and what lies between the last of them and `after`."""
 
-    events: list[Recorded]
+    events: list[RecordedEvent]
     gap: Gap | None = None
     older: int | None = None  # the position before which there may be more
 
 
-def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> Rows:
+def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> StreamRows:
     """The newest rows, or those before a position. Raises TookTooLong."""
     found = search.page(wanted, before=before, limit=limit)
-    return Rows(found.events, older=found.events[-1].position if found.has_more else None)
+    return StreamRows(found.events, older=found.events[-1].position if found.has_more else None)
 
 
-def between(wanted: EventFilter, after: int, before: int | None = None, limit: int = RESUME) -> Rows:
+def between(wanted: EventFilter, after: int, before: int | None = None, limit: int = RESUME) -> StreamRows:
     """The newest rows after a position (and before another), and a gap for those that are not among them.
 
     Raises TookTooLong.
     """
     found = search.page(wanted, after=after, before=before, limit=limit)
-    return Rows(found.events, gap(wanted, after, found.events[-1].position) if found.has_more else None)
+    return StreamRows(found.events, gap(wanted, after, found.events[-1].position) if found.has_more else None)
 
 
 def gap(wanted: EventFilter, after: int, before: int) -> Gap:

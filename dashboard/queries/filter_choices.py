@@ -16,14 +16,14 @@ from marcus_events.core.sentences import agent_words
 MAX_AGENTS = 100
 MAX_TYPES = 100
 
-Choice = tuple[str, str]
+FilterChoice = tuple[str, str]
 
 
-def categories() -> list[Choice]:
+def categories() -> list[FilterChoice]:
     return [(category, counters.TITLES[category]) for category in CATEGORIES]
 
 
-def types(scope: Scope, chosen: str = "") -> list[tuple[str, list[Choice]]]:
+def types(scope: Scope, chosen: str = "") -> list[tuple[str, list[FilterChoice]]]:
     """The types that are most often seen on these boards, and the one that is filtered by, by category."""
     numbers = counters.ever(scope)
     seen = {*nlargest(MAX_TYPES, numbers, key=numbers.__getitem__), chosen} - {""}
@@ -34,7 +34,7 @@ def types(scope: Scope, chosen: str = "") -> list[tuple[str, list[Choice]]]:
     ]
 
 
-def agents(scope: Scope, chosen: str = "") -> list[Choice]:
+def agents(scope: Scope, chosen: str = "") -> list[FilterChoice]:
     """The agents of a board, and the one that is filtered by."""
     rows = models.Agent.objects.now().filter(**scope.on()).values("agent_id").annotate(called=Max("name"))
     found = rows.order_by("called", "agent_id").values_list("agent_id", "called")[:MAX_AGENTS]

@@ -22,11 +22,11 @@ DAY = timedelta(days=1)
 MOST = 20_000
 MARKS = 4  # along the axis, besides its end: on a telephone a date needs nearly a quarter of it
 LAST_MARK = 75.0  # percent of the axis
-Link = Callable[[datetime, datetime], str]  # the query string of the page, narrowed to a stretch of time
+LinkTo = Callable[[datetime, datetime], str]  # the query string of the page, narrowed to a stretch of time
 
 
 @dataclass(frozen=True)
-class Column:
+class HistogramColumn:
     """The events from `start` on, for one step; `query` links to them."""
 
     start: datetime
@@ -37,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Histogram:
-    columns: list[Column]
+    columns: list[HistogramColumn]
     top: int
     total: int
     is_capped: bool  # there are more, older ones that were not counted
@@ -65,7 +65,7 @@ class Histogram:
         return self.columns[-1].until
 
 
-def histogram(chosen: EventFilter, now: datetime, link: Link) -> Histogram:
+def histogram(chosen: EventFilter, now: datetime, link: LinkTo) -> Histogram:
     """Raises TookTooLong where the log cannot be counted in time."""
     start, step, number = spread(chosen.since, chosen.until, now)
     within = replace(chosen, since=start, until=start + number * step)
@@ -73,7 +73,7 @@ def histogram(chosen: EventFilter, now: datetime, link: Link) -> Histogram:
     return drawn(chosen, start, step, [counted.get(n, 0) for n in range(number)], link)
 
 
-def drawn(chosen: EventFilter, start: datetime, step: timedelta, values: list[int], link: Link) -> Histogram:
+def drawn(chosen: EventFilter, start: datetime, step: timedelta, values: list[int], link: LinkTo) -> Histogram:
     top = bars.round_up(max(*values, 1))
     columns = [column(start + n * step, step, bar, link) for n, bar in enumerate(bars.bars(values, top))]
     return Histogram(columns, top, sum(values), sum(values) >= MOST and not search.is_counted(chosen), step)
@@ -88,5 +88,5 @@ def spread(since: datetime | None, until: datetime | None, now: datetime) -> tup
     return first, step, max(1, min(COLUMNS + 1, -(-(end - first) // step)))
 
 
-def column(start: datetime, step: timedelta, bar: bars.Bar, link: Link) -> Column:
-    return Column(start, start + step, bar, link(start, start + step))
+def column(start: datetime, step: timedelta, bar: bars.Bar, link: LinkTo) -> HistogramColumn:
+    return HistogramColumn(start, start + step, bar, link(start, start + step))

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.queries import current_state
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.sentences import field, stated_agent_name, stated_board_name
 
 
-def named(events: Sequence[Recorded]) -> list[Recorded]:
+def named(events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
     boards = {event.board_id for event in events if event.board_id and lacks_names(event)}
     if not boards:
         return list(events)
@@ -24,16 +24,16 @@ def named(events: Sequence[Recorded]) -> list[Recorded]:
     return [completed(event, names) if event.board_id in boards else event for event in events]
 
 
-def task_ids(event: Recorded) -> list[str]:
+def task_ids(event: RecordedEvent) -> list[str]:
     """Its own, and that which it depends on."""
     return [str(task_id) for task_id in (event.task_id, event.data.get("depends_on_id")) if task_id]
 
 
-def lacks_names(event: Recorded) -> bool:
+def lacks_names(event: RecordedEvent) -> bool:
     return bool(unnamed(event))
 
 
-def unnamed(event: Recorded) -> list[str]:
+def unnamed(event: RecordedEvent) -> list[str]:
     """The fields that would name what the event only identifies."""
     lacking = {
         "task_name": event.task_id and not field(event, "task_name"),
@@ -44,7 +44,7 @@ def unnamed(event: Recorded) -> list[str]:
     return [name for name, is_lacking in lacking.items() if is_lacking]
 
 
-def completed(event: Recorded, names: current_state.Names) -> Recorded:
+def completed(event: RecordedEvent, names: current_state.KnownNames) -> RecordedEvent:
     board_id = event.board_id or ""
     found: dict[str, Any] = {
         "task_name": names.tasks.get((board_id, event.task_id or "")),

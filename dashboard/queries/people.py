@@ -29,7 +29,7 @@ ACCESS = f"""SELECT id, (array_agg(board_id ORDER BY board_id))[1:{MAX_NAMED}], 
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonRow:
     """`boards` are the names of some that they see, where they do not see every one; `more` counts the others."""
 
     user: User
@@ -41,7 +41,7 @@ class Person:
 
 @dataclass(frozen=True)
 class People:
-    rows: list[Person]
+    rows: list[PersonRow]
     paging: Paging
 
 
@@ -64,9 +64,9 @@ def access_of(ids: list[int]) -> dict[int, tuple[list[str], int]]:
         return {user: (boards, number) for user, boards, number in cursor.fetchall()}
 
 
-def person(user: User, boards: list[str], number: int, names: dict[str, str]) -> Person:
+def person(user: User, boards: list[str], number: int, names: dict[str, str]) -> PersonRow:
     named = sorted((names.get(board_id) or board_id for board_id in boards), key=str.casefold)
-    return Person(user, role_of(user), sees_every_board(user), named, number - len(boards))
+    return PersonRow(user, role_of(user), sees_every_board(user), named, number - len(boards))
 
 
 def sees_every_board(user: User) -> bool:

@@ -36,7 +36,7 @@ def of_cause(rows: Any, cause: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Cause:
+class RootCause:
     """`items` are its open blockers, oldest first; `waiting` are the tasks that wait behind them."""
 
     key: str
@@ -88,7 +88,7 @@ def by_cause(rows: Iterable[models.Blocker]) -> dict[str, list[models.Blocker]]:
     return alike
 
 
-def causes(items: Iterable[OpenBlocker], now: datetime) -> list[Cause]:
+def causes(items: Iterable[OpenBlocker], now: datetime) -> list[RootCause]:
     """The costliest first."""
     alike: dict[str, list[OpenBlocker]] = {}
     for item in sorted(items, key=lambda item: (item.blocker.opened_at, item.blocker.blocker_id)):
@@ -97,11 +97,11 @@ def causes(items: Iterable[OpenBlocker], now: datetime) -> list[Cause]:
     return sorted(found, key=lambda cause: -cause.cost)
 
 
-def cause(key: str, items: list[OpenBlocker], now: datetime) -> Cause:
+def cause(key: str, items: list[OpenBlocker], now: datetime) -> RootCause:
     """It has cost since it was first reported, as much as the worst report says."""
     blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
     waits = {key: task for item in items for key, task in zip(item.behind, item.waiting, strict=True)}
     behind = {task: waits[task] for task in sorted(waits) if task not in blocked}
-    found = Cause(key, items, list(behind.values()), 0)
+    found = RootCause(key, items, list(behind.values()), 0)
     total = cost(len(blocked) + len(behind), found.first.blocker.opened_at, found.severity, now)
-    return Cause(key, items, found.waiting, total)
+    return RootCause(key, items, found.waiting, total)

@@ -12,10 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard.headline import count
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from marcus_events.core.clock_skew import ahead_words
-from marcus_events.core.event import Recorded, utc_now
-from marcus_events.core.sentences import Part
+from marcus_events.core.event import RecordedEvent, utc_now
+from marcus_events.core.sentences import SentencePart
 
 register = template.Library()
 plural = register.filter("plural", count)
@@ -79,7 +79,7 @@ def dated(moment: datetime, form: str) -> str:
 
 
 @register.simple_tag
-def clock_ahead(event: Recorded) -> SafeString | str:
+def clock_ahead(event: RecordedEvent) -> SafeString | str:
     """That the event's timestamp lies in the future, since its producer's clock was ahead; nothing where it was not."""
     if event.clock_ahead is None:
         return ""
@@ -105,18 +105,18 @@ def timed(moment: datetime, form: str, text: str) -> SafeString:
 
 
 @register.simple_tag
-def words(parts: list[Part], event: Recorded | None = None) -> SafeString:
+def words(parts: list[SentencePart], event: RecordedEvent | None = None) -> SafeString:
     """A sentence, with what it names as links. Names are isolated: they may be written in any direction."""
     return format_html_join("", "{}", ((as_html(part, event),) for part in parts))
 
 
-def as_html(part: Part, event: Recorded | None) -> SafeString:
+def as_html(part: SentencePart, event: RecordedEvent | None) -> SafeString:
     if part.kind == "text" or not part.id:
         return format_html("<bdi>{}</bdi>" if part.kind == "text" else "<b><bdi>{}</bdi></b>", part.text)
     return format_html('<a class="name" {}><bdi>{}</bdi></a>', link_to(part, event), part.text)
 
 
-def link_to(part: Part, event: Recorded | None) -> SafeString:
+def link_to(part: SentencePart, event: RecordedEvent | None) -> SafeString:
     """The event's own task opens. Of another, which may not be known here, and of an agent one sees the events."""
     if event and part.kind == "task" and part.id == event.task_id:
         return task_link(event.board_id or "", part.id)
@@ -145,7 +145,7 @@ def activity(**parameters: str) -> str:
 @register.simple_tag(takes_context=True)
 def here(context: dict[str, Any], **changes: str) -> str:
     """The query string of the present look, with changes: "?board=…", or "?" for none."""
-    look: Look = context["look"]
+    look: PageState = context["look"]
     return "?" + look.query(**changes)
 
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from dashboard.icons import icon_of
 from dashboard.queries.dependency_graph import STATUSES
 from dashboard.templatetags.pages import icon, task_link, words
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.external_links import address
 from marcus_events.core.sentences import sentence, short
 
@@ -48,16 +48,16 @@ def external(external_id: str, pattern: str) -> SafeString:
 
 
 @register.simple_tag
-def told(event: Recorded) -> SafeString:
+def told(event: RecordedEvent) -> SafeString:
     """An event as a sentence."""
     return words(sentence(event), event)
 
 
 @register.simple_tag
-def event_icon(event: Recorded) -> SafeString:
+def event_icon(event: RecordedEvent) -> SafeString:
     return icon(icon_of(event.event_type)[0])
 
 
 @register.simple_tag
-def event_tone(event: Recorded) -> str:
+def event_tone(event: RecordedEvent) -> str:
     return icon_of(event.event_type)[1]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
-Kind = Literal["working", "blocked", "waiting", "idle", "other"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-KIND_OF: dict[str, Kind] = {kind: kind for kind in KINDS}
+StatusKind = Literal["working", "blocked", "waiting", "idle", "other"]
+KINDS: tuple[StatusKind, ...] = get_args(StatusKind)
+KIND_OF: dict[str, StatusKind] = {kind: kind for kind in KINDS}
 
 
 class Spell(NamedTuple):
@@ -24,7 +24,7 @@ class Spell(NamedTuple):
     task_id: str = ""
 
 
-class Part(NamedTuple):
+class IntervalPart(NamedTuple):
     """The part of a spell within a window. The spell itself `began` and `ended` (None: it goes on) maybe elsewhere."""
 
     start: datetime
@@ -35,7 +35,7 @@ class Part(NamedTuple):
     ended: datetime | None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> StatusKind:
         return kind_of(self.status)
 
     @property
@@ -55,21 +55,21 @@ class Window:
 
 @dataclass(frozen=True)
 class Share:
-    kind: Kind
+    kind: StatusKind
     length: timedelta
     percent: int
 
 
-def kind_of(status: str) -> Kind:
+def kind_of(status: str) -> StatusKind:
     return KIND_OF.get(status, "other")
 
 
-def within(spells: Iterable[Spell], window: Window) -> list[Part]:
+def within(spells: Iterable[Spell], window: Window) -> list[IntervalPart]:
     """The parts that lie within a window. Neighbours alike in status and task (the agent got a name) are one."""
-    found: list[Part] = []
+    found: list[IntervalPart] = []
     for spell in spells:
         start, end = max(spell.start, window.since), min(spell.end or window.until, window.until)
-        part = Part(start, end, spell.status, spell.task_id, spell.start, spell.end)
+        part = IntervalPart(start, end, spell.status, spell.task_id, spell.start, spell.end)
         if start < end and found and continues(found[-1], part):
             found[-1] = found[-1]._replace(end=end, ended=spell.end)
         elif start < end:
@@ -77,15 +77,15 @@ def within(spells: Iterable[Spell], window: Window) -> list[Part]:
     return found
 
 
-def before(parts: Iterable[Part], moment: datetime) -> list[Part]:
+def before(parts: Iterable[IntervalPart], moment: datetime) -> list[IntervalPart]:
     return [part._replace(end=min(part.end, moment)) for part in parts if part.start < moment]
 
 
-def continues(one: Part, other: Part) -> bool:
+def continues(one: IntervalPart, other: IntervalPart) -> bool:
     return one.end == other.start and one.status == other.status and one.task_id == other.task_id
 
 
-def shares(spells: Iterable[Part]) -> list[Share]:
+def shares(spells: Iterable[IntervalPart]) -> list[Share]:
     """How much of the covered time was of which kind; the percentages add up to 100."""
     lengths = dict.fromkeys(KINDS, timedelta())
     for spell in spells:

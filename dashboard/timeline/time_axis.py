@@ -20,7 +20,7 @@ START = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday, from which marks and colum
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """`mark` is how far apart the marks are."""
 
     words: str
@@ -34,10 +34,10 @@ class Span:
 
 
 SPANS = {
-    "1h": Span("1 hour", timedelta(hours=1), timedelta(minutes=10)),
-    "6h": Span("6 hours", timedelta(hours=6), timedelta(hours=1)),
-    "24h": Span("24 hours", timedelta(days=1), timedelta(hours=3)),
-    "7d": Span("7 days", timedelta(days=7), timedelta(days=1)),
+    "1h": TimeSpan("1 hour", timedelta(hours=1), timedelta(minutes=10)),
+    "6h": TimeSpan("6 hours", timedelta(hours=6), timedelta(hours=1)),
+    "24h": TimeSpan("24 hours", timedelta(days=1), timedelta(hours=3)),
+    "7d": TimeSpan("7 days", timedelta(days=7), timedelta(days=1)),
 }
 DEFAULT = "1h"
 
@@ -50,7 +50,7 @@ class Mark:
     left: float
 
 
-def span_of(name: str) -> Span:
+def span_of(name: str) -> TimeSpan:
     return SPANS.get(name, SPANS[DEFAULT])
 
 
@@ -63,7 +63,7 @@ def ending(until: str, now: datetime) -> datetime | None:
     return max(moment, EARLIEST + timedelta(days=7)) if moment < now else None
 
 
-def window(span: Span, until: datetime | None, now: datetime) -> Window:
+def window(span: TimeSpan, until: datetime | None, now: datetime) -> Window:
     end = until or next_column(now, span.length)
     return Window(end - span.length, end)
 
@@ -73,11 +73,11 @@ def next_column(now: datetime, length: timedelta) -> datetime:
     return START - (START - now) // column * column
 
 
-def marks(span: Span, shown: Window) -> list[Mark]:
+def marks(span: TimeSpan, shown: Window) -> list[Mark]:
     return [Mark(at, round((at - shown.since) / shown.length * 100, 3)) for at in moments(span, shown)]
 
 
-def moments(span: Span, shown: Window) -> Iterator[datetime]:
+def moments(span: TimeSpan, shown: Window) -> Iterator[datetime]:
     at = START - (START - shown.since) // span.mark * span.mark
     while at < shown.until:
         yield at

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from dashboard.timeline.status_intervals import Kind, Part, Window
+from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window
 
 COLUMNS = 720  # of a lane: five seconds each in an hour, two minutes in a day
 FEWEST_BLOCKS = 14  # that a lane may always have
@@ -29,10 +29,10 @@ class Run:
 
 
 @dataclass
-class Block:
+class LaneBlock:
     """Neighbouring columns that show the same, from `first` on. The part says what, and from when to when."""
 
-    spell: Part
+    spell: IntervalPart
     columns: int  # of the lane
     first: int
     width: int
@@ -53,32 +53,34 @@ class Block:
         return len(self.spells) - 1
 
 
-def lane(spells: Sequence[Part], window: Window, most: int, fine: list[Block] | None = None) -> list[Block]:
+def lane(
+    spells: Sequence[IntervalPart], window: Window, most: int, fine: list[LaneBlock] | None = None
+) -> list[LaneBlock]:
     """No more blocks than `most`, however often the agent changed; `fine` are those of all columns, where known."""
     most = max(most, FEWEST_BLOCKS)
     found = blocks(spells, window) if fine is None else fine
     return found if len(found) <= most else blocks(spells, window, min(most, COLUMNS))
 
 
-def blocks(spells: Sequence[Part], window: Window, columns: int = COLUMNS) -> list[Block]:
-    found: list[Block] = []
+def blocks(spells: Sequence[IntervalPart], window: Window, columns: int = COLUMNS) -> list[LaneBlock]:
+    found: list[LaneBlock] = []
     for run in runs(spells, window, columns):
         spell = spells[shown_in(run, spells)]
         if found and follows(found[-1], run, spell):
             stretch(found[-1], run, spell)
         else:
-            found.append(Block(spell, columns, run.first, run.width))
+            found.append(LaneBlock(spell, columns, run.first, run.width))
         found[-1].spells.update(run.touches)
     return found
 
 
-def shown_in(run: Run, spells: Sequence[Part]) -> int:
+def shown_in(run: Run, spells: Sequence[IntervalPart]) -> int:
     if len(run.touches) == 1:
         return next(iter(run.touches))
     return max(run.touches, key=lambda index: worth(spells[index], run.touches[index]))
 
 
-def runs(spells: Sequence[Part], window: Window, columns: int) -> list[Run]:
+def runs(spells: Sequence[IntervalPart], window: Window, columns: int) -> list[Run]:
     """Every column that is touched, in order. Only the first and the last of a spell can be touched by others too."""
     found: list[Run] = []
     since, per_second = window.since, columns / window.length.total_seconds()
@@ -97,16 +99,16 @@ def runs(spells: Sequence[Part], window: Window, columns: int) -> list[Run]:
     return found
 
 
-def worth(spell: Part, share: float) -> tuple[bool, float]:
+def worth(spell: IntervalPart, share: float) -> tuple[bool, float]:
     return spell.status == "blocked", share
 
 
-def follows(block: Block, run: Run, spell: Part) -> bool:
+def follows(block: LaneBlock, run: Run, spell: IntervalPart) -> bool:
     alike = block.spell.status == spell.status and block.spell.task_id == spell.task_id
     return alike and block.first + block.width == run.first
 
 
-def stretch(block: Block, run: Run, spell: Part) -> None:
+def stretch(block: LaneBlock, run: Run, spell: IntervalPart) -> None:
     block.width += run.width
     if spell is not block.spell:
         block.spell = block.spell._replace(end=spell.end, ended=spell.ended)
@@ -115,7 +117,7 @@ def stretch(block: Block, run: Run, spell: Part) -> None:
 HEIGHT = 20  # units of what is drawn; a column is as wide as one
 GAP, ROOMY = 0.8, 4  # between two blocks, where they are wide enough: two tasks in a row are told apart
 # A kind is told by its shape as well as by its colour: from where down it is drawn. In CSS the same: see agents.css.
-TOP: dict[Kind, int] = {"working": 0, "blocked": 0, "waiting": 10, "idle": 17, "other": 10}
+TOP: dict[StatusKind, int] = {"working": 0, "blocked": 0, "waiting": 10, "idle": 17, "other": 10}
 FOOT = 14  # where a name stands above, only this is hatched
 
 
@@ -124,18 +126,18 @@ class Drawing:
     """A path for each kind, in a view box of `columns` × HEIGHT; `foot` is the lowest part of what is blocked."""
 
     columns: int
-    paths: list[tuple[Kind, str]]
+    paths: list[tuple[StatusKind, str]]
     foot: str
 
 
-def drawing(found: Sequence[Block]) -> Drawing:
-    paths: dict[Kind, str] = defaultdict(str)
+def drawing(found: Sequence[LaneBlock]) -> Drawing:
+    paths: dict[StatusKind, str] = defaultdict(str)
     for block in found:
         paths[block.spell.kind] += outline(block, TOP[block.spell.kind])
     foot = "".join(outline(block, FOOT) for block in found if block.spell.kind == "blocked")
     return Drawing(found[0].columns if found else COLUMNS, list(paths.items()), foot)
 
 
-def outline(block: Block, top: int) -> str:
+def outline(block: LaneBlock, top: int) -> str:
     width = f"{block.width - GAP:g}" if block.width >= ROOMY and block.spell.task_id else block.width
     return f"M{block.first} {top}h{width}v{HEIGHT - top}h-{width}z"

@@ -13,12 +13,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from marcus_events.access.visibility import Sight
+from marcus_events.access.visibility import Visibility
 from marcus_events.core.dependents import waiting_behind
 from marcus_events.log import read
-from marcus_events.log.task_boards import BOARD, Moment, held
+from marcus_events.log.task_boards import BOARD, AsOf, held
 
-Key = tuple[str, str]  # board and task
+TaskKey = tuple[str, str]  # board and task
 HIDDEN = "\0"  # in place of a board's id, which cannot hold it
 
 OF_TASK = "SELECT FROM task t WHERE t.board_id = {board} AND t.task_id = {task} AND {t}"
@@ -60,40 +60,44 @@ ELSEWHERE = "AND other.board_id <> d.board_id"
 
 
 @dataclass
-class Links:
+class LinkedTasks:
     """Pairs (task, what it depends on), in an order that stays the same, and those of the tasks that are known as done.
     Tasks on boards that the viewer does not see have numbers for ids.
     """
 
-    pairs: list[tuple[Key, Key]] = field(default_factory=list)
-    done: set[Key] = field(default_factory=set)
+    pairs: list[tuple[TaskKey, TaskKey]] = field(default_factory=list)
+    done: set[TaskKey] = field(default_factory=set)
 
     @property
-    def open(self) -> list[tuple[Key, Key]]:
+    def open(self) -> list[tuple[TaskKey, TaskKey]]:
         return [pair for pair in self.pairs if not self.done.intersection(pair)]
 
 
-def is_hidden(task: Key) -> bool:
+def is_hidden(task: TaskKey) -> bool:
     return task[0] == HIDDEN
 
 
-def after(tasks: Collection[Key], sight: Sight, moment: Moment = None, masks: Masks | None = None) -> Links:
+def after(
+    tasks: Collection[TaskKey], sight: Visibility, moment: AsOf = None, masks: Masks | None = None
+) -> LinkedTasks:
     """What waits for these tasks, directly or through others that are not done; of a done one what waited for it."""
     if not tasks:
-        return Links()
+        return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
     return select(AFTER, masks or Masks(sight), moment, {"boards": boards, "tasks": ids})
 
 
-def next_to(tasks: Collection[Key], sight: Sight, moment: Moment = None) -> Links:
+def next_to(tasks: Collection[TaskKey], sight: Visibility, moment: AsOf = None) -> LinkedTasks:
     """What these tasks depend on, and what depends on them."""
     if not tasks:
-        return Links()
+        return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
     return select(BESIDE, Masks(sight), moment, {"boards": boards, "tasks": ids})
 
 
-def before(boards: Iterable[str], sight: Sight, masks: Masks | None = None, *, elsewhere: bool = False) -> Links:
+def before(
+    boards: Iterable[str], sight: Visibility, masks: Masks | None = None, *, elsewhere: bool = False
+) -> LinkedTasks:
     """What the tasks on these boards wait for now, directly or through others that are not done; beginning with what is
     `elsewhere`, on other boards, where that alone is asked for.
     """
@@ -101,16 +105,16 @@ def before(boards: Iterable[str], sight: Sight, masks: Masks | None = None, *, e
     return select(BEFORE.replace("{only}", only), masks or Masks(sight), None, {"boards": list(boards)})
 
 
-def waiting(tasks: Collection[Key], sight: Sight, moment: Moment = None) -> dict[Key, list[Key]]:
+def waiting(tasks: Collection[TaskKey], sight: Visibility, moment: AsOf = None) -> dict[TaskKey, list[TaskKey]]:
     """For each of these tasks that is not done, the tasks that wait behind it, on whatever board."""
     found = after(tasks, sight, moment)
     return {task: sorted(behind) for task, behind in waiting_behind(found.pairs, found.done, tasks).items()}
 
 
-def select(query: str, masks: Masks, moment: Moment, values: dict[str, Any]) -> Links:
+def select(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) -> LinkedTasks:
     seen = None if masks.sight.boards is None else sorted(masks.sight.boards)
     text = query.format(t=held("t", moment), d=held("d", moment))
-    found = Links()
+    found = LinkedTasks()
     for board_id, task_id, on_board, on_task, task_done, on_done in sorted(
         read.rows(text, values | {"seen": seen, "moment": moment}, None)
     ):
@@ -123,11 +127,11 @@ def select(query: str, masks: Masks, moment: Moment, values: dict[str, Any]) -> 
 class Masks:
     """Numbers for the tasks that a viewer may not know, the same number for the same task."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: Visibility) -> None:
         self.sight = sight
-        self._numbers: dict[Key, str] = {}
+        self._numbers: dict[TaskKey, str] = {}
 
-    def key(self, task: Key) -> Key:
+    def key(self, task: TaskKey) -> TaskKey:
         if self.sight.allows(task[0]):
             return task
         return HIDDEN, self._numbers.setdefault(task, str(len(self._numbers) + 1))

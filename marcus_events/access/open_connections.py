@@ -41,17 +41,17 @@ REFUSALS = {
 }
 OF_SERVER = ("program", "all")  # what no caller alone can help
 
-Key = tuple[str, str]  # the limit, and whose it is; "" where it is everybody's
+SlotKey = tuple[str, str]  # the limit, and whose it is; "" where it is everybody's
 
-_open: Counter[Key] = Counter()
+_open: Counter[SlotKey] = Counter()
 _lock = Lock()
 
 
-class Places:
+class ConnectionSlots:
     """The places that one request or connection takes."""
 
     def __init__(self) -> None:
-        self._taken: list[Key] = []
+        self._taken: list[SlotKey] = []
 
     def __enter__(self) -> Self:
         return self

@@ -76,13 +76,13 @@ def revoke(name: str) -> bool:
     return is_revoked
 
 
-class Found(NamedTuple):
+class RecentToken(NamedTuple):
     token: Token
     rights: int | None  # what `Listener.rights` was before it was looked up
     at: float
 
 
-_found: dict[bytes, Found] = {}  # by digest
+_found: dict[bytes, RecentToken] = {}  # by digest
 
 
 def find_recent(secret: str) -> Token | None:
@@ -99,7 +99,7 @@ def find_and_keep(secret: str) -> Token | None:
     if token and rights is not None:
         if len(_found) >= MOST_FOUND:
             forget_found()
-        _found[digest(secret)] = Found(token, rights, time.monotonic())
+        _found[digest(secret)] = RecentToken(token, rights, time.monotonic())
     return token
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import Q
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import category_of, types_of
 from marcus_events.core.filters import EventFilter, Term
 from marcus_events.models import BoardAccess, Token
@@ -25,7 +25,7 @@ AUDIT: str = "audit"
 
 
 @dataclass(frozen=True)
-class Sight:
+class Visibility:
     """`boards` are the ids of those that are seen; None is every board, and what is of no board."""
 
     boards: frozenset[str] | None
@@ -34,7 +34,7 @@ class Sight:
     def allows(self, board_id: str | None) -> bool:
         return self.boards is None or board_id in self.boards
 
-    def shows(self, recorded: Recorded) -> bool:
+    def shows(self, recorded: RecordedEvent) -> bool:
         return self.allows(recorded.board_id) and (self.audit or category_of(recorded.event_type) != AUDIT)
 
     def narrow(self, wanted: EventFilter) -> EventFilter:
@@ -51,24 +51,24 @@ class Sight:
         return [] if self.audit else types_of(AUDIT)
 
 
-EVERYTHING = Sight(None, audit=True)
-NOTHING = Sight(frozenset())
+EVERYTHING = Visibility(None, audit=True)
+NOTHING = Visibility(frozenset())
 
 
-def sight_of(user: AbstractBaseUser | AnonymousUser) -> Sight:
+def sight_of(user: AbstractBaseUser | AnonymousUser) -> Visibility:
     """As the user is now: asked again, it may be another one."""
     if not (isinstance(user, PermissionsMixin) and user.is_active):
         return NOTHING
     if user.has_perm(ADMINISTER):
         return EVERYTHING
     if user.has_perm(EVERY_BOARD):
-        return Sight(None)
+        return Visibility(None)
     mine = BoardAccess.objects.filter(Q(user=user.pk) | Q(group__user=user.pk))
-    return Sight(frozenset(mine.values_list("board_id", flat=True)))
+    return Visibility(frozenset(mine.values_list("board_id", flat=True)))
 
 
-def sight_of_token(token: Token) -> Sight:
-    return Sight(frozenset(token.boards) if token.boards else None)
+def sight_of_token(token: Token) -> Visibility:
+    return Visibility(frozenset(token.boards) if token.boards else None)
 
 
 def administers(user: AbstractBaseUser | AnonymousUser) -> bool:

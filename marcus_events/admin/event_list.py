@@ -19,10 +19,10 @@ from django.http import HttpRequest
 
 from marcus_events import search
 from marcus_events.admin.event_filters import Between, ByTime, Narrowing
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.log import read
-from marcus_events.log.statement_timeout import TookTooLong
+from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.models import LoggedEvent
 
 TOO_MUCH = "Too much of the log would have to be searched for this. Narrow it to a type, a board, an agent or a time."
@@ -55,7 +55,7 @@ class EventList(ChangeList):
         self.paginator = Paginator(rows, self.list_per_page)
         self.log_size = size_of(read.head())
 
-    def _found(self, request: HttpRequest) -> list[Recorded]:
+    def _found(self, request: HttpRequest) -> list[RecordedEvent]:
         self.newer = self.older = ""
         try:
             wanted = self._wanted()
@@ -63,7 +63,7 @@ class EventList(ChangeList):
             return self._page(wanted, (after, before))
         except InvalidFilter as error:
             messages.error(request, str(error))
-        except TookTooLong:
+        except QueryTimeout:
             messages.error(request, TOO_MUCH)
         return []
 
@@ -73,7 +73,7 @@ class EventList(ChangeList):
             wanted = spec.narrow(wanted) if isinstance(spec, Narrowing) else wanted
         return wanted
 
-    def _page(self, wanted: EventFilter, between: Between) -> list[Recorded]:
+    def _page(self, wanted: EventFilter, between: Between) -> list[RecordedEvent]:
         """Step 3. Where there is less than a page of newer ones, the newest page shows them all."""
         since, until = between
         if self.after is not None:
@@ -86,7 +86,7 @@ class EventList(ChangeList):
         page = read_page(wanted, after=since, before=before, limit=self.list_per_page)
         return self._linked(page.events, newer=self.before is not None, older=page.has_more)
 
-    def _linked(self, rows: list[Recorded], *, newer: bool, older: bool) -> list[Recorded]:
+    def _linked(self, rows: list[RecordedEvent], *, newer: bool, older: bool) -> list[RecordedEvent]:
         if not rows:
             self.newer = self.get_query_string() if newer else ""
             return rows
@@ -97,7 +97,7 @@ class EventList(ChangeList):
 
 def read_page(
     wanted: EventFilter, *, after: int | None, before: int | None, limit: int, newest_first: bool = True
-) -> read.Page:
+) -> read.EventPage:
     """The one place where the admin asks the log; those of removed boards are there too. Raises TookTooLong."""
     return search.page(wanted, after=after, before=before, limit=limit, newest_first=newest_first, hide_removed=False)
 
@@ -106,7 +106,7 @@ def size_of(head: read.Head) -> int:
     return head.position - head.oldest + 1
 
 
-def row_of(recorded: Recorded) -> LoggedEvent:
+def row_of(recorded: RecordedEvent) -> LoggedEvent:
     """As the model that Django's templates ask for, with what was read of the log."""
     said = recorded.event
     row = LoggedEvent(

@@ -15,7 +15,7 @@ from marcus_events.admin.base import ReadOnly
 from marcus_events.admin.event_filters import ByBoard, ByCategory, ByTime, ByType
 from marcus_events.admin.event_list import EventList, row_of
 from marcus_events.core.clock_skew import ahead_words
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence
 from marcus_events.log import read
@@ -135,11 +135,11 @@ class EventAdmin(ReadOnly):
         return format_html("<ul>{}</ul>", items) if effects else display.NOTHING
 
 
-def lead_to(recorded: Recorded) -> SafeString:
+def lead_to(recorded: RecordedEvent) -> SafeString:
     address = reverse("admin:marcus_events_loggedevent_change", args=[recorded.position])
     return display.link(address, as_text(sentence(recorded)))
 
 
-def recorded_of(row: Any) -> Recorded:
-    recorded: Recorded = row.recorded
+def recorded_of(row: Any) -> RecordedEvent:
+    recorded: RecordedEvent = row.recorded
     return recorded

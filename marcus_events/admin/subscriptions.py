@@ -19,7 +19,7 @@ from marcus_events.log import read
 from marcus_events.models import ParkedEvent, Subscription
 from marcus_events.subscriptions import overview
 
-Act = Callable[[str, int], int]
+ParkedAction = Callable[[str, int], int]
 
 
 @admin.register(Subscription)
@@ -111,7 +111,7 @@ class ParkedEventAdmin(ReadOnly):
         return "to be replayed" if row.replay else "parked"
 
 
-def act(request: HttpRequest, chosen: QuerySet[ParkedEvent], do: Act, event_type: str) -> int:
+def act(request: HttpRequest, chosen: QuerySet[ParkedEvent], do: ParkedAction, event_type: str) -> int:
     """How many it was done to; each is on record. One that somebody else has dealt with meanwhile is passed over."""
     done = 0
     for name, position in list(chosen.values_list("subscription_id", "position")):

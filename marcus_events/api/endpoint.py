@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from marcus_events.access import authentication
-from marcus_events.access.visibility import Sight, sight_of, sight_of_token
+from marcus_events.access.visibility import Visibility, sight_of, sight_of_token
 from marcus_events.api.query_fields import check_known
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
@@ -32,12 +32,14 @@ from marcus_events.models import Token
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
-Answer = dict[str, Any] | HttpResponse
+EndpointResult = dict[str, Any] | HttpResponse
 Result = TypeVar("Result")
-View = Callable[..., Answer]  # of the request, what its scope gives, and what the path names
+EndpointView = Callable[..., EndpointResult]  # of the request, what its scope gives, and what the path names
 
 
-def endpoint(scope: str | None, takes: Collection[str] | None = None) -> Callable[[View], Callable[..., HttpResponse]]:
+def endpoint(
+    scope: str | None, takes: Collection[str] | None = None
+) -> Callable[[EndpointView], Callable[..., HttpResponse]]:
     """Make a view of a function that answers with a dict, or raises Problem.
 
     Who reads is known to it by their sight. Without a scope anybody may ask, though no more often than elsewhere, and
@@ -45,7 +47,7 @@ def endpoint(scope: str | None, takes: Collection[str] | None = None) -> Callabl
     and nobody would notice.
     """
 
-    def decorate(view: View) -> Callable[..., HttpResponse]:
+    def decorate(view: EndpointView) -> Callable[..., HttpResponse]:
         @wraps(view)
         def answer(request: HttpRequest, **place: Any) -> HttpResponse:
             try:
@@ -59,9 +61,9 @@ def endpoint(scope: str | None, takes: Collection[str] | None = None) -> Callabl
 
 
 def respond(
-    view: View, request: HttpRequest, scope: str | None, takes: Collection[str] | None, **place: Any
+    view: EndpointView, request: HttpRequest, scope: str | None, takes: Collection[str] | None, **place: Any
 ) -> HttpResponse:
-    def work() -> Answer:
+    def work() -> EndpointResult:
         token = permitted(request, scope)
         if takes is not None:
             check_known(request, takes)
@@ -110,7 +112,7 @@ def permitted(request: HttpRequest, scope: str | None) -> Token | None:
     return authentication.permitted(caller, scope)
 
 
-def sight_in(request: HttpRequest, token: Token | None) -> Sight:
+def sight_in(request: HttpRequest, token: Token | None) -> Visibility:
     return sight_of_token(token) if token else sight_of(request.user)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from marcus_events import search
-from marcus_events.access.visibility import Sight
+from marcus_events.access.visibility import Visibility
 from marcus_events.api import negotiation, query_fields
 from marcus_events.api.endpoint import endpoint
 from marcus_events.api.query_fields import choice, filter_from, integer, text
@@ -28,7 +28,7 @@ PAGE = (*query_fields.OF_EVENTS, "after", "before", "order", "limit")
 
 
 @endpoint(scope="read", takes=PAGE)
-def events(request: HttpRequest, sight: Sight) -> HttpResponse:
+def events(request: HttpRequest, sight: Visibility) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
     `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
@@ -48,16 +48,16 @@ def events(request: HttpRequest, sight: Sight) -> HttpResponse:
     return negotiation.page(request, found.events, following, head)
 
 
-def searched(wanted: EventFilter, **options: Any) -> read.Page:
+def searched(wanted: EventFilter, **options: Any) -> read.EventPage:
     """Raises Problem."""
     try:
         return search.page(wanted, hide_removed=False, **options)
-    except search.TookTooLong:
+    except search.QueryTimeout:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, TOO_MUCH) from None
 
 
 @endpoint(scope="read", takes=())
-def one_event(request: HttpRequest, sight: Sight, position: int) -> HttpResponse:
+def one_event(request: HttpRequest, sight: Visibility, position: int) -> HttpResponse:
     found = read.event(min(position, MAX_POSITION))
     if found is None or not sight.shows(found):
         raise Problem(HTTPStatus.NOT_FOUND, "There is no event at this position.")

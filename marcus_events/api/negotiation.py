@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.http import cloudevents
 
 NATIVE = "application/json"
@@ -22,13 +22,13 @@ def wants(request: HttpRequest, media_type: str) -> bool:
         return False
 
 
-def one(request: HttpRequest, recorded: Recorded) -> HttpResponse:
+def one(request: HttpRequest, recorded: RecordedEvent) -> HttpResponse:
     if wants(request, cloudevents.STRUCTURED):
         return JsonResponse(cloudevents.to_structured(recorded), content_type=cloudevents.STRUCTURED)
     return JsonResponse(recorded.to_dict())
 
 
-def page(request: HttpRequest, events: Sequence[Recorded], following: dict[str, int], head: int) -> HttpResponse:
+def page(request: HttpRequest, events: Sequence[RecordedEvent], following: dict[str, int], head: int) -> HttpResponse:
     """`following` is the parameter by which the next page is asked for, if there is one.
 
     A batch of CloudEvents is an array and nothing else, so for those the way on stands in headers.

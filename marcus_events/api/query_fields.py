@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest
 
-from marcus_events.access.visibility import Sight
+from marcus_events.access.visibility import Visibility
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import MAX_VALUES, EventFilter, InvalidFilter, moment
 from marcus_events.core.problem import Problem
@@ -31,7 +31,7 @@ def check_known(request: HttpRequest, known: Collection[str]) -> None:
             raise Problem(status, detail, reason=f"An unknown parameter; {takes}.", parameter=name)
 
 
-def filter_from(request: HttpRequest, sight: Sight) -> EventFilter:
+def filter_from(request: HttpRequest, sight: Visibility) -> EventFilter:
     """The filter of `q` and of the single parameters; all of them must hold. Raises Problem."""
     wanted = query_params.query(text(request, "q"))
     for name in FILTER_PARAMETERS:
@@ -41,7 +41,7 @@ def filter_from(request: HttpRequest, sight: Sight) -> EventFilter:
     return replace(wanted, since=since or wanted.since, until=until or wanted.until)
 
 
-def boards_from(request: HttpRequest, sight: Sight, moment: int | datetime | None = None) -> list[str] | None:
+def boards_from(request: HttpRequest, sight: Visibility, moment: int | datetime | None = None) -> list[str] | None:
     """See `choosing.boards`. Raises Problem."""
     return query_params.boards(text(request, "board"), sight, moment)
 

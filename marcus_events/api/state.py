@@ -11,7 +11,7 @@ from django.db.models import Count, Sum
 from django.http import HttpRequest
 
 from marcus_events.access import linked_tasks
-from marcus_events.access.visibility import Sight
+from marcus_events.access.visibility import Visibility
 from marcus_events.api.cursors import PAGED, Keys, page
 from marcus_events.api.endpoint import endpoint
 from marcus_events.api.query_fields import OF_STATE, as_of, boards_from, choice, text
@@ -20,7 +20,7 @@ from marcus_events.core.event_types import category_of
 from marcus_events.core.external_links import address
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
-from marcus_events.log.task_boards import Moment
+from marcus_events.log.task_boards import AsOf
 from marcus_events.models import Agent, Blocker, Board, HourlyRate, IntervalQuerySet, Rate, Task
 
 SERIES_MINUTES = 60
@@ -28,7 +28,7 @@ Other = dict[str, Any]
 
 
 @endpoint(scope="read", takes=(*OF_STATE, *PAGED))
-def boards(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+def boards(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
     rows, following = page(request, chosen(Board.objects, request, sight), {"created_at": datetime, "board_id": str})
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
     counted = Task.objects.as_of(as_of(request)).filter(board_id__in=[row.board_id for row in rows])
@@ -70,7 +70,7 @@ def iso(moment: datetime | None) -> str | None:
 
 
 @endpoint(scope="read", takes=(*OF_STATE, "external", "sync", *PAGED))
-def tasks(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+def tasks(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
     keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
     stated = {"external_id": text(request, "external"), "sync_status": text(request, "sync")}
     wanted = chosen(Task.objects, request, sight).filter(**{name: value for name, value in stated.items() if value})
@@ -87,7 +87,9 @@ def tasks(request: HttpRequest, sight: Sight) -> dict[str, Any]:
 
 
 def task_dict(
-    row: Task, depends_on: dict[linked_tasks.Key, list[Other]], waiting: dict[linked_tasks.Key, list[linked_tasks.Key]]
+    row: Task,
+    depends_on: dict[linked_tasks.TaskKey, list[Other]],
+    waiting: dict[linked_tasks.TaskKey, list[linked_tasks.TaskKey]],
 ) -> Other:
     return {
         "task_id": row.task_id,
@@ -107,10 +109,12 @@ def task_dict(
     }
 
 
-def depending(tasks: list[linked_tasks.Key], sight: Sight, moment: Moment) -> dict[linked_tasks.Key, list[Other]]:
+def depending(
+    tasks: list[linked_tasks.TaskKey], sight: Visibility, moment: AsOf
+) -> dict[linked_tasks.TaskKey, list[Other]]:
     """What each of these tasks depends on, with its board; without its ids where the caller does not see that."""
     wanted = set(tasks)
-    found: dict[linked_tasks.Key, list[Other]] = defaultdict(list)
+    found: dict[linked_tasks.TaskKey, list[Other]] = defaultdict(list)
     for task, on in linked_tasks.next_to(tasks, sight, moment).pairs:
         if task in wanted:
             board_id, task_id = (None, None) if linked_tasks.is_hidden(on) else on
@@ -119,7 +123,7 @@ def depending(tasks: list[linked_tasks.Key], sight: Sight, moment: Moment) -> di
 
 
 @endpoint(scope="read", takes=(*OF_STATE, "state", *PAGED))
-def blockers(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+def blockers(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
     state = choice(request, "state", "open", "open", "resolved", "all")
     wanted = chosen(Blocker.objects, request, sight)
     if state != "all":
@@ -147,7 +151,7 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=(*OF_STATE, *PAGED))
-def agents(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+def agents(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
     rows, following = page(request, chosen(Agent.objects, request, sight), {"board_id": str, "agent_id": str})
     return {"agents": [agent_dict(row) for row in rows], "next": following}
 
@@ -166,7 +170,7 @@ def agent_dict(row: Agent) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=OF_STATE)
-def counters(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+def counters(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
     """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
     moment = as_of(request)
     boards = boards_from(request, sight, moment)
@@ -182,13 +186,13 @@ def counters(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     }
 
 
-def present_counts(boards: list[str] | None, sight: Sight) -> dict[str, int]:
+def present_counts(boards: list[str] | None, sight: Visibility) -> dict[str, int]:
     rates = of_boards(HourlyRate, boards, sight)
     return dict(rates.values_list("event_type").annotate(total=Sum("count")).order_by("event_type"))
 
 
-def past_counts(boards: list[str] | None, sight: Sight, moment: int | datetime) -> dict[str, int]:
-    wanted = Sight(None if boards is None else frozenset(boards), sight.audit).narrow(EventFilter())
+def past_counts(boards: list[str] | None, sight: Visibility, moment: int | datetime) -> dict[str, int]:
+    wanted = Visibility(None if boards is None else frozenset(boards), sight.audit).narrow(EventFilter())
     if isinstance(moment, int):
         return read.count_by_type(wanted, before=moment + 1)
     return read.count_by_type(replace(wanted, until=moment + timedelta(microseconds=1)))
@@ -202,7 +206,7 @@ def time_of(moment: int | datetime | None) -> datetime:
     return last[0].happened_at if last else utc_now()
 
 
-def series(boards: list[str] | None, sight: Sight, until: datetime) -> list[dict[str, Any]]:
+def series(boards: list[str] | None, sight: Visibility, until: datetime) -> list[dict[str, Any]]:
     last = until.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
     rates = of_boards(Rate, boards, sight).filter(minute__range=(minutes[0], last))
@@ -210,12 +214,12 @@ def series(boards: list[str] | None, sight: Sight, until: datetime) -> list[dict
     return [{"minute": minute.isoformat(), "count": counted.get(minute, 0)} for minute in minutes]
 
 
-def of_boards(rates: Any, boards: list[str] | None, sight: Sight) -> Any:
+def of_boards(rates: Any, boards: list[str] | None, sight: Visibility) -> Any:
     counted = rates.objects.exclude(event_type__in=sight.hidden_types)
     return counted if boards is None else counted.filter(board_id__in=boards)
 
 
-def chosen(rows: Any, request: HttpRequest, sight: Sight) -> IntervalQuerySet:
+def chosen(rows: Any, request: HttpRequest, sight: Visibility) -> IntervalQuerySet:
     """The intervals that the request asks for: of its board, as of its moment."""
     moment = as_of(request)
     found: IntervalQuerySet = rows.as_of(moment)

@@ -14,14 +14,14 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from marcus_events.access.open_connections import Places
-from marcus_events.access.visibility import Sight
+from marcus_events.access.open_connections import ConnectionSlots
+from marcus_events.access.visibility import Visibility
 from marcus_events.api import negotiation, query_fields
 from marcus_events.api.endpoint import answering, permitted, refused, sight_in
 from marcus_events.api.events import searched
 from marcus_events.api.query_fields import check_known, filter_from, integer, text
 from marcus_events.blockers import waiting
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http import cloudevents
@@ -44,7 +44,7 @@ class Wanted:
     token_id: int | None
     user_id: int | None  # of a person, who waits with a session
 
-    def take_place(self, places: Places) -> None:
+    def take_place(self, places: ConnectionSlots) -> None:
         """Raises Problem."""
         if self.token_id is not None:
             places.take_for_program(self.token_id)
@@ -55,14 +55,14 @@ class Wanted:
         if self.program:
             await off_the_loop(waiting.note_awaited, self.filter, self.program, self.timeout_s)
 
-    async def note_seen(self, event: Recorded | None) -> None:
+    async def note_seen(self, event: RecordedEvent | None) -> None:
         if self.program and event is not None:
             await off_the_loop(waiting.note_seen, event, self.program)
 
 
 @dataclass(frozen=True)
-class Found:
-    event: Recorded | None
+class WaitResult:
+    event: RecordedEvent | None
     head: int  # everything up to here was looked at
 
     def response(self, request: HttpRequest) -> HttpResponse:
@@ -83,7 +83,7 @@ async def wait(request: HttpRequest) -> HttpResponse:
         wanted = await off_the_loop(wanted_by, request)
         found = await off_the_loop(look, wanted.filter, wanted.after)
         if found.event is None and wanted.timeout_s:
-            with Places() as places:
+            with ConnectionSlots() as places:
                 wanted.take_place(places)
                 await wanted.note_awaited()
                 end_turn(request)
@@ -118,7 +118,7 @@ def wanted_by(request: HttpRequest) -> Wanted:
     return Wanted(wanted, after_of(request, sight), timeout_s, program, *ids)
 
 
-def after_of(request: HttpRequest, sight: Sight) -> int:
+def after_of(request: HttpRequest, sight: Visibility) -> int:
     """A position, the place of an event, or the present. Of an event that is not for them nobody learns
     anything, nor are they kept from their own by one of the same id.
     """
@@ -131,14 +131,14 @@ def after_of(request: HttpRequest, sight: Sight) -> int:
     return read.head().position if stated is None else stated
 
 
-def look(wanted: EventFilter, after: int) -> Found:
+def look(wanted: EventFilter, after: int) -> WaitResult:
     """The head is read first: what comes in between is looked at again, and not missed."""
     head = read.head().position
     found = searched(wanted, after=after, limit=1, newest_first=False).events
-    return Found(found[0], found[0].position) if found else Found(None, max(head, after))
+    return WaitResult(found[0], found[0].position) if found else WaitResult(None, max(head, after))
 
 
-async def wait_for(wanted: Wanted, found: Found) -> Found:
+async def wait_for(wanted: Wanted, found: WaitResult) -> WaitResult:
     """Look again when the hub tells of a match: what it cannot tell of, it says that it missed."""
     try:
         async with asyncio.timeout(wanted.timeout_s), get_hub().subscribe(wanted.filter.matches) as subscription:

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Actor:
+class RequestActor:
     """`by` is "" where nobody is signed in, or nothing is being answered."""
 
     by: str = ""
     address: str = ""
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())  # noqa: B039 - it is frozen
+_actor: ContextVar[RequestActor] = ContextVar("actor", default=RequestActor())  # noqa: B039 - it is frozen
 
 
-def actor() -> Actor:
+def actor() -> RequestActor:
     return _actor.get()
 
 
 @contextmanager
 def acting(by: str, address: str) -> Iterator[None]:
-    token = _actor.set(Actor(by, address))
+    token = _actor.set(RequestActor(by, address))
     try:
         yield
     finally:

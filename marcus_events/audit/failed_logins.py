@@ -19,19 +19,19 @@ MAX_KEYS = 100  # names and addresses in a minute
 OTHERS = ("several names", "several addresses")
 NOBODY = "an unknown name"
 
-Key = tuple[str, str]  # name, address
+LoginKey = tuple[str, str]  # name, address
 Tell = Callable[[str, str, int], None]
 
 
-class Failures:
+class FailedLogins:
     """`tell` is called with a name, an address, and how many times; for the first one with 1."""
 
     def __init__(self, tell: Tell, clock: Callable[[], float] = time.monotonic) -> None:
         self._tell = tell
         self._clock = clock
         self._lock = threading.Lock()
-        self._since: dict[Key, float] = {}
-        self._more: dict[Key, int] = {}
+        self._since: dict[LoginKey, float] = {}
+        self._more: dict[LoginKey, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="failed sign-ins", daemon=True)
         self._thread.start()
@@ -78,10 +78,10 @@ def tell(name: str, address: str, times: int) -> None:
     audit.record("sign_in_failed", name, address, count=times, **more)
 
 
-_failures = Single(lambda: Failures(tell))
+_failures = Single(lambda: FailedLogins(tell))
 
 
-def failures() -> Failures:
+def failures() -> FailedLogins:
     return _failures.get()
 
 

@@ -13,7 +13,7 @@ from marcus_events.http.either_mode import EitherMode
 READING = ("GET", "HEAD", "OPTIONS")
 
 
-class Acting(EitherMode):
+class ActorMiddleware(EitherMode):
     """Reading acts on nothing, and so asks for no session."""
 
     def __call__(self, request: HttpRequest) -> Any:

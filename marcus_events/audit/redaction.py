@@ -28,7 +28,7 @@ from psycopg.types.json import Jsonb
 from marcus_events.audit.hash_chain.chain import leaf_of
 from marcus_events.blockers.replies import ATTEMPTS, SENT, sent_id
 from marcus_events.core.causation import CAUSATION, CORRELATION
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_fields import text_in
 from marcus_events.core.event_types import EventTypes, category_of
 from marcus_events.core.redaction_marker import REDACTED, marker, remaining
@@ -56,7 +56,7 @@ BORNE = "SELECT DISTINCT event_id FROM event_identity WHERE event_id = ANY(%s) A
 FORGET_WORDS = "UPDATE search SET words = ''::tsvector WHERE position = %s"
 
 
-class NotPossible(ValueError):
+class CannotRedact(ValueError):
     """This event cannot be redacted; the message tells a person why."""
 
 
@@ -64,8 +64,8 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
     """Returns the position of the record. Raises NotPossible, or psycopg.OperationalError where it cannot be now."""
     stated = shown(reason.strip(), MAX_REASON)
     if not stated:
-        raise NotPossible("Say why.")
-    act = Act(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
+        raise CannotRedact("Say why.")
+    act = RedactionRequest(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
         records = with_room(lambda: carried_out(act, position))
     except OperationalError as error:
@@ -73,7 +73,7 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
     return records[0]
 
 
-def carried_out(act: Act, position: int) -> list[int]:
+def carried_out(act: RedactionRequest, position: int) -> list[int]:
     with transaction.atomic():
         execute("SELECT set_config('lock_timeout', %s, true)", WAIT)
         execute(HOLD_STATE)
@@ -88,14 +88,14 @@ def execute(query: str, *values: Any) -> None:
         cursor.execute(query, values)
 
 
-def found(position: int) -> Recorded:
+def found(position: int) -> RecordedEvent:
     event = read.event(position)
     if event is None:
-        raise NotPossible(f"There is no event {position}.")
+        raise CannotRedact(f"There is no event {position}.")
     if category_of(event.event_type) == "audit":
-        raise NotPossible("This says what somebody did here. The audit trail is not redacted.")
+        raise CannotRedact("This says what somebody did here. The audit trail is not redacted.")
     if is_redacted_already(position):
-        raise NotPossible("It is redacted already.")
+        raise CannotRedact("It is redacted already.")
     return event
 
 
@@ -103,7 +103,7 @@ def is_redacted_already(position: int) -> bool:
     return bool(read.rows("SELECT FROM redaction WHERE position = %s", [position], None))
 
 
-def copies_of(event: Recorded) -> list[Recorded]:
+def copies_of(event: RecordedEvent) -> list[RecordedEvent]:
     """The same answer, as the application has published it a second time."""
     answer_id, sent, _ = event.event.event_id.partition(SENT)
     if event.event_type == EventTypes.BLOCKER_ANSWERED:
@@ -117,19 +117,19 @@ def copies_of(event: Recorded) -> list[Recorded]:
     return [copy for copy in copies if not is_redacted_already(copy.position)]
 
 
-class Act:
+class RedactionRequest:
     """One redaction: by whom, why, from where and when."""
 
     def __init__(self, by: str, reason: str, address: str, at: datetime) -> None:
         self.by, self.reason, self.address, self.at = by, reason, address, at
         self.marker = marker(by, at, reason)
 
-    def carry_out(self, events: list[Recorded]) -> list[int]:
+    def carry_out(self, events: list[RecordedEvent]) -> list[int]:
         """Step 2. The positions of the records. What takes long comes first: the log is locked from the append on."""
         redacted = [self.forgotten(event) for event in events]
         return [self.replaced(event) for event in redacted]
 
-    def forgotten(self, event: Recorded) -> Recorded:
+    def forgotten(self, event: RecordedEvent) -> RecordedEvent:
         """The event as it is to stand in the log. It is out of everything that was derived from it."""
         rewriting = Rewriting(event)
         metadata = metadata_of(event, is_repeat=rewriting.is_repeat)
@@ -138,7 +138,7 @@ class Act:
         forget(event.position)
         return redacted
 
-    def replaced(self, event: Recorded) -> int:
+    def replaced(self, event: RecordedEvent) -> int:
         """The position of the record."""
         mark, metadata = Jsonb(event.data), Jsonb(event.metadata)
         leaf, marked = self.leaves(event, mark, metadata)
@@ -150,12 +150,12 @@ class Act:
         execute(REPLACE, mark, metadata, event.position)
         return place.position
 
-    def leaves(self, event: Recorded, mark: Jsonb, metadata: Jsonb) -> tuple[bytes, bytes]:
+    def leaves(self, event: RecordedEvent, mark: Jsonb, metadata: Jsonb) -> tuple[bytes, bytes]:
         for leaf, marked in read.rows(LEAVES, [mark, metadata, event.position], None):
             return bytes(leaf), bytes(marked)
-        raise NotPossible(f"There is no event {event.position}.")  # retention has just removed it
+        raise CannotRedact(f"There is no event {event.position}.")  # retention has just removed it
 
-    def record_of(self, event: Recorded, **leaves: str) -> Event:
+    def record_of(self, event: RecordedEvent, **leaves: str) -> Event:
         about = {"by": self.by, "address": self.address, "position": event.position, "reason": self.reason}
         cause = {CAUSATION: event.event.event_id, CORRELATION: event.event.event_id}
         stated = about | {"type": event.event_type} | leaves
@@ -164,7 +164,7 @@ class Act:
         )
 
 
-def metadata_of(event: Recorded, *, is_repeat: bool) -> dict[str, Any]:
+def metadata_of(event: RecordedEvent, *, is_repeat: bool) -> dict[str, Any]:
     """What remains of it."""
     event_ids, task_ids, board_ids = ids_in(event)
     correlation = text_in(event.metadata.get(CORRELATION))

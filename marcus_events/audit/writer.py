@@ -27,7 +27,7 @@ LOOK_EVERY_S = 1.0
 AT_ONCE = 100  # events from the disk
 
 
-class Trail:
+class AuditWriter:
     """Safe to use from any thread."""
 
     def __init__(self) -> None:
@@ -117,10 +117,10 @@ def shortened(event: Event, error: str) -> Event:
     return replace(event, event_id=f"audit_{uuid.uuid4().hex}", data=data)
 
 
-_trail = Single(Trail)
+_trail = Single(AuditWriter)
 
 
-def trail() -> Trail:
+def trail() -> AuditWriter:
     """The trail of this process."""
     return _trail.get()
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from marcus_events.access.visibility import Sight, sight_of_token
+from marcus_events.access.visibility import Visibility, sight_of_token
 from marcus_events.blockers.events import about
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import PROGRAM, Authority, source_of
@@ -36,7 +36,7 @@ def note_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
     publish([awaited(blocker, token, until) for blocker in open_blockers(wanted, sight_of_token(token))])
 
 
-def open_blockers(wanted: EventFilter, sight: Sight) -> list[Blocker]:
+def open_blockers(wanted: EventFilter, sight: Visibility) -> list[Blocker]:
     """Those of the tasks that are on every board that is asked for, and seen."""
     rows = Blocker.objects.now().filter(resolved_at=None, task_id__in=wanted.values("task"))
     for term in wanted.terms:
@@ -52,7 +52,7 @@ def awaited(blocker: Blocker, token: Token, until: datetime) -> Event:
     return about(blocker, EventTypes.ANSWER_AWAITED, event_id, source_of(PROGRAM, token.name), until=until.isoformat())
 
 
-def note_seen(answer: Recorded, token: Token) -> None:
+def note_seen(answer: RecordedEvent, token: Token) -> None:
     """A program was handed this answer; of the same one again nothing comes."""
     if not sight_of_token(token).shows(answer):
         return

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.bus.pending import RING, Kept
-from marcus_events.bus.persistence import BatchPersistence, Persistence, Refused, SharedLog
+from marcus_events.bus.persistence import BatchPersistence, Persistence, RejectedEvents, SharedLog
 from marcus_events.bus.spool import Spool
 from marcus_events.core.backoff import pauses
 from marcus_events.core.event import Event
@@ -33,7 +33,7 @@ ATTEMPTS = 5  # at the oldest event, before those behind it are tried
 CLOSE_WITHIN_S = 5.0
 
 
-class Trouble(RuntimeError):
+class StoreFailed(RuntimeError):
     """Persistence failed; `stored` events of those that it was given are stored all the same."""
 
     def __init__(self, what: str, stored: int) -> None:
@@ -81,7 +81,7 @@ class Storing:
         """Tell other processes of an event that is not stored; one that is refused is counted like any other."""
         try:
             await log.send_live(event)
-        except Refused as refused:
+        except RejectedEvents as refused:
             self._count_refused(refused)
 
     async def flush(self, timeout_s: float | None = None) -> bool:
@@ -123,10 +123,10 @@ class Storing:
         try:
             await self._offer(persistence, events)
             self._stored += len(events)
-        except Refused as refused:
+        except RejectedEvents as refused:
             self._stored += len(events) - len(refused.refusals)
             self._count_refused(refused)
-        except Trouble as trouble:
+        except StoreFailed as trouble:
             self._stored += trouble.stored
             self._keep(events[trouble.stored :])
             self._open(trouble)
@@ -140,10 +140,10 @@ class Storing:
         for n, event in enumerate(events):
             try:
                 await self._within_time(persistence.store_event(event), n - len(refusals))
-            except Refused as refused:
+            except RejectedEvents as refused:
                 refusals[n] = str(refused)
         if refusals:
-            raise Refused(refusals)
+            raise RejectedEvents(refusals)
 
     async def _within_time(self, work: Coroutine[Any, Any, None], stored: int) -> None:
         """Raises Refused or Trouble; also when the work ignores that it was given up."""
@@ -153,14 +153,14 @@ class Storing:
         done, _ = await asyncio.wait({working}, timeout=self._timeout_s)
         if not done:
             working.cancel()
-            raise Trouble(f"no answer within {self._timeout_s:g} s", stored)
+            raise StoreFailed(f"no answer within {self._timeout_s:g} s", stored)
         error = asyncio.CancelledError("given up") if working.cancelled() else working.result()
-        if isinstance(error, Refused):
+        if isinstance(error, RejectedEvents):
             raise error
         if error is not None:
-            raise Trouble(f"{type(error).__name__}: {error}", stored) from error
+            raise StoreFailed(f"{type(error).__name__}: {error}", stored) from error
 
-    def _open(self, trouble: Trouble) -> None:
+    def _open(self, trouble: StoreFailed) -> None:
         self._last_error = str(trouble)
         if not self._is_open:
             self._is_open = True
@@ -202,12 +202,12 @@ class Storing:
             return await self._pass_over_the_oldest(persistence, batch)
         try:
             await self._offer(persistence, [event for _, event in batch])
-        except Refused as refused:
+        except RejectedEvents as refused:
             for n, reason in refused.refusals.items():
                 self._kept.set_aside(batch[n][0], reason)
             self._count_refused(refused)
             self._done([number for n, (number, _) in enumerate(batch) if n not in refused.refusals])
-        except Trouble as trouble:
+        except StoreFailed as trouble:
             self._last_error = str(trouble)
             self._done([number for number, _ in batch[: trouble.stored]])
             return trouble.stored > 0
@@ -221,7 +221,7 @@ class Storing:
         for number, one in (batch[0], batch[1], batch[0]):
             try:
                 await self._offer(persistence, [one])
-            except (Refused, Trouble) as error:
+            except (RejectedEvents, StoreFailed) as error:
                 reason = str(error)
                 if number == second:
                     return False
@@ -239,7 +239,7 @@ class Storing:
         self._stored += len(numbers)
         self._late += len(numbers)
 
-    def _count_refused(self, refused: Refused) -> None:
+    def _count_refused(self, refused: RejectedEvents) -> None:
         self._refused += len(refused.refusals)
         self._last_error = str(refused)
         logger.warning("%d event(s) were published but refused by persistence: %s", len(refused.refusals), refused)

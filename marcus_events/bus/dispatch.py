@@ -17,8 +17,8 @@ import time
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
-from marcus_events.bus.subscribers import Subscription
-from marcus_events.bus.timeouts import Running
+from marcus_events.bus.subscribers import HandlerSubscription
+from marcus_events.bus.timeouts import RunningCalls
 from marcus_events.core.causation import caused_by
 from marcus_events.core.event import Event
 
@@ -35,15 +35,15 @@ class Calls:
     """The calls of handlers for events of one Events."""
 
     def __init__(self) -> None:
-        self.running = Running()
+        self.running = RunningCalls()
         self._told_slow: set[str] = set()
 
-    async def deliver(self, event: Event, subscriptions: Iterable[Subscription]) -> None:
+    async def deliver(self, event: Event, subscriptions: Iterable[HandlerSubscription]) -> None:
         """Call each; return when all have finished or run out of time."""
         if calls := self._begin(event, subscriptions):
             await Finished(calls).future
 
-    async def call(self, event: Event, subscription: Subscription) -> BaseException | None:
+    async def call(self, event: Event, subscription: HandlerSubscription) -> BaseException | None:
         """Call one; return what it failed with."""
         failures: list[BaseException] = []
         if calls := self._begin(event, [subscription], failures):
@@ -52,9 +52,9 @@ class Calls:
         return failures[0] if failures else None
 
     def _begin(
-        self, event: Event, subscriptions: Iterable[Subscription], failures: list[BaseException] | None = None
-    ) -> list[Call]:
-        begun: list[Call] = []
+        self, event: Event, subscriptions: Iterable[HandlerSubscription], failures: list[BaseException] | None = None
+    ) -> list[HandlerCall]:
+        begun: list[HandlerCall] = []
         with caused_by(event):
             for subscription in subscriptions:
                 try:
@@ -65,7 +65,7 @@ class Calls:
                         failures.append(error)
         return begun
 
-    def _begin_one(self, event: Event, subscription: Subscription) -> Call | None:
+    def _begin_one(self, event: Event, subscription: HandlerSubscription) -> HandlerCall | None:
         """Steps 1 to 3. Raises what the handler raised, once that is counted and logged."""
         if subscription.matches is not None and not wants(subscription, event):
             return None
@@ -80,20 +80,20 @@ class Calls:
             tell(subscription, event, error)
             raise
         if can_wait:
-            return Call(self.running, subscription, event, began, result)
+            return HandlerCall(self.running, subscription, event, began, result)
         stats.ended(began)
         if time.perf_counter() - began > SLOW_S:
             self._tell_slow(subscription)
         return None
 
-    def _tell_slow(self, subscription: Subscription) -> None:
+    def _tell_slow(self, subscription: HandlerSubscription) -> None:
         if subscription.stats.handler not in self._told_slow:
             self._told_slow.add(subscription.stats.handler)
             text = "handler %s held up the event loop; subscribe it with in_thread=True, or make it asynchronous"
             logger.warning(text, subscription.stats.handler)
 
 
-def wants(subscription: Subscription, event: Event) -> bool:
+def wants(subscription: HandlerSubscription, event: Event) -> bool:
     """A condition that raises says no, and why: it is part of the handler."""
     try:
         return bool(subscription.matches is None or subscription.matches(event))
@@ -104,19 +104,24 @@ def wants(subscription: Subscription, event: Event) -> bool:
         return False
 
 
-async def in_thread(subscription: Subscription, event: Event) -> None:
+async def in_thread(subscription: HandlerSubscription, event: Event) -> None:
     result = await asyncio.to_thread(subscription.handler, event)
     if inspect.isawaitable(result):
         await result
 
 
-class Call:
+class HandlerCall:
     """Steps 3 to 5, of one handler that is awaited."""
 
     __slots__ = ("began", "error", "event", "finished", "limit_s", "running", "subscription", "task")
 
     def __init__(
-        self, running: Running, subscription: Subscription, event: Event, began: float, awaitable: Awaitable[Any]
+        self,
+        running: RunningCalls,
+        subscription: HandlerSubscription,
+        event: Event,
+        began: float,
+        awaitable: Awaitable[Any],
     ) -> None:
         self.subscription = subscription
         self.limit_s = subscription.timeout_s
@@ -162,7 +167,7 @@ class Finished:
 
     __slots__ = ("future", "left")
 
-    def __init__(self, calls: list[Call]) -> None:
+    def __init__(self, calls: list[HandlerCall]) -> None:
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.left = len(calls)
         for call in calls:
@@ -174,7 +179,7 @@ class Finished:
             self.future.set_result(None)
 
 
-def tell(subscription: Subscription, event: Event, error: BaseException) -> None:
+def tell(subscription: HandlerSubscription, event: Event, error: BaseException) -> None:
     name = subscription.stats.handler
     trouble = (type(error), error, error.__traceback__)
     logger.error("handler %s failed on event %s", name, event.event_id, exc_info=trouble)

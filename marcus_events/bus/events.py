@@ -31,7 +31,7 @@ from marcus_events.bus.persistence import DurablyWanted, Persistence, SharedLog
 from marcus_events.bus.policies import Policies, Policy
 from marcus_events.bus.spool import Spool
 from marcus_events.bus.streams import Seen, Stream
-from marcus_events.bus.subscribers import Handler, Subscribers, Subscription, name_of
+from marcus_events.bus.subscribers import Handler, HandlerSubscription, Subscribers, name_of
 from marcus_events.core.causal_tree import Trace
 from marcus_events.core.causation import traced
 from marcus_events.core.event import Event, utc_now
@@ -88,7 +88,7 @@ class Events:
         self._batcher = Batcher(self._storing.store)
         self._sharing = Sharing(self._take)
         self._heard: Persistence | None = None  # what was last looked at, whether it can be followed
-        self._durable: list[tuple[DurablyWanted, Subscription]] = []  # not yet begun
+        self._durable: list[tuple[DurablyWanted, HandlerSubscription]] = []  # not yet begun
 
     # Subscribing
 
@@ -103,7 +103,7 @@ class Events:
         in_thread: bool = False,
         durable: str | None = None,
         after: int | None = None,
-    ) -> Subscription:
+    ) -> HandlerSubscription:
         """Call `handler` with every event of a type from now on; `*` in it stands for any text, and it may be several.
 
         `where` and `board` choose among them (see `core.wanted`). `timeout` replaces `handler_timeout`. `in_thread`
@@ -111,7 +111,7 @@ class Events:
         come, and it begins `after` a position, or now. Raises ValueError where there is no log to remember it.
         """
         patterns = as_patterns(event_type)
-        subscription = Subscription(
+        subscription = HandlerSubscription(
             patterns,
             handler,
             self._stats.row(",".join(patterns), name_of(handler)),
@@ -333,11 +333,11 @@ class Events:
         elif subscriptions:
             await self._background.begin(partial(self._calls.deliver, event, subscriptions))
 
-    def _as_subscription(self, entry: Handler) -> Subscription:
+    def _as_subscription(self, entry: Handler) -> HandlerSubscription:
         """What somebody put into the lists by hand is treated like what was subscribed."""
-        if isinstance(entry, Subscription):
+        if isinstance(entry, HandlerSubscription):
             return entry
-        return Subscription(("*",), entry, self._stats.row("*", name_of(entry)), timeout_s=self._handler_timeout)
+        return HandlerSubscription(("*",), entry, self._stats.row("*", name_of(entry)), timeout_s=self._handler_timeout)
 
     async def _take(self, event: Event) -> None:
         """An event that another process published: its name in the log counts, and the one its producer used."""
@@ -347,7 +347,7 @@ class Events:
             unique = list({id(entry): self._as_subscription(entry) for entry in found}.values())
             await self._background.begin(partial(self._calls.deliver, event, unique))
 
-    def _want_durably(self, wanted: DurablyWanted, subscription: Subscription) -> None:
+    def _want_durably(self, wanted: DurablyWanted, subscription: HandlerSubscription) -> None:
         if not isinstance(self.persistence, SharedLog):
             raise ValueError(
                 "a durable subscription needs a log that remembers it: Events(persistence=LogPersistence())"
@@ -378,7 +378,7 @@ class Events:
             await self._sharing.wait_ready(READY_WITHIN_S)
         return await first_after(after, matcher(event_type, where, board), self._recent, self.persistence)
 
-    def _drop(self, subscription: Subscription) -> None:
+    def _drop(self, subscription: HandlerSubscription) -> None:
         for pattern in subscription.patterns:
             self._table.discard(pattern, subscription)
 

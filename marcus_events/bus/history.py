@@ -10,7 +10,7 @@ from typing import TypeVar
 from marcus_events.bus.persistence import Persistence, SharedLog
 from marcus_events.core.causal_tree import Trace, correlation_of, tree
 from marcus_events.core.event import Event
-from marcus_events.core.predicates import Matches
+from marcus_events.core.predicates import EventPredicate
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ async def history(
 
 
 async def first_after(
-    after: Event, matches: Matches, recent: Sequence[Event], persistence: Persistence | None
+    after: Event, matches: EventPredicate, recent: Sequence[Event], persistence: Persistence | None
 ) -> Event | None:
     """The first event behind another one that matches: from the log, where there is one, or from memory, which also has
     what could not be stored yet.
@@ -64,7 +64,7 @@ def behind_in(recent: Sequence[Event], after: Event) -> list[Event]:
     return [event for event in events if event.timestamp > after.timestamp]
 
 
-async def first_in_log(log: SharedLog, after: Event, matches: Matches) -> Event | None:
+async def first_in_log(log: SharedLog, after: Event, matches: EventPredicate) -> Event | None:
     async for event in log.events_after(after):
         if matches(event):
             return event

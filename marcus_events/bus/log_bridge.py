@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError as FutureCancelled
 from functools import partial
 from typing import Any, TypeVar
 
-from marcus_events.bus.persistence import DurablyWanted, Following, SharedLog
+from marcus_events.bus.persistence import DurablyWanted, LogFollower, SharedLog
 from marcus_events.core.event import Event
 
 Result = TypeVar("Result")
@@ -38,8 +38,8 @@ class Sharing:
     def __init__(self, take: Take) -> None:
         self._take = take
         self._own: dict[tuple[str, str], None] = {}
-        self._following: Following | None = None
-        self._durable: dict[str, Following] = {}
+        self._following: LogFollower | None = None
+        self._durable: dict[str, LogFollower] = {}
 
     @property
     def is_following(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from marcus_events.core.event import Event
-from marcus_events.core.predicates import Matches
+from marcus_events.core.predicates import EventPredicate
 
 
 @runtime_checkable
@@ -33,7 +33,7 @@ class BatchPersistence(Persistence, Protocol):
         """Store all of them. Raises Refused where some can never be stored; the others are stored then."""
 
 
-class Following(Protocol):
+class LogFollower(Protocol):
     """A log that is being listened to."""
 
     def wait_ready(self, timeout_s: float) -> bool:
@@ -47,11 +47,11 @@ class Following(Protocol):
 class SharedLog(BatchPersistence, Protocol):
     """Keeps events for many processes, and tells each of them what the others published."""
 
-    def follow(self, hear: Callable[[Sequence[Event]], None]) -> Following:
+    def follow(self, hear: Callable[[Sequence[Event]], None]) -> LogFollower:
         """From now on call `hear`, in a thread of its own, with what is published by anyone, in the log's order; with
         nothing now and then, so that it can end this by raising."""
 
-    def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> Following:
+    def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> LogFollower:
         """Call `hear`, in a thread of its own, with each event that this subscription has not had; it raises when its
         handler failed."""
 
@@ -74,11 +74,11 @@ class DurablyWanted:
 
     name: str
     patterns: tuple[str, ...]
-    matches: Matches
+    matches: EventPredicate
     after: int | None  # None: what is published from now on
 
 
-class Refused(ValueError):
+class RejectedEvents(ValueError):
     """These events will never be taken, however often they are offered; the message says why."""
 
     def __init__(self, refusals: Mapping[int, str]) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 from marcus_events.bus.metrics import HandlerStats
 from marcus_events.core.event import Event
 from marcus_events.core.patterns import like
-from marcus_events.core.predicates import Matches
+from marcus_events.core.predicates import EventPredicate
 
 Handler = Callable[[Event], Awaitable[Any] | Any]
 
 MAX_KNOWN_TYPES = 1_000  # whose subscribers are remembered; a type's name may come from anyone
 
 
-class Subscription:
+class HandlerSubscription:
     """A handler with what was asked for it. It is called like the handler, and equals it: a list of subscriptions can
     be searched for a handler.
     """
@@ -29,7 +29,7 @@ class Subscription:
         handler: Handler,
         stats: HandlerStats,
         *,
-        matches: Matches | None = None,
+        matches: EventPredicate | None = None,
         timeout_s: float | None = None,
         in_thread: bool = False,
     ) -> None:
@@ -44,7 +44,7 @@ class Subscription:
         return self.handler(event)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or self.handler == (other.handler if isinstance(other, Subscription) else other)
+        return self is other or self.handler == (other.handler if isinstance(other, HandlerSubscription) else other)
 
     def __hash__(self) -> int:
         return hash(self.handler)
@@ -131,4 +131,4 @@ def each_once(entries: list[Any]) -> list[Any]:
 
 
 def is_several(entry: object) -> bool:
-    return isinstance(entry, Subscription) and len(entry.patterns) > 1
+    return isinstance(entry, HandlerSubscription) and len(entry.patterns) > 1

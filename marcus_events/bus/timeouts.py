@@ -20,7 +20,7 @@ class Expiring(Hashable, Protocol):
     def expire(self) -> None: ...
 
 
-class Running:
+class RunningCalls:
     """What it holds belongs to one event loop; what was left of an ended one is forgotten with it."""
 
     def __init__(self) -> None:

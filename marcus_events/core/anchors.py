@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-Kind = Literal["file", "webhook", "syslog"]
+AnchorKind = Literal["file", "webhook", "syslog"]
 LOCAL_SYSLOG = "/dev/log"
 ADDRESS = re.compile(r"\[?([^\[\]/\s]+?)\]?:([0-9]{1,5})")
 MAX_PORT = 65_535
@@ -24,7 +24,7 @@ MAX_PORT = 65_535
 class Anchor:
     """`place` is what is written to. `name` is for people: a webhook's address can hold a secret, and is shortened."""
 
-    kind: Kind
+    kind: AnchorKind
     place: str
     name: str
 

@@ -54,7 +54,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedEvent:
     """An event as the log holds it.
 
     `position` is dense and grows by one; `recorded_at` is our clock and never decreases along the log. `board_id`,

@@ -143,7 +143,7 @@ OF_AN_AGENT = tuple(name for name in MEANINGS if category_of(name) == "agent")
 
 
 @dataclass(frozen=True)
-class Field:
+class EventField:
     """Read of events of these types; of every event where `types` is None."""
 
     name: str
@@ -153,67 +153,67 @@ class Field:
 
 
 FIELDS = (
-    Field("task_id", ID),
-    Field("agent_id", ID),
-    Field("worker_id", ID),
-    Field("board_id", ID),
-    Field("project_id", ID),
-    Field("task_name", TEXT),
-    Field("agent_name", TEXT),
-    Field("project_name", TEXT),
-    Field("name", TEXT, OF_AN_AGENT),
-    Field("role", TEXT, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
-    Field("skills", TEXTS, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
-    Field("description", TEXT, (T.TASK_CREATED, T.TASK_BLOCKED, T.TASK_UPDATED)),
-    Field("priority", TEXT, (T.TASK_CREATED, T.TASK_ASSIGNED, T.TASK_UPDATED)),
-    Field("labels", TEXTS, (T.TASK_CREATED,)),
-    Field("depends_on", IDS, (T.TASK_CREATED,)),
-    Field("depends_on_id", IDS, (T.DEPENDENCY_DETECTED,)),
-    Field("depends_on_name", TEXT, (T.DEPENDENCY_DETECTED,)),
-    Field("depends_on_board_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
-    Field("depends_on_project_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
-    Field("parent_task_id", ID, (T.TASK_CREATED, T.TASK_UPDATED)),
-    Field("assigned_to", ID, HOLDING),
-    Field("board_type", TEXT),
-    Field("external_url", TEXT),
-    Field("external_id", TEXT),
-    Field("sync_status", TEXT),
-    Field("error", TEXT, CONNECTION),
-    Field("message", TEXT, CONNECTION),
-    Field("active", TRUTH, (T.FALLBACK_MODE,)),
-    Field("progress", PERCENT, (T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_UPDATED, T.TASK_COMPLETED)),
-    Field("status", TEXT, (T.TASK_PROGRESS, T.TASK_UPDATED, T.AGENT_STATUS_CHANGED)),
-    Field("reason", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED, T.ANSWER_FAILED, *CONNECTION)),
-    Field("severity", SEVERITY, (T.TASK_BLOCKED, T.TASK_UPDATED, T.BLOCKER_UPDATED)),
-    Field("blocker_type", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED)),
-    Field("blocker_event_id", ID, OF_A_BLOCKER),
-    Field("suggestion", SUGGESTION, (T.BLOCKER_SUGGESTION,)),
-    Field("resolution", TEXT, (T.BLOCKER_RESOLVED,)),
-    Field("by", TEXT, OF_A_BLOCKER),
-    Field("assignee", TEXT, (T.BLOCKER_ASSIGNED,)),
-    Field("until", TIME, (T.BLOCKER_SNOOZED, T.ANSWER_AWAITED)),
-    Field("answer", TEXT, (T.BLOCKER_ANSWERED,)),
-    Field("due", TIME, (T.BLOCKER_ANSWERED,)),
-    Field("answer_id", ID, (T.BLOCKER_RESOLVED, T.ANSWER_WITHDRAWN, T.ANSWER_FAILED)),
-    Field("board_id", ID, place=METADATA),
-    Field("board_name", TEXT, place=METADATA),
-    *(Field(name, TEXT, place=METADATA) for name in ("board_type", "external_url", "external_id", "sync_status")),
-    Field("agent_name", TEXT, place=METADATA),
-    Field(CORRELATION, TEXT, place=METADATA),
-    Field(CAUSATION, TEXT, place=METADATA),
-    Field(OUT_OF_ORDER, TRUTH, MOVING, METADATA),
+    EventField("task_id", ID),
+    EventField("agent_id", ID),
+    EventField("worker_id", ID),
+    EventField("board_id", ID),
+    EventField("project_id", ID),
+    EventField("task_name", TEXT),
+    EventField("agent_name", TEXT),
+    EventField("project_name", TEXT),
+    EventField("name", TEXT, OF_AN_AGENT),
+    EventField("role", TEXT, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
+    EventField("skills", TEXTS, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
+    EventField("description", TEXT, (T.TASK_CREATED, T.TASK_BLOCKED, T.TASK_UPDATED)),
+    EventField("priority", TEXT, (T.TASK_CREATED, T.TASK_ASSIGNED, T.TASK_UPDATED)),
+    EventField("labels", TEXTS, (T.TASK_CREATED,)),
+    EventField("depends_on", IDS, (T.TASK_CREATED,)),
+    EventField("depends_on_id", IDS, (T.DEPENDENCY_DETECTED,)),
+    EventField("depends_on_name", TEXT, (T.DEPENDENCY_DETECTED,)),
+    EventField("depends_on_board_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
+    EventField("depends_on_project_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
+    EventField("parent_task_id", ID, (T.TASK_CREATED, T.TASK_UPDATED)),
+    EventField("assigned_to", ID, HOLDING),
+    EventField("board_type", TEXT),
+    EventField("external_url", TEXT),
+    EventField("external_id", TEXT),
+    EventField("sync_status", TEXT),
+    EventField("error", TEXT, CONNECTION),
+    EventField("message", TEXT, CONNECTION),
+    EventField("active", TRUTH, (T.FALLBACK_MODE,)),
+    EventField("progress", PERCENT, (T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_UPDATED, T.TASK_COMPLETED)),
+    EventField("status", TEXT, (T.TASK_PROGRESS, T.TASK_UPDATED, T.AGENT_STATUS_CHANGED)),
+    EventField("reason", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED, T.ANSWER_FAILED, *CONNECTION)),
+    EventField("severity", SEVERITY, (T.TASK_BLOCKED, T.TASK_UPDATED, T.BLOCKER_UPDATED)),
+    EventField("blocker_type", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED)),
+    EventField("blocker_event_id", ID, OF_A_BLOCKER),
+    EventField("suggestion", SUGGESTION, (T.BLOCKER_SUGGESTION,)),
+    EventField("resolution", TEXT, (T.BLOCKER_RESOLVED,)),
+    EventField("by", TEXT, OF_A_BLOCKER),
+    EventField("assignee", TEXT, (T.BLOCKER_ASSIGNED,)),
+    EventField("until", TIME, (T.BLOCKER_SNOOZED, T.ANSWER_AWAITED)),
+    EventField("answer", TEXT, (T.BLOCKER_ANSWERED,)),
+    EventField("due", TIME, (T.BLOCKER_ANSWERED,)),
+    EventField("answer_id", ID, (T.BLOCKER_RESOLVED, T.ANSWER_WITHDRAWN, T.ANSWER_FAILED)),
+    EventField("board_id", ID, place=METADATA),
+    EventField("board_name", TEXT, place=METADATA),
+    *(EventField(name, TEXT, place=METADATA) for name in ("board_type", "external_url", "external_id", "sync_status")),
+    EventField("agent_name", TEXT, place=METADATA),
+    EventField(CORRELATION, TEXT, place=METADATA),
+    EventField(CAUSATION, TEXT, place=METADATA),
+    EventField(OUT_OF_ORDER, TRUTH, MOVING, METADATA),
 )
 
-Table = dict[str, Expectation | ListOf]
+FieldTable = dict[str, Expectation | ListOf]
 
 
-def table(place: str, event_type: str | None = None) -> Table:
+def table(place: str, event_type: str | None = None) -> FieldTable:
     """What is read of an event of this type, or of a type that nothing is known of."""
     fields = [field for field in FIELDS if field.place == place]
     return {field.name: field.expectation for field in fields if field.types is None or event_type in field.types}
 
 
-def shown_of(event_type: str) -> Table:
+def shown_of(event_type: str) -> FieldTable:
     """What its sentence shows besides: the fields that its phrase names."""
     known = (*NAMING, *table(DATA, event_type))
     return {name: TEXT for name in re.findall(r"\{(\w+)\}", MEANINGS[event_type].phrase) if name not in known}
@@ -243,7 +243,7 @@ def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any])
     return (*misfits(DATA, in_data, data), *misfits(METADATA, in_metadata, metadata))
 
 
-def misfits(place: str, expected: Table, values: dict[str, Any]) -> Iterator[FieldWarning]:
+def misfits(place: str, expected: FieldTable, values: dict[str, Any]) -> Iterator[FieldWarning]:
     for name, expectation in expected.items():
         if name in values and (below := expectation.misfit(values[name])) is not None:
             yield FieldWarning(f"{place}/{name}{below}", expectation.words)

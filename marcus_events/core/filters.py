@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from marcus_events.core.event import EARLIEST, InvalidEvent, Recorded, parse_timestamp, utc_now
+from marcus_events.core.event import EARLIEST, InvalidEvent, RecordedEvent, parse_timestamp, utc_now
 from marcus_events.core.event_types import category_of, meaning_of
 from marcus_events.core.patterns import like
 from marcus_events.core.payload import check_text
-from marcus_events.core.query_syntax import Value, quote, words
+from marcus_events.core.query_syntax import QueryValue, quote, words
 from marcus_events.core.text_search import phrase
 
 MAX_VALUES = 200  # of a query, over all its fields
@@ -93,7 +93,7 @@ class EventFilter:
         chosen = [term.values for term in self.terms if term.field == field and term.exclude == exclude]
         return tuple(value for values in chosen for value in values)
 
-    def matches(self, recorded: Recorded) -> bool:
+    def matches(self, recorded: RecordedEvent) -> bool:
         if self.since and recorded.happened_at < self.since:
             return False
         if self.until and recorded.happened_at >= self.until:
@@ -106,18 +106,18 @@ class EventFilter:
         return " ".join([*map(str, self.terms), *since, *until])
 
 
-def named(word: list[Value]) -> tuple[str, list[str]]:
+def named(word: list[QueryValue]) -> tuple[str, list[str]]:
     """The field of a word and its values. What stands in quotation marks names no field."""
     first, *others = word
     name, colon, _ = first.text[: first.plain].partition(":")
     if colon:
         return name, [first.text[len(name) + 1 :], *(value.text for value in others)]
     excludes = name.startswith("-")
-    bare = Value(first.text[excludes:], first.plain - excludes)
+    bare = QueryValue(first.text[excludes:], first.plain - excludes)
     return "-text" if excludes else "text", [as_text_value(value) for value in (bare, *others)]
 
 
-def as_text_value(value: Value) -> str:
+def as_text_value(value: QueryValue) -> str:
     """In the field's own form: the beginning of a word, unless it stood in quotation marks."""
     return value.text if value.is_quoted else value.text and value.text.rstrip("*") + "*"
 
@@ -133,7 +133,7 @@ def check(wanted: EventFilter) -> None:
             raise InvalidFilter(f"“{value.removesuffix('*')}” has no letter or digit that could be looked for")
 
 
-def read_words(query: str) -> list[list[Value]]:
+def read_words(query: str) -> list[list[QueryValue]]:
     try:
         check_text(query, "")  # no database compares with what it cannot hold
         return words(query)
@@ -164,16 +164,16 @@ def as_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def holds(term: Term, recorded: Recorded) -> bool:
+def holds(term: Term, recorded: RecordedEvent) -> bool:
     return term.exclude != any(IS_VALUE[term.field](value, recorded) for value in term.values)
 
 
-def is_said(value: str, recorded: Recorded) -> bool:
+def is_said(value: str, recorded: RecordedEvent) -> bool:
     """Whether the type, the source or any text in the data or metadata has these words side by side."""
     return recorded.words.said(phrase(value))
 
 
-def stated(recorded: Recorded, name: str) -> tuple[object, object]:
+def stated(recorded: RecordedEvent, name: str) -> tuple[object, object]:
     """What the metadata and the data say."""
     return recorded.metadata.get(name), recorded.data.get(name)
 
@@ -183,7 +183,7 @@ def agent_ids(value: str) -> tuple[str, str]:
     return value, f"agent_{value}"
 
 
-IS_VALUE: dict[str, Callable[[str, Recorded], bool]] = {
+IS_VALUE: dict[str, Callable[[str, RecordedEvent], bool]] = {
     "type": lambda value, recorded: like(value, recorded.event_type),
     "category": lambda value, recorded: value == category_of(recorded.event_type),
     "importance": lambda value, recorded: value == meaning_of(recorded.event_type).importance,

@@ -18,13 +18,13 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.core.patterns import any_like
 from marcus_events.core.references import unrecorded
 
-Matches = Callable[[Event], bool]
-Where = Mapping[str, Any] | Matches | EventFilter
+EventPredicate = Callable[[Event], bool]
+Where = Mapping[str, Any] | EventPredicate | EventFilter
 
 FIELDS = ("event_id", "timestamp", "event_type", "source", "data", "metadata")
 
 
-def matcher(patterns: str | Sequence[str], where: Where | None = None, board: str | None = None) -> Matches:
+def matcher(patterns: str | Sequence[str], where: Where | None = None, board: str | None = None) -> EventPredicate:
     """The question whether an event is of one of these types, by its name in the log or by its producer's own, and
     wanted besides.
     """
@@ -50,7 +50,7 @@ def names_of(event: Event) -> tuple[str, ...]:
     return (event.event_type, str(original)) if is_alias else (event.event_type,)
 
 
-def condition(where: Where | None = None, board: str | None = None) -> Matches | None:
+def condition(where: Where | None = None, board: str | None = None) -> EventPredicate | None:
     """The question to ask of an event; None where everything is wanted. Raises ValueError for a path of no field."""
     asked = [question(where)] if where is not None else []
     if board is not None:
@@ -60,7 +60,7 @@ def condition(where: Where | None = None, board: str | None = None) -> Matches |
     return lambda event: all(ask(event) for ask in asked)
 
 
-def question(where: Where) -> Matches:
+def question(where: Where) -> EventPredicate:
     if isinstance(where, EventFilter):
         return of_filter(where)
     if isinstance(where, Mapping):
@@ -70,11 +70,11 @@ def question(where: Where) -> Matches:
     raise TypeError(f"where must be fields with values, a function or an EventFilter, not {type(where).__name__}")
 
 
-def of_filter(wanted: EventFilter) -> Matches:
+def of_filter(wanted: EventFilter) -> EventPredicate:
     return lambda event: wanted.matches(unrecorded(event))
 
 
-def of_fields(where: Mapping[str, Any]) -> Matches:
+def of_fields(where: Mapping[str, Any]) -> EventPredicate:
     wanted = [(path_of(name), values_of(value)) for name, value in where.items()]
     return lambda event: all(value_at(event, path) in values for path, values in wanted)
 

@@ -16,7 +16,7 @@ PIECE = re.compile(
 )
 
 
-class Value(NamedTuple):
+class QueryValue(NamedTuple):
     """One value of a word; the first `plain` of its characters stood before any quotation mark."""
 
     text: str = ""
@@ -26,29 +26,29 @@ class Value(NamedTuple):
     def is_quoted(self) -> bool:
         return self.plain < len(self.text)
 
-    def and_plain(self, text: str) -> Value:
-        return Value(self.text + text, self.plain + (0 if self.is_quoted else len(text)))
+    def and_plain(self, text: str) -> QueryValue:
+        return QueryValue(self.text + text, self.plain + (0 if self.is_quoted else len(text)))
 
-    def and_quoted(self, text: str) -> Value:
-        return Value(self.text + text, self.plain)
+    def and_quoted(self, text: str) -> QueryValue:
+        return QueryValue(self.text + text, self.plain)
 
 
-def words(query: str) -> list[list[Value]]:
+def words(query: str) -> list[list[QueryValue]]:
     """The words of a query, each as its values. Raises ValueError."""
-    found = [[Value()]]
+    found = [[QueryValue()]]
     for piece in PIECE.finditer(query):
         match piece.lastgroup:
             case "space":
-                found.append([Value()])
+                found.append([QueryValue()])
             case "comma":
-                found[-1].append(Value())
+                found[-1].append(QueryValue())
             case "unclosed":
                 raise ValueError("a quotation mark is not closed")
             case "quoted":
                 found[-1][-1] = found[-1][-1].and_quoted(re.sub(r'\\(["\\])', r"\1", piece["quoted"]))
             case _:
                 found[-1][-1] = found[-1][-1].and_plain(piece[0])
-    return [values for values in found if values != [Value()]]
+    return [values for values in found if values != [QueryValue()]]
 
 
 def written(query: str) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from marcus_events.core.causation import CORRELATION
-from marcus_events.core.event import OUT_OF_ORDER, Recorded
+from marcus_events.core.event import OUT_OF_ORDER, RecordedEvent
 from marcus_events.core.event_fields import text_in
 
 REDACTED = "(redacted)"
@@ -25,7 +25,7 @@ def is_redacted(data: dict[str, Any]) -> bool:
     return data.get("redacted") is True and {"by", "at", "reason"} <= data.keys()
 
 
-def remaining(event: Recorded, effect: dict[str, Any], bears: Collection[str]) -> dict[str, Any]:
+def remaining(event: RecordedEvent, effect: dict[str, Any], bears: Collection[str]) -> dict[str, Any]:
     """The metadata that stays: the board's id, the correlation if another event bears that id, what
     marks it as of the demo or as out of order, and the event's effect.
 

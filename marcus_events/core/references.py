@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.payload import name_in
 
 
@@ -28,6 +28,6 @@ def first_name(*candidates: object) -> str | None:
     return None
 
 
-def unrecorded(event: Event) -> Recorded:
+def unrecorded(event: Event) -> RecordedEvent:
     """The event as a filter looks at it before the log has it: position 0, its own clock."""
-    return Recorded(0, event.timestamp, event, board_of(event), task_of(event), agent_of(event))
+    return RecordedEvent(0, event.timestamp, event, board_of(event), task_of(event), agent_of(event))

@@ -9,47 +9,47 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_fields import text_in
 from marcus_events.core.event_types import KNOWN_FROM_BOARD, meaning_of
 from marcus_events.core.redaction_marker import day_of, is_redacted
 from marcus_events.core.reserved import person_in
 
-Kind = Literal["text", "task", "agent", "board"]
+PartKind = Literal["text", "task", "agent", "board"]
 MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click away
 
 
 @dataclass(frozen=True)
-class Part:
+class SentencePart:
     """`kind` is "text", or what the part names; `id` identifies it then."""
 
-    kind: Kind
+    kind: PartKind
     text: str
     id: str = ""
 
 
-def sentence(recorded: Recorded) -> list[Part]:
+def sentence(recorded: RecordedEvent) -> list[SentencePart]:
     """The event in words. Never fails: what an event lacks is said in general terms."""
     if is_redacted(recorded.data):
-        return [Part("text", redacted_words(recorded))]
-    parts: list[Part] = []
+        return [SentencePart("text", redacted_words(recorded))]
+    parts: list[SentencePart] = []
     for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", phrase_of(recorded)):
         parts += fill(optional, recorded, optional=True) if optional else fill(plain, recorded)
     return capitalised(parts)
 
 
-def phrase_of(recorded: Recorded) -> str:
+def phrase_of(recorded: RecordedEvent) -> str:
     """The type's own phrase; another one for what is known from a board alone."""
     phrase = meaning_of(recorded.event_type).phrase
     return KNOWN_FROM_BOARD.get(recorded.event_type, phrase) if recorded.data.get("known_from") == "board" else phrase
 
 
-def speaker(recorded: Recorded) -> str:
+def speaker(recorded: RecordedEvent) -> str:
     """Who did it, by the source alone: `by` in the data may be anybody's words."""
     return short(person_in(recorded.source)) or f"{short(recorded.source)} (a program)"
 
 
-def redacted_words(recorded: Recorded) -> str:
+def redacted_words(recorded: RecordedEvent) -> str:
     """What it was remains known, and who took what it said away."""
     when = day_of(recorded.data)
     who = f"redacted by {field(recorded, 'by') or 'someone'}{f' on {when}' if when else ''}"
@@ -57,22 +57,22 @@ def redacted_words(recorded: Recorded) -> str:
     return f"{meaning_of(recorded.event_type).title}, {who}{f': {reason}' if reason else ''}"
 
 
-def as_text(parts: list[Part]) -> str:
+def as_text(parts: list[SentencePart]) -> str:
     return "".join(part.text for part in parts)
 
 
-def fill(phrase: str, recorded: Recorded, *, optional: bool = False) -> list[Part]:
+def fill(phrase: str, recorded: RecordedEvent, *, optional: bool = False) -> list[SentencePart]:
     """The parts of a phrase; none at all where it is optional and a field is missing."""
-    parts: list[Part] = []
+    parts: list[SentencePart] = []
     for text, name in re.findall(r"([^{]+)|\{(\w+)\}", phrase):
-        part = Part("text", text) if text else named(name, recorded)
+        part = SentencePart("text", text) if text else named(name, recorded)
         if optional and (not part.text or (name == "task" and not recorded.task_id)):
             return []
-        parts.append(part if part.text else Part("text", "?"))
+        parts.append(part if part.text else SentencePart("text", "?"))
     return parts
 
 
-def named(name: str, recorded: Recorded) -> Part:
+def named(name: str, recorded: RecordedEvent) -> SentencePart:
     match name:
         case "task":
             return identified("task", task_name(recorded), recorded.task_id)
@@ -81,28 +81,28 @@ def named(name: str, recorded: Recorded) -> Part:
         case "board":
             return identified("board", board_name(recorded), recorded.board_id)
         case "by":
-            return Part("text", speaker(recorded))
+            return SentencePart("text", speaker(recorded))
         case "on":
             on = field(recorded, "depends_on_id")
             return identified("task", field(recorded, "depends_on_name") or on or "another task", on)
-    return Part("text", field(recorded, name))
+    return SentencePart("text", field(recorded, name))
 
 
-def identified(kind: Kind, text: str, name: str | None) -> Part:
+def identified(kind: PartKind, text: str, name: str | None) -> SentencePart:
     """A part that names something by its id; plain text where it is not known which."""
-    return Part(kind, text, name) if name else Part("text", text)
+    return SentencePart(kind, text, name) if name else SentencePart("text", text)
 
 
-def task_name(recorded: Recorded) -> str:
+def task_name(recorded: RecordedEvent) -> str:
     return field(recorded, "task_name") or short(recorded.task_id or "") or "a task"
 
 
-def agent_name(recorded: Recorded) -> str:
+def agent_name(recorded: RecordedEvent) -> str:
     """The name the producer gave, else the id in words: "agent_claude_2" reads "Claude 2"."""
     return stated_agent_name(recorded) or agent_words(recorded.agent_id or "")
 
 
-def stated_agent_name(recorded: Recorded) -> str:
+def stated_agent_name(recorded: RecordedEvent) -> str:
     given = text_of(recorded.metadata.get("agent_name")) or field(recorded, "agent_name")
     return given or (field(recorded, "name") if is_about_agent(recorded) else "")
 
@@ -112,19 +112,19 @@ def agent_words(agent_id: str) -> str:
     return words[:1].upper() + words[1:] or "Someone"
 
 
-def board_name(recorded: Recorded) -> str:
+def board_name(recorded: RecordedEvent) -> str:
     return stated_board_name(recorded) or short(recorded.board_id or "") or "the board"
 
 
-def stated_board_name(recorded: Recorded) -> str:
+def stated_board_name(recorded: RecordedEvent) -> str:
     return text_of(recorded.metadata.get("board_name")) or field(recorded, "project_name")
 
 
-def is_about_agent(recorded: Recorded) -> bool:
+def is_about_agent(recorded: RecordedEvent) -> bool:
     return meaning_of(recorded.event_type).category == "agent"
 
 
-def field(recorded: Recorded, name: str) -> str:
+def field(recorded: RecordedEvent, name: str) -> str:
     """A field of the data as text; nothing for what is missing, empty or not a plain value."""
     return text_of(recorded.data.get(name))
 
@@ -138,8 +138,8 @@ def short(text: str) -> str:
     return text if len(text) <= MAX_FIELD else text[: MAX_FIELD - 1] + "…"
 
 
-def capitalised(parts: list[Part]) -> list[Part]:
+def capitalised(parts: list[SentencePart]) -> list[SentencePart]:
     if not parts or parts[0].kind != "text":
         return parts
     first = parts[0]
-    return [Part("text", first.text[:1].upper() + first.text[1:]), *parts[1:]]
+    return [SentencePart("text", first.text[:1].upper() + first.text[1:]), *parts[1:]]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-Key = tuple[Any, ...]
+StateKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Board:
+class BoardState:
     board_id: str
     name: str
     demo: bool
@@ -29,12 +29,12 @@ class Board:
     fallback_reason: str = ""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> StateKey:
         return (self.board_id,)
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskState:
     board_id: str
     task_id: str
     name: str
@@ -51,12 +51,12 @@ class Task:
     sync_status: str = ""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> StateKey:
         return (self.board_id, self.task_id)
 
 
 @dataclass(frozen=True)
-class Blocker:
+class BlockerState:
     board_id: str
     blocker_id: int  # the position of the event that reported it
     event_id: str
@@ -85,12 +85,12 @@ class Blocker:
     resolved_by: str = ""  # the source of the `blocker_resolved` that ended it
 
     @property
-    def key(self) -> Key:
+    def key(self) -> StateKey:
         return (self.blocker_id,)
 
 
 @dataclass(frozen=True)
-class Agent:
+class AgentState:
     board_id: str
     agent_id: str
     name: str
@@ -101,79 +101,81 @@ class Agent:
     task_id: str
 
     @property
-    def key(self) -> Key:
+    def key(self) -> StateKey:
         return (self.board_id, self.agent_id)
 
 
 @dataclass(frozen=True)
-class Dependency:
+class DependencyState:
     board_id: str
     task_id: str
     depends_on_id: str
     depends_on_board: str = ""  # as the event names it; "" where it names none, see `access.linked_tasks`
 
     @property
-    def key(self) -> Key:
+    def key(self) -> StateKey:
         return (self.board_id, self.task_id, self.depends_on_id, self.depends_on_board)
 
 
-Item = Board | Task | Blocker | Agent | Dependency
-KINDS: tuple[type[Item], ...] = (Board, Task, Blocker, Agent, Dependency)
-Changes = dict[tuple[type[Item], Key], Item | None]  # None: it is no more
+StateItem = BoardState | TaskState | BlockerState | AgentState | DependencyState
+KINDS: tuple[type[StateItem], ...] = (BoardState, TaskState, BlockerState, AgentState, DependencyState)
+StateChanges = dict[tuple[type[StateItem], StateKey], StateItem | None]  # None: it is no more
 
 
 @dataclass
 class State:
     """The items that events are folded into, by kind and key, with the changes since they were last taken."""
 
-    items: dict[type[Item], dict[Key, Item]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
-    changes: Changes = field(default_factory=dict)
-    _by_task: dict[str, set[tuple[type[Item], Key]]] = field(default_factory=lambda: defaultdict(set))
+    items: dict[type[StateItem], dict[StateKey, StateItem]] = field(
+        default_factory=lambda: {kind: {} for kind in KINDS}
+    )
+    changes: StateChanges = field(default_factory=dict)
+    _by_task: dict[str, set[tuple[type[StateItem], StateKey]]] = field(default_factory=lambda: defaultdict(set))
 
-    def load(self, item: Item) -> None:
+    def load(self, item: StateItem) -> None:
         """Take in what is already so; not a change."""
         self.items[type(item)][item.key] = item
-        if isinstance(item, Task | Blocker):
+        if isinstance(item, TaskState | BlockerState):
             self._by_task[item.task_id].add((type(item), item.key))
 
-    def put(self, item: Item) -> None:
+    def put(self, item: StateItem) -> None:
         if self.items[type(item)].get(item.key) != item:
             self.load(item)
             self.changes[type(item), item.key] = item
 
-    def remove(self, item: Item) -> None:
+    def remove(self, item: StateItem) -> None:
         del self.items[type(item)][item.key]
-        if isinstance(item, Task | Blocker):
+        if isinstance(item, TaskState | BlockerState):
             self._by_task[item.task_id].discard((type(item), item.key))
         self.changes[type(item), item.key] = None
 
-    def take_changes(self) -> Changes:
+    def take_changes(self) -> StateChanges:
         taken, self.changes = self.changes, {}
         return taken
 
-    def board(self, board_id: str) -> Board | None:
-        found = self.items[Board].get((board_id,))
-        return found if isinstance(found, Board) else None
+    def board(self, board_id: str) -> BoardState | None:
+        found = self.items[BoardState].get((board_id,))
+        return found if isinstance(found, BoardState) else None
 
-    def task(self, board_id: str, task_id: str) -> Task | None:
-        found = self.items[Task].get((board_id, task_id))
-        return found if isinstance(found, Task) else None
+    def task(self, board_id: str, task_id: str) -> TaskState | None:
+        found = self.items[TaskState].get((board_id, task_id))
+        return found if isinstance(found, TaskState) else None
 
-    def agent(self, board_id: str, agent_id: str) -> Agent | None:
-        found = self.items[Agent].get((board_id, agent_id))
-        return found if isinstance(found, Agent) else None
+    def agent(self, board_id: str, agent_id: str) -> AgentState | None:
+        found = self.items[AgentState].get((board_id, agent_id))
+        return found if isinstance(found, AgentState) else None
 
     def boards_of_task(self, task_id: str) -> set[str]:
-        return {self.items[kind][key].board_id for kind, key in self._by_task[task_id] if kind is Task}
+        return {self.items[kind][key].board_id for kind, key in self._by_task[task_id] if kind is TaskState}
 
-    def blockers_of(self, board_id: str, task_id: str) -> list[Blocker]:
+    def blockers_of(self, board_id: str, task_id: str) -> list[BlockerState]:
         """All blockers that a task ever had, oldest first."""
-        found = [self.items[kind][key] for kind, key in self._by_task[task_id] if kind is Blocker]
-        mine = [item for item in found if isinstance(item, Blocker) and item.board_id == board_id]
+        found = [self.items[kind][key] for kind, key in self._by_task[task_id] if kind is BlockerState]
+        mine = [item for item in found if isinstance(item, BlockerState) and item.board_id == board_id]
         return sorted(mine, key=lambda blocker: blocker.blocker_id)
 
-    def open_blockers(self, board_id: str, task_id: str) -> list[Blocker]:
+    def open_blockers(self, board_id: str, task_id: str) -> list[BlockerState]:
         return [blocker for blocker in self.blockers_of(board_id, task_id) if blocker.resolved_at is None]
 
-    def on_board(self, board_id: str) -> list[Item]:
+    def on_board(self, board_id: str) -> list[StateItem]:
         return [item for items in self.items.values() for item in items.values() if item.board_id == board_id]

@@ -30,7 +30,7 @@ from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
 from marcus_events.core.cloudevent_identity import ABSENT, BINARY, CONTENT_TYPE, DATA, PLACE, VALUE, as_text, is_json
-from marcus_events.core.event import Event, InvalidEvent, Recorded, parse_timestamp, utc_now
+from marcus_events.core.event import Event, InvalidEvent, RecordedEvent, parse_timestamp, utc_now
 from marcus_events.core.event_types import canonical
 from marcus_events.core.payload import check_text, serialise
 from marcus_events.core.problem import Problem
@@ -190,7 +190,7 @@ def checked_base64(encoded: Any) -> str:
     raise InvalidEvent("/data_base64", "is not base64")
 
 
-def to_structured(recorded: Recorded) -> dict[str, Any]:
+def to_structured(recorded: RecordedEvent) -> dict[str, Any]:
     """The event as a CloudEvent in JSON, with its place in the log and everything that it said."""
     metadata = dict(recorded.metadata)
     others = metadata.pop(PLACE, None)

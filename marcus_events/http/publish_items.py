@@ -32,7 +32,7 @@ CODES = {
 }
 
 Read = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
-Item = Event | Receipt
+PublishItem = Event | Receipt
 
 
 class Forbidden(InvalidEvent):
@@ -62,14 +62,14 @@ def authority_of(token: Token) -> Authority:
     return Authority.OWN_BOARDS if token.boards else Authority.ANY_BOARD
 
 
-def offers(items: Sequence[Any], read: Read, token: Token) -> list[Item]:
+def offers(items: Sequence[Any], read: Read, token: Token) -> list[PublishItem]:
     if not 1 <= len(items) <= MAX_BATCH:
         detail = f"Send 1 to {MAX_BATCH} events, not {len(items)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, limit="batch")
     return [offer(item, read, token) for item in items]
 
 
-def offer(item: Any, read: Read, token: Token) -> Item:
+def offer(item: Any, read: Read, token: Token) -> PublishItem:
     named = (item.get("event_id") or item.get("id")) if isinstance(item, dict) else None
     try:
         return of_its_own(read(item), token)
@@ -105,7 +105,7 @@ def not_its_board(token: Token) -> Forbidden:
     return Forbidden("/metadata/board_id", f"this token publishes to {which} only")
 
 
-def merged(offered: list[Item], taken: list[Receipt]) -> list[Receipt]:
+def merged(offered: list[PublishItem], taken: list[Receipt]) -> list[Receipt]:
     left = iter(taken)
     return [next(left) if isinstance(item, Event) else item for item in offered]
 

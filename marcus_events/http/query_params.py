@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
-from marcus_events.access.visibility import Sight
+from marcus_events.access.visibility import Visibility
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.problem import Problem
 from marcus_events.models import Board
@@ -23,7 +23,7 @@ def query(stated: str) -> EventFilter:
         raise mistake("q", f"cannot be read: {error}") from error
 
 
-def on_boards(wanted: EventFilter, named: str, sight: Sight) -> EventFilter:
+def on_boards(wanted: EventFilter, named: str, sight: Visibility) -> EventFilter:
     """What may be seen of the filter's events, on the board of this id or name alone where one is named.
 
     Raises Problem.
@@ -32,10 +32,10 @@ def on_boards(wanted: EventFilter, named: str, sight: Sight) -> EventFilter:
     if sight.boards is None:
         return sight.narrow(wanted.with_term("board", *(chosen or ())))
     # Where not every board is seen, the id alone counts: any event may claim to be of a board of that name.
-    return replace(Sight(frozenset(chosen or ()), sight.audit).narrow(wanted), seen=sight.boards)
+    return replace(Visibility(frozenset(chosen or ()), sight.audit).narrow(wanted), seen=sight.boards)
 
 
-def boards(named: str, sight: Sight, moment: int | datetime | None = None) -> list[str] | None:
+def boards(named: str, sight: Visibility, moment: int | datetime | None = None) -> list[str] | None:
     """The ids of the boards that are asked for, by id or by the name they had at a moment; None means every board.
 
     Of who does not see every board, those that they see. Raises Problem, alike for what is not there.

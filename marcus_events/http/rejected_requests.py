@@ -52,7 +52,7 @@ WHERE id NOT IN (SELECT id FROM refused_request ORDER BY last_at DESC, id DESC L
 
 
 @dataclass(frozen=True, order=True)
-class Refusal:
+class RejectionKind:
     """What is alike of refusals that are counted together. `prefix` is the beginning of the token, "" without one."""
 
     status: int
@@ -79,7 +79,7 @@ def note(status: int, reason: str, caller: Caller, method: str, path: str) -> No
     """Count a refusal. Returns at once and never raises; of a payload, `reason` names places and never values."""
     now = utc_now()
     refusals().add(
-        Refusal(
+        RejectionKind(
             int(status),
             shown(reason, MAX_REASON),
             shown(caller.address, MAX_ADDRESS),
@@ -108,14 +108,14 @@ class Refusals:
     """Those of this process that are not written yet."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Refusal, Tally] = {}
+        self._waiting: dict[RejectionKind, Tally] = {}
         self._wake = threading.Condition()
         self._closing = False
         self._is_away = False
         self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
         self._thread.start()
 
-    def add(self, refusal: Refusal, tally: Tally) -> None:
+    def add(self, refusal: RejectionKind, tally: Tally) -> None:
         with self._wake:
             self._count(refusal, tally)
             self._wake.notify_all()
@@ -127,9 +127,9 @@ class Refusals:
             self._wake.notify_all()
         self._thread.join()
 
-    def _count(self, refusal: Refusal, tally: Tally) -> None:
+    def _count(self, refusal: RejectionKind, tally: Tally) -> None:
         if refusal not in self._waiting and len(self._waiting) >= MAX_WAITING:
-            refusal = Refusal(refusal.status, OTHERS, OTHERS, "", "", "")
+            refusal = RejectionKind(refusal.status, OTHERS, OTHERS, "", "", "")
         known = self._waiting.setdefault(refusal, tally)
         if known is not tally:
             known.add(tally)
@@ -141,7 +141,7 @@ class Refusals:
             if taken:
                 self._write(taken)
 
-    def _take(self) -> tuple[bool, dict[Refusal, Tally]]:
+    def _take(self) -> tuple[bool, dict[RejectionKind, Tally]]:
         """Whether these are the last, and what has gathered since the last time."""
         with self._wake:
             self._wake.wait_for(lambda: self._waiting or self._closing)
@@ -149,7 +149,7 @@ class Refusals:
             taken, self._waiting = self._waiting, {}
             return self._closing, taken
 
-    def _write(self, taken: dict[Refusal, Tally]) -> None:
+    def _write(self, taken: dict[RejectionKind, Tally]) -> None:
         try:
             write(taken)
             self._is_away = False
@@ -158,7 +158,7 @@ class Refusals:
         except Exception:
             logger.exception("%s refused requests could not be noted", sum(tally.count for tally in taken.values()))
 
-    def _put_back(self, taken: dict[Refusal, Tally], error: Exception) -> None:
+    def _put_back(self, taken: dict[RejectionKind, Tally], error: Exception) -> None:
         if not self._is_away:
             logger.warning("refused requests wait to be noted: %s", error)
         self._is_away = True
@@ -167,7 +167,7 @@ class Refusals:
                 self._count(refusal, tally)
 
 
-def write(taken: dict[Refusal, Tally]) -> None:
+def write(taken: dict[RejectionKind, Tally]) -> None:
     """In order, so that two processes never wait for one another's rows."""
     rows = [(*astuple(refusal), *astuple(tally)) for refusal, tally in sorted(taken.items(), key=lambda pair: pair[0])]
     try:

@@ -12,14 +12,14 @@ from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 
 from marcus_events.core.problem import Problem
-from marcus_events.log.connect import DatabaseAway
+from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.writer import LogUnavailable
 
 logger = logging.getLogger(__name__)
 
 THREADS = 2  # beside those that read what is past; each holds a database connection while it works
 RETRY_AFTER_S = 2
-Away = (OperationalError, InterfaceError, LogUnavailable, *DatabaseAway)  # it may be back in a moment
+DATABASE_ERRORS = (OperationalError, InterfaceError, LogUnavailable, *CONNECTION_ERRORS)  # it may be back in a moment
 Result = TypeVar("Result")
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="socket")

@@ -22,11 +22,11 @@ from uuid import UUID
 
 import psycopg
 
-from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.tail import EpochChanged, Tail
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ RETRY_PAUSE_S = 1.0
 TAKEN_LOOK_S = 0.1  # whether the loop has taken a batch, or is to end
 STATE = "state"  # the projection that pages show
 
-Matches = Callable[[Recorded], bool]
+FrameMatcher = Callable[[RecordedEvent], bool]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Frame:
     on record at `last_redaction` may show what is gone.
     """
 
-    events: list[Recorded]
+    events: list[RecordedEvent]
     missed: int
     missed_from: int | None
     missed_to: int | None
@@ -62,20 +62,20 @@ class Frame:
     at: datetime = field(default_factory=utc_now)
 
 
-class Subscription:
+class HubSubscription:
     """One connection's share of the tail, from the moment it was made. Iterate over it for frames."""
 
-    def __init__(self, hub: Hub, matches: Matches) -> None:
+    def __init__(self, hub: Hub, matches: FrameMatcher) -> None:
         self._hub = hub
         self._matches = matches
-        self._events: deque[Recorded] = deque()
+        self._events: deque[RecordedEvent] = deque()
         self._missed = 0
         self._missed_from: int | None = None
         self._missed_to: int | None = None
         self._news = asyncio.Event()
         self._last_frame = float("-inf")
 
-    def offer(self, events: list[Recorded]) -> None:
+    def offer(self, events: list[RecordedEvent]) -> None:
         for event in events:
             if event.event_type == EventTypes.EVENT_REDACTED:
                 self._forget(event.data.get("position"))
@@ -90,7 +90,7 @@ class Subscription:
     def wake(self) -> None:
         self._news.set()
 
-    def _keep(self, event: Recorded) -> None:
+    def _keep(self, event: RecordedEvent) -> None:
         """Hold the event, or count it as missed: from the first one that does not fit, until the buffer is taken."""
         if len(self._events) < BUFFER and not self._missed:
             self._events.append(event)
@@ -139,7 +139,7 @@ class Hub:
         self._followed = 0  # by the tail's thread; `head` is what the loop has been given of it
         self.last_redaction = 0
         self.recent = Recent()  # while somebody follows
-        self._subscriptions: set[Subscription] = set()
+        self._subscriptions: set[HubSubscription] = set()
         self._followers: set[asyncio.Event] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = threading.Event()
@@ -156,11 +156,11 @@ class Hub:
         return len(self._subscriptions) + len(self._followers)
 
     @asynccontextmanager
-    async def subscribe(self, matches: Matches) -> AsyncIterator[Subscription]:
+    async def subscribe(self, matches: FrameMatcher) -> AsyncIterator[HubSubscription]:
         """Matching events from now on: everything after `hub.head` as it is when this is entered."""
         self._start()
         await self._ready.wait()
-        subscription = Subscription(self, matches)
+        subscription = HubSubscription(self, matches)
         subscription.wake()
         self._subscriptions.add(subscription)
         try:
@@ -201,7 +201,7 @@ class Hub:
                 self._follow()
             except EpochChanged:
                 logger.warning("the log began again; every page starts over")
-            except DatabaseAway as error:
+            except CONNECTION_ERRORS as error:
                 logger.debug("the hub waits for the database: %s", error)
                 self._stop.wait(RETRY_PAUSE_S)
 
@@ -225,7 +225,7 @@ class Hub:
         self._followed = head.position
         self._call(self._reset, head)
 
-    def _hand_over(self, events: list[Recorded], last_redaction: int) -> None:
+    def _hand_over(self, events: list[RecordedEvent], last_redaction: int) -> None:
         """Return when the loop has taken them: one that is busy must not find a pile of batches."""
         held = [Held.of(event) for event in events] if self._followers else []
         taken = threading.Event()
@@ -245,7 +245,7 @@ class Hub:
         self._wake_all()
         self._tell_followers()
 
-    def _deliver(self, events: list[Recorded], held: list[Held], last_redaction: int) -> None:
+    def _deliver(self, events: list[RecordedEvent], held: list[Held], last_redaction: int) -> None:
         if events:
             self.head = events[-1].position
             self._remember(held)
@@ -281,7 +281,7 @@ class Hub:
             subscription.wake()
 
 
-def newest_redaction(events: list[Recorded], connection: psycopg.Connection[Any]) -> int:
+def newest_redaction(events: list[RecordedEvent], connection: psycopg.Connection[Any]) -> int:
     """As it is stored, where any of these events tells of one; 0 where none does."""
     if any(event.event_type == EventTypes.EVENT_REDACTED for event in events):
         return read.head(connection).last_redaction

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Self
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 
 MAX_HELD = 2_000  # events; a second or two under the heaviest load
 MAX_BYTES = 2 * 1024 * 1024  # of them, as JSON
@@ -22,11 +22,11 @@ MAX_BYTES = 2 * 1024 * 1024  # of them, as JSON
 class Held:
     """An event and its JSON, made once for all who are sent it."""
 
-    event: Recorded
+    event: RecordedEvent
     text: str
 
     @classmethod
-    def of(cls, event: Recorded) -> Self:
+    def of(cls, event: RecordedEvent) -> Self:
         return cls(event, json.dumps(event.to_dict(), ensure_ascii=False, separators=(",", ":")))
 
     @property

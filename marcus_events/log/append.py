@@ -19,7 +19,7 @@ from marcus_events.core.payload import serialise
 
 
 @dataclass(frozen=True)
-class Offer:
+class EventData:
     """A checked event on its way into the log. `digest` is of the body as its producer sent it, 16 bytes.
 
     Its identity is (source, event_id) among the events of its owner. The owner is a board where the producer may
@@ -42,7 +42,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Place:
+class AppendResult:
     """Where an offer stands in the log. Unless `fresh`, it stood there before; `digest` tells whether as the same."""
 
     position: int
@@ -50,7 +50,7 @@ class Place:
     digest: bytes
 
 
-Identity = tuple[str, str, str]  # source, event_id, owner
+EventIdentity = tuple[str, str, str]  # source, event_id, owner
 
 LOCK_HEAD = "SELECT FROM log_head WHERE id = 1 FOR UPDATE"
 
@@ -84,7 +84,7 @@ UNION ALL SELECT n, position, false, digest FROM known
 """
 
 
-def append(connection: psycopg.Connection[Any], offers: Sequence[Offer]) -> list[Place]:
+def append(connection: psycopg.Connection[Any], offers: Sequence[EventData]) -> list[AppendResult]:
     """Append the offers within the caller's transaction, and say where each stands, in their order.
 
     An offer whose identity the log holds already is not appended again, and takes no number. The same identity twice
@@ -94,13 +94,13 @@ def append(connection: psycopg.Connection[Any], offers: Sequence[Offer]) -> list
     with connection.pipeline():
         connection.execute(LOCK_HEAD)
         cursor = connection.execute(APPEND, (as_json(rows),))
-    places = {n: Place(position, fresh, bytes(digest)) for n, position, fresh, digest in cursor}
+    places = {n: AppendResult(position, fresh, bytes(digest)) for n, position, fresh, digest in cursor}
     return in_order(offers, {identity(offer): places[n] for n, offer in enumerate(rows)})
 
 
-def in_order(offers: Sequence[Offer], places: dict[Identity, Place]) -> list[Place]:
+def in_order(offers: Sequence[EventData], places: dict[EventIdentity, AppendResult]) -> list[AppendResult]:
     """The place of each offer. Of the same identity twice, the first one alone is fresh."""
-    found: list[Place] = []
+    found: list[AppendResult] = []
     for offer in offers:
         place = places[identity(offer)]
         found.append(place)
@@ -108,23 +108,23 @@ def in_order(offers: Sequence[Offer], places: dict[Identity, Place]) -> list[Pla
     return found
 
 
-def unlike(offers: Sequence[Offer]) -> list[Offer]:
+def unlike(offers: Sequence[EventData]) -> list[EventData]:
     """The offers without repeated identities; the first of each stands."""
-    first: dict[Identity, Offer] = {}
+    first: dict[EventIdentity, EventData] = {}
     for offer in offers:
         first.setdefault(identity(offer), offer)
     return list(first.values())
 
 
-def identity(offer: Offer) -> Identity:
+def identity(offer: EventData) -> EventIdentity:
     return offer.source, offer.event_id, offer.owner
 
 
-def as_json(offers: Sequence[Offer]) -> str:
+def as_json(offers: Sequence[EventData]) -> str:
     return serialise([as_row(n, offer) for n, offer in enumerate(offers)])
 
 
-def as_row(n: int, offer: Offer) -> dict[str, Any]:
+def as_row(n: int, offer: EventData) -> dict[str, Any]:
     row = vars(offer) | {"n": n, "timestamp": offer.timestamp.isoformat(), "digest": offer.digest.hex()}
     del row["warnings"]
     return row

@@ -15,7 +15,7 @@ CONNECT_TIMEOUT_S = 5  # a database that is away is found out soon, and tried ag
 NOT_FOR_LIBPQ = ("cursor_factory", "context", "prepare_threshold", "pool")
 
 # What a lost or refused connection raises; everything else is an error of ours.
-DatabaseAway = (psycopg.OperationalError, psycopg.InterfaceError)
+CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 def connect(purpose: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ import psycopg
 
 from marcus_events.core.event import Event, parse_timestamp
 from marcus_events.core.singleton import Single
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class LiveSender:
             try:
                 self._tell(batch)
                 self._is_shedding = False
-            except DatabaseAway as error:
+            except CONNECTION_ERRORS as error:
                 self._disconnect()
                 self._shed(len(batch), error)
                 with self._wake:

@@ -17,7 +17,7 @@ from django.db import connection as django_connection
 from psycopg_pool import ConnectionPool
 
 from marcus_events.core.singleton import Single
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Listener:
             try:
                 with connect("listener", autocommit=True) as connection:
                     self._listen(connection)
-            except DatabaseAway:
+            except CONNECTION_ERRORS:
                 self._listening.clear()
                 self._stop.wait(RECONNECT_PAUSE_S)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from marcus_events.core.event import Event
 from marcus_events.log import read
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.ephemeral import Assembler
 from marcus_events.log.listener import listener
 from marcus_events.log.tail import EpochChanged, Tail
@@ -77,7 +77,7 @@ class LogFollowing:
         try:
             with connect("following", autocommit=True) as connection:
                 return read.head(connection)
-        except DatabaseAway:
+        except CONNECTION_ERRORS:
             self._stop.wait(RETRY_PAUSE_S)
             return None
 

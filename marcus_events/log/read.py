@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection as django_connection
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.references import board_of
 from marcus_events.log.sql_filter import Condition, every, unremoved, where
@@ -32,10 +32,10 @@ MOST_BYTES = 4 * 1024 * 1024  # read at once, as text: some sixteen of the large
 
 
 @dataclass(frozen=True)
-class Page:
+class EventPage:
     """Some events by position, and whether more of them match beyond the last one."""
 
-    events: list[Recorded]
+    events: list[RecordedEvent]
     has_more: bool
 
 
@@ -80,7 +80,7 @@ def projected(projection: str, connection: Connection = None) -> int:
 
 def following(
     position: int, limit: int, connection: Connection = None, *, max_bytes: int | None = None
-) -> list[Recorded]:
+) -> list[RecordedEvent]:
     """The next events after a position, in order; see `page` for `max_bytes`."""
     if max_bytes is not None:
         return page(EventFilter(), after=position, limit=limit, max_bytes=max_bytes, connection=connection).events
@@ -88,7 +88,7 @@ def following(
     return [recorded(row) for row in rows(query, [position, limit], connection)]
 
 
-def event(position: int, connection: Connection = None) -> Recorded | None:
+def event(position: int, connection: Connection = None) -> RecordedEvent | None:
     found = rows(f"SELECT {COLUMNS} FROM event WHERE position = %s", [position], connection)
     return recorded(found[0]) if found else None
 
@@ -102,7 +102,7 @@ def events(
     newest_first: bool = True,
     hide_removed: bool = False,
     connection: Connection = None,
-) -> list[Recorded]:
+) -> list[RecordedEvent]:
     """Events that match, between two positions (both exclusive), by position.
 
     `hide_removed` leaves out the events of boards up to the removal of each.
@@ -123,7 +123,7 @@ def page(
     newest_first: bool = False,
     hide_removed: bool = False,
     connection: Connection = None,
-) -> Page:
+) -> EventPage:
     """The same as `events`, but no more than `max_bytes` hold, and the one that goes beyond it: never none.
 
     Events may be of any size up to the largest, and a number of them alone would bound no memory. What they take on the
@@ -133,7 +133,9 @@ def page(
     return page_of(found, limit, max_bytes, newest_first, connection)
 
 
-def page_at(positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES, newest_first: bool = False) -> Page:
+def page_at(
+    positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES, newest_first: bool = False
+) -> EventPage:
     """The same of the events at these positions."""
     return page_of(("position = ANY(%s)", [list(positions)]), limit, max_bytes, newest_first)
 
@@ -151,7 +153,9 @@ def positions_about(
     return [position for (position,) in found]
 
 
-def page_of(found: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None) -> Page:
+def page_of(
+    found: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None
+) -> EventPage:
     condition, values = found
     order = f"position {'DESC' if newest_first else 'ASC'}"
     window = f"WINDOW earlier AS (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
@@ -162,7 +166,7 @@ def page_of(found: Condition, limit: int, max_bytes: int, newest_first: bool, co
             ) AS next WHERE coalesce(stored, 0) < %s {window}
         ) AS next WHERE coalesce(weighed, 0) < %s ORDER BY {order} LIMIT %s"""
     shown = rows(query, [*values, limit + 1, max_bytes, max_bytes, limit], connection)
-    return Page([recorded(row[:-1]) for row in shown], bool(shown) and shown[0][-1] > len(shown))
+    return EventPage([recorded(row[:-1]) for row in shown], bool(shown) and shown[0][-1] > len(shown))
 
 
 def chosen(
@@ -203,7 +207,7 @@ def recent_boards(number: int, connection: Connection = None) -> list[str]:
     return [board_id for (board_id,) in rows(query, [last - number, last], connection)]
 
 
-def caused_by(cause: Recorded, limit: int = 50, connection: Connection = None) -> list[Recorded]:
+def caused_by(cause: RecordedEvent, limit: int = 50, connection: Connection = None) -> list[RecordedEvent]:
     """Events soon after `cause` on the same board that name it as their cause."""
     query = f"""SELECT {COLUMNS} FROM event WHERE position > %s AND board_id IS NOT DISTINCT FROM %s
         AND position <= %s AND metadata->>'causation_id' = %s ORDER BY position LIMIT %s"""
@@ -221,7 +225,7 @@ CAUSE_REACH = 10_000  # positions looked through for effects: keeps the look-up 
 
 def by_event_id(
     event_id: str, connection: Connection = None, *, boards: Collection[str] | None = None
-) -> Recorded | None:
+) -> RecordedEvent | None:
     """The first event of this id, whatever its source; among those of some boards where these are given."""
     on_boards, values = ("", []) if boards is None else (" AND board_id = ANY(%s)", [list(boards)])
     query = f"SELECT {COLUMNS} FROM event WHERE {OF_ID}{on_boards} ORDER BY position LIMIT 1"
@@ -231,7 +235,7 @@ def by_event_id(
 
 def causes_named(
     event_ids: Iterable[str], board_id: str | None, boards: Collection[str] | None, connection: Connection = None
-) -> list[Recorded]:
+) -> list[RecordedEvent]:
     """What an event of this board may mean by these ids, in order; those that are not there are left out.
 
     `boards` are those that are seen, None all. Of several events with the same id it is the one on the event's own
@@ -271,7 +275,7 @@ def places_of(
     return {(source, event_id): (position, bytes(digest)) for source, event_id, position, digest in found}
 
 
-def related(correlation_id: str, limit: int = 10_000, connection: Connection = None) -> list[Recorded]:
+def related(correlation_id: str, limit: int = 10_000, connection: Connection = None) -> list[RecordedEvent]:
     """The event that a correlation is named after, and those that name it, in order."""
     query = f"""SELECT {COLUMNS} FROM event WHERE {OF_ID}
         UNION SELECT {COLUMNS} FROM event WHERE metadata->>'correlation_id' = %s ORDER BY position LIMIT %s"""
@@ -280,7 +284,7 @@ def related(correlation_id: str, limit: int = 10_000, connection: Connection = N
 
 def related_to(
     correlation_ids: Iterable[str], board_id: str | None, limit: int, connection: Connection = None
-) -> list[Recorded]:
+) -> list[RecordedEvent]:
     """Events that name one of these correlations, in order; no more than `limit` of each, and in all. Those of other
     boards count where their producer may publish to every board: others could attach theirs to what is not their own.
 
@@ -314,7 +318,7 @@ def rows(query: str, values: list[Any] | dict[str, Any], connection: Connection)
         return found
 
 
-def recorded(row: tuple[Any, ...]) -> Recorded:
+def recorded(row: tuple[Any, ...]) -> RecordedEvent:
     position, recorded_at, event_id, source, event_type, timestamp, data, metadata, board_id, task_id, agent_id = row
     stated = Event(event_id, timestamp, event_type, source, json.loads(data), json.loads(metadata))
-    return Recorded(position, recorded_at, stated, board_id, task_id, agent_id)
+    return RecordedEvent(position, recorded_at, stated, board_id, task_id, agent_id)

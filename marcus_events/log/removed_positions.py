@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.position_ranges import Ranges, digest
 from marcus_events.log import read
@@ -41,7 +41,7 @@ PROOFS = f"""SELECT r.position, said.* FROM redaction AS r, LATERAL (
 
 
 @dataclass(frozen=True)
-class Stated:
+class RemovalRecord:
     """What the table holds, and the newest event about it: its position (0 where there is none) and its data."""
 
     text: str
@@ -53,9 +53,9 @@ class Stated:
         return bool(digest(self.text) == self.data.get("digest", digest("{}")))
 
 
-def stated(connection: read.Connection = None) -> Stated:
+def stated(connection: read.Connection = None) -> RemovalRecord:
     [(text, record, data)] = read.rows(STATED, [SOURCE], connection)
-    return Stated(text, record or 0, json.loads(data) if data else {})
+    return RemovalRecord(text, record or 0, json.loads(data) if data else {})
 
 
 def newest_record(connection: read.Connection = None) -> int:
@@ -72,7 +72,7 @@ def all_removed(connection: read.Connection = None) -> str:
     return str(read.rows(f"SELECT {ALL_REMOVED}", [], connection)[0][0])
 
 
-def proofs_among(entries: list[int], connection: read.Connection) -> list[tuple[int, Recorded]]:
+def proofs_among(entries: list[int], connection: read.Connection) -> list[tuple[int, RecordedEvent]]:
     """Of what these rows remove, what still proves something: the position of the redacted event, and the proof."""
     found = read.rows(PROOFS, [entries, entries, entries], connection)
     return [(row[0], read.recorded(row[1:])) for row in found]

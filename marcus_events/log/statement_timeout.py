@@ -18,7 +18,7 @@ READS = ("SELECT", "WITH")
 EXACT_S = 0.1  # what it is exact to: most questions are answered sooner, and need not tell the server twice
 
 
-class TookTooLong(RuntimeError):
+class QueryTimeout(RuntimeError):
     """The log was not read to the end of the question."""
 
 
@@ -33,7 +33,7 @@ class Patience:
         """No statement from here on takes longer than what is left. Raises TookTooLong."""
         left_s = self._until - time.monotonic()
         if left_s <= 0:
-            raise TookTooLong
+            raise QueryTimeout
         if self._told_s - left_s > EXACT_S:
             self._told_s = left_s
             with connection.cursor() as cursor:
@@ -52,7 +52,7 @@ def at_most(seconds: float) -> Iterator[Patience]:
             yield patience
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TookTooLong from error
+            raise QueryTimeout from error
         raise
 
 
@@ -80,7 +80,7 @@ def each_at_most(seconds: float) -> Iterator[None]:
         yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TookTooLong from error
+            raise QueryTimeout from error
         raise
     finally:
         reset_timeout()

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import psycopg
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.log import read
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import Listener, listener
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Tail:
         self._hints = hints or listener()
         self._connection: psycopg.Connection[Any] | None = None
 
-    def next(self, timeout_s: float = LOOK_EVERY_S) -> list[Recorded]:
+    def next(self, timeout_s: float = LOOK_EVERY_S) -> list[RecordedEvent]:
         """The events that come next, at most BATCH and some BATCH_BYTES; none when nothing came within the timeout."""
         seen = self._hints.count
         if batch := self._look():
@@ -51,13 +51,13 @@ class Tail:
             self._connection.close()
             self._connection = None
 
-    def _look(self) -> list[Recorded]:
+    def _look(self) -> list[RecordedEvent]:
         try:
             if self._connection is None:
                 self._connection = connect("tail", autocommit=True)
             self._check_epoch(self._connection)
             batch = self._read(self._connection)
-        except DatabaseAway as error:
+        except CONNECTION_ERRORS as error:
             logger.debug("the tail lost the database at %d: %s", self.position, error)
             self.close()
             return []
@@ -65,7 +65,7 @@ class Tail:
             self.position = batch[-1].position
         return batch
 
-    def _read(self, connection: psycopg.Connection[Any]) -> list[Recorded]:
+    def _read(self, connection: psycopg.Connection[Any]) -> list[RecordedEvent]:
         return read.following(self.position, BATCH, connection, max_bytes=BATCH_BYTES)
 
     def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:

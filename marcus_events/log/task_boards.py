@@ -16,8 +16,8 @@ from datetime import datetime
 
 from marcus_events.log import read
 
-Moment = int | datetime | None
-Named = tuple[str, str, str]  # the event's board, the board that it names or "", and the id of the task
+AsOf = int | datetime | None
+NamedTask = tuple[str, str, str]  # the event's board, the board that it names or "", and the id of the task
 # Of a row `d` with `board_id`, `depends_on_board` and `depends_on_id`; {t} are the rows of tasks that hold.
 BOARD = """CASE WHEN d.depends_on_board <> '' THEN d.depends_on_board
     WHEN EXISTS (SELECT FROM task t WHERE t.board_id = d.board_id AND t.task_id = d.depends_on_id AND {t})
@@ -27,7 +27,7 @@ BOARD = """CASE WHEN d.depends_on_board <> '' THEN d.depends_on_board
 NAMED = """unnest(%s::text[], %s::text[], %s::text[]) AS d(board_id, depends_on_board, depends_on_id)"""
 
 
-def boards_of(named: Collection[Named]) -> dict[Named, str]:
+def boards_of(named: Collection[NamedTask]) -> dict[NamedTask, str]:
     """The boards of these tasks, as they are now."""
     if not named:
         return {}
@@ -37,7 +37,7 @@ def boards_of(named: Collection[Named]) -> dict[Named, str]:
     }
 
 
-def held(table: str, moment: Moment) -> str:
+def held(table: str, moment: AsOf) -> str:
     """The rows of a table that held at a moment; as `IntervalQuerySet.as_of`."""
     if moment is None:
         return f"{table}.to_position IS NULL"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.reducers.report_order import MOVING
 from marcus_events.log.read import COLUMNS, Connection, recorded, rows
@@ -15,7 +15,7 @@ HISTORY = f"""SELECT {COLUMNS} FROM event
     WHERE task_id = ANY(%s) AND event_type = ANY(%s) AND jsonb_exists(metadata, 'act')"""
 
 
-def task_history(task_ids: Sequence[str], connection: Connection = None) -> list[Recorded]:
+def task_history(task_ids: Sequence[str], connection: Connection = None) -> list[RecordedEvent]:
     """The events that followers have published and that move these tasks, in order.
 
     What people and other programs did is left out: Marcus's board does not know of it.

@@ -25,8 +25,8 @@ from typing import Any
 import psycopg
 
 from marcus_events.core.singleton import Single
-from marcus_events.log.append import Offer, Place, append
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.append import AppendResult, EventData, append
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LOG_CHANNEL
 from marcus_events.log.partitions import AHEAD, make_room, with_room
 
@@ -44,8 +44,8 @@ class LogUnavailable(RuntimeError):
 
 @dataclass
 class Submission:
-    offers: Sequence[Offer]
-    answer: Future[list[Place]] = field(default_factory=Future)
+    offers: Sequence[EventData]
+    answer: Future[list[AppendResult]] = field(default_factory=Future)
 
 
 class Writer:
@@ -63,7 +63,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="log writer", daemon=True)
         self._thread.start()
 
-    def submit(self, offers: Sequence[Offer], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[Place]]:
+    def submit(self, offers: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[AppendResult]]:
         """Queue the offers; waits while the queue is full. Raises LogUnavailable when it stays full.
 
         The future gives a place for each offer in order, or raises LogUnavailable or psycopg.DataError.
@@ -133,12 +133,12 @@ class Writer:
         for submission in batch:
             self._commit_all([submission])
 
-    def _commit_until(self, batch: list[Submission], deadline: float) -> list[Place]:
+    def _commit_until(self, batch: list[Submission], deadline: float) -> list[AppendResult]:
         offers = [offer for submission in batch for offer in submission.offers]
         for attempt in range(1_000_000):
             try:
                 return self._commit(offers)
-            except DatabaseAway as error:
+            except CONNECTION_ERRORS as error:
                 self._disconnect()
                 pause = RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S) - 1)]
                 if self._closing or time.monotonic() + pause > deadline:
@@ -148,12 +148,12 @@ class Writer:
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
-    def _commit(self, offers: list[Offer]) -> list[Place]:
+    def _commit(self, offers: list[EventData]) -> list[AppendResult]:
         if self._connection is None:
             self._connection = connect("writer", autocommit=True)
         own = self._connection
 
-        def work() -> list[Place]:
+        def work() -> list[AppendResult]:
             with own.transaction():
                 return append(own, offers)
 
@@ -164,7 +164,7 @@ class Writer:
         try:
             if self._connection is not None:
                 self._connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(position)))
-        except DatabaseAway:
+        except CONNECTION_ERRORS:
             self._disconnect()
 
     def _make_room(self, position: int) -> None:
@@ -185,7 +185,7 @@ class Writer:
             self._connection = None
 
 
-def answer(batch: list[Submission], places: list[Place]) -> None:
+def answer(batch: list[Submission], places: list[AppendResult]) -> None:
     start = 0
     for submission in batch:
         submission.answer.set_result(places[start : start + len(submission.offers)])

@@ -12,10 +12,10 @@ from django.core.management.base import CommandError
 from marcus_events.log import read
 from marcus_events.projections.state_tables import STATE
 from marcus_events.sources.marcus.board import BoardReader, Boards
-from marcus_events.sources.marcus.cards import Card
+from marcus_events.sources.marcus.cards import MarcusCard
 from marcus_events.sources.marcus.comparison import Comparison, Here, compare
 from marcus_events.sources.marcus.installation import Installation
-from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy
 
 BUSY_TRIES = 30
 BUSY_PAUSE_S = 0.2
@@ -51,20 +51,20 @@ def check_board(root: Path, board: str | None, write: Callable[[str], object]) -
     return is_equal
 
 
-def read_cards(installation: Installation, boards: Boards) -> dict[str, list[Card]]:
+def read_cards(installation: Installation, boards: Boards) -> dict[str, list[MarcusCard]]:
     """By project; `boards` learns the projects. Raises CommandError, UnknownBoard."""
     reader, database = BoardReader(boards, installation.board.name), Database(installation.board)
     for _ in range(BUSY_TRIES):
         try:
             reader.read(database)
             break
-        except Busy:
+        except SqliteBusy:
             time.sleep(BUSY_PAUSE_S)
         except NotADatabase as error:
             raise CommandError(f"{installation.board} {error}") from error
     else:
         raise CommandError(f"{installation.board} is being written without a pause; it could not be read.")
-    found: dict[str, list[Card]] = defaultdict(list)
+    found: dict[str, list[MarcusCard]] = defaultdict(list)
     for card in reader.cards.values():
         project = boards.of({"project_id": card.project_id, "task_id": card.task_id})
         found[project.board_id if project else ""].append(card)

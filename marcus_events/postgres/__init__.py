@@ -16,19 +16,19 @@ Only commands start servers. docs/decisions/0001-embedded-postgresql.md tells wh
 import atexit
 from pathlib import Path
 
-from marcus_events.postgres.data_directory import Place, StartFailed
-from marcus_events.postgres.member import Member
+from marcus_events.postgres.data_directory import DataDirectory, StartFailed
+from marcus_events.postgres.member import ClusterMember
 
-__all__ = ["Member", "StartFailed", "conninfo", "start"]
+__all__ = ["ClusterMember", "StartFailed", "conninfo", "start"]
 
 
 def conninfo(data_dir: Path) -> str:
-    return Place.under(data_dir).conninfo
+    return DataDirectory.under(data_dir).conninfo
 
 
 def start(data_dir: Path) -> str:
     """Join the server of this data directory until this process ends; returns how to connect to it."""
-    member = Member(Place.under(data_dir))
+    member = ClusterMember(DataDirectory.under(data_dir))
     member.join()
     atexit.register(member.leave)
     return member.place.conninfo

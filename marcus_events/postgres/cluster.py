@@ -14,7 +14,7 @@ from typing import IO
 
 import psutil
 
-from marcus_events.postgres.data_directory import DATABASE, PORT, SUPERUSER, Place, StartFailed, programs
+from marcus_events.postgres.data_directory import DATABASE, PORT, SUPERUSER, DataDirectory, StartFailed, programs
 
 VERSION = "18"
 MAX_CONNECTIONS = 200  # ten processes with a full pool of ten each, their tails, and people with psql
@@ -40,8 +40,8 @@ class StillInUse(StartFailed):
     """A server was killed and some of its backends are still at work; they end by themselves, soon."""
 
 
-class Server:
-    def __init__(self, place: Place) -> None:
+class Cluster:
+    def __init__(self, place: DataDirectory) -> None:
         self.place = place
         self._child: subprocess.Popen[bytes] | None = None
         self._log_seen = 0  # bytes of the log that tell of earlier starts

@@ -38,11 +38,11 @@ class StartFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class DataDirectory:
     root: Path
 
     @classmethod
-    def under(cls, data_dir: Path) -> "Place":
+    def under(cls, data_dir: Path) -> "DataDirectory":
         return cls((data_dir.expanduser() / "postgres").resolve())
 
     @property
@@ -71,15 +71,15 @@ class Place:
         return f"host={self.socket_directory} port={PORT} user={SUPERUSER} dbname={database}"
 
     @property
-    def owner(self) -> "Identity":
-        return Identity.of(self.root)
+    def owner(self) -> "ServerUser":
+        return ServerUser.of(self.root)
 
     def prepare(self) -> None:
         """Every directory is there and private. Raises PermissionError where another user's are in the
         way."""
         self.root.parent.mkdir(parents=True, exist_ok=True)
         self.root.mkdir(mode=0o700, exist_ok=True)
-        me = Identity(os.geteuid(), os.getegid())
+        me = ServerUser(os.geteuid(), os.getegid())
         make_private(self.root, _runs_for_root(self.owner) if me.uid == 0 else me)
         make_private(self.socket_directory, self.owner)
         if me.uid == 0:
@@ -101,12 +101,12 @@ class Place:
         return descriptor
 
 
-class Identity(NamedTuple):
+class ServerUser(NamedTuple):
     uid: int
     gid: int
 
     @classmethod
-    def of(cls, path: Path) -> "Identity":
+    def of(cls, path: Path) -> "ServerUser":
         found = path.lstat()
         return cls(found.st_uid, found.st_gid)
 
@@ -132,15 +132,15 @@ def installed() -> list[Path]:
     return [home / "pginstall18", *([libraries] if libraries.exists() else [])]
 
 
-def make_private(directory: Path, owner: Identity) -> None:
+def make_private(directory: Path, owner: ServerUser) -> None:
     """The directory is `owner`'s and nobody else gets in. In /tmp another user may have been there first: a
     link or somebody else's directory is refused, since a false server there would be believed."""
     directory.mkdir(mode=0o700, exist_ok=True)
     if directory.is_symlink() or not directory.is_dir():
         raise NotADirectoryError(f"{directory} must be a directory.")
-    if os.geteuid() == 0 and Identity.of(directory).uid == 0:
+    if os.geteuid() == 0 and ServerUser.of(directory).uid == 0:
         os.chown(directory, *owner)
-    if (found := Identity.of(directory)).uid != owner.uid:
+    if (found := ServerUser.of(directory)).uid != owner.uid:
         raise PermissionError(
             f"{directory} belongs to {found}, not to {owner}: run this as the user who ran it first, "
             "choose another MARCUS_DATA_DIR, or set DATABASE_URL."
@@ -168,7 +168,7 @@ def let_read(*trees: Path) -> None:
             path.chmod(stat.S_IMODE(wanted))
 
 
-def _runs_for_root(owner: Identity) -> Identity:
+def _runs_for_root(owner: ServerUser) -> ServerUser:
     """Whoever owns the directory; a user made for it where root does."""
     if owner.uid != 0:
         return owner
@@ -176,7 +176,7 @@ def _runs_for_root(owner: Identity) -> Identity:
         found = pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         found = _create_system_user()
-    return Identity(found.pw_uid, found.pw_gid)
+    return ServerUser(found.pw_uid, found.pw_gid)
 
 
 def _create_system_user() -> pwd.struct_passwd:

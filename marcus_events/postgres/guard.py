@@ -10,11 +10,11 @@ import os
 import sys
 from pathlib import Path
 
-from marcus_events.postgres.cluster import Server
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.cluster import Cluster
+from marcus_events.postgres.data_directory import DataDirectory
 
 
-def main(place: Place) -> None:
+def main(place: DataDirectory) -> None:
     """Returns as soon as there is a guard: this process's child, which is nobody's child from then on."""
     guard = place.open("guard.lock")
     try:
@@ -36,11 +36,11 @@ def let_go_of_caller() -> None:
         os.dup2(nothing, descriptor)
 
 
-def stop_after_last_member(place: Place) -> None:
+def stop_after_last_member(place: DataDirectory) -> None:
     members = place.open("members.lock")  # stays open, and so locked, until this process ends
     fcntl.flock(members, fcntl.LOCK_EX)
-    Server(place).stop()
+    Cluster(place).stop()
 
 
 if __name__ == "__main__":
-    main(Place(Path(sys.argv[1])))
+    main(DataDirectory(Path(sys.argv[1])))

@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from marcus_events.postgres.cluster import Server, StillInUse
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.cluster import Cluster, StillInUse
+from marcus_events.postgres.data_directory import DataDirectory
 from marcus_events.postgres.restarter import Keeper
 
 log = logging.getLogger(__name__)
@@ -33,15 +33,15 @@ OLD_BACKENDS_END_WITHIN = 60.0  # seconds; one that is in the middle of a long q
 SOURCES = Path(__file__).resolve().parent.parent.parent
 
 
-class Member:
-    def __init__(self, place: Place) -> None:
+class ClusterMember:
+    def __init__(self, place: DataDirectory) -> None:
         self.place = place
-        self.server = Server(place)
+        self.server = Cluster(place)
         self._keeper = Keeper(self.server, self._starting)
         self._members: int | None = None
         self._joined_as = 0
 
-    def __enter__(self) -> "Member":
+    def __enter__(self) -> "ClusterMember":
         self.join()
         return self
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from marcus_events.postgres.cluster import Server
+from marcus_events.postgres.cluster import Cluster
 from marcus_events.postgres.data_directory import StartFailed
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ END_WITHIN = 5.0  # seconds; a start that is under way is not waited for longer
 
 
 class Keeper:
-    def __init__(self, server: Server, starting: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, server: Cluster, starting: Callable[[], AbstractContextManager[None]]) -> None:
         self._server = server
         self._starting = starting
         self._ended = threading.Event()

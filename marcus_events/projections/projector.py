@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import Error, close_old_connections, connection, models, transaction
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.log import read
 from marcus_events.log.listener import PROJECTED_CHANNEL, listener
 from marcus_events.models import Checkpoint
@@ -35,7 +35,7 @@ class Projection(Protocol):
     name: str
     tables: Sequence[type[models.Model]]
 
-    def project(self, events: Sequence[Recorded]) -> None:
+    def project(self, events: Sequence[RecordedEvent]) -> None:
         """Write what these events change, within the caller's transaction. They follow on those of the last call."""
 
     def clear(self) -> None:
@@ -48,7 +48,7 @@ class Projection(Protocol):
         return
 
 
-def step(projection: Projection, limit: int = BATCH, known: Sequence[Recorded] = ()) -> Sequence[Recorded]:
+def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEvent] = ()) -> Sequence[RecordedEvent]:
     """Project the next events, at most so many and some BATCH_BYTES of them; which these were.
 
     Nothing while another process is at it. `known`, events that another projection has just read, are taken where they
@@ -71,7 +71,7 @@ def step(projection: Projection, limit: int = BATCH, known: Sequence[Recorded] =
     return events
 
 
-def following(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[Recorded]:
+def following(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[RecordedEvent]:
     """The next events, up to the position `until`."""
     left = limit if until is None else min(limit, max(until - checkpoint.position, 0))
     return read.following(checkpoint.position, left, max_bytes=BATCH_BYTES)
@@ -93,7 +93,7 @@ def start_over(projection: Projection, checkpoint: Checkpoint, epoch: UUID) -> N
     checkpoint.save()
 
 
-def advance(projection: Projection, checkpoint: Checkpoint, events: Sequence[Recorded]) -> None:
+def advance(projection: Projection, checkpoint: Checkpoint, events: Sequence[RecordedEvent]) -> None:
     projection.project(events)
     checkpoint.position = events[-1].position
     checkpoint.save()
@@ -159,8 +159,8 @@ class Projector:
 
     def once(self, stop: threading.Event) -> bool:
         """One step of each; whether the log had more than that."""
-        found: list[Sequence[Recorded] | None] = []
-        known: Sequence[Recorded] = ()
+        found: list[Sequence[RecordedEvent] | None] = []
+        known: Sequence[RecordedEvent] = ()
         self._is_behind = False
         for projection in self.projections:
             found.append(self._try_step(projection, known))
@@ -169,7 +169,7 @@ class Projector:
             stop.wait(PAUSE_AFTER_ERROR_S)
         return self._is_behind
 
-    def _try_step(self, projection: Projection, known: Sequence[Recorded]) -> Sequence[Recorded] | None:
+    def _try_step(self, projection: Projection, known: Sequence[RecordedEvent]) -> Sequence[RecordedEvent] | None:
         """The events that were projected; None when it failed."""
         try:
             events = step(projection, known=known)

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db import connection, models
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.models import Facet, HourlyFacet, HourlyRate, Rate
 from marcus_events.projections.projector import Projection
 
-Counts = Counter[tuple[Any, ...]]  # the columns of a key → how many
+RateCounts = Counter[tuple[Any, ...]]  # the columns of a key → how many
 
 ADD = """
 INSERT INTO {table} AS known ({columns}, count) SELECT * FROM unnest({arrays}, %s::bigint[])
@@ -38,7 +38,7 @@ class RatesProjection(Projection):
     name = "rates"
     tables: Sequence[type[models.Model]] = tuple(COLUMNS)
 
-    def project(self, events: Sequence[Recorded]) -> None:
+    def project(self, events: Sequence[RecordedEvent]) -> None:
         removals = [event for event in events if event.event_type == EventTypes.BOARD_REMOVED]
         removed = {event.board_id: event.position for event in removals if event.board_id}
         if removed:
@@ -51,14 +51,14 @@ def remove(board_ids: Collection[str]) -> None:
         table._default_manager.filter(board_id__in=board_ids).delete()
 
 
-def is_counted(event: Recorded, removed: dict[str, int]) -> bool:
+def is_counted(event: RecordedEvent, removed: dict[str, int]) -> bool:
     """Removals are not: no page shows them."""
     return event.event_type != EventTypes.BOARD_REMOVED and event.position > removed.get(event.board_id or "", 0)
 
 
-def save(events: Sequence[Recorded]) -> None:
-    minutes: Counts = Counter()
-    facets: Counts = Counter()
+def save(events: Sequence[RecordedEvent]) -> None:
+    minutes: RateCounts = Counter()
+    facets: RateCounts = Counter()
     for event in events:
         board_id, minute = event.board_id or "", event.happened_at.replace(second=0, microsecond=0)
         minutes[board_id, event.event_type, minute] += 1
@@ -70,19 +70,19 @@ def save(events: Sequence[Recorded]) -> None:
     add(Facet, summed(facets, lambda key: key[:-1]))
 
 
-def facets_of(event: Recorded) -> Iterable[tuple[str, str]]:
+def facets_of(event: RecordedEvent) -> Iterable[tuple[str, str]]:
     found = {"type": event.event_type, "source": event.source, "agent": event.agent_id, "task": event.task_id}
     return ((field, value) for field, value in found.items() if value is not None)
 
 
-def summed(counts: Counts, key_of: Any) -> Counts:
-    found: Counts = Counter()
+def summed(counts: RateCounts, key_of: Any) -> RateCounts:
+    found: RateCounts = Counter()
     for key, count in counts.items():
         found[key_of(key)] += count
     return found
 
 
-def add(table: type[models.Model], counts: Counts) -> None:
+def add(table: type[models.Model], counts: RateCounts) -> None:
     """In the order of the keys, so that two who add do not wait for each other in a circle."""
     if not counts:
         return

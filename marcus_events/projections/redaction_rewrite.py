@@ -19,34 +19,46 @@ from datetime import datetime
 from operator import itemgetter
 
 from marcus_events.core import state as core
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers import fold
 from marcus_events.log import read
-from marcus_events.projections.state_tables import COLUMNS_OF, KEY_OF, STATE, TABLE_OF, Batch, Identity, Interval, write
+from marcus_events.projections.state_tables import (
+    COLUMNS_OF,
+    KEY_OF,
+    STATE,
+    TABLE_OF,
+    Batch,
+    ItemIdentity,
+    NewInterval,
+    write,
+)
 
 AT_ONCE = 1_000  # events
-COLUMN_OF: dict[type[core.Item], str] = {core.Board: "board_id", core.Agent: "agent_id"}  # the others: "task_id"
+COLUMN_OF: dict[type[core.StateItem], str] = {
+    core.BoardState: "board_id",
+    core.AgentState: "agent_id",
+}  # the others: "task_id"
 
 
 About = tuple[str | None, str | None, str | None]
 
 
-def about(event: Recorded) -> About:
+def about(event: RecordedEvent) -> About:
     return event.board_id, event.task_id, event.agent_id
 
 
 class Rewriting:
     """Within the caller's transaction, which holds the checkpoint of the state."""
 
-    def __init__(self, event: Recorded) -> None:
+    def __init__(self, event: RecordedEvent) -> None:
         """Fold the event as it is into the state before it, unless it has not been projected yet."""
         self.event = event
         self.until = read.projected(STATE.name)
         self.is_projected = event.position <= self.until
         self.said, self.says = core.State(), core.State()
         self.loaded: set[About] = set()
-        self.changes: core.Changes = {}
+        self.changes: core.StateChanges = {}
         if self.is_projected:
             self.load([event])
             self.changes = fold(self.said, event)
@@ -55,9 +67,9 @@ class Rewriting:
     def is_repeat(self) -> bool:
         """Whether it is a complaint that has opened no blocker."""
         is_complaint = self.event.event_type == EventTypes.TASK_BLOCKED
-        return is_complaint and self.is_projected and (core.Blocker, (self.event.position,)) not in self.changes
+        return is_complaint and self.is_projected and (core.BlockerState, (self.event.position,)) not in self.changes
 
-    def load(self, events: Sequence[Recorded]) -> None:
+    def load(self, events: Sequence[RecordedEvent]) -> None:
         """What these events may concern, as it was before the first one, unless it is known already."""
         unlike = {about(event): event for event in events if about(event) not in self.loaded}
         if not unlike:
@@ -71,7 +83,7 @@ class Rewriting:
                     self.said.load(item)
                     self.says.load(item)
 
-    def rewrite(self, version: Recorded) -> int:
+    def rewrite(self, version: RecordedEvent) -> int:
         """As if it had always said what this version of it says; how many items that has changed."""
         if not self.is_projected:
             return 0
@@ -101,13 +113,13 @@ class Rewriting:
                 after = event.position
         self.pass_over([chain for chain in chains if not chain.is_done], after, self.until)
 
-    def forget_new(self, changes: core.Changes) -> None:
+    def forget_new(self, changes: core.StateChanges) -> None:
         """A complaint that was the same as a redacted one makes no blocker of its own now: nothing new comes of it."""
         for (kind, key), item in changes.items():
             if item is not None and key not in self.said.items[kind]:
                 self.says.remove(item)
 
-    def next(self, chains: Sequence[Chain], after: int) -> list[Recorded]:
+    def next(self, chains: Sequence[Chain], after: int) -> list[RecordedEvent]:
         """The next events about these items."""
         things = sorted({chain.about for chain in chains if chain.about[1]})
         positions = read.positions_about(things, after, self.until, AT_ONCE) if things else []
@@ -123,7 +135,7 @@ class Rewriting:
 class Chain:
     """The rows of one item from the event on: as they are, and as they are made anew."""
 
-    def __init__(self, identity: Identity, event: Recorded, said: core.State, says: core.State) -> None:
+    def __init__(self, identity: ItemIdentity, event: RecordedEvent, said: core.State, says: core.State) -> None:
         self.kind, self.key = identity
         self.said, self.says = said.items[self.kind], says.items[self.kind]
         self._states = said, says
@@ -131,7 +143,7 @@ class Chain:
         ended = {row.to_position: row.to_time for row in self.rows if row.to_position and row.to_time}
         self.moments = sorted((ended | {row.from_position: row.from_time for row in self.rows}).items())
         self.current = -1  # the row that held at the position that was met last
-        self.made: list[Interval] = []
+        self.made: list[NewInterval] = []
         self.is_done = False
         self._begin(event)
 
@@ -141,15 +153,15 @@ class Chain:
         item = self.said.get(self.key) or self.says.get(self.key) or self.rows[0].item
         return column, getattr(item, column)
 
-    def _read(self, position: int) -> Iterator[Interval]:
+    def _read(self, position: int) -> Iterator[NewInterval]:
         """The row just before the position, if there is one, and all that have begun since."""
         names = ("from_position", "from_time", "to_position", "to_time", *COLUMNS_OF[self.kind])
         same = dict(zip(KEY_OF[self.kind], self.key, strict=True))
         found = TABLE_OF[self.kind].objects.filter(**same).exclude(to_position__lt=position).order_by("from_position")
         for from_position, from_time, to_position, to_time, *values in found.values_list(*names).iterator():
-            yield Interval(self.kind(*values), from_position, from_time, to_position, to_time)
+            yield NewInterval(self.kind(*values), from_position, from_time, to_position, to_time)
 
-    def _begin(self, event: Recorded) -> None:
+    def _begin(self, event: RecordedEvent) -> None:
         """What the event itself has left. A row of an older version of this program counts as what stands in it."""
         before = None
         if self.rows and self.rows[0].from_position < event.position:
@@ -164,7 +176,7 @@ class Chain:
             self._put(1, replace(says, **untouched))
         self.record(event.position, event.happened_at)
 
-    def standing(self, position: int) -> core.Item | None:
+    def standing(self, position: int) -> core.StateItem | None:
         """What the rows say of the moment after a position; called with growing ones."""
         while self.current + 1 < len(self.rows) and self.rows[self.current + 1].from_position <= position:
             self.current += 1
@@ -192,7 +204,7 @@ class Chain:
             self._put(1, replace(says, **changed))
         self.record(position, moment)
 
-    def _put(self, which: int, item: core.Item | None) -> None:
+    def _put(self, which: int, item: core.StateItem | None) -> None:
         state = self._states[which]
         if item is not None:
             state.load(item)
@@ -208,7 +220,7 @@ class Chain:
                 moment = max(moment, last.from_time)
                 last.to_position, last.to_time = position, moment
             if item is not None:
-                self.made.append(Interval(item, position, moment))
+                self.made.append(NewInterval(item, position, moment))
         if self.said.get(self.key) == item:
             self.finish(position)
 

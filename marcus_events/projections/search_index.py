@@ -11,7 +11,7 @@ from itertools import groupby
 
 from django.db import connection, models
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.log import read
 from marcus_events.models import SearchEntry, SearchPart
 from marcus_events.projections.bulk_copy import copy
@@ -33,7 +33,7 @@ class SearchProjection(Projection):
     name = "search"
     tables: Sequence[type[models.Model]] = (SearchEntry,)
 
-    def project(self, events: Sequence[Recorded]) -> None:
+    def project(self, events: Sequence[RecordedEvent]) -> None:
         partitions.execute(NO_WAIT)
         for _, group in groupby(events, key=lambda event: event.position // partitions.SIZE):
             write(partitions.part_of((batch := list(group))[0].position), batch)
@@ -48,7 +48,7 @@ class SearchProjection(Projection):
         partitions.drop_retired()
 
 
-def write(part: SearchPart, events: Sequence[Recorded]) -> None:
+def write(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
     times = [event.happened_at for event in events]
     copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
     with connection.cursor() as cursor:
@@ -64,7 +64,7 @@ def is_due(part: SearchPart, position: int) -> bool:
     return position == part.last or read.head().position <= part.last + partitions.SIZE
 
 
-def rewrite(redaction: Recorded) -> None:
+def rewrite(redaction: RecordedEvent) -> None:
     position = redaction.data.get("position")
     if type(position) is int and 0 < position < redaction.position and (event := read.event(position)):
         with connection.cursor() as cursor:

@@ -16,28 +16,28 @@ from psycopg.types.json import Jsonb
 
 from marcus_events import models as tables
 from marcus_events.core import state as core
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers import fold
 from marcus_events.projections.bulk_copy import copy
 from marcus_events.projections.projector import Projection
 
-TABLE_OF: dict[type[core.Item], type[tables.Interval]] = {
-    core.Board: tables.Board,
-    core.Task: tables.Task,
-    core.Blocker: tables.Blocker,
-    core.Agent: tables.Agent,
-    core.Dependency: tables.Dependency,
+TABLE_OF: dict[type[core.StateItem], type[tables.Interval]] = {
+    core.BoardState: tables.Board,
+    core.TaskState: tables.Task,
+    core.BlockerState: tables.Blocker,
+    core.AgentState: tables.Agent,
+    core.DependencyState: tables.Dependency,
 }
-KEY_OF: dict[type[core.Item], tuple[str, ...]] = {
-    core.Board: ("board_id",),
-    core.Task: ("board_id", "task_id"),
-    core.Blocker: ("blocker_id",),
-    core.Agent: ("board_id", "agent_id"),
-    core.Dependency: ("board_id", "task_id", "depends_on_id", "depends_on_board"),
+KEY_OF: dict[type[core.StateItem], tuple[str, ...]] = {
+    core.BoardState: ("board_id",),
+    core.TaskState: ("board_id", "task_id"),
+    core.BlockerState: ("blocker_id",),
+    core.AgentState: ("board_id", "agent_id"),
+    core.DependencyState: ("board_id", "task_id", "depends_on_id", "depends_on_board"),
 }
 COLUMNS_OF = {kind: [field.name for field in fields(kind)] for kind in TABLE_OF}
-Identity = tuple[type[core.Item], core.Key]
+ItemIdentity = tuple[type[core.StateItem], core.StateKey]
 
 
 class StateProjection(Projection):
@@ -46,7 +46,7 @@ class StateProjection(Projection):
     name = "state"
     tables: Sequence[type[models.Model]] = (*TABLE_OF.values(), tables.BoardRemoval)
 
-    def project(self, events: Sequence[Recorded]) -> None:
+    def project(self, events: Sequence[RecordedEvent]) -> None:
         batch = Batch()
         batch.load(events)
         for recorded in events:
@@ -55,10 +55,10 @@ class StateProjection(Projection):
 
 
 @dataclass(slots=True)
-class Interval:
+class NewInterval:
     """A row to be: what is so from an event on."""
 
-    item: core.Item
+    item: core.StateItem
     from_position: int
     from_time: datetime
     to_position: int | None = None
@@ -75,12 +75,12 @@ class Batch:
     def __init__(self, as_of: int | None = None) -> None:
         self.as_of = as_of
         self.state = core.State()
-        self.open: dict[Identity, Interval] = {}
-        self.begun: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
-        self.ended: dict[type[core.Item], list[Interval]] = {kind: [] for kind in TABLE_OF}
+        self.open: dict[ItemIdentity, NewInterval] = {}
+        self.begun: dict[type[core.StateItem], list[NewInterval]] = {kind: [] for kind in TABLE_OF}
+        self.ended: dict[type[core.StateItem], list[NewInterval]] = {kind: [] for kind in TABLE_OF}
         self.removed: list[tables.BoardRemoval] = []
 
-    def load(self, events: Sequence[Recorded]) -> None:
+    def load(self, events: Sequence[RecordedEvent]) -> None:
         """The rows that these events may concern."""
         task_ids = {event.task_id for event in events if event.task_id}
         agent_ids = {event.agent_id for event in events if event.agent_id}
@@ -90,35 +90,35 @@ class Batch:
         }
         on_removed = models.Q(board_id__in=removed)
         of_tasks = on_removed | models.Q(task_id__in=task_ids)
-        self.take(core.Task, of_tasks)
-        board_ids |= {item.board_id for item in self.state.items[core.Task].values()}
-        self.take(core.Board, models.Q(board_id__in=board_ids))
-        self.take(core.Blocker, of_tasks)
-        self.take(core.Agent, on_removed | models.Q(agent_id__in=agent_ids | self.agents_at_work()))
-        self.take(core.Dependency, of_tasks)
+        self.take(core.TaskState, of_tasks)
+        board_ids |= {item.board_id for item in self.state.items[core.TaskState].values()}
+        self.take(core.BoardState, models.Q(board_id__in=board_ids))
+        self.take(core.BlockerState, of_tasks)
+        self.take(core.AgentState, on_removed | models.Q(agent_id__in=agent_ids | self.agents_at_work()))
+        self.take(core.DependencyState, of_tasks)
 
     def agents_at_work(self) -> set[str]:
-        return {task.agent_id for task in self.state.items[core.Task].values() if isinstance(task, core.Task)}
+        return {task.agent_id for task in self.state.items[core.TaskState].values() if isinstance(task, core.TaskState)}
 
-    def take(self, kind: type[core.Item], condition: models.Q) -> None:
+    def take(self, kind: type[core.StateItem], condition: models.Q) -> None:
         rows = TABLE_OF[kind].objects.as_of(self.as_of).filter(condition)
         for from_position, from_time, *values in rows.values_list("from_position", "from_time", *COLUMNS_OF[kind]):
             item = kind(*values)
             self.state.load(item)
-            self.open[kind, item.key] = Interval(item, from_position, from_time, is_stored=True)
+            self.open[kind, item.key] = NewInterval(item, from_position, from_time, is_stored=True)
 
-    def apply(self, recorded: Recorded) -> None:
+    def apply(self, recorded: RecordedEvent) -> None:
         for identity, item in fold(self.state, recorded).items():
             moment = self.end(identity, recorded)
             if item is not None:
-                self.open[identity] = begun = Interval(item, recorded.position, moment)
+                self.open[identity] = begun = NewInterval(item, recorded.position, moment)
                 self.begun[identity[0]].append(begun)
-            elif identity[0] is core.Board:
+            elif identity[0] is core.BoardState:
                 self.removed.append(
                     tables.BoardRemoval(board_id=identity[1][0], position=recorded.position, time=moment)
                 )
 
-    def end(self, identity: Identity, recorded: Recorded) -> datetime:
+    def end(self, identity: ItemIdentity, recorded: RecordedEvent) -> datetime:
         """End the open interval, if there is one. Time never runs backwards along the intervals of one item."""
         interval = self.open.pop(identity, None)
         if interval is None:
@@ -135,7 +135,7 @@ class Batch:
         tables.BoardRemoval.objects.bulk_create(self.removed)
 
 
-def close(kind: type[core.Item], intervals: Sequence[Interval]) -> None:
+def close(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
     """End the intervals in the table that were open when the batch was loaded."""
     same = " AND ".join(f"{name} = %s" for name in KEY_OF[kind])
     table = TABLE_OF[kind]._meta.db_table
@@ -144,14 +144,14 @@ def close(kind: type[core.Item], intervals: Sequence[Interval]) -> None:
         cursor.executemany(update, [(row.to_position, row.to_time, *row.item.key) for row in intervals])
 
 
-def write(kind: type[core.Item], intervals: Sequence[Interval]) -> None:
+def write(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
     columns = ", ".join(("from_position", "from_time", "to_position", "to_time", *COLUMNS_OF[kind]))
     query = f"COPY {TABLE_OF[kind]._meta.db_table} ({columns}) FROM STDIN"
     if intervals:
         copy(query, ((i.from_position, i.from_time, i.to_position, i.to_time, *values_of(i.item)) for i in intervals))
 
 
-def values_of(item: core.Item) -> Iterable[Any]:
+def values_of(item: core.StateItem) -> Iterable[Any]:
     return (Jsonb(value) if isinstance(value, list | dict) else value for value in vars(item).values())
 
 

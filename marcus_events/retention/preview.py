@@ -8,9 +8,9 @@ from datetime import datetime
 
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
-from marcus_events.log.statement_timeout import TookTooLong, at_most
+from marcus_events.log.statement_timeout import QueryTimeout, at_most
 from marcus_events.models import RetentionPolicy
-from marcus_events.retention.runs import Task, due
+from marcus_events.retention.runs import PolicyTask, due
 
 LONGEST_S = 2.0  # for one policy
 ALL_S = 5.0
@@ -37,13 +37,13 @@ def previews(now: datetime | None = None) -> list[Preview]:
     return [preview(task, each, until - time.monotonic()) for task in due(now or utc_now())]
 
 
-def preview(task: Task, each: float, left_s: float) -> Preview:
+def preview(task: PolicyTask, each: float, left_s: float) -> Preview:
     which = f"({task.governed.sql}) AND position <= %s"
     query = f"SELECT count(*), min(recorded_at), max(recorded_at) FROM event WHERE {which}"  # noqa: S608 - our own words
     try:
         with at_most(min(LONGEST_S, left_s)):
             [(count, oldest, newest)] = read.rows(query, [*task.governed.values, task.reach.position], None)
-    except TookTooLong:
+    except QueryTimeout:
         return Preview(task.policy, None, None, None, 0, task.reach.held_by)
     return Preview(task.policy, count, oldest, newest, round(count * each), task.reach.held_by)
 

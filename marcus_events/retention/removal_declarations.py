@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.position_ranges import Ranges
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import offer_from
@@ -100,7 +100,7 @@ def record(connection: Connection, run_id: int, policy: str, ids: list[int]) -> 
     return places[-1].position
 
 
-def again(found: Recorded) -> Event:
+def again(found: RecordedEvent) -> Event:
     """The same, of the same time, under another identity."""
     event = found.event
     data = event.data | {"stated": "again"}

@@ -19,7 +19,7 @@ import psycopg
 from django.db import close_old_connections
 
 from marcus_events.core.event import utc_now
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.retention import deletion
 from marcus_events.retention.horizon import Reach, reach
@@ -37,12 +37,12 @@ WHOLE = "whole partitions"
 BUSY = "Another run is at it."
 
 
-class Busy(RuntimeError):
+class RetentionBusy(RuntimeError):
     """Another process is removing."""
 
 
 @dataclass
-class Task:
+class PolicyTask:
     """A policy, and how far it reaches now."""
 
     governed: Governed
@@ -65,12 +65,12 @@ class Task:
 
 
 @dataclass
-class Running:
+class RetentionRunner:
     """One run: its record, its connection, and what it has done so far."""
 
     record: RetentionRun
     connection: deletion.Connection
-    tasks: Sequence[Task]
+    tasks: Sequence[PolicyTask]
     stop: threading.Event = field(default_factory=threading.Event)
 
     def all(self) -> None:
@@ -106,7 +106,7 @@ class Running:
             declare_range(self.connection, self.record.pk, WHOLE, first, partition.until)
             self.resume()
 
-    def one(self, task: Task) -> None:
+    def one(self, task: PolicyTask) -> None:
         policy, until = task.policy, task.reach.position
         act = thin if policy.act == RetentionPolicy.Act.THIN else deletion.remove
         if until > policy.done_to:
@@ -126,24 +126,24 @@ def run(now: datetime | None = None) -> RetentionRun | None:
     now = now or utc_now()
     with connect("retention", autocommit=True) as connection:
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
-            raise Busy(BUSY)
+            raise RetentionBusy(BUSY)
         deletion.be_patient(connection)
         tasks = due(now)
         return carry_out(connection, tasks, now) if tasks else None
 
 
-def due(now: datetime) -> list[Task]:
+def due(now: datetime) -> list[PolicyTask]:
     found = governed(RetentionPolicy.objects.all())
     reaches = {days: reach(timedelta(days=days), now) for days in {one.policy.keep_days for one in found}}
-    return [Task(one, reaches[one.policy.keep_days]) for one in found]
+    return [PolicyTask(one, reaches[one.policy.keep_days]) for one in found]
 
 
-def carry_out(connection: deletion.Connection, tasks: Sequence[Task], now: datetime) -> RetentionRun:
+def carry_out(connection: deletion.Connection, tasks: Sequence[PolicyTask], now: datetime) -> RetentionRun:
     record = RetentionRun.objects.create(started_at=now, held_by=names(tasks, "held_by"))
     record.passed_over = names(tasks, "passed_over")
     try:
         check_accounted(connection)
-        Running(record, connection, tasks).all()
+        RetentionRunner(record, connection, tasks).all()
     except Exception as error:
         record.error = f"{type(error).__name__}: {error}"[:1000]
         raise
@@ -153,7 +153,7 @@ def carry_out(connection: deletion.Connection, tasks: Sequence[Task], now: datet
     return record
 
 
-def names(tasks: Sequence[Task], what: str) -> str:
+def names(tasks: Sequence[PolicyTask], what: str) -> str:
     return ", ".join(sorted({name for task in tasks for name in getattr(task.reach, what)}))
 
 
@@ -163,9 +163,9 @@ def run_retention(stop: threading.Event) -> None:
         try:
             if is_due(utc_now()):
                 run()
-        except Busy:
+        except RetentionBusy:
             pass
-        except DatabaseAway as error:
+        except CONNECTION_ERRORS as error:
             logger.debug("retention waits for the database: %s", error)
         except Exception:
             logger.exception("a retention run failed")

@@ -4,7 +4,7 @@ What is promised: the same events as `EventFilter.matches` chooses, without thos
 the newest ones too, however far the index has come; and an answer within two seconds, or `TookTooLong`.
 """
 
-from marcus_events.log.statement_timeout import TookTooLong
+from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.search.autocomplete import complete
 from marcus_events.search.counts import count, count_between, count_by_time, is_counted
 from marcus_events.search.execute import reached
@@ -13,7 +13,7 @@ from marcus_events.search.result_page import page
 
 __all__ = [
     "Facets",
-    "TookTooLong",
+    "QueryTimeout",
     "complete",
     "count",
     "count_between",

@@ -27,7 +27,7 @@ from marcus_events.log.sql_filter import Condition, every, where
 from marcus_events.log.statement_timeout import Patience, at_most
 from marcus_events.search import partitions
 from marcus_events.search.lexemes import lexeme
-from marcus_events.search.ranges import Span, in_groups, spans, with_near
+from marcus_events.search.ranges import PositionRange, in_groups, spans, with_near
 from marcus_events.search.tsquery import Question
 
 LONGEST_S = 2.0  # that anybody waits
@@ -133,14 +133,14 @@ def behind(asked: Asked, so_far: int, limit: int, patience: Patience) -> Iterato
         yield ask(group, question, asked, limit)
 
 
-def ask(group: Sequence[Span], question: Question, asked: Asked, limit: int) -> list[int]:
+def ask(group: Sequence[PositionRange], question: Question, asked: Asked, limit: int) -> list[int]:
     pieces = [of_span(span, question, asked, limit) for span in group]
     query = f"SELECT position FROM ({' UNION ALL '.join(sql for sql, _ in pieces)}) AS found LIMIT %s"
     values = [value for _, of_piece in pieces for value in of_piece]
     return [position for (position,) in rows(query, [*values, limit])]
 
 
-def of_span(span: Span, question: Question, asked: Asked, limit: int) -> Condition:
+def of_span(span: PositionRange, question: Question, asked: Asked, limit: int) -> Condition:
     """The positions of a span that fit, in order."""
     order = f"ORDER BY position {'DESC' if asked.newest_first else 'ASC'}"
     found, values = in_order(span, order, every(conditions(span, question, asked)))
@@ -149,7 +149,7 @@ def of_span(span: Span, question: Question, asked: Asked, limit: int) -> Conditi
     return f"({found} LIMIT %s)", [*values, limit]
 
 
-def in_order(span: Span, order: str, fits: Condition) -> Condition:
+def in_order(span: PositionRange, order: str, fits: Condition) -> Condition:
     condition, values = fits
     bounds = [span.first, span.last]
     if span.walk:
@@ -160,7 +160,7 @@ def in_order(span: Span, order: str, fits: Condition) -> Condition:
     return f"SELECT position FROM ({found}) AS found {order}", [*values, *bounds]
 
 
-def conditions(span: Span, question: Question, asked: Asked) -> list[Condition]:
+def conditions(span: PositionRange, question: Question, asked: Asked) -> list[Condition]:
     """What an entry of this span has to be like."""
     since, until = asked.filter.since, asked.filter.until
     return [
@@ -172,7 +172,7 @@ def conditions(span: Span, question: Question, asked: Asked) -> list[Condition]:
     ]
 
 
-def of_removed(span: Span, removed: dict[str, int]) -> Iterator[Condition]:
+def of_removed(span: PositionRange, removed: dict[str, int]) -> Iterator[Condition]:
     """Without the boards that were removed after all of the span, and within it up to where each was."""
     gone = [lexeme("board", board) for board, position in removed.items() if position >= span.last]
     if gone:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import category_of
 from marcus_events.core.text_search import BETWEEN, run_of
 
@@ -18,7 +18,7 @@ MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes
 OTHER = "=other"
 
 
-def vector(recorded: Recorded) -> str:
+def vector(recorded: RecordedEvent) -> str:
     """As PostgreSQL reads a tsvector: it gathers the places of a word itself, and keeps as many as `core.words` does.
 
     Every event there is goes through here. Words are letters and digits, and need no quotation marks.
@@ -28,7 +28,7 @@ def vector(recorded: Recorded) -> str:
     return " ".join((*words, *fields_of(recorded)))
 
 
-def fields_of(recorded: Recorded) -> Iterator[str]:
+def fields_of(recorded: RecordedEvent) -> Iterator[str]:
     yield lexeme("type", recorded.event_type)
     yield lexeme("source", recorded.source)
     if recorded.board_id is not None:

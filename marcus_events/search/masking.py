@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.payload import name_in
 from marcus_events.core.reducers.boards import OTHER_BOARD, board_of_others
 from marcus_events.core.reducers.field_readers import texts
-from marcus_events.log.task_boards import Named, boards_of
+from marcus_events.log.task_boards import NamedTask, boards_of
 
 
-class Masked(Recorded):
+class Masked(RecordedEvent):
     """An event without what its reader may not know."""
 
 
@@ -25,7 +25,7 @@ ANOTHER = "a task on another board"  # what is said of a task to whoever may not
 OTHERS = ("depends_on", "depends_on_id")
 
 
-def masked(events: Sequence[Recorded], seen: frozenset[str] | None) -> list[Recorded]:
+def masked(events: Sequence[RecordedEvent], seen: frozenset[str] | None) -> list[RecordedEvent]:
     """The events as somebody may read them who sees these boards; None is all of them."""
     if seen is None or not (named := {name for event in events for name in others(event)}):
         return list(events)
@@ -33,18 +33,18 @@ def masked(events: Sequence[Recorded], seen: frozenset[str] | None) -> list[Reco
     return [without(event, hidden) if hidden.intersection(others(event)) else event for event in events]
 
 
-def is_masked(event: Recorded) -> bool:
+def is_masked(event: RecordedEvent) -> bool:
     """Told by its kind, not by what it says: a producer may say anything."""
     return isinstance(event, Masked)
 
 
-def others(event: Recorded) -> list[Named]:
+def others(event: RecordedEvent) -> list[NamedTask]:
     """The tasks that the event's task depends on."""
     board_id, other = event.board_id or "", board_of_others(event)
     return [(board_id, other, task_id) for name in OTHERS for task_id in texts(event, name)]
 
 
-def without(event: Recorded, hidden: set[Named]) -> Recorded:
+def without(event: RecordedEvent, hidden: set[NamedTask]) -> RecordedEvent:
     hides = {task_id for _, _, task_id in hidden.intersection(others(event))}
     data = {name: value for name, value in event.data.items() if name not in OTHER_BOARD}
     data |= {name: kept(data[name], hides) for name in OTHERS if hides.intersection(texts(event, name))}

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from marcus_events.core.event import EARLIEST, LATEST, Event, Recorded
+from marcus_events.core.event import EARLIEST, LATEST, Event, RecordedEvent
 from marcus_events.core.filters import EventFilter, holds
 from marcus_events.log import read
 from marcus_events.search.execute import rows
 
 HOUR = timedelta(hours=1)
 OF_RATES = frozenset({"type", "category", "importance", "board_id"})
-Counts = Counter[tuple[str, str, str]]  # board, field, value → how many
+FacetCounts = Counter[tuple[str, str, str]]  # board, field, value → how many
 
 EVER = "SELECT board_id, field, value, count FROM facet WHERE field = ANY('{type,source,agent}')"
 HOURS = """
@@ -39,15 +39,15 @@ def is_rated(wanted: EventFilter) -> bool:
 
 def is_of(wanted: EventFilter, board_id: str, event_type: str = "") -> bool:
     """Whether events of this board, and of this type, are wanted: as far as the rates can tell."""
-    some = Recorded(0, EARLIEST, Event("", EARLIEST, event_type, "", {}), board_id or None)
+    some = RecordedEvent(0, EARLIEST, Event("", EARLIEST, event_type, "", {}), board_id or None)
     return all(holds(term, some) for term in wanted.terms)
 
 
-def counts(since: datetime | None, until: datetime | None) -> Counts:
+def counts(since: datetime | None, until: datetime | None) -> FacetCounts:
     """How many there are between two times, of every board."""
     if since is None and until is None:
         return as_counts(rows(EVER, []))
-    found = Counts()
+    found = FacetCounts()
     begin, end = since or EARLIEST, until or LATEST
     first, last = min(round_up(begin), end), round_down(end)
     if first < last:
@@ -66,10 +66,10 @@ def round_up(moment: datetime) -> datetime:
     return moment if moment == round_down(moment) else round_down(moment) + HOUR
 
 
-def in_log(since: datetime, until: datetime) -> Counts:
+def in_log(since: datetime, until: datetime) -> FacetCounts:
     condition, values = read.chosen(EventFilter(since=since, until=until), hide_removed=True)
     return as_counts(rows(LOG.format(condition=condition), values))
 
 
-def as_counts(found: list[tuple[str, str, str, int]]) -> Counts:
-    return Counts({(board_id, field, value): count for board_id, field, value, count in found})
+def as_counts(found: list[tuple[str, str, str, int]]) -> FacetCounts:
+    return FacetCounts({(board_id, field, value): count for board_id, field, value, count in found})

@@ -13,7 +13,7 @@ AT_ONCE = (4, 12, 24)  # spans of a statement; then all that are left, since to 
 
 
 @dataclass(frozen=True)
-class Span:
+class PositionRange:
     """The positions `first` to `last`, both included, of the table `name`. To walk is to look at each."""
 
     name: str
@@ -22,9 +22,13 @@ class Span:
     walk: bool = False
 
 
-def spans(parts: Sequence[SearchPart], asked: EventFilter, first: int, last: int) -> list[Span]:
+def spans(parts: Sequence[SearchPart], asked: EventFilter, first: int, last: int) -> list[PositionRange]:
     """What of the parts lies between the positions, and within the times that are asked for."""
-    found = [Span(part.name, max(part.first, first), min(part.last, last)) for part in parts if may_hold(part, asked)]
+    found = [
+        PositionRange(part.name, max(part.first, first), min(part.last, last))
+        for part in parts
+        if may_hold(part, asked)
+    ]
     return [span for span in found if span.first <= span.last]
 
 
@@ -34,7 +38,7 @@ def may_hold(part: SearchPart, asked: EventFilter) -> bool:
     return not (asked.since and part.greatest < asked.since) and not (asked.until and part.least >= asked.until)
 
 
-def with_near(found: Sequence[Span], newest_first: bool) -> list[Span]:
+def with_near(found: Sequence[PositionRange], newest_first: bool) -> list[PositionRange]:
     """The spans as they are asked: those nearest to where one begins are walked, up to NEAR positions in all."""
     order, left = [], NEAR
     for span in reversed(found) if newest_first else found:
@@ -44,7 +48,7 @@ def with_near(found: Sequence[Span], newest_first: bool) -> list[Span]:
     return sorted(order, key=lambda span: not span.walk)
 
 
-def cut(span: Span, length: int, newest_first: bool) -> tuple[Span, Span]:
+def cut(span: PositionRange, length: int, newest_first: bool) -> tuple[PositionRange, PositionRange]:
     if newest_first:
         middle = max(span.first, span.last - length + 1)
         return replace(span, first=middle, walk=True), replace(span, last=middle - 1)
@@ -52,11 +56,11 @@ def cut(span: Span, length: int, newest_first: bool) -> tuple[Span, Span]:
     return replace(span, last=middle, walk=True), replace(span, first=middle + 1)
 
 
-def in_groups(order: Sequence[Span]) -> list[Sequence[Span]]:
+def in_groups(order: Sequence[PositionRange]) -> list[Sequence[PositionRange]]:
     """The walks, then the others, few at first."""
     walks = [span for span in order if span.walk]
     others = [span for span in order if not span.walk]
-    groups: list[Sequence[Span]] = [walks]
+    groups: list[Sequence[PositionRange]] = [walks]
     for number in (*AT_ONCE, len(others)):
         groups.append(others[:number])
         others = others[number:]

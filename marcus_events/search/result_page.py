@@ -19,7 +19,7 @@ def page(
     newest_first: bool = True,
     max_bytes: int = read.MOST_BYTES,
     hide_removed: bool = True,
-) -> read.Page:
+) -> read.EventPage:
     """The events between two positions, both exclusive: no more than `limit`, nor than `max_bytes` hold and one more.
 
     To go on, ask for what is before the last one, or after it where the oldest come first. `hide_removed` leaves out
@@ -29,4 +29,4 @@ def page(
         asked = Asked.of(wanted, after, before, newest_first, hide_removed=hide_removed)
         found = positions(asked, limit + 1, patience)
         shown = read.page_at(found[:limit], limit=limit, max_bytes=max_bytes, newest_first=newest_first)
-    return read.Page(masked(shown.events, wanted.seen), shown.has_more or len(found) > limit)
+    return read.EventPage(masked(shown.events, wanted.seen), shown.has_more or len(found) > limit)

@@ -25,14 +25,14 @@ from uuid import uuid4
 
 import psycopg
 
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.redaction_marker import DEMO
 from marcus_events.core.reserved import SYSTEM, Authority, source_of
 from marcus_events.ingest import ingest, tell_refused
 from marcus_events.log import read
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.demo_script import BOARD, BOARD_NAME, script
 
@@ -98,7 +98,7 @@ class Demo:
             with connect("demo", autocommit=True) as connection:
                 if connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
                     self._play(connection, stop)
-        except (*DatabaseAway, LogUnavailable) as error:
+        except (*CONNECTION_ERRORS, LogUnavailable) as error:
             logger.debug("the demo waits for the database: %s", error)
 
     def _play(self, connection: Connection, stop: threading.Event) -> None:
@@ -166,7 +166,7 @@ def publish(events: list[Event]) -> None:
     tell_refused(ingest(events, Authority.SYSTEM), "an event of the demo")
 
 
-def newest(wanted: EventFilter, connection: Connection) -> Recorded | None:
+def newest(wanted: EventFilter, connection: Connection) -> RecordedEvent | None:
     found = read.events(wanted, limit=1, connection=connection)
     return found[0] if found else None
 

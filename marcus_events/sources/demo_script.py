@@ -28,7 +28,7 @@ from marcus_events.core.reserved import DEMO_BOARD
 from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.installation import Installation
-from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.reader import InstallationReader
 
 RUN = Path(__file__).with_name("demo_run")
 BOARD = DEMO_BOARD
@@ -59,7 +59,7 @@ class Tempo:
 
 
 @dataclass(frozen=True)
-class Line:
+class ScriptedEvent:
     """An event of the script as JSON, due at a second of the round."""
 
     due: float
@@ -76,22 +76,22 @@ class Line:
 
 
 @cache
-def script() -> list[Line]:
+def script() -> list[ScriptedEvent]:
     """The lines in their order; read from the run once."""
     events = read_run()
     tempo = tempo_of(events)
     rewrite = rewriting(events)
-    lines: list[Line] = []
+    lines: list[ScriptedEvent] = []
     for event in events:
         due = max(tempo.second(event.timestamp), lines[-1].due if lines else 0.0)
-        lines.append(Line(due, rewrite(json.dumps(in_demo(event))), tempo))
+        lines.append(ScriptedEvent(due, rewrite(json.dumps(in_demo(event))), tempo))
     return lines
 
 
 def read_run() -> list[Event]:
     boards = Boards()
     translator = Translator(boards)
-    reader = Reader(Installation(RUN), boards)
+    reader = InstallationReader(Installation(RUN), boards)
     return [event for acts in reader.look(utc_now(), is_last=True) for event in translator.events(acts)]
 
 

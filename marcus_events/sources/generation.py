@@ -21,7 +21,7 @@ from itertools import accumulate
 from typing import Any
 
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.log.append import Offer
+from marcus_events.log.append import EventData
 
 BLOCK = 1_000  # events that are drawn from one sequence of chance
 COMMON, RARE, EARLY = "the", "quokka", "genesis"
@@ -53,7 +53,7 @@ ABOUT_NO_TASK = {T.PROJECT_STATE_REFRESHED, T.AGENT_STATUS_CHANGED, T.KANBAN_ERR
 
 
 @dataclass(frozen=True)
-class Extent:
+class GeneratedRange:
     """`count` events between two times."""
 
     seed: int
@@ -69,7 +69,7 @@ def event_id(seed: int, number: int) -> str:
     return f"generated-{seed}-{number}"
 
 
-def offers(extent: Extent, after: int = 0) -> Iterator[Offer]:
+def offers(extent: GeneratedRange, after: int = 0) -> Iterator[EventData]:
     """The events of these numbers in order, from the one after `after` on."""
     for block in range(after // BLOCK, -(-extent.count // BLOCK)):
         chance = random.Random(f"{extent.seed}/{block}")  # noqa: S311 - the same events every time is the point
@@ -79,7 +79,7 @@ def offers(extent: Extent, after: int = 0) -> Iterator[Offer]:
                 yield made
 
 
-def offer(extent: Extent, number: int, chance: random.Random) -> Offer:
+def offer(extent: GeneratedRange, number: int, chance: random.Random) -> EventData:
     [event_type] = chance.choices(list(TYPES), cum_weights=type_weights())
     board_number = int(chance.random() ** 2 * BOARDS)  # some boards are livelier
     board = f"board-{board_number:02}"
@@ -94,7 +94,7 @@ def offer(extent: Extent, number: int, chance: random.Random) -> Offer:
     source = agent if chance.random() < 0.6 else "marcus"
     digest = hashlib.blake2b(f"{extent.seed}/{number}".encode(), digest_size=16).digest()
     identity = event_id(extent.seed, number)
-    return Offer(identity, source, event_type, extent.at(number), data, metadata, board, task, agent, digest)
+    return EventData(identity, source, event_type, extent.at(number), data, metadata, board, task, agent, digest)
 
 
 def task_number(number: int, chance: random.Random) -> int:
@@ -109,12 +109,12 @@ def title(task: str) -> str:
     return " ".join(chance.choices(words(), cum_weights=word_weights(), k=4))
 
 
-def sentence(extent: Extent, number: int, chance: random.Random) -> str:
+def sentence(extent: GeneratedRange, number: int, chance: random.Random) -> str:
     found = chance.choices(words(), cum_weights=word_weights(), k=chance.randrange(6, 16))
     return " ".join([*found, *planted(extent, number, chance)])
 
 
-def planted(extent: Extent, number: int, chance: random.Random) -> Iterator[str]:
+def planted(extent: GeneratedRange, number: int, chance: random.Random) -> Iterator[str]:
     if chance.random() < 2 / 3:
         yield COMMON
     if number % MEET_EVERY == 0:

@@ -22,9 +22,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from marcus_events.core.backoff import pauses
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.log import read
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.tail import EpochChanged, Tail
 from marcus_events.subscriptions import lease as leases
 from marcus_events.subscriptions.lease import Fenced, Lease
@@ -38,7 +38,7 @@ LOOK_EVERY_S = 1.0  # for a lease that has run out, and for replays
 MAX_ATTEMPTS = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
 
-Call = Callable[[Event], None]
+HandleEvent = Callable[[Event], None]
 
 
 class Runner:
@@ -52,8 +52,8 @@ class Runner:
         name: str,
         *,
         patterns: tuple[str, ...],
-        matches: Callable[[Recorded], bool],
-        call: Call,
+        matches: Callable[[RecordedEvent], bool],
+        call: HandleEvent,
         after: int | None = None,
         lease_s: float = LEASE_S,
         batch: int = BATCH,
@@ -89,7 +89,7 @@ class Runner:
                 logger.warning("%s", error)
             except EpochChanged:
                 logger.warning("the log began again; subscription %s starts over", self.name)
-            except DatabaseAway as error:
+            except CONNECTION_ERRORS as error:
                 if not is_away:
                     logger.warning("subscription %s waits for the database: %s", self.name, error)
                 is_away = True
@@ -122,7 +122,7 @@ class Runner:
     def _step(self, lease: Lease, tail: Tail) -> None:
         """Steps 3 to 6, of what the tail gives at once."""
         events = tail.next(min(LOOK_EVERY_S, self._lease_s / 3))
-        done = Progress(lease, self._batch)
+        done = PendingProgress(lease, self._batch)
         for recorded in events:
             if self._stop.is_set():
                 break
@@ -135,7 +135,7 @@ class Runner:
             lease.renew()  # finds out, too, that the database is away
         self._replay(lease)
 
-    def _handle(self, lease: Lease, recorded: Recorded, done: Progress) -> None:
+    def _handle(self, lease: Lease, recorded: RecordedEvent, done: PendingProgress) -> None:
         """Step 4."""
         waits = pauses(*self._pauses)
         attempts = lease.attempts if recorded.position == lease.position + 1 else 0
@@ -171,7 +171,7 @@ class Runner:
                 lease.replay_failed(position, error)
 
 
-class Progress:
+class PendingProgress:
     """Step 5: what was done since the last acknowledgement."""
 
     def __init__(self, lease: Lease, batch: int) -> None:
@@ -215,6 +215,6 @@ class Renewing:
         self._thread.join()
 
     def _run(self) -> None:
-        with suppress(Fenced, *DatabaseAway):
+        with suppress(Fenced, *CONNECTION_ERRORS):
             while not self._done.wait(self._lease.lease_s / 3):
                 self._lease.renew()

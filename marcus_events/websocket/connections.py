@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from marcus_events.access import authentication, sessions
 from marcus_events.access.authentication import Caller
-from marcus_events.access.open_connections import Places
-from marcus_events.access.visibility import NOTHING, Sight, sight_of_token
+from marcus_events.access.open_connections import ConnectionSlots
+from marcus_events.access.visibility import NOTHING, Visibility, sight_of_token
 from marcus_events.core.problem import Problem
 from marcus_events.models import Token
 
@@ -25,11 +25,11 @@ class Peer(Protocol):
     caller: Caller
 
     @property
-    def sight(self) -> Sight: ...
+    def sight(self) -> Visibility: ...
     def check_may_read(self) -> None: ...
     def publisher(self) -> Token: ...
     def count(self) -> None: ...
-    def take_place(self, places: Places) -> None: ...
+    def take_place(self, places: ConnectionSlots) -> None: ...
     def look_again(self) -> None: ...
 
 
@@ -40,7 +40,7 @@ class Program:
         self.count()
 
     @property
-    def sight(self) -> Sight:
+    def sight(self) -> Visibility:
         return sight_of_token(self.token)
 
     def check_may_read(self) -> None:
@@ -53,7 +53,7 @@ class Program:
     def count(self) -> None:
         authentication.count(self.token)
 
-    def take_place(self, places: Places) -> None:
+    def take_place(self, places: ConnectionSlots) -> None:
         places.take_for_program(self.token.pk)
 
     def look_again(self) -> None:
@@ -63,7 +63,7 @@ class Program:
             raise Problem(HTTPStatus.UNAUTHORIZED, "What this token is for was changed; connect again.")
 
 
-class Person:
+class SignedInUser:
     sight = NOTHING  # until the session has been looked at
 
     def __init__(self, caller: Caller, session_key: str, user_id: int | None, remote_user: str = "") -> None:
@@ -83,7 +83,7 @@ class Person:
     def count(self) -> None:
         authentication.check_address(self.caller)
 
-    def take_place(self, places: Places) -> None:
+    def take_place(self, places: ConnectionSlots) -> None:
         places.take("user", str(self.user_id))
 
     def look_again(self) -> None:
@@ -93,7 +93,7 @@ class Person:
         if self.sight_now() != self.sight:
             raise Problem(HTTPStatus.UNAUTHORIZED, "What you may see was changed; connect again.")
 
-    def sight_now(self) -> Sight:
+    def sight_now(self) -> Visibility:
         found = sessions.sight_of_session(self.session_key, self.remote_user)
         if found is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, authentication.MISSING)
@@ -106,7 +106,7 @@ def admitted(scope: dict[str, Any]) -> Peer:
     authentication.check_address(caller)
     session_key = scope["session"].session_key
     if session_key and not caller.secret:
-        return Person(caller, session_key, scope["user"].pk, scope.get("remote_user", ""))
+        return SignedInUser(caller, session_key, scope["user"].pk, scope.get("remote_user", ""))
     return Program(caller)
 
 

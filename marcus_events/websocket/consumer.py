@@ -20,7 +20,7 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from marcus_events.access.open_connections import Places
+from marcus_events.access.open_connections import ConnectionSlots
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
 from marcus_events.http.json_body import LARGE
@@ -28,7 +28,7 @@ from marcus_events.live.hub import get_hub
 from marcus_events.websocket import incoming, outgoing
 from marcus_events.websocket.connections import Peer, admitted, caller_of
 from marcus_events.websocket.handlers import answer, asked
-from marcus_events.websocket.subscriptions import Following, Subscription
+from marcus_events.websocket.subscriptions import LogSubscription, SubscriptionSender
 
 MAX_MISTAKES = 20  # in a row: a program that goes on so is broken
 CHECK_S = 30.0  # a token that was revoked works no longer than this
@@ -47,14 +47,14 @@ logger = logging.getLogger(__name__)
 
 class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     peer: Peer | None = None  # None before it is known who is there, and when nothing more is to be answered
-    following: Following
-    places: Places
+    following: SubscriptionSender
+    places: ConnectionSlots
     tasks: tuple[asyncio.Task[None], ...] = ()
     mistakes = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """However it ends: a server also ends what does not end by itself, and then tells of no disconnection."""
-        with Places() as self.places:
+        with ConnectionSlots() as self.places:
             try:
                 await super().__call__(scope, receive, send)
             finally:
@@ -71,7 +71,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         except Problem as problem:
             await self.refuse(problem)
             return
-        self.following = Following(get_hub(), self.say)
+        self.following = SubscriptionSender(get_hub(), self.say)
         self.tasks = (self.beside(self.following.run()), self.beside(self.watch()))
 
     async def disconnect(self, code: int) -> None:
@@ -128,7 +128,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         await self.say(outgoing.error(None, problem))
         await self.close(code=CODES.get(problem.status, MISTAKES))
 
-    async def say(self, text: str, of: Subscription | None = None) -> None:
+    async def say(self, text: str, of: LogSubscription | None = None) -> None:
         async with self.saying:
             if of is None or not of.has_ended:
                 await self.send(text_data=text)

@@ -11,13 +11,13 @@ from uuid import UUID
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http import publish_items, query_params
-from marcus_events.http.worker_threads import Away, in_thread, unavailable
+from marcus_events.http.worker_threads import DATABASE_ERRORS, in_thread, unavailable
 from marcus_events.log import read
 from marcus_events.log.read import Head
 from marcus_events.websocket import outgoing
 from marcus_events.websocket.connections import Peer
-from marcus_events.websocket.incoming import Publish, Said, Subscribe, Unsubscribe
-from marcus_events.websocket.subscriptions import Following, Say, Subscription
+from marcus_events.websocket.incoming import IncomingFrame, Publish, Subscribe, Unsubscribe
+from marcus_events.websocket.subscriptions import LogSubscription, Say, SubscriptionSender
 
 MAX_SUBSCRIPTIONS = 50  # of a connection
 NO_LOG = UUID(int=2**128 - 1)  # no log's epoch
@@ -25,7 +25,9 @@ PATH = "/ws/events/"
 Result = TypeVar("Result")
 
 
-async def answer(frame: Said, peer: Peer, following: Following, say: Say, *, is_large: bool = False) -> None:
+async def answer(
+    frame: IncomingFrame, peer: Peer, following: SubscriptionSender, say: Say, *, is_large: bool = False
+) -> None:
     """Raises Problem."""
     match frame:
         case Subscribe():
@@ -36,7 +38,7 @@ async def answer(frame: Said, peer: Peer, following: Following, say: Say, *, is_
             await publish(frame, peer, say, is_large=is_large)
 
 
-async def subscribe(frame: Subscribe, peer: Peer, following: Following, say: Say) -> None:
+async def subscribe(frame: Subscribe, peer: Peer, following: SubscriptionSender, say: Say) -> None:
     peer.check_may_read()
     check_room(frame, following)
     subscription, head = await asked(partial(subscription_of, frame, peer))
@@ -45,7 +47,7 @@ async def subscribe(frame: Subscribe, peer: Peer, following: Following, say: Say
     following.news.set()
 
 
-def check_room(frame: Subscribe, following: Following) -> None:
+def check_room(frame: Subscribe, following: SubscriptionSender) -> None:
     if frame.id in following.subscriptions:
         raise query_params.mistake("id", "is that of a subscription that there is already")
     if len(following.subscriptions) >= MAX_SUBSCRIPTIONS:
@@ -53,13 +55,13 @@ def check_room(frame: Subscribe, following: Following) -> None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, limit="subscriptions")
 
 
-def subscription_of(frame: Subscribe, peer: Peer) -> tuple[Subscription, Head]:
+def subscription_of(frame: Subscribe, peer: Peer) -> tuple[LogSubscription, Head]:
     """A position that lies beyond the head is one of another log, whatever it says."""
     head = read.head()
     after = head.position if frame.after is None else frame.after
     epoch = NO_LOG if after > head.position else frame.epoch or head.epoch
     wanted = filter_of(frame, peer)
-    return Subscription(frame.id, wanted, after, epoch, head.position, from_now=frame.after is None), head
+    return LogSubscription(frame.id, wanted, after, epoch, head.position, from_now=frame.after is None), head
 
 
 def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
@@ -67,7 +69,7 @@ def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
     return query_params.on_boards(wanted, frame.board, peer.sight)
 
 
-async def unsubscribe(frame: Unsubscribe, following: Following, say: Say) -> None:
+async def unsubscribe(frame: Unsubscribe, following: SubscriptionSender, say: Say) -> None:
     if (subscription := following.subscriptions.pop(frame.id, None)) is None:
         raise query_params.mistake("id", "is that of no subscription")
     subscription.has_ended = True
@@ -77,7 +79,7 @@ async def unsubscribe(frame: Unsubscribe, following: Following, say: Say) -> Non
 async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> None:
     try:
         receipts = await publish_items.publish(frame.items, publish_items.native, peer.publisher(), aside=is_large)
-    except Away as error:
+    except DATABASE_ERRORS as error:
         raise unavailable(error) from error
     publish_items.note_rejected(receipts, peer.caller, "WS", PATH)
     publish_items.note_warned(receipts, peer.caller, "WS", PATH)
@@ -88,5 +90,5 @@ async def asked(work: Callable[[], Result]) -> Result:
     """What the database answers; a Problem where it is away."""
     try:
         return await in_thread(work)
-    except Away as error:
+    except DATABASE_ERRORS as error:
         raise unavailable(error) from error

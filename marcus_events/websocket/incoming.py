@@ -20,7 +20,7 @@ MAX_ID = 128  # characters: it comes back with every event
 MAX_PATTERNS = 50
 MAX_QUERY = 500  # characters: it is asked of every event, on the event loop
 
-Stated = dict[str, Any]
+FrameFields = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Publish:
     place: str
 
 
-Said = Subscribe | Unsubscribe | Publish
+IncomingFrame = Subscribe | Unsubscribe | Publish
 
 
-def stated_in(text: str | None) -> Stated:
+def stated_in(text: str | None) -> FrameFields:
     """The JSON object of a frame; a frame of bytes has no text. Raises Problem."""
     if text is None:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send frames of text, not of bytes.")
@@ -63,7 +63,7 @@ def stated_in(text: str | None) -> Stated:
     return found
 
 
-def id_in(stated: Stated) -> str | None:
+def id_in(stated: FrameFields) -> str | None:
     """The frame's id, if it has one that can be answered to."""
     try:
         return id_of(stated)
@@ -71,7 +71,7 @@ def id_in(stated: Stated) -> str | None:
         return None
 
 
-def read(stated: Stated) -> Said:
+def read(stated: FrameFields) -> IncomingFrame:
     """Raises Problem."""
     action = stated.get("action")
     if not isinstance(action, str) or action not in ACTIONS:
@@ -82,7 +82,7 @@ def read(stated: Stated) -> Said:
     return make(stated)
 
 
-def subscribe(stated: Stated) -> Subscribe:
+def subscribe(stated: FrameFields) -> Subscribe:
     return Subscribe(
         needed_id(stated),
         patterns(stated.get("pattern")),
@@ -93,11 +93,11 @@ def subscribe(stated: Stated) -> Subscribe:
     )
 
 
-def unsubscribe(stated: Stated) -> Unsubscribe:
+def unsubscribe(stated: FrameFields) -> Unsubscribe:
     return Unsubscribe(needed_id(stated))
 
 
-def publish(stated: Stated) -> Publish:
+def publish(stated: FrameFields) -> Publish:
     if ("event" in stated) == ("events" in stated):
         raise mistake("events", "must be an array, or event an object; send one of the two")
     if "event" in stated:
@@ -107,20 +107,20 @@ def publish(stated: Stated) -> Publish:
     return Publish(id_of(stated), stated["events"], True, "/events")
 
 
-ACTIONS: dict[str, tuple[tuple[str, ...], Callable[[Stated], Said]]] = {
+ACTIONS: dict[str, tuple[tuple[str, ...], Callable[[FrameFields], IncomingFrame]]] = {
     "subscribe": (("pattern", "q", "board", "after", "epoch"), subscribe),
     "unsubscribe": ((), unsubscribe),
     "publish": (("event", "events"), publish),
 }
 
 
-def needed_id(stated: Stated) -> str:
+def needed_id(stated: FrameFields) -> str:
     if (found := id_of(stated)) is None:
         raise mistake("id", "is missing: a text by which answers are told apart")
     return found
 
 
-def id_of(stated: Stated) -> str | None:
+def id_of(stated: FrameFields) -> str | None:
     found = stated.get("id")
     return None if found is None else name(found, "id", MAX_ID)
 
@@ -134,7 +134,7 @@ def patterns(stated: Any) -> tuple[str, ...]:
     return tuple(name(pattern, "pattern") for pattern in listed)
 
 
-def text(stated: Stated, field: str, longest: int) -> str:
+def text(stated: FrameFields, field: str, longest: int) -> str:
     found = stated.get(field)
     return "" if found in (None, "") else name(found, field, longest)
 

@@ -30,7 +30,7 @@ _readers = ThreadPoolExecutor(THREADS, thread_name_prefix="past")
 
 
 @dataclass(frozen=True)
-class Page:
+class ReplayPage:
     """All that matches up to `through`. `head` is the newest position then; before `oldest`, nothing is kept."""
 
     events: Sequence[Held]
@@ -40,7 +40,7 @@ class Page:
     epoch: UUID
 
 
-async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> Page:
+async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> ReplayPage:
     """What comes after a position. Where its epoch is another one, so are the positions. Raises `database.Away`."""
     held = hub.recent.after(after, AT_ONCE) if hub.epoch == epoch else None
     if held is None:
@@ -49,7 +49,7 @@ async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> Page:
     matching = [found for found in held if wanted.matches(found.event)]
     if wanted.seen is not None and matching:
         matching = await in_thread(partial(masked_as, matching, wanted.seen), _readers)
-    return Page(matching, through, max(hub.head, through), 0, epoch)
+    return ReplayPage(matching, through, max(hub.head, through), 0, epoch)
 
 
 def masked_as(matching: list[Held], seen: frozenset[str]) -> list[Held]:
@@ -59,7 +59,7 @@ def masked_as(matching: list[Held], seen: frozenset[str]) -> list[Held]:
     return [held if held.event is event else Held.of(event) for held, event in pairs]
 
 
-def of_log(wanted: EventFilter, after: int) -> Page:
+def of_log(wanted: EventFilter, after: int) -> ReplayPage:
     """The head is read first: what comes in between is read next time."""
     head = read.head()
     start = max(after, head.oldest - 1)
@@ -74,7 +74,7 @@ def of_log(wanted: EventFilter, after: int) -> Page:
         hide_removed=False,
     ).events
     through = found[-1].position if found else max(start, end)
-    return Page([Held.of(event) for event in found], through, head.position, head.oldest, head.epoch)
+    return ReplayPage([Held.of(event) for event in found], through, head.position, head.oldest, head.epoch)
 
 
 def span(wanted: EventFilter, start: int) -> int:

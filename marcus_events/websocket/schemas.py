@@ -13,19 +13,19 @@ from marcus_events.http.publish_items import CODES, MAX_BATCH
 from marcus_events.http.query_params import MAX_POSITION
 from marcus_events.websocket.incoming import MAX_ID, MAX_PATTERNS, MAX_QUERY
 
-Schema = dict[str, Any]
+FrameSchema = dict[str, Any]
 
-TIME: Schema = {"type": "string", "format": "date-time"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-OBJECT: Schema = {"type": "object"}
-NAME: Schema = {"type": "string", "minLength": 1, "description": f"At most {MAX_NAME_BYTES} bytes."}
-ID: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_ID, "description": "Yours; answers carry it."}
-NO_ID: Schema = ID | {"type": ["string", "null"]}
-POSITION: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
-EPOCH: Schema = {"type": "string", "format": "uuid", "description": "Changes when positions mean other events."}
-PATTERN: Schema = NAME | {"description": "A type; * stands for any text."}
+TIME: FrameSchema = {"type": "string", "format": "date-time"}
+COUNT: FrameSchema = {"type": "integer", "minimum": 0}
+OBJECT: FrameSchema = {"type": "object"}
+NAME: FrameSchema = {"type": "string", "minLength": 1, "description": f"At most {MAX_NAME_BYTES} bytes."}
+ID: FrameSchema = {"type": "string", "minLength": 1, "maxLength": MAX_ID, "description": "Yours; answers carry it."}
+NO_ID: FrameSchema = ID | {"type": ["string", "null"]}
+POSITION: FrameSchema = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
+EPOCH: FrameSchema = {"type": "string", "format": "uuid", "description": "Changes when positions mean other events."}
+PATTERN: FrameSchema = NAME | {"description": "A type; * stands for any text."}
 
-OWN: Schema = {
+OWN: FrameSchema = {
     "event_id": NAME,
     "timestamp": TIME,
     "event_type": NAME,
@@ -33,20 +33,24 @@ OWN: Schema = {
     "data": OBJECT,
     "metadata": OBJECT,
 }
-NEW_EVENT: Schema = {
+NEW_EVENT: FrameSchema = {
     "type": "object",
     "description": f"As for POST /api/events: data and metadata together have at most {MAX_EVENT_BYTES // 1024} KiB.",
     "required": ["event_type", "source"],
     "properties": OWN,
 }
-LOGGED: Schema = {"position": POSITION, "recorded_at": TIME, "category": {"type": "string", "enum": list(CATEGORIES)}}
-EVENT: Schema = {
+LOGGED: FrameSchema = {
+    "position": POSITION,
+    "recorded_at": TIME,
+    "category": {"type": "string", "enum": list(CATEGORIES)},
+}
+EVENT: FrameSchema = {
     "type": "object",
     "description": "As GET /api/events gives it.",
     "required": [*OWN, *LOGGED],
     "properties": OWN | LOGGED | {"clock_ahead_s": {"type": "number", "description": "See GET /api/events."}},
 }
-RESULT: Schema = {
+RESULT: FrameSchema = {
     "type": "object",
     "description": "Of one event, in the order sent. An answer that would be too large has the first three alone.",
     "required": ["position", "status", "code"],
@@ -71,23 +75,23 @@ RESULT: Schema = {
 }
 
 
-def incoming(action: str, *required: str, **fields: Schema) -> Schema:
+def incoming(action: str, *required: str, **fields: FrameSchema) -> FrameSchema:
     needed, named = ["action", *required], {"action": {"const": action}, **fields}
     return {"type": "object", "required": needed, "properties": named, "additionalProperties": False}
 
 
-def outgoing(kind: str, **fields: Schema) -> Schema:
+def outgoing(kind: str, **fields: FrameSchema) -> FrameSchema:
     return {"type": "object", "required": ["type", *fields], "properties": {"type": {"const": kind}, **fields}}
 
 
-WANTED: Schema = {
+WANTED: FrameSchema = {
     "pattern": {"oneOf": [PATTERN, {"type": "array", "items": PATTERN, "minItems": 1, "maxItems": MAX_PATTERNS}]},
     "q": {"type": "string", "maxLength": MAX_QUERY, "description": "A filter, as for GET /api/events."},
     "board": {"type": "string", "maxLength": MAX_QUERY, "description": "By id or by name."},
     "after": POSITION | {"type": ["integer", "null"], "description": "Without it: from now on."},
     "epoch": EPOCH | {"type": ["string", "null"], "description": "Of the log that `after` is a position of."},
 }
-INCOMING: dict[str, Schema] = {
+INCOMING: dict[str, FrameSchema] = {
     "subscribe": incoming("subscribe", "id", id=ID, **WANTED),
     "unsubscribe": incoming("unsubscribe", "id", id=ID),
     "publish": incoming(
@@ -104,7 +108,7 @@ ERROR["properties"] |= {
     "limit": {"type": "string", "description": "The limit that it is beyond."},
     "retry_after_s": {"type": "integer", "minimum": 1},
 }
-OUTGOING: dict[str, Schema] = {
+OUTGOING: dict[str, FrameSchema] = {
     "subscribed": outgoing("subscribed", id=ID, after=POSITION, epoch=EPOCH),
     "event": outgoing("event", id=ID, event=EVENT),
     "caught_up": outgoing("caught_up", id=ID, head=POSITION),

@@ -13,7 +13,7 @@ REST = 1.0  # times as long as a slice took
 MOST_S = 0.02  # of a slice: what takes longer has waited for its reader, and cost nobody anything
 
 
-class Pace:
+class SendPace:
     def __init__(self) -> None:
         self._last = 0  # whose the slice before was
         self._free_at = 0.0
@@ -29,4 +29,4 @@ class Pace:
         await asyncio.sleep(max(0.0, self._free_at - now))
 
 
-pace = Pace()
+pace = SendPace()

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.http.worker_threads import Away
+from marcus_events.http.worker_threads import DATABASE_ERRORS
 from marcus_events.live.hub import Hub
 from marcus_events.live.recent import Held
 from marcus_events.websocket import outgoing, replay
-from marcus_events.websocket.replay import Page
+from marcus_events.websocket.replay import ReplayPage
 from marcus_events.websocket.send_pace import SLICE, pace
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ RETRY_S = 1.0  # while the database is away
 
 
 @dataclass(eq=False)
-class Subscription:
+class LogSubscription:
     id: str
     wanted: EventFilter
     position: int  # everything up to it was sent
@@ -46,18 +46,18 @@ class Subscription:
     has_ended: bool = False
 
 
-Say = Callable[[str, Subscription | None], Awaitable[None]]  # nothing of a subscription is said after it has ended
+Say = Callable[[str, LogSubscription | None], Awaitable[None]]  # nothing of a subscription is said after it has ended
 
 
 def batched(events: Sequence[Held], size: int) -> Iterator[Sequence[Held]]:
     return (events[begin : begin + size] for begin in range(0, len(events), size))
 
 
-class Following:
+class SubscriptionSender:
     """Runs for as long as the connection lasts. `subscriptions` may change meanwhile; `news` then has to be set."""
 
     def __init__(self, hub: Hub, say: Say) -> None:
-        self.subscriptions: dict[str, Subscription] = {}
+        self.subscriptions: dict[str, LogSubscription] = {}
         self.news = asyncio.Event()
         self._hub = hub
         self._say = say
@@ -73,20 +73,20 @@ class Following:
                 if not any(moved):
                     await self._rest()
 
-    async def _turn(self, subscription: Subscription) -> bool:
+    async def _turn(self, subscription: LogSubscription) -> bool:
         """Whether it has come further. The database may be away: then it has not, and tries again."""
         await self._beat()
         await asyncio.sleep(0)  # to look through many events that do not match would hold up the others
         try:
             page = await replay.page(self._hub, subscription.wanted, subscription.position, subscription.epoch)
-        except Away as error:
+        except DATABASE_ERRORS as error:
             logger.debug("a subscription waits for the database: %s", error)
             self._is_away = True
             return False
         self._is_away = False
         return await self._send(subscription, page)
 
-    async def _send(self, subscription: Subscription, page: Page) -> bool:
+    async def _send(self, subscription: LogSubscription, page: ReplayPage) -> bool:
         if page.epoch != subscription.epoch:
             await self._start_over(subscription, page)
             return True
@@ -105,13 +105,13 @@ class Following:
             await self._say(outgoing.caught_up(subscription.id, page.through), subscription)
         return subscription.position > before
 
-    async def _start_over(self, subscription: Subscription, page: Page) -> None:
+    async def _start_over(self, subscription: LogSubscription, page: ReplayPage) -> None:
         subscription.epoch, subscription.is_caught_up = page.epoch, False
         subscription.head = page.head
         subscription.position = page.head if subscription.from_now else page.oldest - 1
         await self._say(outgoing.reset(subscription.id, subscription.position, page.epoch), subscription)
 
-    async def _tell_gap(self, subscription: Subscription, oldest: int) -> None:
+    async def _tell_gap(self, subscription: LogSubscription, oldest: int) -> None:
         if subscription.position < oldest - 1:
             await self._say(outgoing.gap(subscription.id, subscription.position, oldest), subscription)
 

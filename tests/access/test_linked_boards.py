@@ -15,7 +15,7 @@ from dashboard.pages.boards import queries as boards
 from dashboard.pages.tasks import queries as task
 from dashboard.queries import blockers, dependency_graph
 from dashboard.queries.root_causes import causes
-from dashboard.visibility import EVERYTHING, Scope, Sight
+from dashboard.visibility import EVERYTHING, Scope, Visibility
 from marcus_events.access import roles, tokens
 from marcus_events.core.event import Event, utc_now
 from marcus_events.live.hub import Hub
@@ -29,7 +29,7 @@ from tests.websocket_line import away
 MARK = "zqxwkvj"
 NORTH, SOUTH, VAULT = "north", "south", f"{MARK}-vault"
 HIDDEN = f"{MARK}-1"
-SOME = Sight(frozenset((NORTH, SOUTH)))
+SOME = Visibility(frozenset((NORTH, SOUTH)))
 ANOTHER = "a task on another board"
 
 

@@ -12,13 +12,13 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.queries import counters, current_state, filter_choices
-from dashboard.visibility import EVERYTHING, NOTHING, Scope, Sight, sight_of
+from dashboard.visibility import EVERYTHING, NOTHING, Scope, Visibility, sight_of
 from marcus_events.access import roles
 from marcus_events.access.visibility import sight_of_token
 from marcus_events.core import event_types
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.models import BoardAccess, Token
@@ -26,7 +26,7 @@ from tests.core.drawn_events import recorded
 from tests.dashboard.publishing import event, publish
 
 BOARDS = ["shop", "bank", None]
-sights = st.builds(Sight, st.none() | st.frozensets(st.sampled_from(["shop", "bank", "zoo"])), st.booleans())
+sights = st.builds(Visibility, st.none() | st.frozensets(st.sampled_from(["shop", "bank", "zoo"])), st.booleans())
 
 
 @pytest.fixture
@@ -37,20 +37,20 @@ def audited(monkeypatch: pytest.MonkeyPatch) -> str:
     return "somebody_looked"
 
 
-def of(board: str | None, event_type: str = "task_started") -> Recorded:
+def of(board: str | None, event_type: str = "task_started") -> RecordedEvent:
     return recorded(event_type, metadata={"board_id": board} if board else {})
 
 
 @given(sights, st.sampled_from(BOARDS))
-def test_a_narrowed_filter_matches_what_is_shown_and_nothing_else(sight: Sight, board: str | None) -> None:
+def test_a_narrowed_filter_matches_what_is_shown_and_nothing_else(sight: Visibility, board: str | None) -> None:
     found = of(board)
     assert sight.narrow(EventFilter()).matches(found) is sight.shows(found) is sight.allows(board)
 
 
 @pytest.mark.parametrize(
-    ("sight", "shown"), [(EVERYTHING, True), (Sight(None), False), (Sight(frozenset({"a"})), False)]
+    ("sight", "shown"), [(EVERYTHING, True), (Visibility(None), False), (Visibility(frozenset({"a"})), False)]
 )
-def test_the_audit_trail_is_for_those_who_administer(audited: str, sight: Sight, shown: bool) -> None:
+def test_the_audit_trail_is_for_those_who_administer(audited: str, sight: Visibility, shown: bool) -> None:
     found = of("a", audited)
     assert sight.shows(found) is sight.narrow(EventFilter()).matches(found) is shown
     assert (audited in sight.hidden_types) is not shown
@@ -59,14 +59,20 @@ def test_the_audit_trail_is_for_those_who_administer(audited: str, sight: Sight,
 def test_the_log_is_read_as_narrowly_as_an_event_is_matched(log: None, audited: str) -> None:
     publish(*(event(name, board=board) for name in ("task_started", audited) for board in ("shop", "bank", "")))
     every = read.events(EventFilter())
-    for sight in (EVERYTHING, NOTHING, Sight(None), Sight(frozenset({"shop"})), Sight(frozenset({"shop"}), audit=True)):
+    for sight in (
+        EVERYTHING,
+        NOTHING,
+        Visibility(None),
+        Visibility(frozenset({"shop"})),
+        Visibility(frozenset({"shop"}), audit=True),
+    ):
         assert read.events(sight.narrow(EventFilter())) == list(filter(sight.shows, every)), sight
         scope = Scope(sight)
         assert sum(counters.ever(scope).values()) == len(list(filter(sight.shows, every))), sight
 
 
 @given(sights, st.sampled_from(["", "shop", "zoo"]))
-def test_a_scope_holds_no_board_that_is_not_seen(sight: Sight, board: str) -> None:
+def test_a_scope_holds_no_board_that_is_not_seen(sight: Visibility, board: str) -> None:
     boards = Scope(sight, board).boards
     assert all(map(sight.allows, boards)) if boards is not None else sight.boards is None
     assert not board or boards in ([board], [])
@@ -74,20 +80,28 @@ def test_a_scope_holds_no_board_that_is_not_seen(sight: Sight, board: str) -> No
 
 def test_where_nobody_has_said_it_a_look_shows_nothing(log: None) -> None:
     publish(event("project_created", project_name="Shop"))
-    look = Look.at("now", {"sight": "everything", "board": "shop"})
+    look = PageState.at("now", {"sight": "everything", "board": "shop"})
     assert look.sight == NOTHING
     assert current_state.boards(look.scope) == []
     assert filter_choices.types(look.scope) == []
-    assert "sight" not in Look("now", sight=EVERYTHING, board="shop").query()
+    assert "sight" not in PageState("now", sight=EVERYTHING, board="shop").query()
 
 
 def test_looks_of_different_sights_are_never_shared() -> None:
-    assert len({Look("now", sight=sight) for sight in (EVERYTHING, NOTHING, Sight(None), Sight(frozenset({"a"})))}) == 4
+    assert (
+        len(
+            {
+                PageState("now", sight=sight)
+                for sight in (EVERYTHING, NOTHING, Visibility(None), Visibility(frozenset({"a"})))
+            }
+        )
+        == 4
+    )
 
 
 def test_a_token_sees_its_boards_and_never_the_audit_trail() -> None:
-    assert sight_of_token(Token(boards=["shop"])) == Sight(frozenset({"shop"}))
-    assert sight_of_token(Token(boards=[])) == Sight(None, audit=False)
+    assert sight_of_token(Token(boards=["shop"])) == Visibility(frozenset({"shop"}))
+    assert sight_of_token(Token(boards=[])) == Visibility(None, audit=False)
 
 
 def test_a_role_says_what_is_seen(log: None) -> None:
@@ -106,13 +120,13 @@ def test_boards_are_given_to_a_person_and_to_a_group(log: None) -> None:
     ann, group = User.objects.create_user("ann"), Group.objects.create(name="shopkeepers")
     roles.give_boards(ann, ["bank"], every=False)
     BoardAccess.objects.create(group=group, board_id="shop")
-    assert sight_of(ann) == Sight(frozenset({"bank"}))
+    assert sight_of(ann) == Visibility(frozenset({"bank"}))
     ann.groups.add(group)
-    assert sight_of(ann) == Sight(frozenset({"bank", "shop"}))
+    assert sight_of(ann) == Visibility(frozenset({"bank", "shop"}))
     roles.give_boards(ann, ["bank"], every=True)
-    assert sight_of(User.objects.get(pk=ann.pk)) == Sight(None)
+    assert sight_of(User.objects.get(pk=ann.pk)) == Visibility(None)
     roles.give_boards(ann, [], every=False)
-    assert sight_of(User.objects.get(pk=ann.pk)) == Sight(frozenset({"shop"}))
+    assert sight_of(User.objects.get(pk=ann.pk)) == Visibility(frozenset({"shop"}))
 
 
 def test_a_superuser_sees_everything_and_who_is_out_or_nobody_sees_nothing(log: None) -> None:
@@ -140,7 +154,7 @@ def test_the_migration_locks_nobody_out(log: None) -> None:
     with connection.schema_editor() as editor:
         migration.make_roles(apps, editor)
         migration.make_roles(apps, editor)
-    assert sight_of(User.objects.get(pk=before.pk)) == Sight(None)
+    assert sight_of(User.objects.get(pk=before.pk)) == Visibility(None)
     assert sight_of(User.objects.create_user("later")) == NOTHING
     for role, allowed in roles.PERMISSIONS.items():
         found = Group.objects.get(name=role).permissions.values_list("codename", flat=True)

@@ -13,7 +13,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from marcus_events.access import tokens
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.data_directory import DataDirectory
 from tests.canary import in_files
 from tests.running_server import Running
 
@@ -65,7 +65,7 @@ def test_a_token_appears_nowhere(running: Running, is_known: bool) -> None:
         answers += [client.get(path) for path in PAGES]
         assert {answer.status_code for answer in answers} >= ({201, 200} if is_known else {401, 200})
         said = "".join(answer.text + str(answer.headers) for answer in answers)
-    stored = tables(Place.under(Path(running.data_dir.name)).conninfo)
+    stored = tables(DataDirectory.under(Path(running.data_dir.name)).conninfo)
     running.end()
     assert "canary" in stored or not is_known, "nothing was looked at"
     for text in (said, stored, running.output.read_text()):
@@ -78,7 +78,7 @@ SET_PASSWORD = "from django.contrib.auth.models import User; u = User.objects.ge
 
 def nowhere(running: Running, secret: str, said: str) -> None:
     """Neither in what was answered, nor in what is stored or printed."""
-    stored = tables(Place.under(Path(running.data_dir.name)).conninfo)
+    stored = tables(DataDirectory.under(Path(running.data_dir.name)).conninfo)
     running.end()
     assert secret not in said
     assert secret not in stored

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events.api.description.examples import TRACE
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.reserved import Authority
 from marcus_events.http import cloudevents
 from marcus_events.ingest import offer_from
@@ -378,7 +378,7 @@ claims = st.dictionaries(ATTRIBUTE_NAMES | st.sampled_from(["subject", "time", "
 @pytest.mark.parametrize("claimed", [7, {"a": 1}, None, "no base64"])
 def test_what_only_claims_to_be_binary_is_given_out_as_data(claimed: Any) -> None:
     stated = Event("e1", MOMENT, "t", "s", {"base64": claimed}, {"cloudevent": {"data": "base64"}})
-    found = cloudevents.to_structured(Recorded(1, MOMENT, stated))
+    found = cloudevents.to_structured(RecordedEvent(1, MOMENT, stated))
     assert found["data"] == {"base64": claimed}
     assert "data_base64" not in found
 
@@ -387,7 +387,7 @@ def test_what_only_claims_to_be_binary_is_given_out_as_data(claimed: Any) -> Non
 def test_whatever_is_a_cloudevent_comes_out_as_it_went_in(stated: dict[str, Any]) -> None:
     offer = offer_from(cloudevents.from_structured(stated), Authority.SYSTEM)
     event = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
-    found = cloudevents.to_structured(Recorded(1, MOMENT, event))
+    found = cloudevents.to_structured(RecordedEvent(1, MOMENT, event))
     assert {name: value for name, value in found.items() if name not in {*OURS, "time"}} == stated
 
 

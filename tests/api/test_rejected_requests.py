@@ -248,7 +248,8 @@ def test_two_that_write_at_once_lose_no_count(program: Program) -> None:
     for n in range(60):
         for one in both:
             one.add(
-                rejected_requests.Refusal(401, f"r{n % 7}", "a", "", "GET", "/"), rejected_requests.Tally(1, now, now)
+                rejected_requests.RejectionKind(401, f"r{n % 7}", "a", "", "GET", "/"),
+                rejected_requests.Tally(1, now, now),
             )
     closing = [threading.Thread(target=one.close) for one in both]
     for thread in closing:

@@ -6,20 +6,20 @@ from typing import Any
 
 from django.db import connection
 
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from tests.waiting import wait_until
 
 
-def on_record(event_type: str = "") -> list[Recorded]:
+def on_record(event_type: str = "") -> list[RecordedEvent]:
     """The audit events of a type, oldest first."""
     wanted = EventFilter().with_term("type", event_type) if event_type else EventFilter.parse("category:audit")
     return read.events(wanted, newest_first=False)
 
 
-def only(event_type: str) -> Recorded:
+def only(event_type: str) -> RecordedEvent:
     """The one event of this type."""
     wait_until(lambda: bool(on_record(event_type)))
     [found] = on_record(event_type)

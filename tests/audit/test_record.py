@@ -15,7 +15,7 @@ from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.audit import failed_logins as counted
 from marcus_events.audit import writer as trails
-from marcus_events.audit.failed_logins import MAX_KEYS, MINUTE_S, OTHERS, Failures, close_failures
+from marcus_events.audit.failed_logins import MAX_KEYS, MINUTE_S, OTHERS, FailedLogins, close_failures
 from marcus_events.audit.writer import close_trail
 from marcus_events.bus.spool import Spool
 from marcus_events.core.event_types import types_of
@@ -94,7 +94,7 @@ def test_a_storm_of_failures_is_counted_not_written(ada: User) -> None:
 def test_names_and_addresses_are_bounded_and_each_try_is_counted() -> None:
     told: list[tuple[str, str, int]] = []
     now = [0.0]
-    failures = Failures(lambda *what: told.append(what), clock=lambda: now[0])
+    failures = FailedLogins(lambda *what: told.append(what), clock=lambda: now[0])
     for n in range(MAX_KEYS + 50):
         failures.add("ada", f"address {n}")
     assert len(told) == MAX_KEYS + 1

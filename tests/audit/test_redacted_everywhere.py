@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.data_directory import DataDirectory
 from tests import canary
 from tests.canary import CANARY, LOOKS
 from tests.intrude.target import Target
@@ -80,7 +80,7 @@ def program(target: Target) -> Iterator[httpx.Client]:
 
 
 def test_a_redacted_text_is_nowhere(target: Target, program: httpx.Client) -> None:
-    conninfo, folder = Place.under(Path(target.data_dir.name)).conninfo, Path(target.data_dir.name)
+    conninfo, folder = DataDirectory.under(Path(target.data_dir.name)).conninfo, Path(target.data_dir.name)
     blockers = publish_all(target, program)
     positions = positions_of(target.admin)
     assert len(positions) >= 40

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from marcus_events.audit.redaction import NotPossible, redact
+from marcus_events.audit.redaction import CannotRedact, redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.ingest import ingest
@@ -114,7 +114,7 @@ def test_the_sentence_says_who_and_why() -> None:
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_a_reason_is_needed(reason: str) -> None:
-    with pytest.raises(NotPossible, match="Say why"):
+    with pytest.raises(CannotRedact, match="Say why"):
         redact(published("task_blocked", description=SECRET), "ada", reason)
     assert "hunter2" in everything()
 
@@ -122,11 +122,11 @@ def test_a_reason_is_needed(reason: str) -> None:
 def test_it_happens_once_and_never_to_what_is_not_there_or_on_record() -> None:
     position = published("task_blocked", description=SECRET)
     record = redact(position, "ada", "secret")
-    with pytest.raises(NotPossible, match="already"):
+    with pytest.raises(CannotRedact, match="already"):
         redact(position, "eve", "another reason")
-    with pytest.raises(NotPossible, match="audit trail"):
+    with pytest.raises(CannotRedact, match="audit trail"):
         redact(record, "eve", "to cover it up")
-    with pytest.raises(NotPossible, match="no event"):
+    with pytest.raises(CannotRedact, match="no event"):
         redact(4711, "ada", "secret")
     assert len(on_record("event_redacted")) == 1
 

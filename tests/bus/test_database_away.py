@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from marcus_events import postgres
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.data_directory import DataDirectory
 from tests.log.processes import ROOT
 from tests.log.test_kill import kill_postgres, migrate
 from tests.waiting import wait_until
@@ -26,7 +26,7 @@ COUNT, RATE = 4_000, 1_000
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test's own, which may be killed; it is started again within moments."""
-    member = postgres.Member(Place.under(tmp_path_factory.mktemp("away")))
+    member = postgres.ClusterMember(DataDirectory.under(tmp_path_factory.mktemp("away")))
     with member:
         migrate(member.place.conninfo)
         yield member.place.conninfo

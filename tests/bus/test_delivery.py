@@ -13,7 +13,7 @@ from marcus_events import Event, Events
 from marcus_events.bus import delivery as storing_module
 from marcus_events.bus.delivery import Storing
 from marcus_events.bus.memory_persistence import MemoryPersistence
-from marcus_events.bus.persistence import Refused
+from marcus_events.bus.persistence import RejectedEvents
 from marcus_events.bus.spool import Spool
 from marcus_events.core.event import utc_now
 from tests.waiting import wait_until_async
@@ -120,7 +120,7 @@ async def test_what_is_refused_for_good_is_counted_and_opens_nothing(caplog: pyt
     class Strict(MemoryPersistence):
         async def store_event(self, event: Event) -> None:
             if event.data.get("bad"):
-                raise Refused({0: "/data/bad: is bad"})
+                raise RejectedEvents({0: "/data/bad: is bad"})
             await super().store_event(event)
 
     strict = Strict()

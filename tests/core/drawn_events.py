@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.event_types import ALIASES, MEANINGS
 from marcus_events.core.payload import MAX_NUMBER
 from marcus_events.core.reducers import HANDLERS
@@ -28,16 +28,16 @@ def recorded(
     position: int = 1,
     source: str = "marcus",
     metadata: dict[str, Any] | None = None,
-) -> Recorded:
+) -> RecordedEvent:
     """An event `at` seconds after START, drawn through ingest as a producer's or the system's own would be."""
     event = Event(f"evt_{position}", START + timedelta(seconds=at), event_type, source, data or {}, metadata)
     return taken(event, position)
 
 
-def taken(event: Event, position: int) -> Recorded:
+def taken(event: Event, position: int) -> RecordedEvent:
     offer = offer_from(event, Authority.SYSTEM)
     named = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
-    return Recorded(position, RECORDED_AT, named, offer.board_id, offer.task_id, offer.agent_id)
+    return RecordedEvent(position, RECORDED_AT, named, offer.board_id, offer.task_id, offer.agent_id)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -98,7 +98,7 @@ known_metadata = st.fixed_dictionaries(
 events = st.builds(Event, st.just("evt"), moments, event_types, sources, known_data, known_metadata)
 
 
-def as_log(stated: list[Event]) -> list[Recorded]:
+def as_log(stated: list[Event]) -> list[RecordedEvent]:
     """Events in the order of the log, each under an id of its own."""
     return [taken(Event(f"evt_{n}", *fields(event)), n) for n, event in enumerate(stated, start=1)]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers import fold
-from marcus_events.core.state import Blocker, State
+from marcus_events.core.state import BlockerState, State
 from tests.core.drawn_events import RECORDED_AT, START, busy_logs, recorded
 
 SOURCES = {
@@ -30,7 +30,7 @@ class Story:
         self.state, self.position = State(), 0
         self.add("task_blocked", agent_id="agent_1", description="Which key?")
 
-    def add(self, event_type: str, at: float | None = None, *, source: str = "", **data: Any) -> Blocker:
+    def add(self, event_type: str, at: float | None = None, *, source: str = "", **data: Any) -> BlockerState:
         self.position += 1
         stated = {"task_id": "t1", "by": "somebody else"} | data
         metadata, at = {"board_id": "shop"}, self.position if at is None else at
@@ -204,12 +204,12 @@ def test_an_answer_that_something_else_has_overtaken_was_not_delivered(
 
 
 @given(busy_logs)
-def test_an_answer_is_there_whole_or_not_at_all(log: list[Recorded]) -> None:
+def test_an_answer_is_there_whole_or_not_at_all(log: list[RecordedEvent]) -> None:
     state = State()
     for event in log:
         fold(state, event)
-        for blocker in state.items[Blocker].values():
-            assert isinstance(blocker, Blocker)
+        for blocker in state.items[BlockerState].values():
+            assert isinstance(blocker, BlockerState)
             assert bool(blocker.answer_id) == bool(blocker.answer_due)
             assert bool(blocker.answer) == bool(blocker.answer_id or blocker.undelivered)
             assert blocker.seen_at is None or blocker.resolved_at is not None

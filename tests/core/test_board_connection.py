@@ -9,7 +9,7 @@ import pytest
 
 from marcus_events.core.external_links import address, is_pattern
 from marcus_events.core.reducers import fold
-from marcus_events.core.state import Board, State, Task
+from marcus_events.core.state import BoardState, State, TaskState
 from tests.core.drawn_events import START, recorded
 
 PATTERN = "https://tickets.example/browse/{external_id}"
@@ -23,7 +23,7 @@ class Story:
 
     def tell(
         self, event_type: str, board: str | None = "pay", metadata: dict[str, Any] | None = None, **data: Any
-    ) -> Board:
+    ) -> BoardState:
         self.minute += 1
         about = ({"board_id": board} if board else {}) | (metadata or {})
         fold(self.state, recorded(event_type, data, position=self.minute, metadata=about, at=60 * self.minute))
@@ -31,7 +31,7 @@ class Story:
         assert found
         return found
 
-    def task(self) -> Task:
+    def task(self) -> TaskState:
         found = self.state.task("pay", "t1")
         assert found
         return found

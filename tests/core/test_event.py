@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events import Event, EventTypes
-from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST, InvalidEvent, Recorded, parse_timestamp
+from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST, InvalidEvent, RecordedEvent, parse_timestamp
 from tests.core.drawn_events import objects, recorded
 
 MOMENT = datetime(2026, 5, 4, 9, 30, 1, 250, tzinfo=UTC)
@@ -110,8 +110,8 @@ def test_the_package_needs_neither_django_nor_a_database() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def stated_at(moment: datetime) -> Recorded:
-    return Recorded(1, MOMENT, Event("evt_1", moment, "task_started", "agent_1", {}))
+def stated_at(moment: datetime) -> RecordedEvent:
+    return RecordedEvent(1, MOMENT, Event("evt_1", moment, "task_started", "agent_1", {}))
 
 
 def test_nothing_happened_after_it_was_recorded() -> None:

@@ -15,7 +15,7 @@ from marcus_events.core.event_fields import BY_NAME, DATA, METADATA, OF_OTHERS, 
 from marcus_events.core.event_types import MEANINGS
 from marcus_events.core.reducers import HANDLERS, fold
 from marcus_events.core.sentences import sentence
-from marcus_events.core.state import Agent, Blocker, Dependency, Item, State, Task
+from marcus_events.core.state import AgentState, BlockerState, DependencyState, State, StateItem, TaskState
 from tests.core.drawn_events import AGENTS, events, recorded, values
 
 GOOD: dict[str, Any] = {
@@ -111,7 +111,7 @@ def test_every_field_of_the_table_is_one_of_its_place(event_type: str) -> None:
     assert in_metadata.keys() <= BY_NAME[METADATA].keys()
 
 
-def folded(*log: tuple[str, dict[str, Any]]) -> dict[type[Item], list[Any]]:
+def folded(*log: tuple[str, dict[str, Any]]) -> dict[type[StateItem], list[Any]]:
     state = State()
     for position, (event_type, data) in enumerate(log, start=1):
         fold(state, recorded(event_type, data, position=position))
@@ -132,10 +132,10 @@ def test_what_has_one_meaning_is_taken() -> None:
         ("task_blocked", {"task_id": "78", "agent_id": "5", "board_id": "7", "description": "404", "severity": "high"}),
     )
     assert numbers == texts
-    assert [task.progress for task in numbers[Task]] == [45.0]
-    assert len(numbers[Dependency]) == 2
-    assert [agent.agent_id for agent in numbers[Agent]] == ["5"]
-    assert [blocker.severity for blocker in numbers[Blocker]] == ["high"]
+    assert [task.progress for task in numbers[TaskState]] == [45.0]
+    assert len(numbers[DependencyState]) == 2
+    assert [agent.agent_id for agent in numbers[AgentState]] == ["5"]
+    assert [blocker.severity for blocker in numbers[BlockerState]] == ["high"]
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,25 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers import fold
-from marcus_events.core.state import KINDS, Agent, Blocker, Board, Dependency, Item, State, Task
+from marcus_events.core.state import (
+    KINDS,
+    AgentState,
+    BlockerState,
+    BoardState,
+    DependencyState,
+    State,
+    StateItem,
+    TaskState,
+)
 from tests.core.drawn_events import FAR_AHEAD, START, busy_logs, logs, recorded
 
 FAR_AHEAD_S = (FAR_AHEAD - START).total_seconds()
 STATUSES = {"todo", "assigned", "in_progress", "blocked", "done"}
 
 
-def folded(log: list[Recorded], state: State | None = None) -> State:
+def folded(log: list[RecordedEvent], state: State | None = None) -> State:
     state = state or State()
     for event in log:
         fold(state, event)
@@ -36,8 +45,8 @@ def reloaded(state: State, seed: int) -> State:
 
 
 @given(logs)
-def test_any_events_in_any_order_fold_and_the_changes_tell_all(log: list[Recorded]) -> None:
-    state, told = State(), dict[object, Item]()
+def test_any_events_in_any_order_fold_and_the_changes_tell_all(log: list[RecordedEvent]) -> None:
+    state, told = State(), dict[object, StateItem]()
     for event in log:
         for identity, item in fold(state, event).items():
             told.pop(identity, None) if item is None else told.update({identity: item})
@@ -46,17 +55,19 @@ def test_any_events_in_any_order_fold_and_the_changes_tell_all(log: list[Recorde
 
 
 @given(logs)
-def test_the_same_log_gives_the_same_state(log: list[Recorded]) -> None:
+def test_the_same_log_gives_the_same_state(log: list[RecordedEvent]) -> None:
     assert folded(log).items == folded(log).items
 
 
 @given(logs | busy_logs, st.integers(0, 40), st.integers())
-def test_a_prefix_loaded_from_tables_and_then_the_rest_is_the_whole(log: list[Recorded], at: int, seed: int) -> None:
+def test_a_prefix_loaded_from_tables_and_then_the_rest_is_the_whole(
+    log: list[RecordedEvent], at: int, seed: int
+) -> None:
     assert folded(log[at:], reloaded(folded(log[:at]), seed)).items == folded(log).items
 
 
 @given(busy_logs)
-def test_a_task_is_blocked_exactly_as_long_as_a_blocker_is_open(log: list[Recorded]) -> None:
+def test_a_task_is_blocked_exactly_as_long_as_a_blocker_is_open(log: list[RecordedEvent]) -> None:
     """Rule 2, after each event."""
     state = State()
     for event in log:
@@ -67,7 +78,7 @@ def test_a_task_is_blocked_exactly_as_long_as_a_blocker_is_open(log: list[Record
 
 
 @given(busy_logs)
-def test_an_agent_is_with_a_task_only_while_it_has_it(log: list[Recorded]) -> None:
+def test_an_agent_is_with_a_task_only_while_it_has_it(log: list[RecordedEvent]) -> None:
     """Rule 6, after each event."""
     state = State()
     for event in log:
@@ -80,7 +91,7 @@ def test_an_agent_is_with_a_task_only_while_it_has_it(log: list[Recorded]) -> No
 
 
 @given(busy_logs)
-def test_no_time_runs_backwards(log: list[Recorded]) -> None:
+def test_no_time_runs_backwards(log: list[RecordedEvent]) -> None:
     state, since = State(), dict[object, object]()
     for event in log:
         fold(state, event)
@@ -90,16 +101,16 @@ def test_no_time_runs_backwards(log: list[Recorded]) -> None:
     assert all(b.resolved_at is None or b.resolved_at >= b.opened_at for b in blockers(state))
 
 
-def tasks(state: State) -> list[Task]:
-    return [item for item in state.items[Task].values() if isinstance(item, Task)]
+def tasks(state: State) -> list[TaskState]:
+    return [item for item in state.items[TaskState].values() if isinstance(item, TaskState)]
 
 
-def agents(state: State) -> list[Agent]:
-    return [item for item in state.items[Agent].values() if isinstance(item, Agent)]
+def agents(state: State) -> list[AgentState]:
+    return [item for item in state.items[AgentState].values() if isinstance(item, AgentState)]
 
 
-def blockers(state: State) -> list[Blocker]:
-    return [item for item in state.items[Blocker].values() if isinstance(item, Blocker)]
+def blockers(state: State) -> list[BlockerState]:
+    return [item for item in state.items[BlockerState].values() if isinstance(item, BlockerState)]
 
 
 class Story:
@@ -116,7 +127,7 @@ class Story:
         on: str | None = None,
         with_metadata: Mapping[str, object] | None = None,
         **data: object,
-    ) -> Recorded:
+    ) -> RecordedEvent:
         self.position += 1
         event = recorded(
             event_type,
@@ -128,11 +139,11 @@ class Story:
         fold(self.state, event)
         return event
 
-    def task(self, task_id: str = "t1", board_id: str = "shop") -> Task:
-        return self.state.items[Task][board_id, task_id]  # type: ignore[return-value]
+    def task(self, task_id: str = "t1", board_id: str = "shop") -> TaskState:
+        return self.state.items[TaskState][board_id, task_id]  # type: ignore[return-value]
 
-    def agent(self, agent_id: str = "agent_1") -> Agent:
-        return self.state.items[Agent]["shop", agent_id]  # type: ignore[return-value]
+    def agent(self, agent_id: str = "agent_1") -> AgentState:
+        return self.state.items[AgentState]["shop", agent_id]  # type: ignore[return-value]
 
     def open(self) -> list[str]:
         return [blocker.description for blocker in self.state.open_blockers("shop", "t1")]
@@ -187,7 +198,7 @@ def test_rule_2_a_blocker_opens_with_what_was_said() -> None:
     story = Story()
     event = story.tell("task_blocked", description="No key", severity="HIGH", blocker_type="access")
     assert blockers(story.state) == [
-        Blocker(
+        BlockerState(
             "shop",
             event.position,
             event.event.event_id,
@@ -418,14 +429,16 @@ def test_a_board_a_task_and_an_agent_get_their_names_when_they_are_said() -> Non
     story.tell("project_created", project_name="Storefront")
     assert story.task().name == "Build the cart"
     assert (story.agent().name, story.agent().role, story.agent().skills) == ("Claude", "Developer", ["python"])
-    assert story.state.board("shop") == Board("shop", "Storefront", False, story.state.board("shop").created_at)  # type: ignore[union-attr]
+    assert story.state.board("shop") == BoardState("shop", "Storefront", False, story.state.board("shop").created_at)  # type: ignore[union-attr]
 
 
 def test_dependencies_come_from_the_board_and_from_what_is_found_later() -> None:
     story = Story()
     story.tell("task_created", depends_on=["t2", "t3", "t1", True])
     story.tell("dependency_detected", depends_on_id="t4")
-    assert list(story.state.items[Dependency].values()) == [Dependency("shop", "t1", f"t{n}") for n in (2, 3, 4)]
+    assert list(story.state.items[DependencyState].values()) == [
+        DependencyState("shop", "t1", f"t{n}") for n in (2, 3, 4)
+    ]
 
 
 def test_rule_8_what_marcus_refused_or_left_unanswered_changes_nothing() -> None:

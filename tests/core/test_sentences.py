@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.event_types import MEANINGS
-from marcus_events.core.sentences import MAX_FIELD, Part, as_text, sentence
+from marcus_events.core.sentences import MAX_FIELD, SentencePart, as_text, sentence
 from tests.core.drawn_events import as_log, events, objects, recorded
 
 NAMED: dict[str, object] = {
@@ -90,9 +90,9 @@ def test_without_a_name_an_agents_id_is_put_into_words() -> None:
 def test_parts_that_name_something_carry_its_id() -> None:
     parts = sentence(recorded("task_started", NAMED, metadata=ON_BOARD))
     assert parts == [
-        Part("agent", "Claude", "agent_claude_2"),
-        Part("text", " started "),
-        Part("task", "Build the cart", "7f3a-11"),
+        SentencePart("agent", "Claude", "agent_claude_2"),
+        SentencePart("text", " started "),
+        SentencePart("task", "Build the cart", "7f3a-11"),
     ]
 
 
@@ -103,8 +103,8 @@ def test_parts_that_name_something_carry_its_id() -> None:
 def test_a_hostile_text_stays_the_text_that_it_is(hostile: str) -> None:
     parts = sentence(recorded("task_blocked", {"task_id": "t1", "task_name": hostile, "description": hostile}))
     shown = " ".join(hostile.split())
-    assert parts[-3] == Part("task", shown, "t1")
-    assert parts[-1] == Part("text", shown)
+    assert parts[-3] == SentencePart("task", shown, "t1")
+    assert parts[-1] == SentencePart("text", shown)
 
 
 def test_a_hostile_type_makes_no_phrase() -> None:
@@ -128,5 +128,5 @@ def test_any_data_under_any_type_has_words(data: dict[str, object]) -> None:
         assert_has_words(recorded(event_type, data))
 
 
-def assert_has_words(event: Recorded) -> None:
+def assert_has_words(event: RecordedEvent) -> None:
     assert as_text(sentence(event)).strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.visibility import EVERYTHING, Scope
 
 
@@ -12,5 +12,5 @@ def on(board: str = "") -> Scope:
     return Scope(EVERYTHING, board)
 
 
-def looking(page: str, **parameters: Any) -> Look:
-    return Look(page, sight=EVERYTHING, **parameters)
+def looking(page: str, **parameters: Any) -> PageState:
+    return PageState(page, sight=EVERYTHING, **parameters)

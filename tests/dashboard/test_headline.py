@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.headline import QUIET, Numbers, verdict
+from dashboard.headline import QUIET, HeadlineNumbers, headline_of
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-NOTHING = Numbers(blocked=0, causes=0, waiting=0, tasks=0, done=0, working=0, last_event_at=None)
+NOTHING = HeadlineNumbers(blocked=0, causes=0, waiting=0, tasks=0, done=0, working=0, last_event_at=None)
 LONG_AGO = NOW - QUIET - timedelta(seconds=1)
 
 
@@ -54,19 +54,19 @@ LONG_AGO = NOW - QUIET - timedelta(seconds=1)
 )
 def test_the_state_of_things_in_one_sentence(numbers: dict[str, Any], tone: str, text: str) -> None:
     one_each = {"causes": numbers.get("blocked", 0)}
-    found = verdict(replace(NOTHING, **(one_each | numbers)), NOW)
+    found = headline_of(replace(NOTHING, **(one_each | numbers)), NOW)
     assert (found.tone, found.text) == (tone, text)
 
 
 def test_a_blocked_task_is_worse_than_silence() -> None:
     numbers = replace(NOTHING, blocked=1, tasks=5, working=2, last_event_at=LONG_AGO)
-    assert verdict(numbers, NOW).tone == "attention"
+    assert headline_of(numbers, NOW).tone == "attention"
 
 
 def test_what_is_finished_may_be_silent() -> None:
-    assert verdict(replace(NOTHING, tasks=5, done=5, last_event_at=LONG_AGO), NOW).tone == "good"
+    assert headline_of(replace(NOTHING, tasks=5, done=5, last_event_at=LONG_AGO), NOW).tone == "good"
 
 
 def test_a_short_silence_is_not_worth_a_word() -> None:
     numbers = replace(NOTHING, tasks=5, working=1, last_event_at=NOW - QUIET)
-    assert verdict(numbers, NOW).text == "Nothing needs you. 1 agent is at work."
+    assert headline_of(numbers, NOW).text == "Nothing needs you. 1 agent is at work."

@@ -11,15 +11,15 @@ from django.urls import resolve
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.templatetags import pages
-from marcus_events.core.event import Event, Recorded
-from marcus_events.core.sentences import Kind, Part
+from marcus_events.core.event import Event, RecordedEvent
+from marcus_events.core.sentences import PartKind, SentencePart
 from tests.core.drawn_events import names, texts
 from tests.dashboard.reading import Document
 
 NOON = datetime(2026, 5, 4, 12, 0, 7, 123_456, tzinfo=UTC)
-NAMED: list[Kind] = ["task", "agent", "board"]
+NAMED: list[PartKind] = ["task", "agent", "board"]
 HOSTILE = "\"><script>alert(1)</script>&amp;'\n/?#é"
 
 
@@ -80,11 +80,11 @@ def test_the_text_of_a_time_is_escaped() -> None:
     assert (found.text, found.all_of("data-time")) == (HOSTILE, [HOSTILE])
 
 
-parts = st.builds(Part, st.sampled_from(["text", *NAMED]), texts, texts)
+parts = st.builds(SentencePart, st.sampled_from(["text", *NAMED]), texts, texts)
 
 
 @given(st.lists(parts, max_size=6))
-def test_whatever_names_are_made_of_they_stay_text(sentence: list[Part]) -> None:
+def test_whatever_names_are_made_of_they_stay_text(sentence: list[SentencePart]) -> None:
     found = Document(pages.words(sentence))
     assert found.text == "".join(part.text for part in sentence)
     assert {tag for tag, _ in found.elements} <= {"a", "b", "bdi"}
@@ -92,8 +92,8 @@ def test_whatever_names_are_made_of_they_stay_text(sentence: list[Part]) -> None
 
 @given(st.sampled_from(NAMED), names)
 @example("board", HOSTILE)
-def test_what_is_named_is_linked_whatever_its_id_is_made_of(kind: Kind, identity: str) -> None:
-    address = urlsplit(Document(pages.words([Part(kind, "name", identity)])).all_of("href")[0])
+def test_what_is_named_is_linked_whatever_its_id_is_made_of(kind: PartKind, identity: str) -> None:
+    address = urlsplit(Document(pages.words([SentencePart(kind, "name", identity)])).all_of("href")[0])
     match = resolve(unquote(address.path))
     assert not address.fragment
     if kind == "board":
@@ -104,15 +104,15 @@ def test_what_is_named_is_linked_whatever_its_id_is_made_of(kind: Kind, identity
 
 def test_the_task_of_an_event_opens_and_another_leads_to_its_events() -> None:
     moment = datetime(2026, 5, 4, tzinfo=UTC)
-    event = Recorded(1, moment, Event("e", moment, "dependency_detected", "s", {}), "a/b", "t&1")
-    own, other = (Document(pages.words([Part("task", "name", task)], event)) for task in ("t&1", "t2"))
+    event = RecordedEvent(1, moment, Event("e", moment, "dependency_detected", "s", {}), "a/b", "t&1")
+    own, other = (Document(pages.words([SentencePart("task", "name", task)], event)) for task in ("t&1", "t2"))
     assert own.all_of("href") == ["/tasks/?board=a%2Fb&task=t%261"]
     assert own.all_of("data-task") == ["board=a%2Fb&task=t%261"]
     assert other.all_of("href") == ["/activity/?task=t2"]
 
 
 def test_what_is_not_identified_is_no_link() -> None:
-    assert Document(pages.words([Part("task", "a task"), Part("text", "x", "y")])).all_of("href") == []
+    assert Document(pages.words([SentencePart("task", "a task"), SentencePart("text", "x", "y")])).all_of("href") == []
 
 
 def test_an_icon_cannot_be_broken_out_of() -> None:
@@ -130,7 +130,7 @@ def test_the_present_look_with_a_change() -> None:
     template = Template(
         "{% load pages %}<a href=\"{% here sort='age' %}\"></a><i title=\"{% here board='' q='' %}\"></i>"
     )
-    found = Document(template.render(Context({"look": Look("blocked", board="a&b", q='"x"')})))
+    found = Document(template.render(Context({"look": PageState("blocked", board="a&b", q='"x"')})))
     assert found.all_of("href") == ["?board=a%26b&q=%22x%22&sort=age"]
     assert found.all_of("title") == ["?"]
 

@@ -12,11 +12,11 @@ import pytest
 from django.db import connection
 
 from marcus_events.audit.redaction import redact
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.live import hub as hub_module
-from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, Subscription
+from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, HubSubscription
 from marcus_events.log import read
 from marcus_events.projections import STATE, catch_up
 from tests.waiting import wait_until_async
@@ -37,7 +37,7 @@ async def publish(*event_ids: str, event_type: str = "task_progress") -> None:
     await asyncio.to_thread(ingest, events, Authority.SYSTEM)
 
 
-async def frames_until(subscription: Subscription, enough: Callable[[list[Frame]], bool]) -> list[Frame]:
+async def frames_until(subscription: HubSubscription, enough: Callable[[list[Frame]], bool]) -> list[Frame]:
     seen: list[Frame] = []
     async with asyncio.timeout(20):
         async for frame in subscription:
@@ -51,7 +51,7 @@ def ids(frames: list[Frame]) -> list[str]:
     return [event.event.event_id for frame in frames for event in frame.events]
 
 
-def everything(event: Recorded) -> bool:
+def everything(event: RecordedEvent) -> bool:
     return True
 
 

@@ -11,14 +11,14 @@ import pytest
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import offer_from
 from marcus_events.log import read
-from marcus_events.log.append import Offer, append
+from marcus_events.log.append import EventData, append
 from marcus_events.log.connect import connect
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
 
 
-def offer(event_id: str, **data: object) -> Offer:
+def offer(event_id: str, **data: object) -> EventData:
     return offer_from(Event(event_id, utc_now(), "task_progress", "agent_1", dict(data)))
 
 

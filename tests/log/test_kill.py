@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from marcus_events import postgres
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.data_directory import DataDirectory
 from tests.log.processes import ROOT, acknowledged, start_appender, start_reader
 from tests.waiting import wait_until
 
@@ -24,7 +24,7 @@ ENDLESS = 1_000_000
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test's own, which may be killed."""
-    member = postgres.Member(Place.under(tmp_path_factory.mktemp("killed")))
+    member = postgres.ClusterMember(DataDirectory.under(tmp_path_factory.mktemp("killed")))
     with member:
         conninfo = member.place.conninfo
         migrate(conninfo)

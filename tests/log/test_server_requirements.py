@@ -12,7 +12,7 @@ from marcus_events import postgres
 from marcus_events.log import server_requirements
 from marcus_events.log.connect import connect
 from marcus_events.log.server_requirements import UnfitServer, check_server
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.data_directory import DataDirectory
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -53,8 +53,8 @@ def test_a_connection_that_does_not_wait_for_the_disk_is_refused() -> None:
 
 def test_a_server_without_fsync_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
     directory: Path = tmp_path_factory.mktemp("nofsync")
-    place = Place.under(directory)
-    with postgres.Member(place), psycopg.connect(place.conninfo, autocommit=True) as hasty:
+    place = DataDirectory.under(directory)
+    with postgres.ClusterMember(place), psycopg.connect(place.conninfo, autocommit=True) as hasty:
         hasty.execute("ALTER SYSTEM SET fsync = off")
         hasty.execute("SELECT pg_reload_conf()")
         wait_until(lambda: (hasty.execute("SHOW fsync").fetchone() or ("on",))[0] == "off")

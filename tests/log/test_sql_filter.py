@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.event_types import CATEGORIES, MEANINGS
 from marcus_events.core.filters import EventFilter, Term
 from marcus_events.core.reserved import Authority
@@ -50,7 +50,7 @@ def odd_events() -> list[Event]:
     ]
 
 
-def words_in(log: list[Recorded]) -> list[str]:
+def words_in(log: list[RecordedEvent]) -> list[str]:
     said = {getattr(event, name) for event in log for name in ("event_type", "source", "board_id", "task_id")}
     said |= {event.agent_id for event in log} | {
         "5",

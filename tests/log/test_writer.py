@@ -12,7 +12,7 @@ import pytest
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import offer_from
 from marcus_events.log import read
-from marcus_events.log.append import Offer
+from marcus_events.log.append import EventData
 from marcus_events.log.connect import connect
 from marcus_events.log.writer import MAX_QUEUED, LogUnavailable, Writer
 from tests.waiting import wait_until
@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.usefixtures("log")
 
 
-def offer(event_id: str) -> Offer:
+def offer(event_id: str) -> EventData:
     return offer_from(Event(event_id, utc_now(), "task_progress", "agent_1", {}))
 
 

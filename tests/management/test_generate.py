@@ -31,7 +31,7 @@ def test_what_was_ended_is_gone_on_with_and_is_as_if_it_was_not() -> None:
     assert (len(events()), reached()) == (700, 0)
     generate(project=["search", "rates"])
     generate(project=[])
-    extent = generation.Extent(1, 1_500, events()[0][0].timestamp, events()[-1][0].timestamp)
+    extent = generation.GeneratedRange(1, 1_500, events()[0][0].timestamp, events()[-1][0].timestamp)
     assert [event.event_id for event, *_ in events()] == [offer.event_id for offer in generation.offers(extent)]
     assert [event.data for event, *_ in events()] == [offer.data for offer in generation.offers(extent)]
     assert (reached(), HourlyRate.objects.exists(), Task.objects.exists()) == (1_500, True, False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from marcus_events.core.event import Event
 from marcus_events.core.reducers import fold
 from marcus_events.core.reserved import Authority
-from marcus_events.core.state import KINDS, Item, State
+from marcus_events.core.state import KINDS, State, StateItem
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import STATE
@@ -49,7 +49,7 @@ def begin_again() -> None:
         cursor.execute("UPDATE log_head SET position = 0, epoch = gen_random_uuid()")
 
 
-def rows(kind: type[Item]) -> dict[Any, Any]:
+def rows(kind: type[StateItem]) -> dict[Any, Any]:
     names = [field.name for field in fields(kind)]
     found = [kind(**row) for row in TABLE_OF[kind].objects.now().values(*names)]
     return {row.key: asdict(row) for row in found}

@@ -12,10 +12,10 @@ import pytest
 from django.db import close_old_connections, connection
 from django.db.models import Model
 
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.reducers import fold
 from marcus_events.core.reserved import Authority
-from marcus_events.core.state import KINDS, Item, State
+from marcus_events.core.state import KINDS, State, StateItem
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
@@ -32,7 +32,7 @@ COUNT = 1_500
 
 
 @pytest.fixture
-def events(log: None) -> list[Recorded]:
+def events(log: None) -> list[RecordedEvent]:
     """A lively log, some events of which are refused or known already, as in life."""
     offered = lively_events(COUNT)
     ingest(offered + offered[:10], Authority.SYSTEM)
@@ -51,7 +51,7 @@ def copied(table: str) -> bytes:
         return b"".join(bytes(chunk) for chunk in copy)
 
 
-def test_a_rebuild_gives_byte_equal_tables(events: list[Recorded]) -> None:
+def test_a_rebuild_gives_byte_equal_tables(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     before = tables_as_bytes()
     assert all(before.values())
@@ -60,7 +60,7 @@ def test_a_rebuild_gives_byte_equal_tables(events: list[Recorded]) -> None:
     assert tables_as_bytes() == before
 
 
-def test_the_size_of_the_steps_makes_no_difference(events: list[Recorded]) -> None:
+def test_the_size_of_the_steps_makes_no_difference(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     before = tables_as_bytes()
     for projection in PROJECTIONS:
@@ -73,7 +73,7 @@ def test_the_size_of_the_steps_makes_no_difference(events: list[Recorded]) -> No
 
 
 @pytest.mark.parametrize("position", [0, 1, 2, 57, 399, 400, 401, 777, 1200, COUNT])
-def test_as_of_a_position_equals_the_fold_of_that_prefix(events: list[Recorded], position: int) -> None:
+def test_as_of_a_position_equals_the_fold_of_that_prefix(events: list[RecordedEvent], position: int) -> None:
     catch_up(PROJECTIONS)
     state = State()
     for recorded in events[:position]:
@@ -82,13 +82,13 @@ def test_as_of_a_position_equals_the_fold_of_that_prefix(events: list[Recorded],
         assert rows_as_of(kind, position) == {key: asdict(item) for key, item in state.items[kind].items()}, kind
 
 
-def rows_as_of(kind: type[Item], position: int) -> dict[Any, Any]:
+def rows_as_of(kind: type[StateItem], position: int) -> dict[Any, Any]:
     names = [field.name for field in fields(kind)]
     rows = [kind(**row) for row in TABLE_OF[kind].objects.as_of(position).values(*names)]
     return {row.key: asdict(row) for row in rows}
 
 
-def test_as_of_a_time_is_what_had_happened_by_then(events: list[Recorded]) -> None:
+def test_as_of_a_time_is_what_had_happened_by_then(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     for task in Task.objects.filter(to_time__isnull=False)[:50]:
         if task.from_time < task.to_time:
@@ -96,7 +96,7 @@ def test_as_of_a_time_is_what_had_happened_by_then(events: list[Recorded]) -> No
             assert task not in Task.objects.as_of(task.to_time)
 
 
-def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[Recorded]) -> None:
+def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     expected = Counter((e.board_id or "", e.event_type) for e in shown_on_pages(events))
     for rates in (Rate, HourlyRate):
@@ -106,7 +106,7 @@ def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[R
         assert counted == expected
 
 
-def test_an_interval_ends_where_the_next_begins(events: list[Recorded]) -> None:
+def test_an_interval_ends_where_the_next_begins(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     ended = Task.objects.filter(to_position__isnull=False).exclude(to_position__in=removals_in(events).values())
     begun = set(Task.objects.values_list("board_id", "task_id", "from_position", "from_time"))
@@ -115,7 +115,7 @@ def test_an_interval_ends_where_the_next_begins(events: list[Recorded]) -> None:
     assert all((row.board_id, row.task_id, row.to_position, row.to_time) in begun for row in later)
 
 
-def test_a_step_that_fails_leaves_nothing_behind(events: list[Recorded], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_fails_leaves_nothing_behind(events: list[RecordedEvent], monkeypatch: pytest.MonkeyPatch) -> None:
     step(STATE, 500)
     before = tables_as_bytes()
     with monkeypatch.context() as broken:
@@ -126,7 +126,7 @@ def test_a_step_that_fails_leaves_nothing_behind(events: list[Recorded], monkeyp
     assert Checkpoint.objects.get(projection="state").position == 500
 
 
-def test_many_projectors_at_once_do_the_work_once(events: list[Recorded]) -> None:
+def test_many_projectors_at_once_do_the_work_once(events: list[RecordedEvent]) -> None:
     def work() -> None:
         try:
             for _ in range(50):
@@ -146,7 +146,7 @@ def test_many_projectors_at_once_do_the_work_once(events: list[Recorded]) -> Non
     assert tables_as_bytes() == before
 
 
-def test_another_log_in_its_place_is_projected_from_its_beginning(events: list[Recorded]) -> None:
+def test_another_log_in_its_place_is_projected_from_its_beginning(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     behind_the_back("event", "DELETE FROM event")
     with connection.cursor() as cursor:
@@ -192,7 +192,7 @@ class Faulty(Projection):
         self.is_mended = False
         self.seen: list[int] = []
 
-    def project(self, events: Sequence[Recorded]) -> None:
+    def project(self, events: Sequence[RecordedEvent]) -> None:
         if not self.is_mended and any(event.position == 3 for event in events):
             raise ZeroDivisionError
         self.seen += [event.position for event in events]

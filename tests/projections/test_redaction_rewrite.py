@@ -10,9 +10,9 @@ from django.db import connection
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from marcus_events.audit.redaction import NotPossible, redact
+from marcus_events.audit.redaction import CannotRedact, redact
 from marcus_events.blockers.replies import SENT
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import category_of
 from marcus_events.core.reserved import RESERVED_TYPES, Authority
 from marcus_events.ingest import ingest
@@ -67,7 +67,7 @@ def redacted(*positions: int) -> None:
     assert tables() == found
 
 
-def repeats(event: Recorded, other: Recorded) -> bool:
+def repeats(event: RecordedEvent, other: RecordedEvent) -> bool:
     """Whether the other one is the same complaint, later: once the first is redacted, a rebuild counts it by itself."""
     words = [
         [text for name in ("description", "reason") if isinstance(text := e.data.get(name), str) and text]
@@ -188,7 +188,7 @@ def test_an_answer_is_redacted_as_it_was_given_and_as_it_was_sent() -> None:
     sent = published("blocker_resolved", "act_1:sent", resolution=SECRET, answer_id="act_1", **answer)
     redacted(given)
     assert set(Redaction.objects.values_list("position", flat=True)) == {given, sent}
-    with pytest.raises(NotPossible, match="already"):
+    with pytest.raises(CannotRedact, match="already"):
         redact(sent, "ada", "secret")
 
 

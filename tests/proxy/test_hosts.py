@@ -109,7 +109,7 @@ async def test_health_needs_nothing_of_the_application() -> None:
 
 def test_only_the_first_names_of_an_hour_are_remembered() -> None:
     now = [0.0]
-    names = unknown_host.Names(lambda: now[0])
+    names = unknown_host.RefusedNames(lambda: now[0])
     assert names.add("a") == (True, True)
     assert names.add("a") == (True, False)
     for number in range(200):

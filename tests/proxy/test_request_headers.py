@@ -19,7 +19,7 @@ from pytest_django import Settings
 from config.asgi import application
 from config.middleware.proxy_headers import ProxyHeaders
 from config.request_headers import READ, READ_BY_PREFIX, RequestHeaders
-from config.utf8_request import Request
+from config.utf8_request import Utf8Request
 from marcus_events.access import tokens
 from tests.access.boards import people, publish_all
 from tests.access.table import TABLE
@@ -101,7 +101,7 @@ class Recording(dict[str, Any]):
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
     """The names of all headers that are read meanwhile, by Django and by us."""
     read: set[str] = set()
-    init, look_up = Request.__init__, HttpHeaders.__getitem__
+    init, look_up = Utf8Request.__init__, HttpHeaders.__getitem__
 
     def began(request: Any, *values: Any) -> None:
         init(request, *values)
@@ -113,7 +113,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
         return look_up(headers, key)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Request, "__init__", began)
+        patch.setattr(Utf8Request, "__init__", began)
         patch.setattr(HttpHeaders, "__getitem__", looked_up)
         yield read
 

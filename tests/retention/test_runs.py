@@ -214,7 +214,7 @@ def test_two_do_not_run_at_once() -> None:
     policy()
     with connect("test", autocommit=True) as own:
         own.execute("SELECT pg_advisory_lock(%s)", [runs.LOCK])
-        with pytest.raises(runs.Busy):
+        with pytest.raises(runs.RetentionBusy):
             runs.run()
 
 

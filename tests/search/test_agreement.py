@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.event_types import CATEGORIES
 from marcus_events.core.filters import FIELDS, EventFilter, Term
 from marcus_events.core.reserved import Authority
@@ -41,7 +41,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def logged(small: None) -> list[Recorded]:
+def logged(small: None) -> list[RecordedEvent]:
     said = [
         Event(f"said_{n}", START, "note", "cron", {"text": text, "more": [text]})
         for n, text in enumerate(TEXTS + UNSPACED)
@@ -54,7 +54,7 @@ def logged(small: None) -> list[Recorded]:
 
 
 @pytest.fixture(params=["all", "most", "none"])
-def reached(request: pytest.FixtureRequest, logged: list[Recorded]) -> list[Recorded]:
+def reached(request: pytest.FixtureRequest, logged: list[RecordedEvent]) -> list[RecordedEvent]:
     """The log, and the index at its end, at some other place, or not begun."""
     if request.param != "none":
         while step(SEARCH, 130) and request.param == "all":
@@ -62,11 +62,11 @@ def reached(request: pytest.FixtureRequest, logged: list[Recorded]) -> list[Reco
     return logged
 
 
-def expected(log: list[Recorded], wanted: EventFilter) -> list[int]:
+def expected(log: list[RecordedEvent], wanted: EventFilter) -> list[int]:
     return [e.position for e in shown_on_pages(log) if wanted.matches(e)]
 
 
-def test_search_finds_what_matches(reached: list[Recorded]) -> None:
+def test_search_finds_what_matches(reached: list[RecordedEvent]) -> None:
     words = [
         *words_in(reached),
         *TEXTS,
@@ -103,7 +103,7 @@ def test_search_finds_what_matches(reached: list[Recorded]) -> None:
 
 @pytest.mark.parametrize("query", ["need", '"need 3"', "task_blo", "-need", "type:task_* shop", "nothing", "type:*"])
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_page_by_page_every_event_comes_once(reached: list[Recorded], query: str, newest_first: bool) -> None:
+def test_page_by_page_every_event_comes_once(reached: list[RecordedEvent], query: str, newest_first: bool) -> None:
     wanted, found, has_more, at = EventFilter.parse(query), list[int](), True, None
     while has_more:
         cursor = {"before" if newest_first else "after": at}
@@ -114,14 +114,14 @@ def test_page_by_page_every_event_comes_once(reached: list[Recorded], query: str
     assert found == (matching[::-1] if newest_first else matching)
 
 
-def test_between_two_positions_nothing_else_is_found(reached: list[Recorded]) -> None:
+def test_between_two_positions_nothing_else_is_found(reached: list[RecordedEvent]) -> None:
     wanted = EventFilter.parse("-nothing")
     inner = [p for p in expected(reached, wanted) if 150 < p < 420]
     found = page(wanted, after=150, before=420, limit=1_000, newest_first=False)
     assert [event.position for event in found.events] == inner
 
 
-def test_a_count_goes_no_further_than_it_is_asked_to(reached: list[Recorded]) -> None:
+def test_a_count_goes_no_further_than_it_is_asked_to(reached: list[RecordedEvent]) -> None:
     number = len(expected(reached, EventFilter.parse("need")))
     assert number > 10
     assert count(EventFilter.parse("need"), 1_000) == number

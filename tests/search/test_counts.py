@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import category_of
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import Authority
@@ -24,7 +24,7 @@ QUERIES = ["", "since:{half}", "until:{half}", "board_id:shop since:{early}", "t
 
 
 @pytest.fixture
-def logged(log: None) -> list[Recorded]:
+def logged(log: None) -> list[RecordedEvent]:
     """Over some hours, with a removal."""
     events = lively_events(600)
     for n, event in enumerate(events):
@@ -38,7 +38,7 @@ def parsed(query: str) -> EventFilter:
     return EventFilter.parse(query.format(half="2026-05-04T10:31:07Z", early="2026-05-04T09:00:01Z"))
 
 
-def counted(events: list[Recorded]) -> dict[str, dict[str, int]]:
+def counted(events: list[RecordedEvent]) -> dict[str, dict[str, int]]:
     of: dict[str, Any] = {
         "type": lambda event: event.event_type,
         "category": lambda event: category_of(event.event_type),
@@ -50,7 +50,7 @@ def counted(events: list[Recorded]) -> dict[str, dict[str, int]]:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_facets_say_how_what_matches_divides(logged: list[Recorded], query: str) -> None:
+def test_facets_say_how_what_matches_divides(logged: list[RecordedEvent], query: str) -> None:
     matching = [event for event in logged if parsed(query).matches(event)]
     assert matching
     found = facets(parsed(query), ALL)
@@ -61,7 +61,7 @@ def test_facets_say_how_what_matches_divides(logged: list[Recorded], query: str)
     assert count(parsed(query), ALL) == len(matching)
 
 
-def test_facets_of_words_are_of_the_newest_and_say_so(logged: list[Recorded]) -> None:
+def test_facets_of_words_are_of_the_newest_and_say_so(logged: list[RecordedEvent]) -> None:
     matching = [event for event in logged if parsed("need").matches(event)]
     found = facets(parsed("need"), 5)
     assert (found.total, found.is_capped) == (5, True)
@@ -73,7 +73,7 @@ def test_facets_of_words_are_of_the_newest_and_say_so(logged: list[Recorded]) ->
     "query", ["", "type:task_*", "board_id:shop", "-board_id:shop category:task", "need", "source:marcus"]
 )
 @pytest.mark.parametrize("step_s", [60, 600, 3_600, 90])
-def test_over_time_every_event_is_in_its_step(logged: list[Recorded], query: str, step_s: int) -> None:
+def test_over_time_every_event_is_in_its_step(logged: list[RecordedEvent], query: str, step_s: int) -> None:
     since, until = START, START + timedelta(hours=2)
     wanted = EventFilter(EventFilter.parse(query).terms, since, until)
     steps = Counter(int((e.timestamp - since).total_seconds() // step_s) for e in logged if wanted.matches(e))
@@ -81,13 +81,13 @@ def test_over_time_every_event_is_in_its_step(logged: list[Recorded], query: str
     assert is_counted(wanted) == (query not in {"need", "source:marcus"})
 
 
-def test_between_two_positions_no_more_are_counted(logged: list[Recorded]) -> None:
+def test_between_two_positions_no_more_are_counted(logged: list[RecordedEvent]) -> None:
     inside = [event for event in logged if 420 < event.position < 500]
     assert count_between(EventFilter(), 420, 500, ALL) == len(inside)
     assert count_between(EventFilter(), 420, 500, 7) == 7
 
 
-def test_the_projection_counts_facets_as_the_log_has_them(logged: list[Recorded]) -> None:
+def test_the_projection_counts_facets_as_the_log_has_them(logged: list[RecordedEvent]) -> None:
     of_log = Counter[tuple[str, str, str]]()
     for event in logged:
         for field, value in (("source", event.source), ("agent", event.agent_id), ("type", event.event_type)):
@@ -100,7 +100,7 @@ def test_the_projection_counts_facets_as_the_log_has_them(logged: list[Recorded]
     assert hourly == Counter({key: number for key, number in (+of_log).items() if key[1] != "type"})
 
 
-def test_what_is_typed_is_completed_by_what_there_is_most_of(logged: list[Recorded]) -> None:
+def test_what_is_typed_is_completed_by_what_there_is_most_of(logged: list[RecordedEvent]) -> None:
     types = Counter(event.event_type for event in logged if event.event_type.startswith("task_"))
     ranked = sorted(types, key=lambda name: (-types[name], name))
     assert complete("type", "task_", EventFilter()) == ranked
@@ -113,7 +113,7 @@ def test_what_is_typed_is_completed_by_what_there_is_most_of(logged: list[Record
     assert complete("text", "n", EventFilter()) == complete("type", "%", EventFilter()) == []
 
 
-def test_nothing_of_another_board_completes(logged: list[Recorded]) -> None:
+def test_nothing_of_another_board_completes(logged: list[RecordedEvent]) -> None:
     on_shop = EventFilter().with_term("board_id", "shop")
     assert complete("task", "", on_shop)
     assert all(task.startswith("shop-") for task in complete("task", "", on_shop))

@@ -17,7 +17,7 @@ from marcus_events.models import SearchEntry, SearchPart
 from marcus_events.projections import SEARCH, STATE, catch_up, rebuild
 from marcus_events.search import page, partitions
 from marcus_events.search.lexemes import vector
-from marcus_events.search.ranges import NEAR, Span, in_groups, with_near
+from marcus_events.search.ranges import NEAR, PositionRange, in_groups, with_near
 from tests.audit.reading import behind_the_back
 from tests.lively_log import lively_events
 from tests.log.test_sql_filter import odd_events
@@ -203,7 +203,7 @@ def test_forgotten_events_are_not_found(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_what_is_near_is_walked_through_first_and_nothing_is_asked_twice(newest_first: bool) -> None:
-    spans = [Span("a", 1, 99), Span("b", 100, 9_999), Span("c", 10_000, 10_100)]
+    spans = [PositionRange("a", 1, 99), PositionRange("b", 100, 9_999), PositionRange("c", 10_000, 10_100)]
     order = [span for group in in_groups(with_near(spans, newest_first)) for span in group]
     assert sum(span.last - span.first + 1 for span in order if span.walk) == NEAR
     assert [span.walk for span in order] == sorted((span.walk for span in order), reverse=True)

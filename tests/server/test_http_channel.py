@@ -12,7 +12,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.web import http
 
-from server.http_channel import CLOSE_S, RECEIVE_S, TAKE_S, Channel, Stage
+from server.http_channel import CLOSE_S, RECEIVE_S, TAKE_S, Channel, ChannelStage
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n"
@@ -125,7 +125,7 @@ def test_a_request_has_its_whole_time_however_late_it_begins(line: Line) -> None
     line.receive(POST)
     line.clock.advance(RECEIVE_S - 1)
     line.receive(b"0123456789")
-    assert line.channel.stage is Stage.ANSWERING
+    assert line.channel.stage is ChannelStage.ANSWERING
     assert not line.has_ended()
 
 

@@ -15,7 +15,7 @@ from twisted.web import http
 
 from server import max_connections
 from server.http_channel import Channel
-from server.max_connections import Gate, Visit, until_taken
+from server.max_connections import Gate, OpenConnection, until_taken
 from tests.server.test_http_channel import GET, Application, Wire
 
 MOST = 3
@@ -28,7 +28,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     return Gate(http.HTTPFactory(reactor=Clock()))  # type: ignore[arg-type]  # a clock is what it needs of one
 
 
-def connect(gate: Gate, sends: bytes = b"", address: str = "") -> Visit | None:
+def connect(gate: Gate, sends: bytes = b"", address: str = "") -> OpenConnection | None:
     visit = gate.buildProtocol(IPv4Address("TCP", address, 1) if address else None)  # type: ignore[arg-type]
     if visit:
         visit.makeConnection(Wire())

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from django.db import connection
 
-from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.log import read
 from marcus_events.sources.marcus.follower import Follower
-from marcus_events.sources.marcus.follower_state import Total
+from marcus_events.sources.marcus.follower_state import Totals
 from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable
 from tests.waiting import wait_until
@@ -50,7 +50,7 @@ class Following:
     def complain(self, item: Unreadable) -> None:
         self.complaints.append(f"{item.where} {item.reason}")
 
-    def progress(self, read: int, size: int, total: Total) -> None: ...
+    def progress(self, read: int, size: int, total: Totals) -> None: ...
 
     def looked(self, outcome: Outcome) -> None: ...
 
@@ -61,7 +61,7 @@ class News:
     def __init__(self) -> None:
         self.position = read.head().position
 
-    def wait(self, count: int) -> list[Recorded]:
+    def wait(self, count: int) -> list[RecordedEvent]:
         """The next events, as soon as there are as many."""
         wait_until(lambda: read.head().position >= self.position + count)
         found = read.following(self.position, 1_000)

@@ -17,7 +17,7 @@ from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.published_acts import know
-from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.reader import InstallationReader
 from marcus_events.sources.marcus.records import Unreadable
 
 RUN = Path(__file__).parents[2] / "marcus_events" / "sources" / "demo_run"
@@ -89,7 +89,7 @@ class Session:
 
     def restart(self) -> None:
         boards = Boards(self.board)
-        self.reader = Reader(Installation(self.root), boards, self.unreadable.append, self.zone)
+        self.reader = InstallationReader(Installation(self.root), boards, self.unreadable.append, self.zone)
         self.translator = Translator(boards)
 
     def look(self, *, now: datetime | None = None, is_last: bool = True) -> list[Event]:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Self
 from uuid import uuid4
 
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -42,7 +42,7 @@ class Playing:
         return not self.thread.is_alive()
 
 
-def log() -> list[Recorded]:
+def log() -> list[RecordedEvent]:
     return read.following(0, 1_000_000)
 
 
@@ -51,11 +51,11 @@ def rounds() -> Counter[str]:
     return Counter(round_of(event) for event in log() if is_played(event))
 
 
-def round_of(event: Recorded) -> str:
+def round_of(event: RecordedEvent) -> str:
     return event.event.event_id.split("-")[1]
 
 
-def is_played(event: Recorded) -> bool:
+def is_played(event: RecordedEvent) -> bool:
     return event.event_type != "board_removed" and event.event.event_id.startswith("demo-")
 
 

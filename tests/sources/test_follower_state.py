@@ -13,7 +13,7 @@ from django.core.management import call_command
 
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
-from marcus_events.sources.marcus.follower_state import NAMED, Activity, Total
+from marcus_events.sources.marcus.follower_state import NAMED, Activity, Totals
 from marcus_events.sources.marcus.installation import UnreadFile
 from marcus_events.sources.marcus.records import Unreadable
 from tests.sources.away import database_away
@@ -133,7 +133,7 @@ def test_times_that_are_held_back_are_in_the_summary(root: Path) -> None:
 
 
 def test_a_million_unreadable_lines_are_counted_and_few_are_kept() -> None:
-    total = Total()
+    total = Totals()
     for number in range(200_000):
         total.note_unreadable(Unreadable(f"realtime:{number}", "is not JSON"))
     assert not total.note_unreadable(Unreadable("realtime:7", "is not JSON"))

@@ -9,13 +9,19 @@ from marcus_events.core.event_types import canonical
 from marcus_events.sources import marcus
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.installation import Installation
-from marcus_events.sources.marcus.reader import Reader
-from marcus_events.sources.marcus.records import Kind
+from marcus_events.sources.marcus.reader import InstallationReader
+from marcus_events.sources.marcus.records import RecordKind
 from tests.sources.installations import RUN
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "following.md").read_text()
-COLUMNS = (Kind.DATABASE, Kind.REALTIME, Kind.AGENT_EVENTS, Kind.CONVERSATIONS, Kind.BOARD)
+COLUMNS = (
+    RecordKind.DATABASE,
+    RecordKind.REALTIME,
+    RecordKind.AGENT_EVENTS,
+    RecordKind.CONVERSATIONS,
+    RecordKind.BOARD,
+)
 
 
 def section(title: str) -> list[list[str]]:
@@ -26,8 +32,8 @@ def section(title: str) -> list[list[str]]:
 
 
 def test_its_table_says_in_which_files_the_acts_of_the_run_stand() -> None:
-    found: dict[str, set[Kind]] = defaultdict(set)
-    for acts in Reader(Installation(RUN), Boards()).look(utc_now(), is_last=True):
+    found: dict[str, set[RecordKind]] = defaultdict(set)
+    for acts in InstallationReader(Installation(RUN), Boards()).look(utc_now(), is_last=True):
         for act in acts:
             found[act.first.act] |= {sighting.kind for sighting in act.sightings}
     for event_type, *cells in section("What becomes which event")[:-1]:

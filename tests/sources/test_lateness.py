@@ -13,7 +13,7 @@ from marcus_events.log import read
 from marcus_events.log.task_endings import Rest
 from marcus_events.models import Task
 from marcus_events.projections import PROJECTIONS, catch_up
-from marcus_events.sources.marcus.lateness import Rests, with_marks
+from marcus_events.sources.marcus.lateness import TaskEndings, with_marks
 from tests.sources.following import Following, News, line
 from tests.sources.installations import REALTIME, append, copy_run
 
@@ -25,7 +25,7 @@ def said(event_type: str, at: int, **data: Any) -> Event:
     return Event("e", START + timedelta(seconds=at), event_type, "marcus", {"task_id": "t1"} | data, {"board_id": "b"})
 
 
-def marks(events: list[Event], rests: Rests) -> list[bool]:
+def marks(events: list[Event], rests: TaskEndings) -> list[bool]:
     return ["out_of_order" in (event.metadata or {}) for event in with_marks(events, lambda _: dict(rests))]
 
 

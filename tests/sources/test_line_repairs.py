@@ -13,7 +13,7 @@ import pytest
 
 from marcus_events.sources.marcus.line_repairs import records_of
 from marcus_events.sources.marcus.log_lines import LineFile
-from marcus_events.sources.marcus.records import Kind, Record, Unreadable
+from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable
 from tests.sources.following import line
 from tests.sources.installations import REALTIME, Session, append, copy_run, read_once
 
@@ -34,7 +34,7 @@ TWO = json.dumps(SAID | {"type": "two"}).encode()
     ],
 )
 def test_records_among_marks_nuls_and_other_records_are_taken(text: bytes, types: list[str]) -> None:
-    records, is_repaired = records_of(Kind.REALTIME, text, "realtime:7")
+    records, is_repaired = records_of(RecordKind.REALTIME, text, "realtime:7")
     assert [record.body["type"] for record in records if isinstance(record, Record)] == types
     assert len(records) == len(types)
     assert is_repaired
@@ -42,7 +42,7 @@ def test_records_among_marks_nuls_and_other_records_are_taken(text: bytes, types
 
 @pytest.mark.parametrize("cut", range(1, len(TWO) - 1, 7))
 def test_a_whole_record_after_one_that_broke_off_is_taken_and_the_break_is_named(cut: int) -> None:
-    records, is_repaired = records_of(Kind.REALTIME, TWO[:cut] + ONE, "realtime:7")
+    records, is_repaired = records_of(RecordKind.REALTIME, TWO[:cut] + ONE, "realtime:7")
     [record, broken] = records
     assert isinstance(record, Record)
     assert record.body["type"] == "one"
@@ -53,7 +53,7 @@ def test_a_whole_record_after_one_that_broke_off_is_taken_and_the_break_is_named
 
 
 def test_a_repaired_record_has_the_id_of_a_whole_one() -> None:
-    [whole], [repaired] = (records_of(Kind.REALTIME, text, "r")[0] for text in (ONE, BOM + bytes(9) + ONE))
+    [whole], [repaired] = (records_of(RecordKind.REALTIME, text, "r")[0] for text in (ONE, BOM + bytes(9) + ONE))
     assert isinstance(whole, Record)
     assert isinstance(repaired, Record)
     assert whole.text_hash == repaired.text_hash
@@ -75,10 +75,10 @@ def test_a_repaired_record_has_the_id_of_a_whole_one() -> None:
 )
 def test_what_cannot_be_repaired_is_named_as_it_was(text: bytes, reason: str) -> None:
     if text.startswith((b"[", b'{"data": ')):  # the record at the end is whole, and what stands before it is not
-        records, _ = records_of(Kind.REALTIME, text, "realtime:7")
+        records, _ = records_of(RecordKind.REALTIME, text, "realtime:7")
         assert [type(record) for record in records] == [Record, Unreadable]
         return
-    [found], is_repaired = records_of(Kind.REALTIME, text, "realtime:7")
+    [found], is_repaired = records_of(RecordKind.REALTIME, text, "realtime:7")
     assert isinstance(found, Unreadable)
     assert (found.where, is_repaired) == ("realtime:7", False)
     assert found.reason.startswith(reason)

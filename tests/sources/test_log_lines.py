@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from marcus_events.sources.marcus.log_lines import MAX_LINE_BYTES, Line, LineFile
-from marcus_events.sources.marcus.records import Kind, Record, Unreadable, record_from_line
+from marcus_events.sources.marcus.log_lines import MAX_LINE_BYTES, LineFile, LogLine
+from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable, record_from_line
 from tests.sources.installations import append
 
 
@@ -16,18 +16,18 @@ def path(tmp_path: Path) -> Path:
 
 def texts(file: LineFile) -> list[str]:
     file.begin()
-    return [item.text.decode() if isinstance(item, Line) else item.reason for item in file.read()]
+    return [item.text.decode() if isinstance(item, LogLine) else item.reason for item in file.read()]
 
 
 def test_each_line_is_given_once_with_its_place(path: Path) -> None:
     append(path, "one", "two")
     file = LineFile(path, "realtime")
     file.begin()
-    assert list(file.read()) == [Line(b"one", "realtime:1"), Line(b"two", "realtime:2")]
+    assert list(file.read()) == [LogLine(b"one", "realtime:1"), LogLine(b"two", "realtime:2")]
     assert texts(file) == []
     append(path, "three")
     file.begin()
-    assert list(file.read()) == [Line(b"three", "realtime:3")]
+    assert list(file.read()) == [LogLine(b"three", "realtime:3")]
 
 
 def test_half_a_line_waits_for_its_end(path: Path) -> None:
@@ -61,7 +61,7 @@ def test_what_is_written_during_a_look_is_left_for_the_next(path: Path) -> None:
     file = LineFile(path, "realtime")
     file.begin()
     append(path, "two")
-    assert [item for item in file.read() if isinstance(item, Line)] == [Line(b"one", "realtime:1")]
+    assert [item for item in file.read() if isinstance(item, LogLine)] == [LogLine(b"one", "realtime:1")]
     assert texts(file) == ["two"]
 
 
@@ -105,8 +105,8 @@ def test_an_overlong_line_is_named_and_costs_no_other(path: Path) -> None:
     file = LineFile(path, "realtime")
     file.begin()
     found = list(file.read())
-    assert found == [Line(b"before", "realtime:1"), Unreadable("realtime:2", "is longer than 1 MiB"), found[2]]
-    assert found[2] == Line(b"after", "realtime:3")
+    assert found == [LogLine(b"before", "realtime:1"), Unreadable("realtime:2", "is longer than 1 MiB"), found[2]]
+    assert found[2] == LogLine(b"after", "realtime:3")
 
 
 def test_an_overlong_line_that_is_still_growing_is_named_once(path: Path) -> None:
@@ -143,13 +143,13 @@ STAMP = '"timestamp": "2026-11-23T20:46:18+00:00"'
     ],
 )
 def test_a_line_that_is_no_record_is_named_with_its_reason(line: bytes, reason: str) -> None:
-    found = record_from_line(Kind.REALTIME, line, "realtime:7")
+    found = record_from_line(RecordKind.REALTIME, line, "realtime:7")
     assert isinstance(found, Unreadable)
     assert found.where == "realtime:7"
     assert found.reason.startswith(reason)
 
 
 def test_a_time_without_a_zone_is_utc() -> None:
-    found = record_from_line(Kind.REALTIME, b'{"timestamp": "2026-11-23T20:46:18.5"}', "realtime:1")
+    found = record_from_line(RecordKind.REALTIME, b'{"timestamp": "2026-11-23T20:46:18.5"}', "realtime:1")
     assert isinstance(found, Record)
     assert found.at.isoformat() == "2026-11-23T20:46:18.500000+00:00"

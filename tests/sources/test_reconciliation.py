@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
@@ -29,18 +29,18 @@ A_TASK = "30e349b3032e4f80aa8f6d1cc32a5a3e"  # Design auth schema: done
 RUN_EVENTS = 718
 
 
-def follow_once(root: Path) -> list[Recorded]:
+def follow_once(root: Path) -> list[RecordedEvent]:
     """What a single reading adds to the log."""
     before = read.head().position
     call_command("follow", root, once=True, stdout=StringIO())
     return read.following(before, 10_000)
 
 
-def from_board(events: list[Recorded]) -> list[Recorded]:
+def from_board(events: list[RecordedEvent]) -> list[RecordedEvent]:
     return [event for event in events if event.source == "kanban_board"]
 
 
-def told_of(task_id: str) -> list[Recorded]:
+def told_of(task_id: str) -> list[RecordedEvent]:
     return [event for event in from_board(read.following(RUN_EVENTS, 1_000)) if event.task_id == task_id]
 
 

@@ -17,7 +17,7 @@ import pytest
 from marcus_events.core.event import utc_now
 from marcus_events.sources.marcus.decompression import Plain
 from marcus_events.sources.marcus.installation import Installation
-from marcus_events.sources.marcus.log_lines import Line, LineFile
+from marcus_events.sources.marcus.log_lines import LineFile, LogLine
 from tests.sources.following import line
 from tests.sources.installations import REALTIME, Session, append, copy_run, read_once
 
@@ -196,7 +196,7 @@ def test_lines_that_end_alike_are_told_apart_by_what_stands_before(tmp_path: Pat
 
 def texts(file: LineFile) -> list[str]:
     file.begin()
-    return [item.text.decode() for item in file.read() if isinstance(item, Line)]
+    return [item.text.decode() for item in file.read() if isinstance(item, LogLine)]
 
 
 def test_a_folder_that_is_deleted_and_restored_adds_only_what_is_new(session: Session, tmp_path: Path) -> None:

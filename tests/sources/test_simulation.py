@@ -18,9 +18,9 @@ from marcus_events.core.event import Event
 from marcus_events.core.event_types import MEANINGS
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.reducers import fold
-from marcus_events.core.state import Agent, Blocker, Dependency, State, Task
+from marcus_events.core.state import AgentState, BlockerState, DependencyState, State, TaskState
 from marcus_events.sources.simulation import Simulation
-from marcus_events.sources.simulation.event_rate import LATE_S, Pace
+from marcus_events.sources.simulation.event_rate import LATE_S, EventRate
 from marcus_events.sources.simulation.plan import plan
 from tests.core.drawn_events import START, taken
 
@@ -66,9 +66,9 @@ def test_a_whole_project_could_have_happened(seed: int, agents: int, tasks: int)
     told = Counter(event.event_type for event in events)
     assert told[T.TASK_CREATED] == told[T.TASK_COMPLETED] == tasks
     assert told[T.AGENT_REGISTERED] == agents
-    assert {task.status for task in of(state, Task)} == {"done"}
-    assert {agent.status for agent in of(state, Agent)} == {"offline"}
-    assert all(blocker.resolved_at for blocker in of(state, Blocker))
+    assert {task.status for task in of(state, TaskState)} == {"done"}
+    assert {agent.status for agent in of(state, AgentState)} == {"offline"}
+    assert all(blocker.resolved_at for blocker in of(state, BlockerState))
 
 
 def check_start(state: State, event: Event) -> None:
@@ -78,15 +78,15 @@ def check_start(state: State, event: Event) -> None:
         task = state.task(board, task_id)
         assert task
         assert task.status == "todo"
-        needed = [key for key in state.items[Dependency] if key[:2] == (board, task_id)]
+        needed = [key for key in state.items[DependencyState] if key[:2] == (board, task_id)]
         assert all((other := state.task(board, key[2])) and other.status == "done" for key in needed)
 
 
 def check(state: State) -> None:
     """A task is blocked as long as a blocker of it is open, and an agent is at one task at a time."""
-    stuck = {blocker.task_id for blocker in of(state, Blocker) if blocker.resolved_at is None}
-    assert stuck == {task.task_id for task in of(state, Task) if task.status == "blocked"}
-    at_work = [task.agent_id for task in of(state, Task) if task.status in ("assigned", "in_progress", "blocked")]
+    stuck = {blocker.task_id for blocker in of(state, BlockerState) if blocker.resolved_at is None}
+    assert stuck == {task.task_id for task in of(state, TaskState) if task.status == "blocked"}
+    at_work = [task.agent_id for task in of(state, TaskState) if task.status in ("assigned", "in_progress", "blocked")]
     assert len(set(at_work)) == len(at_work)
 
 
@@ -146,7 +146,7 @@ def test_nobody_waits_for_a_person_for_ever() -> None:
 
 @pytest.mark.parametrize("rate", [0.5, 7, 50, 5_000])
 def test_the_rate_holds_on_average_however_unevenly_it_is_asked(rate: float) -> None:
-    pace, now, published, late = Pace(rate, 500, 0.0), 0.0, 0, cycle((0.9, 1.0, 1.4, 1.1))
+    pace, now, published, late = EventRate(rate, 500, 0.0), 0.0, 0, cycle((0.9, 1.0, 1.4, 1.1))
     while now < 100:
         published += pace.due(now)
         now += pace.pause() * next(late)
@@ -154,11 +154,11 @@ def test_the_rate_holds_on_average_however_unevenly_it_is_asked(rate: float) -> 
 
 
 def test_a_machine_that_slept_makes_no_burst() -> None:
-    pace = Pace(10, 500, 0.0)
+    pace = EventRate(10, 500, 0.0)
     assert pace.due(3_600) == 10 * LATE_S
     assert pace.due(3_600) == 0
 
 
 def test_without_a_rate_it_is_always_as_much_as_goes_at_once() -> None:
-    pace = Pace(0, 500, 0.0)
+    pace = EventRate(0, 500, 0.0)
     assert [pace.due(0.0), pace.due(0.0), pace.pause()] == [500, 500, 0]

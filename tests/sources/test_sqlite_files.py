@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy
 from tests.sources.sqlite_writer import COMMIT, Writer, make
 from tests.waiting import wait_until
 
@@ -77,7 +77,7 @@ def test_a_writer_without_patience_is_never_in_our_way_nor_we_in_its(tmp_path: P
     def look() -> bool:
         try:
             notes, total = Database(path).read(both)
-        except Busy:
+        except SqliteBusy:
             return False
         assert notes == total, "not one consistent state"
         seen.append(notes)
@@ -110,7 +110,7 @@ def test_while_marcus_holds_a_lock_its_last_commit_is_read_or_we_look_again_late
         assert marcus.do(begin, "INSERT INTO note VALUES ('not yet committed')") == "ok"
         try:
             assert database.read(both) == (1, 1)
-        except Busy:
+        except SqliteBusy:
             assert mode == "delete"
         assert marcus.do("ROLLBACK", *COMMIT) == "ok"
     assert database.read(both) == (2, 2)
@@ -132,7 +132,7 @@ def test_every_lock_can_be_had_while_we_read(tmp_path: Path, mode: str) -> None:
         if mode == "wal":
             assert database.read(interrupted) == 1
         else:
-            with pytest.raises(Busy, match="written meanwhile"):
+            with pytest.raises(SqliteBusy, match="written meanwhile"):
                 database.read(interrupted)
         assert database.read(count) > 1
 

@@ -149,7 +149,7 @@ async def fail(*values: object) -> None:
 
 
 async def test_what_fails_gives_its_places_back(token: str, cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions.Following, "run", fail)
+    monkeypatch.setattr(subscriptions.SubscriptionSender, "run", fail)
     monkeypatch.setattr(page_consumer.LivePage, "follow", fail)
     async with talking(bearer(token)) as program, opened(cookie, "now") as page:
         assert await program.closed() == 4500

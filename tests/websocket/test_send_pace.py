@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from marcus_events.websocket.send_pace import MOST_S, REST, Pace
+from marcus_events.websocket.send_pace import MOST_S, REST, SendPace
 
 
-async def rested(pace: Pace, who: int, took: float) -> float:
+async def rested(pace: SendPace, who: int, took: float) -> float:
     """For how long somebody rests by the loop's clock, after a slice that took so long."""
     clock = asyncio.get_running_loop().time
     ended = clock()
@@ -16,7 +16,7 @@ async def rested(pace: Pace, who: int, took: float) -> float:
 
 
 async def test_who_is_alone_does_not_rest_and_who_is_not_does() -> None:
-    pace = Pace()
+    pace = SendPace()
     await rested(pace, 1, 0.01)
     assert pace._free_at > 0
     before = pace._free_at
@@ -26,7 +26,7 @@ async def test_who_is_alone_does_not_rest_and_who_is_not_does() -> None:
 
 
 async def test_a_reader_that_was_waited_for_costs_the_others_no_more_than_a_slice() -> None:
-    pace = Pace()
+    pace = SendPace()
     await rested(pace, 1, 0.0)
     now = asyncio.get_running_loop().time()
     resting = asyncio.create_task(pace.after(2, now - 1000.0))

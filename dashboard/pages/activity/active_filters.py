@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.queries.current_state import names_of
 from dashboard.visibility import Scope
 from marcus_events.core.event import EARLIEST
@@ -23,7 +23,7 @@ PARAMETERS = {"type": "type", "agent": "agent", "task": "task", "board": "board_
 NAMED = ("agent", "task", "board", "board_id")
 TITLES = {"board_id": "Board", "text": "Words"}
 
-Names = dict[str, dict[str, str]]  # field → value → what it is called
+FilterNames = dict[str, dict[str, str]]  # field → value → what it is called
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Chip:
     moment: datetime | None = None
 
 
-def chips(look: Look) -> list[Chip]:
+def chips(look: PageState) -> list[Chip]:
     """A query that cannot be read has none: it stands in its field, with the reason."""
     query = look.q if can_be_read(look.q) else ""
     names = names_in(replace(look, q=query).filter, look.scope.everywhere())
@@ -52,23 +52,23 @@ def can_be_read(query: str) -> bool:
     return True
 
 
-def names_in(chosen: EventFilter, scope: Scope) -> Names:
+def names_in(chosen: EventFilter, scope: Scope) -> FilterNames:
     """Looked up at once for each field, however many values are named."""
     named = {field: {*chosen.values(field), *chosen.values(field, exclude=True)} for field in NAMED}
     return {field: names_of(field, values, scope) for field, values in named.items() if values}
 
 
-def of_parameters(look: Look, names: Names) -> list[Chip]:
+def of_parameters(look: PageState, names: FilterNames) -> list[Chip]:
     given = [(name, field) for name, field in PARAMETERS.items() if getattr(look, name)]
     return [of_term(Term(field, (getattr(look, name),)), look.query(**{name: ""}), names) for name, field in given]
 
 
-def of_query(look: Look, words: list[str], names: Names) -> list[Chip]:
+def of_query(look: PageState, words: list[str], names: FilterNames) -> list[Chip]:
     rest = [" ".join(words[:n] + words[n + 1 :]) for n in range(len(words))]
     return [chip for word, q in zip(words, rest, strict=True) for chip in of_word(word, look.query(q=q), names)]
 
 
-def of_word(word: str, remove: str, names: Names) -> list[Chip]:
+def of_word(word: str, remove: str, names: FilterNames) -> list[Chip]:
     """One, or none where the word says nothing."""
     read = EventFilter.parse(word, now=EARLIEST)
     if read.terms:
@@ -83,12 +83,12 @@ def of_time(word: str, read: EventFilter, remove: str) -> Chip:
     return Chip(name.capitalize(), value, remove, moment=read.since or read.until)
 
 
-def of_term(term: Term, remove: str, names: Names) -> Chip:
+def of_term(term: Term, remove: str, names: FilterNames) -> Chip:
     words = " or ".join(called(term.field, value, names) for value in term.values)
     return Chip(TITLES.get(term.field, term.field.capitalize()), words, remove, term.exclude)
 
 
-def called(field: str, value: str, names: Names) -> str:
+def called(field: str, value: str, names: FilterNames) -> str:
     """As the rows call it; a pattern, and what nobody has named, as it is written."""
     if field == "text":
         return value.removesuffix("*") if value.endswith("*") else f"“{value}”"

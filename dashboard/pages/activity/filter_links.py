@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.live.page_state import MAX_QUERY, Look
+from dashboard.live.page_state import MAX_QUERY, PageState
 from dashboard.pages.activity.active_filters import can_be_read
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import Term
 from marcus_events.core.sentences import agent_name, board_name, task_name
@@ -19,7 +19,7 @@ FIELDS = {"type": "type", "agent": "agent", "task": "task", "board": "board_id"}
 
 
 @dataclass(frozen=True)
-class Choice:
+class FilterLink:
     """`only` and `without` are query strings; `without` is "" where the query has no room for more."""
 
     title: str
@@ -28,28 +28,28 @@ class Choice:
     without: str
 
 
-def choices(look: Look, readable: Recorded) -> dict[str, Choice]:
+def choices(look: PageState, readable: RecordedEvent) -> dict[str, FilterLink]:
     """By parameter; those that the event has a value for. A type with a star in it would be read as a pattern."""
-    found: dict[str, Choice] = {}
+    found: dict[str, FilterLink] = {}
     board, kind = readable.board_id or "", readable.event_type
     if "*" not in kind:
-        found["type"] = Choice("Type", meaning_of(kind).title, *both(look, "type", kind))
+        found["type"] = FilterLink("Type", meaning_of(kind).title, *both(look, "type", kind))
     if agent := readable.agent_id:
-        found["agent"] = Choice("Agent", agent_name(readable), *both(look, "agent", agent))
+        found["agent"] = FilterLink("Agent", agent_name(readable), *both(look, "agent", agent))
     if task := readable.task_id:
-        found["task"] = Choice("Task", task_name(readable), *both(look, "task", task, board))
+        found["task"] = FilterLink("Task", task_name(readable), *both(look, "task", task, board))
     if board:
-        found["board"] = Choice("Board", board_name(readable), *both(look, "board", board))
+        found["board"] = FilterLink("Board", board_name(readable), *both(look, "board", board))
     return found
 
 
-def both(look: Look, name: str, value: str, board: str = "") -> tuple[str, str]:
+def both(look: PageState, name: str, value: str, board: str = "") -> tuple[str, str]:
     """A task is one of its board: others may call theirs the same."""
     only = {name: value} | ({"board": board} if board else {})
     return look.query(**only), without(look, name, value)
 
 
-def without(look: Look, name: str, value: str) -> str:
+def without(look: PageState, name: str, value: str) -> str:
     query = f"{look.q} {Term(FIELDS[name], (value,), exclude=True)}".strip()
     kept = "" if getattr(look, name) == value else getattr(look, name)
     return look.query(**{"q": query, name: kept}) if len(query) <= MAX_QUERY and can_be_read(query) else ""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.live.visible_events import wanted
 from dashboard.queries.histogram import histogram
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
-from marcus_events.log.statement_timeout import TookTooLong
+from marcus_events.log.statement_timeout import QueryTimeout
 
 
-def gather_activity(look: Look) -> dict[str, Any]:
+def gather_activity(look: PageState) -> dict[str, Any]:
     """No histogram where the query cannot be read, or not in time: the page says why."""
     try:
         return {"histogram": histogram(wanted(look), utc_now(), look.query_during)}
-    except (InvalidFilter, TookTooLong):
+    except (InvalidFilter, QueryTimeout):
         return {"histogram": None}
 
 
-PAGE = Page(Part({"histogram": "activity/_histogram.html"}, gather_activity), stream=True)
+PAGE = Page(RegionGroup({"histogram": "activity/_histogram.html"}, gather_activity), stream=True)

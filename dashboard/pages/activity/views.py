@@ -12,20 +12,20 @@ from django.views.decorators.http import require_safe
 
 from dashboard import icons
 from dashboard.live import row_cache
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.live.visible_events import wanted
 from dashboard.pages import page_view
 from dashboard.pages.activity import filter_links
 from dashboard.pages.activity.active_filters import chips
 from dashboard.queries import event_stream, filter_choices
 from dashboard.queries.labels import named
-from dashboard.visibility import Sight, sight_of
-from marcus_events.core.event import Recorded
+from dashboard.visibility import Visibility, sight_of
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence, task_name
 from marcus_events.log import read
-from marcus_events.log.statement_timeout import TookTooLong
+from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.models import Redaction, Thinned
 from marcus_events.search.masking import masked
 
@@ -38,13 +38,13 @@ TOO_MUCH = (
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest events, or those before a position where the address says so. A bad query is explained in place."""
-    look, head = Look.at("activity", request.GET, sight_of(request.user)), read.head()
+    look, head = PageState.at("activity", request.GET, sight_of(request.user)), read.head()
     try:
         rows, error = event_stream.opening(wanted(look), before=position(request, "before")), ""
     except InvalidFilter as invalid:
-        rows, error = event_stream.Rows([]), str(invalid)
-    except TookTooLong:
-        rows, error = event_stream.Rows([]), TOO_MUCH
+        rows, error = event_stream.StreamRows([]), str(invalid)
+    except QueryTimeout:
+        rows, error = event_stream.StreamRows([]), TOO_MUCH
     return page_view.render(
         request,
         "activity/index.html",
@@ -59,7 +59,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     )
 
 
-def filters(look: Look) -> dict[str, Any]:
+def filters(look: PageState) -> dict[str, Any]:
     return {
         "categories": filter_choices.categories(),
         "types": filter_choices.types(look.scope, look.type),
@@ -71,7 +71,7 @@ def filters(look: Look) -> dict[str, Any]:
 @require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
-    look = Look.at("activity", request.GET, sight_of(request.user))
+    look = PageState.at("activity", request.GET, sight_of(request.user))
     after, before = position(request, "after"), position(request, "before")
     try:
         chosen = wanted(look)
@@ -84,7 +84,7 @@ def rows(request: HttpRequest) -> HttpResponse:
             if after is None
             else event_stream.between(chosen, after, before)
         )
-    except TookTooLong:
+    except QueryTimeout:
         return HttpResponse(TOO_MUCH, status=HTTPStatus.SERVICE_UNAVAILABLE)
     html = row_cache.rows(found.events, head)
     if found.gap:
@@ -111,8 +111,8 @@ def show_event(request: HttpRequest, position: int, **written: str) -> HttpRespo
     """
     sight = sight_of(request.user)
     found = find(position, sight)
-    look = Look.of_board("event", request.GET, sight)
-    choices = filter_links.choices(Look.at("activity", request.GET), *named([found]))
+    look = PageState.of_board("event", request.GET, sight)
+    choices = filter_links.choices(PageState.at("activity", request.GET), *named([found]))
     context = detail(found, sight) | written | {"choices": choices}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})
@@ -123,18 +123,18 @@ def show_event(request: HttpRequest, position: int, **written: str) -> HttpRespo
 def narrow(request: HttpRequest, position: int) -> HttpResponse:
     """A fragment: how to narrow the page to what is like an event, or to everything but that."""
     found = find(position, sight_of(request.user))
-    chosen = filter_links.choices(Look.at("activity", request.GET), *named([found]))
+    chosen = filter_links.choices(PageState.at("activity", request.GET), *named([found]))
     return render_template(request, "activity/_narrow.html", {"choices": chosen})
 
 
-def find(position: int, sight: Sight) -> Recorded:
+def find(position: int, sight: Visibility) -> RecordedEvent:
     found = read.event(position)
     if found is None or not sight.shows(found):
         raise Http404(f"There is no event {position}.")
     return masked([found], sight.boards)[0]
 
 
-def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
+def detail(found: RecordedEvent, sight: Visibility) -> dict[str, Any]:
     [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
     effects = list(filter(sight.shows, read.caused_by(found)))
@@ -157,15 +157,15 @@ def detail(found: Recorded, sight: Sight) -> dict[str, Any]:
     }
 
 
-def cause_of(found: Recorded, sight: Sight) -> dict[str, Any] | None:
+def cause_of(found: RecordedEvent, sight: Visibility) -> dict[str, Any] | None:
     causes = read.causes_named([cause_id(found)], found.board_id, sight.boards)
     return told(*named(masked(causes, sight.boards))) if causes and sight.shows(causes[0]) else None
 
 
-def cause_id(found: Recorded) -> str:
+def cause_id(found: RecordedEvent) -> str:
     cause = found.metadata.get("causation_id")
     return cause if isinstance(cause, str) else ""
 
 
-def told(readable: Recorded) -> dict[str, Any]:
+def told(readable: RecordedEvent) -> dict[str, Any]:
     return {"event": readable, "text": as_text(sentence(readable))}

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from dashboard.headline import count
-from dashboard.pages.agents.agent_health import TITLES, Verdict, verdict
-from dashboard.pages.agents.agent_timeline import MAX_DRAWN, Named, named
+from dashboard.pages.agents.agent_health import TITLES, HealthStatus, verdict
+from dashboard.pages.agents.agent_timeline import MAX_DRAWN, NamedInterval, named
 from dashboard.pages.agents.queries import Agents, Around, Spells
 from dashboard.timeline import timeline_layout
-from dashboard.timeline.status_intervals import Kind, Share, Spell, Window, before, shares, within
+from dashboard.timeline.status_intervals import Share, Spell, StatusKind, Window, before, shares, within
 from marcus_events import models
 from marcus_events.core.sentences import short
 from marcus_events.log.agent_activity import Signs
@@ -29,19 +29,19 @@ class Told(Share):
 
 
 @dataclass(frozen=True)
-class Member:
+class AgentCard:
     """An agent with all that is told of it. `changes` are the newest spells, newest first."""
 
     agent: models.Agent
     board: models.Board | None
     task: models.Task | None
-    verdict: Verdict
+    verdict: HealthStatus
     life: datetime | None
     progress: datetime | None
     clock_ahead: timedelta | None
     shares: list[Told]
     strip: timeline_layout.Drawing
-    changes: list[Named]
+    changes: list[NamedInterval]
     earlier: int
 
     @property
@@ -56,7 +56,7 @@ class Member:
         return sum((share.length for share in self.shares), timedelta())
 
 
-def crew(found: Agents, spells: Spells, around: Around, now: datetime, drawn: Window) -> list[Member]:
+def agent_cards(found: Agents, spells: Spells, around: Around, now: datetime, drawn: Window) -> list[AgentCard]:
     """`drawn` is the window of the strips: 24 hours to the next full column."""
     most = MAX_DRAWN // max(len(found.shown), 1)
     return [
@@ -65,12 +65,14 @@ def crew(found: Agents, spells: Spells, around: Around, now: datetime, drawn: Wi
     ]
 
 
-def member(agent: models.Agent, spells: list[Spell], around: Around, now: datetime, drawn: Window, most: int) -> Member:
+def member(
+    agent: models.Agent, spells: list[Spell], around: Around, now: datetime, drawn: Window, most: int
+) -> AgentCard:
     day = within(spells, drawn)
     exact = before(day, now)
     signs = around.signs.get((agent.board_id, agent.agent_id), NO_SIGNS)
     stuck = around.blockers.get((agent.board_id, agent.task_id))
-    return Member(
+    return AgentCard(
         agent=agent,
         board=around.boards.get(agent.board_id),
         task=around.tasks.get((agent.board_id, agent.task_id)),
@@ -85,7 +87,7 @@ def member(agent: models.Agent, spells: list[Spell], around: Around, now: dateti
     )
 
 
-def in_short(kinds: Counter[Kind], silent: int) -> str:
+def in_short(kinds: Counter[StatusKind], silent: int) -> str:
     """All agents in one sentence: "3 agents: 1 blocked, 2 working; of 1 there is no sign of life"."""
     words = [f"{kinds[kind]:,} {TITLES[kind].lower()}" for kind in ("blocked", "working", "waiting", "idle", "other")]
     told = ", ".join(word for word in words if not word.startswith("0 "))

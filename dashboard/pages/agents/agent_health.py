@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Literal
 
 from dashboard.headline import QUIET
-from dashboard.timeline.status_intervals import Kind, kind_of
+from dashboard.timeline.status_intervals import StatusKind, kind_of
 from marcus_events.core.sentences import short
 
 SILENT = 2 * QUIET  # one late report is no news, two missed ones are
-EXPECTED: tuple[Kind, ...] = ("working", "waiting")  # to report, or to ask again; who is idle or blocked need not
-TITLES: dict[Kind, str] = {
+EXPECTED: tuple[StatusKind, ...] = ("working", "waiting")  # to report, or to ask again; who is idle or blocked need not
+TITLES: dict[StatusKind, str] = {
     "working": "Working",
     "blocked": "Blocked",
     "waiting": "Waiting for work",
@@ -20,38 +20,38 @@ TITLES: dict[Kind, str] = {
     "other": "Other",
 }
 
-Tone = Literal["danger", "attention", "good", "plain"]
+HealthTone = Literal["danger", "attention", "good", "plain"]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class HealthStatus:
     """`words` are followed by how long ago `since` is, and by `why` where that is known."""
 
-    tone: Tone
+    tone: HealthTone
     icon: str
     words: str
     since: datetime
     why: str = ""
 
 
-def verdict(status: str, since: datetime, life: datetime | None, why: str, now: datetime) -> Verdict:
+def verdict(status: str, since: datetime, life: datetime | None, why: str, now: datetime) -> HealthStatus:
     """Of an agent in a status since then, whose last sign of life was at `life`. `why` is what blocks it.
 
     An agent that was only just given something has not been silent yet, however long ago it was last heard of.
     """
     kind = kind_of(status)
     if kind in EXPECTED and now - max(life or since, since) > SILENT:
-        return Verdict("attention", "warning", "No sign of life for", life or since)
+        return HealthStatus("attention", "warning", "No sign of life for", life or since)
     match kind:
         case "blocked":
-            return Verdict("danger", "blocked", "Blocked for", since, why)
+            return HealthStatus("danger", "blocked", "Blocked for", since, why)
         case "working":
-            return Verdict("good", "progress", "Working for", since)
+            return HealthStatus("good", "progress", "Working for", since)
         case "waiting":
-            return Verdict("plain", "hand", "Waiting for work for", since)
+            return HealthStatus("plain", "hand", "Waiting for work for", since)
         case "idle":
-            return Verdict("plain", "dot", "Idle for", since)
-    return Verdict("plain", "dot", f"Says that it is “{short(status)}”, for", since)
+            return HealthStatus("plain", "dot", "Idle for", since)
+    return HealthStatus("plain", "dot", f"Says that it is “{short(status)}”, for", since)
 
 
 def status_words(status: str, task: str = "") -> str:

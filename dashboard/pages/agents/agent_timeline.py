@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from dashboard.pages.agents.agent_health import status_words
-from dashboard.pages.agents.queries import Agents, Around, Key, Spells
+from dashboard.pages.agents.queries import AgentKey, Agents, Around, Spells
 from dashboard.timeline import time_axis, timeline_layout
-from dashboard.timeline.status_intervals import Kind, Part, Window, within
+from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window, within
 from marcus_events import models
 from marcus_events.core.filters import as_text
 
@@ -27,16 +27,16 @@ ROOM, ROOM_ON_A_TELEPHONE = 4.5, 14.0  # percent of a lane in which a few letter
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedInterval:
     """A spell with what it is called and where it leads. Without a task's name `task` is its id."""
 
-    spell: Part
+    spell: IntervalPart
     words: str
     task: str
     href: str
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> StatusKind:
         return self.spell.kind
 
     @property
@@ -46,10 +46,10 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Link(Named):
+class BlockLink(NamedInterval):
     """What a block of a lane leads to. `label` is its task, where there is room: `fits` on a telephone too."""
 
-    block: timeline_layout.Block
+    block: timeline_layout.LaneBlock
     label: str
     fits: bool
 
@@ -60,62 +60,62 @@ class Lane:
 
     agent: models.Agent
     drawing: timeline_layout.Drawing
-    links: list[Link]
+    links: list[BlockLink]
 
 
 @dataclass(frozen=True)
-class Row:
+class TimelineRow:
     agent: models.Agent
-    named: Named
+    named: NamedInterval
 
 
 @dataclass(frozen=True)
-class Timeline:
+class AgentTimeline:
     """`rows` are the newest spells of all lanes, `more` is how many there are besides."""
 
-    span: time_axis.Span
+    span: time_axis.TimeSpan
     shown: Window
     marks: list[time_axis.Mark]
     timeline_layout: list[Lane]
-    rows: list[Row]
+    rows: list[TimelineRow]
     more: int
 
 
-def timeline(span: time_axis.Span, shown: Window, found: Agents, told: Spells, around: Around) -> Timeline:
+def timeline(span: time_axis.TimeSpan, shown: Window, found: Agents, told: Spells, around: Around) -> AgentTimeline:
     parts = {key: within(told.get(key, ()), shown) for key in found.keys}
-    rows = [Row(agent, named(agent, spell, around)) for agent, spell in newest(found, parts)]
+    rows = [TimelineRow(agent, named(agent, spell, around)) for agent, spell in newest(found, parts)]
     drawn = [
         lane_of(agent, parts[key], shown, around, len(parts))
         for key, agent in zip(found.keys, found.shown, strict=True)
     ]
     count = sum(map(len, parts.values()))
-    return Timeline(span, shown, time_axis.marks(span, shown), drawn, rows, count - len(rows))
+    return AgentTimeline(span, shown, time_axis.marks(span, shown), drawn, rows, count - len(rows))
 
 
-def newest(found: Agents, parts: dict[Key, list[Part]]) -> Iterable[tuple[models.Agent, Part]]:
+def newest(found: Agents, parts: dict[AgentKey, list[IntervalPart]]) -> Iterable[tuple[models.Agent, IntervalPart]]:
     """The newest MAX_ROWS spells of all, each with its agent."""
     every = [(agent, spell) for agent in found.shown for spell in parts[agent.board_id, agent.agent_id][-MAX_ROWS:]]
     return sorted(every, key=lambda pair: pair[1].start, reverse=True)[:MAX_ROWS]
 
 
-def lane_of(agent: models.Agent, parts: list[Part], shown: Window, around: Around, lanes_in_all: int) -> Lane:
+def lane_of(agent: models.Agent, parts: list[IntervalPart], shown: Window, around: Around, lanes_in_all: int) -> Lane:
     fine = timeline_layout.blocks(parts, shown)
     drawn = timeline_layout.lane(parts, shown, MAX_DRAWN // lanes_in_all, fine)
     linked = timeline_layout.lane(parts, shown, MAX_LINKS // lanes_in_all, fine)
     return Lane(agent, timeline_layout.drawing(drawn), [link(agent, block, around) for block in linked])
 
 
-def link(agent: models.Agent, block: timeline_layout.Block, around: Around) -> Link:
+def link(agent: models.Agent, block: timeline_layout.LaneBlock, around: Around) -> BlockLink:
     base = named(agent, block.spell, around)
     has_room = block.share >= ROOM and base.kind in ("working", "blocked")
     words = f"Mostly: {base.words} ({block.others:,} shorter)" if block.others else base.words
     label, fits = base.task if has_room else "", block.share >= ROOM_ON_A_TELEPHONE
-    return Link(base.spell, words, base.task, base.href, block, label, fits)
+    return BlockLink(base.spell, words, base.task, base.href, block, label, fits)
 
 
-def named(agent: models.Agent, spell: Part, around: Around) -> Named:
+def named(agent: models.Agent, spell: IntervalPart, around: Around) -> NamedInterval:
     task = around.task_name(agent.board_id, spell.task_id)
-    return Named(spell, status_words(spell.status, task), task, events_of(agent, spell.began, spell.ended))
+    return NamedInterval(spell, status_words(spell.status, task), task, events_of(agent, spell.began, spell.ended))
 
 
 def events_of(agent: models.Agent, began: datetime, ended: datetime | None) -> str:

@@ -14,22 +14,22 @@ from typing import Any
 from django.db.models import Case, Count, Q, When
 
 from dashboard.queries import blockers
-from dashboard.timeline.status_intervals import KIND_OF, Kind, Spell, Window, kind_of
+from dashboard.timeline.status_intervals import KIND_OF, Spell, StatusKind, Window, kind_of
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.log.agent_activity import Signs, signs
 from marcus_events.log.board_removals import last_removals
 
 MAX_AGENTS = 40  # shown at once; the others are counted, and found by choosing a board
-FIRST: list[Kind] = ["blocked", "working", "waiting"]  # where not all can be shown
+FIRST: list[StatusKind] = ["blocked", "working", "waiting"]  # where not all can be shown
 RANK = Case(
     *(When(status=status, then=FIRST.index(kind)) for status, kind in KIND_OF.items() if kind in FIRST),
     default=len(FIRST),
 )
 MAX_STUCK = 1_000  # blockers of their tasks
 
-Key = tuple[str, str]  # board and agent, or board and task
-Spells = dict[Key, list[Spell]]
+AgentKey = tuple[str, str]  # board and agent, or board and task
+Spells = dict[AgentKey, list[Spell]]
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Agents:
 
     shown: list[models.Agent]
     hidden: int
-    kinds: Counter[Kind]
+    kinds: Counter[StatusKind]
 
     @property
-    def keys(self) -> list[Key]:
+    def keys(self) -> list[AgentKey]:
         return [(agent.board_id, agent.agent_id) for agent in self.shown]
 
 
@@ -50,10 +50,10 @@ class Around:
     """What is known around agents: by board, by (board, agent), by (board, task)."""
 
     boards: dict[str, models.Board]
-    signs: dict[Key, Signs]
-    blockers: dict[Key, models.Blocker]
-    tasks: dict[Key, models.Task]  # that they are at now
-    task_names: dict[Key, str]
+    signs: dict[AgentKey, Signs]
+    blockers: dict[AgentKey, models.Blocker]
+    tasks: dict[AgentKey, models.Task]  # that they are at now
+    task_names: dict[AgentKey, str]
 
     def task_name(self, board_id: str, task_id: str) -> str:
         """Its id where nobody has named it."""
@@ -70,7 +70,7 @@ def agents(scope: Scope, agent: str = "") -> Agents:
     rows = models.Agent.objects.now().filter(**chosen)
     numbers = dict(rows.order_by().values_list("status").annotate(number=Count("*")))
     first = list(rows.defer("skills").order_by(RANK, "-status_since", "board_id", "agent_id")[:MAX_AGENTS])
-    kinds = Counter[Kind]()
+    kinds = Counter[StatusKind]()
     for status, number in numbers.items():
         kinds[kind_of(status)] += number
     return Agents(sorted(first, key=by_name), kinds.total() - len(first), kinds)
@@ -101,7 +101,7 @@ def removed_boards(found: Agents) -> dict[str, int]:
 def spells(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> Spells:
     """(board, agent) → what it was at within any of two windows, oldest first, without those between them."""
     parts = [union(windows)] if overlap(*windows) else sorted(windows, key=lambda window: window.since)
-    result = defaultdict[Key, list[Spell]](list)
+    result = defaultdict[AgentKey, list[Spell]](list)
     for part in parts:
         for key, spell in spells_within(found, part, removed):
             if not result[key] or result[key][-1] != spell:
@@ -109,7 +109,7 @@ def spells(found: Agents, windows: Sequence[Window], removed: dict[str, int]) ->
     return result
 
 
-def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iterator[tuple[Key, Spell]]:
+def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iterator[tuple[AgentKey, Spell]]:
     """Nothing from before an agent's board was removed."""
     keys = set(found.keys)
     unended = Q(to_time=None) | Q(to_time__gt=shown.since)
@@ -121,19 +121,19 @@ def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iter
             yield (board_id, agent_id), Spell(*spell)
 
 
-def tasks(keys: Iterable[Key]) -> dict[Key, models.Task]:
+def tasks(keys: Iterable[AgentKey]) -> dict[AgentKey, models.Task]:
     """The tasks of these (board, task), as far as they are known."""
     rows = named(wanted := set(keys)).only("name", "status", "status_since", "progress")
     return {key: row for row in rows if (key := (row.board_id, row.task_id)) in wanted}
 
 
-def task_names(keys: Iterable[Key]) -> dict[Key, str]:
+def task_names(keys: Iterable[AgentKey]) -> dict[AgentKey, str]:
     """The same where there may be thousands, of which only the name is wanted."""
     rows = named(wanted := set(keys)).values_list("board_id", "task_id", "name")
     return {key: name for board_id, task_id, name in rows if (key := (board_id, task_id)) in wanted}
 
 
-def named(keys: set[Key]) -> Any:
+def named(keys: set[AgentKey]) -> Any:
     ids = {"board_id__in": {board for board, _ in keys}, "task_id__in": {task for _, task in keys} - {""}}
     return models.Task.objects.now().filter(**ids)
 

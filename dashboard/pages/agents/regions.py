@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.agents import queries
-from dashboard.pages.agents.agent_cards import DAY, crew, in_short
+from dashboard.pages.agents.agent_cards import DAY, agent_cards, in_short
 from dashboard.pages.agents.agent_health import TITLES
 from dashboard.pages.agents.agent_timeline import timeline
 from dashboard.timeline import time_axis
@@ -15,7 +15,7 @@ from dashboard.timeline.status_intervals import Window
 from marcus_events.core.event import utc_now
 
 
-def gather(look: Look) -> dict[str, Any]:
+def gather(look: PageState) -> dict[str, Any]:
     now = utc_now()
     end = time_axis.next_column(now, DAY)
     day, span = Window(end - DAY, end), time_axis.span_of(look.span)
@@ -24,7 +24,7 @@ def gather(look: Look) -> dict[str, Any]:
     removed = queries.removed_boards(found)
     spells = queries.spells(found, [day, shown], removed)
     around = queries.around(found, spells, removed, look.scope.everywhere())
-    members = crew(found, spells, around, now, day)
+    members = agent_cards(found, spells, around, now, day)
     silent = sum(member.verdict.tone == "attention" for member in members)
     return {
         "members": members,
@@ -40,4 +40,4 @@ def gather(look: Look) -> dict[str, Any]:
     }
 
 
-PAGE = Page(Part({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, gather))
+PAGE = Page(RegionGroup({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, gather))

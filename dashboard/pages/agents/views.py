@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.visibility import sight_of
 
@@ -14,5 +14,5 @@ PARAMETERS = ("board", "agent", "span", "until")
 
 @require_safe
 def agents(request: HttpRequest) -> HttpResponse:
-    look = Look.at("agents", {name: request.GET.get(name, "") for name in PARAMETERS}, sight_of(request.user))
+    look = PageState.at("agents", {name: request.GET.get(name, "") for name in PARAMETERS}, sight_of(request.user))
     return page_view.render(request, "agents/index.html", look, "Agents")

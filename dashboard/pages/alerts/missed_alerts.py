@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from dashboard.models import AlertPreferences
 from dashboard.pages.alerts.preferences import is_wanted, quiet_hours
-from dashboard.queries.blockers import Named, named, names_of
+from dashboard.queries.blockers import NamedBlocker, named, names_of
 from dashboard.queries.root_causes import by_cause
 from dashboard.visibility import Scope
 from marcus_events import models
@@ -19,10 +19,10 @@ MAX_CAUSES = 10
 
 
 @dataclass(frozen=True)
-class Cause:
+class MissedCause:
     """The newest of the blockers with the same description on the same board, and how many there were."""
 
-    item: Named
+    item: NamedBlocker
     number: int
 
 
@@ -31,7 +31,7 @@ class Missed:
     """`causes` are the first of them, newest first; `total` counts every blocker. `goes_on`: it is quiet now."""
 
     total: int
-    causes: list[Cause]
+    causes: list[MissedCause]
     more: int
     until: datetime
     goes_on: bool
@@ -62,7 +62,7 @@ def opened(preferences: AlertPreferences, scope: Scope, now: datetime) -> Iterab
     return [row for row in rows.order_by("-opened_at")[:MAX_ROWS] if is_wanted(preferences, row.board_id, row.severity)]
 
 
-def causes(rows: list[models.Blocker]) -> list[Cause]:
+def causes(rows: list[models.Blocker]) -> list[MissedCause]:
     alike = by_cause(rows).values()
     names = names_of(newest for newest, *_ in alike)
-    return [Cause(named(newest, names), 1 + len(others)) for newest, *others in alike]
+    return [MissedCause(named(newest, names), 1 + len(others)) for newest, *others in alike]

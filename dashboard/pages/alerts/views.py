@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.alerts.forms import AlertForm
 from dashboard.pages.alerts.missed_alerts import missed as missed_by
@@ -52,7 +52,7 @@ def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
         "is_saved": "saved" in request.GET and not form.is_bound,
         "missed": missed_by(form.before, scope_of(request), utc_now()),
     }
-    look = Look.of_board("alerts", request.GET)
+    look = PageState.of_board("alerts", request.GET)
     return page_view.render(request, "alerts/index.html", look, "Alerts", **context)
 
 
@@ -60,7 +60,7 @@ def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
 def missed(request: HttpRequest) -> HttpResponse:
     """For a page that is open when quiet hours end."""
     found = missed_by(preferences_of(viewer(request)), scope_of(request), utc_now())
-    return render_template(request, "alerts/_missed.html", {"missed": found, "look": Look("now")})
+    return render_template(request, "alerts/_missed.html", {"missed": found, "look": PageState("now")})
 
 
 @require_POST

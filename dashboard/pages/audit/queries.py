@@ -11,7 +11,7 @@ from django.conf import settings
 from dashboard.queries.labels import named
 from marcus_events.audit.hash_chain.anchor_writer import is_beside_the_data, state_of
 from marcus_events.audit.hash_chain.verification_runs import LOST_AFTER, words
-from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import meaning_of, types_of
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, field, sentence, speaker
@@ -22,7 +22,7 @@ SHOWN = 50  # acts
 
 
 @dataclass(frozen=True)
-class Acts:
+class AuditPage:
     """`older` is the position before which the next ones stand; None where there are none."""
 
     rows: list[dict[str, Any]]
@@ -39,7 +39,7 @@ class AnchorShown:
 
 
 @dataclass(frozen=True)
-class State:
+class VerificationState:
     """`running` is the one that is at work, `newest` the last one that came to an end."""
 
     running: Verification | None
@@ -60,18 +60,18 @@ def kinds() -> list[tuple[str, str]]:
     return [(name, meaning_of(name).title) for name in types_of("audit")]
 
 
-def acts(who: str, what: str, before: int | None) -> Acts:
+def acts(who: str, what: str, before: int | None) -> AuditPage:
     """Each kind is looked up by itself: so the index finds them however long the log is."""
     wanted = EventFilter().with_term("source", f"user:{who}" if who else "")
-    found: list[Recorded] = []
+    found: list[RecordedEvent] = []
     for name in [what] if what else types_of("audit"):
         found += read.events(wanted.with_term("type", name), before=before, limit=SHOWN + 1)
     found.sort(key=lambda event: -event.position)
     shown = found[:SHOWN]
-    return Acts(told(shown), shown[-1].position if len(found) > SHOWN else None)
+    return AuditPage(told(shown), shown[-1].position if len(found) > SHOWN else None)
 
 
-def told(events: Iterable[Recorded]) -> list[dict[str, Any]]:
+def told(events: Iterable[RecordedEvent]) -> list[dict[str, Any]]:
     return [
         {
             "event": event,
@@ -84,13 +84,13 @@ def told(events: Iterable[Recorded]) -> list[dict[str, Any]]:
     ]
 
 
-def state() -> State:
+def state() -> VerificationState:
     newest = Verification.objects.filter(ended_at__isnull=False).order_by("-ended_at").first()
     alive = Verification.objects.filter(ended_at=None, seen_at__gte=utc_now() - LOST_AFTER)
     head = read.head()
     sealed = Seal.objects.filter(chain=head.epoch).order_by("-last").values_list("last", flat=True).first()
     running = alive.order_by("-started_at").first()
-    return State(running, newest, words(newest) if newest else "", sealed or 0, head.position, anchors())
+    return VerificationState(running, newest, words(newest) if newest else "", sealed or 0, head.position, anchors())
 
 
 def anchors() -> list[AnchorShown]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.audit import queries as audit
 
 
-def gather_audit(look: Look) -> dict[str, Any]:
+def gather_audit(look: PageState) -> dict[str, Any]:
     return {"verified": audit.state()}
 
 
-PAGE = Page(Part({"verified": "audit/_verified.html"}, gather_audit), is_for_administrators=True)
+PAGE = Page(RegionGroup({"verified": "audit/_verified.html"}, gather_audit), is_for_administrators=True)

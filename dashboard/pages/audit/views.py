@@ -14,14 +14,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.live.page_state import Look, storable
+from dashboard.live.page_state import PageState, storable
 from dashboard.pages import page_view
 from dashboard.pages.activity import views
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.audit import queries
 from marcus_events.audit import address_of
 from marcus_events.audit.hash_chain.verification_runs import IsRunning, check
-from marcus_events.audit.redaction import MAX_REASON, NotPossible, redact
+from marcus_events.audit.redaction import MAX_REASON, CannotRedact, redact
 
 AWAY = "The database does not let it happen now. Try again in a moment."
 
@@ -37,7 +37,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     chosen = what if what in dict(kinds) else ""
     context: dict[str, Any] = {"acts": queries.acts(who, chosen, views.position(request, "before")), "kinds": kinds}
     context |= {"who": who, "what": chosen}
-    return page_view.render(request, "audit/index.html", Look.of_board("audit", request.GET), "Audit", **context)
+    return page_view.render(request, "audit/index.html", PageState.of_board("audit", request.GET), "Audit", **context)
 
 
 @require_POST
@@ -66,8 +66,8 @@ def redact_event(request: HttpRequest, position: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
         redact(position, request.user.get_username(), reason, address_of(request))
-    except (NotPossible, psycopg.OperationalError) as error:
-        words = str(error) if isinstance(error, NotPossible) else AWAY
+    except (CannotRedact, psycopg.OperationalError) as error:
+        words = str(error) if isinstance(error, CannotRedact) else AWAY
         response = views.show_event(request, position, error=words, reason=reason[:MAX_REASON])
         response.status_code = HTTPStatus.CONFLICT
         return response

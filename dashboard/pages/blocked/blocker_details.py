@@ -10,10 +10,10 @@ from django.db import connection
 
 from dashboard.queries import blockers, current_state
 from dashboard.queries.labels import named
-from dashboard.visibility import ON_BOARDS, Scope, Sight
+from dashboard.visibility import ON_BOARDS, Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
-from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_fields import text_in
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, sentence
@@ -40,35 +40,35 @@ WHERE to_position IS NULL AND resolved_at IS NOT NULL AND answer_id <> '' AND bl
 ORDER BY ts_rank(to_tsvector('english', description), words) DESC, resolved_at DESC
 LIMIT %(limit)s
 """
-Stage = Literal["open", "answered", "sent", "seen", "resumed", "ended"]
+ReplyStage = Literal["open", "answered", "sent", "seen", "resumed", "ended"]
 
 
 @dataclass(frozen=True)
-class Step:
+class ThreadStep:
     """One event of the thread, in words."""
 
     at: datetime
     text: str
     position: int
-    event: Recorded
+    event: RecordedEvent
 
 
 @dataclass(frozen=True)
-class Detail:
+class BlockerDetail:
     """`others` are open too, for the same cause; `together` those of them that were given the same answer at once."""
 
-    item: blockers.Named
-    others: list[blockers.Named]
+    item: blockers.NamedBlocker
+    others: list[blockers.NamedBlocker]
     together: list[models.Blocker]
     waiting: list[current_state.Waiting]
     steps: list[str]
     confidence: str
-    tried: list[Step]
+    tried: list[ThreadStep]
     alike: list[blockers.ResolvedBlocker]
-    thread: list[Step]
+    thread: list[ThreadStep]
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> ReplyStage:
         return stage_of(self.item.blocker)
 
     @property
@@ -78,7 +78,7 @@ class Detail:
         return f"{self.is_awaited} {self.is_snoozed} {' '.join(map(str, shown))}"
 
     @property
-    def unanswered(self) -> list[blockers.Named]:
+    def unanswered(self) -> list[blockers.NamedBlocker]:
         return [other for other in self.others if not other.blocker.answer_id]
 
     @property
@@ -96,7 +96,7 @@ class Detail:
         return blockers.is_snoozed(self.item.blocker, utc_now())
 
 
-def stage_of(blocker: models.Blocker) -> Stage:
+def stage_of(blocker: models.Blocker) -> ReplyStage:
     if blocker.resolved_at is None:
         return "answered" if blocker.answer_id else "open"
     if not blocker.answer_id:
@@ -104,7 +104,7 @@ def stage_of(blocker: models.Blocker) -> Stage:
     return "resumed" if blocker.resumed_at else "seen" if blocker.seen_at else "sent"
 
 
-def find(blocker_id: int, sight: Sight) -> models.Blocker | None:
+def find(blocker_id: int, sight: Visibility) -> models.Blocker | None:
     rows = models.Blocker.objects.now().filter(blocker_id=blocker_id, **Scope(sight).on())
     found: models.Blocker | None = rows.first()
     return found
@@ -125,14 +125,14 @@ def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[mode
     return [other for other in others if (other.answered_by, other.answer_due) == given]
 
 
-def detail(blocker: models.Blocker, sight: Sight) -> Detail:
+def detail(blocker: models.Blocker, sight: Visibility) -> BlockerDetail:
     """Of one that `find` has found for the same sight."""
     board_id, task_id = blocker.board_id, blocker.task_id
     behind = linked_tasks.waiting([(board_id, task_id)], sight).get((board_id, task_id), [])
     alike_now = others(blocker)
     names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
-    return Detail(
+    return BlockerDetail(
         item=blockers.named(blocker, names, is_demo),
         others=[blockers.named(other, names) for other in alike_now],
         together=together(blocker, alike_now),
@@ -152,14 +152,14 @@ def confidence(suggestion: object) -> str:
     return f"{value:.0%}".replace("%", " %") if is_share else ""
 
 
-def tried(blocker: models.Blocker) -> list[Step]:
+def tried(blocker: models.Blocker) -> list[ThreadStep]:
     """What the agent last said of the task before it was blocked."""
     wanted = EventFilter().with_term("type", "task_progress", "decision_logged").with_term("task", blocker.task_id)
     found = read.events(wanted.with_term("board_id", blocker.board_id), before=blocker.blocker_id, limit=MAX_TRIED)
     return [told(step) for step in named(found)]
 
 
-def thread(blocker: models.Blocker) -> list[Step]:
+def thread(blocker: models.Blocker) -> list[ThreadStep]:
     """What was said and done about it, oldest first."""
     wanted = EventFilter().with_term("type", *THREAD_TYPES).with_term("task", blocker.task_id)
     found = read.events(
@@ -172,11 +172,11 @@ def thread(blocker: models.Blocker) -> list[Step]:
     return [told(step) for step in named(mine)]
 
 
-def told(recorded: Recorded) -> Step:
-    return Step(recorded.timestamp, as_text(sentence(recorded)), recorded.position, recorded)
+def told(recorded: RecordedEvent) -> ThreadStep:
+    return ThreadStep(recorded.timestamp, as_text(sentence(recorded)), recorded.position, recorded)
 
 
-def alike(blocker: models.Blocker, sight: Sight) -> list[blockers.ResolvedBlocker]:
+def alike(blocker: models.Blocker, sight: Visibility) -> list[blockers.ResolvedBlocker]:
     """Earlier ones that read like this one, and were answered."""
     with connection.cursor() as cursor:
         values: dict[str, Any] = {

@@ -19,11 +19,11 @@ from django.shortcuts import redirect
 from django.shortcuts import render as render_template
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.blocked import blocker_details as queries
 from dashboard.queries.people import who_see
-from dashboard.visibility import Sight, sight_of
+from dashboard.visibility import Visibility, sight_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
 from marcus_events.core.event import utc_now
@@ -44,7 +44,7 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
         raise PermissionDenied
     try:
         act(request, found)
-    except actions.NotPossible as error:
+    except actions.ActionNotPossible as error:
         return show(request, find(blocker_id, sight), str(error), request.POST.get("answer", ""))
     if request.headers.get("X-Drawer"):
         return show(request, find(blocker_id, sight))
@@ -57,7 +57,7 @@ def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
     return render_template(request, "blocked/_state.html", gathered(find(blocker_id, sight), sight))
 
 
-def find(blocker_id: int, sight: Sight) -> Blocker:
+def find(blocker_id: int, sight: Visibility) -> Blocker:
     found = queries.find(blocker_id, sight)
     if found is None:
         raise Http404(f"There is no blocker {blocker_id}.")
@@ -78,7 +78,7 @@ def act(request: HttpRequest, found: Blocker) -> None:
         case "withdraw":
             actions.withdraw([found, *queries.together(found, queries.others(found))], by)
         case _:
-            raise actions.NotPossible("There is no such act.")
+            raise actions.ActionNotPossible("There is no such act.")
 
 
 def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
@@ -90,7 +90,7 @@ def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
 def known_person(name: str, found: Blocker) -> str:
     """Who does not see the board could not open the blocker, and nobody learns here who there is besides."""
     if name and not who_see(found.board_id).filter(username=name).exists():
-        raise actions.NotPossible(f"Nobody called {name} sees this board.")
+        raise actions.ActionNotPossible(f"Nobody called {name} sees this board.")
     return name
 
 
@@ -99,7 +99,7 @@ def until(stated: str) -> datetime | None:
     if not stated:
         return None
     if (length := span_of(stated)) is None or length > timedelta(days=366):
-        raise actions.NotPossible("Choose for how long.")
+        raise actions.ActionNotPossible("Choose for how long.")
     return utc_now() + length
 
 
@@ -109,14 +109,14 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
-    look = Look.of_board("event", request.GET, sight)
+    look = PageState.of_board("event", request.GET, sight)
     title = f"Blocked: {context['detail'].item.task}"
     response = page_view.render(request, "blocked/blocker.html", look, title, **context)
     response.status_code = status
     return response
 
 
-def gathered(found: Blocker, sight: Sight) -> dict[str, Any]:
+def gathered(found: Blocker, sight: Visibility) -> dict[str, Any]:
     people = list(who_see(found.board_id)[: MAX_PEOPLE + 1])
     return {
         "detail": queries.detail(found, sight),

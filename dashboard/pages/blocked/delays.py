@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from dashboard.charts import bars
-from dashboard.live.page_state import Look, during
+from dashboard.live.page_state import PageState, during
 from dashboard.visibility import ON_BOARDS, Scope
 
 WEEK = timedelta(days=7)
@@ -56,7 +56,7 @@ WHERE to_position IS NULL AND resolved_at IS NOT NULL AND {ON_BOARDS}
 
 
 @dataclass(frozen=True)
-class Stay:
+class MedianDelay:
     """How long half of so many were blocked, at most, and nine in ten."""
 
     number: int
@@ -88,8 +88,8 @@ class Delays:
     """`since` is where the last week begins; `resolved` counts all that ever were."""
 
     since: datetime
-    lately: Stay | None
-    before: Stay | None
+    lately: MedianDelay | None
+    before: MedianDelay | None
     bins: list[Bin]
     days: list[Day]
     resolved: int
@@ -136,9 +136,9 @@ def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
     return found
 
 
-def stay(scope: Scope, since: datetime, until: datetime) -> Stay | None:
+def stay(scope: Scope, since: datetime, until: datetime) -> MedianDelay | None:
     [(number, took)] = rows(STAYS, boards=scope.boards, since=since, until=until)
-    return Stay(number, *(timedelta(seconds=seconds) for seconds in took)) if number else None
+    return MedianDelay(number, *(timedelta(seconds=seconds) for seconds in took)) if number else None
 
 
 def bins(scope: Scope, since: datetime) -> list[Bin]:
@@ -160,14 +160,14 @@ def days(scope: Scope, today: date) -> list[Day]:
 
 def events(board: str, start: datetime, end: datetime) -> str:
     """The query of Activity for the reports between two times."""
-    return Look("activity", board=board, type="task_blocked", q=during("", start, end)).query()
+    return PageState("activity", board=board, type="task_blocked", q=during("", start, end)).query()
 
 
-def is_enough(stay: Stay | None) -> bool:
+def is_enough(stay: MedianDelay | None) -> bool:
     return stay is not None and stay.number >= FEWEST
 
 
-def compared(lately: Stay, before: Stay | None) -> str:
+def compared(lately: MedianDelay, before: MedianDelay | None) -> str:
     """A verdict on the median; "" where there is nothing to compare with."""
     if before is None or not is_enough(before):
         return ""

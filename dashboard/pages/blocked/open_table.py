@@ -8,49 +8,49 @@ from typing import Any
 
 from django.db.models import Count
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.queries import blockers, current_state
 from dashboard.queries.blockers import SEVERITY_WEIGHT, OpenBlocker
-from dashboard.queries.root_causes import Cause, cause_of, causes, of_cause
+from dashboard.queries.root_causes import RootCause, cause_of, causes, of_cause
 
 MAX_ROWS = 100
 MAX_BOARDS = 12  # to choose from; the switcher has them all
 
 
 @dataclass(frozen=True)
-class Row:
+class OpenRow:
     """A blocker, and all that is open for its reason."""
 
     need: OpenBlocker
-    cause: Cause
+    cause: RootCause
 
 
 @dataclass(frozen=True)
-class Choice:
+class TableChoice:
     value: str
     words: str
     number: int
 
 
 @dataclass(frozen=True)
-class Table:
+class OpenTable:
     """`total` counts what is open on the board, `causes` its reasons; `rows` are the first of the severity and reason
     that are chosen, and `matching` counts all of these.
     """
 
-    rows: list[Row]
+    rows: list[OpenRow]
     matching: int
     total: int
     causes: int
-    severities: list[Choice]
-    boards: list[Choice]
+    severities: list[TableChoice]
+    boards: list[TableChoice]
 
     @property
     def hidden(self) -> int:
         return self.matching - len(self.rows)
 
 
-def open_table(look: Look, now: datetime) -> Table:
+def open_table(look: PageState, now: datetime) -> OpenTable:
     everything = blockers.open_rows(look.scope)
     rows = chosen_rows(everything, look)
     items = blockers.open_blockers(look.scope, look.sort, now, rows)
@@ -59,8 +59,8 @@ def open_table(look: Look, now: datetime) -> Table:
         items = [item for cause in alike.values() for item in cause.items]
     counted = severities(everything)
     total = sum(choice.number for choice in counted)
-    return Table(
-        rows=[Row(item, alike[cause_of(item.blocker)]) for item in items[:MAX_ROWS]],
+    return OpenTable(
+        rows=[OpenRow(item, alike[cause_of(item.blocker)]) for item in items[:MAX_ROWS]],
         matching=rows.count() if look.severity or look.cause else total,
         total=total,
         causes=blockers.count_causes(everything),
@@ -69,22 +69,22 @@ def open_table(look: Look, now: datetime) -> Table:
     )
 
 
-def chosen_rows(rows: Any, look: Look) -> Any:
+def chosen_rows(rows: Any, look: PageState) -> Any:
     if look.severity:
         rows = rows.filter(severity=look.severity)
     return of_cause(rows, look.cause) if look.cause else rows
 
 
-def severities(rows: Any) -> list[Choice]:
+def severities(rows: Any) -> list[TableChoice]:
     """The worst first."""
     counted = dict(rows.order_by().values_list("severity").annotate(number=Count("*")))
     worst_first = sorted(counted, key=lambda severity: -SEVERITY_WEIGHT.get(severity, 0))
-    return [Choice(severity, severity.capitalize(), counted[severity]) for severity in worst_first]
+    return [TableChoice(severity, severity.capitalize(), counted[severity]) for severity in worst_first]
 
 
-def boards(rows: Any) -> list[Choice]:
+def boards(rows: Any) -> list[TableChoice]:
     """Those with the most first."""
     of_board = rows.order_by().exclude(board_id="").values_list("board_id").annotate(number=Count("*"))
     counted = list(of_board.order_by("-number", "board_id")[:MAX_BOARDS])
     names = current_state.board_names(board_id for board_id, _ in counted)
-    return [Choice(board_id, names.get(board_id, board_id), number) for board_id, number in counted]
+    return [TableChoice(board_id, names.get(board_id, board_id), number) for board_id, number in counted]

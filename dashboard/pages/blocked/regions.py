@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.blocked.delays import delays
 from dashboard.pages.blocked.open_table import open_table
 from dashboard.pages.blocked.resolved_table import resolved
@@ -13,16 +13,16 @@ from dashboard.queries import blockers
 from marcus_events.core.event import utc_now
 
 
-def gather_open(look: Look) -> dict[str, Any]:
+def gather_open(look: PageState) -> dict[str, Any]:
     return {"open": open_table(look, utc_now()), "sorts": blockers.SORTS_IN_WORDS.items()}
 
 
-def gather_resolved(look: Look) -> dict[str, Any]:
+def gather_resolved(look: PageState) -> dict[str, Any]:
     counted = delays(look.scope, utc_now())
     return {"delays": counted, "resolved": resolved(look, counted)}
 
 
 PAGE = Page(
-    Part({"open": "blocked/_open.html"}, gather_open),
-    Part({"delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"}, gather_resolved),
+    RegionGroup({"open": "blocked/_open.html"}, gather_open),
+    RegionGroup({"delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"}, gather_resolved),
 )

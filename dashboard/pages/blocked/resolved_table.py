@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import DurationField, ExpressionWrapper, F
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages.blocked.delays import BINS, EDGES_S, Bin, Delays
 from dashboard.queries.blockers import ResolvedBlocker, names_of, resolved_blocker
 from marcus_events import models
@@ -29,7 +29,7 @@ class Resolved:
     older: str  # where the next page begins; "" after the last
 
 
-def resolved(look: Look, counted: Delays) -> Resolved:
+def resolved(look: PageState, counted: Delays) -> Resolved:
     chosen = next((found for found in counted.bins if found.took == look.took), None)
     rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **look.scope.on())
     if chosen:

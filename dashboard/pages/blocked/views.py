@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.visibility import sight_of
 
@@ -13,5 +13,5 @@ from dashboard.visibility import sight_of
 @require_safe
 def blocked(request: HttpRequest) -> HttpResponse:
     return page_view.render(
-        request, "blocked/index.html", Look.at("blocked", request.GET, sight_of(request.user)), "Blocked"
+        request, "blocked/index.html", PageState.at("blocked", request.GET, sight_of(request.user)), "Blocked"
     )

@@ -9,12 +9,12 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef
 
 from dashboard.charts import bars
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
 from dashboard.queries import blockers, current_state, subtasks
 from dashboard.queries.numbered_pages import Paging
-from dashboard.visibility import Scope, Sight
+from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
@@ -74,7 +74,7 @@ class Summaries:
     number: int
 
 
-def listed(look: Look) -> Summaries:
+def listed(look: PageState) -> Summaries:
     """All boards by name, or those whose name or id holds what is looked for."""
     scope, paging = look.scope.everywhere(), Paging.of(look.p, PAGE)
     rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=look.q)
@@ -86,7 +86,7 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     """Of these boards; of the one that is named, or of the first."""
     if rows is None:
         rows = current_state.boards(scope, PAGE)
-    of_them = Scope(Sight(frozenset(row.board_id for row in rows)))
+    of_them = Scope(Visibility(frozenset(row.board_id for row in rows)))
     statuses, agents = current_state.tasks_by_status(of_them), current_state.agents_at_work(of_them)
     now = throughput.next_minute(utc_now())
     finished = throughput.finished(of_them, now)
@@ -112,7 +112,7 @@ def out_of_reach(scope: Scope) -> Any:
     return rows.exclude(finished).order_by("fallback_since", "connection_since", "board_id")
 
 
-def stuck_on(scope: Scope, sight: Sight) -> dict[str, tuple[int, int]]:
+def stuck_on(scope: Scope, sight: Visibility) -> dict[str, tuple[int, int]]:
     """board → how many blockers are open there, and how many of its tasks wait behind a blocked one on any board."""
     rows = blockers.open_rows(scope).order_by()
     number = dict(rows.values_list("board_id").annotate(number=Count("*")))
@@ -126,7 +126,7 @@ def stuck_on(scope: Scope, sight: Sight) -> dict[str, tuple[int, int]]:
     )
 
 
-def blocked_elsewhere(scope: Scope, sight: Sight) -> set[current_state.Key]:
+def blocked_elsewhere(scope: Scope, sight: Visibility) -> set[current_state.TaskKey]:
     """The blocked tasks of other boards that tasks of these wait for, directly or through others."""
     found = linked_tasks.before(scope.boards or [], sight, elsewhere=True)
     needed = {on for _, on in found.open if not linked_tasks.is_hidden(on)}
@@ -136,7 +136,7 @@ def blocked_elsewhere(scope: Scope, sight: Sight) -> set[current_state.Key]:
 
 
 @dataclass(frozen=True)
-class Card:
+class TaskCard:
     task: models.Task
     agent: str
     waiting: int
@@ -147,12 +147,12 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Column:
+class BoardColumn:
     """`hidden` is how many cards are not shown."""
 
     status: str
     title: str
-    cards: list[Card]
+    cards: list[TaskCard]
     hidden: int
     empty: str
 
@@ -161,7 +161,7 @@ class Column:
         return len(self.cards) + self.hidden
 
 
-def columns(scope: Scope) -> dict[str, Column]:
+def columns(scope: Scope) -> dict[str, BoardColumn]:
     """Of one board, by status. What has been in its status longest comes first, and what was done last. Subtasks stand
     under their parents, see `subtasks`.
     """
@@ -176,16 +176,16 @@ def columns(scope: Scope) -> dict[str, Column]:
     blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])
     stuck = {row.task_id: row for row in blocked.order_by("-opened_at")}
 
-    def card(row: models.Task) -> Card:
+    def card(row: models.Task) -> TaskCard:
         agent = names.agent(board, row.agent_id) if row.agent_id else ""
         behind, blocker = len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id)
         whole = wholes.get(row.parent_task_id)
-        return Card(row, agent, behind, blocker, parts.get(row.task_id), whole, pattern)
+        return TaskCard(row, agent, behind, blocker, parts.get(row.task_id), whole, pattern)
 
-    def column(name: str, title: str, statuses: tuple[str, ...]) -> Column:
+    def column(name: str, title: str, statuses: tuple[str, ...]) -> BoardColumn:
         shown = [card(row) for row in found[name]]
         number = sum(numbers.get(status, 0) for status in statuses)
-        return Column(name, title, shown, max(number - len(shown), 0), EMPTY[name])
+        return BoardColumn(name, title, shown, max(number - len(shown), 0), EMPTY[name])
 
     return {name: column(name, title, statuses) for name, (title, statuses) in COLUMNS.items()}
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.boards import queries as boards
 from dashboard.queries import current_state, dependency_graph
 
 
-def gather_boards(look: Look) -> dict[str, Any]:
+def gather_boards(look: PageState) -> dict[str, Any]:
     return {"summaries": boards.listed(look)}
 
 
-def gather_board(look: Look) -> dict[str, Any]:
+def gather_board(look: PageState) -> dict[str, Any]:
     found = boards.summaries(look.scope, [board] if (board := current_state.board(look.scope)) else [])
     return {"summary": found[0] if found else None, "columns": boards.columns(look.scope)}
 
 
-def gather_dependencies(look: Look) -> dict[str, Any]:
+def gather_dependencies(look: PageState) -> dict[str, Any]:
     return {"drawn": dependency_graph.dependencies(look.scope, show_done=look.done != "0")}
 
 
-BOARDS = Page(Part({"boards": "boards/_boards.html"}, gather_boards))
+BOARDS = Page(RegionGroup({"boards": "boards/_boards.html"}, gather_boards))
 BOARD = Page(
-    Part(
+    RegionGroup(
         {
             "board-head": "boards/_head.html",
             "jump": "boards/_jump.html",
@@ -33,7 +33,7 @@ BOARD = Page(
         },
         gather_board,
     ),
-    Part(
+    RegionGroup(
         {
             "dependencies": "boards/_dependencies.html",
             "picture": "boards/_picture.html",

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from dashboard.live.page_state import Look, storable
+from dashboard.live.page_state import PageState, storable
 from dashboard.pages import page_view
 from dashboard.queries import current_state
 from dashboard.visibility import Scope, sight_of
@@ -19,7 +19,7 @@ def boards(request: HttpRequest) -> HttpResponse:
     """All boards; a board that is chosen in the switcher is a page of its own."""
     if chosen := request.GET.get("board"):
         return redirect("board", board_id=chosen)
-    look = Look("boards", q=(given := Look.at("boards", request.GET)).q, p=given.p)
+    look = PageState("boards", q=(given := PageState.at("boards", request.GET)).q, p=given.p)
     many = current_state.number_of_boards(Scope(sight_of(request.user)), most=MANY) == MANY
     return page_view.render(request, "boards/index.html", look, "Boards", is_searched=many or bool(look.q))
 
@@ -29,5 +29,5 @@ def board(request: HttpRequest, board_id: str) -> HttpResponse:
     found = current_state.board(Scope(sight_of(request.user), storable(board_id)))
     if found is None:
         raise Http404(f"There is no board {board_id}. It may have been removed.")
-    look = Look("board", board=board_id, done=Look.at("board", request.GET).done)
+    look = PageState("board", board=board_id, done=PageState.at("board", request.GET).done)
     return page_view.render(request, "boards/board.html", look, found.name)

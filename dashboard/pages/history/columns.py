@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 
 PATH = re.compile(r"(data|metadata)(\.[^.,\s]{1,100}){1,6}")
 CAN_BE_LEFT_OUT = ("type", "board", "agent", "position")  # a row without its time or its words would say nothing
@@ -34,7 +34,7 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
-def value_at(event: Recorded, path: str) -> Any:
+def value_at(event: RecordedEvent, path: str) -> Any:
     """None where there is nothing."""
     root, *steps = path.split(".")
     found: Any = getattr(event, root)
@@ -50,6 +50,6 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def shown(event: Recorded, path: str) -> str:
+def shown(event: RecordedEvent, path: str) -> str:
     text = as_text(value_at(event, path))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

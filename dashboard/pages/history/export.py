@@ -24,7 +24,7 @@ from defusedcsv import csv
 from dashboard.live import single_flight
 from dashboard.pages.history import columns, queries
 from marcus_events import audit
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
 
 MOST = 8  # exports at once: each is a batch in memory, of 1 MiB or little more
@@ -41,7 +41,7 @@ TOO_SLOW = "the reader was too slow"
 READER_GONE = "the reader went away"
 FAILED = "it failed"
 
-Lines = Callable[[list[Recorded]], str]
+Lines = Callable[[list[RecordedEvent]], str]
 
 _running: dict[str, Export] = {}
 _pool = ThreadPoolExecutor(READING, thread_name_prefix="export")
@@ -55,7 +55,7 @@ class TooMany(BrokenOff):
     """Others began in the moment since it was looked whether there is room."""
 
 
-class Reader:
+class ExportReader:
     """How much whoever reads an export takes. Time in which the database is read does not count against them."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class Export:
     ) -> None:
         self.id, self.by, self.form = uuid4().hex, asked["by"], form
         self.expected, self.events = expected, 0
-        self.reader = Reader()
+        self.reader = ExportReader()
         self._batches = queries.batches(filtered, until)
         self._lines, self._head = as_csv(paths) if form == "csv" else (as_json_lines, "")
         self._asked = asked | {"format": form}
@@ -163,7 +163,7 @@ class Export:
             audit.record("history_exported", events=self.events, finished=self._finished, **why, **self._asked)
 
 
-def as_json_lines(events: list[Recorded]) -> str:
+def as_json_lines(events: list[RecordedEvent]) -> str:
     """As the API gives them."""
     return "".join(json.dumps(event.to_dict(), ensure_ascii=False) + "\n" for event in events)
 
@@ -173,7 +173,7 @@ def as_csv(paths: list[str]) -> tuple[Lines, str]:
     return lambda events: written(row(event, paths) for event in events), BOM + written([[*FIELDS, *ABOUT, *paths]])
 
 
-def row(event: Recorded, paths: list[str]) -> list[Any]:
+def row(event: RecordedEvent, paths: list[str]) -> list[Any]:
     stated = event.to_dict()
     cells = [stated[name] for name in FIELDS] + [getattr(event, name) for name in ABOUT]
     return [cell(value) for value in [*cells, *(columns.value_at(event, path) for path in paths)]]

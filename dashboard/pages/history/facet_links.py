@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.live.page_state import MAX_QUERY, Look
+from dashboard.live.page_state import MAX_QUERY, PageState
 from dashboard.pages.activity.active_filters import can_be_read
 from dashboard.queries.current_state import names_of
 from marcus_events.core.event_types import meaning_of
@@ -18,7 +18,7 @@ PATTERNS = ("type", "source")  # in which a star stands for any text: a value wi
 
 
 @dataclass(frozen=True)
-class Value:
+class FacetValue:
     """`only` and `without` are query strings, "" where they cannot be asked for."""
 
     words: str
@@ -28,29 +28,29 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Facet:
+class FacetLinks:
     title: str
-    values: list[Value]
+    values: list[FacetValue]
     more: int  # values that are not listed
 
 
-def facets(look: Look, counted: dict[str, list[tuple[str, int]]]) -> list[Facet]:
+def facets(look: PageState, counted: dict[str, list[tuple[str, int]]]) -> list[FacetLinks]:
     found = [facet(look, field, counts) for field, counts in counted.items()]
     return [each for each in found if each.values]
 
 
-def facet(look: Look, field: str, counts: list[tuple[str, int]]) -> Facet:
+def facet(look: PageState, field: str, counts: list[tuple[str, int]]) -> FacetLinks:
     """`counts` are of the values, the most frequent first."""
     top = counts[:MOST]
     ids = {value for value, _ in top}
     names = names_of(TERMS.get(field, field), ids, look.scope.everywhere()) if field in ("board", "agent") else {}
     values = [
-        Value(
+        FacetValue(
             called(field, value, names), count, refined(look, field, value), refined(look, field, value, exclude=True)
         )
         for value, count in top
     ]
-    return Facet(TITLES[field], values, len(counts) - len(top))
+    return FacetLinks(TITLES[field], values, len(counts) - len(top))
 
 
 def called(field: str, value: str, names: dict[str, str]) -> str:
@@ -59,7 +59,7 @@ def called(field: str, value: str, names: dict[str, str]) -> str:
     return names.get(value) or (agent_words(value) if field == "agent" else value)
 
 
-def refined(look: Look, field: str, value: str, *, exclude: bool = False) -> str:
+def refined(look: PageState, field: str, value: str, *, exclude: bool = False) -> str:
     if field in PATTERNS and "*" in value:
         return ""
     query = f"{look.q} {Term(TERMS.get(field, field), (value,), exclude)}".strip()

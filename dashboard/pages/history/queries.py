@@ -9,9 +9,9 @@ from datetime import datetime
 from django.db.models import Min
 
 from dashboard.queries import histogram
-from dashboard.visibility import Sight
+from dashboard.visibility import Visibility
 from marcus_events import search
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import FIELDS, EventFilter
 from marcus_events.core.query_syntax import quote
 from marcus_events.core.sentences import short
@@ -29,7 +29,7 @@ MOST_COMPLETIONS = 12
 
 def page(
     wanted: EventFilter, *, after: int | None = None, before: int | None = None, limit: int, newest_first: bool
-) -> read.Page:
+) -> read.EventPage:
     return search.page(wanted, after=after, before=before, limit=limit, newest_first=newest_first)
 
 
@@ -47,7 +47,7 @@ def facets(wanted: EventFilter) -> search.Facets:
     return search.facets(wanted, FACET_CAP)
 
 
-def over_time(wanted: EventFilter, now: datetime, link: histogram.Link) -> histogram.Histogram | None:
+def over_time(wanted: EventFilter, now: datetime, link: histogram.LinkTo) -> histogram.Histogram | None:
     """From the beginning to now, or within the times that the query names; None where nothing matches."""
     begun = wanted.since or beginning(wanted)
     if begun is None or (wanted.until and begun >= wanted.until):
@@ -73,7 +73,7 @@ def beginning(wanted: EventFilter) -> datetime | None:
     return first[0].happened_at if first else None
 
 
-def batches(wanted: EventFilter, until: int) -> Iterator[list[Recorded]]:
+def batches(wanted: EventFilter, until: int) -> Iterator[list[RecordedEvent]]:
     """Everything up to a position, oldest first, never more than a batch of it at a time."""
     after = 0
     while True:
@@ -87,7 +87,7 @@ def batches(wanted: EventFilter, until: int) -> Iterator[list[Recorded]]:
         after = found.events[-1].position
 
 
-def completions(word: str, sight: Sight) -> list[str]:
+def completions(word: str, sight: Visibility) -> list[str]:
     """What the last word of a query could be: a field, or a value of the field that it names."""
     minus, stated = ("-", word[1:]) if word.startswith("-") else ("", word)
     name, colon, value = stated.partition(":")

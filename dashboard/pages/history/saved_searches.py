@@ -10,10 +10,10 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.models import SavedSearch
 from dashboard.queries.numbered_pages import Paging
-from dashboard.visibility import Sight, sight_of
+from dashboard.visibility import Visibility, sight_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.access.visibility import ADMINISTER
 from marcus_events.core.filters import EventFilter, InvalidFilter
@@ -28,7 +28,7 @@ class SaveForm(forms.Form):
     shared = forms.BooleanField(required=False)
 
 
-def of(user: AbstractBaseUser | AnonymousUser, sight: Sight) -> QuerySet[SavedSearch]:
+def of(user: AbstractBaseUser | AnonymousUser, sight: Visibility) -> QuerySet[SavedSearch]:
     """Those of this person, and those shared by people who saw no more. What a search finds is what its reader sees."""
     shared = Q(shared=True)
     if sight.boards is not None:
@@ -42,7 +42,7 @@ class Saved:
     paging: Paging
 
 
-def listed(user: AbstractBaseUser | AnonymousUser, look: Look) -> Saved:
+def listed(user: AbstractBaseUser | AnonymousUser, look: PageState) -> Saved:
     paging = Paging.of(look.p, PAGE)
     found = list(of(user, look.sight)[paging.skip : paging.skip + PAGE + 1])
     return Saved(found[:PAGE], paging.with_next(len(found) > PAGE))
@@ -67,17 +67,17 @@ def save(request: HttpRequest) -> str:
     if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
         return f"You have {MOST} saved searches. Delete one first."
     kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
-    kept["boards"] = audience(Look.at("history", request.GET), sight_of(request.user))
+    kept["boards"] = audience(PageState.at("history", request.GET), sight_of(request.user))
     SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)
     return ""
 
 
 def query_of(request: HttpRequest) -> str:
     """The look that the form came from, and nothing else."""
-    return Look.at("history", request.GET).query(p="")
+    return PageState.at("history", request.GET).query(p="")
 
 
-def audience(look: Look, sight: Sight) -> list[str] | None:
+def audience(look: PageState, sight: Visibility) -> list[str] | None:
     """Which boards somebody has to see to be shown a search: all that its owner sees, and any other that it names."""
     if sight.boards is None:
         return None

@@ -18,7 +18,7 @@ from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.icons import icon_of
-from dashboard.live.page_state import MAX_PARAMETER, Look, storable
+from dashboard.live.page_state import MAX_PARAMETER, PageState, storable
 from dashboard.live.visible_events import wanted
 from dashboard.pages import page_view
 from dashboard.pages.activity.active_filters import can_be_read, chips
@@ -31,12 +31,12 @@ from dashboard.queries.labels import named
 from dashboard.visibility import sight_of
 from marcus_events.access.sessions import sight_of_session
 from marcus_events.audit import address_of
-from marcus_events.core.event import EARLIEST, Recorded, utc_now
+from marcus_events.core.event import EARLIEST, RecordedEvent, utc_now
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.sentences import agent_name, board_name, sentence
 from marcus_events.log import read
-from marcus_events.log.statement_timeout import TookTooLong
+from marcus_events.log.statement_timeout import QueryTimeout
 
 ROWS = 100  # of a page
 RANGES = (
@@ -77,7 +77,7 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
         context |= result(request, look, paths, now)
     except InvalidFilter as invalid:
         context["error"] = str(invalid)
-    except TookTooLong:
+    except QueryTimeout:
         context["error"] = TOO_MUCH
     context |= {"chips": chips(look), "ranges": ranges(look, now), "permalink": permalink(request, look, now)}
     context |= {
@@ -88,11 +88,11 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
     return page_view.render(request, "history/index.html", look, "History", head=head, **context)
 
 
-def looked_at(request: HttpRequest) -> Look:
-    return Look.at("history", request.GET, sight_of(request.user))
+def looked_at(request: HttpRequest) -> PageState:
+    return PageState.at("history", request.GET, sight_of(request.user))
 
 
-def result(request: HttpRequest, look: Look, paths: list[str], now: datetime) -> dict[str, Any]:
+def result(request: HttpRequest, look: PageState, paths: list[str], now: datetime) -> dict[str, Any]:
     filtered = wanted(look)
     found = asked.facets(filtered)
     return {
@@ -104,7 +104,7 @@ def result(request: HttpRequest, look: Look, paths: list[str], now: datetime) ->
     }
 
 
-def permalink(request: HttpRequest, look: Look, now: datetime) -> str:
+def permalink(request: HttpRequest, look: PageState, now: datetime) -> str:
     """The address at which this will be found for ever: spans before now, such as since:2h, become times."""
     fixed = str(EventFilter.parse(look.q, now=now)) if can_be_read(look.q) else look.q
     return request.build_absolute_uri(f"{request.path}?{look.query(q=fixed, p='')}")
@@ -116,7 +116,7 @@ def newer(request: HttpRequest) -> HttpResponse:
     look, after = looked_at(request), position(request, "after") or 0
     try:
         count = asked.newer(wanted(look), after)
-    except (InvalidFilter, TookTooLong):
+    except (InvalidFilter, QueryTimeout):
         count = 0
     return render_template(request, "history/_newer.html", {"look": look, "newer": count, "cap": asked.NEWER_CAP})
 
@@ -127,11 +127,11 @@ def complete(request: HttpRequest) -> JsonResponse:
     word = storable(request.GET.get("word", ""))[:MAX_PARAMETER]
     try:
         return JsonResponse({"words": asked.completions(word, sight_of(request.user))})
-    except TookTooLong:
+    except QueryTimeout:
         return JsonResponse({"words": []})
 
 
-def rows(request: HttpRequest, look: Look, filtered: EventFilter, paths: list[str]) -> dict[str, Any]:
+def rows(request: HttpRequest, look: PageState, filtered: EventFilter, paths: list[str]) -> dict[str, Any]:
     """A page of the result by position. Going back it is read the other way round, and turned."""
     newest_first = look.order != "oldest"
     after, before = position(request, "after"), position(request, "before")
@@ -149,11 +149,11 @@ def rows(request: HttpRequest, look: Look, filtered: EventFilter, paths: list[st
     }
 
 
-def link(look: Look, name: str, event: Recorded) -> str:
+def link(look: PageState, name: str, event: RecordedEvent) -> str:
     return f"{look.query()}&{name}={event.position}".lstrip("&")
 
 
-def row(event: Recorded, readable: Recorded, paths: list[str]) -> dict[str, Any]:
+def row(event: RecordedEvent, readable: RecordedEvent, paths: list[str]) -> dict[str, Any]:
     icon, tone = icon_of(event.event_type)
     return {
         "event": event,
@@ -167,7 +167,7 @@ def row(event: Recorded, readable: Recorded, paths: list[str]) -> dict[str, Any]
     }
 
 
-def ranges(look: Look, now: datetime) -> list[tuple[str, str]]:
+def ranges(look: PageState, now: datetime) -> list[tuple[str, str]]:
     """(words, query string): the look within the last hour, day and so on, as times that stay what they are."""
     if not can_be_read(look.q):
         return []
@@ -190,7 +190,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     try:
         filtered = wanted(look)
         expected = asked.expected(filtered)
-    except (InvalidFilter, TookTooLong) as error:
+    except (InvalidFilter, QueryTimeout) as error:
         return HttpResponseBadRequest(str(error) or TOO_MUCH)
     if exporting.running(request.user.get_username()):
         return no_room(request, look, YOURS_RUNS, HTTPStatus.TOO_MANY_REQUESTS)
@@ -199,7 +199,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     return download(request, look, filtered, form, expected)
 
 
-def no_room(request: HttpRequest, look: Look, words: str, status: HTTPStatus) -> HttpResponse:
+def no_room(request: HttpRequest, look: PageState, words: str, status: HTTPStatus) -> HttpResponse:
     response = page_view.render(request, "history/no_room.html", look, "Export", words=words)
     response.status_code = status
     response["Retry-After"] = RETRY_AFTER_S
@@ -207,7 +207,7 @@ def no_room(request: HttpRequest, look: Look, words: str, status: HTTPStatus) ->
 
 
 def download(
-    request: HttpRequest, look: Look, filtered: EventFilter, form: str, expected: int | None
+    request: HttpRequest, look: PageState, filtered: EventFilter, form: str, expected: int | None
 ) -> StreamingHttpResponse:
     head, paths = read.head().position, columns.paths(look.columns)[0]
     who = {"by": request.user.get_username(), "address": address_of(request), "query": look.query()}

@@ -9,15 +9,15 @@ from typing import Any
 from dashboard.headline import count
 from dashboard.icons import icon_of
 from dashboard.queries.labels import named
-from dashboard.visibility import Sight
+from dashboard.visibility import Visibility
 from marcus_events.core.cloudevent_identity import PLACE
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import MEANINGS, meaning_of
 from marcus_events.core.problem import Problem
-from marcus_events.core.sentences import Part, agent_name, board_name, sentence, task_name
+from marcus_events.core.sentences import SentencePart, agent_name, board_name, sentence, task_name
 from marcus_events.http import dry_run
 from marcus_events.ingest import Receipt
-from marcus_events.log.append import Offer
+from marcus_events.log.append import EventData
 
 MAX_SHOWN = 20  # items, those that would be rejected first; the rest is counted
 
@@ -35,7 +35,7 @@ class Report:
     hidden: int = 0
 
 
-def report(text: str, sight: Sight) -> Report:
+def report(text: str, sight: Visibility) -> Report:
     """What would become of this text, if it were published, as far as may be told to whom. Stores nothing."""
     if not text.strip():
         return Report(text, "There is nothing to check", problem="Paste an event, or an array of events.")
@@ -47,7 +47,7 @@ def report(text: str, sight: Sight) -> Report:
     return told(text, found, sight)
 
 
-def told(text: str, found: list[dry_run.Checked], sight: Sight) -> Report:
+def told(text: str, found: list[dry_run.Checked], sight: Visibility) -> Report:
     rejected = dry_run.rejected(found)
     places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
     ordered = sorted(zip(places, found, strict=True), key=lambda pair: rank(pair[1].receipt))
@@ -72,7 +72,7 @@ def verdict_on(number: int, rejected: int, warned: int) -> str:
     return f"{verdict}, {warned:,} {warning}" if warned else verdict
 
 
-def item(place: str, checked: dry_run.Checked, sight: Sight) -> dict[str, Any]:
+def item(place: str, checked: dry_run.Checked, sight: Visibility) -> dict[str, Any]:
     shown: dict[str, Any] = {"place": place, "receipt": checked.receipt, "is_cloudevent": checked.is_cloudevent}
     if checked.receipt.status == "rejected":
         return shown | {"pointer": place + (checked.receipt.pointer or "") or "/", "reason": reason(checked)}
@@ -86,13 +86,13 @@ def reason(checked: dry_run.Checked) -> str:
     return error.removeprefix(f"{pointer}: ")
 
 
-def facts(offer: Offer, sight: Sight) -> dict[str, Any]:
+def facts(offer: EventData, sight: Visibility) -> dict[str, Any]:
     """What the dashboard would make of it, with the names that it knows by now; those of a board that is not seen are
     not told.
     """
     recorded = as_recorded(offer)
     [readable] = named([recorded]) if sight.allows(offer.board_id) else [recorded]
-    parts: list[Part] = sentence(readable)
+    parts: list[SentencePart] = sentence(readable)
     icon, tone = icon_of(offer.event_type)
     return {
         "offer": offer,
@@ -111,10 +111,10 @@ def facts(offer: Offer, sight: Sight) -> dict[str, Any]:
     }
 
 
-def as_recorded(offer: Offer) -> Recorded:
+def as_recorded(offer: EventData) -> RecordedEvent:
     """As if it were in the log."""
     event = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
-    return Recorded(dry_run.TO_COME, utc_now(), event, offer.board_id, offer.task_id, offer.agent_id)
+    return RecordedEvent(dry_run.TO_COME, utc_now(), event, offer.board_id, offer.task_id, offer.agent_id)
 
 
 def as_json(value: object) -> str:

@@ -44,7 +44,7 @@ COUNTS = (
 
 
 @dataclass(frozen=True)
-class Named:
+class FolderTrouble:
     """Lines or files of a kind of trouble: their number, and the newest of them by name."""
 
     words: str
@@ -68,7 +68,7 @@ class FolderRow:
     reason: str
     last: LastRead | None
     counts: list[tuple[str, str]]  # in words, and what that means
-    named: list[Named]
+    named: list[FolderTrouble]
 
     @property
     def state(self) -> dict[str, Any]:
@@ -115,10 +115,10 @@ def last_read(state: dict[str, Any]) -> LastRead | None:
     return LastRead(line["where"], datetime.fromisoformat(line["at"]), datetime.fromisoformat(line["read_at"]))
 
 
-def troubles(state: dict[str, Any]) -> list[Named]:
+def troubles(state: dict[str, Any]) -> list[FolderTrouble]:
     found = (
         (state.get("unreadable", 0), "unreadable line", state.get("unreadable_lines", [])),
         (state.get("refused", 0), "refused event", state.get("refused_lines", [])),
         (state.get("unread", 0), "unread file", state.get("unread_files", [])),
     )
-    return [Named(count(number, noun), items, number - len(items)) for number, noun, items in found if number]
+    return [FolderTrouble(count(number, noun), items, number - len(items)) for number, noun, items in found if number]

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.integrations import followed_folders, rejected_list
 from marcus_events.log.clock_skew_report import clocks_ahead
 
 
-def gather_integrations(look: Look) -> dict[str, Any]:
+def gather_integrations(look: PageState) -> dict[str, Any]:
     """Refused requests are of no board, and a source may be of any: they are for those who see everything."""
     if not look.sight.allows(None):
         return {"refused": None, "clocks": []}
     return {"refused": rejected_list.newest(), "clocks": clocks_ahead()}
 
 
-def gather_folders(look: Look) -> dict[str, Any]:
+def gather_folders(look: PageState) -> dict[str, Any]:
     """Paths of the server's machine are for administrators."""
     return {"folders": followed_folders.followed() if look.sight.audit else None}
 
 
 PAGE = Page(
-    Part({"folders": "integrations/_folders.html"}, gather_folders),
-    Part({"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations),
+    RegionGroup({"folders": "integrations/_folders.html"}, gather_folders),
+    RegionGroup({"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations),
 )

@@ -12,21 +12,21 @@ MAX_SHOWN = 50  # rows
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedList:
     """`hidden` is how many older kinds are kept, but not shown."""
 
     rows: list[RefusedRequest]
     hidden: int
 
 
-def newest() -> Refused:
+def newest() -> RejectedList:
     found = list(RefusedRequest.objects.order_by("-last_at", "-id")[:MAX_SHOWN])
     for row in found:
         row.words = words(row.status)  # type: ignore[attr-defined]
         row.is_taken = row.status < HTTPStatus.BAD_REQUEST  # type: ignore[attr-defined]
         row.is_others = row.reason == OTHERS  # type: ignore[attr-defined]
     hidden = RefusedRequest.objects.count() - len(found) if len(found) == MAX_SHOWN else 0
-    return Refused(found, hidden)
+    return RejectedList(found, hidden)
 
 
 def words(status: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.queries import current_state
 from dashboard.queries.numbered_pages import Paging
 from marcus_events.core.event import utc_now
@@ -15,7 +15,7 @@ MAX_NAMED = 5  # boards of a token
 
 
 @dataclass(frozen=True)
-class Row:
+class TokenRow:
     """`boards` are the names of some that it is for, none for all; `more` counts the others."""
 
     token: Token
@@ -28,14 +28,14 @@ class Row:
 class Tokens:
     """The newest first: a page of those that may open something, and the first of those that were revoked last."""
 
-    current: list[Row]
+    current: list[TokenRow]
     paging: Paging
     number: int
-    revoked: list[Row]
+    revoked: list[TokenRow]
     number_revoked: int
 
 
-def tokens(look: Look) -> Tokens:
+def tokens(look: PageState) -> Tokens:
     paging = Paging.of(look.p, PAGE)
     opening = Token.objects.filter(revoked_at=None).order_by("-created_at", "-id")
     revoked = Token.objects.filter(revoked_at__isnull=False).order_by("-revoked_at", "-id")
@@ -52,7 +52,7 @@ def tokens(look: Look) -> Tokens:
     )
 
 
-def row(token: Token, names: dict[str, str]) -> Row:
+def row(token: Token, names: dict[str, str]) -> TokenRow:
     is_expired = token.expires_at is not None and token.expires_at <= utc_now()
     boards = [names.get(board_id) or board_id for board_id in token.boards[:MAX_NAMED]]
-    return Row(token, boards, len(token.boards) - len(boards), is_expired)
+    return TokenRow(token, boards, len(token.boards) - len(boards), is_expired)

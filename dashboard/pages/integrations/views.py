@@ -20,10 +20,10 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.activity import views
-from dashboard.pages.administrator_view import View, by_administrator, may_manage
+from dashboard.pages.administrator_view import AdministratorView, by_administrator, may_manage
 from dashboard.pages.integrations import dry_run_report, snippets
 from dashboard.pages.integrations import token_list as listed
 from dashboard.pages.integrations.folder_actions import FolderForm
@@ -43,7 +43,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
     return show(request)
 
 
-def by_form(view: View) -> View:
+def by_form(view: AdministratorView) -> AdministratorView:
     """A form is sent here; who opens the address itself (after signing in again) is sent to the page."""
 
     @wraps(view)
@@ -98,7 +98,7 @@ def show(
     report: dry_run_report.Report | None = None,
     folder_form: FolderForm | None = None,
 ) -> HttpResponse:
-    look = Look.of_list("integrations", request.GET)
+    look = PageState.of_list("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
     if may_manage(request):
@@ -108,7 +108,7 @@ def show(
     return page_view.render(request, "integrations/index.html", look, "Integrations", **context)
 
 
-def of_tokens(request: HttpRequest, look: Look, form: TokenForm | None) -> dict[str, Any]:
+def of_tokens(request: HttpRequest, look: PageState, form: TokenForm | None) -> dict[str, Any]:
     found = listed.tokens(look)
     just = views.position(request, "revoked") or 0
     revoked = Token.objects.filter(pk=just, revoked_at__isnull=False).values_list("name", flat=True).first() or ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.headline import Numbers, verdict
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.headline import HeadlineNumbers, headline_of
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.boards import queries as boards
 from dashboard.queries import blockers, counters, current_state
 from dashboard.queries.root_causes import causes
@@ -16,14 +16,14 @@ MAX_CONNECTIONS = 5  # boards that Now names
 MAX_NEEDS = 20  # reasons that Now shows
 
 
-def gather_needs(look: Look) -> dict[str, Any]:
+def gather_needs(look: PageState) -> dict[str, Any]:
     """Of very many blockers the costliest are read; all are counted."""
     now, scope = utc_now(), look.scope
     unsnoozed = blockers.open_rows(scope).exclude(snoozed_until__gt=now)
     needs = blockers.open_blockers(scope, now=now, chosen=unsnoozed)
     number, found = unsnoozed.count(), causes(needs, now)
     is_all = number == len(needs)
-    numbers = Numbers(
+    numbers = HeadlineNumbers(
         blocked=blockers.count_tasks(unsnoozed),
         causes=len(found) if is_all else blockers.count_causes(unsnoozed),
         waiting=blockers.waiting_in_all(needs),
@@ -39,22 +39,22 @@ def gather_needs(look: Look) -> dict[str, Any]:
         "answered": blockers.answered(scope, now),
         "numbers": numbers,
         "events_in_hour": counters.in_last_hour(scope, now),
-        "verdict": verdict(numbers, now),
+        "verdict": headline_of(numbers, now),
     }
 
 
-def gather_connections(look: Look) -> dict[str, Any]:
+def gather_connections(look: PageState) -> dict[str, Any]:
     found = list(boards.out_of_reach(look.scope)[: MAX_CONNECTIONS + 1])
     return {"out_of_reach": found[:MAX_CONNECTIONS], "has_more_out_of_reach": len(found) > MAX_CONNECTIONS}
 
 
-def gather_counters(look: Look) -> dict[str, Any]:
+def gather_counters(look: PageState) -> dict[str, Any]:
     return {"counters": counters.counters(look.scope, utc_now())}
 
 
 PAGE = Page(
-    Part({"verdict": "now/_verdict.html", "needs": "now/_needs.html"}, gather_needs),
-    Part({"connections": "now/_connections.html"}, gather_connections),
-    Part({"counters": "now/_counters.html", "minutes": "now/_minutes.html"}, gather_counters),
+    RegionGroup({"verdict": "now/_verdict.html", "needs": "now/_needs.html"}, gather_needs),
+    RegionGroup({"connections": "now/_connections.html"}, gather_connections),
+    RegionGroup({"counters": "now/_counters.html", "minutes": "now/_minutes.html"}, gather_counters),
     stream=True,
 )

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.live import row_cache
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.live.visible_events import wanted
 from dashboard.pages import page_view
 from dashboard.pages.alerts.missed_alerts import after_quiet_hours
@@ -21,7 +21,7 @@ from dashboard.visibility import sight_of
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter, as_text
 from marcus_events.log import read
-from marcus_events.log.statement_timeout import TookTooLong
+from marcus_events.log.statement_timeout import QueryTimeout
 
 LATEST = 40  # rows
 MANY = 1_000  # events; in so many there is something to see
@@ -30,7 +30,7 @@ WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
-    look = Look.of_board("now", request.GET, sight_of(request.user))
+    look = PageState.of_board("now", request.GET, sight_of(request.user))
     head = read.head()
     if is_untouched(head):
         return page_view.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
@@ -39,11 +39,11 @@ def now(request: HttpRequest) -> HttpResponse:
     )
 
 
-def latest(look: Look, head: read.Head) -> dict[str, Any]:
+def latest(look: PageState, head: read.Head) -> dict[str, Any]:
     """The newest rows; none, and why, where they cannot be found in time."""
     try:
         return {"rows": row_cache.rows(event_stream.opening(wanted(look), LATEST).events, head)}
-    except TookTooLong:
+    except QueryTimeout:
         return {"rows": "", "are_rows_late": True}
 
 
@@ -52,16 +52,16 @@ def is_untouched(head: read.Head) -> bool:
     return head.position < MANY and not read.events(WORK, limit=1)
 
 
-def of_viewer(request: HttpRequest, look: Look) -> dict[str, Any]:
+def of_viewer(request: HttpRequest, look: PageState) -> dict[str, Any]:
     """What was missed is of all boards, and noted as a whole: it stands where all are shown."""
     missed = None if look.board else after_quiet_hours(preferences_of(request.user.pk or 0), look.scope, utc_now())
     return {"missed": missed} | since_last_visit(request, look)
 
 
-def since_last_visit(request: HttpRequest, look: Look) -> dict[str, Any]:
+def since_last_visit(request: HttpRequest, look: PageState) -> dict[str, Any]:
     """It is this viewer's alone, so it stands beside the regions, and stays as it was when the page was opened."""
     at = last_visit(request.user.pk or 0, utc_now())
     if at is None:
         return {}
-    query = Look("activity", board=look.board, q=f"since:{as_text(at.replace(microsecond=0))}").query()
+    query = PageState("activity", board=look.board, q=f"since:{as_text(at.replace(microsecond=0))}").query()
     return {"since": since(at, look.scope), "since_query": query}

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.people.actions import PersonForm, RoleForm, let_in
@@ -91,7 +91,7 @@ def link_for(request: HttpRequest, user: User) -> str:
 
 
 def show(request: HttpRequest, form: PersonForm) -> HttpResponse:
-    look = Look.of_list("people", request.GET)
+    look = PageState.of_list("people", request.GET)
     response = page_view.render(
         request, "people/index.html", look, "People", people=all_people(look.q, look.p), form=form
     )
@@ -111,7 +111,7 @@ def show_person(
         "is_saved": "saved" in request.GET and request.method == "GET",
         "link": link,
     }
-    look = Look.of_board("people", request.GET)
+    look = PageState.of_board("people", request.GET)
     response = page_view.render(request, "people/person.html", look, user.get_username(), **context)
     response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if form and form.errors else HTTPStatus.OK
     return response

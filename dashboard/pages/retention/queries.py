@@ -20,7 +20,7 @@ from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.models.retention import ALL
 from marcus_events.retention.policies import rank
 from marcus_events.retention.preview import Preview, previews
-from marcus_events.retention.runs import Busy, run
+from marcus_events.retention.runs import RetentionBusy, run
 
 MAX_RUNS = 20
 MAX_POLICIES = 100  # each is weighed against each other one
@@ -30,7 +30,7 @@ EVERY_BOARD = Scope(EVERYTHING)  # whoever administers sees them all
 
 
 @dataclass(frozen=True)
-class Row:
+class PolicyRow:
     """A policy in words; `preview` is None where it is not enabled."""
 
     policy: RetentionPolicy
@@ -41,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Retention:
-    rows: list[Row]
+    rows: list[PolicyRow]
     runs: list[RetentionRun]
     kept_since: datetime | None
     oldest: int
@@ -60,9 +60,9 @@ def retention() -> Retention:
     return Retention(rows, runs, read.kept_since(), read.head().oldest)
 
 
-def row(policy: RetentionPolicy, names: dict[str, str], preview: Preview | None) -> Row:
+def row(policy: RetentionPolicy, names: dict[str, str], preview: Preview | None) -> PolicyRow:
     what = "Every type" if policy.pattern == ALL else policy.pattern
-    return Row(policy, what, names.get(policy.board_id, policy.board_id) or "every board", preview)
+    return PolicyRow(policy, what, names.get(policy.board_id, policy.board_id) or "every board", preview)
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say of what, at runtime
@@ -139,7 +139,7 @@ def begin() -> threading.Thread:
 def run_aside() -> None:
     try:
         run()
-    except Busy:
+    except RetentionBusy:
         pass
     finally:
         close_old_connections()

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.retention import queries as kept
@@ -56,7 +56,7 @@ def save(request: HttpRequest, form: kept.PolicyForm) -> HttpResponse:
 
 
 def show(request: HttpRequest, form: kept.PolicyForm | None = None) -> HttpResponse:
-    look = Look.of_board("retention", request.GET)
+    look = PageState.of_board("retention", request.GET)
     return page_view.render(request, "retention/index.html", look, "Retention", **kept.context(form))
 
 

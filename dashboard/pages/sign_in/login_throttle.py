@@ -9,8 +9,8 @@ Failures are counted by django-axes, in the database, for all processes together
 with the right password too, and whether or not there is somebody of that name. 2 and 3 do not hold for people at an
 address from which they have signed in before: so strangers cannot keep them out. A sign-in link always works.
 
-The address is the one that the API counts by (`access.authentication.Caller`): behind a proxy the one that the proxy saw. Of
-IPv6 it is the network, since everybody has one. A try during the pause does not prolong it.
+The address is the one that the API counts by (`access.authentication.Caller`): behind a proxy the one that the proxy
+saw. Of IPv6 it is the network, since everybody has one. A try during the pause does not prolong it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MAX_KNOWN = 20  # addresses of a person
 Attempts = QuerySet[Any]
 
 
-class Throttle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no types
+class LoginThrottle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no types
     """The first backend: it knows nobody, and stops who has failed too often. It is asked of passwords alone."""
 
     def authenticate(
@@ -54,7 +54,7 @@ class Throttle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no type
         await sync_to_async(self.authenticate)(*values, **named)
 
 
-class Failures(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
+class LoginFailures(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
     """`AXES_HANDLER`."""
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:

@@ -31,7 +31,7 @@ BUSY_FOR_S = 5  # by then, the line has moved on
 WAIT_S = (0.5, 1.5)  # between these, so that those who came together do not come back together
 
 
-class SignInGate(EitherMode):
+class PasswordAttemptLimit(EitherMode):
     def __call__(self, request: HttpRequest) -> Any:
         if self.is_async:
             return self.awaited(request)

@@ -41,7 +41,7 @@ class LineIsFull(Exception):
     """Nothing was hashed: too many are waiting for that, or the machine has no time for it."""
 
 
-class Line:
+class HashingQueue:
     """One at a time. Those who wait are few, and who would be one too many is turned away."""
 
     def __init__(self, most: int = MAX_IN_LINE) -> None:
@@ -69,7 +69,7 @@ class Line:
             self._places.release()
 
 
-line = Line()
+line = HashingQueue()
 
 
 class PasswordHasher(PBKDF2PasswordHasher):

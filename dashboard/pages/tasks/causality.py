@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.queries.labels import named
-from dashboard.visibility import Sight
+from dashboard.visibility import Visibility
 from marcus_events.core.causal_tree import Trace, correlation_of, named_cause, tree
 from marcus_events.core.causation import CORRELATION
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.log import board_removals, read
 from marcus_events.search.masking import masked
 
@@ -24,20 +24,20 @@ MAX_DEPTH = 6  # what is deeper hangs there: a list that is nested further canno
 
 
 @dataclass(frozen=True)
-class Step:
+class CausalStep:
     """An event in a tree that is written as lists within items.
 
     `opens` where a list begins with it; `is_open` where its item holds the list that follows. `closes` are the lists
     that end after it, innermost first: each says whether the item around it ends too, which the outermost has none of.
     """
 
-    event: Recorded
+    event: RecordedEvent
     opens: bool
     is_open: bool
     closes: list[bool]
 
 
-def chains(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Step]:
+def chains(events: Sequence[RecordedEvent], board_id: str, sight: Visibility) -> list[CausalStep]:
     """The trees that these events (newest first) of a board are part of, the newest first; none where nothing caused
     anything.
     """
@@ -52,7 +52,7 @@ def chains(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Step
     return nested([(event, level) for event, (_, level) in zip(shown, steps, strict=True)])
 
 
-def with_related(events: Sequence[Recorded], board_id: str, sight: Sight) -> list[Recorded]:
+def with_related(events: Sequence[RecordedEvent], board_id: str, sight: Visibility) -> list[RecordedEvent]:
     """In the order of the log: what they began with or belong to, what they caused, and their causes."""
     own = [event.event.event_id for event in events]
     stated = [name for event in events if (name := correlation_of(event.event)) not in own]
@@ -64,7 +64,7 @@ def with_related(events: Sequence[Recorded], board_id: str, sight: Sight) -> lis
     return [found[position] for position in sorted(found)]
 
 
-def forest(pool: dict[str, Recorded]) -> list[Trace]:
+def forest(pool: dict[str, RecordedEvent]) -> list[Trace]:
     """A tree for each thing that began by itself, the newest first."""
     belongs: dict[str, str] = {}
     groups: dict[str, list[Event]] = defaultdict(list)
@@ -88,9 +88,11 @@ def levels(trace: Trace, level: int) -> Iterator[tuple[Event, int]]:
         todo += [(effect, min(depth + 1, MAX_DEPTH)) for effect in reversed(found.effects)]
 
 
-def nested(steps: Sequence[tuple[Recorded, int]]) -> list[Step]:
+def nested(steps: Sequence[tuple[RecordedEvent, int]]) -> list[CausalStep]:
     depths = [0, *(level for _, level in steps), 0]
     return [
-        Step(event, level > depths[n], depths[n + 2] > level, [own > 1 for own in range(level, depths[n + 2], -1)])
+        CausalStep(
+            event, level > depths[n], depths[n + 2] > level, [own > 1 for own in range(level, depths[n + 2], -1)]
+        )
         for n, (event, level) in enumerate(steps)
     ]

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 
 from dashboard.pages.tasks import causality
-from dashboard.pages.tasks.status_timeline import Timeline, timeline
+from dashboard.pages.tasks.status_timeline import StatusTimeline, timeline
 from dashboard.queries import current_state, subtasks
 from dashboard.queries.blockers import steps
 from dashboard.queries.labels import named
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access import linked_tasks
-from marcus_events.core.event import Recorded, utc_now
+from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import board_removals, read
@@ -58,13 +58,13 @@ class Linked:
 
 
 @dataclass(frozen=True)
-class Links:
+class TaskLinks:
     tasks: list[Linked]
     hidden: int = 0
 
 
 @dataclass(frozen=True)
-class Detail:
+class TaskDetail:
     """`holds_up` is how many tasks wait behind it; `count` is of its events without noise, up to COUNT_CAP. `parent` is
     the task that it is a part of.
     """
@@ -72,24 +72,24 @@ class Detail:
     task: models.Task
     agent: str
     board: str
-    timeline: Timeline
+    timeline: StatusTimeline
     stops: list[Stop]
-    waits_for: Links
-    needed_by: Links
+    waits_for: TaskLinks
+    needed_by: TaskLinks
     holds_up: int
-    events: list[Recorded]
-    decisions: list[Recorded]
+    events: list[RecordedEvent]
+    decisions: list[RecordedEvent]
     count: int
-    causes: list[causality.Step]
+    causes: list[causality.CausalStep]
     parent: Linked | None = None
     subtasks: subtasks.Subtasks | None = None
     external_url: str = ""  # of its board
 
     @property
-    def parts(self) -> Links:
+    def parts(self) -> TaskLinks:
         """Its subtasks."""
         of = self.subtasks
-        return Links([Linked(row.task_id, row.name, row) for row in of.tasks], of.hidden) if of else Links([])
+        return TaskLinks([Linked(row.task_id, row.name, row) for row in of.tasks], of.hidden) if of else TaskLinks([])
 
     @property
     def oldest(self) -> int:
@@ -105,7 +105,7 @@ def find(scope: Scope, task_id: str) -> models.Task | None:
     return found
 
 
-def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | None:
+def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetail | None:
     """None where there is no such task on this board now."""
     task, now = find(scope, task_id), now or utc_now()
     if task is None:
@@ -115,7 +115,7 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> Detail | 
     names, wanted = names_of(task), scope.sight.narrow(events_of(board, task_id))
     events = named(masked(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True), scope.sight.boards))
     before, after = linked(scope, task_id)
-    return Detail(
+    return TaskDetail(
         task=task,
         agent=names.agent(board, task.agent_id) if task.agent_id else "",
         board=names.board(board),
@@ -141,7 +141,7 @@ def parent_of(task: models.Task) -> Linked | None:
     return Linked(task.parent_task_id, found.name if found else task.parent_task_id, found)
 
 
-def names_of(task: models.Task) -> current_state.Names:
+def names_of(task: models.Task) -> current_state.KnownNames:
     """Of its board, of whoever has it, and of those who reported its blockers."""
     reports = models.Blocker.objects.now().filter(board_id=task.board_id, task_id=task.task_id)
     agents = {task.agent_id, *reports.values_list("agent_id", flat=True).distinct()[:MAX_REPORTERS]}
@@ -169,7 +169,7 @@ def changes(board: str, task_id: str, removed: int) -> list[tuple[str, datetime]
     return [(row["status"], row["status_since"]) for row in grouped][::-1]
 
 
-def stops(board: str, task_id: str, names: current_state.Names, now: datetime) -> list[Stop]:
+def stops(board: str, task_id: str, names: current_state.KnownNames, now: datetime) -> list[Stop]:
     """The open ones first, then the newest."""
     rows = models.Blocker.objects.now().filter(board_id=board, task_id=task_id).order_by("-opened_at")
     found = [
@@ -184,7 +184,7 @@ def stops(board: str, task_id: str, names: current_state.Names, now: datetime) -
     return sorted(found, key=lambda stop: stop.blocker.resolved_at is not None)
 
 
-def linked(scope: Scope, task_id: str) -> tuple[Links, Links]:
+def linked(scope: Scope, task_id: str) -> tuple[TaskLinks, TaskLinks]:
     """What it depends on, and what depends on it."""
     own = (scope.board, task_id)
     pairs = linked_tasks.next_to([own], scope.sight).pairs
@@ -195,17 +195,17 @@ def linked(scope: Scope, task_id: str) -> tuple[Links, Links]:
         current_state.board_names(board for board, _ in keys if board != linked_tasks.HIDDEN),
     )
 
-    def listed(others: list[current_state.Key]) -> Links:
+    def listed(others: list[current_state.TaskKey]) -> TaskLinks:
         """Those that are not done first."""
         found = [linked_task(other, scope.board, tasks, boards) for other in others]
         found.sort(key=lambda item: item.status == "done")
-        return Links(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))
+        return TaskLinks(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))
 
     return listed(before), listed(after)
 
 
 def linked_task(
-    key: current_state.Key, board: str, tasks: dict[current_state.Key, models.Task], boards: dict[str, str]
+    key: current_state.TaskKey, board: str, tasks: dict[current_state.TaskKey, models.Task], boards: dict[str, str]
 ) -> Linked:
     if linked_tasks.is_hidden(key):
         return Linked("", ANOTHER, None, is_hidden=True)

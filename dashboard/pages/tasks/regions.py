@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.live.page_state import Look
-from dashboard.live.regions import Page, Part
+from dashboard.live.page_state import PageState
+from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.tasks import queries as task
 
 
-def gather_task(look: Look) -> dict[str, Any]:
+def gather_task(look: PageState) -> dict[str, Any]:
     return {"detail": task.detail(look.scope, look.task)}
 
 
 PAGE = Page(
-    Part(
+    RegionGroup(
         {
             "task": "tasks/_task.html",
             "timeline": "tasks/_timeline.html",

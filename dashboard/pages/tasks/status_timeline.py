@@ -22,7 +22,7 @@ STEP = timedelta(seconds=30)  # the bar is drawn anew no more often, while nothi
 
 
 @dataclass(frozen=True)
-class Stay:
+class StatusInterval:
     """In one status from one moment to another; `end` is None where it still is."""
 
     status: str
@@ -32,7 +32,7 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class Total:
+class StatusTotal:
     status: str
     title: str
     length: timedelta
@@ -41,11 +41,11 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class StatusTimeline:
     """`lead` is from its creation to its end, `cycle` from when somebody first had it: None while it is not done."""
 
-    stays: list[Stay]
-    totals: list[Total]
+    stays: list[StatusInterval]
+    totals: list[StatusTotal]
     segments: list[Segment]
     start: datetime | None
     end: datetime | None
@@ -53,7 +53,7 @@ class Timeline:
     cycle: timedelta | None
 
 
-def timeline(changes: Sequence[tuple[str, datetime]], now: datetime) -> Timeline:
+def timeline(changes: Sequence[tuple[str, datetime]], now: datetime) -> StatusTimeline:
     """Of (status, since when) in their order. When it is done, time stops for it."""
     now = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP + STEP
     ends = (*(start for _, start in changes[1:]), None)
@@ -62,7 +62,7 @@ def timeline(changes: Sequence[tuple[str, datetime]], now: datetime) -> Timeline
     is_done = bool(stays) and stays[-1].status == "done"
     end = stays[-1].start if is_done else None
     begun = next((found.start for found in stays if found.status in WORK), None)
-    return Timeline(
+    return StatusTimeline(
         stays=stays,
         totals=totals(lasting, stays),
         segments=segments([(found.status, round(found.length / timedelta(milliseconds=1))) for found in lasting]),
@@ -73,16 +73,16 @@ def timeline(changes: Sequence[tuple[str, datetime]], now: datetime) -> Timeline
     )
 
 
-def stay(status: str, start: datetime, end: datetime | None, now: datetime) -> Stay:
-    return Stay(status, start, end, max((end or now) - start, timedelta()))
+def stay(status: str, start: datetime, end: datetime | None, now: datetime) -> StatusInterval:
+    return StatusInterval(status, start, end, max((end or now) - start, timedelta()))
 
 
-def totals(lasting: list[Stay], stays: list[Stay]) -> list[Total]:
+def totals(lasting: list[StatusInterval], stays: list[StatusInterval]) -> list[StatusTotal]:
     """One for each status that a task can linger in, and for what it was in besides."""
     others = dict.fromkeys(found.status for found in lasting if found.status not in STATUSES)
     names = STATUSES | dict.fromkeys(others, "Done, before it was taken up again")
     return [
-        Total(
+        StatusTotal(
             status,
             title,
             sum((found.length for found in lasting if found.status == status), timedelta()),

@@ -7,7 +7,7 @@ from django.shortcuts import render as render_template
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.tasks import queries as tasks
 from dashboard.queries import current_state
@@ -18,8 +18,8 @@ from dashboard.visibility import sight_of
 @require_safe
 def task(request: HttpRequest) -> HttpResponse:
     """Its board and its id are parameters of the address, where they may be any text."""
-    given = Look.at("task", request.GET, sight_of(request.user))
-    look = Look("task", board=given.board, task=given.task, sight=given.sight)
+    given = PageState.at("task", request.GET, sight_of(request.user))
+    look = PageState("task", board=given.board, task=given.task, sight=given.sight)
     found = tasks.find(look.scope, look.task)
     if found is None:
         raise Http404("There is no such task. Its board may have been removed.")

@@ -14,7 +14,7 @@ from marcus_events.api.description import TAGS, description
 
 
 @dataclass(frozen=True)
-class Field:
+class DocumentedField:
     """A parameter, or a field of a shape."""
 
     name: str
@@ -39,7 +39,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedResponse:
     status: str
     described: SafeString
     forms: list[Form]
@@ -47,17 +47,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Operation:
+class DocumentedOperation:
     id: str
     method: str
     path: str
     summary: str
     described: list[SafeString]
     access: str
-    parameters: list[Field]
+    parameters: list[DocumentedField]
     body_said: SafeString
     body: list[Form]
-    answers: list[Answer]
+    answers: list[DocumentedResponse]
     samples: list[dict[str, str]]
 
 
@@ -65,7 +65,7 @@ class Operation:
 class Shape:
     name: str
     described: SafeString
-    fields: list[Field]
+    fields: list[DocumentedField]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Section:
     id: str
     name: str
     described: SafeString
-    operations: list[Operation]
+    operations: list[DocumentedOperation]
 
 
 def sections() -> list[Section]:
@@ -84,14 +84,14 @@ def slug(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def operations(tag: str) -> Iterator[Operation]:
+def operations(tag: str) -> Iterator[DocumentedOperation]:
     for path, methods in description()["paths"].items():
         yield from (operation(path, *each) for each in methods.items() if tag in each[1]["tags"])
 
 
-def operation(path: str, method: str, said: dict[str, Any]) -> Operation:
+def operation(path: str, method: str, said: dict[str, Any]) -> DocumentedOperation:
     body = said.get("requestBody", {})
-    return Operation(
+    return DocumentedOperation(
         id=said["operationId"],
         method=method.upper(),
         path=path,
@@ -113,16 +113,16 @@ def access(security: list[dict[str, Any]]) -> str:
     return "token, or signed in" if "session" in names else "token"
 
 
-def parameter(said: dict[str, Any]) -> Field:
-    return Field(
+def parameter(said: dict[str, Any]) -> DocumentedField:
+    return DocumentedField(
         said["name"], kind(said["schema"]), said["in"], coded(said["description"]), said.get("required", False)
     )
 
 
-def answer(status: str, said: dict[str, Any]) -> Answer:
+def answer(status: str, said: dict[str, Any]) -> DocumentedResponse:
     """Of a plain problem the shape is not repeated each time: all have the same."""
     shown = [form for form in forms(said) if form.shape != "Problem"]
-    return Answer(status, coded(said["description"]), shown, list(said.get("headers", {})))
+    return DocumentedResponse(status, coded(said["description"]), shown, list(said.get("headers", {})))
 
 
 def forms(said: dict[str, Any]) -> Iterator[Form]:
@@ -141,10 +141,10 @@ def shapes() -> list[Shape]:
     return [Shape(name, coded(shape["description"]), fields(shape)) for name, shape in said.items()]
 
 
-def fields(shape: dict[str, Any]) -> list[Field]:
+def fields(shape: dict[str, Any]) -> list[DocumentedField]:
     needed = shape.get("required", [])
     return [
-        Field(name, kind(each), "", coded(each.get("description", "")), name in needed, shape_in(each))
+        DocumentedField(name, kind(each), "", coded(each.get("description", "")), name in needed, shape_in(each))
         for name, each in shape["properties"].items()
     ]
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.models import Seal
 
 AT_ONCE = 500  # heads looked up at once
@@ -28,7 +28,7 @@ class NotAnAnchor(ValueError):
 
 
 @dataclass(frozen=True)
-class Head:
+class AnchoredHead:
     """The chain of an epoch had this hash at this position. `at` and `place` say when and where that was noted."""
 
     epoch: UUID
@@ -48,12 +48,12 @@ class Head:
         return json.dumps({"log": "marcus-events"} | stated)
 
 
-def read_heads(path: Path, *, strictly: bool) -> list[Head]:
+def read_heads(path: Path, *, strictly: bool) -> list[AnchoredHead]:
     """The heads in a file. Raises OSError or NotAnAnchor.
 
     Lines of others, as in what syslog collects, are passed over, unless `strictly`: the file is ours alone.
     """
-    found: list[Head] = []
+    found: list[AnchoredHead] = []
     with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE), ""), 1):
             if is_wanted(line.strip(), strictly):
@@ -67,13 +67,13 @@ def is_wanted(line: str, strictly: bool) -> bool:
     return bool(line) and not is_cut and (strictly or '"marcus-events"' in line)
 
 
-def read_head(line: str, place: str) -> Head:
+def read_head(line: str, place: str) -> AnchoredHead:
     try:
         stated = first_object(line)
         digest, position = stated["hash"], stated["position"]
         if stated["log"] != "marcus-events" or type(position) is not int or not is_hash(digest):
             raise ValueError
-        return Head(UUID(stated["epoch"]), position, digest, str(stated["time"]), place)
+        return AnchoredHead(UUID(stated["epoch"]), position, digest, str(stated["time"]), place)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise NotAnAnchor(f"{place} is not an anchored head: the file was changed") from None
 
@@ -87,7 +87,7 @@ def is_hash(digest: object) -> bool:
     return isinstance(digest, str) and len(digest) == 64 and not set(digest) - set("0123456789abcdef")
 
 
-def check_heads(heads: Sequence[Head], verdict: Verdict) -> None:
+def check_heads(heads: Sequence[AnchoredHead], verdict: VerificationResult) -> None:
     each = iter(heads)
     while some := list(islice(each, AT_ONCE)):
         found = hashes_at(some)
@@ -95,7 +95,7 @@ def check_heads(heads: Sequence[Head], verdict: Verdict) -> None:
             check_head(head, found.get((head.epoch, head.position)), verdict)
 
 
-def hashes_at(heads: Iterable[Head]) -> dict[tuple[UUID, int], str]:
+def hashes_at(heads: Iterable[AnchoredHead]) -> dict[tuple[UUID, int], str]:
     wanted = Q()
     for epoch in {head.epoch for head in heads}:
         wanted |= Q(chain=epoch, last__in=[head.position for head in heads if head.epoch == epoch])
@@ -103,7 +103,7 @@ def hashes_at(heads: Iterable[Head]) -> dict[tuple[UUID, int], str]:
     return {(chain, last): bytes(digest).hex() for chain, last, digest in found}
 
 
-def check_head(head: Head, digest: str | None, verdict: Verdict) -> None:
+def check_head(head: AnchoredHead, digest: str | None, verdict: VerificationResult) -> None:
     """Step 8 of `verify`."""
     verdict.anchored += bool(head.place)
     if digest != head.digest.lower():

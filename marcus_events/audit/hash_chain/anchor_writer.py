@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from marcus_events.audit.hash_chain.anchor_check import Head, NotAnAnchor, read_heads
+from marcus_events.audit.hash_chain.anchor_check import AnchoredHead, NotAnAnchor, read_heads
 from marcus_events.audit.hash_chain.anchor_targets import send
-from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.core.anchors import Anchor
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import AnchorState, Seal
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def keep_anchored(stop: threading.Event) -> None:
     while settings.ANCHORS and not stop.wait(LOOK_EVERY_S):
         try:
             anchor_heads()
-        except (DatabaseError, *DatabaseAway) as error:
+        except (DatabaseError, *CONNECTION_ERRORS) as error:
             logger.debug("the hash chain is not being anchored: %s", error)
         finally:
             close_old_connections()
@@ -68,14 +68,14 @@ def is_due(state: AnchorState, now: datetime) -> bool:
     return bool(state.anchored_at is None or now - state.anchored_at >= settings.ANCHOR_EVERY)
 
 
-def newest_head() -> Head | None:
+def newest_head() -> AnchoredHead | None:
     block = Seal.objects.filter(chain=read.head().epoch).order_by("-last").first()
     if block is None:
         return None
-    return Head(block.chain, block.last, bytes(block.hash).hex(), utc_now().isoformat(timespec="seconds"))
+    return AnchoredHead(block.chain, block.last, bytes(block.hash).hex(), utc_now().isoformat(timespec="seconds"))
 
 
-def anchor_head(anchor: Anchor, state: AnchorState, head: Head) -> None:
+def anchor_head(anchor: Anchor, state: AnchorState, head: AnchoredHead) -> None:
     state.tried_at = utc_now()
     try:
         send(anchor, head.as_line())
@@ -93,16 +93,16 @@ def anchor_head(anchor: Anchor, state: AnchorState, head: Head) -> None:
     state.save()
 
 
-def heads_in_files(verdict: Verdict) -> list[Head]:
+def heads_in_files(verdict: VerificationResult) -> list[AnchoredHead]:
     """The heads in the files that MARCUS_ANCHORS names. A file that is gone, cut short or changed is a fault."""
-    found: list[Head] = []
+    found: list[AnchoredHead] = []
     for anchor in settings.ANCHORS:
         if anchor.path:
             found += heads_of(anchor, verdict)
     return found
 
 
-def heads_of(anchor: Anchor, verdict: Verdict) -> list[Head]:
+def heads_of(anchor: Anchor, verdict: VerificationResult) -> list[AnchoredHead]:
     state = state_of(anchor)
     try:
         heads = read_heads(anchor.path, strictly=True) if anchor.path else []

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from marcus_events.audit.hash_chain.chain import BLOCK, LEAF_BYTES, NO_LEAF, beginning, hash_of
-from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.models import Seal
 
 AT_ONCE = 50  # blocks
 
 
-def check_chains(present: UUID, verdict: Verdict) -> None:
+def check_chains(present: UUID, verdict: VerificationResult) -> None:
     """In constant memory: of both chains, as many blocks as overlap."""
     for chain in Seal.objects.exclude(chain=present).values_list("chain", flat=True).distinct():
         previous = beginning(chain)
@@ -34,7 +34,7 @@ def blocks(chain: UUID) -> Iterator[Seal]:
         after = found[-1].last
 
 
-def compare(block: Seal, present: UUID, verdict: Verdict) -> None:
+def compare(block: Seal, present: UUID, verdict: VerificationResult) -> None:
     """An event may be gone since; it may not be another one."""
     near = Seal.objects.filter(chain=present, last__gte=block.first, last__lt=block.last + BLOCK)
     for other in near.filter(first__lte=block.last):

@@ -16,7 +16,7 @@ class Fault:
 
 
 @dataclass
-class Verdict:
+class VerificationResult:
     """`verified_to` is the last position under the chain, `head_hash` the hash of the block that ends there.
 
     `anchored` is how many heads that were anchored elsewhere have been compared with the chain.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import islice
 
-from marcus_events.audit.hash_chain.findings import MAX_FAULTS, Verdict, span
+from marcus_events.audit.hash_chain.findings import MAX_FAULTS, VerificationResult, span
 from marcus_events.audit.hash_chain.removal_check import Removed
 from marcus_events.log import missing_positions, read
 
 MAX_GAPS = 1_000  # looked into for an event
 
 
-def check(begins: int, removed: Removed, verdict: Verdict) -> None:
+def check(begins: int, removed: Removed, verdict: VerificationResult) -> None:
     """`begins` is the first position of the chain."""
     for position in missing_positions.outside(MAX_FAULTS):
         verdict.add(position, "an event stands here, where the log has no number")
@@ -20,7 +20,7 @@ def check(begins: int, removed: Removed, verdict: Verdict) -> None:
     check_head(removed, verdict)
 
 
-def check_before_chain(begins: int, removed: Removed, verdict: Verdict) -> None:
+def check_before_chain(begins: int, removed: Removed, verdict: VerificationResult) -> None:
     if position := undeclared(begins, removed):
         verdict.add(position, f"an event stands here, before position {begins}, where the hash chain begins")
     else:
@@ -38,12 +38,12 @@ def undeclared(until: int, removed: Removed) -> int:
     return 0
 
 
-def check_after_chain(removed: Removed, verdict: Verdict) -> None:
+def check_after_chain(removed: Removed, verdict: VerificationResult) -> None:
     """What is not sealed yet has no gaps either."""
     check_gone(missing_positions.gaps(verdict.verified_to, read.head().position), removed, verdict)
 
 
-def check_gone(gaps: list[tuple[int, int]], removed: Removed, verdict: Verdict) -> None:
+def check_gone(gaps: list[tuple[int, int]], removed: Removed, verdict: VerificationResult) -> None:
     unaccounted = removed.unaccounted(gaps)
     if unaccounted and removed.has_changed():
         unaccounted = removed.unaccounted(gaps)
@@ -56,7 +56,7 @@ def gone(lower: int, upper: int) -> str:
     return f"{what}, and nothing accounts for it"
 
 
-def check_head(removed: Removed, verdict: Verdict) -> None:
+def check_head(removed: Removed, verdict: VerificationResult) -> None:
     head = read.head()
     if head.position < verdict.verified_to:
         words = f"the log is said to end at position {head.position}, and is sealed up to {verdict.verified_to}"

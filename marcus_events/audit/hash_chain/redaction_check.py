@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from marcus_events.audit.hash_chain.chain import leaf_of
-from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.core.redaction_marker import MAY_STAY, marker
 from marcus_events.log import read
 
@@ -95,7 +95,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def check_others(head: int, verdict: Verdict) -> None:
+def check_others(head: int, verdict: VerificationResult) -> None:
     """Redactions of events that never were, and redactions that were undone."""
     for (position,) in read.rows(OUTSIDE, [head, LIMIT], None):
         verdict.add(position, "a redaction is noted of an event that the log never had")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marcus_events.audit.hash_chain.findings import Verdict, span
+from marcus_events.audit.hash_chain.findings import VerificationResult, span
 from marcus_events.core.position_ranges import Range, Ranges, digest
 from marcus_events.log import removed_positions
 
@@ -36,7 +36,7 @@ class Removed:
         self._load()
         return True
 
-    def compare(self, verdict: Verdict) -> None:
+    def compare(self, verdict: VerificationResult) -> None:
         """The table is what the event says."""
         if self.accounted is self.noted:
             return
@@ -48,7 +48,7 @@ class Removed:
             verdict.add(self.record, "what is noted as removed is not what this event states")
 
 
-def from_events(stated: removed_positions.Stated) -> Ranges:
+def from_events(stated: removed_positions.RemovalRecord) -> Ranges:
     """What the newest event states in full, or else what all of them state that are still there."""
     altogether = stated.data.get("all")
     if isinstance(altogether, str) and digest(altogether) == stated.data.get("digest"):

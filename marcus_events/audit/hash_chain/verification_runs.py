@@ -16,12 +16,12 @@ from django.db import DatabaseError, close_old_connections
 
 from marcus_events import audit
 from marcus_events.audit.hash_chain.anchor_writer import anchor_heads
-from marcus_events.audit.hash_chain.findings import Verdict
+from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.audit.hash_chain.sealer import SYSTEM
-from marcus_events.audit.hash_chain.verify import Progress, verify
+from marcus_events.audit.hash_chain.verify import ReportProgress, verify
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import Seal, Verification
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def alone() -> Iterator[None]:
         yield
 
 
-def noted(row: Verification) -> Progress:
+def noted(row: Verification) -> ReportProgress:
     last = 0.0
 
     def note(done: int, until: int) -> None:
@@ -75,7 +75,7 @@ def noted(row: Verification) -> Progress:
     return note
 
 
-def keep(row: Verification, verdict: Verdict) -> None:
+def keep(row: Verification, verdict: VerificationResult) -> None:
     row.until, row.verified_to, row.head_hash = verdict.head, verdict.verified_to, verdict.head_hash
     row.events, row.redacted, row.removed = verdict.events, verdict.redacted, verdict.removed
     row.anchored = verdict.anchored
@@ -119,7 +119,7 @@ def check_daily(stop: threading.Event) -> None:
                 check()
         except IsRunning:
             pass
-        except (DatabaseError, *DatabaseAway) as error:
+        except (DatabaseError, *CONNECTION_ERRORS) as error:
             logger.warning("the log could not be verified: %s", error)
         finally:
             close_old_connections()

@@ -21,10 +21,10 @@ from contextlib import suppress
 from uuid import UUID
 
 from marcus_events.audit.hash_chain import earlier_epochs, position_check, redaction_check
-from marcus_events.audit.hash_chain.anchor_check import Head, check_heads
+from marcus_events.audit.hash_chain.anchor_check import AnchoredHead, check_heads
 from marcus_events.audit.hash_chain.anchor_writer import heads_in_files
 from marcus_events.audit.hash_chain.chain import LEAF_BYTES, NO_LEAF, beginning, hash_of, leaf_of
-from marcus_events.audit.hash_chain.findings import Verdict, span
+from marcus_events.audit.hash_chain.findings import VerificationResult, span
 from marcus_events.audit.hash_chain.redaction_check import Redacted
 from marcus_events.audit.hash_chain.removal_check import Removed
 from marcus_events.audit.hash_chain.sealer import NAME, BlocksMissing, LogHasGap, seal_all
@@ -39,16 +39,16 @@ MOST_ROUNDS = 10  # over blocks that are sealed while it verifies, as far as rec
 STANDING = f"""SELECT e.position, {leaf_of()}, {redaction_check.DETAILS} FROM event AS e {redaction_check.JOINS}
     WHERE e.position BETWEEN %s AND %s"""
 
-Progress = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 
 
 def verify(
-    progress: Progress = lambda verified_to, until: None,
+    progress: ReportProgress = lambda verified_to, until: None,
     *,
     since: int = 1,
     expected: tuple[str, int] | None = None,
-    anchored: Sequence[Head] = (),
-) -> Verdict:
+    anchored: Sequence[AnchoredHead] = (),
+) -> VerificationResult:
     """Check everything from the block of the position `since` on. `expected` is a hash and where it was noted.
 
     `anchored` are heads that were written down elsewhere, beside those in the files of MARCUS_ANCHORS. `progress` is
@@ -59,7 +59,7 @@ def verify(
     verifier.run()
     verdict = verifier.verdict
     earlier_epochs.check_chains(head.epoch, verdict)
-    noted = [Head(head.epoch, expected[1], expected[0])] if expected else []
+    noted = [AnchoredHead(head.epoch, expected[1], expected[0])] if expected else []
     check_heads([*noted, *anchored, *heads_in_files(verdict)], verdict)
     verdict.faults.sort(key=lambda fault: fault.position)
     return verdict
@@ -68,9 +68,9 @@ def verify(
 class Verifier:
     """One verification of the chain of an epoch. `needed` is the newest position that has to be sealed for it."""
 
-    def __init__(self, chain: UUID, since: int, progress: Progress) -> None:
+    def __init__(self, chain: UUID, since: int, progress: ReportProgress) -> None:
         self.chain, self.since, self.progress = chain, since, progress
-        self.verdict = Verdict()
+        self.verdict = VerificationResult()
         self.removed = Removed()
         self.needed = self.removed.record
         self.before: Seal | None = None

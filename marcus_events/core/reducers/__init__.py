@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import category_of
 from marcus_events.core.reducers import blocker_handling, board_connection
@@ -40,10 +40,10 @@ from marcus_events.core.reducers.tasks import (
     task_started,
     task_updated,
 )
-from marcus_events.core.state import Changes, State
+from marcus_events.core.state import State, StateChanges
 
 REFUSALS = frozenset({T.TASK_REQUEST_REFUSED, T.REPORT_REFUSED, T.REPORT_UNANSWERED})
-HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
+HANDLERS: dict[str, Callable[[State, RecordedEvent, str], None]] = {
     T.TASK_CREATED: task_created,
     T.TASK_REQUESTED: task_requested,
     T.TASK_ASSIGNED: task_assigned,
@@ -74,7 +74,7 @@ HANDLERS: dict[str, Callable[[State, Recorded, str], None]] = {
 }
 
 
-def fold(state: State, recorded: Recorded) -> Changes:
+def fold(state: State, recorded: RecordedEvent) -> StateChanges:
     """The changes that this event makes to `state`, which is changed."""
     recorded = as_folded(recorded)
     if recorded.event_type == T.BOARD_REMOVED:
@@ -89,7 +89,7 @@ def fold(state: State, recorded: Recorded) -> Changes:
     return state.take_changes()
 
 
-def make_known(state: State, recorded: Recorded, board_id: str) -> None:
+def make_known(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if board_id:
         know_board(state, recorded, board_id)
     if category_of(recorded.event_type) in ("agent", "task") and recorded.event_type not in REFUSALS:

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers.field_readers import text, texts
 from marcus_events.core.sentences import agent_name, agent_words, stated_agent_name
-from marcus_events.core.state import Agent, State, Task
+from marcus_events.core.state import AgentState, State, TaskState
 
 STATUS_WITH = {"blocked": "blocked"}  # an agent's status by its task's; "working" otherwise
 
 
-def know_agent(state: State, recorded: Recorded, board_id: str) -> None:
+def know_agent(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """An agent exists from the first event that it did; its name may come later."""
     if not (agent_id := recorded.agent_id):
         return
     stated = stated_agent_name(recorded)
     agent = state.agent(board_id, agent_id)
     if agent is None:
-        state.put(Agent(board_id, agent_id, agent_name(recorded), "", [], "idle", recorded.happened_at, ""))
+        state.put(AgentState(board_id, agent_id, agent_name(recorded), "", [], "idle", recorded.happened_at, ""))
     elif stated and agent.name == agent_words(agent_id):
         state.put(replace(agent, name=stated))
 
 
-def agent_registered(state: State, recorded: Recorded, board_id: str) -> None:
+def agent_registered(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if agent := state.agent(board_id, recorded.agent_id or ""):
         name, role = stated_agent_name(recorded) or agent.name, text(recorded, "role") or agent.role
         state.put(replace(agent, name=name, role=role, skills=texts(recorded, "skills") or agent.skills))
 
 
-def agent_status_changed(state: State, recorded: Recorded, board_id: str) -> None:
+def agent_status_changed(state: State, recorded: RecordedEvent, board_id: str) -> None:
     agent, status = state.agent(board_id, recorded.agent_id or ""), text(recorded, "status")
     if agent and status:
         put(state, recorded, agent, status, agent.task_id)
 
 
-def task_requested(state: State, recorded: Recorded, board_id: str) -> None:
+def task_requested(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if agent := state.agent(board_id, recorded.agent_id or ""):
         put(state, recorded, agent, "waiting", "")
 
 
-def follow_task(state: State, recorded: Recorded, before: Task, task: Task) -> None:
+def follow_task(state: State, recorded: RecordedEvent, before: TaskState, task: TaskState) -> None:
     """Rule 6: the task's agent is with it, or free when it is done; so is whoever had it before."""
     if before.agent_id != task.agent_id:
         release(state, recorded, before)
@@ -52,19 +52,19 @@ def follow_task(state: State, recorded: Recorded, before: Task, task: Task) -> N
         stop_waiting(state, recorded, agent)
 
 
-def stop_waiting(state: State, recorded: Recorded, agent: Agent) -> None:
+def stop_waiting(state: State, recorded: RecordedEvent, agent: AgentState) -> None:
     """An agent that asked for work without naming a board waits no longer when it has a task on one."""
     elsewhere = state.agent("", agent.agent_id)
     if agent.board_id and elsewhere and elsewhere.status == "waiting":
         put(state, recorded, elsewhere, "idle", "")
 
 
-def release(state: State, recorded: Recorded, task: Task) -> None:
+def release(state: State, recorded: RecordedEvent, task: TaskState) -> None:
     agent = state.agent(task.board_id, task.agent_id)
     if agent and agent.task_id == task.task_id:
         put(state, recorded, agent, "idle", "")
 
 
-def put(state: State, recorded: Recorded, agent: Agent, status: str, task_id: str) -> None:
+def put(state: State, recorded: RecordedEvent, agent: AgentState, status: str, task_id: str) -> None:
     since = agent.status_since if agent.status == status else recorded.happened_at
     state.put(replace(agent, status=status, status_since=since, task_id=task_id))

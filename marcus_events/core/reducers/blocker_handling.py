@@ -15,32 +15,32 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers.blockers import named_blocker, without_answer
 from marcus_events.core.reducers.field_readers import moment, text
 from marcus_events.core.reserved import PROGRAM, SYSTEM, person_in
-from marcus_events.core.state import Blocker, State
+from marcus_events.core.state import BlockerState, State
 
 AWAITED_AT_MOST = timedelta(hours=1)  # a program that goes on waiting says so again
 
 
-def blocker_acknowledged(state: State, recorded: Recorded, board_id: str) -> None:
+def blocker_acknowledged(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if blocker := persons_blocker(state, recorded, board_id):
         state.put(replace(blocker, acknowledged_by=person_in(recorded.source)))
 
 
-def blocker_assigned(state: State, recorded: Recorded, board_id: str) -> None:
+def blocker_assigned(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if blocker := persons_blocker(state, recorded, board_id):
         state.put(replace(blocker, assignee=text(recorded, "assignee")))
 
 
-def blocker_snoozed(state: State, recorded: Recorded, board_id: str) -> None:
+def blocker_snoozed(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """No time, or one that has passed, brings it back."""
     if blocker := persons_blocker(state, recorded, board_id):
         state.put(replace(blocker, snoozed_until=moment(recorded, "until")))
 
 
-def blocker_answered(state: State, recorded: Recorded, board_id: str) -> None:
+def blocker_answered(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Rule 2."""
     blocker, answer = persons_blocker(state, recorded, board_id), text(recorded, "answer")
     if blocker and answer and not blocker.answer_id:
@@ -50,20 +50,20 @@ def blocker_answered(state: State, recorded: Recorded, board_id: str) -> None:
         state.put(replace(given, undelivered=""))
 
 
-def answer_withdrawn(state: State, recorded: Recorded, board_id: str) -> None:
+def answer_withdrawn(state: State, recorded: RecordedEvent, board_id: str) -> None:
     blocker = persons_blocker(state, recorded, board_id)
     if blocker and blocker.answer_id and blocker.answer_id == text(recorded, "answer_id"):
         state.put(replace(blocker, answer="", answered_by="", answer_id="", answer_due=None))
 
 
-def answer_failed(state: State, recorded: Recorded, board_id: str) -> None:
+def answer_failed(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Rule 3. It can be answered anew."""
     blocker = open_blocker(state, recorded, board_id) if recorded.source.startswith(SYSTEM) else None
     if blocker and blocker.answer_id == text(recorded, "answer_id"):
         state.put(without_answer(blocker, text(recorded, "reason") or "no reason is known"))
 
 
-def answer_awaited(state: State, recorded: Recorded, board_id: str) -> None:
+def answer_awaited(state: State, recorded: RecordedEvent, board_id: str) -> None:
     until = moment(recorded, "until")
     blocker = open_blocker(state, recorded, board_id) if recorded.source.startswith(PROGRAM) else None
     if blocker:
@@ -71,13 +71,13 @@ def answer_awaited(state: State, recorded: Recorded, board_id: str) -> None:
         state.put(replace(blocker, awaited_until=min(until, longest) if until else None))
 
 
-def answer_seen(state: State, recorded: Recorded, board_id: str) -> None:
+def answer_seen(state: State, recorded: RecordedEvent, board_id: str) -> None:
     blocker = named_blocker(state, recorded, board_id) if recorded.source.startswith(PROGRAM) else None
     if blocker and blocker.resolved_at and blocker.seen_at is None:
         state.put(replace(blocker, seen_at=max(recorded.happened_at, blocker.resolved_at)))
 
 
-def gone_on(state: State, recorded: Recorded, board_id: str, task_id: str) -> None:
+def gone_on(state: State, recorded: RecordedEvent, board_id: str, task_id: str) -> None:
     """Rule 4: the task moves on for the first time since its answers were sent."""
     for blocker in state.blockers_of(board_id, task_id):
         if blocker.answer_id and blocker.resolved_at is not None and blocker.resumed_at is None:
@@ -85,11 +85,11 @@ def gone_on(state: State, recorded: Recorded, board_id: str, task_id: str) -> No
             state.put(replace(blocker, resumed_at=resumed_at))
 
 
-def persons_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
+def persons_blocker(state: State, recorded: RecordedEvent, board_id: str) -> BlockerState | None:
     """The open blocker that a person acts on; None where it is no person. Rule 5."""
     return open_blocker(state, recorded, board_id) if person_in(recorded.source) else None
 
 
-def open_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
+def open_blocker(state: State, recorded: RecordedEvent, board_id: str) -> BlockerState | None:
     blocker = named_blocker(state, recorded, board_id)
     return blocker if blocker and blocker.resolved_at is None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_fields import read_data
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.redaction_marker import REDACTED
@@ -13,13 +13,13 @@ from marcus_events.core.reducers.field_readers import is_named, text
 from marcus_events.core.reducers.redacted_effect import is_repeat
 from marcus_events.core.reducers.task_status import holder, known_task, with_status
 from marcus_events.core.reserved import person_in
-from marcus_events.core.state import Blocker, State, Task
+from marcus_events.core.state import BlockerState, State, TaskState
 from marcus_events.core.text_identity import normalised
 
 TOO_LATE = "the task was no longer blocked when it was to be sent"
 
 
-def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
+def task_blocked(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if not (task := known_task(state, recorded, board_id)):
         return
     blocker = blocker_from(recorded, task)
@@ -31,18 +31,18 @@ def task_blocked(state: State, recorded: Recorded, board_id: str) -> None:
     follow_task(state, recorded, task, blocked)
 
 
-def is_open(state: State, blocker: Blocker) -> bool:
+def is_open(state: State, blocker: BlockerState) -> bool:
     """Whether the task is blocked by the same complaint already. Of redacted ones nobody can tell."""
     others = state.open_blockers(blocker.board_id, blocker.task_id)
     same = (normalised(other.description) == blocker.description for other in others)
     return blocker.description != REDACTED and any(same)
 
 
-def blocker_from(recorded: Recorded, task: Task) -> Blocker:
+def blocker_from(recorded: RecordedEvent, task: TaskState) -> BlockerState:
     """Its description is as it is compared; the event keeps what was written."""
     severity = text(recorded, "severity") or "medium"
     stated = (normalised(text(recorded, name)) for name in ("description", "reason"))
-    return Blocker(
+    return BlockerState(
         board_id=task.board_id,
         blocker_id=recorded.position,
         event_id=recorded.event.event_id,
@@ -59,20 +59,20 @@ def blocker_from(recorded: Recorded, task: Task) -> Blocker:
     )
 
 
-def blocker_suggestion(state: State, recorded: Recorded, board_id: str) -> None:
+def blocker_suggestion(state: State, recorded: RecordedEvent, board_id: str) -> None:
     suggestion = read_data(recorded.data, "suggestion")
     blocker = named_blocker(state, recorded, board_id)
     if blocker and suggestion is not None:
         state.put(replace(blocker, suggestion=suggestion))
 
 
-def blocker_updated(state: State, recorded: Recorded, board_id: str) -> None:
+def blocker_updated(state: State, recorded: RecordedEvent, board_id: str) -> None:
     blocker, severity = named_blocker(state, recorded, board_id), text(recorded, "severity")
     if blocker and severity:
         state.put(replace(blocker, severity=severity))
 
 
-def blocker_resolved(state: State, recorded: Recorded, board_id: str) -> None:
+def blocker_resolved(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Ends the blocker it names, or all that are open where none is named; after the last, it goes on."""
     if not (task := known_task(state, recorded, board_id)):
         return
@@ -87,18 +87,18 @@ def blocker_resolved(state: State, recorded: Recorded, board_id: str) -> None:
         resume_agent(state, recorded, task, free)
 
 
-def resume_agent(state: State, recorded: Recorded, before: Task, task: Task) -> None:
+def resume_agent(state: State, recorded: RecordedEvent, before: TaskState, task: TaskState) -> None:
     """Only one who is still with the task: it may have gone on to another."""
     agent = state.agent(task.board_id, task.agent_id)
     if agent and agent.task_id == task.task_id:
         follow_task(state, recorded, before, task)
 
 
-def names_blocker(recorded: Recorded) -> bool:
+def names_blocker(recorded: RecordedEvent) -> bool:
     return is_named(recorded, "blocker_event_id")
 
 
-def named_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | None:
+def named_blocker(state: State, recorded: RecordedEvent, board_id: str) -> BlockerState | None:
     """The blocker whose event is named; where none is named, the newest of the task."""
     blockers = state.blockers_of(board_id, recorded.task_id or "")
     if names_blocker(recorded):
@@ -106,13 +106,13 @@ def named_blocker(state: State, recorded: Recorded, board_id: str) -> Blocker | 
     return blockers[-1] if blockers else None
 
 
-def end_of_task(state: State, recorded: Recorded, task: Task, resolution: str) -> None:
+def end_of_task(state: State, recorded: RecordedEvent, task: TaskState, resolution: str) -> None:
     """End whatever blocks the task."""
     for blocker in state.open_blockers(task.board_id, task.task_id):
         end(state, recorded, blocker, resolution)
 
 
-def end(state: State, recorded: Recorded, blocker: Blocker | None, resolution: str) -> None:
+def end(state: State, recorded: RecordedEvent, blocker: BlockerState | None, resolution: str) -> None:
     if blocker and blocker.resolved_at is None:
         resolved_at = max(recorded.happened_at, blocker.opened_at)
         by = recorded.source if recorded.event_type == EventTypes.BLOCKER_RESOLVED else ""
@@ -120,11 +120,11 @@ def end(state: State, recorded: Recorded, blocker: Blocker | None, resolution: s
         state.put(ended if is_its_answer(recorded, blocker) else without_answer(ended, TOO_LATE))
 
 
-def is_its_answer(recorded: Recorded, blocker: Blocker) -> bool:
+def is_its_answer(recorded: RecordedEvent, blocker: BlockerState) -> bool:
     return bool(person_in(recorded.source)) and recorded.data.get("answer_id") == blocker.answer_id
 
 
-def without_answer(blocker: Blocker, reason: str) -> Blocker:
+def without_answer(blocker: BlockerState, reason: str) -> BlockerState:
     """An answer that waits is never sent; what it said stays, so that nobody has to write it again."""
     if not blocker.answer_id:
         return blocker

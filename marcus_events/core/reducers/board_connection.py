@@ -11,24 +11,24 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers.field_readers import text
-from marcus_events.core.state import Board, State
+from marcus_events.core.state import BoardState, State
 
 
-def kanban_connected(state: State, recorded: Recorded, board_id: str) -> None:
+def kanban_connected(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if board := state.board(board_id):
         state.put(replace(connected_as(board, "connected", recorded), fallback_since=None, fallback_reason=""))
 
 
-def kanban_error(state: State, recorded: Recorded, board_id: str) -> None:
+def kanban_error(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if board := state.board(board_id):
         lost = connected_as(board, "lost", recorded)
         error = first_text(recorded, "error", "message", "reason")
         state.put(replace(lost, connection_error=error, connection_error_at=recorded.happened_at))
 
 
-def fallback_mode(state: State, recorded: Recorded, board_id: str) -> None:
+def fallback_mode(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if not (board := state.board(board_id)):
         return
     if recorded.data.get("active") is False:
@@ -39,7 +39,7 @@ def fallback_mode(state: State, recorded: Recorded, board_id: str) -> None:
         state.put(replace(board, fallback_since=since, fallback_reason=reason))
 
 
-def connected_as(board: Board, connection: str, recorded: Recorded) -> Board:
+def connected_as(board: BoardState, connection: str, recorded: RecordedEvent) -> BoardState:
     """Its time is that of the first event that says so, and never runs backwards."""
     if board.connection == connection:
         return board
@@ -50,5 +50,5 @@ def latest(moment: datetime, other: datetime | None) -> datetime:
     return max(moment, other) if other else moment
 
 
-def first_text(recorded: Recorded, *names: str) -> str:
+def first_text(recorded: RecordedEvent, *names: str) -> str:
     return next((found for name in names if (found := text(recorded, name))), "")

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_fields import SEVERITIES, read_data
 from marcus_events.core.redaction_marker import EFFECT, REDACTED, is_redacted
 from marcus_events.core.reducers.field_readers import is_named, percent, stated_moment, text, texts
@@ -48,20 +48,20 @@ TEXTS = (
 )
 
 
-def effect_of(recorded: Recorded, bears: Collection[str]) -> dict[str, Any]:
+def effect_of(recorded: RecordedEvent, bears: Collection[str]) -> dict[str, Any]:
     """`bears` holds those of `ids_in` that something else in the log bears."""
     said = {name: REDACTED for name in TEXTS if counts(recorded, name)}
     return said | dict(plain(recorded)) | dict(borne(recorded, bears))
 
 
-def counts(recorded: Recorded, name: str) -> bool:
+def counts(recorded: RecordedEvent, name: str) -> bool:
     """Whether the fold takes this for something said."""
     if name in EVENT_IDS:
         return is_named(recorded, name)
     return read_data(recorded.data, name) not in (None, "", {"text": ""})
 
 
-def plain(recorded: Recorded) -> Iterator[tuple[str, Any]]:
+def plain(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
     """Whatever cannot hold a text: see rule 1."""
     for name, words in WORDS.items():
         if (word := text(recorded, name)) in words:
@@ -76,14 +76,14 @@ def plain(recorded: Recorded) -> Iterator[tuple[str, Any]]:
         yield "by", by
 
 
-def numbers(recorded: Recorded) -> Iterator[tuple[str, Any]]:
+def numbers(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
     if (progress := percent(recorded, -1.0)) >= 0:
         yield "progress", progress
     if isinstance(active := recorded.data.get("active"), bool):
         yield "active", active
 
 
-def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
+def borne(recorded: RecordedEvent, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
     """Rule 2."""
     for name in EVENT_IDS:
         if (event_id := text(recorded, name)) in bears:
@@ -93,14 +93,14 @@ def borne(recorded: Recorded, bears: Collection[str]) -> Iterator[tuple[str, Any
             yield name, kept
 
 
-def ids_in(recorded: Recorded) -> tuple[list[str], list[str], list[str]]:
+def ids_in(recorded: RecordedEvent) -> tuple[list[str], list[str], list[str]]:
     """The ids of other events, of tasks and of boards that the state depends on."""
     event_ids = [event_id for name in EVENT_IDS if (event_id := text(recorded, name))]
     tasks = [task_id for name in TASK_IDS for task_id in texts(recorded, name)]
     return event_ids, tasks, [board_id for name in BOARD_IDS for board_id in texts(recorded, name)]
 
 
-def as_folded(recorded: Recorded) -> Recorded:
+def as_folded(recorded: RecordedEvent) -> RecordedEvent:
     """The event with what the state is to be derived from: of a redacted one its effect, never what its marker says."""
     if not is_redacted(recorded.data):
         return recorded
@@ -108,7 +108,7 @@ def as_folded(recorded: Recorded) -> Recorded:
     return replace(recorded, event=replace(recorded.event, data=effect if isinstance(effect, dict) else {}))
 
 
-def is_repeat(recorded: Recorded) -> bool:
+def is_repeat(recorded: RecordedEvent) -> bool:
     """Whether it is a redacted complaint that opened no blocker."""
     effect = recorded.metadata.get(EFFECT)
     return isinstance(effect, dict) and effect.get(REPEATS) is True

@@ -7,11 +7,11 @@ files, marks an event with `OUT_OF_ORDER` in its metadata when the log already h
 from __future__ import annotations
 
 from marcus_events.core import event_fields
-from marcus_events.core.event import OUT_OF_ORDER, Recorded
+from marcus_events.core.event import OUT_OF_ORDER, RecordedEvent
 
 MOVING = frozenset(event_fields.MOVING)
 
 
-def moves_nothing(recorded: Recorded) -> bool:
+def moves_nothing(recorded: RecordedEvent) -> bool:
     """Whether the event would move a task, but is marked as out of order."""
     return recorded.event_type in MOVING and recorded.metadata.get(OUT_OF_ORDER) is True

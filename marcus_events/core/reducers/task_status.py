@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from marcus_events.core import sentences
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers.field_readers import text
-from marcus_events.core.state import State, Task
+from marcus_events.core.state import State, TaskState
 
 NAMING = (EventTypes.TASK_CREATED, EventTypes.TASK_UPDATED)  # what may name a task anew
 
 
-def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
+def known_task(state: State, recorded: RecordedEvent, board_id: str) -> TaskState | None:
     """The task of the event, made where it is new; None where the event names none."""
     if not recorded.task_id:
         return None
     name, now = sentences.field(recorded, "task_name"), recorded.happened_at
     task = state.task(board_id, recorded.task_id)
     if task is None:
-        task = Task(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
+        task = TaskState(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
     if name and (task.name == task.task_id or recorded.event_type in NAMING):
         task = replace(task, name=name)
     if recorded.event_type in NAMING and (parent := text(recorded, "parent_task_id")):
@@ -29,7 +29,7 @@ def known_task(state: State, recorded: Recorded, board_id: str) -> Task | None:
     return task
 
 
-def with_status(task: Task, status: str, recorded: Recorded) -> Task:
+def with_status(task: TaskState, status: str, recorded: RecordedEvent) -> TaskState:
     """The task in this status. Its time never runs backwards; one that was done starts over."""
     if task.status == status:
         return task
@@ -37,7 +37,7 @@ def with_status(task: Task, status: str, recorded: Recorded) -> Task:
     return replace(task, status=status, status_since=max(recorded.happened_at, task.status_since), progress=progress)
 
 
-def holder(recorded: Recorded, task: Task) -> str:
+def holder(recorded: RecordedEvent, task: TaskState) -> str:
     """Who has the task after the event. `assigned_to` is a board's own word: an empty one says that nobody has it."""
     assigned_to = text(recorded, "assigned_to")
     if recorded.data.get("assigned_to") == "":

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers.agents import follow_task, release
 from marcus_events.core.reducers.blocker_handling import gone_on
 from marcus_events.core.reducers.blockers import end_of_task, task_blocked
 from marcus_events.core.reducers.boards import depend
 from marcus_events.core.reducers.field_readers import percent, text, texts
 from marcus_events.core.reducers.task_status import holder, known_task, with_status
-from marcus_events.core.state import State, Task
+from marcus_events.core.state import State, TaskState
 
 DONE_WORDS = ("completed", "done")
 STATUS_OF = dict.fromkeys(DONE_WORDS, "done") | {name: name for name in ("todo", "assigned", "in_progress", "blocked")}
 
 
-def task_created(state: State, recorded: Recorded, board_id: str) -> None:
+def task_created(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if not (task := known_task(state, recorded, board_id)):
         return
     state.put(
@@ -32,7 +32,7 @@ def task_created(state: State, recorded: Recorded, board_id: str) -> None:
     depend(state, recorded, board_id, "depends_on")
 
 
-def task_assigned(state: State, recorded: Recorded, board_id: str) -> None:
+def task_assigned(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if not (task := known_task(state, recorded, board_id)):
         return
     given = replace(with_agent(task, recorded), priority=text(recorded, "priority") or task.priority)
@@ -43,21 +43,21 @@ def task_assigned(state: State, recorded: Recorded, board_id: str) -> None:
         follow_task(state, recorded, task, given)
 
 
-def task_started(state: State, recorded: Recorded, board_id: str) -> None:
+def task_started(state: State, recorded: RecordedEvent, board_id: str) -> None:
     go_on(state, recorded, board_id, "in_progress")
 
 
-def task_progress(state: State, recorded: Recorded, board_id: str) -> None:
+def task_progress(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Progress moves a task on, unless it says itself that the task is blocked."""
     stated = text(recorded, "status")
     go_on(state, recorded, board_id, "done" if stated in DONE_WORDS else None if stated == "blocked" else "in_progress")
 
 
-def task_completed(state: State, recorded: Recorded, board_id: str) -> None:
+def task_completed(state: State, recorded: RecordedEvent, board_id: str) -> None:
     go_on(state, recorded, board_id, "done")
 
 
-def task_updated(state: State, recorded: Recorded, board_id: str) -> None:
+def task_updated(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """What somebody changed in a task: its status, its holder, its name or its priority; whatever is given."""
     status = STATUS_OF.get(text(recorded, "status"))
     if status == "blocked":
@@ -74,7 +74,7 @@ def task_updated(state: State, recorded: Recorded, board_id: str) -> None:
         state.put(replace(task_now, priority=priority))
 
 
-def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -> None:
+def go_on(state: State, recorded: RecordedEvent, board_id: str, status: str | None) -> None:
     """Take a task to a status, or only its progress and agent where that is None."""
     if before := known_task(state, recorded, board_id):
         task = moved(state, recorded, before, status)
@@ -82,7 +82,7 @@ def go_on(state: State, recorded: Recorded, board_id: str, status: str | None) -
         follow_task(state, recorded, before, task)
 
 
-def moved(state: State, recorded: Recorded, before: Task, status: str | None) -> Task:
+def moved(state: State, recorded: RecordedEvent, before: TaskState, status: str | None) -> TaskState:
     task = before
     if status:
         end_of_task(state, recorded, before, "the task moved on")
@@ -93,5 +93,5 @@ def moved(state: State, recorded: Recorded, before: Task, status: str | None) ->
     return task
 
 
-def with_agent(task: Task, recorded: Recorded) -> Task:
+def with_agent(task: TaskState, recorded: RecordedEvent) -> TaskState:
     return replace(task, agent_id=holder(recorded, task))

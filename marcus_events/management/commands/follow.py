@@ -18,10 +18,10 @@ from marcus_events.management.board_check import check_board
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.marcus.board import UnknownBoard
 from marcus_events.sources.marcus.follower import Follower, NoMarcus
-from marcus_events.sources.marcus.follower_state import FollowingState, Total
+from marcus_events.sources.marcus.follower_state import FollowingState, Totals
 from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable
-from marcus_events.sources.marcus.sqlite_files import Busy
+from marcus_events.sources.marcus.sqlite_files import SqliteBusy
 
 REFRESH_S = 0.2  # of the line of progress on a terminal
 REPORT_S = 5.0  # between lines of progress elsewhere
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         follower = Follower(path, board, display, stop_on_signal(), timezone)
         try:
             follower.once() if once else follower.run()
-        except (NoMarcus, UnknownBoard, Busy) as error:
+        except (NoMarcus, UnknownBoard, SqliteBusy) as error:
             raise CommandError(str(error)) from error
         finally:
             follower.close()
@@ -123,7 +123,7 @@ class Display:
             self.out.write(f"{time.strftime('%H:%M:%S')}  {outcome.new:,} new")
             self.out.flush()
 
-    def progress(self, read: int, size: int, total: Total) -> None:
+    def progress(self, read: int, size: int, total: Totals) -> None:
         """A line now and then, for a look that takes a while."""
         now = time.monotonic()
         if self._started is None:
@@ -136,7 +136,7 @@ class Display:
         print(text, file=self.err, end="" if self.is_terminal else "\n", flush=True)
         self._has_line = self.is_terminal
 
-    def end(self, total: Total, state: FollowingState) -> None:
+    def end(self, total: Totals, state: FollowingState) -> None:
         self._clear()
         self.out.write(str(total))
         for file in state.unread_files:

@@ -47,14 +47,14 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         prepare_database()
         end = options["until"] or utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
-        extent = generation.Extent(options["seed"], options["events"], end - options["over"], end)
+        extent = generation.GeneratedRange(options["seed"], options["events"], end - options["over"], end)
         self.append(extent, options["stop"] or extent.count)
         chosen = options["project"] if options["project"] is not None else [each.name for each in PROJECTIONS]
         for projection in PROJECTIONS:
             if projection.name in chosen:
                 self.stdout.write(f"{projection.name}: {catch_up([projection]):,} events")
 
-    def append(self, extent: generation.Extent, stop: int) -> None:
+    def append(self, extent: generation.GeneratedRange, stop: int) -> None:
         done = begun(extent)
         with connect("generate", autocommit=True) as connection:
             for batch in batches(extent, done, stop):
@@ -69,13 +69,13 @@ def append_batch(connection: psycopg.Connection[Any], batch: list[Any]) -> None:
         append(connection, batch)
 
 
-def begun(extent: generation.Extent) -> int:
+def begun(extent: generation.GeneratedRange) -> int:
     """How many of them the log holds: they are appended in order."""
     is_missing = lambda number: read.by_event_id(generation.event_id(extent.seed, number)) is None  # noqa: E731
     return bisect.bisect_left(range(extent.count), True, key=is_missing)
 
 
-def batches(extent: generation.Extent, done: int, stop: int) -> Iterator[list[Any]]:
+def batches(extent: generation.GeneratedRange, done: int, stop: int) -> Iterator[list[Any]]:
     left = islice(generation.offers(extent, done), max(0, stop - done))
     while batch := list(islice(left, BATCH)):
         yield batch

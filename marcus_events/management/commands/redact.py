@@ -8,7 +8,7 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events.audit import COMMAND_LINE
-from marcus_events.audit.redaction import NotPossible, redact
+from marcus_events.audit.redaction import CannotRedact, redact
 from marcus_events.management.prepare_database import prepare_database
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         prepare_database()
         try:
             record = redact(options["position"], COMMAND_LINE, options["reason"])
-        except NotPossible as error:
+        except CannotRedact as error:
             raise CommandError(str(error)) from None
         except psycopg.OperationalError as error:
             raise CommandError(f"It cannot be done now: {error}") from error

@@ -11,7 +11,7 @@ from django.template.defaultfilters import filesizeformat
 
 from marcus_events.models import RetentionRun
 from marcus_events.retention.preview import Preview, previews
-from marcus_events.retention.runs import Busy, run
+from marcus_events.retention.runs import RetentionBusy, run
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             return
         try:
             done = run()
-        except Busy as error:
+        except RetentionBusy as error:
             raise CommandError(str(error)) from None
         self.stdout.write(told(done) if done else "There is no policy: everything is kept.")
 

@@ -23,7 +23,7 @@ from marcus_events.log import read
 from marcus_events.log.listener import close_listener
 from marcus_events.log.writer import close_writer
 from marcus_events.management.prepare_database import prepare_database
-from marcus_events.sources.simulation import Extent, Player, Refused, Simulation
+from marcus_events.sources.simulation import Player, Simulation, SimulationLimit, SimulationRejected
 
 SEEDS = 10_000  # that are drawn among where none is given: short enough to be typed again
 REFRESH_S = 0.2  # of the line of progress on a terminal
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Seed {seed}; the first board is “{simulation.board_name}”. Ctrl-C ends it.")
         try:
             published = asyncio.run(self.play(simulation, options))
-        except Refused as error:
+        except SimulationRejected as error:
             raise CommandError(str(error)) from error
         finally:
             close_writer()
@@ -70,17 +70,17 @@ class Command(BaseCommand):
         self.stdout.write(f"{published:,} events published; the last board is “{simulation.board_name}”")
 
     async def play(self, simulation: Simulation, options: dict[str, Any]) -> int:
-        progress = Progress()
+        progress = ProgressLine()
         player = Player(simulation, options["rate"], progress=progress.show, say=progress.say)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, player.stop)
-        await player.play(Extent(options["events"], options["seconds"]))
+        await player.play(SimulationLimit(options["events"], options["seconds"]))
         progress.clear()
         return player.published
 
 
-class Progress:
+class ProgressLine:
     """How far it is, on the other stream: a line that is written over on a terminal, one now and then elsewhere."""
 
     def __init__(self) -> None:

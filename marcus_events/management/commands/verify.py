@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events import audit
-from marcus_events.audit.hash_chain import Verdict, verify
-from marcus_events.audit.hash_chain.anchor_check import Head, NotAnAnchor, read_heads
+from marcus_events.audit.hash_chain import VerificationResult, verify
+from marcus_events.audit.hash_chain.anchor_check import AnchoredHead, NotAnAnchor, read_heads
 from marcus_events.audit.hash_chain.anchor_writer import is_beside_the_data
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             self.shown = time.monotonic()
             self.stderr.write(f"{done:,} of {until:,}", ending="\r" if self.stderr.isatty() else "\n")
 
-    def tell(self, verdict: Verdict) -> None:
+    def tell(self, verdict: VerificationResult) -> None:
         for fault in verdict.faults:
             self.stdout.write(f"position {fault.position}: {fault.words}")
         counted = f"{verdict.events:,} events, {verdict.redacted:,} of them redacted, {verdict.removed:,} removed"
@@ -63,14 +63,14 @@ class Command(BaseCommand):
         self.tell_of_anchors(verdict)
         self.stdout.write(NOTE.format(verdict.head_hash, verdict.verified_to))
 
-    def tell_of_anchors(self, verdict: Verdict) -> None:
+    def tell_of_anchors(self, verdict: VerificationResult) -> None:
         if verdict.anchored:
             self.stdout.write(f"Anchored heads compared: {verdict.anchored:,}; all of them are in the chain.")
         for anchor in settings.ANCHORS:
             if is_beside_the_data(anchor):
                 self.stderr.write(BESIDE.format(anchor.name))
 
-    def record(self, verdict: Verdict) -> None:
+    def record(self, verdict: VerificationResult) -> None:
         faults = [[fault.position, fault.words] for fault in verdict.faults]
         breaks = f"it breaks at position {faults[0][0]}: {faults[0][1]}" if faults else ""
         audit.record(
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         )
 
 
-def read_file(path: Path) -> list[Head]:
+def read_file(path: Path) -> list[AnchoredHead]:
     try:
         found = read_heads(path, strictly=False)
     except (OSError, NotAnAnchor) as error:

@@ -9,9 +9,9 @@ from typing import Any
 from marcus_events.core.event import Event
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import canonical
-from marcus_events.sources.marcus.acts import REFUSED, Act
+from marcus_events.sources.marcus.acts import REFUSED, MarcusAct
 from marcus_events.sources.marcus.blocker_severity import says_nothing_new
-from marcus_events.sources.marcus.board import Boards, Project, stated
+from marcus_events.sources.marcus.board import Boards, MarcusProject, stated
 from marcus_events.sources.marcus.sightings import BY_AGENTS
 
 MARCUS = "marcus"
@@ -28,7 +28,7 @@ class Translator:
         self.on_no_board: Counter[str] = Counter()
         self._agents: dict[str, str] = {}
 
-    def events(self, acts: Iterable[Act]) -> Iterator[Event]:
+    def events(self, acts: Iterable[MarcusAct]) -> Iterator[Event]:
         """The events of those acts that the log does not know; in order. Each gets its best record's id for its own."""
         for act in acts:
             self._learn_agent(act)
@@ -39,20 +39,20 @@ class Translator:
                 if not says_nothing_new(act):
                     yield self._event(act)
 
-    def board_of(self, act: Act) -> Project | None:
+    def board_of(self, act: MarcusAct) -> MarcusProject | None:
         """That of its own records, completed by those of the act that it answers."""
         return self.boards.of((merged(act.cause) if act.cause else {}) | merged(act))
 
-    def _learn_agent(self, act: Act) -> None:
+    def _learn_agent(self, act: MarcusAct) -> None:
         agent_id, name = act.preferred.data.get("agent_id"), act.preferred.data.get("name")
         if type_of(act) == T.AGENT_REGISTERED and isinstance(agent_id, str) and isinstance(name, str):
             self._agents[agent_id] = name
 
-    def board_id_of(self, act: Act) -> str | None:
+    def board_id_of(self, act: MarcusAct) -> str | None:
         board = self.board_of(act)
         return board.board_id if board else None
 
-    def _event(self, act: Act) -> Event:
+    def _event(self, act: MarcusAct) -> Event:
         board, best = self.board_of(act), act.preferred
         data = self._data(act, board)
         return Event(
@@ -64,7 +64,7 @@ class Translator:
             metadata=self._metadata(act, data, board),
         )
 
-    def _data(self, act: Act, board: Project | None) -> dict[str, Any]:
+    def _data(self, act: MarcusAct, board: MarcusProject | None) -> dict[str, Any]:
         data = merged(act)
         name = self.boards.task_name(data.get("task_id"))
         if name and not data.get("task_name"):
@@ -81,7 +81,7 @@ class Translator:
             data.setdefault("task_name", self.boards.task_name(data["task_id"]))
         return {field: value for field, value in data.items() if value is not None}
 
-    def _metadata(self, act: Act, data: dict[str, Any], board: Project | None) -> dict[str, Any]:
+    def _metadata(self, act: MarcusAct, data: dict[str, Any], board: MarcusProject | None) -> dict[str, Any]:
         best = act.preferred
         said = {
             "board_id": board and board.board_id,
@@ -96,24 +96,24 @@ class Translator:
         return {name: value for name, value in said.items() if value}
 
 
-def type_of(act: Act) -> str:
+def type_of(act: MarcusAct) -> str:
     return act.refusal.event_type if act.refusal else act.preferred.act
 
 
-def id_of_event(act: Act) -> str:
+def id_of_event(act: MarcusAct) -> str:
     """The id of the act's best record, or what stands for its refusal."""
     best = act.preferred.record_id
     return f"{best}{REFUSED}" if act.refusal else best
 
 
-def report_in(act: Act) -> str:
+def report_in(act: MarcusAct) -> str:
     """What was refused, in words."""
     if act.first.act == T.TASK_PROGRESS:
         return "completion report" if merged(act).get("status") in DONE_WORDS else "progress report"
     return REPORTS.get(act.first.act, "request")
 
 
-def merged(act: Act) -> dict[str, Any]:
+def merged(act: MarcusAct) -> dict[str, Any]:
     """The fields of all records; where they differ, the better record's."""
     data: dict[str, Any] = {}
     for sighting in sorted(act.sightings, key=lambda sighting: sighting.kind):
@@ -121,7 +121,7 @@ def merged(act: Act) -> dict[str, Any]:
     return data
 
 
-def source_of(act: Act, data: dict[str, Any]) -> str:
+def source_of(act: MarcusAct, data: dict[str, Any]) -> str:
     """Where it happened, the same whichever record is at hand: at the agent, or at Marcus."""
     agent_id = data.get("agent_id")
     by_agent = not act.refusal and act.first.act in BY_AGENTS and isinstance(agent_id, str) and agent_id.strip()

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.sources.marcus.records import Kind
+from marcus_events.sources.marcus.records import RecordKind
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting
 
 REMEMBER = 3 * WINDOW  # a record may come this late and still find its act
@@ -34,7 +34,7 @@ REFUSED = "_refused"  # ends the id of an event that says that Marcus did not ac
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedRequest:
     """Marcus did not accept a request: what the event says then, and why."""
 
     event_type: str
@@ -42,7 +42,7 @@ class Refusal:
 
 
 @dataclass(eq=False, slots=True)
-class Act:
+class MarcusAct:
     """`cause` is the act that this one answers or corrects; `event_id` is set when the log holds the act.
 
     A request is not told while it `awaits_answer`, until `answer_by`; what is held waits for a request to join it. With
@@ -50,14 +50,14 @@ class Act:
     """
 
     sightings: list[Sighting]
-    cause: Act | None = None
+    cause: MarcusAct | None = None
     event_id: str | None = None
     is_settled: bool = False
     awaits_answer: bool = False
     is_held: bool = False
     answer_by: datetime = NEVER
-    refusal: Refusal | None = None
-    report: Act | None = None
+    refusal: RefusedRequest | None = None
+    report: MarcusAct | None = None
 
     @property
     def first(self) -> Sighting:
@@ -90,7 +90,7 @@ class Act:
         return self.report is not None and self.report.refusal is not None
 
     def takes(self, sighting: Sighting) -> bool:
-        if self.refusal and sighting.kind is Kind.BOARD:  # the board holds only what was accepted
+        if self.refusal and sighting.kind is RecordKind.BOARD:  # the board holds only what was accepted
             return False
         if sighting.unique and all(other.unique for other in self.sightings):
             return True
@@ -107,51 +107,51 @@ class Act:
     @property
     def is_on_the_board_only(self) -> bool:
         """A blocker that the conversations have not told of yet, with who reported it and how severe it is."""
-        return self.first.act == T.TASK_BLOCKED and all(other.kind is Kind.BOARD for other in self.sightings)
+        return self.first.act == T.TASK_BLOCKED and all(other.kind is RecordKind.BOARD for other in self.sightings)
 
 
 @dataclass
-class Acts:
+class RecentActs:
     """The acts of the recent past, and those not yet told."""
 
     horizon: datetime = NEVER
-    _acts: list[Act] = field(default_factory=list)
-    _untold: list[Act] = field(default_factory=list)
-    _by_record: dict[str, Act] = field(default_factory=dict)
-    _by_key: dict[tuple[str, tuple[str, ...]], list[Act]] = field(default_factory=dict)
+    _acts: list[MarcusAct] = field(default_factory=list)
+    _untold: list[MarcusAct] = field(default_factory=list)
+    _by_record: dict[str, MarcusAct] = field(default_factory=dict)
+    _by_key: dict[tuple[str, tuple[str, ...]], list[MarcusAct]] = field(default_factory=dict)
     _room: int = ROOM
 
     def holds(self, record_id: str) -> bool:
         return record_id.removesuffix(REFUSED) in self._by_record
 
-    def add(self, sighting: Sighting) -> Act | None:
+    def add(self, sighting: Sighting) -> MarcusAct | None:
         """The act that the sighting tells of; None when its record was seen before."""
         if self.holds(sighting.record_id):
             return None
         act = self._match(sighting)
         if act is None:
-            return self.open(Act([sighting]))
+            return self.open(MarcusAct([sighting]))
         act.sightings.append(sighting)
         self._by_record[sighting.record_id] = act
         return act
 
-    def open(self, act: Act) -> Act:
+    def open(self, act: MarcusAct) -> MarcusAct:
         self._untold.append(act)
         self._keep(act)
         return act
 
-    def _match(self, sighting: Sighting) -> Act | None:
+    def _match(self, sighting: Sighting) -> MarcusAct | None:
         same = self._by_key.get((sighting.act, sighting.key), [])
         middle = bisect_left(same, sighting.at, key=lambda act: act.at)
         near = same[max(0, middle - NEIGHBOURS) : middle + NEIGHBOURS]
         return min((act for act in near if act.takes(sighting)), key=distance_from(sighting), default=None)
 
-    def _keep(self, act: Act) -> None:
+    def _keep(self, act: MarcusAct) -> None:
         self._acts.append(act)
         self._by_record |= {sighting.record_id: act for sighting in act.sightings}
         insort(self._by_key.setdefault((act.first.act, act.first.key), []), act, key=lambda other: other.at)
 
-    def settled(self, until: datetime | None = None, *, board_only_until: datetime | None = None) -> list[Act]:
+    def settled(self, until: datetime | None = None, *, board_only_until: datetime | None = None) -> list[MarcusAct]:
         """The untold acts up to a time (None: all), oldest first. They count as told from now on.
 
         A blocker that only the board tells of waits until its own time has come, a request for Marcus's answer.
@@ -174,12 +174,12 @@ class Acts:
             self._keep(act)
         self._room = 2 * len(kept) + ROOM
 
-    def _is_needed(self, act: Act) -> bool:
+    def _is_needed(self, act: MarcusAct) -> bool:
         return not act.is_settled or act.at >= self.horizon or act.first.act == T.PROJECT_CREATED
 
 
-def distance_from(sighting: Sighting) -> Callable[[Act], tuple[int, datetime]]:
-    def distance(act: Act) -> tuple[int, datetime]:
+def distance_from(sighting: Sighting) -> Callable[[MarcusAct], tuple[int, datetime]]:
+    def distance(act: MarcusAct) -> tuple[int, datetime]:
         return round(abs(act.at - sighting.at) / timedelta(seconds=SAME_MOMENT_S)), act.at
 
     return distance

@@ -22,19 +22,19 @@ from datetime import datetime, timedelta
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.text_search import texts_in
-from marcus_events.sources.marcus.acts import Act, Acts, Refusal
-from marcus_events.sources.marcus.records import Kind
-from marcus_events.sources.marcus.replies import Answer
+from marcus_events.sources.marcus.acts import MarcusAct, RecentActs, RefusedRequest
+from marcus_events.sources.marcus.records import RecordKind
+from marcus_events.sources.marcus.replies import MarcusReply
 from marcus_events.sources.marcus.sightings import ANSWER_WITHIN, CLOSE, WINDOW, Sighting, plain
 
 REMEMBERED = 20  # requests of one agent that a late answer, or a late record, may still be for
 IN_CONVERSATIONS = {"task_request", "worker_registration", "progress_update", T.TASK_BLOCKED}
 BESIDE = {
-    (Kind.DATABASE, "task_request"),
-    (Kind.DATABASE, "task_completed"),
-    (Kind.REALTIME, "task_request"),
-    (Kind.AGENT_EVENTS, "task_request"),
-    (Kind.AGENT_EVENTS, "progress_update"),
+    (RecordKind.DATABASE, "task_request"),
+    (RecordKind.DATABASE, "task_completed"),
+    (RecordKind.REALTIME, "task_request"),
+    (RecordKind.AGENT_EVENTS, "task_request"),
+    (RecordKind.AGENT_EVENTS, "progress_update"),
 }
 DONE_WORDS = ("completed", "done")
 NOT_ACKNOWLEDGED = "it did not acknowledge it"
@@ -45,14 +45,14 @@ NO_ANSWER = f"it gave no answer within {ANSWER_WITHIN // timedelta(minutes=1)} m
 class Requests:
     """The requests that wait for Marcus's answer, by agent. `has_conversations`: there are files that would have it."""
 
-    def __init__(self, acts: Acts) -> None:
+    def __init__(self, acts: RecentActs) -> None:
         self._acts = acts
         self.has_conversations = False
         self._logs_successes = False
-        self._open: dict[str, list[Act]] = defaultdict(list)
-        self._given_up: dict[str, deque[Act]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
-        self._completions: dict[str, deque[Act]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
-        self._held: list[Act] = []
+        self._open: dict[str, list[MarcusAct]] = defaultdict(list)
+        self._given_up: dict[str, deque[MarcusAct]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._completions: dict[str, deque[MarcusAct]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._held: list[MarcusAct] = []
 
     @property
     def waiting(self) -> int:
@@ -65,24 +65,24 @@ class Requests:
         waiting = [act for requests in self._open.values() for act in requests if act.awaits_answer]
         return {str(act.first.data["task_id"]) for act in waiting if "task_id" in act.first.data}
 
-    def note(self, act: Act, sighting: Sighting) -> None:
+    def note(self, act: MarcusAct, sighting: Sighting) -> None:
         """Take note of a sighting that was just joined to `act`."""
         agent_id = agent_of(sighting)
-        if sighting.kind is Kind.CONVERSATIONS and sighting.original_type in IN_CONVERSATIONS:
+        if sighting.kind is RecordKind.CONVERSATIONS and sighting.original_type in IN_CONVERSATIONS:
             self._begin(agent_id, act)
         elif is_acceptance(sighting):
             act.awaits_answer = False
         elif sighting.act == T.BLOCKER_SUGGESTION:
             act.cause = self._answered_blocker(agent_id, sighting)
-        elif sighting.act == T.TASK_ASSIGNED and sighting.kind is Kind.CONVERSATIONS:
-            self.hear(Answer(sighting.at, agent_id, T.TASK_REQUESTED, is_accepted=True))
+        elif sighting.act == T.TASK_ASSIGNED and sighting.kind is RecordKind.CONVERSATIONS:
+            self.hear(MarcusReply(sighting.at, agent_id, T.TASK_REQUESTED, is_accepted=True))
         elif sighting.act == T.SYSTEM_STARTUP:
             self._hurry(sighting.at)
         elif (sighting.kind, sighting.original_type) in BESIDE and self.has_conversations and is_new(act):
             act.is_held = True
             self._held.append(act)
 
-    def _begin(self, agent_id: str, act: Act) -> None:
+    def _begin(self, agent_id: str, act: MarcusAct) -> None:
         act.is_held = False
         act.awaits_answer = not (act.is_settled or any(map(is_acceptance, act.sightings)))
         act.answer_by = act.at + ANSWER_WITHIN
@@ -90,7 +90,7 @@ class Requests:
         if is_completion(act):
             self._completions[agent_id].append(act)
 
-    def hear(self, answer: Answer) -> None:
+    def hear(self, answer: MarcusReply) -> None:
         """Settle the request that the answer is for, and those before it that can no longer get one."""
         self._logs_successes |= answer.is_whole and answer.is_accepted
         fitting = [act for act in self._open[answer.agent_id] if fits(act, answer)]
@@ -101,15 +101,15 @@ class Requests:
         elif len(fitting) == 1 or answer.is_whole or not self._logs_successes:
             self._accept(answer.agent_id, fitting[-1])
 
-    def _accept(self, agent_id: str, act: Act) -> None:
+    def _accept(self, agent_id: str, act: MarcusAct) -> None:
         act.awaits_answer = False
         self._close(agent_id, act)
 
-    def _refuse(self, agent_id: str, act: Act, reason: str) -> None:
+    def _refuse(self, agent_id: str, act: MarcusAct, reason: str) -> None:
         refuse(act, refusal_type(act), reason)
         self._close(agent_id, act)
 
-    def _close(self, agent_id: str, act: Act) -> None:
+    def _close(self, agent_id: str, act: MarcusAct) -> None:
         """The request is answered. Those before it are not going to be, except in calls at the same time."""
         self._open[agent_id].remove(act)
         if self._logs_successes:
@@ -117,24 +117,24 @@ class Requests:
         for earlier in [other for other in self._open[agent_id] if other.at < act.at]:
             self._give_up(agent_id, earlier, refusal_type(earlier), NOT_ACKNOWLEDGED)
 
-    def _give_up(self, agent_id: str, act: Act, event_type: str, reason: str) -> None:
+    def _give_up(self, agent_id: str, act: MarcusAct, event_type: str, reason: str) -> None:
         self._open[agent_id].remove(act)
         if act.awaits_answer:
             refuse(act, event_type, reason)
             self._given_up[agent_id].append(act)
 
-    def _accept_late(self, answer: Answer) -> Act | None:
+    def _accept_late(self, answer: MarcusReply) -> MarcusAct | None:
         """An answer to what was given up. The record of a call comes right after the sentence, and says no more."""
         given_up = self._given_up[answer.agent_id]
         late = [act for act in given_up if fits(act, answer)]
         if not late or answer.is_whole or not answer.is_accepted:
             return None
         given_up.remove(late[-1])
-        return self._acts.open(Act(list(late[-1].sightings)))
+        return self._acts.open(MarcusAct(list(late[-1].sightings)))
 
-    def _answered_blocker(self, agent_id: str, sighting: Sighting) -> Act | None:
+    def _answered_blocker(self, agent_id: str, sighting: Sighting) -> MarcusAct | None:
         said = {"severity": plain(sighting.data["severity"])} if "severity" in sighting.data else {}
-        answer = Answer(sighting.at, agent_id, T.TASK_BLOCKED, is_accepted=True, fields=said)
+        answer = MarcusReply(sighting.at, agent_id, T.TASK_BLOCKED, is_accepted=True, fields=said)
         fitting = [act for act in self._open[agent_id] if fits(act, answer)]
         if not fitting:
             return self._accept_late(answer)
@@ -161,7 +161,7 @@ class Requests:
             act.is_held = act.is_held and not (act.report or is_last or act.at + CLOSE <= now)
         self._held = [act for act in self._held if act.is_held]
 
-    def _report_of(self, act: Act) -> Act | None:
+    def _report_of(self, act: MarcusAct) -> MarcusAct | None:
         """The report that an agent's completion follows from: the latest before it."""
         key = act.first.key
         reports = self._completions[agent_of(act.first)]
@@ -171,40 +171,40 @@ class Requests:
 def is_acceptance(sighting: Sighting) -> bool:
     """A record that Marcus makes only of what it accepted."""
     if sighting.act == T.TASK_BLOCKED:
-        return sighting.kind is Kind.BOARD
-    return sighting.act == T.AGENT_REGISTERED and sighting.kind is not Kind.CONVERSATIONS
+        return sighting.kind is RecordKind.BOARD
+    return sighting.act == T.AGENT_REGISTERED and sighting.kind is not RecordKind.CONVERSATIONS
 
 
-def is_new(act: Act) -> bool:
+def is_new(act: MarcusAct) -> bool:
     """Nothing of it stands in the conversations, and it has not been told."""
-    return not act.is_settled and all(other.kind is not Kind.CONVERSATIONS for other in act.sightings)
+    return not act.is_settled and all(other.kind is not RecordKind.CONVERSATIONS for other in act.sightings)
 
 
-def is_completion(act: Act) -> bool:
+def is_completion(act: MarcusAct) -> bool:
     return act.first.act == T.TASK_PROGRESS and act.preferred.data.get("status") in DONE_WORDS
 
 
-def fits(act: Act, answer: Answer) -> bool:
+def fits(act: MarcusAct, answer: MarcusReply) -> bool:
     said = request_in(act.sightings).data
     return act.first.act == answer.request and all(plain(said.get(name)) == it for name, it in answer.fields.items())
 
 
 def request_in(sightings: Iterable[Sighting]) -> Sighting:
-    return next(sighting for sighting in sightings if sighting.kind is Kind.CONVERSATIONS)
+    return next(sighting for sighting in sightings if sighting.kind is RecordKind.CONVERSATIONS)
 
 
-def description_of(act: Act) -> str:
+def description_of(act: MarcusAct) -> str:
     return str(request_in(act.sightings).data.get("description", ""))
 
 
-def refuse(act: Act, event_type: str, reason: str) -> None:
+def refuse(act: MarcusAct, event_type: str, reason: str) -> None:
     """What counts already stays as it is: Marcus may fail after it has written the board."""
     if act.awaits_answer:
-        act.refusal = Refusal(event_type, reason)
+        act.refusal = RefusedRequest(event_type, reason)
     act.awaits_answer = False
 
 
-def refusal_type(act: Act) -> str:
+def refusal_type(act: MarcusAct) -> str:
     return T.TASK_REQUEST_REFUSED if act.first.act == T.TASK_REQUESTED else T.REPORT_REFUSED
 
 

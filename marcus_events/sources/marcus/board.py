@@ -14,12 +14,12 @@ from typing import Any
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.cards import SUBTASKS, Cards, cards_of, subtask_rows
-from marcus_events.sources.marcus.records import Kind, Moment, Unreadable, moment, row_id
+from marcus_events.sources.marcus.records import ParseTime, RecordKind, Unreadable, moment, row_id
 from marcus_events.sources.marcus.sightings import Sighting, key_of, reach_of
 from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, Signature, stamp
 
-Row = dict[str, Any]
-Tables = dict[str, list[Row]]
+SqliteRow = dict[str, Any]
+Tables = dict[str, list[SqliteRow]]
 
 NEEDED = {
     "projects": ("id",),
@@ -38,7 +38,7 @@ class UnknownBoard(ValueError):
 
 
 @dataclass(frozen=True)
-class Project:
+class MarcusProject:
     board_id: str
     name: str
     created_at: datetime
@@ -54,16 +54,16 @@ class Boards:
 
     def __init__(self, chosen: str | None = None) -> None:
         self.chosen = chosen
-        self._projects: dict[str, Project] = {}
+        self._projects: dict[str, MarcusProject] = {}
         self._tasks: dict[str, tuple[str, str]] = {}  # task → project and name, from `kanban.db`
         self._tasks_named: dict[str, str] = {}  # task → project, from other records
         self._agents: dict[str, str] = {}  # agent → project
 
-    def learn_project(self, project: Project) -> None:
+    def learn_project(self, project: MarcusProject) -> None:
         self._projects[project.board_id] = project
 
     @property
-    def projects(self) -> list[Project]:
+    def projects(self) -> list[MarcusProject]:
         """Each as it is shown here, oldest first."""
         return sorted(map(self._shown, self._projects.values()), key=lambda one: (one.created_at, one.board_id))
 
@@ -79,7 +79,7 @@ class Boards:
         if not project_id:
             return
         if not self.knows(project_id) or (name and self._projects[project_id].name == project_id):
-            self.learn_project(Project(project_id, name or project_id, at))
+            self.learn_project(MarcusProject(project_id, name or project_id, at))
             if act == T.PROJECT_CREATED:
                 self.check_choice()
         if task_id := stated(data.get("task_id")):
@@ -90,7 +90,7 @@ class Boards:
     def task_name(self, task_id: object) -> str | None:
         return self._tasks[task_id][1] or None if isinstance(task_id, str) and task_id in self._tasks else None
 
-    def of(self, data: Mapping[str, Any]) -> Project | None:
+    def of(self, data: Mapping[str, Any]) -> MarcusProject | None:
         """The board of an event with such fields."""
         task_id, agent_id = stated(data.get("task_id")), stated(data.get("agent_id"))
         found = (
@@ -100,7 +100,7 @@ class Boards:
             or ("" if task_id else self._agents.get(agent_id))
         )
         if found:
-            return self._shown(self._projects.get(found) or Project(found, found, MARCUS_STARTS_AT))
+            return self._shown(self._projects.get(found) or MarcusProject(found, found, MARCUS_STARTS_AT))
         names_another = bool(stated(data.get("project_name")))
         return None if names_another else self._of_nothing_named()
 
@@ -119,23 +119,23 @@ class Boards:
         same = [known.board_id for known in self._projects.values() if known.name in names]
         return same[0] if len(same) == 1 else project_id
 
-    def _of_nothing_named(self) -> Project | None:
+    def _of_nothing_named(self) -> MarcusProject | None:
         if not self._projects:
-            return Project(self.chosen, self.chosen, MARCUS_STARTS_AT) if self.chosen else None
+            return MarcusProject(self.chosen, self.chosen, MARCUS_STARTS_AT) if self.chosen else None
         if len(self._projects) == 1:
             return self._shown(next(iter(self._projects.values())))
         return next((project for project in self._projects.values() if project.name == self.chosen), None)
 
-    def renamed(self) -> Project | None:
+    def renamed(self) -> MarcusProject | None:
         """The only project under the chosen name, where that is not its own."""
         if len(self._projects) != 1 or not self.chosen:
             return None
         (project,) = self._projects.values()
         return self._shown(project) if project.name != self.chosen else None
 
-    def _shown(self, project: Project) -> Project:
+    def _shown(self, project: MarcusProject) -> MarcusProject:
         is_named = self.chosen is not None and len(self._projects) == 1
-        return Project(project.board_id, self.chosen or "", project.created_at) if is_named else project
+        return MarcusProject(project.board_id, self.chosen or "", project.created_at) if is_named else project
 
     def check_choice(self) -> None:
         """Raises UnknownBoard when one of several projects was asked for and none has the name."""
@@ -153,7 +153,7 @@ class BoardReader:
 
     def __init__(self, boards: Boards, name: str) -> None:
         self.boards, self.name = boards, name
-        self.times: Moment = moment
+        self.times: ParseTime = moment
         self.cards: Cards = {}
         self._told: set[str] = set()
         self._subtasks: Signature = ()
@@ -179,7 +179,7 @@ class BoardReader:
     def _learn(self, tables: Tables) -> None:
         for row in tables["projects"]:
             created_at = self.times(row.get("created_at")) or MARCUS_STARTS_AT
-            self.boards.learn_project(Project(row["id"], str(row.get("name") or row["id"]), created_at))
+            self.boards.learn_project(MarcusProject(row["id"], str(row.get("name") or row["id"]), created_at))
         projects = {row["id"]: row.get("project_id") for row in tables["tasks"]}
         for row in tables["tasks"]:
             project_id = row.get("project_id") or projects.get(row.get("parent_task_id"))
@@ -208,18 +208,18 @@ class BoardReader:
         for row in tables["blockers"]:
             yield self._sighting(T.TASK_BLOCKED, row, pick(row, "task_id", "description", "severity"))
 
-    def _dependency(self, task: Row, depends_on_id: str) -> Sighting | Unreadable:
+    def _dependency(self, task: SqliteRow, depends_on_id: str) -> Sighting | Unreadable:
         names = {"task_name": task.get("name"), "depends_on_name": self.boards.task_name(depends_on_id)}
         data = {"task_id": task["id"], "depends_on_id": depends_on_id} | {k: v for k, v in names.items() if v}
         return self._sighting(T.DEPENDENCY_DETECTED, task, data, depends_on_id)
 
-    def _sighting(self, act: str, row: Row, data: dict[str, Any], *more: str) -> Sighting | Unreadable:
+    def _sighting(self, act: str, row: SqliteRow, data: dict[str, Any], *more: str) -> Sighting | Unreadable:
         where = f"{self.name}: {act} {row['id']}"
         if (at := self.times(row.get("created_at"))) is None:
             return Unreadable(where, "has no time of creation")
         return Sighting(
             record_id=row_id(act, row["id"], *more),
-            kind=Kind.BOARD,
+            kind=RecordKind.BOARD,
             at=at,
             act=act,
             key=key_of(act, data),
@@ -258,20 +258,20 @@ def stated(value: object) -> str:
     return "" if text == "unknown" else text
 
 
-def project_data(row: Row) -> dict[str, Any]:
+def project_data(row: SqliteRow) -> dict[str, Any]:
     return {"project_id": row["id"], "project_name": row.get("name")} | pick(row, "description")
 
 
-def task_data(row: Row) -> dict[str, Any]:
+def task_data(row: SqliteRow) -> dict[str, Any]:
     named = {"task_id": row["id"], "task_name": row.get("name"), "is_subtask": bool(row.get("is_subtask"))}
     return named | pick(row, "description", "priority", "estimated_hours", "project_id", "parent_task_id", "due_date")
 
 
-def pick(row: Row, *names: str) -> dict[str, Any]:
+def pick(row: SqliteRow, *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names if row.get(name) not in (None, "")}
 
 
-def grouped(rows: list[Row], column: str) -> dict[str, list[str]]:
+def grouped(rows: list[SqliteRow], column: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in rows:
         found.setdefault(row["task_id"], []).append(row[column])

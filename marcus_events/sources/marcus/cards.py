@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.core.sentences import short
-from marcus_events.sources.marcus.records import Moment, moment
-from marcus_events.sources.marcus.sqlite_files import Busy, changed_at
+from marcus_events.sources.marcus.records import ParseTime, moment
+from marcus_events.sources.marcus.sqlite_files import SqliteBusy, changed_at
 
-Row = dict[str, Any]
+CardRow = dict[str, Any]
 
 SUBTASKS = (
     Path("marcus_state") / "subtasks.json"
@@ -33,7 +33,7 @@ STATUSES = {
 
 
 @dataclass(frozen=True)
-class Card:
+class MarcusCard:
     """`status` is "" for a word that is not known; `stated` is the board's own word.
 
     `blockers` are the descriptions of those that the board does not call resolved, with their times, newest last.
@@ -55,10 +55,10 @@ class Card:
         return STATUSES.get(self.stated.strip().lower(), "")
 
 
-Cards = dict[str, Card]
+Cards = dict[str, MarcusCard]
 
 
-def cards_of(tasks: list[Row], blockers: list[Row], times: Moment = moment) -> Cards:
+def cards_of(tasks: list[CardRow], blockers: list[CardRow], times: ParseTime = moment) -> Cards:
     """The rows of the tables `tasks` and `blockers` as cards, by task id."""
     unresolved: dict[str, list[tuple[str, datetime | None]]] = defaultdict(list)
     for row in blockers:
@@ -67,8 +67,8 @@ def cards_of(tasks: list[Row], blockers: list[Row], times: Moment = moment) -> C
     return {row["id"]: card_of(row, tuple(unresolved[row["id"]]), times) for row in tasks}
 
 
-def card_of(row: Row, blockers: tuple[tuple[str, datetime | None], ...], times: Moment) -> Card:
-    return Card(
+def card_of(row: CardRow, blockers: tuple[tuple[str, datetime | None], ...], times: ParseTime) -> MarcusCard:
+    return MarcusCard(
         task_id=row["id"],
         project_id=str(row.get("project_id") or ""),
         name=short(str(row.get("name") or "")),
@@ -82,7 +82,7 @@ def card_of(row: Row, blockers: tuple[tuple[str, datetime | None], ...], times: 
     )
 
 
-def subtask_rows(board: Path, tasks: list[Row]) -> list[Row]:
+def subtask_rows(board: Path, tasks: list[CardRow]) -> list[CardRow]:
     """The subtasks that Marcus keeps in a file of its own, as rows of the table `tasks`: those that the board lacks and
     whose parents it has. Raises Busy where the file is being written.
     """
@@ -92,7 +92,7 @@ def subtask_rows(board: Path, tasks: list[Row]) -> list[Row]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, RecursionError) as error:
-        raise Busy(f"{SUBTASKS.name} cannot be read just now: {error}") from error
+        raise SqliteBusy(f"{SUBTASKS.name} cannot be read just now: {error}") from error
     on_board = {row["id"]: row for row in tasks}
     stated = state.get("subtasks") if isinstance(state, dict) else None
     found = stated.values() if isinstance(stated, dict) else []
@@ -106,7 +106,7 @@ def subtask_rows(board: Path, tasks: list[Row]) -> list[Row]:
     ]
 
 
-def subtask_row(item: Row, parent: Row, written_at: datetime) -> Row:
+def subtask_row(item: CardRow, parent: CardRow, written_at: datetime) -> CardRow:
     """Marcus notes no time of change: none of them has changed since the file was written."""
     named = ("id", "name", "description", "status", "priority", "assigned_to", "created_at", "estimated_hours")
     row = {name: item.get(name) for name in named}

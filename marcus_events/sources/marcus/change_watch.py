@@ -13,7 +13,7 @@ GATHER_MS = 100  # changes within it are looked at together; a person waits at m
 STEP_MS = 20
 
 
-class Changes:
+class ChangeWatch:
     """The changes in some folders. `folders` may differ from wait to wait, as they come into being."""
 
     def __init__(self, stop: threading.Event) -> None:

@@ -11,8 +11,8 @@ from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.redaction_marker import REDACTED
 from marcus_events.core.reserved import PROGRAM, USER
-from marcus_events.sources.marcus.board import Project
-from marcus_events.sources.marcus.cards import Card
+from marcus_events.sources.marcus.board import MarcusProject
+from marcus_events.sources.marcus.cards import MarcusCard
 
 RECENT = timedelta(seconds=10)  # what changed on the board since then may still be on its way: SETTLE_S and a look
 STATUSES = {"todo": "to do", "in_progress": "in progress", "blocked": "blocked", "done": "done"}
@@ -32,7 +32,7 @@ class Difference:
 class Comparison:
     """One project. `rows` are what is counted: a name, the number on Marcus's board, the number here."""
 
-    project: Project
+    project: MarcusProject
     rows: list[tuple[str, int, int]] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class Here:
         return [row for row in self.blockers.get(task_id, []) if row.resolved_at is None]
 
 
-def compare(project: Project, cards: list[Card], here: Here, now: datetime | None = None) -> Comparison:
+def compare(project: MarcusProject, cards: list[MarcusCard], here: Here, now: datetime | None = None) -> Comparison:
     comparison = Comparison(project, list(counted(cards, here)))
     if here.board is None:
         comparison.differences.append(Difference(f"The board {project.board_id} is not here, or it was removed here"))
@@ -89,7 +89,7 @@ def compare(project: Project, cards: list[Card], here: Here, now: datetime | Non
     return comparison
 
 
-def counted(cards: list[Card], here: Here) -> Iterator[tuple[str, int, int]]:
+def counted(cards: list[MarcusCard], here: Here) -> Iterator[tuple[str, int, int]]:
     there, now = Counter(card.status for card in cards), Counter(map(status_of, here.tasks.values()))
     yield "tasks", len(cards), len(here.tasks)
     for status, name in STATUSES.items():
@@ -107,11 +107,11 @@ def counted(cards: list[Card], here: Here) -> Iterator[tuple[str, int, int]]:
     yield "agents that have or had a task", len(holders), len(with_tasks & here.agents.keys())
 
 
-def parents(cards: list[Card]) -> list[str]:
+def parents(cards: list[MarcusCard]) -> list[str]:
     return [card.parent_task_id for card in cards]
 
 
-def of_task(card: Card, here: Here) -> Iterator[str]:
+def of_task(card: MarcusCard, here: Here) -> Iterator[str]:
     """In what the task differs; nothing where it is the same."""
     task = here.tasks.get(card.task_id)
     if task is None:
@@ -133,7 +133,7 @@ def of_task(card: Card, here: Here) -> Iterator[str]:
         yield "has no open blocker here" if card.status == "blocked" else "has an open blocker here"
 
 
-def of_agents(on_board: dict[str, Card], here: Here, now: datetime) -> Iterator[Difference]:
+def of_agents(on_board: dict[str, MarcusCard], here: Here, now: datetime) -> Iterator[Difference]:
     for card in on_board.values():
         if is_agent(card.holder) and card.holder not in here.agents:
             yield Difference(f"Agent {card.holder} has “{card.name}”, and is not here", why_expected(card, here, now))
@@ -145,7 +145,7 @@ def of_agents(on_board: dict[str, Card], here: Here, now: datetime) -> Iterator[
             yield Difference(text, why_expected(at_work, here, now))
 
 
-def why_expected(card: Card, here: Here, now: datetime) -> str:
+def why_expected(card: MarcusCard, here: Here, now: datetime) -> str:
     """Why a difference is no fault; "" where it is one."""
     if card.changed_at and now - card.changed_at < RECENT:
         return f"its card changed {max(now - card.changed_at, timedelta()).total_seconds():.0f} s ago"
@@ -161,7 +161,7 @@ def status_of(task: models.Task) -> str:
     return SAME_STATUS.get(task.status, task.status)
 
 
-def titled(card: Card) -> str:
+def titled(card: MarcusCard) -> str:
     return f"“{card.name}” ({card.task_id})"
 
 

@@ -10,7 +10,7 @@ from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.records import Record
 from marcus_events.sources.marcus.sightings import Statement
 
-Said = dict[str, Any]
+Conversation = dict[str, Any]
 PROGRESS = re.compile(r"Progress update: (?P<message>.*) \((?P<percent>\d+)%\)", re.DOTALL)
 
 
@@ -28,37 +28,37 @@ def statement_of(record: Record) -> Statement | None:
     return None
 
 
-def requested(said: Said, message: str) -> Said:
+def requested(said: Conversation, message: str) -> Conversation:
     return {"agent_id": said["agent_id"]}
 
 
-def registered(said: Said, message: str) -> Said:
+def registered(said: Conversation, message: str) -> Conversation:
     return pick(said, "agent_id", "name", "role", "skills")
 
 
-def assigned(said: Said, message: str) -> Said:
+def assigned(said: Conversation, message: str) -> Conversation:
     return pick(said, "agent_id", "task_id", "task_name", "priority", "estimated_hours")
 
 
-def progressed(said: Said, message: str) -> Said:
+def progressed(said: Conversation, message: str) -> Conversation:
     told = PROGRESS.fullmatch(message)
     return pick(said, "agent_id", "task_id", "status", "progress") | ({"message": told["message"]} if told else {})
 
 
-def blocked(said: Said, message: str) -> Said:
+def blocked(said: Conversation, message: str) -> Conversation:
     description = message.removeprefix("Reporting blocker: ")
     return pick(said, "agent_id", "task_id", "severity", "blocker_type") | {"description": description}
 
 
-def answered(said: Said, message: str) -> Said:
+def answered(said: Conversation, message: str) -> Conversation:
     return pick(said, "agent_id", "task_id", "severity") | {"suggestion": said.get("suggestions")}
 
 
-def pick(said: Said, *names: str) -> Said:
+def pick(said: Conversation, *names: str) -> Conversation:
     return {name: said[name] for name in names if said.get(name) is not None}
 
 
-SENTENCES: dict[tuple[str, str], tuple[str, Callable[[Said, str], Said]]] = {
+SENTENCES: dict[tuple[str, str], tuple[str, Callable[[Conversation, str], Conversation]]] = {
     ("worker_to_pm", "Requesting next task"): ("task_request", requested),
     ("worker_to_pm", "Registering as "): ("worker_registration", registered),
     ("worker_to_pm", "Progress update: "): ("progress_update", progressed),

@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from marcus_events.sources.marcus.records import Kind, Moment, Record, Unreadable, moment, record_from_line
-from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase, Signature
+from marcus_events.sources.marcus.records import ParseTime, Record, RecordKind, Unreadable, moment, record_from_line
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, Signature, SqliteBusy
 
 BATCH = 500  # rows a read: a few milliseconds, between two of which Marcus may write
 
@@ -27,7 +27,7 @@ class EventRows:
 
     def __init__(self, database: Database, name: str) -> None:
         self.database, self.name = database, name
-        self.times: Moment = moment
+        self.times: ParseTime = moment
         self.is_busy = False
         self.rowid = self.newest = 0
         self._key: str | None = None
@@ -42,7 +42,7 @@ class EventRows:
             while rows := self._next():
                 yield from map(self._record, rows)
             self.database.done(self._signature)
-        except Busy:
+        except SqliteBusy:
             self.is_busy = True
         except NotADatabase as error:
             self.database.done(self.database.signature())
@@ -70,7 +70,7 @@ class EventRows:
     def _record(self, row: sqlite3.Row) -> tuple[str, Record] | Unreadable:
         self.rowid, self._key = row["rowid"], row["key"]
         text = row["data"] if isinstance(row["data"], bytes) else str(row["data"]).encode(errors="surrogatepass")
-        record = record_from_line(Kind.DATABASE, text, f"{self.name}: {row['key']}", self.times)
+        record = record_from_line(RecordKind.DATABASE, text, f"{self.name}: {row['key']}", self.times)
         if isinstance(record, Unreadable):
             return record
         event_id = record.body.get("event_id")

@@ -17,7 +17,7 @@ KEPT = 100  # places of files that are gone or begun anew; a rotation leaves one
 
 
 @dataclass
-class Place:
+class FilePosition:
     """`digest` is that of all bytes up to `offset`; `number` counts the lines."""
 
     offset: int = 0
@@ -57,28 +57,28 @@ class Place:
             at += len(chunk)
         return at == self.offset and digest.digest() == self.digest.digest()
 
-    def copy(self) -> Place:
+    def copy(self) -> FilePosition:
         taken = copy.copy(self)
         taken.digest, taken.occurrences = self.digest.copy(), copy.deepcopy(self.occurrences)
         return taken
 
 
 class Resumes(Protocol):
-    def has_start(self, place: Place) -> bool: ...
-    def resume(self, place: Place) -> None: ...
+    def has_start(self, place: FilePosition) -> bool: ...
+    def resume(self, place: FilePosition) -> None: ...
 
 
-class Places:
+class LostFilePositions:
     """The places of files that are gone or were begun anew."""
 
     def __init__(self) -> None:
-        self._former: deque[Place] = deque(maxlen=KEPT)
+        self._former: deque[FilePosition] = deque(maxlen=KEPT)
 
-    def keep(self, place: Place) -> None:
+    def keep(self, place: FilePosition) -> None:
         if place.offset:
             self._former.append(place)
 
-    def resume(self, file: Resumes, living: Callable[[], Iterable[Place]]) -> bool:
+    def resume(self, file: Resumes, living: Callable[[], Iterable[FilePosition]]) -> bool:
         """Let a file that is new go on where another with the same start had been read to: one that is gone, or one
         that it is a copy of. Whether there was one.
         """

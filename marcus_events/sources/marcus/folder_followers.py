@@ -19,13 +19,13 @@ from django.db import Error, close_old_connections, connection
 
 from marcus_events.core.backoff import pauses
 from marcus_events.core.event import utc_now
-from marcus_events.log.connect import DatabaseAway
+from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.models import FollowedFolder
 from marcus_events.sources.marcus.board import UnknownBoard
 from marcus_events.sources.marcus.folder_leases import FolderLeases
-from marcus_events.sources.marcus.folder_state import State, as_json
+from marcus_events.sources.marcus.folder_state import FolderStateJson, as_json
 from marcus_events.sources.marcus.follower import Follower
-from marcus_events.sources.marcus.follower_state import Activity, Total
+from marcus_events.sources.marcus.follower_state import Activity, Totals
 from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable
 
@@ -59,7 +59,7 @@ class FolderFollowers:
     def look(self) -> None:
         try:
             self._compare()
-        except (Error, *DatabaseAway) as error:
+        except (Error, *CONNECTION_ERRORS) as error:
             logger.debug("following folders waits for the database: %s", error)
         except Exception:
             logger.exception("the table of followed folders could not be read")
@@ -94,7 +94,7 @@ class FolderFollower:
         self.stop = threading.Event()
         self._follower: Follower | None = None
         self._failure = ""
-        self._saved: State = {}
+        self._saved: FolderStateJson = {}
         self._save_after = 0.0  # on the monotonic clock
         self.thread = threading.Thread(target=self._run, name=f"follow folder {folder.pk}", daemon=True)
         self.thread.start()
@@ -107,7 +107,7 @@ class FolderFollower:
         FollowedFolder.objects.filter(pk=self.folder.pk).update(state=state, state_at=utc_now())
         self._saved, self._save_after = state, time.monotonic() + SAVE_EVERY_S
 
-    def _state(self) -> State:
+    def _state(self) -> FolderStateJson:
         follower = self._follower
         if follower is None:
             return as_json(None, self._failure)
@@ -151,7 +151,7 @@ class FolderFollower:
 
     def complain(self, item: Unreadable) -> None: ...
 
-    def progress(self, read: int, size: int, total: Total) -> None:
+    def progress(self, read: int, size: int, total: Totals) -> None:
         connection.close()  # back into the pool, which pages share
 
     def looked(self, outcome: Outcome) -> None:

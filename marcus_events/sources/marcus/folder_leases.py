@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 LOCKS = 0x666F6C64  # the class of the advisory locks; the other half is the folder's number
 
@@ -31,7 +31,7 @@ class FolderLeases:
                 self._ask("SELECT %s > 0 AND %s > 0", 1)  # a connection that was lost holds nothing any more
             self._held &= wanted
             self._held |= {number for number in missing if self._ask("SELECT pg_try_advisory_lock(%s, %s)", number)}
-        except DatabaseAway:
+        except CONNECTION_ERRORS:
             self.close()
             raise
         return frozenset(self._held)
@@ -39,7 +39,7 @@ class FolderLeases:
     def close(self) -> None:
         self._held.clear()
         if self._connection is not None:
-            with suppress(*DatabaseAway):
+            with suppress(*CONNECTION_ERRORS):
                 self._connection.close()
             self._connection = None
 

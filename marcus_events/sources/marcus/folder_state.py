@@ -22,12 +22,12 @@ NUMBERS = (
     "behind_bytes",
 )
 
-State = dict[str, Any]
+FolderStateJson = dict[str, Any]
 
 
-def as_json(state: FollowingState | None, failure: str = "", leading_out: Iterable[str] = ()) -> State:
+def as_json(state: FollowingState | None, failure: str = "", leading_out: Iterable[str] = ()) -> FolderStateJson:
     """`failure` is why the follower ended; `leading_out` names links that keep it from reading."""
-    found: State = {"activity": FAILED if failure else "starting", "reason": failure}
+    found: FolderStateJson = {"activity": FAILED if failure else "starting", "reason": failure}
     if state is None:
         return found
     numbers = {name: value for name, value in asdict(state).items() if name in NUMBERS}

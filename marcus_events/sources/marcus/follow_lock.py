@@ -14,10 +14,10 @@ from typing import Any
 
 import psycopg
 
-from marcus_events.log.connect import DatabaseAway, connect
+from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 
-class Turns:
+class FollowLock:
     """A connection of its own holds the lock: one from a pool could be handed on with it."""
 
     def __init__(self, root: Path) -> None:
@@ -31,7 +31,7 @@ class Turns:
             self._connection = connect("follow", autocommit=True)
         try:
             found = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,)).fetchone()
-        except DatabaseAway:
+        except CONNECTION_ERRORS:
             self.close()
             raise
         return found == (True,)
@@ -41,11 +41,11 @@ class Turns:
         try:
             if self._connection is not None:
                 self._connection.execute("SELECT pg_advisory_unlock(%s)", (self._key,))
-        except DatabaseAway:
+        except CONNECTION_ERRORS:
             self.close()
 
     def close(self) -> None:
         if self._connection is not None:
-            with suppress(*DatabaseAway):
+            with suppress(*CONNECTION_ERRORS):
                 self._connection.close()
             self._connection = None

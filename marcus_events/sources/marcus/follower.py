@@ -19,17 +19,17 @@ from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import utc_now
 from marcus_events.sources.marcus.act_events import Translator
-from marcus_events.sources.marcus.acts import Act
+from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.board import Boards
-from marcus_events.sources.marcus.change_watch import Changes
-from marcus_events.sources.marcus.follow_lock import Turns
-from marcus_events.sources.marcus.follower_state import Activity, FollowingState, LastLine, Total
+from marcus_events.sources.marcus.change_watch import ChangeWatch
+from marcus_events.sources.marcus.follow_lock import FollowLock
+from marcus_events.sources.marcus.follower_state import Activity, FollowingState, LastLine, Totals
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.publisher import Outcome, Publisher, Stopped
-from marcus_events.sources.marcus.reader import Reader
+from marcus_events.sources.marcus.reader import InstallationReader
 from marcus_events.sources.marcus.reconciliation import Reconciler
 from marcus_events.sources.marcus.records import Unreadable
-from marcus_events.sources.marcus.sqlite_files import Busy, Database
+from marcus_events.sources.marcus.sqlite_files import Database, SqliteBusy
 from marcus_events.sources.marcus.task_outcomes import completed_at
 
 BUSY_LOOKS = 5  # in a row, a second apart, before a person is told that a database cannot be read
@@ -41,12 +41,12 @@ class NoMarcus(FileNotFoundError):
     """There is no Marcus installation at the path."""
 
 
-class Listener(Protocol):
+class FollowReporter(Protocol):
     """Who shows what the follower does."""
 
     def say(self, text: str) -> None: ...
     def complain(self, item: Unreadable) -> None: ...
-    def progress(self, read: int, size: int, total: Total) -> None: ...
+    def progress(self, read: int, size: int, total: Totals) -> None: ...
     def looked(self, outcome: Outcome) -> None: ...
 
 
@@ -57,7 +57,7 @@ class Follower:
         self,
         root: Path,
         board: str | None,
-        listener: Listener,
+        listener: FollowReporter,
         stop: threading.Event,
         zone: ZoneInfo | None = None,
         *,
@@ -65,12 +65,12 @@ class Follower:
     ) -> None:
         self.installation, self.board, self.zone = Installation(root, is_confined), board, zone
         self.listener, self.stop = listener, stop
-        self.total = Total()
+        self.total = Totals()
         self._activity, self._since = Activity.STARTING, utc_now()
         self._looked_at: datetime | None = None
         self._last_line: LastLine | None = None
         self._outcomes = Database(self.installation.events)
-        self._turns = Turns(root)
+        self._turns = FollowLock(root)
         self._busy_looks = 0
         self._is_reading_again = self._has_greeted = False
         self._read_again_after = 0.0  # on the monotonic clock
@@ -79,7 +79,7 @@ class Follower:
 
     def _begin(self) -> None:
         boards = Boards(self.board)
-        self._reader = Reader(self.installation, boards, self._complain, self.zone)
+        self._reader = InstallationReader(self.installation, boards, self._complain, self.zone)
         self._translator, is_seen = Translator(boards), self._reader.has_seen
         say, refuse = self._say_of_database, self._refuse
         self._publisher = Publisher(self._translator, is_seen, self._turns, self.stop, say, refuse)
@@ -127,13 +127,13 @@ class Follower:
         self._look(is_last=True)
         while self._reader.is_busy and not self.stop.is_set():
             if self._busy_looks > BUSY_LOOKS_ONCE:
-                raise Busy("A database of Marcus is being written without a pause; nothing of it could be read.")
+                raise SqliteBusy("A database of Marcus is being written without a pause; nothing of it could be read.")
             self.stop.wait(1)
             self._look(is_last=True)
 
     def run(self) -> None:
         """Look until stopped. Raises UnknownBoard."""
-        changes = Changes(self.stop)
+        changes = ChangeWatch(self.stop)
         self._wait_for_marcus(f"Waiting for Marcus: it has not written anything to {self.installation.root} yet.")
         while not self.stop.is_set():
             if self._has_greeted and self._wait_for_marcus(f"Marcus's files are gone from {self.installation.root}."):
@@ -186,7 +186,7 @@ class Follower:
         self._become(Activity.FOLLOWING)
         self.listener.looked(outcome)
 
-    def _publish(self, acts: list[Act]) -> Outcome:
+    def _publish(self, acts: list[MarcusAct]) -> Outcome:
         outcome = self._publisher.publish(acts)
         if self._is_reading_again:
             outcome.known = 0

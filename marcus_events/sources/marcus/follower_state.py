@@ -75,7 +75,7 @@ def newest() -> deque[Unreadable]:
 
 
 @dataclass
-class Total:
+class Totals:
     """Everything so far. What is read again is counted once."""
 
     outcome: Outcome = field(default_factory=Outcome)

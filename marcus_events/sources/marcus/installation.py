@@ -14,14 +14,14 @@ from os.path import realpath
 from pathlib import Path
 
 from marcus_events.sources.marcus.decompression import packing_of
-from marcus_events.sources.marcus.records import Kind
+from marcus_events.sources.marcus.records import RecordKind
 from marcus_events.sources.marcus.sqlite_files import changed_at
 
 KINDS = {
-    "realtime_": Kind.REALTIME,
-    "agent_events_": Kind.AGENT_EVENTS,
-    "conversations_": Kind.CONVERSATIONS,
-    "decisions_": Kind.CONVERSATIONS,  # copies of conversation lines: they have the same ids
+    "realtime_": RecordKind.REALTIME,
+    "agent_events_": RecordKind.AGENT_EVENTS,
+    "conversations_": RecordKind.CONVERSATIONS,
+    "decisions_": RecordKind.CONVERSATIONS,  # copies of conversation lines: they have the same ids
 }
 LOOKS_LIKE_A_LOG = re.compile(
     r"\.(jsonl|ndjson|log)(?![a-z])|^(realtime|agent_events|conversations|decisions)_\d", re.IGNORECASE
@@ -45,7 +45,7 @@ class Log:
     superseded: bool
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> RecordKind:
         return KINDS[self.prefix]
 
     @property
@@ -63,7 +63,7 @@ class UnreadFile:
 
 
 @dataclass
-class Found:
+class FoundFiles:
     """What the folders held at one moment."""
 
     paths: dict[str, list[Path]] = field(default_factory=dict)  # by how their names begin
@@ -107,8 +107,8 @@ class Installation:
     def _holds_marcus(self) -> bool:
         return self.events.is_file() or self.board.is_file() or any(True for _ in self.find().logs())
 
-    def find(self) -> Found:
-        found = Found()
+    def find(self) -> FoundFiles:
+        found = FoundFiles()
         for name in ("logs", "data"):
             for path in self._files(self.root / name, found, set()):
                 self._sort_in(path, found, is_log_folder=name == "logs")
@@ -121,7 +121,7 @@ class Installation:
     def _leads_out(self, path: Path) -> bool:
         return self.is_confined and not Path(realpath(path)).is_relative_to(realpath(self.root))
 
-    def _files(self, folder: Path, found: Found, above: set[tuple[int, int]]) -> Iterator[Path]:
+    def _files(self, folder: Path, found: FoundFiles, above: set[tuple[int, int]]) -> Iterator[Path]:
         """The files of a folder and those below it. Links are followed, but never in a circle."""
         try:
             status = folder.stat()
@@ -143,7 +143,7 @@ class Installation:
             else:
                 yield folder / entry.name
 
-    def _sort_in(self, path: Path, found: Found, *, is_log_folder: bool) -> None:
+    def _sort_in(self, path: Path, found: FoundFiles, *, is_log_folder: bool) -> None:
         prefix = next((prefix for prefix in KINDS if path.name.startswith(prefix) and ".jsonl" in path.name), None)
         if not path.is_file() or not (prefix or LOOKS_LIKE_A_LOG.search(path.name)):
             return

@@ -18,8 +18,8 @@ from marcus_events.core.references import board_of, task_of
 from marcus_events.log.task_endings import Rest, TaskKey
 
 DONE_WORDS = ("completed", "done")
-Rests = dict[TaskKey, Rest]
-RestsOf = Callable[[list[str]], Rests]
+TaskEndings = dict[TaskKey, Rest]
+RestsOf = Callable[[list[str]], TaskEndings]
 
 
 def with_marks(events: Sequence[Event], rests_of: RestsOf) -> list[Event]:
@@ -31,7 +31,7 @@ def with_marks(events: Sequence[Event], rests_of: RestsOf) -> list[Event]:
     return [with_mark(event, rests) for event in events]
 
 
-def with_mark(event: Event, rests: Rests) -> Event:
+def with_mark(event: Event, rests: TaskEndings) -> Event:
     """The event, marked where it is late; if it is not, and its task comes to rest with it, `rests` learns of that."""
     task_id = task_of(event)
     if event.event_type not in MOVING or not task_id:

@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass, field
 
 from marcus_events.sources.marcus.records import (
-    Kind,
-    Moment,
+    ParseTime,
     Record,
+    RecordKind,
     Unreadable,
     moment,
     record_from_line,
@@ -38,7 +38,7 @@ class Pieces:
 
 
 def records_of(
-    kind: Kind, line: bytes, where: str, to_moment: Moment = moment, *, is_mended: bool = False
+    kind: RecordKind, line: bytes, where: str, to_moment: ParseTime = moment, *, is_mended: bool = False
 ) -> tuple[list[Record | Unreadable], bool]:
     """What a line holds, and whether it was repaired."""
     whole = record_from_line(kind, line, where, to_moment)

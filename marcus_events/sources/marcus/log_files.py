@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 
 from marcus_events.sources.marcus.decompression import Plain, packing_of
-from marcus_events.sources.marcus.file_positions import Place, Places
+from marcus_events.sources.marcus.file_positions import FilePosition, LostFilePositions
 from marcus_events.sources.marcus.installation import Installation, Log, UnreadFile
 from marcus_events.sources.marcus.line_repairs import records_of
-from marcus_events.sources.marcus.log_lines import Line, LineFile
+from marcus_events.sources.marcus.log_lines import LineFile, LogLine
 from marcus_events.sources.marcus.naive_times import FileTimes, Times, stamp_in
 from marcus_events.sources.marcus.records import Record, Unreadable
 from marcus_events.sources.marcus.sightings import WINDOW
@@ -37,7 +37,7 @@ class LogFiles:
         self._files: dict[FileKey, LineFile] = {}  # a file that is renamed has been read
         self._prefixes: dict[FileKey, str] = {}
         self._times: dict[LineFile, FileTimes] = {}
-        self._places = Places()
+        self._places = LostFilePositions()
 
     def begin(self, now: datetime, *, is_patient: bool) -> Begun:
         """The files as they are now; one under two names is read under the first. `is_patient` leaves files that are
@@ -83,7 +83,7 @@ class LogFiles:
             self._places.keep(former)
         return file
 
-    def _places_beside(self, anew: list[LineFile]) -> list[Place]:
+    def _places_beside(self, anew: list[LineFile]) -> list[FilePosition]:
         return [file.place for file in self._files.values() if file not in anew]
 
     def _forget(self, begun: dict[FileKey, tuple[Log, LineFile]]) -> None:
@@ -104,7 +104,7 @@ class LogFiles:
                 elif not times.holds_back(item.at, item.where):
                     yield item
 
-    def _items(self, log: Log, line: Line | Unreadable, times: FileTimes) -> list[Record | Unreadable]:
+    def _items(self, log: Log, line: LogLine | Unreadable, times: FileTimes) -> list[Record | Unreadable]:
         if isinstance(line, Unreadable):
             return [line]
         items, is_repaired = records_of(log.kind, line.text, line.where, times, is_mended=line.is_mended)
@@ -145,6 +145,6 @@ def is_being_compressed(path: Path) -> bool:
     return 0 <= age < COMPRESSED_FOR_S and packing_of(path) is not None
 
 
-def key_in(line: Line, item: Unreadable) -> str:
+def key_in(line: LogLine, item: Unreadable) -> str:
     number = line.where.rpartition(":")[2]
     return f"{number} {hashlib.sha256(line.text).hexdigest()[:24]} {item.reason}"

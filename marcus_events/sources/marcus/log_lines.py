@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from marcus_events.sources.marcus.decompression import NO_END, Packed, Plain, contents_of
-from marcus_events.sources.marcus.file_positions import FINGERPRINT_BYTES, Place
+from marcus_events.sources.marcus.file_positions import FINGERPRINT_BYTES, FilePosition
 from marcus_events.sources.marcus.records import Unreadable
 from marcus_events.sources.marcus.sqlite_files import TICK_S
 
@@ -24,7 +24,7 @@ NUL = b"\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """`is_mended`: NUL bytes before it were left out."""
 
     text: bytes
@@ -39,7 +39,7 @@ class LineFile:
         self.path, self.name = path, name
         self.size = 0
         self.written_at = 0.0  # when it was last written, as of `begin`
-        self.place = Place()
+        self.place = FilePosition()
         self._inode = 0
         self._stamp: tuple[int, ...] = ()
         self._contents: Plain | Packed = Plain(path)
@@ -57,7 +57,7 @@ class LineFile:
     def is_compressed(self) -> bool:
         return self._contents.is_compressed
 
-    def begin(self) -> Place | None:
+    def begin(self) -> FilePosition | None:
         """Take note of the size up to which `read` will go. Where another file is there now, start over, and answer
         how far the one before had been read.
         """
@@ -80,13 +80,13 @@ class LineFile:
             self._contents.inode = status.st_ino
         self._inode, self.size, self.written_at = status.st_ino, status.st_size, status.st_mtime
 
-    def _begin(self, status: os.stat_result) -> Place | None:
+    def _begin(self, status: os.stat_result) -> FilePosition | None:
         is_same = status.st_ino == self._inode
         is_rewritten = status.st_size == self.size and status.st_mtime > self.written_at
         self._open(status)
         if not self.offset or (is_same and self._continues(is_rewritten=is_rewritten)):
             return None
-        former, self.place = self.place, Place()
+        former, self.place = self.place, FilePosition()
         return former
 
     def _continues(self, *, is_rewritten: bool) -> bool:
@@ -94,15 +94,15 @@ class LineFile:
             return self.place.is_start_of(self._contents)
         return self.place.seems_start_of(self._contents)
 
-    def resume(self, place: Place) -> None:
+    def resume(self, place: FilePosition) -> None:
         """Go on where a file with the same start had been read to."""
         self.place = place
 
-    def has_start(self, place: Place) -> bool:
+    def has_start(self, place: FilePosition) -> bool:
         """Whether the file begins with all that had been read of another one."""
         return (self.is_compressed or place.offset <= self.size) and place.is_start_of(self._contents)
 
-    def read(self) -> Iterator[Line | Unreadable]:
+    def read(self) -> Iterator[LogLine | Unreadable]:
         """The complete lines from where the last call ended; `begin` comes first."""
         rest, end = b"", NO_END if self.is_compressed else self.size
         while chunk := self._contents.read(self.offset + len(rest), end):
@@ -122,7 +122,7 @@ class LineFile:
         self._contents.close()
         self._contents.problem = problem
 
-    def _line(self, text: bytes) -> Iterator[Line | Unreadable]:
+    def _line(self, text: bytes) -> Iterator[LogLine | Unreadable]:
         place = self.place
         place.take(text + b"\n")
         place.number += 1
@@ -133,7 +133,7 @@ class LineFile:
         if len(text) > MAX_LINE_BYTES:
             yield Unreadable(self._where(place.number), "is longer than 1 MiB")
         elif text.strip():
-            yield Line(text, self._where(place.number), is_mended=has_nuls)
+            yield LogLine(text, self._where(place.number), is_mended=has_nuls)
 
     def _pass_over(self, rest: bytes) -> Iterator[Unreadable]:
         """The start of a line that is too long, or nothing but NUL bytes, of which a file may have any number."""

@@ -16,15 +16,15 @@ from itertools import product
 
 from marcus_events.core.event import Event
 from marcus_events.sources.marcus.act_events import MARCUS
-from marcus_events.sources.marcus.acts import Act
+from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.sightings import CLOSE
 
-Span = tuple[datetime, datetime]
-BoardOf = Callable[[Act], str | None]
+TimeRange = tuple[datetime, datetime]
+BoardOf = Callable[[MarcusAct], str | None]
 
 
 def know(
-    acts: list[Act],
+    acts: list[MarcusAct],
     known: set[tuple[str, str]],
     events_within: Callable[[datetime, datetime], Iterable[Event]],
     board_of: BoardOf,
@@ -43,18 +43,18 @@ def know(
         recognise(strangers, [event for event in found if not is_seen(event.event_id)], board_of)
 
 
-def sources_of(act: Act) -> list[str]:
+def sources_of(act: MarcusAct) -> list[str]:
     """Marcus, and each agent that a record names: another producer's event under the same id is not this act."""
     named = (sighting.data.get("agent_id") for sighting in act.sightings)
     return list(dict.fromkeys([MARCUS, *(name for name in named if isinstance(name, str))]))
 
 
-def span(acts: list[Act]) -> Span:
+def span(acts: list[MarcusAct]) -> TimeRange:
     times = [sighting.at for act in acts for sighting in act.sightings]
     return min(times) - CLOSE, max(times) + CLOSE
 
 
-def recognise(acts: list[Act], events: Iterable[Event], board_of: BoardOf) -> None:
+def recognise(acts: list[MarcusAct], events: Iterable[Event], board_of: BoardOf) -> None:
     by_mark: dict[object, list[Event]] = defaultdict(list)
     for event in events:
         by_mark[(event.metadata or {}).get("act")].append(event)
@@ -67,7 +67,7 @@ def recognise(acts: list[Act], events: Iterable[Event], board_of: BoardOf) -> No
             by_mark[act.mark].remove(nearest)
 
 
-def is_close(act: Act, event: Event) -> bool:
+def is_close(act: MarcusAct, event: Event) -> bool:
     return any(abs(sighting.at - event.timestamp) <= CLOSE for sighting in act.sightings)
 
 

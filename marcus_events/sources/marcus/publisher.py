@@ -13,23 +13,23 @@ from typing import Protocol, TypeVar
 from django.db import Error as DjangoDatabaseError
 from django.db import connection
 
-from marcus_events.core.event import Event, Recorded
+from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
-from marcus_events.log.connect import DatabaseAway
+from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.read import event as read_event
 from marcus_events.log.read import events, head, known_ids
 from marcus_events.log.task_endings import rests
 from marcus_events.log.task_history import task_history
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.marcus.act_events import Translator
-from marcus_events.sources.marcus.acts import Act
-from marcus_events.sources.marcus.follow_lock import Turns
-from marcus_events.sources.marcus.lateness import Rests, with_marks
+from marcus_events.sources.marcus.acts import MarcusAct
+from marcus_events.sources.marcus.follow_lock import FollowLock
+from marcus_events.sources.marcus.lateness import TaskEndings, with_marks
 from marcus_events.sources.marcus.published_acts import know
 from marcus_events.sources.marcus.records import Unreadable
 
-AWAY = (DjangoDatabaseError, LogUnavailable, *DatabaseAway)
+AWAY = (DjangoDatabaseError, LogUnavailable, *CONNECTION_ERRORS)
 PAGE = 1_000
 RETRY_S = 1.0  # as often as the log itself is looked at
 TURN_S = 0.05  # between two tries to be next; a look takes some milliseconds
@@ -65,7 +65,7 @@ class Publisher:
         self,
         translator: Translator,
         is_seen: Callable[[str], bool],
-        turns: Turns,
+        turns: FollowLock,
         stop: threading.Event,
         say: SaysOfDatabase,
         complain: Callable[[Unreadable], None],
@@ -85,7 +85,7 @@ class Publisher:
         finally:
             self.turns.pass_on()
 
-    def publish(self, acts: list[Act]) -> Outcome:
+    def publish(self, acts: list[MarcusAct]) -> Outcome:
         """Answers when all of the acts are in the log. Raises Stopped."""
         candidates = list(chain.from_iterable(act.candidates for act in acts))
         known, _ = self._insist(lambda: known_ids(candidates))
@@ -105,11 +105,11 @@ class Publisher:
                 self.complain(Unreadable(f"the card of task {event.data['task_id']}", f"was refused: {receipt.error}"))
         return Outcome(new=sum(receipt.status == "accepted" for receipt in receipts))
 
-    def history(self, task_ids: Sequence[str]) -> list[Recorded]:
+    def history(self, task_ids: Sequence[str]) -> list[RecordedEvent]:
         """What followers have published about these tasks. Raises Stopped."""
         return self._insist(lambda: task_history(task_ids))[0]
 
-    def _rests(self, task_ids: list[str]) -> Rests:
+    def _rests(self, task_ids: list[str]) -> TaskEndings:
         return self._insist(lambda: rests(task_ids))[0]
 
     def _events_within(self, since: datetime, until: datetime) -> Iterator[Event]:
@@ -121,10 +121,10 @@ class Publisher:
             yield from (recorded.event for recorded in found)
             before = found[-1].position
 
-    def _page(self, wanted: EventFilter, before: int) -> list[Recorded]:
+    def _page(self, wanted: EventFilter, before: int) -> list[RecordedEvent]:
         return self._insist(lambda: events(wanted, before=before, limit=PAGE))[0] if before > 1 else []
 
-    def _outcome(self, event: Event, receipt: Receipt, was_away: bool, acts: list[Act]) -> Outcome:
+    def _outcome(self, event: Event, receipt: Receipt, was_away: bool, acts: list[MarcusAct]) -> Outcome:
         """A conflict with the same act means that another follower was first, from other files of the installation.
 
         A duplicate after the database was away is what we published ourselves without hearing of it.

@@ -23,7 +23,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from marcus_events.sources.marcus import conversations, sightings
-from marcus_events.sources.marcus.acts import NEVER, Act, Acts
+from marcus_events.sources.marcus.acts import NEVER, MarcusAct, RecentActs
 from marcus_events.sources.marcus.agent_requests import Requests
 from marcus_events.sources.marcus.blocker_severity import agent_differs
 from marcus_events.sources.marcus.board import BoardReader, Boards
@@ -33,15 +33,15 @@ from marcus_events.sources.marcus.installation import Installation, Log
 from marcus_events.sources.marcus.log_files import LogFiles
 from marcus_events.sources.marcus.log_lines import LineFile
 from marcus_events.sources.marcus.naive_times import Times
-from marcus_events.sources.marcus.records import Kind, Record, Unreadable, line_id
-from marcus_events.sources.marcus.replies import Answer, answer_of
+from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable, line_id
+from marcus_events.sources.marcus.replies import MarcusReply, answer_of
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, Statement, sighting_from
-from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase, beside, changed_at
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy, beside, changed_at
 
 BATCH = 500  # sightings between two deliveries; as many events as the log takes in one commit
 
 
-class Reader:
+class InstallationReader:
     """Reads an installation from its start; each `look` goes on where the last one ended."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Reader:
         self.is_late = False
         self.is_busy = False
         self._is_first_look = True
-        self._acts = Acts()
+        self._acts = RecentActs()
         self._requests = Requests(self._acts)
         self._newest = NEVER
         self.times = Times(zone, complain)
@@ -69,11 +69,11 @@ class Reader:
         self._board_times = self.times.of(self._board_reader.name)
         self._board_reader.times = self._board_times.of_row
 
-    def look(self, now: datetime, *, is_last: bool = False) -> Iterator[list[Act]]:
+    def look(self, now: datetime, *, is_last: bool = False) -> Iterator[list[MarcusAct]]:
         """The acts that are new, in batches. The last look also gives those that could still gain a record."""
         self.is_busy = False
         logs = self.logs.begin(now, is_patient=not (self._is_first_look or is_last))
-        self._requests.has_conversations = any(log.kind is Kind.CONVERSATIONS for log, _ in logs)
+        self._requests.has_conversations = any(log.kind is RecordKind.CONVERSATIONS for log, _ in logs)
         self._row_times.begin(written_at(self.installation.events), now)
         self._board_times.begin(written_at(self.installation.board), now)
         board = self._read_board()
@@ -101,9 +101,9 @@ class Reader:
         """Whether it has lately met a record: in the acts that it gave last, or within some minutes of them."""
         return self._acts.holds(record_id)
 
-    def _joined(self, stream: Iterator[Sighting | Answer], now: datetime) -> Iterator[list[Act]]:
+    def _joined(self, stream: Iterator[Sighting | MarcusReply], now: datetime) -> Iterator[list[MarcusAct]]:
         for count, item in enumerate(stream, start=1):
-            if isinstance(item, Answer):
+            if isinstance(item, MarcusReply):
                 self._requests.hear(item)
             else:
                 self._join(item, now)
@@ -112,7 +112,7 @@ class Reader:
                     yield acts
                 self._acts.forget(self._newest)  # afterwards: whoever takes acts may ask for their neighbours in time
 
-    def _settled(self) -> list[Act]:
+    def _settled(self) -> list[MarcusAct]:
         self._requests.expire(self._newest)
         return self._acts.settled(self._newest - WINDOW, board_only_until=self._newest - WINDOW)
 
@@ -126,13 +126,13 @@ class Reader:
             self._requests.note(act, sighting)
             update = agent_differs(act)
             if update and not self._acts.holds(update.record_id):
-                self._acts.open(Act([update], cause=act))
+                self._acts.open(MarcusAct([update], cause=act))
 
     def _read_board(self) -> list[Sighting]:
         found: list[Sighting | Unreadable] = []
         try:
             found = self._board_reader.read(self._board)
-        except Busy:
+        except SqliteBusy:
             self.is_busy = True
         except NotADatabase as error:
             self._board.done(self._board.signature())
@@ -151,7 +151,7 @@ class Reader:
             ):
                 yield sighting
 
-    def _sightings(self, log: Log, file: LineFile) -> Iterator[Sighting | Answer]:
+    def _sightings(self, log: Log, file: LineFile) -> Iterator[Sighting | MarcusReply]:
         for record in self.logs.records(log, file):
             talk = self.talk
             if sighting := self._sighting(record, file):
@@ -159,7 +159,7 @@ class Reader:
                 continue
             if log.is_copy:
                 self.talk = talk  # the other file has the same lines
-            if log.kind is Kind.CONVERSATIONS and (answer := answer_of(record)):
+            if log.kind is RecordKind.CONVERSATIONS and (answer := answer_of(record)):
                 yield answer
 
     def _sighting(self, record: Record, identity: str | LineFile) -> Sighting | None:
@@ -192,7 +192,7 @@ class Reader:
 
 
 def statement_of(record: Record) -> Statement | Unreadable | None:
-    if record.kind is Kind.CONVERSATIONS:
+    if record.kind is RecordKind.CONVERSATIONS:
         return conversations.statement_of(record)
     return sightings.statement_of(record)
 

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from marcus_events.core.event import Event, Recorded, utc_now
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.redaction_marker import REDACTED
 from marcus_events.core.reducers import fold
 from marcus_events.core.state import State
 from marcus_events.sources.marcus.board import Boards
-from marcus_events.sources.marcus.cards import Card, Cards
+from marcus_events.sources.marcus.cards import Cards, MarcusCard
 
 BOARD = "kanban_board"  # the source of what only the board tells
 SETTLE_S = 3.0  # Marcus writes a card and the records of the act within a second
@@ -33,7 +33,7 @@ CREATED_TOGETHER = timedelta(seconds=1)
 SAME_STATUS = {"assigned": "in_progress"}  # Marcus's board has one word for both
 
 TYPES = {"done": T.TASK_COMPLETED, "blocked": T.TASK_BLOCKED}
-History = Sequence[Recorded]
+History = Sequence[RecordedEvent]
 HistoryOf = Callable[[Sequence[str]], History]
 CompletedAt = Callable[[str], datetime | None]
 
@@ -45,9 +45,9 @@ class Standing:
     status: str
     holder: str
     name: str
-    last: Recorded | None = None
+    last: RecordedEvent | None = None
 
-    def agrees(self, card: Card) -> bool:
+    def agrees(self, card: MarcusCard) -> bool:
         """A redacted name or holder is not told anew."""
         return (
             (not card.status or self.status == card.status)
@@ -55,12 +55,12 @@ class Standing:
             and (not card.name or self.name in (card.name, REDACTED))
         )
 
-    def was_told(self, card: Card) -> bool:
+    def was_told(self, card: MarcusCard) -> bool:
         """Whether the newest event is the board's and says just that: then telling it again would not help."""
         return self.last is not None and self.last.data.get("card") == state_of(card)
 
 
-def standing_of(card: Card, board_id: str, history: Iterable[Recorded]) -> Standing | None:
+def standing_of(card: MarcusCard, board_id: str, history: Iterable[RecordedEvent]) -> Standing | None:
     """None where the log does not know the task."""
     state, last = State(), None
     for recorded in history:
@@ -73,7 +73,7 @@ def standing_of(card: Card, board_id: str, history: Iterable[Recorded]) -> Stand
     return Standing(SAME_STATUS.get(task.status, task.status), task.agent_id, task.name, last)
 
 
-def state_of(card: Card) -> str:
+def state_of(card: MarcusCard) -> str:
     """What a card says, as text: the same text is the same state."""
     changed_at = card.changed_at.isoformat() if card.changed_at else ""
     return json.dumps([card.status, card.holder, card.name, changed_at])
@@ -110,8 +110,8 @@ class Reconciler:
             self._compared |= {card.task_id: card for card in batch}
         self._differing = {task_id: since for task_id, since in self._differing.items() if task_id in cards}
 
-    def _compare(self, batch: list[Card], cards: Cards, *, is_last: bool) -> list[Event]:
-        by_task: dict[str, list[Recorded]] = {card.task_id: [] for card in batch}
+    def _compare(self, batch: list[MarcusCard], cards: Cards, *, is_last: bool) -> list[Event]:
+        by_task: dict[str, list[RecordedEvent]] = {card.task_id: [] for card in batch}
         for recorded in self.history_of([card.task_id for card in batch]):
             by_task[recorded.task_id or ""].append(recorded)
         found = []
@@ -123,11 +123,11 @@ class Reconciler:
                 found.append(self._event(card, standing, cards))
         return found
 
-    def board_id_of(self, card: Card) -> str:
+    def board_id_of(self, card: MarcusCard) -> str:
         board = self.boards.of({"project_id": card.project_id, "task_id": card.task_id})
         return board.board_id if board else ""
 
-    def _is_settled(self, card: Card, standing: Standing) -> bool:
+    def _is_settled(self, card: MarcusCard, standing: Standing) -> bool:
         """What differs since long ago by the times that are written does not have to be watched first."""
         since = self._differing.setdefault(card.task_id, time.monotonic())
         if time.monotonic() - since >= SETTLE_S:
@@ -135,7 +135,7 @@ class Reconciler:
         newest = [moment for moment in (card.changed_at, standing.last and standing.last.recorded_at) if moment]
         return bool(newest) and utc_now() - max(newest) >= timedelta(seconds=SETTLE_S)
 
-    def _event(self, card: Card, standing: Standing, cards: Cards) -> Event:
+    def _event(self, card: MarcusCard, standing: Standing, cards: Cards) -> Event:
         is_moved = bool(card.status) and card.status != standing.status
         event_type = TYPES.get(card.status, T.TASK_UPDATED) if is_moved else T.TASK_UPDATED
         reason = reason_for(card, standing, cards)
@@ -151,18 +151,18 @@ class Reconciler:
         metadata = named | {"act": event_id.rpartition("_")[2][:16]}
         return Event(event_id, self._time_of(card), event_type, BOARD, data, metadata)
 
-    def _time_of(self, card: Card) -> datetime:
+    def _time_of(self, card: MarcusCard) -> datetime:
         done_at = card.completed_at or self.completed_at(card.task_id) if card.status == "done" else None
         return done_at or card.changed_at or utc_now()
 
 
-def id_of(card: Card, board_id: str, standing: Standing) -> str:
+def id_of(card: MarcusCard, board_id: str, standing: Standing) -> str:
     before = standing.last.event.event_id if standing.last else ""
     text = json.dumps([board_id, card.task_id, state_of(card), before])
     return f"marcus_card_{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:24]}"
 
 
-def reason_for(card: Card, standing: Standing, cards: Cards) -> str:
+def reason_for(card: MarcusCard, standing: Standing, cards: Cards) -> str:
     """How the change came about, as far as the board tells."""
     if not card.status or card.status == standing.status:
         if card.holder != standing.holder:
@@ -177,7 +177,7 @@ def reason_for(card: Card, standing: Standing, cards: Cards) -> str:
     return f"moved to “{words(card.stated)}” on Marcus's board"
 
 
-def why_blocked(card: Card) -> str:
+def why_blocked(card: MarcusCard) -> str:
     """The blocker that was written to the board when the card was blocked, if one was."""
     reports = [text for text, at in card.blockers if at and card.changed_at and at >= card.changed_at]
     return reports[-1] if reports else ""

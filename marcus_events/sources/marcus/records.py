@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 OLDEST_YEAR, NEWEST_YEAR = 1970, 2199  # what the log takes; outside lie clocks that were never set
 
 
-class Kind(IntEnum):
+class RecordKind(IntEnum):
     """What kind of file a record stands in; of an act's records, the lowest kind lends the event its id and time."""
 
     DATABASE = 1
@@ -27,7 +27,7 @@ class Kind(IntEnum):
 class Record:
     """`text_hash` stands for the exact bytes; `where` is for people: "logs/…/realtime_1.jsonl:12"."""
 
-    kind: Kind
+    kind: RecordKind
     at: datetime
     body: dict[str, Any]
     where: str
@@ -48,7 +48,7 @@ class Unreadable:
     key: str = field(default="", compare=False)
 
 
-Moment = Callable[[object], datetime | None]
+ParseTime = Callable[[object], datetime | None]
 
 
 def moment(stamp: object) -> datetime | None:
@@ -60,7 +60,7 @@ def moment(stamp: object) -> datetime | None:
         return None
 
 
-def record_from_line(kind: Kind, line: bytes, where: str, to_moment: Moment = moment) -> Record | Unreadable:
+def record_from_line(kind: RecordKind, line: bytes, where: str, to_moment: ParseTime = moment) -> Record | Unreadable:
     try:
         body = json.loads(line.decode(), parse_constant=refuse_constant)
     except UnicodeDecodeError:
@@ -96,7 +96,7 @@ def in_years(at: datetime) -> datetime | None:
     return at if OLDEST_YEAR <= at.year <= NEWEST_YEAR else None
 
 
-def line_id(kind: Kind, text_hash: bytes, occurrence: int) -> str:
+def line_id(kind: RecordKind, text_hash: bytes, occurrence: int) -> str:
     """The id of a jsonl line: from its kind of file, its text, and which occurrence of that text in its file it is.
 
     No path and no offset is in it, so that a copied, moved or rotated file says nothing new.

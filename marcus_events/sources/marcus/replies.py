@@ -27,7 +27,7 @@ NO_REASON = "Unknown error"  # Marcus's own words where its answer has no field 
 
 
 @dataclass(frozen=True)
-class Answer:
+class MarcusReply:
     """`fields` are those of the request that the answer repeats; `is_whole` says that it repeats all of them."""
 
     at: datetime
@@ -39,7 +39,7 @@ class Answer:
     is_whole: bool = False
 
 
-def answer_of(record: Record) -> Answer | None:
+def answer_of(record: Record) -> MarcusReply | None:
     """None for a record that answers nothing."""
     body = record.body
     if body.get("event") == "worker_communication":
@@ -49,18 +49,18 @@ def answer_of(record: Record) -> Answer | None:
     return answer_in_call(record, body.get("event"), body)
 
 
-def answer_in_sentence(record: Record) -> Answer | None:
+def answer_in_sentence(record: Record) -> MarcusReply | None:
     message, agent_id = record.body.get("message"), record.body.get("worker_id")
     if record.body.get("conversation_type") != "pm_to_worker" or not isinstance(message, str):
         return None
     for opening, (request, is_accepted, fields_in) in SENTENCES.items():
         if message.startswith(opening) and isinstance(agent_id, str):
             reason = "" if is_accepted else message.removeprefix(opening).lstrip(" -:")
-            return Answer(record.at, agent_id, request, is_accepted, fields_in(message), reason)
+            return MarcusReply(record.at, agent_id, request, is_accepted, fields_in(message), reason)
     return None
 
 
-def answer_in_call(record: Record, said: object, call: object) -> Answer | None:
+def answer_in_call(record: Record, said: object, call: object) -> MarcusReply | None:
     told = CALL.fullmatch(said) if isinstance(said, str) else None
     if told is None or told["tool"] not in CALLS or not isinstance(call, dict):
         return None
@@ -71,7 +71,7 @@ def answer_in_call(record: Record, said: object, call: object) -> Answer | None:
     is_accepted = told["outcome"] == "succeeded" or (request == T.TASK_REQUESTED and NOTHING_TO_DO in response)
     fields = {ours: plain(arguments[theirs]) for theirs, ours in names.items() if theirs in arguments}
     reason = "" if is_accepted else reason_in(response, call)
-    return Answer(record.at, agent_id, request, is_accepted, fields, reason, is_whole=True)
+    return MarcusReply(record.at, agent_id, request, is_accepted, fields, reason, is_whole=True)
 
 
 def reason_in(response: dict[str, Any], call: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import canonical
 from marcus_events.core.text_identity import normalised, normalised_value
-from marcus_events.sources.marcus.records import Kind, Record, Unreadable
+from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable
 
 WINDOW = timedelta(seconds=60)  # Marcus writes one act's records up to 4 s apart; longer while a model thinks
 ANSWER_WITHIN = timedelta(minutes=10)  # a model looks at a blocker, tests run on a completion, before Marcus answers
@@ -39,24 +39,24 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 # Where Marcus itself writes several records of one act, so that they may be a window apart.
 WRITTEN_TOGETHER = {
-    (Kind.DATABASE, "server_startup"),
-    (Kind.DATABASE, "task_request"),
-    (Kind.DATABASE, "worker_registration"),
-    (Kind.DATABASE, "task_assigned"),
-    (Kind.DATABASE, "task_assignment"),
-    (Kind.DATABASE, "decision_logged"),
-    (Kind.DATABASE, "project_created"),
-    (Kind.REALTIME, "server_startup"),
-    (Kind.REALTIME, "task_request"),
-    (Kind.REALTIME, "worker_registration"),
-    (Kind.REALTIME, "task_assignment"),
-    (Kind.AGENT_EVENTS, "task_request"),
-    (Kind.AGENT_EVENTS, "worker_registration"),
-    (Kind.AGENT_EVENTS, "task_assignment"),
-    (Kind.AGENT_EVENTS, "progress_update"),
+    (RecordKind.DATABASE, "server_startup"),
+    (RecordKind.DATABASE, "task_request"),
+    (RecordKind.DATABASE, "worker_registration"),
+    (RecordKind.DATABASE, "task_assigned"),
+    (RecordKind.DATABASE, "task_assignment"),
+    (RecordKind.DATABASE, "decision_logged"),
+    (RecordKind.DATABASE, "project_created"),
+    (RecordKind.REALTIME, "server_startup"),
+    (RecordKind.REALTIME, "task_request"),
+    (RecordKind.REALTIME, "worker_registration"),
+    (RecordKind.REALTIME, "task_assignment"),
+    (RecordKind.AGENT_EVENTS, "task_request"),
+    (RecordKind.AGENT_EVENTS, "worker_registration"),
+    (RecordKind.AGENT_EVENTS, "task_assignment"),
+    (RecordKind.AGENT_EVENTS, "progress_update"),
 }
 # Acts that happen once for a key: a second record is the same one, even in the same channel.
-UNIQUE = {(Kind.DATABASE, T.DECISION_LOGGED), (Kind.DATABASE, T.PROJECT_CREATED)}
+UNIQUE = {(RecordKind.DATABASE, T.DECISION_LOGGED), (RecordKind.DATABASE, T.PROJECT_CREATED)}
 BY_AGENTS = {
     T.TASK_REQUESTED,
     T.TASK_STARTED,
@@ -77,7 +77,7 @@ class Sighting:
     """`reach` is how far away in time another record of the same act may be; `unique` says the key names one act."""
 
     record_id: str
-    kind: Kind
+    kind: RecordKind
     at: datetime
     act: str
     key: tuple[str, ...]
@@ -160,21 +160,21 @@ def statement_of(record: Record) -> Statement | Unreadable | None:
     None for what only repeats a report: Marcus remembers a task that ended blocked as completed without success.
     """
     body = record.body
-    name = body.get("type") if record.kind is Kind.REALTIME else body.get("event_type")
+    name = body.get("type") if record.kind is RecordKind.REALTIME else body.get("event_type")
     if not isinstance(name, str) or not name.strip():
         return Unreadable(record.where, "names no type")
-    stated = body if record.kind is Kind.REALTIME else body.get("data", {})
+    stated = body if record.kind is RecordKind.REALTIME else body.get("data", {})
     if not isinstance(stated, dict):
         return Unreadable(record.where, "has data that is not a JSON object")
-    if record.kind is Kind.DATABASE and name == T.TASK_COMPLETED and stated.get("success") is False:
+    if record.kind is RecordKind.DATABASE and name == T.TASK_COMPLETED and stated.get("success") is False:
         return None
     source = body.get("source")
     return Statement(name, source if isinstance(source, str) else "", our_names(stated, record.kind))
 
 
-def our_names(stated: dict[str, Any], kind: Kind) -> dict[str, Any]:
+def our_names(stated: dict[str, Any], kind: RecordKind) -> dict[str, Any]:
     """Marcus's fields by the documented names; who wrote to whom, and what is "unknown", says nothing."""
-    envelope = {"source", "target"} | ({"timestamp", "type"} if kind is Kind.REALTIME else set())
+    envelope = {"source", "target"} | ({"timestamp", "type"} if kind is RecordKind.REALTIME else set())
     data = {name: value for name, value in stated.items() if name not in envelope and value != "unknown"}
     if "worker_id" in data:
         data.setdefault("agent_id", data["worker_id"])

@@ -39,7 +39,7 @@ PAUSE_S = 0.01  # a commit with its syncs takes about as long
 TICK_S = 0.1  # well over the steps in which file systems keep times: until then a file can change under the same time
 
 
-class Busy(RuntimeError):
+class SqliteBusy(RuntimeError):
     """The database is being written just now, or cannot be opened: look again later."""
 
 
@@ -72,7 +72,7 @@ class Database:
         for _ in range(TRIES - 1):
             try:
                 return self._read_once(query)
-            except Busy:
+            except SqliteBusy:
                 time.sleep(PAUSE_S)
         return self._read_once(query)
 
@@ -94,14 +94,14 @@ class Database:
     def _read_at_rest(self, query: Query[Result]) -> Result:
         before = self.signature()
         if is_being_written(self.path):
-            raise Busy("a transaction is under way")
+            raise SqliteBusy("a transaction is under way")
         try:
             with opened(self.path, "immutable=1") as connection:
                 found = query(connection)
         except sqlite3.DatabaseError as error:
             raise self._busy_or_broken(before, error) from error
         if is_being_written(self.path) or self.signature() != before:
-            raise Busy("it was written meanwhile")
+            raise SqliteBusy("it was written meanwhile")
         return found
 
     def _read_wal(self, query: Query[Result]) -> Result:
@@ -113,7 +113,7 @@ class Database:
                 connection.execute("BEGIN")
                 return query(connection)
         except sqlite3.OperationalError as error:
-            raise Busy(str(error)) from error
+            raise SqliteBusy(str(error)) from error
         except sqlite3.DatabaseError as error:
             raise self._busy_or_broken(before, error) from error
 
@@ -125,20 +125,20 @@ class Database:
                 shutil.copyfile(self.path, copy)
                 shutil.copyfile(beside(self.path, "-wal"), beside(copy, "-wal"))
             except FileNotFoundError as error:
-                raise Busy("it was closed meanwhile") from error
+                raise SqliteBusy("it was closed meanwhile") from error
             except OSError as error:
-                raise Busy(f"it cannot be copied to {folder}: {error.strerror}") from error
+                raise SqliteBusy(f"it cannot be copied to {folder}: {error.strerror}") from error
             if self.signature() != before:
-                raise Busy("it was written meanwhile")
+                raise SqliteBusy("it was written meanwhile")
             try:
                 with opened(copy, "mode=rw") as connection:
                     return query(connection)
             except sqlite3.DatabaseError as error:
                 raise NotADatabase(str(error)) from error
 
-    def _busy_or_broken(self, before: Signature, error: sqlite3.DatabaseError) -> Busy | NotADatabase:
+    def _busy_or_broken(self, before: Signature, error: sqlite3.DatabaseError) -> SqliteBusy | NotADatabase:
         written = is_being_written(self.path) or self.signature() != before
-        return Busy(str(error)) if written else NotADatabase(str(error))
+        return SqliteBusy(str(error)) if written else NotADatabase(str(error))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sqlite3
 from datetime import datetime
 
 from marcus_events.sources.marcus.records import moment
-from marcus_events.sources.marcus.sqlite_files import Busy, Database, NotADatabase
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy
 
 # Keys are "<task>_<agent>_<time>".
 OUTCOMES = "SELECT data FROM persistence WHERE collection = 'task_outcomes' AND substr(key, 1, length(?)) = ?"
@@ -17,7 +17,7 @@ def completed_at(database: Database, task_id: str) -> datetime | None:
     """None where nothing was noted, or cannot be read just now."""
     try:
         found = database.read(lambda connection: outcomes(connection, task_id)) if database.is_there() else []
-    except (Busy, NotADatabase):
+    except (SqliteBusy, NotADatabase):
         return None
     return max(filter(None, map(time_of, found)), default=None)
 

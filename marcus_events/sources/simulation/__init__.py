@@ -5,7 +5,7 @@ and Marcus do one after the other; `turns` whose turn it is. All of this is pure
 Only `player` knows of time and of the log.
 """
 
-from marcus_events.sources.simulation.player import Extent, Player, Refused
+from marcus_events.sources.simulation.player import Player, SimulationLimit, SimulationRejected
 from marcus_events.sources.simulation.simulation import Simulation
 
-__all__ = ["Extent", "Player", "Refused", "Simulation"]
+__all__ = ["Player", "Simulation", "SimulationLimit", "SimulationRejected"]

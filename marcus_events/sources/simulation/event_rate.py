@@ -7,7 +7,7 @@ LATE_S = 5.0  # of what was missed is made up for: a machine that slept makes no
 AT_MOST_S = 0.5  # between two looks, at whatever rate
 
 
-class Pace:
+class EventRate:
     """`rate` is in events a second; 0 is as many as one can, `at_once` at a time. The first is due at once."""
 
     def __init__(self, rate: float, at_once: int, now: float) -> None:

@@ -18,7 +18,7 @@ NEEDS_ANOTHER_AREA = 0.4  # share of areas
 REACH = 6  # areas back, to one of which it needs
 
 
-class Step(NamedTuple):
+class PlanStep(NamedTuple):
     """What is done for an area. `after` are earlier steps of the same area, by their place in STEPS."""
 
     words: str
@@ -27,18 +27,18 @@ class Step(NamedTuple):
 
 
 STEPS = (
-    Step("Design the {area}", "design", ()),
-    Step("Model the data of the {area}", "backend", (0,)),
-    Step("Build the API of the {area}", "backend", (1,)),
-    Step("Build the page of the {area}", "frontend", (0, 2)),
-    Step("Test the {area}", "test", (2, 3)),
-    Step("Document the {area}", "documentation", (3,)),
+    PlanStep("Design the {area}", "design", ()),
+    PlanStep("Model the data of the {area}", "backend", (0,)),
+    PlanStep("Build the API of the {area}", "backend", (1,)),
+    PlanStep("Build the page of the {area}", "frontend", (0, 2)),
+    PlanStep("Test the {area}", "test", (2, 3)),
+    PlanStep("Document the {area}", "documentation", (3,)),
 )
 MODEL, API = 1, 2  # what one area may need of another
 
 
 @dataclass(frozen=True)
-class Task:
+class PlannedTask:
     task_id: str
     name: str
     area: str
@@ -48,12 +48,12 @@ class Task:
     depends_on: tuple[str, ...]
 
 
-def plan(chance: random.Random, board_id: str, size: int) -> list[Task]:
+def plan(chance: random.Random, board_id: str, size: int) -> list[PlannedTask]:
     """So many tasks, in an order in which each comes after all that it depends on."""
     return list(islice(tasks(chance, board_id), size))
 
 
-def tasks(chance: random.Random, board_id: str) -> Iterator[Task]:
+def tasks(chance: random.Random, board_id: str) -> Iterator[PlannedTask]:
     for number, area in enumerate(areas()):
         first = number * len(STEPS)
         other = number - chance.randint(1, REACH) if chance.random() < NEEDS_ANOTHER_AREA else -1
@@ -61,7 +61,7 @@ def tasks(chance: random.Random, board_id: str) -> Iterator[Task]:
             needed = [first + earlier for earlier in step.after]
             if place == MODEL and other >= 0:
                 needed.append(other * len(STEPS) + API)
-            yield Task(
+            yield PlannedTask(
                 task_id=f"{board_id}-t{first + place + 1}",
                 name=step.words.format(area=area),
                 area=area,

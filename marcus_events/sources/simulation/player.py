@@ -18,18 +18,18 @@ from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest_async
 from marcus_events.log.log_follower import LogFollowing
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable
-from marcus_events.sources.simulation.event_rate import Pace
+from marcus_events.sources.simulation.event_rate import EventRate
 from marcus_events.sources.simulation.simulation import Simulation
 
 RETRY_S = 1.0
 
 
-class Refused(RuntimeError):
+class SimulationRejected(RuntimeError):
     """The log does not take an event of the simulation: somebody else plays under the same name."""
 
 
 @dataclass(frozen=True)
-class Extent:
+class SimulationLimit:
     """How much is played: so many events, for so many seconds; without an end where neither is said."""
 
     events: int | None = None
@@ -56,7 +56,7 @@ class Player:
         """What is on its way is committed still."""
         self._stop.set()
 
-    async def play(self, extent: Extent) -> None:
+    async def play(self, extent: SimulationLimit) -> None:
         """Until that is played, or it is stopped. Raises Refused."""
         following = LogFollowing(self._hear)
         try:
@@ -69,9 +69,9 @@ class Player:
         for event in events:
             self._simulation.hear(event)
 
-    async def _play(self, extent: Extent) -> None:
+    async def _play(self, extent: SimulationLimit) -> None:
         begun = time.monotonic()
-        pace = Pace(self._rate, MAX_BATCH, begun)
+        pace = EventRate(self._rate, MAX_BATCH, begun)
         while not self._stop.is_set() and (left := extent.left(self.published, time.monotonic() - begun)):
             if due := pace.due(time.monotonic()):
                 await self._publish(self._simulation.take(min(due, left)))
@@ -94,7 +94,7 @@ class Player:
             self._say(f"The log takes no events, trying again: {error}")
             return False
         if refused := next((receipt for receipt in receipts if receipt.status == "rejected"), None):
-            raise Refused(f"The log refused {refused.event_id}: {refused.error}")
+            raise SimulationRejected(f"The log refused {refused.event_id}: {refused.error}")
         return True
 
     async def _wait(self, seconds: float) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.sources.simulation.plan import Task
-from marcus_events.sources.simulation.story import MARCUS, Act, Life, Scene
+from marcus_events.sources.simulation.plan import PlannedTask
+from marcus_events.sources.simulation.story import MARCUS, Life, Scene, SimulatedAct
 from marcus_events.sources.simulation.texts import WARNINGS
 
 LOOKS = (T.PROJECT_STATE_REFRESHED, T.KANBAN_UPDATED, T.WARNING, T.PATTERN_DETECTED)
@@ -15,13 +15,13 @@ HOW_OFTEN = (90, 6, 2, 2)
 
 def set_up(scene: Scene) -> Life:
     project = scene.project
-    yield Act(T.SYSTEM_STARTUP, MARCUS, {"provider": "simulation"})
-    yield Act(T.PROJECT_CREATED, MARCUS, {"project_name": project.name, "task_count": project.size})
+    yield SimulatedAct(T.SYSTEM_STARTUP, MARCUS, {"provider": "simulation"})
+    yield SimulatedAct(T.PROJECT_CREATED, MARCUS, {"project_name": project.name, "task_count": project.size})
     while project.planned:
-        yield Act(T.TASK_CREATED, MARCUS, described(project.put_on_board()))
+        yield SimulatedAct(T.TASK_CREATED, MARCUS, described(project.put_on_board()))
 
 
-def described(task: Task) -> dict[str, Any]:
+def described(task: PlannedTask) -> dict[str, Any]:
     return {
         "task_id": task.task_id,
         "task_name": task.name,
@@ -37,7 +37,7 @@ def look(scene: Scene) -> Life:
     """Without an end."""
     while True:
         (event_type,) = scene.chance.choices(LOOKS, HOW_OFTEN)
-        yield Act(event_type, MARCUS, found(scene, event_type))
+        yield SimulatedAct(event_type, MARCUS, found(scene, event_type))
 
 
 def found(scene: Scene, event_type: str) -> dict[str, Any]:
@@ -51,4 +51,4 @@ def found(scene: Scene, event_type: str) -> dict[str, Any]:
 
 def complete(scene: Scene) -> Life:
     project = scene.project
-    yield Act(T.PROJECT_COMPLETED, MARCUS, {"project_name": project.name, "task_count": project.size})
+    yield SimulatedAct(T.PROJECT_COMPLETED, MARCUS, {"project_name": project.name, "task_count": project.size})

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from marcus_events.core.event import Event
 from marcus_events.sources.simulation.project_manager import complete, look, set_up
-from marcus_events.sources.simulation.story import Act, Life, Scene
+from marcus_events.sources.simulation.story import Life, Scene, SimulatedAct
 from marcus_events.sources.simulation.working_agent import agent
 
 BEGINNING = 2  # acts, before anybody joins
@@ -20,7 +20,7 @@ SET_UP = 0.5  # of the acts, while a project is set up
 LOOKED_AT = 0.03  # of the acts
 
 
-class Actor:
+class ScheduledLife:
     """A life with where it is."""
 
     def __init__(self, life: Life) -> None:
@@ -28,7 +28,7 @@ class Actor:
         self._event: Event | None = None
         self.is_over = False
 
-    def act(self) -> Act | None:
+    def act(self) -> SimulatedAct | None:
         """Its next act; None while it waits, and when its life is over."""
         event, self._event = self._event, None
         try:
@@ -42,21 +42,21 @@ class Actor:
         self._event = event
 
 
-Turn = tuple[Actor, Act]
+Turn = tuple[ScheduledLife, SimulatedAct]
 
 
 def turns(scene: Scene, agents: int) -> Iterator[Turn]:
     """From the beginning of a project to its end."""
-    marcus, looking = Actor(set_up(scene)), Actor(look(scene))
-    crew = [Actor(agent(scene, number)) for number in range(1, agents + 1)]
+    marcus, looking = ScheduledLife(set_up(scene)), ScheduledLife(look(scene))
+    crew = [ScheduledLife(agent(scene, number)) for number in range(1, agents + 1)]
     yield from acts(marcus, BEGINNING)
     while crew:
         yield from one(scene, marcus, looking, crew)
         crew = [actor for actor in crew if not actor.is_over]
-    yield from acts(Actor(complete(scene)), 1)
+    yield from acts(ScheduledLife(complete(scene)), 1)
 
 
-def one(scene: Scene, marcus: Actor, looking: Actor, crew: list[Actor]) -> Iterator[Turn]:
+def one(scene: Scene, marcus: ScheduledLife, looking: ScheduledLife, crew: list[ScheduledLife]) -> Iterator[Turn]:
     if scene.chance.random() < LOOKED_AT:
         yield from acts(looking, 1)
     elif scene.chance.random() < SET_UP and (act := marcus.act()):
@@ -69,14 +69,14 @@ def one(scene: Scene, marcus: Actor, looking: Actor, crew: list[Actor]) -> Itera
         yield from acts(looking if marcus.is_over else marcus, 1)
 
 
-def of_crew(scene: Scene, crew: list[Actor]) -> Turn | None:
+def of_crew(scene: Scene, crew: list[ScheduledLife]) -> Turn | None:
     for actor in scene.chance.sample(crew, len(crew)):
         if act := actor.act():
             return actor, act
     return None
 
 
-def acts(actor: Actor, number: int) -> Iterator[Turn]:
+def acts(actor: ScheduledLife, number: int) -> Iterator[Turn]:
     for _ in range(number):
         if act := actor.act():
             yield actor, act

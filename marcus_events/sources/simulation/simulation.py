@@ -15,9 +15,9 @@ from marcus_events.core.causation import CAUSATION, CORRELATION
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.sources.simulation.plan import plan
-from marcus_events.sources.simulation.project import Project
+from marcus_events.sources.simulation.project import SimulatedProject
 from marcus_events.sources.simulation.schedule import Turn, turns
-from marcus_events.sources.simulation.story import Act, Scene
+from marcus_events.sources.simulation.story import Scene, SimulatedAct
 from marcus_events.sources.simulation.texts import PROJECTS
 
 MAY_ASK = 3  # one in so many agents may wait for a person, and at least one
@@ -76,9 +76,11 @@ class Simulation:
     def _new_scene(self, now: datetime) -> Scene:
         board_id = f"{self._run}-board-{next(self._board_numbers)}"
         tasks = deque(plan(self._chance, board_id, self._tasks))
-        return Scene(self._chance, Project(board_id, next(self._names), tasks), max(self._agents // MAY_ASK, 1), now)
+        return Scene(
+            self._chance, SimulatedProject(board_id, next(self._names), tasks), max(self._agents // MAY_ASK, 1), now
+        )
 
-    def _event(self, act: Act) -> Event:
+    def _event(self, act: SimulatedAct) -> Event:
         project = self._scene.project
         metadata = {"board_id": project.board_id, "board_name": project.name} | causes(act.because)
         event_id = f"{self._run}-{next(self._event_numbers)}"

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from marcus_events.core.event import Event
-from marcus_events.sources.simulation.project import Project
+from marcus_events.sources.simulation.project import SimulatedProject
 
 MARCUS = "marcus"
 
 
 @dataclass(frozen=True)
-class Act:
+class SimulatedAct:
     """What somebody does, before it is an event. `because` is the event that led to it."""
 
     event_type: str
@@ -28,7 +28,7 @@ class Act:
     because: Event | None = None
 
 
-Life = Generator[Act | None, Event, None]
+Life = Generator[SimulatedAct | None, Event, None]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Scene:
     """`acts` is how many there were, `quiet` for how many of them by now nobody has had anything to do."""
 
     chance: random.Random
-    project: Project
+    project: SimulatedProject
     most_asking: int  # agents that wait for a person at once
     now: datetime
     acts: int = 0

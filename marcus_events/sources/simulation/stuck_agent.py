@@ -8,9 +8,9 @@ from typing import Any
 
 from marcus_events.core.event import Event
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.sources.simulation.plan import Task
-from marcus_events.sources.simulation.story import MARCUS, Act, Life, Scene
-from marcus_events.sources.simulation.texts import TROUBLES, Trouble
+from marcus_events.sources.simulation.plan import PlannedTask
+from marcus_events.sources.simulation.story import MARCUS, Life, Scene, SimulatedAct
+from marcus_events.sources.simulation.texts import TROUBLES, SimulatedBlocker
 
 PROGRAM = "program:simulate"  # who waits for an answer, named as the API names a program
 SUGGESTS, RECLASSIFIES = 0.7, 0.15  # of the blockers
@@ -23,29 +23,29 @@ NOTHING_ELSE = 50  # where nobody has anything else to do
 AWAITED_FOR = timedelta(minutes=2)  # said anew before it is over
 
 
-def stuck(scene: Scene, me: str, task: Task, about: dict[str, Any]) -> Life:
+def stuck(scene: Scene, me: str, task: PlannedTask, about: dict[str, Any]) -> Life:
     trouble, answers = scene.chance.choice(TROUBLES), scene.project.answers
     stated = {"severity": trouble.severity, "blocker_type": trouble.blocker_type}
     description = trouble.question.format(area=task.area)
-    blocked = yield Act(T.TASK_BLOCKED, me, about | stated | {"description": description})
+    blocked = yield SimulatedAct(T.TASK_BLOCKED, me, about | stated | {"description": description})
     named = about | {"blocker_event_id": blocked.event_id}
     yield from looked_at(scene.chance, trouble, named, blocked)
     yield from waited(scene, named, blocked)
     if answer := answers.pop(blocked.event_id, None):
-        yield Act(T.ANSWER_SEEN, PROGRAM, named, answer)
+        yield SimulatedAct(T.ANSWER_SEEN, PROGRAM, named, answer)
     else:
-        yield Act(T.BLOCKER_RESOLVED, MARCUS, named | {"resolution": trouble.answer}, blocked)
+        yield SimulatedAct(T.BLOCKER_RESOLVED, MARCUS, named | {"resolution": trouble.answer}, blocked)
 
 
-def looked_at(chance: random.Random, trouble: Trouble, named: dict[str, Any], blocked: Event) -> Life:
+def looked_at(chance: random.Random, trouble: SimulatedBlocker, named: dict[str, Any], blocked: Event) -> Life:
     """What Marcus makes of it."""
     if chance.random() < SUGGESTS:
         sure = chance.randint(4, 9) / 10
         suggestion = {"root_cause": trouble.blocker_type, "resolution_steps": trouble.steps, "confidence": sure}
-        yield Act(T.BLOCKER_SUGGESTION, MARCUS, named | {"suggestion": suggestion}, blocked)
+        yield SimulatedAct(T.BLOCKER_SUGGESTION, MARCUS, named | {"suggestion": suggestion}, blocked)
     if chance.random() < RECLASSIFIES:
         change = {"severity": "high", "reported_severity": trouble.severity}
-        yield Act(T.BLOCKER_UPDATED, MARCUS, named | change, blocked)
+        yield SimulatedAct(T.BLOCKER_UPDATED, MARCUS, named | change, blocked)
 
 
 def waited(scene: Scene, named: dict[str, Any], blocked: Event) -> Life:
@@ -67,7 +67,7 @@ def listening(scene: Scene, named: dict[str, Any], blocked: Event) -> Life:
     while is_open(scene, blocked, longest):
         if awaited_until - scene.now < AWAITED_FOR / 2:
             awaited_until = scene.now + AWAITED_FOR
-            yield Act(T.ANSWER_AWAITED, PROGRAM, named | {"until": awaited_until.isoformat()}, blocked)
+            yield SimulatedAct(T.ANSWER_AWAITED, PROGRAM, named | {"until": awaited_until.isoformat()}, blocked)
         else:
             yield None
 

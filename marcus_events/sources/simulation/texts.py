@@ -10,7 +10,7 @@ class Role(NamedTuple):
     skills: list[str]
 
 
-class Trouble(NamedTuple):
+class SimulatedBlocker(NamedTuple):
     """What can keep an agent from going on: its kind, the question, and what answers it."""
 
     blocker_type: str
@@ -75,70 +75,70 @@ PROGRESS = (
 )
 
 TROUBLES = (
-    Trouble(
+    SimulatedBlocker(
         "access",
         "high",
         "The test account for the {area} is locked. Who can unlock it?",
         ["Ask the owner of the account", "Work against a recorded answer until then"],
         "The account is open again.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "credentials",
         "critical",
         "The key for the {area} in staging has expired. May I have a new one?",
         ["Ask for a key that lasts", "Keep it in the secret store"],
         "A new key is in the secret store.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "requirement",
         "medium",
         "Should the {area} show prices with or without tax?",
         ["Look at how the other pages do it", "Ask the product owner"],
         "With tax, as everywhere else.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "requirement",
         "low",
         "The design names two colours for warnings in the {area}. Which one counts?",
         ["Take the one of the style guide"],
         "The one of the style guide.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "dependency",
         "high",
         "The library that the {area} is built on drops our version of PostgreSQL. Update, or stay?",
         ["Read its notes on the release", "Try the update on a branch"],
         "Stay until the next release.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "technical",
         "medium",
         "Tests of the {area} fail on every tenth run, and I cannot see why.",
         ["Run them one hundred times alone", "Look for a fixed sleep"],
         "It was a fixed sleep; they wait for the page now.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "technical",
         "low",
         "The migration of the {area} takes 40 seconds on a copy of the data. Is that acceptable?",
         ["Measure with half of the rows", "Do it in batches"],
         "Yes, but do it in batches.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "review",
         "medium",
         "Two reviewers want opposite things of the {area}. Who decides?",
         ["Write both down with their costs", "Let the owner of the part decide"],
         "Take the simpler one.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "infrastructure",
         "high",
         "The build machine has no room left, so the {area} cannot be deployed.",
         ["Remove old images", "Ask for a larger disk"],
         "Old images are gone, there is room.",
     ),
-    Trouble(
+    SimulatedBlocker(
         "requirement",
         "critical",
         "May data of the {area} leave the country? The backup provider is abroad.",

@@ -79,12 +79,12 @@ class Command(BaseCommand):
         """Twisted chooses its reactor by the import, so it stands here. It takes the socket over, and closes it: who
         closed it again would close whatever has been given its number since.
         """
-        from server.daphne_server import Server
+        from server.daphne_server import DaphneServer
 
         gc.collect()
         gc.freeze()  # what is imported stays: to look through it again and again held everything up for 0.2 s each time
         gc.set_threshold(*COLLECT_AFTER)
-        Server(
+        DaphneServer(
             import_string(settings.ASGI_APPLICATION),
             endpoints=[f"fd:fileno={listener.detach()}"],
             ready_callable=self.greet,

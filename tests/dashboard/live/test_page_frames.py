@@ -7,11 +7,11 @@ from uuid import uuid4
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.live import page_frames
-from dashboard.live.page_state import Look
-from dashboard.live.render_throttle import REST, Rests
+from dashboard.live.page_state import PageState
+from dashboard.live.render_throttle import REST, RenderThrottle
 from marcus_events.live.hub import FRAME_EVERY_S, Frame
 
-NOW = Look("now")
+NOW = PageState("now")
 MOMENTS = (("a", "3 s"), ("a", "4 s"), ("b", "4 s"))
 
 
@@ -75,10 +75,10 @@ def test_a_large_region_that_keeps_changing_is_sent_at_longer_intervals_and_its_
 
 def test_a_look_that_was_slow_to_render_rests_and_others_do_not() -> None:
     now = 0.0
-    rests = Rests(clock=lambda: now)
+    rests = RenderThrottle(clock=lambda: now)
     rests.took(NOW, 0.2)
     assert rests.is_resting(NOW)
-    assert not rests.is_resting(Look("blocked"))
+    assert not rests.is_resting(PageState("blocked"))
     now = REST * 0.2
     assert not rests.is_resting(NOW)
 

@@ -10,41 +10,41 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.live.page_state import MAX_PARAMETER, MAX_QUERY, Look
+from dashboard.live.page_state import MAX_PARAMETER, MAX_QUERY, PageState
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.payload import MAX_NAME_BYTES
 from tests.core.drawn_events import recorded, texts
 
-looks = st.builds(Look, **{field.name: texts for field in fields(Look) if field.name != "sight"})
+looks = st.builds(PageState, **{field.name: texts for field in fields(PageState) if field.name != "sight"})
 
 
 @given(looks)
-def test_the_query_string_of_a_look_gives_the_look_again(look: Look) -> None:
-    assert Look.at(look.page, QueryDict(look.query())) == look
-    assert Look.at(look.page, dict(parse_qsl(look.query()))) == look
+def test_the_query_string_of_a_look_gives_the_look_again(look: PageState) -> None:
+    assert PageState.at(look.page, QueryDict(look.query())) == look
+    assert PageState.at(look.page, dict(parse_qsl(look.query()))) == look
 
 
 @given(looks, texts)
-def test_a_changed_look_has_that_change_and_no_other(look: Look, board: str) -> None:
-    changed = Look.at(look.page, QueryDict(look.query(board=board)))
+def test_a_changed_look_has_that_change_and_no_other(look: PageState, board: str) -> None:
+    changed = PageState.at(look.page, QueryDict(look.query(board=board)))
     assert changed.board == board
     assert changed.query(board=look.board) == look.query()
 
 
 def test_what_is_empty_or_no_parameter_of_a_look_is_left_out() -> None:
-    assert Look.at("now", {"utm_source": "mail", "board": "", "page": "blocked"}) == Look("now")
-    assert Look("now").query() == ""
+    assert PageState.at("now", {"utm_source": "mail", "board": "", "page": "blocked"}) == PageState("now")
+    assert PageState("now").query() == ""
 
 
 def test_a_parameter_is_cut_where_no_person_would_filter_by_it_but_no_id_is() -> None:
-    assert len(Look.at("activity", {"type": "x" * 10_000}).type) == MAX_PARAMETER
-    assert len(Look.at("activity", {"q": "x" * 10_000}).q) == MAX_QUERY
-    assert Look.at("activity", {"task": "x" * MAX_NAME_BYTES}).task == "x" * MAX_NAME_BYTES
+    assert len(PageState.at("activity", {"type": "x" * 10_000}).type) == MAX_PARAMETER
+    assert len(PageState.at("activity", {"q": "x" * 10_000}).q) == MAX_QUERY
+    assert PageState.at("activity", {"task": "x" * MAX_NAME_BYTES}).task == "x" * MAX_NAME_BYTES
 
 
 def test_what_no_database_can_compare_with_is_left_out() -> None:
-    assert Look.at("activity", {"board": "sh\0op"}).board == "sh\N{REPLACEMENT CHARACTER}op"
+    assert PageState.at("activity", {"board": "sh\0op"}).board == "sh\N{REPLACEMENT CHARACTER}op"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_no_database_can_compare_with_is_left_out() -> None:
 )
 def test_noise_is_hidden_until_it_is_asked_for(parameters: dict[str, str], shown: bool) -> None:
     noise = recorded(T.TASK_REQUESTED, {"agent_id": "agent_1"})
-    assert Look.at("activity", parameters).filter.matches(noise) is shown
+    assert PageState.at("activity", parameters).filter.matches(noise) is shown
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_noise_is_hidden_until_it_is_asked_for(parameters: dict[str, str], shown
 )
 def test_every_parameter_has_to_hold(parameters: dict[str, str], shown: bool) -> None:
     blocked = recorded(T.TASK_BLOCKED, {"task_id": "cart", "agent_id": "agent_1"}, metadata={"board_id": "shop"})
-    assert Look.at("activity", parameters).filter.matches(blocked) is shown
+    assert PageState.at("activity", parameters).filter.matches(blocked) is shown
 
 
 def test_a_value_that_looks_like_a_query_is_a_value() -> None:
     odd = recorded(T.TASK_STARTED, {"task_id": 'a,b type:x "'})
-    assert Look.at("activity", {"task": 'a,b type:x "'}).filter.matches(odd)
+    assert PageState.at("activity", {"task": 'a,b type:x "'}).filter.matches(odd)
 
 
 def test_a_query_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(InvalidFilter, match="not a field"):
-        _ = Look.at("activity", {"q": "colour:red"}).filter
+        _ = PageState.at("activity", {"q": "colour:red"}).filter

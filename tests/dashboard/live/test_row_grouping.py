@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from dashboard.live.row_grouping import KEY_BYTES, burst_of
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from tests.core.drawn_events import recorded
 from tests.dashboard.publishing import event, publish
@@ -17,7 +17,7 @@ from tests.dashboard.reading import open_page
 SAID: dict[str, Any] = {"task_id": "t1", "agent_id": "agent_1"}
 
 
-def progress(at: float = 0, source: str = "marcus", board: str = "shop", **data: Any) -> Recorded:
+def progress(at: float = 0, source: str = "marcus", board: str = "shop", **data: Any) -> RecordedEvent:
     return recorded(T.TASK_PROGRESS, SAID | data, at=at, source=source, metadata={"board_id": board})
 
 

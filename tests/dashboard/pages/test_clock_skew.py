@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.live.visible_events import wanted
 from dashboard.pages.agents import agent_cards
 from dashboard.pages.agents import queries as agents
@@ -66,7 +66,7 @@ def test_nothing_is_counted_in_the_future(ahead: list[int]) -> None:
     assert last
     assert last <= now
     assert since(now - timedelta(minutes=1), on()).total == 2
-    look = Look.at("activity", {"q": "since:2h"}, EVERYTHING)
+    look = PageState.at("activity", {"q": "since:2h"}, EVERYTHING)
     assert histogram(wanted(look), now, look.query_during).total == 3
     over_time = history.over_time(EventFilter(), now, look.query_during)
     assert over_time
@@ -90,7 +90,7 @@ def test_an_agent_that_said_something_in_fifty_years_falls_silent_all_the_same(l
     for later, words in ((now, "Working for"), (now + SILENT + timedelta(minutes=1), "No sign of life for")):
         found = agents.agents(on())
         around = agents.around(found, {}, {}, on())
-        [member] = agent_cards.crew(found, {}, around, later, Window(later - timedelta(days=1), later))
+        [member] = agent_cards.agent_cards(found, {}, around, later, Window(later - timedelta(days=1), later))
         assert member.verdict.words == words
         assert member.clock_ahead
 

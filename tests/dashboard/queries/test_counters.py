@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.queries import counters
 from dashboard.queries.counters import MINUTES, TITLES
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import category_of
 from marcus_events.log import read
 from tests.dashboard.publishing import publish
@@ -21,7 +21,7 @@ COUNT = 790
 
 
 @pytest.fixture
-def events(log: None) -> list[Recorded]:
+def events(log: None) -> list[RecordedEvent]:
     """What happened on both boards, minus what was on a board before it was removed."""
     publish(*lively_events(COUNT))
     return shown_on_pages(read.following(0, COUNT))
@@ -33,7 +33,7 @@ def minute_of(moment: datetime) -> int:
 
 
 @pytest.mark.parametrize("board", ["", "shop", "billing"])
-def test_they_equal_counting_the_events(events: list[Recorded], board: str) -> None:
+def test_they_equal_counting_the_events(events: list[RecordedEvent], board: str) -> None:
     mine = [event for event in events if not board or event.board_id == board]
     found = counters.counters(on(board), NOW)
     per_minute = Counter((category_of(event.event_type), minute_of(event.timestamp)) for event in mine)
@@ -45,7 +45,7 @@ def test_they_equal_counting_the_events(events: list[Recorded], board: str) -> N
     assert found.total == len(mine)
 
 
-def test_the_chart_is_all_tiles_together(events: list[Recorded]) -> None:
+def test_the_chart_is_all_tiles_together(events: list[RecordedEvent]) -> None:
     found = counters.counters(on(), NOW)
     together = [sum(column) for column in zip(*(tile.minutes for tile in found.tiles), strict=True)]
     assert [minute.bar.value for minute in found.minutes] == together
@@ -55,7 +55,7 @@ def test_the_chart_is_all_tiles_together(events: list[Recorded]) -> None:
     assert found.minutes[0].start == NOW.replace(second=0) - timedelta(minutes=59)
 
 
-def test_the_types_of_a_tile_add_up_the_most_frequent_first(events: list[Recorded]) -> None:
+def test_the_types_of_a_tile_add_up_the_most_frequent_first(events: list[RecordedEvent]) -> None:
     counted = Counter(event.event_type for event in events)
     for tile in counters.counters(on(), NOW).tiles:
         assert sum(kind.total for kind in tile.kinds) == tile.total
@@ -64,7 +64,7 @@ def test_the_types_of_a_tile_add_up_the_most_frequent_first(events: list[Recorde
         assert [kind.hour for kind in tile.kinds] == sorted((kind.hour for kind in tile.kinds), reverse=True)
 
 
-def test_the_newest_event_by_its_minute(events: list[Recorded]) -> None:
+def test_the_newest_event_by_its_minute(events: list[RecordedEvent]) -> None:
     newest = max(event.happened_at for event in events)
     assert counters.last_at(on()) == newest.replace(second=0, microsecond=0)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.live.visible_events import wanted
 from dashboard.queries import histogram as histograms
 from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
@@ -35,12 +35,12 @@ def test_whatever_the_time_it_is_spread_over_columns_that_can_be_seen(length: ti
     assert first + number * step >= until or until == since
 
 
-def histogram_of(look: Look, now: datetime) -> histograms.Histogram:
+def histogram_of(look: PageState, now: datetime) -> histograms.Histogram:
     return histogram(wanted(look), now, look.query_during)
 
 
 def values(**look: str) -> list[int]:
-    return [column.bar.value for column in histogram_of(Look.at("activity", look, EVERYTHING), utc_now()).columns]
+    return [column.bar.value for column in histogram_of(PageState.at("activity", look, EVERYTHING), utc_now()).columns]
 
 
 LOOKS: list[tuple[dict[str, str], int]] = [
@@ -78,7 +78,7 @@ def test_the_rates_and_the_log_count_the_same(monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_column_is_a_link_to_what_it_counts(viewer: Client) -> None:
     publish(*project())
-    columns = histogram_of(Look.at("activity", {"q": "type:task_*"}, EVERYTHING), utc_now()).columns
+    columns = histogram_of(PageState.at("activity", {"q": "type:task_*"}, EVERYTHING), utc_now()).columns
     for column in (column for column in columns if column.bar.value):
         page = open_page(viewer, f"/activity/?{column.query}")
         assert len(page.positions()) == column.bar.value
@@ -93,9 +93,9 @@ def test_a_query_that_cannot_be_read_has_none(viewer: Client) -> None:
 def test_what_is_not_counted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(histograms, "MOST", 3)
     publish(*project())
-    found = histogram_of(Look.at("activity", {"q": "shop"}, EVERYTHING), utc_now())
+    found = histogram_of(PageState.at("activity", {"q": "shop"}, EVERYTHING), utc_now())
     assert (found.total, found.is_capped) == (3, True)
-    assert not histogram_of(Look.at("activity", {}, EVERYTHING), utc_now()).is_capped
+    assert not histogram_of(PageState.at("activity", {}, EVERYTHING), utc_now()).is_capped
     assert MOST == 20_000
 
 
@@ -125,7 +125,7 @@ def test_an_axis_says_the_date_where_it_is_a_day_or_longer(viewer: Client, lengt
 
 @pytest.mark.usefixtures("log")
 def test_a_mark_of_the_axis_stands_where_its_column_begins() -> None:
-    look = Look.at("activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING)
+    look = PageState.at("activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING)
     shown = histogram_of(look, NOW)
     starts = {column.start: n / len(shown.columns) * 100 for n, column in enumerate(shown.columns)}
     assert len(shown.marks) >= 3

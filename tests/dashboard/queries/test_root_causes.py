@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard.queries import blockers
-from dashboard.queries.root_causes import Cause, causes
+from dashboard.queries.root_causes import RootCause, causes
 from marcus_events.blockers import replies
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter
@@ -30,7 +30,7 @@ def blocked(task: str, ago: float = 30, **more: Any) -> Any:
     return event("task_blocked", task_id=task, ago=ago, **said)
 
 
-def found() -> list[Cause]:
+def found() -> list[RootCause]:
     now = utc_now()
     return causes(blockers.open_blockers(on(), now=now), now)
 

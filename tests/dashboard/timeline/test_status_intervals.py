@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.timeline.status_intervals import KINDS, Part, Spell, Window, kind_of, rounded, shares, within
+from dashboard.timeline.status_intervals import KINDS, IntervalPart, Spell, Window, kind_of, rounded, shares, within
 from tests.core.drawn_events import START
 
 statuses = st.sampled_from([*KINDS[:-1], "on leave"])
@@ -78,7 +78,7 @@ HOUR = Window(START, START + timedelta(hours=1))
 
 def test_neighbours_alike_are_one_and_keep_when_they_began_and_ended() -> None:
     [one] = within([minutes(-30, -10), minutes(-10, 5), minutes(5, 90)], HOUR)
-    assert one == Part(HOUR.since, HOUR.until, "working", "a", minutes(-10, 0).start, minutes(0, 90).end)
+    assert one == IntervalPart(HOUR.since, HOUR.until, "working", "a", minutes(-10, 0).start, minutes(0, 90).end)
 
 
 @pytest.mark.parametrize("second", [minutes(5, 9, task="b"), minutes(5, 9, status="blocked"), minutes(6, 9)])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.timeline import timeline_layout
-from dashboard.timeline.status_intervals import Part, Spell, Window, within
+from dashboard.timeline.status_intervals import IntervalPart, Spell, Window, within
 from tests.core.drawn_events import START
 from tests.dashboard.timeline.test_status_intervals import told, windows
 
@@ -18,7 +18,7 @@ DAY = Window(START, START + timedelta(days=1))
 columns = st.sampled_from([1, 7, 288, 720])
 
 
-def covers(block: timeline_layout.Block) -> range:
+def covers(block: timeline_layout.LaneBlock) -> range:
     return range(block.first, block.first + block.width)
 
 
@@ -52,7 +52,7 @@ def test_every_spell_is_counted_in_some_block(spells: list[Spell], window: Windo
     assert counted == set(range(len(parts)))
 
 
-def restless(number: int) -> list[Part]:
+def restless(number: int) -> list[IntervalPart]:
     """An agent that never stays at anything."""
     each = DAY.length / number
     statuses = ("working", "waiting", "idle")

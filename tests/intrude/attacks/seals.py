@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from marcus_events.postgres.data_directory import Place
+from marcus_events.postgres.data_directory import DataDirectory
 from tests.intrude.attack import Run, attack, check
 from tests.intrude.target import Target, event
 from tests.waiting import wait_until
@@ -43,7 +43,7 @@ def on_a_log_of_its_own(claim: str) -> Callable[[Run], Run]:
 
 @contextmanager
 def database(target: Target, *, is_owner: bool = False) -> Iterator[psycopg.Connection[Any]]:
-    conninfo = Place.under(Path(target.data_dir.name)).conninfo
+    conninfo = DataDirectory.under(Path(target.data_dir.name)).conninfo
     with psycopg.connect(conninfo, autocommit=True) as connection:
         if is_owner:
             connection.execute("SET session_replication_role = replica")

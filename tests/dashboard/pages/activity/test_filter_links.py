@@ -11,11 +11,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.live.page_state import MAX_QUERY, Look
+from dashboard.live.page_state import MAX_QUERY, PageState
 from dashboard.pages.activity.active_filters import Chip, chips
-from dashboard.pages.activity.filter_links import Choice, choices
+from dashboard.pages.activity.filter_links import FilterLink, choices
 from dashboard.visibility import EVERYTHING
-from marcus_events.core.event import EARLIEST, Recorded
+from marcus_events.core.event import EARLIEST, RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from tests.core.drawn_events import names, recorded
 from tests.dashboard.publishing import event, project, publish
@@ -26,16 +26,16 @@ FIELDS = ("type", "agent", "task", "board")
 ALL = looking("activity", noise="1")
 
 
-def made(event_type: str, agent: str, task: str, board: str) -> Recorded:
+def made(event_type: str, agent: str, task: str, board: str) -> RecordedEvent:
     return recorded(event_type, {"agent_id": agent, "task_id": task}, metadata={"board_id": board})
 
 
-def leads_to(query: str) -> Look:
-    return Look.at("activity", QueryDict(query), EVERYTHING)
+def leads_to(query: str) -> PageState:
+    return PageState.at("activity", QueryDict(query), EVERYTHING)
 
 
 @given(st.builds(made, names, names, names, names))
-def test_however_things_are_called_only_finds_the_event_and_not_leaves_it_out(odd: Recorded) -> None:
+def test_however_things_are_called_only_finds_the_event_and_not_leaves_it_out(odd: RecordedEvent) -> None:
     for choice in choices(ALL, odd).values():
         assert leads_to(choice.only).filter.matches(odd)
         assert not leads_to(choice.without).filter.matches(odd)
@@ -73,11 +73,11 @@ def test_what_the_query_has_no_room_for_and_what_reads_as_a_pattern_is_not_offer
 
 
 def test_a_query_that_cannot_be_read_is_not_added_to() -> None:
-    choice: Choice = choices(looking("activity", q='"open'), made(T.TASK_STARTED, "agent_1", "t1", "shop"))["type"]
+    choice: FilterLink = choices(looking("activity", q='"open'), made(T.TASK_STARTED, "agent_1", "t1", "shop"))["type"]
     assert choice.without == ""
 
 
-def in_words(look: Look) -> list[str]:
+def in_words(look: PageState) -> list[str]:
     return [f"{'not ' if chip.excludes else ''}{chip.title}: {chip.words}" for chip in chips(look)]
 
 
@@ -112,7 +112,7 @@ def test_so_is_every_word_of_the_query() -> None:
     assert until.moment == EARLIEST
 
 
-def removed(chip: Chip) -> Look:
+def removed(chip: Chip) -> PageState:
     return leads_to(chip.remove)
 
 

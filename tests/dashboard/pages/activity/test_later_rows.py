@@ -118,7 +118,7 @@ def test_what_happens_while_a_page_is_made_comes_after_the_head_it_was_given(
 ) -> None:
     opening = event_stream.opening
 
-    def then_publish(*arguments: Any, **named: Any) -> event_stream.Rows:
+    def then_publish(*arguments: Any, **named: Any) -> event_stream.StreamRows:
         found = opening(*arguments, **named)
         publish(event("task_started", agent_id="agent_1"))
         return found

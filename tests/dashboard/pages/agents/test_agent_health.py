@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.pages.agents.agent_health import SILENT, Verdict, status_words, verdict
+from dashboard.pages.agents.agent_health import SILENT, HealthStatus, status_words, verdict
 from tests.core.drawn_events import START
 
 NOW = START + timedelta(hours=5)
@@ -56,7 +56,7 @@ def test_the_silence_began_when_the_agent_was_last_heard_of() -> None:
 
 def test_only_who_is_blocked_is_told_with_a_reason() -> None:
     blocked = verdict("blocked", LONG_AGO, LATELY, "needs a key", NOW)
-    assert blocked == Verdict("danger", "blocked", "Blocked for", LONG_AGO, "needs a key")
+    assert blocked == HealthStatus("danger", "blocked", "Blocked for", LONG_AGO, "needs a key")
     assert verdict("working", LONG_AGO, LATELY, "needs a key", NOW).why == ""
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from dashboard.pages.boards import queries as boards
-from dashboard.pages.boards.queries import Card
+from dashboard.pages.boards.queries import TaskCard
 from dashboard.pages.tasks import queries as task
 from dashboard.queries import subtasks
 from marcus_events.audit.redaction import redact
@@ -46,7 +46,7 @@ def checkout(log: None) -> None:
     )
 
 
-def cards() -> dict[str, list[Card]]:
+def cards() -> dict[str, list[TaskCard]]:
     return {name: column.cards for name, column in boards.columns(on("shop")).items()}
 
 

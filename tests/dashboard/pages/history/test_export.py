@@ -16,7 +16,7 @@ from dashboard.pages.history import export, queries
 from dashboard.pages.history import views as view
 from marcus_events import search
 from marcus_events.access import roles
-from marcus_events.core.event import Recorded
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from tests.dashboard.publishing import event, project, publish
@@ -52,7 +52,7 @@ async def some_events() -> None:
     await sync_to_async(publish)(*(event("task_created", task_id=f"t{n}") for n in range(5)))
 
 
-async def on_record() -> Recorded:
+async def on_record() -> RecordedEvent:
     [recorded] = await sync_to_async(read.events)(EventFilter.parse("type:history_exported"))
     return recorded
 

@@ -10,11 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.live.page_state import Look
+from dashboard.live.page_state import PageState
 from dashboard.pages.integrations import regions
 from dashboard.pages.integrations.folder_actions import FULL, MAX_FOLDERS
 from dashboard.pages.integrations.followed_folders import SILENT
-from dashboard.visibility import EVERYTHING, NOTHING, Sight
+from dashboard.visibility import EVERYTHING, NOTHING, Visibility
 from marcus_events.core.event import utc_now
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.models import FollowedFolder
@@ -50,8 +50,8 @@ def shown(folder: FollowedFolder, state: dict[str, Any]) -> str:
     return Document(region(EVERYTHING)).text
 
 
-def region(sight: Sight) -> str:
-    return regions.PAGE.render(Look("integrations", sight=sight))["folders"]
+def region(sight: Visibility) -> str:
+    return regions.PAGE.render(PageState("integrations", sight=sight))["folders"]
 
 
 def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_others_see_nothing_of_it_and_change_nothing(viewer: Client, tmp_path: P
     assert FollowedFolder.objects.get() == folder
 
 
-@pytest.mark.parametrize("sight", [NOTHING, Sight(boards=None)])
-def test_no_socket_sends_a_path_to_others(tmp_path: Path, sight: Sight) -> None:
+@pytest.mark.parametrize("sight", [NOTHING, Visibility(boards=None)])
+def test_no_socket_sends_a_path_to_others(tmp_path: Path, sight: Visibility) -> None:
     add(tmp_path)
     assert region(sight).split() == ["<div", 'id="folders"', "hidden>", "</div>"]
     assert str(tmp_path) in region(EVERYTHING)

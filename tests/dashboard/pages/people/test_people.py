@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.visibility import EVERYTHING, NOTHING, Sight, sight_of
+from dashboard.visibility import EVERYTHING, NOTHING, Visibility, sight_of
 from marcus_events.access import roles
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
@@ -60,7 +60,7 @@ def test_a_person_is_made_with_a_role_and_boards_and_is_given_a_link(administrat
     form = {"username": "ann", "role": "manager", "sees": "some", "boards": ["a%2Fb%2Cc"]}
     response = administrator.post("/people/", form)
     ann = User.objects.get(username="ann")
-    assert (roles.role_of(ann), sight_of(ann)) == (roles.MANAGER, Sight(frozenset({"a/b,c"})))
+    assert (roles.role_of(ann), sight_of(ann)) == (roles.MANAGER, Visibility(frozenset({"a/b,c"})))
     assert "no-store" in response["Cache-Control"]
     link = re.search(r"<code>http://testserver(/sign-in/link/[^<]+)</code>", response.content.decode())
     assert link
@@ -83,10 +83,10 @@ def test_a_name_that_cannot_be_is_explained_and_nobody_made(administrator: Clien
 def test_a_role_and_boards_are_given_and_taken_and_each_change_is_written_down(administrator: Client) -> None:
     ann = made("ann")
     change(administrator, ann, role="manager", boards=["shop"])
-    assert (roles.role_of(now(ann)), sight_of(now(ann))) == (roles.MANAGER, Sight(frozenset({"shop"})))
+    assert (roles.role_of(now(ann)), sight_of(now(ann))) == (roles.MANAGER, Visibility(frozenset({"shop"})))
     change(administrator, ann, role="manager", boards=["shop"])
     change(administrator, ann, role="manager", sees="every")
-    assert sight_of(now(ann)) == Sight(None)
+    assert sight_of(now(ann)) == Visibility(None)
     change(administrator, ann, role="administrator")
     assert sight_of(now(ann)) == EVERYTHING
     change(administrator, ann)

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from dashboard.pages.sign_in import password_hashers
-from dashboard.pages.sign_in.password_hashers import Line, LineIsFull, PasswordHasher
+from dashboard.pages.sign_in.password_hashers import HashingQueue, LineIsFull, PasswordHasher
 from tests.waiting import wait_until
 
 PASSWORD = "a long enough one"
@@ -41,7 +41,7 @@ def test_it_hashes_as_django_does(password: str) -> None:
 
 
 def test_one_is_hashed_at_a_time_a_few_wait_and_the_next_is_turned_away(transactional_db: None) -> None:
-    line, go_on, inside = Line(3), threading.Event(), []
+    line, go_on, inside = HashingQueue(3), threading.Event(), []
 
     def come() -> None:
         with line.turn():

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from dashboard.pages.tasks import queries
-from dashboard.pages.tasks.queries import Detail
+from dashboard.pages.tasks.queries import TaskDetail
 from dashboard.pages.tasks.regions import PAGE
 from dashboard.pages.tasks.status_timeline import STEP, timeline
 from marcus_events.core.event import Event
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("log")
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
-def detail(task_id: str = "shop-2", board: str = "shop") -> Detail:
+def detail(task_id: str = "shop-2", board: str = "shop") -> TaskDetail:
     found = queries.detail(on(board), task_id)
     assert found
     return found
@@ -32,7 +32,7 @@ def caused(event_type: str, cause: Event, began: Event | None = None, **data: An
     return event(event_type, metadata=causes, **({"task_id": "shop-2", "agent_id": "agent_shop"} | data))
 
 
-def in_words(found: Detail) -> list[tuple[str, bool, int]]:
+def in_words(found: TaskDetail) -> list[tuple[str, bool, int]]:
     return [(step.event.event_type, step.opens, len(step.closes)) for step in found.causes]
 
 
