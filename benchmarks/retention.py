@@ -83,14 +83,14 @@ def fill(count: int) -> None:
         for start in range(0, count, BATCH):
             make_room(own, start)
             with own.transaction():
-                append(own, [offer(start + n) for n in range(BATCH)])
+                append(own, [entry(start + n) for n in range(BATCH)])
         own.execute("VACUUM ANALYZE event")
     Checkpoint.objects.create(projection="none", position=count, epoch=LogHead.objects.get().epoch)
 
 
-def offer(n: int) -> "Offer":  # type: ignore[name-defined]  # noqa: F821, UP037 - imported once Django is set up
+def entry(n: int) -> "Offer":  # type: ignore[name-defined]  # noqa: F821, UP037 - imported once Django is set up
     from marcus_events.core.event import Event, utc_now
-    from marcus_events.ingest import offer_from
+    from marcus_events.ingest import entry_from
 
     data = {
         "task_id": f"t{n % 500}",
@@ -98,7 +98,7 @@ def offer(n: int) -> "Offer":  # type: ignore[name-defined]  # noqa: F821, UP037
         "progress": n % 100,
         "message": "wrote a test " * 8,
     }
-    return offer_from(Event(f"e{n}", utc_now(), "task_progress", f"agent_{n % 20}", data, {"board_id": "shop"}))
+    return entry_from(Event(f"e{n}", utc_now(), "task_progress", f"agent_{n % 20}", data, {"board_id": "shop"}))
 
 
 def commits(seconds: float, meanwhile: Callable[[], None] | None = None) -> list[float]:
@@ -114,7 +114,7 @@ def commits(seconds: float, meanwhile: Callable[[], None] | None = None) -> list
     with connect("bench", autocommit=True) as own:
         while (begun := time.perf_counter()) < end or (thread and thread.is_alive()):
             with own.transaction():
-                append(own, [offer(time.time_ns())])
+                append(own, [entry(time.time_ns())])
             took.append((time.perf_counter() - begun) * 1000)
             time.sleep(max(0.0, 1 / PER_SECOND - (time.perf_counter() - begun)))
     return took

@@ -115,10 +115,10 @@ def post_until(until: float, url: str, token: str, bodies: Iterator[bytes]) -> N
 def batches() -> Iterator[list[Event]]:
     """Generated events under ids of their own, checked like any producer's."""
     from marcus_events.core.event import Event
-    from marcus_events.sources.generation import GeneratedRange, offers
+    from marcus_events.sources.generation import GeneratedRange, entries
 
     end = datetime.now(UTC)
-    source = offers(GeneratedRange(os.getpid(), 10_000_000, end - timedelta(days=60), end))
+    source = entries(GeneratedRange(os.getpid(), 10_000_000, end - timedelta(days=60), end))
     while batch := list(islice(source, AT_ONCE)):
         yield [Event(o.event_id, o.timestamp, o.event_type, o.source, o.data, o.metadata) for o in batch]
 

@@ -66,8 +66,8 @@ def ingest(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) 
     Valid events are taken though others are refused: whoever calls this looks at the receipts. Raises LogUnavailable
     when the log cannot take any.
     """
-    offers = all_checked(events, authority)
-    return receipts(events, offers, [settled(*submit(chunk)) for chunk in chunks(offers)])
+    entries = all_checked(events, authority)
+    return receipts(events, entries, [settled(*submit(chunk)) for chunk in chunks(entries)])
 
 
 async def ingest_async(
@@ -77,30 +77,30 @@ async def ingest_async(
 
     Large events are better checked `aside`, in a thread.
     """
-    offers = await asyncio.to_thread(all_checked, events, authority) if aside else all_checked(events, authority)
-    submissions = [await submit_async(chunk) for chunk in chunks(offers)]
+    entries = await asyncio.to_thread(all_checked, events, authority) if aside else all_checked(events, authority)
+    submissions = [await submit_async(chunk) for chunk in chunks(entries)]
     for _, answer in submissions:
         await finished(answer)
-    return receipts(events, offers, [settled(chunk, answer, 0) for chunk, answer in submissions])
+    return receipts(events, entries, [settled(chunk, answer, 0) for chunk, answer in submissions])
 
 
-def chunks(offers: list[EventData | InvalidEvent]) -> list[list[EventData]]:
-    valid = [offer for offer in offers if isinstance(offer, EventData)]
+def chunks(entries: list[EventData | InvalidEvent]) -> list[list[EventData]]:
+    valid = [entry for entry in entries if isinstance(entry, EventData)]
     return [valid[n : n + MAX_BATCH] for n in range(0, len(valid), MAX_BATCH)]
 
 
 def submit(
-    offers: list[EventData], timeout_s: float = ANSWER_WITHIN_S
+    entries: list[EventData], timeout_s: float = ANSWER_WITHIN_S
 ) -> tuple[list[EventData], Future[list[AppendResult]]]:
-    return offers, writer().submit(offers, timeout_s=timeout_s)
+    return entries, writer().submit(entries, timeout_s=timeout_s)
 
 
-async def submit_async(offers: list[EventData]) -> tuple[list[EventData], Future[list[AppendResult]]]:
+async def submit_async(entries: list[EventData]) -> tuple[list[EventData], Future[list[AppendResult]]]:
     """A thread is only needed to wait for room in the writer's queue."""
     try:
-        return submit(offers, 0)
+        return submit(entries, 0)
     except LogUnavailable:
-        return await asyncio.to_thread(submit, offers)
+        return await asyncio.to_thread(submit, entries)
 
 
 async def finished(answer: Future[list[AppendResult]]) -> None:
@@ -118,7 +118,7 @@ async def finished(answer: Future[list[AppendResult]]) -> None:
 
 
 def settled(
-    offers: list[EventData], answer: Future[list[AppendResult]], timeout_s: float = ANSWER_WITHIN_S
+    entries: list[EventData], answer: Future[list[AppendResult]], timeout_s: float = ANSWER_WITHIN_S
 ) -> list[AppendResult | str]:
     """The places in order; an error's words for each offer of a submission that the database refused."""
     try:
@@ -126,27 +126,27 @@ def settled(
     except TimeoutError as error:
         raise LogUnavailable("the log did not answer in time") from error
     except psycopg.DataError as error:
-        return [f"the database refused it: {error.diag.message_primary}"] * len(offers)
+        return [f"the database refused it: {error.diag.message_primary}"] * len(entries)
 
 
 def receipts(
-    events: Sequence[Event], offers: list[EventData | InvalidEvent], places: list[list[AppendResult | str]]
+    events: Sequence[Event], entries: list[EventData | InvalidEvent], places: list[list[AppendResult | str]]
 ) -> list[Receipt]:
     place = chain.from_iterable(places)
     return [
-        receipt(offer, next(place)) if isinstance(offer, EventData) else refusal(event, offer)
-        for event, offer in zip(events, offers, strict=True)
+        receipt(entry, next(place)) if isinstance(entry, EventData) else refusal(event, entry)
+        for event, entry in zip(events, entries, strict=True)
     ]
 
 
-def receipt(offer: EventData, place: AppendResult | str) -> Receipt:
+def receipt(entry: EventData, place: AppendResult | str) -> Receipt:
     if isinstance(place, str):
-        return Receipt(offer.event_id, "rejected", error=place, why="invalid")
-    if place.digest != offer.digest:
-        error = f"/event_id: {offer.source} already published another event under this id, at {place.position}"
-        return Receipt(offer.event_id, "rejected", place.position, error, "conflict", "/event_id")
+        return Receipt(entry.event_id, "rejected", error=place, why="invalid")
+    if place.digest != entry.digest:
+        error = f"/event_id: {entry.source} already published another event under this id, at {place.position}"
+        return Receipt(entry.event_id, "rejected", place.position, error, "conflict", "/event_id")
     status: Status = "accepted" if place.fresh else "duplicate"
-    return Receipt(offer.event_id, status, place.position, warnings=offer.warnings)
+    return Receipt(entry.event_id, status, place.position, warnings=entry.warnings)
 
 
 def tell_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
@@ -172,12 +172,12 @@ def all_checked(events: Sequence[Event], authority: Authority = Authority.ANY_BO
 
 def checked(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData | InvalidEvent:
     try:
-        return offer_from(event, authority)
+        return entry_from(event, authority)
     except InvalidEvent as error:
         return error
 
 
-def offer_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData:
+def entry_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData:
     """The event as the log takes it. Raises InvalidEvent.
 
     The original name of a type is kept in the metadata. The digest is of what the producer stated, so that a repeat is

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from marcus_events.core.event import Event, InvalidEvent, utc_now
 from marcus_events.core.payload import MAX_NAME_BYTES
 from marcus_events.core.reserved import Authority
-from marcus_events.ingest import event_from, ingest, offer_from
+from marcus_events.ingest import entry_from, event_from, ingest
 from marcus_events.log import read
 from tests.core import drawn_events
 from tests.core.test_payload import LARGEST
@@ -158,8 +158,8 @@ def test_the_longest_names_fit_their_indexes() -> None:
 def test_what_an_event_is_about_is_drawn_from_its_fields(
     data: dict[str, Any], metadata: dict[str, Any], source: str, about: tuple[str | None, ...]
 ) -> None:
-    offer = offer_from(Event("evt_1", NOW, "task_started", source, data, metadata))
-    assert (offer.board_id, offer.task_id, offer.agent_id) == about
+    entry = entry_from(Event("evt_1", NOW, "task_started", source, data, metadata))
+    assert (entry.board_id, entry.task_id, entry.agent_id) == about
 
 
 @pytest.mark.parametrize(

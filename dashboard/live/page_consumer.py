@@ -40,7 +40,7 @@ from marcus_events.websocket.connections import caller_of
 NOT_SIGNED_IN = 4401
 NOT_ALLOWED = 4403
 NO_SUCH_PAGE = 4404
-OTHER_SIGHT = 4409
+VISIBILITY_CHANGED = 4409
 TOO_MANY = 4429  # pages of this person, or connections from this address
 FAILED, AWAY = 4500, 4503  # servers send no other codes than 1000 and from 3000 on; the page tries again
 CHECK_SESSION_S = 30.0
@@ -106,13 +106,13 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             await self.close(code=FAILED)
 
     async def begin(self) -> None:
-        if (sight := await self.sight()) is None:
+        if (visibility := await self.visibility()) is None:
             await self.close(code=NOT_SIGNED_IN)
             return
-        if not self.pages[self.look.page].is_open_to(sight):
+        if not self.pages[self.look.page].is_open_to(visibility):
             await self.close(code=NOT_ALLOWED)
             return
-        self.look = replace(self.look, sight=sight)
+        self.look = replace(self.look, visibility=visibility)
         await self.follow(await self.chosen())
 
     async def chosen(self) -> EventFilter | None:
@@ -139,10 +139,10 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         """The code to close with, where this viewer may not watch on as before."""
         if self.scope.get("remote_user") and time.monotonic() - self.opened > sessions.PROXY_SIGN_IN_S:
             return AWAY  # the page connects again, by the proxy
-        sight = await self.sight()
-        if sight == self.look.sight:
+        visibility = await self.visibility()
+        if visibility == self.look.visibility:
             return None
-        return NOT_SIGNED_IN if sight is None else OTHER_SIGHT
+        return NOT_SIGNED_IN if visibility is None else VISIBILITY_CHANGED
 
     def matcher(self, chosen: EventFilter | None) -> Any:
         if chosen is None or not self.pages[self.look.page].stream:
@@ -159,13 +159,13 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         return rendered is not None and not sent.waiting
 
     async def rows(self, frame: Frame) -> Any:
-        seen = self.look.sight.boards
+        seen = self.look.visibility.boards
         return await single_flight.once(page_frames.key_of_rows(frame, seen), lambda: page_frames.rows_of(frame, seen))
 
-    async def sight(self) -> Visibility | None:
+    async def visibility(self) -> Visibility | None:
         """As it is now; None where nobody is signed in any more."""
         key, remote_user = self.scope["session"].session_key, self.scope.get("remote_user", "")
-        return await single_flight.in_thread(lambda: sessions.sight_of_session(key, remote_user))
+        return await single_flight.in_thread(lambda: sessions.visibility_of_session(key, remote_user))
 
 
 def is_visible(recorded: RecordedEvent) -> bool:

@@ -42,18 +42,18 @@ class PageState:
     columns: str = ""  # of History: paths into the data, such as data.progress, between commas
     p: str = ""  # of a list in pages: the number of the page
     older: str = ""  # the resolved blockers older than this: see dashboard.pages.blocked.resolved_table
-    sight: Visibility = field(default=NOTHING, kw_only=True)
+    visibility: Visibility = field(default=NOTHING, kw_only=True)
 
     @classmethod
-    def at(cls, page: str, parameters: Mapping[str, str], sight: Visibility = NOTHING) -> PageState:
+    def at(cls, page: str, parameters: Mapping[str, str], visibility: Visibility = NOTHING) -> PageState:
         """The look of a request's GET parameters; what is not a parameter of a look is left aside."""
         given = {name: storable(parameters.get(name, ""))[: room(name)] for name in parameters_of(cls)}
-        return cls(page, **given, sight=sight)
+        return cls(page, **given, visibility=visibility)
 
     @classmethod
-    def of_board(cls, page: str, parameters: Mapping[str, str], sight: Visibility = NOTHING) -> PageState:
+    def of_board(cls, page: str, parameters: Mapping[str, str], visibility: Visibility = NOTHING) -> PageState:
         """The look of a page that can be of a board, but is never filtered."""
-        return cls(page, board=cls.at(page, parameters).board, sight=sight)
+        return cls(page, board=cls.at(page, parameters).board, visibility=visibility)
 
     @classmethod
     def of_list(cls, page: str, parameters: Mapping[str, str]) -> PageState:
@@ -63,7 +63,7 @@ class PageState:
 
     @property
     def scope(self) -> Scope:
-        return Scope(self.sight, self.board)
+        return Scope(self.visibility, self.board)
 
     @property
     def filter(self) -> EventFilter:
@@ -92,7 +92,7 @@ class PageState:
 
 
 def parameters_of(look: type[PageState]) -> list[str]:
-    return [found.name for found in fields(look) if found.name not in ("page", "sight")]
+    return [found.name for found in fields(look) if found.name not in ("page", "visibility")]
 
 
 def room(name: str) -> int:

@@ -39,9 +39,9 @@ class Page:
     def __init__(self, *parts: RegionGroup, stream: bool = False, is_for_administrators: bool = False) -> None:
         self.parts, self.stream, self.is_for_administrators = parts, stream, is_for_administrators
 
-    def is_open_to(self, sight: Visibility) -> bool:
+    def is_open_to(self, visibility: Visibility) -> bool:
         """Whether a viewer who sees this may open the page, and its WebSocket."""
-        return sight.audit or not self.is_for_administrators
+        return visibility.audit or not self.is_for_administrators
 
     def render(self, look: PageState) -> dict[str, str]:
         """The regions by id; those that take too long to read keep what the page shows already."""

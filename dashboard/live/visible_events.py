@@ -19,7 +19,7 @@ def wanted(look: PageState) -> EventFilter:
     """Raises InvalidFilter where the query cannot be read."""
     found = look.filter
     named = replace(found, terms=tuple(with_ids(term, look.scope.everywhere()) for term in found.terms))
-    return look.sight.narrow(named)
+    return look.visibility.narrow(named)
 
 
 def with_ids(term: Term, scope: Scope) -> Term:

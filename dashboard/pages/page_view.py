@@ -14,7 +14,7 @@ from dashboard.pages.alerts.preferences import as_json, preferences_of
 from dashboard.pages.catalog import PAGES
 from dashboard.pages.sign_in.one_time_links import stay_signed_in
 from dashboard.queries.people import administrators
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
 
@@ -37,11 +37,11 @@ def render(
     A view that reads the log itself has read the head before, and hands it over. Whatever the look says, the page shows
     what this viewer may see.
     """
-    look = replace(look, sight=sight_of(request.user))
-    if not PAGES[look.page].is_open_to(look.sight):
+    look = replace(look, visibility=visibility_of(request.user))
+    if not PAGES[look.page].is_open_to(look.visibility):
         raise PermissionDenied
     stay_signed_in(request)
-    if look.page in OF_BOARDS and look.sight.boards == frozenset():
+    if look.page in OF_BOARDS and look.visibility.boards == frozenset():
         template, look = "no_boards.html", replace(look, page="no-boards")
         context = {"administrators": administrators()}
     head = head or read.head()

@@ -127,7 +127,7 @@ def in_last_hour(scope: Scope, now: datetime) -> int:
 
 def ever(scope: Scope) -> dict[str, int]:
     """type → events, of all times: summed by board already, not by the hour."""
-    types = models.Facet.objects.filter(field="type", **scope.on()).exclude(value__in=scope.sight.hidden_types)
+    types = models.Facet.objects.filter(field="type", **scope.on()).exclude(value__in=scope.visibility.hidden_types)
     return dict(types.order_by().values_list("value").annotate(number=Sum("count")))
 
 

@@ -15,7 +15,7 @@ KINDS: tuple[StatusKind, ...] = get_args(StatusKind)
 KIND_OF: dict[str, StatusKind] = {kind: kind for kind in KINDS}
 
 
-class Spell(NamedTuple):
+class AgentInterval(NamedTuple):
     """`end` is None while it goes on; `status` may be any text that an agent said of itself."""
 
     start: datetime
@@ -64,14 +64,14 @@ def kind_of(status: str) -> StatusKind:
     return KIND_OF.get(status, "other")
 
 
-def within(spells: Iterable[Spell], window: Window) -> list[IntervalPart]:
+def within(intervals: Iterable[AgentInterval], window: Window) -> list[IntervalPart]:
     """The parts that lie within a window. Neighbours alike in status and task (the agent got a name) are one."""
     found: list[IntervalPart] = []
-    for spell in spells:
-        start, end = max(spell.start, window.since), min(spell.end or window.until, window.until)
-        part = IntervalPart(start, end, spell.status, spell.task_id, spell.start, spell.end)
+    for interval in intervals:
+        start, end = max(interval.start, window.since), min(interval.end or window.until, window.until)
+        part = IntervalPart(start, end, interval.status, interval.task_id, interval.start, interval.end)
         if start < end and found and continues(found[-1], part):
-            found[-1] = found[-1]._replace(end=end, ended=spell.end)
+            found[-1] = found[-1]._replace(end=end, ended=interval.end)
         elif start < end:
             found.append(part)
     return found
@@ -85,11 +85,11 @@ def continues(one: IntervalPart, other: IntervalPart) -> bool:
     return one.end == other.start and one.status == other.status and one.task_id == other.task_id
 
 
-def shares(spells: Iterable[IntervalPart]) -> list[Share]:
+def shares(intervals: Iterable[IntervalPart]) -> list[Share]:
     """How much of the covered time was of which kind; the percentages add up to 100."""
     lengths = dict.fromkeys(KINDS, timedelta())
-    for spell in spells:
-        lengths[spell.kind] += spell.length
+    for interval in intervals:
+        lengths[interval.kind] += interval.length
     spent = [(kind, length) for kind, length in lengths.items() if length]
     percents = rounded([length for _, length in spent])
     return [Share(kind, length, percent) for (kind, length), percent in zip(spent, percents, strict=True)]

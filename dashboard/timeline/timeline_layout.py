@@ -32,11 +32,11 @@ class Run:
 class LaneBlock:
     """Neighbouring columns that show the same, from `first` on. The part says what, and from when to when."""
 
-    spell: IntervalPart
+    interval: IntervalPart
     columns: int  # of the lane
     first: int
     width: int
-    spells: set[int] = field(default_factory=set)  # of those that touch it
+    intervals: set[int] = field(default_factory=set)  # of those that touch it
 
     @property
     def left(self) -> float:
@@ -50,43 +50,43 @@ class LaneBlock:
     @property
     def others(self) -> int:
         """How many other spells are merged into it."""
-        return len(self.spells) - 1
+        return len(self.intervals) - 1
 
 
 def lane(
-    spells: Sequence[IntervalPart], window: Window, most: int, fine: list[LaneBlock] | None = None
+    intervals: Sequence[IntervalPart], window: Window, most: int, fine: list[LaneBlock] | None = None
 ) -> list[LaneBlock]:
     """No more blocks than `most`, however often the agent changed; `fine` are those of all columns, where known."""
     most = max(most, FEWEST_BLOCKS)
-    found = blocks(spells, window) if fine is None else fine
-    return found if len(found) <= most else blocks(spells, window, min(most, COLUMNS))
+    found = blocks(intervals, window) if fine is None else fine
+    return found if len(found) <= most else blocks(intervals, window, min(most, COLUMNS))
 
 
-def blocks(spells: Sequence[IntervalPart], window: Window, columns: int = COLUMNS) -> list[LaneBlock]:
+def blocks(intervals: Sequence[IntervalPart], window: Window, columns: int = COLUMNS) -> list[LaneBlock]:
     found: list[LaneBlock] = []
-    for run in runs(spells, window, columns):
-        spell = spells[shown_in(run, spells)]
-        if found and follows(found[-1], run, spell):
-            stretch(found[-1], run, spell)
+    for run in runs(intervals, window, columns):
+        interval = intervals[shown_in(run, intervals)]
+        if found and follows(found[-1], run, interval):
+            stretch(found[-1], run, interval)
         else:
-            found.append(LaneBlock(spell, columns, run.first, run.width))
-        found[-1].spells.update(run.touches)
+            found.append(LaneBlock(interval, columns, run.first, run.width))
+        found[-1].intervals.update(run.touches)
     return found
 
 
-def shown_in(run: Run, spells: Sequence[IntervalPart]) -> int:
+def shown_in(run: Run, intervals: Sequence[IntervalPart]) -> int:
     if len(run.touches) == 1:
         return next(iter(run.touches))
-    return max(run.touches, key=lambda index: worth(spells[index], run.touches[index]))
+    return max(run.touches, key=lambda index: worth(intervals[index], run.touches[index]))
 
 
-def runs(spells: Sequence[IntervalPart], window: Window, columns: int) -> list[Run]:
+def runs(intervals: Sequence[IntervalPart], window: Window, columns: int) -> list[Run]:
     """Every column that is touched, in order. Only the first and the last of a spell can be touched by others too."""
     found: list[Run] = []
     since, per_second = window.since, columns / window.length.total_seconds()
-    for index, spell in enumerate(spells):
-        start = (spell.start - since).total_seconds() * per_second
-        end = (spell.end - since).total_seconds() * per_second
+    for index, interval in enumerate(intervals):
+        start = (interval.start - since).total_seconds() * per_second
+        end = (interval.end - since).total_seconds() * per_second
         first = min(int(start), columns - 1)
         last = max(min(ceil(end), columns) - 1, first)
         if found and found[-1].first == first:  # such a run is one column wide: see below
@@ -99,19 +99,19 @@ def runs(spells: Sequence[IntervalPart], window: Window, columns: int) -> list[R
     return found
 
 
-def worth(spell: IntervalPart, share: float) -> tuple[bool, float]:
-    return spell.status == "blocked", share
+def worth(interval: IntervalPart, share: float) -> tuple[bool, float]:
+    return interval.status == "blocked", share
 
 
-def follows(block: LaneBlock, run: Run, spell: IntervalPart) -> bool:
-    alike = block.spell.status == spell.status and block.spell.task_id == spell.task_id
+def follows(block: LaneBlock, run: Run, interval: IntervalPart) -> bool:
+    alike = block.interval.status == interval.status and block.interval.task_id == interval.task_id
     return alike and block.first + block.width == run.first
 
 
-def stretch(block: LaneBlock, run: Run, spell: IntervalPart) -> None:
+def stretch(block: LaneBlock, run: Run, interval: IntervalPart) -> None:
     block.width += run.width
-    if spell is not block.spell:
-        block.spell = block.spell._replace(end=spell.end, ended=spell.ended)
+    if interval is not block.interval:
+        block.interval = block.interval._replace(end=interval.end, ended=interval.ended)
 
 
 HEIGHT = 20  # units of what is drawn; a column is as wide as one
@@ -133,11 +133,11 @@ class Drawing:
 def drawing(found: Sequence[LaneBlock]) -> Drawing:
     paths: dict[StatusKind, str] = defaultdict(str)
     for block in found:
-        paths[block.spell.kind] += outline(block, TOP[block.spell.kind])
-    foot = "".join(outline(block, FOOT) for block in found if block.spell.kind == "blocked")
+        paths[block.interval.kind] += outline(block, TOP[block.interval.kind])
+    foot = "".join(outline(block, FOOT) for block in found if block.interval.kind == "blocked")
     return Drawing(found[0].columns if found else COLUMNS, list(paths.items()), foot)
 
 
 def outline(block: LaneBlock, top: int) -> str:
-    width = f"{block.width - GAP:g}" if block.width >= ROOMY and block.spell.task_id else block.width
+    width = f"{block.width - GAP:g}" if block.width >= ROOMY and block.interval.task_id else block.width
     return f"M{block.first} {top}h{width}v{HEIGHT - top}h-{width}z"

@@ -78,41 +78,41 @@ def is_hidden(task: TaskKey) -> bool:
 
 
 def after(
-    tasks: Collection[TaskKey], sight: Visibility, moment: AsOf = None, masks: Masks | None = None
+    tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None, masks: Masks | None = None
 ) -> LinkedTasks:
     """What waits for these tasks, directly or through others that are not done; of a done one what waited for it."""
     if not tasks:
         return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
-    return select(AFTER, masks or Masks(sight), moment, {"boards": boards, "tasks": ids})
+    return select(AFTER, masks or Masks(visibility), moment, {"boards": boards, "tasks": ids})
 
 
-def next_to(tasks: Collection[TaskKey], sight: Visibility, moment: AsOf = None) -> LinkedTasks:
+def next_to(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> LinkedTasks:
     """What these tasks depend on, and what depends on them."""
     if not tasks:
         return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
-    return select(BESIDE, Masks(sight), moment, {"boards": boards, "tasks": ids})
+    return select(BESIDE, Masks(visibility), moment, {"boards": boards, "tasks": ids})
 
 
 def before(
-    boards: Iterable[str], sight: Visibility, masks: Masks | None = None, *, elsewhere: bool = False
+    boards: Iterable[str], visibility: Visibility, masks: Masks | None = None, *, elsewhere: bool = False
 ) -> LinkedTasks:
     """What the tasks on these boards wait for now, directly or through others that are not done; beginning with what is
     `elsewhere`, on other boards, where that alone is asked for.
     """
     only = ELSEWHERE if elsewhere else ""
-    return select(BEFORE.replace("{only}", only), masks or Masks(sight), None, {"boards": list(boards)})
+    return select(BEFORE.replace("{only}", only), masks or Masks(visibility), None, {"boards": list(boards)})
 
 
-def waiting(tasks: Collection[TaskKey], sight: Visibility, moment: AsOf = None) -> dict[TaskKey, list[TaskKey]]:
+def waiting(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> dict[TaskKey, list[TaskKey]]:
     """For each of these tasks that is not done, the tasks that wait behind it, on whatever board."""
-    found = after(tasks, sight, moment)
+    found = after(tasks, visibility, moment)
     return {task: sorted(behind) for task, behind in waiting_behind(found.pairs, found.done, tasks).items()}
 
 
 def select(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) -> LinkedTasks:
-    seen = None if masks.sight.boards is None else sorted(masks.sight.boards)
+    seen = None if masks.visibility.boards is None else sorted(masks.visibility.boards)
     text = query.format(t=held("t", moment), d=held("d", moment))
     found = LinkedTasks()
     for board_id, task_id, on_board, on_task, task_done, on_done in sorted(
@@ -127,11 +127,11 @@ def select(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) -> Li
 class Masks:
     """Numbers for the tasks that a viewer may not know, the same number for the same task."""
 
-    def __init__(self, sight: Visibility) -> None:
-        self.sight = sight
+    def __init__(self, visibility: Visibility) -> None:
+        self.visibility = visibility
         self._numbers: dict[TaskKey, str] = {}
 
     def key(self, task: TaskKey) -> TaskKey:
-        if self.sight.allows(task[0]):
+        if self.visibility.allows(task[0]):
             return task
         return HIDDEN, self._numbers.setdefault(task, str(len(self._numbers) + 1))

@@ -11,14 +11,14 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from marcus_events.access.session_store import SessionStore
-from marcus_events.access.visibility import Visibility, sight_of
+from marcus_events.access.visibility import Visibility, visibility_of
 
 # How long a connection may live on the name that a proxy gave at its handshake. Then its client has to connect again,
 # through the proxy, which knows who has signed out there.
 PROXY_SIGN_IN_S = 10 * 60.0
 
 
-def sight_of_session(session_key: str, remote_user: str = "") -> Visibility | None:
+def visibility_of_session(session_key: str, remote_user: str = "") -> Visibility | None:
     """By the session as it is stored now, and the user as they are now: active, with the same password and these
     permissions. None where nobody is signed in.
 
@@ -30,7 +30,7 @@ def sight_of_session(session_key: str, remote_user: str = "") -> Visibility | No
     user = get_user(request)
     if not user.is_authenticated or not belongs_to(request.session, user.get_username(), remote_user):
         return None
-    return sight_of(user)
+    return visibility_of(user)
 
 
 def belongs_to(session: Any, username: str, remote_user: str) -> bool:

@@ -55,7 +55,7 @@ EVERYTHING = Visibility(None, audit=True)
 NOTHING = Visibility(frozenset())
 
 
-def sight_of(user: AbstractBaseUser | AnonymousUser) -> Visibility:
+def visibility_of(user: AbstractBaseUser | AnonymousUser) -> Visibility:
     """As the user is now: asked again, it may be another one."""
     if not (isinstance(user, PermissionsMixin) and user.is_active):
         return NOTHING
@@ -67,7 +67,7 @@ def sight_of(user: AbstractBaseUser | AnonymousUser) -> Visibility:
     return Visibility(frozenset(mine.values_list("board_id", flat=True)))
 
 
-def sight_of_token(token: Token) -> Visibility:
+def visibility_of_token(token: Token) -> Visibility:
     return Visibility(frozenset(token.boards) if token.boards else None)
 
 

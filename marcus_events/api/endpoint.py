@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from marcus_events.access import authentication
-from marcus_events.access.visibility import Visibility, sight_of, sight_of_token
+from marcus_events.access.visibility import Visibility, visibility_of, visibility_of_token
 from marcus_events.api.query_fields import check_known
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
@@ -67,7 +67,7 @@ def respond(
         token = permitted(request, scope)
         if takes is not None:
             check_known(request, takes)
-        return view(request, sight_in(request, token) if scope else None, **place)
+        return view(request, visibility_in(request, token) if scope else None, **place)
 
     try:
         result = answering(request.method or "", request.path, work)
@@ -112,8 +112,8 @@ def permitted(request: HttpRequest, scope: str | None) -> Token | None:
     return authentication.permitted(caller, scope)
 
 
-def sight_in(request: HttpRequest, token: Token | None) -> Visibility:
-    return sight_of_token(token) if token else sight_of(request.user)
+def visibility_in(request: HttpRequest, token: Token | None) -> Visibility:
+    return visibility_of_token(token) if token else visibility_of(request.user)
 
 
 def caller_of(request: HttpRequest) -> authentication.Caller:

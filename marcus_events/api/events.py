@@ -28,7 +28,7 @@ PAGE = (*query_fields.OF_EVENTS, "after", "before", "order", "limit")
 
 
 @endpoint(scope="read", takes=PAGE)
-def events(request: HttpRequest, sight: Visibility) -> HttpResponse:
+def events(request: HttpRequest, visibility: Visibility) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
     `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
@@ -38,7 +38,7 @@ def events(request: HttpRequest, sight: Visibility) -> HttpResponse:
     order = choice(request, "order", "asc" if text(request, "after") else "desc", "asc", "desc")
     head = read.head().position
     found = searched(
-        filter_from(request, sight),
+        filter_from(request, visibility),
         after=query_fields.position(request, "after"),
         before=query_fields.position(request, "before"),
         limit=integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
@@ -57,8 +57,8 @@ def searched(wanted: EventFilter, **options: Any) -> read.EventPage:
 
 
 @endpoint(scope="read", takes=())
-def one_event(request: HttpRequest, sight: Visibility, position: int) -> HttpResponse:
+def one_event(request: HttpRequest, visibility: Visibility, position: int) -> HttpResponse:
     found = read.event(min(position, MAX_POSITION))
-    if found is None or not sight.shows(found):
+    if found is None or not visibility.shows(found):
         raise Problem(HTTPStatus.NOT_FOUND, "There is no event at this position.")
-    return negotiation.one(request, *masked([found], sight.boards))
+    return negotiation.one(request, *masked([found], visibility.boards))

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from marcus_events import default_events
 from marcus_events.access import open_connections
-from marcus_events.api.endpoint import caller_of, permitted, refused, sight_in
+from marcus_events.api.endpoint import caller_of, permitted, refused, visibility_in
 from marcus_events.core.event_types import MEANINGS
 from marcus_events.core.problem import Problem
 from marcus_events.live.hub import get_hub
@@ -44,7 +44,7 @@ def may_know_names(request: HttpRequest) -> bool:
     try:
         if not caller_of(request).secret and not request.user.is_authenticated:
             return False
-        return sight_in(request, permitted(request, "read")).boards is None
+        return visibility_in(request, permitted(request, "read")).boards is None
     except Error:
         return False
 

@@ -31,19 +31,19 @@ def check_known(request: HttpRequest, known: Collection[str]) -> None:
             raise Problem(status, detail, reason=f"An unknown parameter; {takes}.", parameter=name)
 
 
-def filter_from(request: HttpRequest, sight: Visibility) -> EventFilter:
+def filter_from(request: HttpRequest, visibility: Visibility) -> EventFilter:
     """The filter of `q` and of the single parameters; all of them must hold. Raises Problem."""
     wanted = query_params.query(text(request, "q"))
     for name in FILTER_PARAMETERS:
         wanted = wanted.with_term(name, *values(request, name))
-    wanted = query_params.on_boards(wanted, text(request, "board"), sight)
+    wanted = query_params.on_boards(wanted, text(request, "board"), visibility)
     since, until = time(request, "since"), time(request, "until")
     return replace(wanted, since=since or wanted.since, until=until or wanted.until)
 
 
-def boards_from(request: HttpRequest, sight: Visibility, moment: int | datetime | None = None) -> list[str] | None:
+def boards_from(request: HttpRequest, visibility: Visibility, moment: int | datetime | None = None) -> list[str] | None:
     """See `choosing.boards`. Raises Problem."""
-    return query_params.boards(text(request, "board"), sight, moment)
+    return query_params.boards(text(request, "board"), visibility, moment)
 
 
 def as_of(request: HttpRequest) -> int | datetime | None:

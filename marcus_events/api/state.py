@@ -28,8 +28,10 @@ Other = dict[str, Any]
 
 
 @endpoint(scope="read", takes=(*OF_STATE, *PAGED))
-def boards(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
-    rows, following = page(request, chosen(Board.objects, request, sight), {"created_at": datetime, "board_id": str})
+def boards(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+    rows, following = page(
+        request, chosen(Board.objects, request, visibility), {"created_at": datetime, "board_id": str}
+    )
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
     counted = Task.objects.as_of(as_of(request)).filter(board_id__in=[row.board_id for row in rows])
     for board_id, status, number in counted.values_list("board_id", "status").annotate(number=Count("*")):
@@ -70,13 +72,18 @@ def iso(moment: datetime | None) -> str | None:
 
 
 @endpoint(scope="read", takes=(*OF_STATE, "external", "sync", *PAGED))
-def tasks(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
+def tasks(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
     stated = {"external_id": text(request, "external"), "sync_status": text(request, "sync")}
-    wanted = chosen(Task.objects, request, sight).filter(**{name: value for name, value in stated.items() if value})
+    wanted = chosen(Task.objects, request, visibility).filter(
+        **{name: value for name, value in stated.items() if value}
+    )
     rows, following = page(request, wanted, keys)
     keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], as_of(request)
-    depends_on, waiting = depending(keys_of_rows, sight, moment), linked_tasks.waiting(keys_of_rows, sight, moment)
+    depends_on, waiting = (
+        depending(keys_of_rows, visibility, moment),
+        linked_tasks.waiting(keys_of_rows, visibility, moment),
+    )
     patterns = dict(
         Board.objects.as_of(moment)
         .filter(board_id__in={board for board, _ in keys_of_rows})
@@ -110,12 +117,12 @@ def task_dict(
 
 
 def depending(
-    tasks: list[linked_tasks.TaskKey], sight: Visibility, moment: AsOf
+    tasks: list[linked_tasks.TaskKey], visibility: Visibility, moment: AsOf
 ) -> dict[linked_tasks.TaskKey, list[Other]]:
     """What each of these tasks depends on, with its board; without its ids where the caller does not see that."""
     wanted = set(tasks)
     found: dict[linked_tasks.TaskKey, list[Other]] = defaultdict(list)
-    for task, on in linked_tasks.next_to(tasks, sight, moment).pairs:
+    for task, on in linked_tasks.next_to(tasks, visibility, moment).pairs:
         if task in wanted:
             board_id, task_id = (None, None) if linked_tasks.is_hidden(on) else on
             found[task].append({"task_id": task_id, "board_id": board_id})
@@ -123,9 +130,9 @@ def depending(
 
 
 @endpoint(scope="read", takes=(*OF_STATE, "state", *PAGED))
-def blockers(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
+def blockers(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     state = choice(request, "state", "open", "open", "resolved", "all")
-    wanted = chosen(Blocker.objects, request, sight)
+    wanted = chosen(Blocker.objects, request, visibility)
     if state != "all":
         wanted = wanted.filter(resolved_at__isnull=state == "open")
     rows, following = page(request, wanted, {"blocker_id": int})
@@ -151,8 +158,8 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=(*OF_STATE, *PAGED))
-def agents(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
-    rows, following = page(request, chosen(Agent.objects, request, sight), {"board_id": str, "agent_id": str})
+def agents(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+    rows, following = page(request, chosen(Agent.objects, request, visibility), {"board_id": str, "agent_id": str})
     return {"agents": [agent_dict(row) for row in rows], "next": following}
 
 
@@ -170,11 +177,11 @@ def agent_dict(row: Agent) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=OF_STATE)
-def counters(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
+def counters(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
     moment = as_of(request)
-    boards = boards_from(request, sight, moment)
-    by_type = present_counts(boards, sight) if moment is None else past_counts(boards, sight, moment)
+    boards = boards_from(request, visibility, moment)
+    by_type = present_counts(boards, visibility) if moment is None else past_counts(boards, visibility, moment)
     by_category: Counter[str] = Counter()
     for event_type, count in by_type.items():
         by_category[category_of(event_type)] += count
@@ -182,17 +189,17 @@ def counters(request: HttpRequest, sight: Visibility) -> dict[str, Any]:
         "total": sum(by_type.values()),
         "by_type": by_type,
         "by_category": dict(sorted(by_category.items())),
-        "series": series(boards, sight, time_of(moment)),
+        "series": series(boards, visibility, time_of(moment)),
     }
 
 
-def present_counts(boards: list[str] | None, sight: Visibility) -> dict[str, int]:
-    rates = of_boards(HourlyRate, boards, sight)
+def present_counts(boards: list[str] | None, visibility: Visibility) -> dict[str, int]:
+    rates = of_boards(HourlyRate, boards, visibility)
     return dict(rates.values_list("event_type").annotate(total=Sum("count")).order_by("event_type"))
 
 
-def past_counts(boards: list[str] | None, sight: Visibility, moment: int | datetime) -> dict[str, int]:
-    wanted = Visibility(None if boards is None else frozenset(boards), sight.audit).narrow(EventFilter())
+def past_counts(boards: list[str] | None, visibility: Visibility, moment: int | datetime) -> dict[str, int]:
+    wanted = Visibility(None if boards is None else frozenset(boards), visibility.audit).narrow(EventFilter())
     if isinstance(moment, int):
         return read.count_by_type(wanted, before=moment + 1)
     return read.count_by_type(replace(wanted, until=moment + timedelta(microseconds=1)))
@@ -206,22 +213,22 @@ def time_of(moment: int | datetime | None) -> datetime:
     return last[0].happened_at if last else utc_now()
 
 
-def series(boards: list[str] | None, sight: Visibility, until: datetime) -> list[dict[str, Any]]:
+def series(boards: list[str] | None, visibility: Visibility, until: datetime) -> list[dict[str, Any]]:
     last = until.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
-    rates = of_boards(Rate, boards, sight).filter(minute__range=(minutes[0], last))
+    rates = of_boards(Rate, boards, visibility).filter(minute__range=(minutes[0], last))
     counted = dict(rates.values_list("minute").annotate(total=Sum("count")))
     return [{"minute": minute.isoformat(), "count": counted.get(minute, 0)} for minute in minutes]
 
 
-def of_boards(rates: Any, boards: list[str] | None, sight: Visibility) -> Any:
-    counted = rates.objects.exclude(event_type__in=sight.hidden_types)
+def of_boards(rates: Any, boards: list[str] | None, visibility: Visibility) -> Any:
+    counted = rates.objects.exclude(event_type__in=visibility.hidden_types)
     return counted if boards is None else counted.filter(board_id__in=boards)
 
 
-def chosen(rows: Any, request: HttpRequest, sight: Visibility) -> IntervalQuerySet:
+def chosen(rows: Any, request: HttpRequest, visibility: Visibility) -> IntervalQuerySet:
     """The intervals that the request asks for: of its board, as of its moment."""
     moment = as_of(request)
     found: IntervalQuerySet = rows.as_of(moment)
-    boards = boards_from(request, sight, moment)
+    boards = boards_from(request, visibility, moment)
     return found if boards is None else found.filter(board_id__in=boards)

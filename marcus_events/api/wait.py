@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from marcus_events.access.open_connections import ConnectionSlots
 from marcus_events.access.visibility import Visibility
 from marcus_events.api import negotiation, query_fields
-from marcus_events.api.endpoint import answering, permitted, refused, sight_in
+from marcus_events.api.endpoint import answering, permitted, refused, visibility_in
 from marcus_events.api.events import searched
 from marcus_events.api.query_fields import check_known, filter_from, integer, text
 from marcus_events.blockers import waiting
@@ -111,20 +111,20 @@ def wanted_by(request: HttpRequest) -> Wanted:
     token = permitted(request, "read")
     check_known(request, TAKES)
     timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
-    sight = sight_in(request, token)
-    wanted = filter_from(request, sight)
+    visibility = visibility_in(request, token)
+    wanted = filter_from(request, visibility)
     program = token if waiting.may_note(token, wanted) else None
     ids = (token.pk, None) if token else (None, request.user.pk)
-    return Wanted(wanted, after_of(request, sight), timeout_s, program, *ids)
+    return Wanted(wanted, after_of(request, visibility), timeout_s, program, *ids)
 
 
-def after_of(request: HttpRequest, sight: Visibility) -> int:
+def after_of(request: HttpRequest, visibility: Visibility) -> int:
     """A position, the place of an event, or the present. Of an event that is not for them nobody learns
     anything, nor are they kept from their own by one of the same id.
     """
     if event_id := text(request, "after_event"):
-        found = read.by_event_id(event_id, boards=sight.boards)
-        if found is None or not sight.shows(found):
+        found = read.by_event_id(event_id, boards=visibility.boards)
+        if found is None or not visibility.shows(found):
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
         return found.position
     stated = query_fields.position(request, "after")

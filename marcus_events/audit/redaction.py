@@ -35,7 +35,7 @@ from marcus_events.core.redaction_marker import REDACTED, marker, remaining
 from marcus_events.core.reducers.redacted_effect import REPEATS, effect_of, ids_in
 from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.http.rejected_requests import MAX_ADDRESS, shown
-from marcus_events.ingest import offer_from
+from marcus_events.ingest import entry_from
 from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.listener import LOG_CHANNEL
@@ -144,7 +144,7 @@ class RedactionRequest:
         leaf, marked = self.leaves(event, mark, metadata)
         said = self.record_of(event, leaf=leaf.hex(), marked=marked.hex())
         connection.ensure_connection()
-        [place] = append(connection.connection, [offer_from(said, Authority.SYSTEM)])
+        [place] = append(connection.connection, [entry_from(said, Authority.SYSTEM)])
         values = event.position, self.by, self.reason, self.at, mark, metadata, leaf, marked, place.position
         execute(WRITE_DOWN, *values)
         execute(REPLACE, mark, metadata, event.position)

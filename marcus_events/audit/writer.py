@@ -99,9 +99,9 @@ def append(event: Event) -> None:
 
 
 def taken(events: list[Event]) -> list[Receipt]:
-    offers = all_checked(events, Authority.SYSTEM)
-    places = [settled(*submit(chunk, ANSWER_WITHIN_S), ANSWER_WITHIN_S) for chunk in chunks(offers)]
-    return receipts(events, offers, places)
+    entries = all_checked(events, Authority.SYSTEM)
+    places = [settled(*submit(chunk, ANSWER_WITHIN_S), ANSWER_WITHIN_S) for chunk in chunks(entries)]
+    return receipts(events, entries, places)
 
 
 def stand_in(events: list[Event], answers: list[Receipt]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from marcus_events.access.visibility import Visibility, sight_of_token
+from marcus_events.access.visibility import Visibility, visibility_of_token
 from marcus_events.blockers.events import about
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
@@ -33,17 +33,17 @@ def may_note(token: Token | None, wanted: EventFilter) -> bool:
 def note_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
     """A program waits for the answers to these tasks from now on, for so long."""
     until = utc_now() + timedelta(seconds=timeout_s) + GRACE
-    publish([awaited(blocker, token, until) for blocker in open_blockers(wanted, sight_of_token(token))])
+    publish([awaited(blocker, token, until) for blocker in open_blockers(wanted, visibility_of_token(token))])
 
 
-def open_blockers(wanted: EventFilter, sight: Visibility) -> list[Blocker]:
+def open_blockers(wanted: EventFilter, visibility: Visibility) -> list[Blocker]:
     """Those of the tasks that are on every board that is asked for, and seen."""
     rows = Blocker.objects.now().filter(resolved_at=None, task_id__in=wanted.values("task"))
     for term in wanted.terms:
         if term.field in ("board", "board_id") and not term.exclude:
             rows = rows.filter(board_id__in=term.values)
-    if sight.boards is not None:
-        rows = rows.filter(board_id__in=sight.boards)
+    if visibility.boards is not None:
+        rows = rows.filter(board_id__in=visibility.boards)
     return list(rows[:MANY])
 
 
@@ -54,7 +54,7 @@ def awaited(blocker: Blocker, token: Token, until: datetime) -> Event:
 
 def note_seen(answer: RecordedEvent, token: Token) -> None:
     """A program was handed this answer; of the same one again nothing comes."""
-    if not sight_of_token(token).shows(answer):
+    if not visibility_of_token(token).shows(answer):
         return
     named = answer.data.get("blocker_event_id")
     rows = Blocker.objects.now().filter(task_id=answer.task_id or "", board_id=answer.board_id or "")

@@ -121,17 +121,17 @@ class Storing:
     async def _settle(self, persistence: Persistence, events: Sequence[Event]) -> None:
         """Steps 1 and 2, and what persistence refuses."""
         try:
-            await self._offer(persistence, events)
+            await self._entry(persistence, events)
             self._stored += len(events)
         except RejectedEvents as refused:
             self._stored += len(events) - len(refused.refusals)
             self._count_refused(refused)
-        except StoreFailed as trouble:
-            self._stored += trouble.stored
-            self._keep(events[trouble.stored :])
-            self._open(trouble)
+        except StoreFailed as failure:
+            self._stored += failure.stored
+            self._keep(events[failure.stored :])
+            self._open(failure)
 
-    async def _offer(self, persistence: Persistence, events: Sequence[Event]) -> None:
+    async def _entry(self, persistence: Persistence, events: Sequence[Event]) -> None:
         """Raises Refused or Trouble."""
         if len(events) > 1 and isinstance(persistence, BatchPersistence):
             await self._within_time(persistence.store_events(events), 0)
@@ -160,12 +160,12 @@ class Storing:
         if error is not None:
             raise StoreFailed(f"{type(error).__name__}: {error}", stored) from error
 
-    def _open(self, trouble: StoreFailed) -> None:
-        self._last_error = str(trouble)
+    def _open(self, failure: StoreFailed) -> None:
+        self._last_error = str(failure)
         if not self._is_open:
             self._is_open = True
             logger.warning(
-                "events cannot be stored (%s); until they can, they are kept in %s", trouble, self._kept.place
+                "events cannot be stored (%s); until they can, they are kept in %s", failure, self._kept.place
             )
             for working in self._under_way:
                 working.cancel()
@@ -201,16 +201,16 @@ class Storing:
         if attempts >= ATTEMPTS and len(batch) > 1:
             return await self._pass_over_the_oldest(persistence, batch)
         try:
-            await self._offer(persistence, [event for _, event in batch])
+            await self._entry(persistence, [event for _, event in batch])
         except RejectedEvents as refused:
             for n, reason in refused.refusals.items():
                 self._kept.set_aside(batch[n][0], reason)
             self._count_refused(refused)
             self._done([number for n, (number, _) in enumerate(batch) if n not in refused.refusals])
-        except StoreFailed as trouble:
-            self._last_error = str(trouble)
-            self._done([number for number, _ in batch[: trouble.stored]])
-            return trouble.stored > 0
+        except StoreFailed as failure:
+            self._last_error = str(failure)
+            self._done([number for number, _ in batch[: failure.stored]])
+            return failure.stored > 0
         else:
             self._done([number for number, _ in batch])
         return True
@@ -220,7 +220,7 @@ class Storing:
         (oldest, event), (second, _), *_ = batch
         for number, one in (batch[0], batch[1], batch[0]):
             try:
-                await self._offer(persistence, [one])
+                await self._entry(persistence, [one])
             except (RejectedEvents, StoreFailed) as error:
                 reason = str(error)
                 if number == second:

@@ -181,5 +181,5 @@ class Finished:
 
 def tell(subscription: HandlerSubscription, event: Event, error: BaseException) -> None:
     name = subscription.stats.handler
-    trouble = (type(error), error, error.__traceback__)
-    logger.error("handler %s failed on event %s", name, event.event_id, exc_info=trouble)
+    failure = (type(error), error, error.__traceback__)
+    logger.error("handler %s failed on event %s", name, event.event_id, exc_info=failure)

@@ -26,23 +26,23 @@ class Checked:
     """`receipt` is what its publisher would be told; `offer` what the log would be handed, where it can be."""
 
     receipt: Receipt
-    offer: EventData | None
+    entry: EventData | None
     is_cloudevent: bool
 
 
-def check(body: bytes, sight: Visibility) -> list[Checked]:
+def check(body: bytes, visibility: Visibility) -> list[Checked]:
     """In the order given. Raises Problem where a request with this body would be refused as a whole.
 
     Whether the log has it already is told to who may see every board: to others an id would tell what they do not see.
     """
     stated = parse(check_size(body))
     items = stated if isinstance(stated, list) else [stated]
-    offers = [offer_of(item) for item in publish_items.offers(items, from_either, Token())]
-    told = [offer for offer in offers if isinstance(offer, EventData) and sight.boards is None]
-    known = read.places_of((offer.source, offer.event_id) for offer in told)
+    entries = [entry_of(item) for item in publish_items.entries(items, from_either, Token())]
+    told = [entry for entry in entries if isinstance(entry, EventData) and visibility.boards is None]
+    known = read.places_of((entry.source, entry.event_id) for entry in told)
     return [
-        Checked(*outcome(offer, known), is_cloudevent=is_cloudevent(item))
-        for offer, item in zip(offers, items, strict=True)
+        Checked(*outcome(entry, known), is_cloudevent=is_cloudevent(item))
+        for entry, item in zip(entries, items, strict=True)
     ]
 
 
@@ -54,21 +54,21 @@ def is_cloudevent(item: Any) -> bool:
     return isinstance(item, dict) and "specversion" in item
 
 
-def offer_of(item: publish_items.PublishItem) -> EventData | Receipt:
+def entry_of(item: publish_items.PublishItem) -> EventData | Receipt:
     if isinstance(item, Receipt):
         return item
-    offer = checked(item)
-    return offer if isinstance(offer, EventData) else refusal(item, offer)
+    entry = checked(item)
+    return entry if isinstance(entry, EventData) else refusal(item, entry)
 
 
 def outcome(
-    offer: EventData | Receipt, known: dict[tuple[str, str], tuple[int, bytes]]
+    entry: EventData | Receipt, known: dict[tuple[str, str], tuple[int, bytes]]
 ) -> tuple[Receipt, EventData | None]:
-    if isinstance(offer, Receipt):
-        return offer, None
-    if place := known.get((offer.source, offer.event_id)):
-        return receipt(offer, AppendResult(place[0], False, place[1])), offer
-    return receipt(offer, AppendResult(TO_COME, True, offer.digest)), offer
+    if isinstance(entry, Receipt):
+        return entry, None
+    if place := known.get((entry.source, entry.event_id)):
+        return receipt(entry, AppendResult(place[0], False, place[1])), entry
+    return receipt(entry, AppendResult(TO_COME, True, entry.digest)), entry
 
 
 def rejected(found: Sequence[Checked]) -> int:

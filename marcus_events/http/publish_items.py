@@ -53,7 +53,7 @@ async def publish(items: Sequence[Any], read: Read, token: Token, *, aside: bool
 
     Raises LogUnavailable.
     """
-    offered = await asyncio.to_thread(offers, items, read, token) if aside else offers(items, read, token)
+    offered = await asyncio.to_thread(entries, items, read, token) if aside else entries(items, read, token)
     events = [item for item in offered if isinstance(item, Event)]
     return merged(offered, await ingest_async(events, authority_of(token), aside=aside))
 
@@ -62,14 +62,14 @@ def authority_of(token: Token) -> Authority:
     return Authority.OWN_BOARDS if token.boards else Authority.ANY_BOARD
 
 
-def offers(items: Sequence[Any], read: Read, token: Token) -> list[PublishItem]:
+def entries(items: Sequence[Any], read: Read, token: Token) -> list[PublishItem]:
     if not 1 <= len(items) <= MAX_BATCH:
         detail = f"Send 1 to {MAX_BATCH} events, not {len(items)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, limit="batch")
-    return [offer(item, read, token) for item in items]
+    return [entry(item, read, token) for item in items]
 
 
-def offer(item: Any, read: Read, token: Token) -> PublishItem:
+def entry(item: Any, read: Read, token: Token) -> PublishItem:
     named = (item.get("event_id") or item.get("id")) if isinstance(item, dict) else None
     try:
         return of_its_own(read(item), token)

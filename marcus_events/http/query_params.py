@@ -23,27 +23,27 @@ def query(stated: str) -> EventFilter:
         raise mistake("q", f"cannot be read: {error}") from error
 
 
-def on_boards(wanted: EventFilter, named: str, sight: Visibility) -> EventFilter:
+def on_boards(wanted: EventFilter, named: str, visibility: Visibility) -> EventFilter:
     """What may be seen of the filter's events, on the board of this id or name alone where one is named.
 
     Raises Problem.
     """
-    chosen = boards(named, sight)
-    if sight.boards is None:
-        return sight.narrow(wanted.with_term("board", *(chosen or ())))
+    chosen = boards(named, visibility)
+    if visibility.boards is None:
+        return visibility.narrow(wanted.with_term("board", *(chosen or ())))
     # Where not every board is seen, the id alone counts: any event may claim to be of a board of that name.
-    return replace(Visibility(frozenset(chosen or ()), sight.audit).narrow(wanted), seen=sight.boards)
+    return replace(Visibility(frozenset(chosen or ()), visibility.audit).narrow(wanted), seen=visibility.boards)
 
 
-def boards(named: str, sight: Visibility, moment: int | datetime | None = None) -> list[str] | None:
+def boards(named: str, visibility: Visibility, moment: int | datetime | None = None) -> list[str] | None:
     """The ids of the boards that are asked for, by id or by the name they had at a moment; None means every board.
 
     Of who does not see every board, those that they see. Raises Problem, alike for what is not there.
     """
     found = [named, *Board.objects.as_of(moment).filter(name=named).values_list("board_id", flat=True)] if named else []
-    if sight.boards is None:
+    if visibility.boards is None:
         return found or None
-    own = sorted(sight.boards.intersection(found) if named else sight.boards)
+    own = sorted(visibility.boards.intersection(found) if named else visibility.boards)
     if named and not own:
         raise Problem(HTTPStatus.FORBIDDEN, OTHER_BOARD)
     return own

@@ -84,47 +84,47 @@ UNION ALL SELECT n, position, false, digest FROM known
 """
 
 
-def append(connection: psycopg.Connection[Any], offers: Sequence[EventData]) -> list[AppendResult]:
+def append(connection: psycopg.Connection[Any], entries: Sequence[EventData]) -> list[AppendResult]:
     """Append the offers within the caller's transaction, and say where each stands, in their order.
 
     An offer whose identity the log holds already is not appended again, and takes no number. The same identity twice
     among `offers` is one event. Nothing counts before the caller has committed.
     """
-    rows = unlike(offers)
+    rows = unlike(entries)
     with connection.pipeline():
         connection.execute(LOCK_HEAD)
         cursor = connection.execute(APPEND, (as_json(rows),))
     places = {n: AppendResult(position, fresh, bytes(digest)) for n, position, fresh, digest in cursor}
-    return in_order(offers, {identity(offer): places[n] for n, offer in enumerate(rows)})
+    return in_order(entries, {identity(entry): places[n] for n, entry in enumerate(rows)})
 
 
-def in_order(offers: Sequence[EventData], places: dict[EventIdentity, AppendResult]) -> list[AppendResult]:
+def in_order(entries: Sequence[EventData], places: dict[EventIdentity, AppendResult]) -> list[AppendResult]:
     """The place of each offer. Of the same identity twice, the first one alone is fresh."""
     found: list[AppendResult] = []
-    for offer in offers:
-        place = places[identity(offer)]
+    for entry in entries:
+        place = places[identity(entry)]
         found.append(place)
-        places[identity(offer)] = replace(place, fresh=False)
+        places[identity(entry)] = replace(place, fresh=False)
     return found
 
 
-def unlike(offers: Sequence[EventData]) -> list[EventData]:
+def unlike(entries: Sequence[EventData]) -> list[EventData]:
     """The offers without repeated identities; the first of each stands."""
     first: dict[EventIdentity, EventData] = {}
-    for offer in offers:
-        first.setdefault(identity(offer), offer)
+    for entry in entries:
+        first.setdefault(identity(entry), entry)
     return list(first.values())
 
 
-def identity(offer: EventData) -> EventIdentity:
-    return offer.source, offer.event_id, offer.owner
+def identity(entry: EventData) -> EventIdentity:
+    return entry.source, entry.event_id, entry.owner
 
 
-def as_json(offers: Sequence[EventData]) -> str:
-    return serialise([as_row(n, offer) for n, offer in enumerate(offers)])
+def as_json(entries: Sequence[EventData]) -> str:
+    return serialise([as_row(n, entry) for n, entry in enumerate(entries)])
 
 
-def as_row(n: int, offer: EventData) -> dict[str, Any]:
-    row = vars(offer) | {"n": n, "timestamp": offer.timestamp.isoformat(), "digest": offer.digest.hex()}
+def as_row(n: int, entry: EventData) -> dict[str, Any]:
+    row = vars(entry) | {"n": n, "timestamp": entry.timestamp.isoformat(), "digest": entry.digest.hex()}
     del row["warnings"]
     return row

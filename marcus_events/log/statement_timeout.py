@@ -27,15 +27,15 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
-        self._told_s = float("inf")  # what the server was told to be left
+        self._said_s = float("inf")  # what the server was told to be left
 
     def renew(self) -> None:
         """No statement from here on takes longer than what is left. Raises TookTooLong."""
         left_s = self._until - time.monotonic()
         if left_s <= 0:
             raise QueryTimeout
-        if self._told_s - left_s > EXACT_S:
-            self._told_s = left_s
+        if self._said_s - left_s > EXACT_S:
+            self._said_s = left_s
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT set_config('statement_timeout', %s, true)", [f"{max(1, round(left_s * 1000))}ms"]

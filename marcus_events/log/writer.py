@@ -44,7 +44,7 @@ class LogUnavailable(RuntimeError):
 
 @dataclass
 class Submission:
-    offers: Sequence[EventData]
+    entries: Sequence[EventData]
     answer: Future[list[AppendResult]] = field(default_factory=Future)
 
 
@@ -63,17 +63,17 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="log writer", daemon=True)
         self._thread.start()
 
-    def submit(self, offers: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[AppendResult]]:
+    def submit(self, entries: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[AppendResult]]:
         """Queue the offers; waits while the queue is full. Raises LogUnavailable when it stays full.
 
         The future gives a place for each offer in order, or raises LogUnavailable or psycopg.DataError.
         """
-        submission = Submission(offers)
+        submission = Submission(entries)
         with self._wake:
-            if not self._wake.wait_for(lambda: self._has_room(len(offers)), timeout_s) or self._closing:
+            if not self._wake.wait_for(lambda: self._has_room(len(entries)), timeout_s) or self._closing:
                 raise LogUnavailable("too many events are waiting for the log")
             self._queue.append(submission)
-            self._queued += len(offers)
+            self._queued += len(entries)
             self._wake.notify_all()
         return submission.answer
 
@@ -104,9 +104,9 @@ class Writer:
             self._wake.wait_for(lambda: self._queue or self._closing)
             batch: list[Submission] = []
             taken = 0
-            while self._queue and (not batch or taken + len(self._queue[0].offers) <= MAX_BATCH):
+            while self._queue and (not batch or taken + len(self._queue[0].entries) <= MAX_BATCH):
                 batch.append(self._queue.popleft())
-                taken += len(batch[-1].offers)
+                taken += len(batch[-1].entries)
             self._queued -= taken
             self._in_flight = taken
             self._wake.notify_all()
@@ -134,10 +134,10 @@ class Writer:
             self._commit_all([submission])
 
     def _commit_until(self, batch: list[Submission], deadline: float) -> list[AppendResult]:
-        offers = [offer for submission in batch for offer in submission.offers]
+        entries = [entry for submission in batch for entry in submission.entries]
         for attempt in range(1_000_000):
             try:
-                return self._commit(offers)
+                return self._commit(entries)
             except CONNECTION_ERRORS as error:
                 self._disconnect()
                 pause = RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S) - 1)]
@@ -148,14 +148,14 @@ class Writer:
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
-    def _commit(self, offers: list[EventData]) -> list[AppendResult]:
+    def _commit(self, entries: list[EventData]) -> list[AppendResult]:
         if self._connection is None:
             self._connection = connect("writer", autocommit=True)
         own = self._connection
 
         def work() -> list[AppendResult]:
             with own.transaction():
-                return append(own, offers)
+                return append(own, entries)
 
         return with_room(work)
 
@@ -188,8 +188,8 @@ class Writer:
 def answer(batch: list[Submission], places: list[AppendResult]) -> None:
     start = 0
     for submission in batch:
-        submission.answer.set_result(places[start : start + len(submission.offers)])
-        start += len(submission.offers)
+        submission.answer.set_result(places[start : start + len(submission.entries)])
+        start += len(submission.entries)
 
 
 def answer_error(batch: list[Submission], error: Exception) -> None:

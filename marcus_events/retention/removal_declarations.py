@@ -18,7 +18,7 @@ import psycopg
 from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.position_ranges import Ranges
 from marcus_events.core.reserved import Authority
-from marcus_events.ingest import offer_from
+from marcus_events.ingest import entry_from
 from marcus_events.log import removed_positions
 from marcus_events.log.append import append
 from marcus_events.log.listener import LOG_CHANNEL
@@ -93,7 +93,7 @@ def record(connection: Connection, run_id: int, policy: str, ids: list[int]) -> 
         new_id(), added, removed_positions.all_removed(connection), run=run_id, policy=policy
     )
     events = [*(event for _, event in renewed), said]
-    places = append(connection, [offer_from(event, Authority.SYSTEM) for event in events])
+    places = append(connection, [entry_from(event, Authority.SYSTEM) for event in events])
     for (redacted, _), place in zip(renewed, places, strict=False):
         if redacted:
             connection.execute("UPDATE redaction SET record = %s WHERE position = %s", [place.position, redacted])

@@ -13,7 +13,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log.sql_filter import HAPPENED_AT
 from marcus_events.search.execute import Asked, patiently, positions, rows
 from marcus_events.search.precomputed_counts import counts, is_of, is_rated
-from marcus_events.search.retry import once_more
+from marcus_events.search.retry import with_retry
 
 MINUTE_S, HOUR_S = 60, 3_600
 BY_STEP = """SELECT board_id, event_type, floor(extract(epoch FROM {unit} - %s) / %s)::int AS step, sum(count)::bigint
@@ -24,7 +24,7 @@ OF_LOG = f"""SELECT floor(extract(epoch FROM {HAPPENED_AT} - %s) / %s)::int AS s
 is_counted = is_rated
 
 
-@once_more
+@with_retry
 def count(wanted: EventFilter, cap: int) -> int:
     """How many there are. `cap` means that many at least; every other number is exact. Raises TookTooLong."""
     with patiently() as patience:
@@ -36,14 +36,14 @@ def count(wanted: EventFilter, cap: int) -> int:
         )
 
 
-@once_more
+@with_retry
 def count_between(wanted: EventFilter, after: int, before: int, cap: int) -> int:
     """How many there are between two positions, both exclusive: no more than `cap`. Raises TookTooLong."""
     with patiently() as patience:
         return len(positions(Asked.newest(wanted, after, before), cap, patience))
 
 
-@once_more
+@with_retry
 def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int]:
     """How many there are in each step after `wanted.since`, by its number; both ends and the step in whole minutes.
 

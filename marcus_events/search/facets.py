@@ -9,7 +9,7 @@ from marcus_events.core.event_types import category_of
 from marcus_events.core.filters import EventFilter
 from marcus_events.search.execute import Asked, patiently, positions, rows
 from marcus_events.search.precomputed_counts import counts, is_of
-from marcus_events.search.retry import once_more
+from marcus_events.search.retry import with_retry
 
 FIELDS = ("type", "category", "source", "board", "agent")
 MOST = 50  # values of a field; nobody chooses among more
@@ -33,7 +33,7 @@ class Facets:
     is_capped: bool
 
 
-@once_more
+@with_retry
 def facets(wanted: EventFilter, cap: int) -> Facets:
     """Of all that match where only times and boards are asked for, else of the newest `cap`. Raises TookTooLong."""
     with patiently() as patience:

@@ -6,10 +6,10 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.search.execute import Asked, patiently, positions
 from marcus_events.search.masking import masked
-from marcus_events.search.retry import once_more
+from marcus_events.search.retry import with_retry
 
 
-@once_more
+@with_retry
 def page(
     wanted: EventFilter,
     *,

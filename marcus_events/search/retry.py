@@ -13,7 +13,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-def once_more(ask: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def with_retry(ask: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     @wraps(ask)
     def asked(*args: Parameters.args, **options: Parameters.kwargs) -> Result:
         try:

@@ -69,17 +69,17 @@ def event_id(seed: int, number: int) -> str:
     return f"generated-{seed}-{number}"
 
 
-def offers(extent: GeneratedRange, after: int = 0) -> Iterator[EventData]:
+def entries(extent: GeneratedRange, after: int = 0) -> Iterator[EventData]:
     """The events of these numbers in order, from the one after `after` on."""
     for block in range(after // BLOCK, -(-extent.count // BLOCK)):
         chance = random.Random(f"{extent.seed}/{block}")  # noqa: S311 - the same events every time is the point
         for number in range(block * BLOCK, min((block + 1) * BLOCK, extent.count)):
-            made = offer(extent, number, chance)
+            made = entry(extent, number, chance)
             if number >= after:
                 yield made
 
 
-def offer(extent: GeneratedRange, number: int, chance: random.Random) -> EventData:
+def entry(extent: GeneratedRange, number: int, chance: random.Random) -> EventData:
     [event_type] = chance.choices(list(TYPES), cum_weights=type_weights())
     board_number = int(chance.random() ** 2 * BOARDS)  # some boards are livelier
     board = f"board-{board_number:02}"

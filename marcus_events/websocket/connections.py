@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from marcus_events.access import authentication, sessions
 from marcus_events.access.authentication import Caller
 from marcus_events.access.open_connections import ConnectionSlots
-from marcus_events.access.visibility import NOTHING, Visibility, sight_of_token
+from marcus_events.access.visibility import NOTHING, Visibility, visibility_of_token
 from marcus_events.core.problem import Problem
 from marcus_events.models import Token
 
@@ -25,7 +25,7 @@ class Peer(Protocol):
     caller: Caller
 
     @property
-    def sight(self) -> Visibility: ...
+    def visibility(self) -> Visibility: ...
     def check_may_read(self) -> None: ...
     def publisher(self) -> Token: ...
     def count(self) -> None: ...
@@ -40,8 +40,8 @@ class Program:
         self.count()
 
     @property
-    def sight(self) -> Visibility:
-        return sight_of_token(self.token)
+    def visibility(self) -> Visibility:
+        return visibility_of_token(self.token)
 
     def check_may_read(self) -> None:
         authentication.check_scope(self.token, "read")
@@ -64,7 +64,7 @@ class Program:
 
 
 class SignedInUser:
-    sight = NOTHING  # until the session has been looked at
+    visibility = NOTHING  # until the session has been looked at
 
     def __init__(self, caller: Caller, session_key: str, user_id: int | None, remote_user: str = "") -> None:
         self.caller = caller
@@ -72,7 +72,7 @@ class SignedInUser:
         self.user_id = user_id
         self.remote_user = remote_user  # whom a proxy named at the handshake
         self.since = time.monotonic()
-        self.sight = self.sight_now()
+        self.visibility = self.current_visibility()
 
     def check_may_read(self) -> None:
         """Whoever is signed in may subscribe, and is sent what they may see."""
@@ -90,11 +90,11 @@ class SignedInUser:
         """What they subscribed to was narrowed to what they could see then."""
         if self.remote_user and time.monotonic() - self.since > sessions.PROXY_SIGN_IN_S:
             raise Problem(HTTPStatus.UNAUTHORIZED, "The proxy has to say again who you are; connect again.")
-        if self.sight_now() != self.sight:
+        if self.current_visibility() != self.visibility:
             raise Problem(HTTPStatus.UNAUTHORIZED, "What you may see was changed; connect again.")
 
-    def sight_now(self) -> Visibility:
-        found = sessions.sight_of_session(self.session_key, self.remote_user)
+    def current_visibility(self) -> Visibility:
+        found = sessions.visibility_of_session(self.session_key, self.remote_user)
         if found is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, authentication.MISSING)
         return found

@@ -66,7 +66,7 @@ def subscription_of(frame: Subscribe, peer: Peer) -> tuple[LogSubscription, Head
 
 def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
     wanted = query_params.query(frame.query).with_term("type", *frame.patterns)
-    return query_params.on_boards(wanted, frame.board, peer.sight)
+    return query_params.on_boards(wanted, frame.board, peer.visibility)
 
 
 async def unsubscribe(frame: Unsubscribe, following: SubscriptionSender, say: Say) -> None:

@@ -79,7 +79,7 @@ async def test_who_administers_no_more_is_sent_nothing_more(hub: Hub, monkeypatc
     async with opened(cookies["administrator"], "audit") as page:
         await page.frame()
         await away(lambda: roles.give(User.objects.get(username="administrator"), roles.VIEWER))
-        assert await page.closed() == page_consumer.OTHER_SIGHT
+        assert await page.closed() == page_consumer.VISIBILITY_CHANGED
 
 
 async def answer(path: str, cookie: str) -> str:
@@ -166,5 +166,5 @@ async def test_who_sees_other_boards_than_before_has_to_come_again(
         await page.frame()
         await program.ask(action="subscribe", id="a")
         await away(change)
-        assert await page.closed() == page_consumer.OTHER_SIGHT == 4409
+        assert await page.closed() == page_consumer.VISIBILITY_CHANGED == 4409
         assert await program.closed() == 4401

@@ -19,7 +19,7 @@ from marcus_events.api.description.examples import TRACE
 from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.reserved import Authority
 from marcus_events.http import cloudevents
-from marcus_events.ingest import offer_from
+from marcus_events.ingest import entry_from
 from tests.api.program import Program, assert_problem, event
 from tests.core.drawn_events import events as native_events
 from tests.core.drawn_events import names, objects, taken, values
@@ -385,8 +385,8 @@ def test_what_only_claims_to_be_binary_is_given_out_as_data(claimed: Any) -> Non
 
 @given(stated_events)
 def test_whatever_is_a_cloudevent_comes_out_as_it_went_in(stated: dict[str, Any]) -> None:
-    offer = offer_from(cloudevents.from_structured(stated), Authority.SYSTEM)
-    event = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
+    entry = entry_from(cloudevents.from_structured(stated), Authority.SYSTEM)
+    event = Event(entry.event_id, entry.timestamp, entry.event_type, entry.source, entry.data, entry.metadata)
     found = cloudevents.to_structured(RecordedEvent(1, MOMENT, event))
     assert {name: value for name, value in found.items() if name not in {*OURS, "time"}} == stated
 

@@ -58,14 +58,14 @@ def pool_of_requests() -> ConnectionPool[Any]:
 
 
 @contextmanager
-def database_away(patience_s: float = 0.2) -> Iterator[None]:
+def database_away(timeout_s: float = 0.2) -> Iterator[None]:
     """The server ends every connection to the tests' database and takes no new one; requests wait for one so long."""
     name = connection.settings_dict["NAME"]
     with connect("test") as mine:
         elsewhere = psycopg.connect(mine.info.dsn, dbname="template1", autocommit=True)
     connection.close()
     pool = pool_of_requests()
-    pool.timeout, usual = patience_s, pool.timeout
+    pool.timeout, usual = timeout_s, pool.timeout
     with elsewhere:
         try:
             elsewhere.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
@@ -101,7 +101,7 @@ def test_a_request_that_came_while_the_database_was_away_is_answered_when_it_is_
     """An attempt to connect is given up while the request waits; another one follows without a further request."""
     program.post(event())
     with ThreadPoolExecutor(1) as elsewhere:
-        with database_away(patience_s=60):
+        with database_away(timeout_s=60):
             answer = elsewhere.submit(program.get, "/api/events")
             wait_until(lambda: pool_of_requests().get_stats().get("requests_waiting", 0))
             attempts = pool_of_requests().get_stats()["connections_errors"]

@@ -35,7 +35,7 @@ NUMBER = 20
 
 
 def seal_all() -> None:
-    while seal_next(patience_s=0):
+    while seal_next(timeout_s=0):
         pass
 
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("log")
 @pytest.fixture(autouse=True)
 def events(log: None) -> None:
     fill(3)
-    seal_next(patience_s=0)
+    seal_next(timeout_s=0)
 
 
 @pytest.fixture

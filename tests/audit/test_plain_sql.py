@@ -42,7 +42,7 @@ FORGE = """WITH moved AS (UPDATE log_head SET position = position + 1 RETURNING 
 def sealed(log: None) -> None:
     for start in (1, 21):
         fill(20, start)
-        while seal_next(patience_s=0):
+        while seal_next(timeout_s=0):
             pass
 
 
@@ -66,7 +66,7 @@ def removed(until: int, **fields: Any) -> None:
     """By the application itself, up to a position."""
     policy(**fields)
     catch_up(PROJECTIONS)
-    while seal_next(patience_s=0):
+    while seal_next(timeout_s=0):
         pass
     behind = read.event(until + 1)
     assert behind

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("log")
 @pytest.fixture(autouse=True)
 def sealed(log: None) -> None:
     fill(30)
-    while seal_next(patience_s=0):
+    while seal_next(timeout_s=0):
         pass
 
 
@@ -73,7 +73,7 @@ def test_what_somebody_else_had_removed_stays_a_fault() -> None:
 def test_a_redaction_whose_record_was_removed() -> None:
     record = redact(15, "ada", "a secret")
     fill(1, 100)
-    while seal_next(patience_s=0):
+    while seal_next(timeout_s=0):
         pass
     removed_by_an_earlier_version(record, record, is_noted=True)
     updated()

@@ -25,7 +25,7 @@ NUMBER = 60
 
 
 def seal_all() -> None:
-    while seal_next(patience_s=0):
+    while seal_next(timeout_s=0):
         pass
 
 
@@ -104,7 +104,7 @@ def test_the_sealer_does_not_bless_what_stands_behind_a_block_that_was_taken_awa
     behind_the_back("event", "UPDATE event SET source = 'x' WHERE position = 50")
     behind_the_back("seal", "DELETE FROM seal WHERE last = 60")
     with pytest.raises(BlocksMissing):
-        seal_next(patience_s=0)
+        seal_next(timeout_s=0)
     assert places() == [41]
 
 
@@ -130,7 +130,7 @@ def test_a_steady_stream_does_not_keep_the_log_from_being_sealed() -> None:
 
     def another_and_seal() -> bool:
         fill(1, next(numbers))
-        return seal_next(patience_s=0.2)
+        return seal_next(timeout_s=0.2)
 
     wait_until(another_and_seal)
     assert verify().verified_to > NUMBER
@@ -138,15 +138,15 @@ def test_a_steady_stream_does_not_keep_the_log_from_being_sealed() -> None:
 
 def test_events_wait_for_company_but_not_for_long() -> None:
     fill(5, 61)
-    assert not seal_next(patience_s=3600)
-    assert seal_next(patience_s=0)
+    assert not seal_next(timeout_s=3600)
+    assert seal_next(timeout_s=0)
     assert (Seal.objects.count(), verify().verified_to) == (4, 65)
 
 
 def test_a_full_block_does_not_wait() -> None:
     fill(BLOCK + 1, 61)
-    assert seal_next(patience_s=3600)
-    assert not seal_next(patience_s=3600)
+    assert seal_next(timeout_s=3600)
+    assert not seal_next(timeout_s=3600)
     assert Seal.objects.latest("last").last == NUMBER + BLOCK
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from marcus_events.client import Client
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 async def main(url: str, token: str, spool: str, task: str, question: str) -> None:
@@ -22,7 +22,7 @@ async def main(url: str, token: str, spool: str, task: str, question: str) -> No
     async with Client(url, token, spool=Path(spool)) as client:
         blocked = await client.publish("task_blocked", "agent_claude_1", about | {"description": question}, board)
         where = {"data.task_id": task}
-        answer = await client.wait_for_event("blocker_resolved", PATIENCE_S, after=blocked, where=where)
+        answer = await client.wait_for_event("blocker_resolved", TIMEOUT_S, after=blocked, where=where)
         print(answer.data["resolution"] if answer else "no answer")
         await client.publish("task_progress", "agent_claude_1", about | {"progress": 70, "message": "going on"}, board)
 

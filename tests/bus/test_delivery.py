@@ -30,7 +30,7 @@ class Fickle(MemoryPersistence):
 
     def __init__(self) -> None:
         super().__init__(limit=100_000)
-        self.trouble: BaseException | str | None = None
+        self.failure: BaseException | str | None = None
         self.poison: set[str] = set()
         self.calls = 0
 
@@ -42,15 +42,15 @@ class Fickle(MemoryPersistence):
         await super().store_event(event)
 
     async def suffer(self) -> None:
-        if self.trouble == "hang":
+        if self.failure == "hang":
             await asyncio.Event().wait()
-        while self.trouble == "hang on":
+        while self.failure == "hang on":
             try:
                 await asyncio.sleep(0.01)
             except asyncio.CancelledError:
                 continue
-        if isinstance(self.trouble, BaseException):
-            raise self.trouble
+        if isinstance(self.failure, BaseException):
+            raise self.failure
 
     @property
     def ids(self) -> list[str]:
@@ -80,17 +80,17 @@ TROUBLE = [OSError("disk full"), SystemExit(1), KeyboardInterrupt(), asyncio.Can
 @pytest.mark.parametrize("trouble", TROUBLE, ids=repr)
 @pytest.mark.parametrize("on_disk", [True, False], ids=["spool", "memory"])
 async def test_what_could_not_be_stored_is_stored_later_in_its_order(
-    trouble: BaseException | str, on_disk: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    failure: BaseException | str, on_disk: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fickle = InOneCommit()
     storing = Storing(lambda: fickle, spool=tmp_path / "0.db" if on_disk else None, timeout_s=0.01)
     with caplog.at_level(logging.INFO):
         await storing.store([event("before")])
-        fickle.trouble = trouble
+        fickle.failure = failure
         for event_id in ids(50):
             await asyncio.wait_for(storing.store([event(event_id)]), 20)
         assert (storing.metrics()["circuit"], storing.metrics()["waiting"]) == ("open", 50)
-        fickle.trouble = None
+        fickle.failure = None
         assert await storing.flush(20)
     assert fickle.ids == ["before", *ids(50)]
     assert caplog.text.count("cannot be stored") == 1
@@ -104,13 +104,13 @@ async def test_what_could_not_be_stored_is_stored_later_in_its_order(
 async def test_who_was_waiting_when_the_circuit_opens_is_let_go() -> None:
     fickle = Fickle()
     storing = Storing(lambda: fickle, timeout_s=20)
-    fickle.trouble = "hang"
+    fickle.failure = "hang"
     waiting = [asyncio.create_task(storing.store([event(event_id)])) for event_id in ids(20)]
     await wait_until_async(lambda: fickle.calls == 20)
-    fickle.trouble = OSError("disk full")
+    fickle.failure = OSError("disk full")
     await asyncio.wait_for(storing.store([event("e20")]), 20)
     await asyncio.wait_for(asyncio.gather(*waiting), 20)
-    fickle.trouble = None
+    fickle.failure = None
     assert await storing.flush(20)
     assert sorted(fickle.ids) == sorted(ids(21))
     await storing.aclose()
@@ -141,9 +141,9 @@ async def test_one_event_that_always_fails_holds_up_no_other(
     fickle = kind()
     fickle.poison = {"e3"}
     storing = Storing(lambda: fickle, spool=tmp_path / "0.db")
-    fickle.trouble = OSError("away")
+    fickle.failure = OSError("away")
     await storing.store([event(event_id) for event_id in ids(10)])
-    fickle.trouble = None
+    fickle.failure = None
     assert await storing.flush(20)
     assert sorted(fickle.ids) == sorted(set(ids(10)) - {"e3"})
     assert storing.metrics()["set_aside"] == 1
@@ -154,11 +154,11 @@ async def test_one_event_that_always_fails_holds_up_no_other(
 
 async def test_what_a_program_left_on_disk_is_stored_by_the_next_before_anything_new(tmp_path: Path) -> None:
     fickle = Fickle()
-    fickle.trouble = OSError("away")
+    fickle.failure = OSError("away")
     first = Storing(lambda: fickle, spool=tmp_path / "0.db")
     await first.store([event(event_id) for event_id in ids(3)])
     await first.aclose(0)
-    fickle.trouble = None
+    fickle.failure = None
     second = Storing(lambda: fickle, spool=tmp_path / "0.db")
     await second.store([event("new")])
     assert await second.flush(20)
@@ -171,12 +171,12 @@ async def test_memory_flows_over_to_disk_and_leaves_nothing_behind(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     fickle = Fickle()
-    fickle.trouble = OSError("away")
+    fickle.failure = OSError("away")
     storing = Storing(lambda: fickle, ring=10)
     for event_id in ids(100):
         await storing.store([event(event_id)])
     assert len(list(tmp_path.glob("*/0.db"))) == 1
-    fickle.trouble = None
+    fickle.failure = None
     assert await storing.flush(20)
     assert fickle.ids == ids(100)
     await storing.aclose()
@@ -188,13 +188,13 @@ async def test_what_is_left_at_the_end_is_on_disk_and_told_of(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     fickle = Fickle()
-    fickle.trouble = OSError("away")
+    fickle.failure = OSError("away")
     storing = Storing(lambda: fickle)
     await storing.store([event("a")])
     await storing.aclose(0)
     (left,) = tmp_path.glob("*/0.db")
     assert f"1 events were not stored; Events(spool='{left}') stores them" in caplog.text
-    fickle.trouble = None
+    fickle.failure = None
     async with Events(persistence=fickle, spool=left) as events:
         await events.publish("x", "s", {})
     assert fickle.ids[0] == "a"
@@ -204,7 +204,7 @@ async def test_when_the_disk_fails_too_memory_takes_it_and_what_is_lost_is_count
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fickle = Fickle()
-    fickle.trouble = OSError("away")
+    fickle.failure = OSError("away")
     spool = Spool(tmp_path / "0.db", max_bytes=100 * 1024)
     storing = Storing(lambda: fickle, spool=spool, ring=10)
     for event_id in ids(100):
@@ -214,7 +214,7 @@ async def test_when_the_disk_fails_too_memory_takes_it_and_what_is_lost_is_count
     assert lost + waiting == 100
     assert caplog.text.count("the spool fails") == 1
     assert caplog.text.count("events are lost") == 1
-    fickle.trouble = None
+    fickle.failure = None
     assert await storing.flush(20)
     assert len(fickle.ids) == waiting
     await storing.aclose()
@@ -241,9 +241,9 @@ async def test_who_gives_up_publishing_does_not_undo_it() -> None:
 def test_it_goes_on_in_another_event_loop() -> None:
     fickle = Fickle()
     events = Events(persistence=fickle)
-    fickle.trouble = OSError("away")
+    fickle.failure = OSError("away")
     asyncio.run(publish(events))
-    fickle.trouble = None
+    fickle.failure = None
     asyncio.run(publish_and_flush(events))
     assert len(fickle.ids) == 2
 

@@ -12,7 +12,7 @@ from marcus_events.core.event_types import ALIASES, MEANINGS
 from marcus_events.core.payload import MAX_NUMBER
 from marcus_events.core.reducers import HANDLERS
 from marcus_events.core.reserved import Authority
-from marcus_events.ingest import offer_from
+from marcus_events.ingest import entry_from
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 RECORDED_AT = START + timedelta(hours=1)  # of all of them
@@ -35,9 +35,9 @@ def recorded(
 
 
 def taken(event: Event, position: int) -> RecordedEvent:
-    offer = offer_from(event, Authority.SYSTEM)
-    named = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
-    return RecordedEvent(position, RECORDED_AT, named, offer.board_id, offer.task_id, offer.agent_id)
+    entry = entry_from(event, Authority.SYSTEM)
+    named = Event(entry.event_id, entry.timestamp, entry.event_type, entry.source, entry.data, entry.metadata)
+    return RecordedEvent(position, RECORDED_AT, named, entry.board_id, entry.task_id, entry.agent_id)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

@@ -13,4 +13,4 @@ def on(board: str = "") -> Scope:
 
 
 def looking(page: str, **parameters: Any) -> PageState:
-    return PageState(page, sight=EVERYTHING, **parameters)
+    return PageState(page, visibility=EVERYTHING, **parameters)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.intrude.target import PATIENCE_S, Target
+from tests.intrude.target import TIMEOUT_S, Target
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection
 SMALL = 4096  # bytes that a slow reader's own side takes in; what is more stays with the server
@@ -18,7 +18,7 @@ SMALL = 4096  # bytes that a slow reader's own side takes in; what is more stays
 def line(target: Target, source: str = "127.0.0.1", *, is_slow: bool = False) -> socket.socket:
     """`source` is the address that it comes from: on Linux all of 127.0.0.0/8 are this machine's."""
     made = socket.socket()
-    made.settimeout(PATIENCE_S)
+    made.settimeout(TIMEOUT_S)
     if is_slow:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
     made.bind((source, 0))

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.running_server import Running
 from tests.waiting import wait_until
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 class Target(Running):
@@ -40,7 +40,7 @@ class Target(Running):
     def client(self, token: str = "", **headers: str) -> httpx.Client:
         """A client without cookies; with a token it is a program."""
         given = {"Authorization": f"Bearer {token}"} if token else {}
-        made = httpx.Client(base_url=self.base_url, headers=given | headers, timeout=PATIENCE_S)
+        made = httpx.Client(base_url=self.base_url, headers=given | headers, timeout=TIMEOUT_S)
         self._clients.append(made)  # closed at the end, if not before
         return made
 
@@ -85,7 +85,7 @@ class Target(Running):
         if client and "Authorization" in client.headers:
             given["Authorization"] = client.headers["Authorization"]
         address = f"ws://127.0.0.1:{self.port}{path}"
-        return connect(address, additional_headers=given | headers, proxy=None, open_timeout=PATIENCE_S)
+        return connect(address, additional_headers=given | headers, proxy=None, open_timeout=TIMEOUT_S)
 
 
 def event(

@@ -46,13 +46,13 @@ def append_at_once(event_ids: list[str]) -> list[int]:
 
 def append_slowly(event_ids: list[str]) -> list[int]:
     from marcus_events.core.event import Event, utc_now
-    from marcus_events.ingest import offer_from
+    from marcus_events.ingest import entry_from
     from marcus_events.log.append import append
     from marcus_events.log.connect import connect
 
-    offers = [offer_from(Event(e, utc_now(), "task_progress", "test", {"n": 1})) for e in event_ids]
+    entries = [entry_from(Event(e, utc_now(), "task_progress", "test", {"n": 1})) for e in event_ids]
     with connect("slow appender") as connection:
-        places = append(connection, offers)
+        places = append(connection, entries)
         time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311 - between the append and its commit
         connection.commit()
     return [place.position for place in places]

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from marcus_events.core.event import Event, utc_now
-from marcus_events.ingest import offer_from
+from marcus_events.ingest import entry_from
 from marcus_events.log import read
 from marcus_events.log.append import EventData, append
 from marcus_events.log.connect import connect
@@ -18,42 +18,42 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.usefixtures("log")
 
 
-def offer(event_id: str, **data: object) -> EventData:
-    return offer_from(Event(event_id, utc_now(), "task_progress", "agent_1", dict(data)))
+def entry(event_id: str, **data: object) -> EventData:
+    return entry_from(Event(event_id, utc_now(), "task_progress", "agent_1", dict(data)))
 
 
 def test_positions_begin_at_one_and_have_no_holes() -> None:
     with connect("test") as connection:
-        places = append(connection, [offer(f"e{n}") for n in range(10)])
+        places = append(connection, [entry(f"e{n}") for n in range(10)])
     assert [place.position for place in places] == list(range(1, 11))
     assert read.head().position == 10
 
 
 def test_a_rollback_gives_the_numbers_back() -> None:
     with connect("test") as connection:
-        append(connection, [offer("lost")])
+        append(connection, [entry("lost")])
         connection.rollback()
-        assert append(connection, [offer("kept")])[0].position == 1
+        assert append(connection, [entry("kept")])[0].position == 1
 
 
 def test_the_same_identity_is_answered_with_the_first_position_and_takes_no_number() -> None:
     with connect("test") as connection:
-        first = append(connection, [offer("a"), offer("b")])
-        again = append(connection, [offer("b"), offer("c"), offer("a")])
+        first = append(connection, [entry("a"), entry("b")])
+        again = append(connection, [entry("b"), entry("c"), entry("a")])
     assert [place.position for place in again] == [first[1].position, 3, first[0].position]
     assert [place.fresh for place in again] == [False, True, False]
 
 
 def test_the_same_identity_twice_in_a_batch_is_one_event() -> None:
     with connect("test") as connection:
-        places = append(connection, [offer("a"), offer("b"), offer("a")])
+        places = append(connection, [entry("a"), entry("b"), entry("a")])
     assert [(place.position, place.fresh) for place in places] == [(1, True), (2, True), (1, False)]
 
 
 def test_another_source_may_use_the_same_event_id() -> None:
     with connect("test") as connection:
-        mine = append(connection, [offer("a")])[0]
-        theirs = append(connection, [offer_from(Event("a", utc_now(), "x", "agent_2", {}))])[0]
+        mine = append(connection, [entry("a")])[0]
+        theirs = append(connection, [entry_from(Event("a", utc_now(), "x", "agent_2", {}))])[0]
     assert (mine.position, theirs.position) == (1, 2)
 
 
@@ -61,17 +61,17 @@ def test_recorded_at_never_decreases_though_the_clock_does() -> None:
     ahead = utc_now() + timedelta(hours=1)
     with connect("test") as connection:
         connection.execute("UPDATE log_head SET recorded_at = %s", (ahead,))
-        append(connection, [offer("a"), offer("b")])
+        append(connection, [entry("a"), entry("b")])
     assert [event.recorded_at for event in read.following(0, 10)] == [ahead, ahead]
 
 
 def test_who_waited_for_the_head_sees_what_was_committed_meanwhile() -> None:
     """Without a snapshot of its own, the second would not see the first's event, and fail on its identity."""
     with connect("first") as first, connect("second") as second:
-        append(first, [offer("a")])
+        append(first, [entry("a")])
         waiting = second.info.backend_pid
         with psycopg.connect(first.info.dsn, autocommit=True) as observer, ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(append, second, [offer("a"), offer("b")])
+            answer = pool.submit(append, second, [entry("a"), entry("b")])
             wait_for_lock(observer, waiting)
             first.commit()
             places = answer.result(10)

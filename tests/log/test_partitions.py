@@ -17,7 +17,7 @@ from django.db import connection
 import marcus_events
 from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, utc_now
-from marcus_events.ingest import ingest, offer_from
+from marcus_events.ingest import entry_from, ingest
 from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
@@ -69,7 +69,7 @@ def test_the_end_of_a_partition_is_no_end(near_the_end: None) -> None:
 def test_two_writers_come_to_the_end_at_once_and_positions_stay_dense(near_the_end: None) -> None:
     def write(name: str) -> list[int]:
         with closing(Writer()) as writer:
-            answers = [writer.submit([offer_from(event)]) for event in events(name, 40)]
+            answers = [writer.submit([entry_from(event)]) for event in events(name, 40)]
             return [answer.result(20)[0].position for answer in answers]
 
     with ThreadPoolExecutor(2) as threads:
@@ -106,7 +106,7 @@ def test_an_identity_is_one_over_all_partitions(near_the_end: None) -> None:
 def full_to_the_end(near_the_end: None) -> None:
     """The first partition is full, and nobody has made room ahead."""
     with connect("test", autocommit=True) as own, own.transaction():
-        append(own, [offer_from(event) for event in events("full", 9)])
+        append(own, [entry_from(event) for event in events("full", 9)])
 
 
 def test_generate_goes_on_behind_the_end(near_the_end: None) -> None:
@@ -178,7 +178,7 @@ def test_a_log_from_before_becomes_the_first_partition() -> None:
                 for statement in owners.BUILD:
                     own.execute(statement.encode())
             assert [(found.table, found.until) for found in partitions(own)] == [("event_0", SIZE)]
-            places = append(own, [offer_from(event) for event in [old_event("e2"), old_event("new")]])
+            places = append(own, [entry_from(event) for event in [old_event("e2"), old_event("new")]])
             assert [(place.position, place.fresh) for place in places] == [(2, False), (4, True)]
             indexes = own.execute("SELECT count(*) FROM pg_indexes WHERE schemaname = 'old' AND tablename = 'event'")
             assert indexes.fetchone() == (3,)

@@ -10,7 +10,7 @@ from django.db import connection
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.filters import EventFilter
-from marcus_events.ingest import ingest, offer_from
+from marcus_events.ingest import entry_from, ingest
 from marcus_events.log import read
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
@@ -71,7 +71,7 @@ def test_a_lost_notification_costs_a_look_not_an_event() -> None:
     tail = Tail(0)
     assert tail.next(timeout_s=0) == []
     with connect("silent") as silent:  # appends without telling anybody
-        append(silent, [offer_from(Event("quiet", utc_now(), "x", "y", {}))])
+        append(silent, [entry_from(Event("quiet", utc_now(), "x", "y", {}))])
     assert wait_until(tail.next)[0].event.event_id == "quiet"
     tail.close()
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from marcus_events.core.event import Event, utc_now
-from marcus_events.ingest import offer_from
+from marcus_events.ingest import entry_from
 from marcus_events.log import read
 from marcus_events.log.append import EventData
 from marcus_events.log.connect import connect
@@ -20,8 +20,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.usefixtures("log")
 
 
-def offer(event_id: str) -> EventData:
-    return offer_from(Event(event_id, utc_now(), "task_progress", "agent_1", {}))
+def entry(event_id: str) -> EventData:
+    return entry_from(Event(event_id, utc_now(), "task_progress", "agent_1", {}))
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def writer(log: None) -> Iterator[Writer]:
 
 
 def test_an_answered_event_is_committed(writer: Writer) -> None:
-    position = writer.submit([offer("a")]).result(10)[0].position
+    position = writer.submit([entry("a")]).result(10)[0].position
     with connect("another") as connection:
         assert read.event(position, connection) is not None
 
 
 def test_many_threads_share_a_writer_and_each_gets_its_own_answer(writer: Writer) -> None:
     def publish(n: int) -> int:
-        return writer.submit([offer(f"e{n}")]).result(20)[0].position
+        return writer.submit([entry(f"e{n}")]).result(20)[0].position
 
     with ThreadPoolExecutor(8) as pool:
         positions = list(pool.map(publish, range(200)))
@@ -49,11 +49,11 @@ def test_many_threads_share_a_writer_and_each_gets_its_own_answer(writer: Writer
 
 
 def test_what_the_database_refuses_fails_alone(writer: Writer) -> None:
-    poison = replace(offer("poison"), data={"text": "NUL \0"})
+    poison = replace(entry("poison"), data={"text": "NUL \0"})
     with connect("blocker") as blocker:
         blocker.execute("SELECT FROM log_head FOR UPDATE")  # so that the next three gather in one batch
-        first = writer.submit([offer("before")])
-        gathered = [writer.submit([offer("a")]), writer.submit([poison]), writer.submit([offer("b")])]
+        first = writer.submit([entry("before")])
+        gathered = [writer.submit([entry("a")]), writer.submit([poison]), writer.submit([entry("b")])]
     assert first.result(10)[0].position == 1
     assert [gathered[0].result(10)[0].position, gathered[2].result(10)[0].position] == [2, 3]
     with pytest.raises(psycopg.DataError):
@@ -61,32 +61,32 @@ def test_what_the_database_refuses_fails_alone(writer: Writer) -> None:
 
 
 def test_a_lost_connection_loses_and_doubles_nothing(writer: Writer) -> None:
-    writer.submit([offer("first")]).result(10)
+    writer.submit([entry("first")]).result(10)
     with connect("killer", autocommit=True) as killer:
         for n in range(5):
             killer.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'marcus writer'"
             )
-            writer.submit([offer(f"after {n}")]).result(15)
+            writer.submit([entry(f"after {n}")]).result(15)
     assert [event.position for event in read.following(0, 100)] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_full_queue_makes_the_caller_wait_and_then_says_so(writer: Writer) -> None:
     with connect("blocker") as blocker:
         blocker.execute("SELECT FROM log_head FOR UPDATE")
-        held = writer.submit([offer("held")])
+        held = writer.submit([entry("held")])
         wait_until(lambda: writer.is_busy)
-        filling = writer.submit([offer(f"q{n}") for n in range(MAX_QUEUED)])
+        filling = writer.submit([entry(f"q{n}") for n in range(MAX_QUEUED)])
         with pytest.raises(LogUnavailable):
-            writer.submit([offer("too many")], timeout_s=0.05)
+            writer.submit([entry("too many")], timeout_s=0.05)
     assert held.result(20)[0].position == 1
     assert len(filling.result(60)) == MAX_QUEUED
 
 
 def test_closing_commits_what_is_queued(log: None) -> None:
     writer = Writer()
-    answers = [writer.submit([offer(f"e{n}")]) for n in range(50)]
+    answers = [writer.submit([entry(f"e{n}")]) for n in range(50)]
     writer.close()
     assert sorted(answer.result(0)[0].position for answer in answers) == list(range(1, 51))
     with pytest.raises(LogUnavailable):
-        writer.submit([offer("late")])
+        writer.submit([entry("late")])

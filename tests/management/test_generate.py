@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.ingest import offer_from
+from marcus_events.ingest import entry_from
 from marcus_events.log import read
 from marcus_events.models import HourlyRate, Task
 from marcus_events.search import page, reached
@@ -32,8 +32,8 @@ def test_what_was_ended_is_gone_on_with_and_is_as_if_it_was_not() -> None:
     generate(project=["search", "rates"])
     generate(project=[])
     extent = generation.GeneratedRange(1, 1_500, events()[0][0].timestamp, events()[-1][0].timestamp)
-    assert [event.event_id for event, *_ in events()] == [offer.event_id for offer in generation.offers(extent)]
-    assert [event.data for event, *_ in events()] == [offer.data for offer in generation.offers(extent)]
+    assert [event.event_id for event, *_ in events()] == [entry.event_id for entry in generation.entries(extent)]
+    assert [event.data for event, *_ in events()] == [entry.data for entry in generation.entries(extent)]
     assert (reached(), HourlyRate.objects.exists(), Task.objects.exists()) == (1_500, True, False)
 
 
@@ -41,8 +41,8 @@ def test_what_was_ended_is_gone_on_with_and_is_as_if_it_was_not() -> None:
 def test_events_are_about_what_the_door_would_say_and_hold_the_words_that_are_planted() -> None:
     generate(project=["search"])
     for event, *about in events():
-        offer = offer_from(event)
-        assert about == [offer.board_id, offer.task_id, offer.agent_id]
+        entry = entry_from(event)
+        assert about == [entry.board_id, entry.task_id, entry.agent_id]
     early = page(EventFilter.parse(generation.EARLY), limit=100).events
     assert early
     assert all(event.position <= 1_500 // 20 for event in early)

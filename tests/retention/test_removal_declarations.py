@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("log")
 
 
 def seal_all() -> None:
-    while seal_next(patience_s=0):
+    while seal_next(timeout_s=0):
         pass
 
 

@@ -61,9 +61,9 @@ class Crowd:
                     line.recv(1)
 
 
-def exchange(port: int, request: bytes, *, then: int = 0, block: bytes = b"", patience_s: float = 10) -> bytes:
+def exchange(port: int, request: bytes, *, then: int = 0, block: bytes = b"", timeout_s: float = 10) -> bytes:
     """What is answered, to the connection's end. The block is sent that many times before anything is read."""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience_s) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as line:
         with contextlib.suppress(ConnectionError):
             line.sendall(request)
             for _ in range(then):

@@ -24,7 +24,7 @@ MOST = 3
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     monkeypatch.setattr(max_connections, "MAX_CONNECTIONS", MOST)
-    monkeypatch.setattr(max_connections, "Request", Application)
+    monkeypatch.setattr(max_connections, "IncomingRequest", Application)
     return Gate(http.HTTPFactory(reactor=Clock()))  # type: ignore[arg-type]  # a clock is what it needs of one
 
 

@@ -19,7 +19,7 @@ from dashboard.pages.activity import filter_links
 from dashboard.pages.activity.active_filters import chips
 from dashboard.queries import event_stream, filter_choices
 from dashboard.queries.labels import named
-from dashboard.visibility import Visibility, sight_of
+from dashboard.visibility import Visibility, visibility_of
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import InvalidFilter
@@ -38,7 +38,7 @@ TOO_MUCH = (
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest events, or those before a position where the address says so. A bad query is explained in place."""
-    look, head = PageState.at("activity", request.GET, sight_of(request.user)), read.head()
+    look, head = PageState.at("activity", request.GET, visibility_of(request.user)), read.head()
     try:
         rows, error = event_stream.opening(wanted(look), before=position(request, "before")), ""
     except InvalidFilter as invalid:
@@ -71,7 +71,7 @@ def filters(look: PageState) -> dict[str, Any]:
 @require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
-    look = PageState.at("activity", request.GET, sight_of(request.user))
+    look = PageState.at("activity", request.GET, visibility_of(request.user))
     after, before = position(request, "after"), position(request, "before")
     try:
         chosen = wanted(look)
@@ -109,11 +109,11 @@ def show_event(request: HttpRequest, position: int, **written: str) -> HttpRespo
 
     `written` is what stands in the form of its redaction, and why that was refused.
     """
-    sight = sight_of(request.user)
-    found = find(position, sight)
-    look = PageState.of_board("event", request.GET, sight)
+    visibility = visibility_of(request.user)
+    found = find(position, visibility)
+    look = PageState.of_board("event", request.GET, visibility)
     choices = filter_links.choices(PageState.at("activity", request.GET), *named([found]))
-    context = detail(found, sight) | written | {"choices": choices}
+    context = detail(found, visibility) | written | {"choices": choices}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"look": look})
     return page_view.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
@@ -122,22 +122,22 @@ def show_event(request: HttpRequest, position: int, **written: str) -> HttpRespo
 @require_safe
 def narrow(request: HttpRequest, position: int) -> HttpResponse:
     """A fragment: how to narrow the page to what is like an event, or to everything but that."""
-    found = find(position, sight_of(request.user))
+    found = find(position, visibility_of(request.user))
     chosen = filter_links.choices(PageState.at("activity", request.GET), *named([found]))
     return render_template(request, "activity/_narrow.html", {"choices": chosen})
 
 
-def find(position: int, sight: Visibility) -> RecordedEvent:
+def find(position: int, visibility: Visibility) -> RecordedEvent:
     found = read.event(position)
-    if found is None or not sight.shows(found):
+    if found is None or not visibility.shows(found):
         raise Http404(f"There is no event {position}.")
-    return masked([found], sight.boards)[0]
+    return masked([found], visibility.boards)[0]
 
 
-def detail(found: RecordedEvent, sight: Visibility) -> dict[str, Any]:
+def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:
     [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
-    effects = list(filter(sight.shows, read.caused_by(found)))
+    effects = list(filter(visibility.shows, read.caused_by(found)))
     return {
         "event": found,
         "icon": icon,
@@ -149,17 +149,17 @@ def detail(found: RecordedEvent, sight: Visibility) -> dict[str, Any]:
         "board_name": board_name(readable) if found.board_id else "",
         "data": json.dumps(found.data, indent=2, ensure_ascii=False),
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
-        "cause": cause_of(found, sight),
+        "cause": cause_of(found, visibility),
         "cause_id": cause_id(found),
         "redaction": Redaction.objects.filter(position=found.position).first(),
         "thinned": Thinned.objects.filter(position=found.position).values_list("count", flat=True).first(),
-        "effects": [told(effect) for effect in named(masked(effects, sight.boards))],
+        "effects": [told(effect) for effect in named(masked(effects, visibility.boards))],
     }
 
 
-def cause_of(found: RecordedEvent, sight: Visibility) -> dict[str, Any] | None:
-    causes = read.causes_named([cause_id(found)], found.board_id, sight.boards)
-    return told(*named(masked(causes, sight.boards))) if causes and sight.shows(causes[0]) else None
+def cause_of(found: RecordedEvent, visibility: Visibility) -> dict[str, Any] | None:
+    causes = read.causes_named([cause_id(found)], found.board_id, visibility.boards)
+    return told(*named(masked(causes, visibility.boards))) if causes and visibility.shows(causes[0]) else None
 
 
 def cause_id(found: RecordedEvent) -> str:

@@ -10,9 +10,9 @@ from itertools import islice
 from dashboard.headline import count
 from dashboard.pages.agents.agent_health import TITLES, HealthStatus, verdict
 from dashboard.pages.agents.agent_timeline import MAX_DRAWN, NamedInterval, named
-from dashboard.pages.agents.queries import Agents, Around, Spells
+from dashboard.pages.agents.queries import AgentIntervals, Agents, Around
 from dashboard.timeline import timeline_layout
-from dashboard.timeline.status_intervals import Share, Spell, StatusKind, Window, before, shares, within
+from dashboard.timeline.status_intervals import AgentInterval, Share, StatusKind, Window, before, shares, within
 from marcus_events import models
 from marcus_events.core.sentences import short
 from marcus_events.log.agent_activity import Signs
@@ -56,19 +56,21 @@ class AgentCard:
         return sum((share.length for share in self.shares), timedelta())
 
 
-def agent_cards(found: Agents, spells: Spells, around: Around, now: datetime, drawn: Window) -> list[AgentCard]:
+def agent_cards(
+    found: Agents, intervals: AgentIntervals, around: Around, now: datetime, drawn: Window
+) -> list[AgentCard]:
     """`drawn` is the window of the strips: 24 hours to the next full column."""
     most = MAX_DRAWN // max(len(found.shown), 1)
     return [
-        member(agent, spells.get(key, []), around, now, drawn, most)
+        member(agent, intervals.get(key, []), around, now, drawn, most)
         for key, agent in zip(found.keys, found.shown, strict=True)
     ]
 
 
 def member(
-    agent: models.Agent, spells: list[Spell], around: Around, now: datetime, drawn: Window, most: int
+    agent: models.Agent, intervals: list[AgentInterval], around: Around, now: datetime, drawn: Window, most: int
 ) -> AgentCard:
-    day = within(spells, drawn)
+    day = within(intervals, drawn)
     exact = before(day, now)
     signs = around.signs.get((agent.board_id, agent.agent_id), NO_SIGNS)
     stuck = around.blockers.get((agent.board_id, agent.task_id))
@@ -82,7 +84,7 @@ def member(
         clock_ahead=signs.clock_ahead,
         shares=[Told(share.kind, share.length, share.percent, TITLES[share.kind]) for share in shares(exact)],
         strip=timeline_layout.drawing(timeline_layout.lane(day, drawn, most)),
-        changes=[named(agent, spell, around) for spell in islice(reversed(exact), MAX_CHANGES)],
+        changes=[named(agent, interval, around) for interval in islice(reversed(exact), MAX_CHANGES)],
         earlier=max(len(exact) - MAX_CHANGES, 0),
     )
 

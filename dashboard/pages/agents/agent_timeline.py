@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from dashboard.pages.agents.agent_health import status_words
-from dashboard.pages.agents.queries import AgentKey, Agents, Around, Spells
+from dashboard.pages.agents.queries import AgentIntervals, AgentKey, Agents, Around
 from dashboard.timeline import time_axis, timeline_layout
 from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window, within
 from marcus_events import models
@@ -30,19 +30,19 @@ ROOM, ROOM_ON_A_TELEPHONE = 4.5, 14.0  # percent of a lane in which a few letter
 class NamedInterval:
     """A spell with what it is called and where it leads. Without a task's name `task` is its id."""
 
-    spell: IntervalPart
+    interval: IntervalPart
     words: str
     task: str
     href: str
 
     @property
     def kind(self) -> StatusKind:
-        return self.spell.kind
+        return self.interval.kind
 
     @property
     def length(self) -> timedelta:
         """Of the whole spell, or of what there is of it by the end of the window."""
-        return (self.spell.ended or self.spell.end) - self.spell.began
+        return (self.interval.ended or self.interval.end) - self.interval.began
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,11 @@ class AgentTimeline:
     more: int
 
 
-def timeline(span: time_axis.TimeSpan, shown: Window, found: Agents, told: Spells, around: Around) -> AgentTimeline:
+def timeline(
+    span: time_axis.TimeSpan, shown: Window, found: Agents, told: AgentIntervals, around: Around
+) -> AgentTimeline:
     parts = {key: within(told.get(key, ()), shown) for key in found.keys}
-    rows = [TimelineRow(agent, named(agent, spell, around)) for agent, spell in newest(found, parts)]
+    rows = [TimelineRow(agent, named(agent, interval, around)) for agent, interval in newest(found, parts)]
     drawn = [
         lane_of(agent, parts[key], shown, around, len(parts))
         for key, agent in zip(found.keys, found.shown, strict=True)
@@ -94,7 +96,9 @@ def timeline(span: time_axis.TimeSpan, shown: Window, found: Agents, told: Spell
 
 def newest(found: Agents, parts: dict[AgentKey, list[IntervalPart]]) -> Iterable[tuple[models.Agent, IntervalPart]]:
     """The newest MAX_ROWS spells of all, each with its agent."""
-    every = [(agent, spell) for agent in found.shown for spell in parts[agent.board_id, agent.agent_id][-MAX_ROWS:]]
+    every = [
+        (agent, interval) for agent in found.shown for interval in parts[agent.board_id, agent.agent_id][-MAX_ROWS:]
+    ]
     return sorted(every, key=lambda pair: pair[1].start, reverse=True)[:MAX_ROWS]
 
 
@@ -106,16 +110,18 @@ def lane_of(agent: models.Agent, parts: list[IntervalPart], shown: Window, aroun
 
 
 def link(agent: models.Agent, block: timeline_layout.LaneBlock, around: Around) -> BlockLink:
-    base = named(agent, block.spell, around)
+    base = named(agent, block.interval, around)
     has_room = block.share >= ROOM and base.kind in ("working", "blocked")
     words = f"Mostly: {base.words} ({block.others:,} shorter)" if block.others else base.words
     label, fits = base.task if has_room else "", block.share >= ROOM_ON_A_TELEPHONE
-    return BlockLink(base.spell, words, base.task, base.href, block, label, fits)
+    return BlockLink(base.interval, words, base.task, base.href, block, label, fits)
 
 
-def named(agent: models.Agent, spell: IntervalPart, around: Around) -> NamedInterval:
-    task = around.task_name(agent.board_id, spell.task_id)
-    return NamedInterval(spell, status_words(spell.status, task), task, events_of(agent, spell.began, spell.ended))
+def named(agent: models.Agent, interval: IntervalPart, around: Around) -> NamedInterval:
+    task = around.task_name(agent.board_id, interval.task_id)
+    return NamedInterval(
+        interval, status_words(interval.status, task), task, events_of(agent, interval.began, interval.ended)
+    )
 
 
 def events_of(agent: models.Agent, began: datetime, ended: datetime | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Case, Count, Q, When
 
 from dashboard.queries import blockers
-from dashboard.timeline.status_intervals import KIND_OF, Spell, StatusKind, Window, kind_of
+from dashboard.timeline.status_intervals import KIND_OF, AgentInterval, StatusKind, Window, kind_of
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.log.agent_activity import Signs, signs
@@ -29,7 +29,7 @@ RANK = Case(
 MAX_STUCK = 1_000  # blockers of their tasks
 
 AgentKey = tuple[str, str]  # board and agent, or board and task
-Spells = dict[AgentKey, list[Spell]]
+AgentIntervals = dict[AgentKey, list[AgentInterval]]
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ def by_name(agent: models.Agent) -> tuple[Any, ...]:
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], agent.board_id
 
 
-def around(found: Agents, told: Spells, removed: dict[str, int], scope: Scope) -> Around:
+def around(found: Agents, told: AgentIntervals, removed: dict[str, int], scope: Scope) -> Around:
     """`told` are the spells whose tasks are to be named."""
     board_ids = {agent.board_id for agent in found.shown}
     boards = {row.board_id: row for row in models.Board.objects.now().filter(board_id__in=board_ids)}
-    wanted = {(board_id, spell.task_id) for (board_id, _), each in told.items() for spell in each}
+    wanted = {(board_id, interval.task_id) for (board_id, _), each in told.items() for interval in each}
     current = {(agent.board_id, agent.task_id) for agent in found.shown}
     on_theirs = blockers.open_rows(scope).filter(board_id__in=board_ids, task_id__in={task for _, task in current})
     stuck = {(row.board_id, row.task_id): row for row in on_theirs.order_by("-opened_at")[:MAX_STUCK]}
@@ -98,27 +98,27 @@ def removed_boards(found: Agents) -> dict[str, int]:
     return last_removals({board_id for board_id, _ in found.keys})
 
 
-def spells(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> Spells:
+def intervals(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> AgentIntervals:
     """(board, agent) → what it was at within any of two windows, oldest first, without those between them."""
     parts = [union(windows)] if overlap(*windows) else sorted(windows, key=lambda window: window.since)
-    result = defaultdict[AgentKey, list[Spell]](list)
+    result = defaultdict[AgentKey, list[AgentInterval]](list)
     for part in parts:
-        for key, spell in spells_within(found, part, removed):
-            if not result[key] or result[key][-1] != spell:
-                result[key].append(spell)
+        for key, interval in intervals_within(found, part, removed):
+            if not result[key] or result[key][-1] != interval:
+                result[key].append(interval)
     return result
 
 
-def spells_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iterator[tuple[AgentKey, Spell]]:
+def intervals_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iterator[tuple[AgentKey, AgentInterval]]:
     """Nothing from before an agent's board was removed."""
     keys = set(found.keys)
     unended = Q(to_time=None) | Q(to_time__gt=shown.since)
     named = {"board_id__in": {board for board, _ in keys}, "agent_id__in": {agent for _, agent in keys}}
     rows = models.Agent.objects.filter(unended, from_time__lt=shown.until, **named)
     columns = ("board_id", "agent_id", "from_position", "from_time", "to_time", "status", "task_id")
-    for board_id, agent_id, position, *spell in rows.order_by("from_position").values_list(*columns):
+    for board_id, agent_id, position, *interval in rows.order_by("from_position").values_list(*columns):
         if (board_id, agent_id) in keys and position > removed.get(board_id, 0):
-            yield (board_id, agent_id), Spell(*spell)
+            yield (board_id, agent_id), AgentInterval(*interval)
 
 
 def tasks(keys: Iterable[AgentKey]) -> dict[AgentKey, models.Task]:

@@ -22,15 +22,15 @@ def gather(look: PageState) -> dict[str, Any]:
     shown = time_axis.window(span, until := time_axis.ending(look.until, now), now)
     found = queries.agents(look.scope, look.agent)
     removed = queries.removed_boards(found)
-    spells = queries.spells(found, [day, shown], removed)
-    around = queries.around(found, spells, removed, look.scope.everywhere())
-    members = agent_cards(found, spells, around, now, day)
+    intervals = queries.intervals(found, [day, shown], removed)
+    around = queries.around(found, intervals, removed, look.scope.everywhere())
+    members = agent_cards(found, intervals, around, now, day)
     silent = sum(member.verdict.tone == "attention" for member in members)
     return {
         "members": members,
         "hidden": found.hidden,
         "in_short": in_short(found.kinds, silent),
-        "timeline": timeline(span, shown, found, spells, around),
+        "timeline": timeline(span, shown, found, intervals, around),
         "is_now": until is None,
         "spans": [(name, each.words) for name, each in time_axis.SPANS.items()],
         "chosen_span": look.span if look.span in time_axis.SPANS else time_axis.DEFAULT,

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_safe
 
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 
 PARAMETERS = ("board", "agent", "span", "until")
 
 
 @require_safe
 def agents(request: HttpRequest) -> HttpResponse:
-    look = PageState.at("agents", {name: request.GET.get(name, "") for name in PARAMETERS}, sight_of(request.user))
+    look = PageState.at("agents", {name: request.GET.get(name, "") for name in PARAMETERS}, visibility_of(request.user))
     return page_view.render(request, "agents/index.html", look, "Agents")

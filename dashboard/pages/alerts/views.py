@@ -20,7 +20,7 @@ from dashboard.pages import page_view
 from dashboard.pages.alerts.forms import AlertForm
 from dashboard.pages.alerts.missed_alerts import missed as missed_by
 from dashboard.pages.alerts.preferences import keep, note, preferences_of
-from dashboard.visibility import Scope, sight_of
+from dashboard.visibility import Scope, visibility_of
 from marcus_events.core.event import utc_now
 
 
@@ -43,7 +43,7 @@ def viewer(request: HttpRequest) -> int:
 
 def scope_of(request: HttpRequest) -> Scope:
     """Alerts are of all boards that are seen."""
-    return Scope(sight_of(request.user))
+    return Scope(visibility_of(request.user))
 
 
 def show(request: HttpRequest, form: AlertForm) -> HttpResponse:

@@ -104,8 +104,8 @@ def stage_of(blocker: models.Blocker) -> ReplyStage:
     return "resumed" if blocker.resumed_at else "seen" if blocker.seen_at else "sent"
 
 
-def find(blocker_id: int, sight: Visibility) -> models.Blocker | None:
-    rows = models.Blocker.objects.now().filter(blocker_id=blocker_id, **Scope(sight).on())
+def find(blocker_id: int, visibility: Visibility) -> models.Blocker | None:
+    rows = models.Blocker.objects.now().filter(blocker_id=blocker_id, **Scope(visibility).on())
     found: models.Blocker | None = rows.first()
     return found
 
@@ -125,10 +125,10 @@ def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[mode
     return [other for other in others if (other.answered_by, other.answer_due) == given]
 
 
-def detail(blocker: models.Blocker, sight: Visibility) -> BlockerDetail:
+def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
     """Of one that `find` has found for the same sight."""
     board_id, task_id = blocker.board_id, blocker.task_id
-    behind = linked_tasks.waiting([(board_id, task_id)], sight).get((board_id, task_id), [])
+    behind = linked_tasks.waiting([(board_id, task_id)], visibility).get((board_id, task_id), [])
     alike_now = others(blocker)
     names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
@@ -140,7 +140,7 @@ def detail(blocker: models.Blocker, sight: Visibility) -> BlockerDetail:
         steps=blockers.steps(blocker.suggestion),
         confidence=confidence(blocker.suggestion),
         tried=tried(blocker),
-        alike=alike(blocker, sight),
+        alike=alike(blocker, visibility),
         thread=thread(blocker),
     )
 
@@ -176,14 +176,14 @@ def told(recorded: RecordedEvent) -> ThreadStep:
     return ThreadStep(recorded.timestamp, as_text(sentence(recorded)), recorded.position, recorded)
 
 
-def alike(blocker: models.Blocker, sight: Visibility) -> list[blockers.ResolvedBlocker]:
+def alike(blocker: models.Blocker, visibility: Visibility) -> list[blockers.ResolvedBlocker]:
     """Earlier ones that read like this one, and were answered."""
     with connection.cursor() as cursor:
         values: dict[str, Any] = {
             "text": blocker.description,
             "blocker_id": blocker.blocker_id,
             "limit": MAX_ALIKE,
-            "boards": Scope(sight).boards,
+            "boards": Scope(visibility).boards,
         }
         cursor.execute(ALIKE, values)
         ids = [row[0] for row in cursor.fetchall()]

@@ -23,7 +23,7 @@ from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.blocked import blocker_details as queries
 from dashboard.queries.people import who_see
-from dashboard.visibility import Visibility, sight_of
+from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
 from marcus_events.core.event import utc_now
@@ -36,8 +36,8 @@ SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
-    sight = sight_of(request.user)
-    found = find(blocker_id, sight)
+    visibility = visibility_of(request.user)
+    found = find(blocker_id, visibility)
     if request.method != "POST":
         return show(request, found)
     if not request.user.has_perm(HANDLE_BLOCKER):
@@ -45,20 +45,20 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
     try:
         act(request, found)
     except actions.ActionNotPossible as error:
-        return show(request, find(blocker_id, sight), str(error), request.POST.get("answer", ""))
+        return show(request, find(blocker_id, visibility), str(error), request.POST.get("answer", ""))
     if request.headers.get("X-Drawer"):
-        return show(request, find(blocker_id, sight))
+        return show(request, find(blocker_id, visibility))
     return redirect("blocker", blocker_id)
 
 
 @require_GET
 def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
-    sight = sight_of(request.user)
-    return render_template(request, "blocked/_state.html", gathered(find(blocker_id, sight), sight))
+    visibility = visibility_of(request.user)
+    return render_template(request, "blocked/_state.html", gathered(find(blocker_id, visibility), visibility))
 
 
-def find(blocker_id: int, sight: Visibility) -> Blocker:
-    found = queries.find(blocker_id, sight)
+def find(blocker_id: int, visibility: Visibility) -> Blocker:
+    found = queries.find(blocker_id, visibility)
     if found is None:
         raise Http404(f"There is no blocker {blocker_id}.")
     return found
@@ -104,22 +104,22 @@ def until(stated: str) -> datetime | None:
 
 
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
-    sight = sight_of(request.user)
-    context = gathered(found, sight) | {"error": error, "written": written}
+    visibility = visibility_of(request.user)
+    context = gathered(found, visibility) | {"error": error, "written": written}
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
-    look = PageState.of_board("event", request.GET, sight)
+    look = PageState.of_board("event", request.GET, visibility)
     title = f"Blocked: {context['detail'].item.task}"
     response = page_view.render(request, "blocked/blocker.html", look, title, **context)
     response.status_code = status
     return response
 
 
-def gathered(found: Blocker, sight: Visibility) -> dict[str, Any]:
+def gathered(found: Blocker, visibility: Visibility) -> dict[str, Any]:
     people = list(who_see(found.board_id)[: MAX_PEOPLE + 1])
     return {
-        "detail": queries.detail(found, sight),
+        "detail": queries.detail(found, visibility),
         "snoozes": SNOOZES,
         "people": people[:MAX_PEOPLE],
         "are_people_many": len(people) > MAX_PEOPLE,

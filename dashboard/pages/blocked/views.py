@@ -7,11 +7,11 @@ from django.views.decorators.http import require_safe
 
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 
 
 @require_safe
 def blocked(request: HttpRequest) -> HttpResponse:
     return page_view.render(
-        request, "blocked/index.html", PageState.at("blocked", request.GET, sight_of(request.user)), "Blocked"
+        request, "blocked/index.html", PageState.at("blocked", request.GET, visibility_of(request.user)), "Blocked"
     )

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers.actions import wait_shown
 from marcus_events.core.reserved import USER, Authority, source_of
@@ -20,7 +20,7 @@ from marcus_events.sources.demo_script import BOARD
 
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
-    if not sight_of(request.user).allows(BOARD):
+    if not visibility_of(request.user).allows(BOARD):
         raise Http404("There is no demo.")
     if not request.user.has_perm(HANDLE_BLOCKER):
         raise PermissionDenied

@@ -90,7 +90,7 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     statuses, agents = current_state.tasks_by_status(of_them), current_state.agents_at_work(of_them)
     now = throughput.next_minute(utc_now())
     finished = throughput.finished(of_them, now)
-    stuck = stuck_on(of_them, scope.sight)
+    stuck = stuck_on(of_them, scope.visibility)
 
     def summary(row: models.Board) -> Summary:
         of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
@@ -112,13 +112,13 @@ def out_of_reach(scope: Scope) -> Any:
     return rows.exclude(finished).order_by("fallback_since", "connection_since", "board_id")
 
 
-def stuck_on(scope: Scope, sight: Visibility) -> dict[str, tuple[int, int]]:
+def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]:
     """board → how many blockers are open there, and how many of its tasks wait behind a blocked one on any board."""
     rows = blockers.open_rows(scope).order_by()
     number = dict(rows.values_list("board_id").annotate(number=Count("*")))
-    blocked = set(rows.values_list("board_id", "task_id").distinct()) | blocked_elsewhere(scope, sight)
+    blocked = set(rows.values_list("board_id", "task_id").distinct()) | blocked_elsewhere(scope, visibility)
     behind: dict[str, set[str]] = defaultdict(set)
-    for tasks in linked_tasks.waiting(blocked, sight).values():
+    for tasks in linked_tasks.waiting(blocked, visibility).values():
         for board_id, task_id in set(tasks) - blocked:
             behind[board_id].add(task_id)
     return defaultdict(
@@ -126,9 +126,9 @@ def stuck_on(scope: Scope, sight: Visibility) -> dict[str, tuple[int, int]]:
     )
 
 
-def blocked_elsewhere(scope: Scope, sight: Visibility) -> set[current_state.TaskKey]:
+def blocked_elsewhere(scope: Scope, visibility: Visibility) -> set[current_state.TaskKey]:
     """The blocked tasks of other boards that tasks of these wait for, directly or through others."""
-    found = linked_tasks.before(scope.boards or [], sight, elsewhere=True)
+    found = linked_tasks.before(scope.boards or [], visibility, elsewhere=True)
     needed = {on for _, on in found.open if not linked_tasks.is_hidden(on)}
     ids = {"board_id__in": {board for board, _ in needed}, "task_id__in": {task for _, task in needed}}
     rows = models.Task.objects.now().filter(status="blocked", **ids) if needed else models.Task.objects.none()
@@ -170,7 +170,7 @@ def columns(scope: Scope) -> dict[str, BoardColumn]:
     found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
     rows = [row for rows in found.values() for row in rows]
     shown = {(board, row.task_id) for row in rows}
-    waiting, numbers = linked_tasks.waiting(shown, scope.sight), numbers_of(scope)
+    waiting, numbers = linked_tasks.waiting(shown, scope.visibility), numbers_of(scope)
     parts, wholes = subtasks.of_tasks(board, [row.task_id for row in rows]), subtasks.parents_of(board, rows)
     names = current_state.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
     blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from dashboard.live.page_state import PageState, storable
 from dashboard.pages import page_view
 from dashboard.queries import current_state
-from dashboard.visibility import Scope, sight_of
+from dashboard.visibility import Scope, visibility_of
 
 MANY = 10  # boards, among which nobody finds one by looking
 
@@ -20,13 +20,13 @@ def boards(request: HttpRequest) -> HttpResponse:
     if chosen := request.GET.get("board"):
         return redirect("board", board_id=chosen)
     look = PageState("boards", q=(given := PageState.at("boards", request.GET)).q, p=given.p)
-    many = current_state.number_of_boards(Scope(sight_of(request.user)), most=MANY) == MANY
+    many = current_state.number_of_boards(Scope(visibility_of(request.user)), most=MANY) == MANY
     return page_view.render(request, "boards/index.html", look, "Boards", is_searched=many or bool(look.q))
 
 
 @require_safe
 def board(request: HttpRequest, board_id: str) -> HttpResponse:
-    found = current_state.board(Scope(sight_of(request.user), storable(board_id)))
+    found = current_state.board(Scope(visibility_of(request.user), storable(board_id)))
     if found is None:
         raise Http404(f"There is no board {board_id}. It may have been removed.")
     look = PageState("board", board=board_id, done=PageState.at("board", request.GET).done)

@@ -87,17 +87,17 @@ def batches(wanted: EventFilter, until: int) -> Iterator[list[RecordedEvent]]:
         after = found.events[-1].position
 
 
-def completions(word: str, sight: Visibility) -> list[str]:
+def completions(word: str, visibility: Visibility) -> list[str]:
     """What the last word of a query could be: a field, or a value of the field that it names."""
     minus, stated = ("-", word[1:]) if word.startswith("-") else ("", word)
     name, colon, value = stated.partition(":")
     if not colon:
         names = [field for field in (*FIELDS, *TIMES) if field.startswith(name) and field not in ("text", "board_id")]
         return [f"{minus}{field}:" for field in names] if name else []
-    if name not in COMPLETED or sight.boards == frozenset():
+    if name not in COMPLETED or visibility.boards == frozenset():
         return []
     begun, _, last = value.rpartition(",")
     before = f"{begun}," if begun else ""
-    found = search.complete(name, last.strip('"'), sight.narrow(EventFilter()))
+    found = search.complete(name, last.strip('"'), visibility.narrow(EventFilter()))
     fitting = [each for each in found if short(each) == each]
     return [f"{minus}{name}:{before}{quote(each)}" for each in fitting[:MOST_COMPLETIONS]]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.pages.history import saved_searches
 from dashboard.pages.history import views as page
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 
 
 @require_POST
@@ -26,7 +26,7 @@ def save(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, search_id: int) -> HttpResponse:
     """Mine, or as an administrator one that is shared; of others' own nobody knows."""
-    search = get_object_or_404(saved_searches.of(request.user, sight_of(request.user)), pk=search_id)
+    search = get_object_or_404(saved_searches.of(request.user, visibility_of(request.user)), pk=search_id)
     if not saved_searches.may_change(request, search):
         raise PermissionDenied
     search.delete()

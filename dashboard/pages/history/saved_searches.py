@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from dashboard.live.page_state import PageState
 from dashboard.models import SavedSearch
 from dashboard.queries.numbered_pages import Paging
-from dashboard.visibility import Visibility, sight_of
+from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.access.visibility import ADMINISTER
 from marcus_events.core.filters import EventFilter, InvalidFilter
@@ -28,11 +28,11 @@ class SaveForm(forms.Form):
     shared = forms.BooleanField(required=False)
 
 
-def of(user: AbstractBaseUser | AnonymousUser, sight: Visibility) -> QuerySet[SavedSearch]:
+def of(user: AbstractBaseUser | AnonymousUser, visibility: Visibility) -> QuerySet[SavedSearch]:
     """Those of this person, and those shared by people who saw no more. What a search finds is what its reader sees."""
     shared = Q(shared=True)
-    if sight.boards is not None:
-        shared &= Q(boards__contained_by=sorted(sight.boards))  # never holds where they are null
+    if visibility.boards is not None:
+        shared &= Q(boards__contained_by=sorted(visibility.boards))  # never holds where they are null
     return SavedSearch.objects.filter(Q(owner=user.pk) | shared).select_related("owner").order_by("name", "pk")
 
 
@@ -44,7 +44,7 @@ class Saved:
 
 def listed(user: AbstractBaseUser | AnonymousUser, look: PageState) -> Saved:
     paging = Paging.of(look.p, PAGE)
-    found = list(of(user, look.sight)[paging.skip : paging.skip + PAGE + 1])
+    found = list(of(user, look.visibility)[paging.skip : paging.skip + PAGE + 1])
     return Saved(found[:PAGE], paging.with_next(len(found) > PAGE))
 
 
@@ -67,7 +67,7 @@ def save(request: HttpRequest) -> str:
     if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
         return f"You have {MOST} saved searches. Delete one first."
     kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
-    kept["boards"] = audience(PageState.at("history", request.GET), sight_of(request.user))
+    kept["boards"] = audience(PageState.at("history", request.GET), visibility_of(request.user))
     SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)
     return ""
 
@@ -77,13 +77,13 @@ def query_of(request: HttpRequest) -> str:
     return PageState.at("history", request.GET).query(p="")
 
 
-def audience(look: PageState, sight: Visibility) -> list[str] | None:
+def audience(look: PageState, visibility: Visibility) -> list[str] | None:
     """Which boards somebody has to see to be shown a search: all that its owner sees, and any other that it names."""
-    if sight.boards is None:
+    if visibility.boards is None:
         return None
-    names = Board.objects.now().filter(board_id__in=sight.boards).values_list("name", flat=True)
+    names = Board.objects.now().filter(board_id__in=visibility.boards).values_list("name", flat=True)
     named = {look.board, *boards_in(look.q)} - {"", *names}
-    return sorted(sight.boards | named)
+    return sorted(visibility.boards | named)
 
 
 def boards_in(query: str) -> set[str]:

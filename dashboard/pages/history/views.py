@@ -28,8 +28,8 @@ from dashboard.pages.history import export as exporting
 from dashboard.pages.history import queries as asked
 from dashboard.pages.history.facet_links import facets
 from dashboard.queries.labels import named
-from dashboard.visibility import sight_of
-from marcus_events.access.sessions import sight_of_session
+from dashboard.visibility import visibility_of
+from marcus_events.access.sessions import visibility_of_session
 from marcus_events.audit import address_of
 from marcus_events.core.event import EARLIEST, RecordedEvent, utc_now
 from marcus_events.core.event_types import meaning_of
@@ -89,7 +89,7 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
 
 
 def looked_at(request: HttpRequest) -> PageState:
-    return PageState.at("history", request.GET, sight_of(request.user))
+    return PageState.at("history", request.GET, visibility_of(request.user))
 
 
 def result(request: HttpRequest, look: PageState, paths: list[str], now: datetime) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def complete(request: HttpRequest) -> JsonResponse:
     """What the word that is being typed could become."""
     word = storable(request.GET.get("word", ""))[:MAX_PARAMETER]
     try:
-        return JsonResponse({"words": asked.completions(word, sight_of(request.user))})
+        return JsonResponse({"words": asked.completions(word, visibility_of(request.user))})
     except QueryTimeout:
         return JsonResponse({"words": []})
 
@@ -215,7 +215,7 @@ def download(
     key, remote_user = request.session.session_key or "", getattr(request, "scope", {}).get("remote_user", "")
 
     def is_allowed() -> bool:
-        return sight_of_session(key, remote_user) == look.sight
+        return visibility_of_session(key, remote_user) == look.visibility
 
     file = exporting.Export(filtered, head, form, paths, who, expected, is_allowed)
     response = StreamingHttpResponse(file, content_type=kind)

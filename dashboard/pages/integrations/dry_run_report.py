@@ -35,23 +35,23 @@ class Report:
     hidden: int = 0
 
 
-def report(text: str, sight: Visibility) -> Report:
+def report(text: str, visibility: Visibility) -> Report:
     """What would become of this text, if it were published, as far as may be told to whom. Stores nothing."""
     if not text.strip():
         return Report(text, "There is nothing to check", problem="Paste an event, or an array of events.")
     try:
-        found = dry_run.check(text.replace("\r\n", "\n").encode(errors="surrogatepass"), sight)
+        found = dry_run.check(text.replace("\r\n", "\n").encode(errors="surrogatepass"), visibility)
     except Problem as problem:
         verdict = f"The request would be refused with {problem.status.value} {problem.status.phrase}"
         return Report(text, verdict, problem=problem.detail, limit=problem.more.get("limit") or "")
-    return told(text, found, sight)
+    return told(text, found, visibility)
 
 
-def told(text: str, found: list[dry_run.Checked], sight: Visibility) -> Report:
+def told(text: str, found: list[dry_run.Checked], visibility: Visibility) -> Report:
     rejected = dry_run.rejected(found)
     places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
     ordered = sorted(zip(places, found, strict=True), key=lambda pair: rank(pair[1].receipt))
-    items = tuple(item(place, checked, sight) for place, checked in ordered[:MAX_SHOWN])
+    items = tuple(item(place, checked, visibility) for place, checked in ordered[:MAX_SHOWN])
     warned = sum(bool(checked.receipt.warnings) for checked in found)
     is_good, verdict = not (rejected or warned), verdict_on(len(found), rejected, warned)
     return Report(text, verdict, is_good, items=items, hidden=len(found) - len(items))
@@ -72,12 +72,12 @@ def verdict_on(number: int, rejected: int, warned: int) -> str:
     return f"{verdict}, {warned:,} {warning}" if warned else verdict
 
 
-def item(place: str, checked: dry_run.Checked, sight: Visibility) -> dict[str, Any]:
+def item(place: str, checked: dry_run.Checked, visibility: Visibility) -> dict[str, Any]:
     shown: dict[str, Any] = {"place": place, "receipt": checked.receipt, "is_cloudevent": checked.is_cloudevent}
     if checked.receipt.status == "rejected":
         return shown | {"pointer": place + (checked.receipt.pointer or "") or "/", "reason": reason(checked)}
     shown["warnings"] = [(place + each.pointer, each.expected) for each in checked.receipt.warnings]
-    return shown | (facts(checked.offer, sight) if checked.offer else {})
+    return shown | (facts(checked.entry, visibility) if checked.entry else {})
 
 
 def reason(checked: dry_run.Checked) -> str:
@@ -86,35 +86,35 @@ def reason(checked: dry_run.Checked) -> str:
     return error.removeprefix(f"{pointer}: ")
 
 
-def facts(offer: EventData, sight: Visibility) -> dict[str, Any]:
+def facts(entry: EventData, visibility: Visibility) -> dict[str, Any]:
     """What the dashboard would make of it, with the names that it knows by now; those of a board that is not seen are
     not told.
     """
-    recorded = as_recorded(offer)
-    [readable] = named([recorded]) if sight.allows(offer.board_id) else [recorded]
+    recorded = as_recorded(entry)
+    [readable] = named([recorded]) if visibility.allows(entry.board_id) else [recorded]
     parts: list[SentencePart] = sentence(readable)
-    icon, tone = icon_of(offer.event_type)
+    icon, tone = icon_of(entry.event_type)
     return {
-        "offer": offer,
+        "entry": entry,
         "recorded": recorded,
         "parts": parts,
         "icon": icon,
         "tone": tone,
-        "meaning": meaning_of(offer.event_type),
-        "is_known": offer.event_type in MEANINGS,
-        "stated_type": offer.metadata.get("original_type", "") if offer.event_type in MEANINGS else "",
-        "board": board_name(readable) if offer.board_id else "",
-        "task": task_name(readable) if offer.task_id else "",
-        "agent": agent_name(readable) if offer.agent_id else "",
-        "extra": as_json(offer.metadata.get("extra")),
-        "attributes": as_json(offer.metadata.get(PLACE)),
+        "meaning": meaning_of(entry.event_type),
+        "is_known": entry.event_type in MEANINGS,
+        "stated_type": entry.metadata.get("original_type", "") if entry.event_type in MEANINGS else "",
+        "board": board_name(readable) if entry.board_id else "",
+        "task": task_name(readable) if entry.task_id else "",
+        "agent": agent_name(readable) if entry.agent_id else "",
+        "extra": as_json(entry.metadata.get("extra")),
+        "attributes": as_json(entry.metadata.get(PLACE)),
     }
 
 
-def as_recorded(offer: EventData) -> RecordedEvent:
+def as_recorded(entry: EventData) -> RecordedEvent:
     """As if it were in the log."""
-    event = Event(offer.event_id, offer.timestamp, offer.event_type, offer.source, offer.data, offer.metadata)
-    return RecordedEvent(dry_run.TO_COME, utc_now(), event, offer.board_id, offer.task_id, offer.agent_id)
+    event = Event(entry.event_id, entry.timestamp, entry.event_type, entry.source, entry.data, entry.metadata)
+    return RecordedEvent(dry_run.TO_COME, utc_now(), event, entry.board_id, entry.task_id, entry.agent_id)
 
 
 def as_json(value: object) -> str:

@@ -29,7 +29,7 @@ from dashboard.pages.integrations import token_list as listed
 from dashboard.pages.integrations.folder_actions import FolderForm
 from dashboard.pages.integrations.forms import Made, TokenForm
 from dashboard.queries.people import administrators
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.core.event_types import EventTypes
@@ -83,7 +83,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 @by_form
 def check(request: HttpRequest) -> HttpResponse:
     """What would become of a pasted event: a fragment for the open page, or the whole page with it."""
-    found = dry_run_report.report(request.POST.get("event", ""), sight_of(request.user))
+    found = dry_run_report.report(request.POST.get("event", ""), visibility_of(request.user))
     if request.htmx:  # type: ignore[attr-defined]
         return render_template(request, "integrations/_checked.html", {"report": found})
     return show(request, report=found)

@@ -17,7 +17,7 @@ from dashboard.pages.alerts.preferences import preferences_of
 from dashboard.pages.now.since_last_visit import since
 from dashboard.pages.now.visits import last_visit
 from dashboard.queries import event_stream
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter, as_text
 from marcus_events.log import read
@@ -30,7 +30,7 @@ WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
-    look = PageState.of_board("now", request.GET, sight_of(request.user))
+    look = PageState.of_board("now", request.GET, visibility_of(request.user))
     head = read.head()
     if is_untouched(head):
         return page_view.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)

@@ -37,14 +37,14 @@ class CausalStep:
     closes: list[bool]
 
 
-def chains(events: Sequence[RecordedEvent], board_id: str, sight: Visibility) -> list[CausalStep]:
+def chains(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[CausalStep]:
     """The trees that these events (newest first) of a board are part of, the newest first; none where nothing caused
     anything.
     """
-    seen = [event for event in with_related(events, board_id, sight) if sight.shows(event)]
+    seen = [event for event in with_related(events, board_id, visibility) if visibility.shows(event)]
     removed = board_removals.last_removals({event.board_id for event in seen if event.board_id})
     here = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
-    found = masked(here, sight.boards)
+    found = masked(here, visibility.boards)
     pool = {event.event.event_id: event for event in found}
     trees = [found for found in forest(pool) if found.effects]
     steps = [step for found in trees for step in levels(found, 1)][:MAX_STEPS]
@@ -52,7 +52,7 @@ def chains(events: Sequence[RecordedEvent], board_id: str, sight: Visibility) ->
     return nested([(event, level) for event, (_, level) in zip(shown, steps, strict=True)])
 
 
-def with_related(events: Sequence[RecordedEvent], board_id: str, sight: Visibility) -> list[RecordedEvent]:
+def with_related(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[RecordedEvent]:
     """In the order of the log: what they began with or belong to, what they caused, and their causes."""
     own = [event.event.event_id for event in events]
     stated = [name for event in events if (name := correlation_of(event.event)) not in own]
@@ -60,7 +60,7 @@ def with_related(events: Sequence[RecordedEvent], board_id: str, sight: Visibili
     found = {event.position: event for event in [*events, *related]}
     causes = {*stated, *(named_cause(Trace(event.event)) for event in events)}
     known = {event.event.event_id for event in found.values()}
-    found |= {event.position: event for event in read.causes_named(causes - known - {""}, board_id, sight.boards)}
+    found |= {event.position: event for event in read.causes_named(causes - known - {""}, board_id, visibility.boards)}
     return [found[position] for position in sorted(found)]
 
 

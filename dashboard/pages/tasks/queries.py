@@ -99,7 +99,7 @@ class TaskDetail:
 
 def find(scope: Scope, task_id: str) -> models.Task | None:
     """Of the board that is chosen, or of none where none is."""
-    if not scope.sight.allows(scope.board):
+    if not scope.visibility.allows(scope.board):
         return None
     found: models.Task | None = models.Task.objects.now().filter(board_id=scope.board, task_id=task_id).first()
     return found
@@ -112,8 +112,8 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetai
         return None
     board = task.board_id
     removed = board_removals.last_removals([board]).get(board, 0)
-    names, wanted = names_of(task), scope.sight.narrow(events_of(board, task_id))
-    events = named(masked(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True), scope.sight.boards))
+    names, wanted = names_of(task), scope.visibility.narrow(events_of(board, task_id))
+    events = named(masked(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True), scope.visibility.boards))
     before, after = linked(scope, task_id)
     return TaskDetail(
         task=task,
@@ -123,11 +123,11 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetai
         stops=stops(board, task_id, names, now),
         waits_for=before,
         needed_by=after,
-        holds_up=len(linked_tasks.waiting([(board, task_id)], scope.sight).get((board, task_id), [])),
+        holds_up=len(linked_tasks.waiting([(board, task_id)], scope.visibility).get((board, task_id), [])),
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
-        causes=causality.chains(events, board, scope.sight),
+        causes=causality.chains(events, board, scope.visibility),
         parent=parent_of(task),
         subtasks=subtasks.of_tasks(board, [task_id]).get(task_id),
         external_url=getattr(current_state.board(scope), "external_url", ""),
@@ -187,7 +187,7 @@ def stops(board: str, task_id: str, names: current_state.KnownNames, now: dateti
 def linked(scope: Scope, task_id: str) -> tuple[TaskLinks, TaskLinks]:
     """What it depends on, and what depends on it."""
     own = (scope.board, task_id)
-    pairs = linked_tasks.next_to([own], scope.sight).pairs
+    pairs = linked_tasks.next_to([own], scope.visibility).pairs
     before, after = [on for task, on in pairs if task == own], [task for task, on in pairs if on == own]
     keys = {*before, *after}
     tasks, boards = (

@@ -12,14 +12,14 @@ from dashboard.pages import page_view
 from dashboard.pages.tasks import queries as tasks
 from dashboard.queries import current_state
 from dashboard.templatetags.pages import task_query
-from dashboard.visibility import sight_of
+from dashboard.visibility import visibility_of
 
 
 @require_safe
 def task(request: HttpRequest) -> HttpResponse:
     """Its board and its id are parameters of the address, where they may be any text."""
-    given = PageState.at("task", request.GET, sight_of(request.user))
-    look = PageState("task", board=given.board, task=given.task, sight=given.sight)
+    given = PageState.at("task", request.GET, visibility_of(request.user))
+    look = PageState("task", board=given.board, task=given.task, visibility=given.visibility)
     found = tasks.find(look.scope, look.task)
     if found is None:
         raise Http404("There is no such task. Its board may have been removed.")

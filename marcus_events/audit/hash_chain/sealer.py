@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 NAME = "seal"  # of the checkpoint
 LOCK = 0x7365616C
-PATIENCE_S = 5.0
+TIMEOUT_S = 5.0
 LOOK_EVERY_S = 1.0
 SYSTEM = "the system"  # who did what nobody did
 
@@ -78,7 +78,7 @@ def sealed_to() -> int:
     return newest.last if newest else 0
 
 
-def seal_next(patience_s: float = PATIENCE_S, *, waits: bool = False) -> bool:
+def seal_next(timeout_s: float = TIMEOUT_S, *, waits: bool = False) -> bool:
     """Seal the next block, if there is one to be sealed; whether there was. Raises BlocksMissing or LogHasGap.
 
     While another process seals, there is none; with `waits` that one is waited for.
@@ -90,7 +90,7 @@ def seal_next(patience_s: float = PATIENCE_S, *, waits: bool = False) -> bool:
         newest = Seal.objects.filter(chain=head.epoch).order_by("-last").first()
         begins = newest.last + 1 if newest else max(head.oldest, 1)
         check(head.epoch, begins)
-        last, leaves = next_leaves(begins, head.position, patience_s)
+        last, leaves = next_leaves(begins, head.position, timeout_s)
         if not leaves:
             return False
         previous = bytes(newest.hash) if newest else beginning(head.epoch)
@@ -114,10 +114,10 @@ def check(chain: UUID, begins: int) -> None:
         raise BlocksMissing(f"the hash chain had come to position {known.position}, and now ends before {begins}")
 
 
-def next_leaves(begins: int, head: int, patience_s: float) -> tuple[int, bytes]:
+def next_leaves(begins: int, head: int, timeout_s: float) -> tuple[int, bytes]:
     """The last position of the next block, and its leaves; none where it is to wait."""
     end = min(begins + BLOCK, head + 1)
-    rows = read.rows(NEXT, [patience_s, begins, end], None)
+    rows = read.rows(NEXT, [timeout_s, begins, end], None)
     if not rows and begins < end:
         check_removed(begins, end)
     is_due = end == begins + BLOCK or (rows and rows[0][2])

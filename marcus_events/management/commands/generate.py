@@ -76,7 +76,7 @@ def begun(extent: generation.GeneratedRange) -> int:
 
 
 def batches(extent: generation.GeneratedRange, done: int, stop: int) -> Iterator[list[Any]]:
-    left = islice(generation.offers(extent, done), max(0, stop - done))
+    left = islice(generation.entries(extent, done), max(0, stop - done))
     while batch := list(islice(left, BATCH)):
         yield batch
 

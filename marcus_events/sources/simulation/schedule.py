@@ -48,20 +48,20 @@ Turn = tuple[ScheduledLife, SimulatedAct]
 def turns(scene: Scene, agents: int) -> Iterator[Turn]:
     """From the beginning of a project to its end."""
     marcus, looking = ScheduledLife(set_up(scene)), ScheduledLife(look(scene))
-    crew = [ScheduledLife(agent(scene, number)) for number in range(1, agents + 1)]
+    team = [ScheduledLife(agent(scene, number)) for number in range(1, agents + 1)]
     yield from acts(marcus, BEGINNING)
-    while crew:
-        yield from one(scene, marcus, looking, crew)
-        crew = [actor for actor in crew if not actor.is_over]
+    while team:
+        yield from one(scene, marcus, looking, team)
+        team = [actor for actor in team if not actor.is_over]
     yield from acts(ScheduledLife(complete(scene)), 1)
 
 
-def one(scene: Scene, marcus: ScheduledLife, looking: ScheduledLife, crew: list[ScheduledLife]) -> Iterator[Turn]:
+def one(scene: Scene, marcus: ScheduledLife, looking: ScheduledLife, team: list[ScheduledLife]) -> Iterator[Turn]:
     if scene.chance.random() < LOOKED_AT:
         yield from acts(looking, 1)
     elif scene.chance.random() < SET_UP and (act := marcus.act()):
         yield marcus, act
-    elif turn := of_crew(scene, crew):
+    elif turn := of_team(scene, team):
         scene.quiet = 0
         yield turn
     else:
@@ -69,8 +69,8 @@ def one(scene: Scene, marcus: ScheduledLife, looking: ScheduledLife, crew: list[
         yield from acts(looking if marcus.is_over else marcus, 1)
 
 
-def of_crew(scene: Scene, crew: list[ScheduledLife]) -> Turn | None:
-    for actor in scene.chance.sample(crew, len(crew)):
+def of_team(scene: Scene, team: list[ScheduledLife]) -> Turn | None:
+    for actor in scene.chance.sample(team, len(team)):
         if act := actor.act():
             return actor, act
     return None

@@ -24,27 +24,27 @@ AWAITED_FOR = timedelta(minutes=2)  # said anew before it is over
 
 
 def stuck(scene: Scene, me: str, task: PlannedTask, about: dict[str, Any]) -> Life:
-    trouble, answers = scene.chance.choice(TROUBLES), scene.project.answers
-    stated = {"severity": trouble.severity, "blocker_type": trouble.blocker_type}
-    description = trouble.question.format(area=task.area)
+    failure, answers = scene.chance.choice(TROUBLES), scene.project.answers
+    stated = {"severity": failure.severity, "blocker_type": failure.blocker_type}
+    description = failure.question.format(area=task.area)
     blocked = yield SimulatedAct(T.TASK_BLOCKED, me, about | stated | {"description": description})
     named = about | {"blocker_event_id": blocked.event_id}
-    yield from looked_at(scene.chance, trouble, named, blocked)
+    yield from looked_at(scene.chance, failure, named, blocked)
     yield from waited(scene, named, blocked)
     if answer := answers.pop(blocked.event_id, None):
         yield SimulatedAct(T.ANSWER_SEEN, PROGRAM, named, answer)
     else:
-        yield SimulatedAct(T.BLOCKER_RESOLVED, MARCUS, named | {"resolution": trouble.answer}, blocked)
+        yield SimulatedAct(T.BLOCKER_RESOLVED, MARCUS, named | {"resolution": failure.answer}, blocked)
 
 
-def looked_at(chance: random.Random, trouble: SimulatedBlocker, named: dict[str, Any], blocked: Event) -> Life:
+def looked_at(chance: random.Random, failure: SimulatedBlocker, named: dict[str, Any], blocked: Event) -> Life:
     """What Marcus makes of it."""
     if chance.random() < SUGGESTS:
         sure = chance.randint(4, 9) / 10
-        suggestion = {"root_cause": trouble.blocker_type, "resolution_steps": trouble.steps, "confidence": sure}
+        suggestion = {"root_cause": failure.blocker_type, "resolution_steps": failure.steps, "confidence": sure}
         yield SimulatedAct(T.BLOCKER_SUGGESTION, MARCUS, named | {"suggestion": suggestion}, blocked)
     if chance.random() < RECLASSIFIES:
-        change = {"severity": "high", "reported_severity": trouble.severity}
+        change = {"severity": "high", "reported_severity": failure.severity}
         yield SimulatedAct(T.BLOCKER_UPDATED, MARCUS, named | change, blocked)
 
 

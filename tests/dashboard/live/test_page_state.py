@@ -16,7 +16,7 @@ from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.payload import MAX_NAME_BYTES
 from tests.core.drawn_events import recorded, texts
 
-looks = st.builds(PageState, **{field.name: texts for field in fields(PageState) if field.name != "sight"})
+looks = st.builds(PageState, **{field.name: texts for field in fields(PageState) if field.name != "visibility"})
 
 
 @given(looks)

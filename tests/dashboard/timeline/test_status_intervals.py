@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.timeline.status_intervals import KINDS, IntervalPart, Spell, Window, kind_of, rounded, shares, within
+from dashboard.timeline.status_intervals import (
+    KINDS,
+    AgentInterval,
+    IntervalPart,
+    Window,
+    kind_of,
+    rounded,
+    shares,
+    within,
+)
 from tests.core.drawn_events import START
 
 statuses = st.sampled_from([*KINDS[:-1], "on leave"])
@@ -18,15 +27,15 @@ lengths = st.integers(0, 2_000) | st.integers(0, 20)  # seconds
 
 
 @st.composite
-def told(draw: st.DrawFn) -> list[Spell]:
+def told(draw: st.DrawFn) -> list[AgentInterval]:
     """Spells one after another, with gaps; the last may go on."""
-    spells, at = [], START
+    intervals, at = [], START
     for _ in range(draw(st.integers(0, 25))):
         at += timedelta(seconds=draw(st.integers(0, 3)) * draw(lengths))
         end = at + timedelta(seconds=draw(lengths))
-        spells.append(Spell(at, end, draw(statuses), draw(tasks)))
+        intervals.append(AgentInterval(at, end, draw(statuses), draw(tasks)))
         at = end
-    return [*spells, Spell(at, None, draw(statuses), draw(tasks))] if draw(st.booleans()) else spells
+    return [*intervals, AgentInterval(at, None, draw(statuses), draw(tasks))] if draw(st.booleans()) else intervals
 
 
 @st.composite
@@ -35,27 +44,29 @@ def windows(draw: st.DrawFn) -> Window:
     return Window(since, since + timedelta(seconds=draw(st.integers(1, 10_000))))
 
 
-def covered(spells: list[Spell], window: Window) -> timedelta:
-    ends = [(max(spell.start, window.since), min(spell.end or window.until, window.until)) for spell in spells]
+def covered(intervals: list[AgentInterval], window: Window) -> timedelta:
+    ends = [
+        (max(interval.start, window.since), min(interval.end or window.until, window.until)) for interval in intervals
+    ]
     return sum((end - start for start, end in ends if start < end), timedelta())
 
 
 @given(told(), windows())
-def test_parts_lie_in_the_window_one_after_another(spells: list[Spell], window: Window) -> None:
-    found = within(spells, window)
+def test_parts_lie_in_the_window_one_after_another(intervals: list[AgentInterval], window: Window) -> None:
+    found = within(intervals, window)
     assert all(window.since <= part.start < part.end <= window.until for part in found)
     assert all(before.end <= after.start for before, after in pairwise(found))
 
 
 @given(told(), windows())
-def test_parts_cover_what_the_spells_cover_and_no_more(spells: list[Spell], window: Window) -> None:
-    assert sum((part.length for part in within(spells, window)), timedelta()) == covered(spells, window)
+def test_parts_cover_what_the_spells_cover_and_no_more(intervals: list[AgentInterval], window: Window) -> None:
+    assert sum((part.length for part in within(intervals, window)), timedelta()) == covered(intervals, window)
 
 
 @given(told(), windows())
-def test_the_shares_add_up_to_the_covered_time(spells: list[Spell], window: Window) -> None:
-    found = shares(within(spells, window))
-    assert sum((share.length for share in found), timedelta()) == covered(spells, window)
+def test_the_shares_add_up_to_the_covered_time(intervals: list[AgentInterval], window: Window) -> None:
+    found = shares(within(intervals, window))
+    assert sum((share.length for share in found), timedelta()) == covered(intervals, window)
     assert sum(share.percent for share in found) == (100 if found else 0)
 
 
@@ -65,8 +76,8 @@ def test_a_rounded_percentage_is_off_by_less_than_one(seconds: list[int]) -> Non
     assert all(abs(part - each * 100 / sum(seconds)) < 1 for part, each in zip(percents, seconds, strict=True))
 
 
-def minutes(start: float, end: float | None, status: str = "working", task: str = "a") -> Spell:
-    return Spell(START + timedelta(minutes=start), None if end is None else at(end), status, task)
+def minutes(start: float, end: float | None, status: str = "working", task: str = "a") -> AgentInterval:
+    return AgentInterval(START + timedelta(minutes=start), None if end is None else at(end), status, task)
 
 
 def at(minute: float) -> datetime:
@@ -82,7 +93,7 @@ def test_neighbours_alike_are_one_and_keep_when_they_began_and_ended() -> None:
 
 
 @pytest.mark.parametrize("second", [minutes(5, 9, task="b"), minutes(5, 9, status="blocked"), minutes(6, 9)])
-def test_another_task_another_status_or_a_gap_makes_two(second: Spell) -> None:
+def test_another_task_another_status_or_a_gap_makes_two(second: AgentInterval) -> None:
     assert len(within([minutes(0, 5), second], HOUR)) == 2
 
 

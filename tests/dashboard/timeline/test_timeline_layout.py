@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.timeline import timeline_layout
-from dashboard.timeline.status_intervals import IntervalPart, Spell, Window, within
+from dashboard.timeline.status_intervals import AgentInterval, IntervalPart, Window, within
 from tests.core.drawn_events import START
 from tests.dashboard.timeline.test_status_intervals import told, windows
 
@@ -23,15 +23,17 @@ def covers(block: timeline_layout.LaneBlock) -> range:
 
 
 @given(told(), windows(), columns)
-def test_blocks_stand_within_the_lane_and_do_not_overlap(spells: list[Spell], window: Window, number: int) -> None:
-    found = timeline_layout.blocks(within(spells, window), window, number)
+def test_blocks_stand_within_the_lane_and_do_not_overlap(
+    intervals: list[AgentInterval], window: Window, number: int
+) -> None:
+    found = timeline_layout.blocks(within(intervals, window), window, number)
     assert all(block.first >= 0 and block.width > 0 and block.first + block.width <= number for block in found)
     assert all(before.first + before.width <= after.first for before, after in pairwise(found))
 
 
 @given(told(), windows(), columns)
-def test_every_moment_that_is_known_is_covered(spells: list[Spell], window: Window, number: int) -> None:
-    parts = within(spells, window)
+def test_every_moment_that_is_known_is_covered(intervals: list[AgentInterval], window: Window, number: int) -> None:
+    parts = within(intervals, window)
     covered = {column for block in timeline_layout.blocks(parts, window, number) for column in covers(block)}
     for part in parts:
         middle = part.start + part.length / 2
@@ -39,16 +41,16 @@ def test_every_moment_that_is_known_is_covered(spells: list[Spell], window: Wind
 
 
 @given(told(), windows(), columns)
-def test_nothing_that_was_blocked_is_merged_away(spells: list[Spell], window: Window, number: int) -> None:
-    parts = within(spells, window)
-    shown = any(block.spell.kind == "blocked" for block in timeline_layout.blocks(parts, window, number))
+def test_nothing_that_was_blocked_is_merged_away(intervals: list[AgentInterval], window: Window, number: int) -> None:
+    parts = within(intervals, window)
+    shown = any(block.interval.kind == "blocked" for block in timeline_layout.blocks(parts, window, number))
     assert shown == any(part.kind == "blocked" for part in parts)
 
 
 @given(told(), windows(), columns)
-def test_every_spell_is_counted_in_some_block(spells: list[Spell], window: Window, number: int) -> None:
-    parts = within(spells, window)
-    counted = {index for block in timeline_layout.blocks(parts, window, number) for index in block.spells}
+def test_every_spell_is_counted_in_some_block(intervals: list[AgentInterval], window: Window, number: int) -> None:
+    parts = within(intervals, window)
+    counted = {index for block in timeline_layout.blocks(parts, window, number) for index in block.intervals}
     assert counted == set(range(len(parts)))
 
 
@@ -56,8 +58,8 @@ def restless(number: int) -> list[IntervalPart]:
     """An agent that never stays at anything."""
     each = DAY.length / number
     statuses = ("working", "waiting", "idle")
-    spells = [Spell(START + n * each, START + (n + 1) * each, statuses[n % 3]) for n in range(number)]
-    return within(spells, DAY)
+    intervals = [AgentInterval(START + n * each, START + (n + 1) * each, statuses[n % 3]) for n in range(number)]
+    return within(intervals, DAY)
 
 
 def test_ten_thousand_spells_make_no_more_blocks_than_there_may_be() -> None:
@@ -74,18 +76,21 @@ def test_a_lane_with_few_spells_is_drawn_as_finely_as_can_be() -> None:
 
 def test_what_was_blocked_for_a_second_of_a_day_is_seen() -> None:
     second = START + timedelta(hours=5, seconds=1)
-    spells = [
-        Spell(START, second - timedelta(seconds=1), "working", "a"),
-        Spell(second - timedelta(seconds=1), second, "blocked", "a"),
-        Spell(second, None, "working", "a"),
+    intervals = [
+        AgentInterval(START, second - timedelta(seconds=1), "working", "a"),
+        AgentInterval(second - timedelta(seconds=1), second, "blocked", "a"),
+        AgentInterval(second, None, "working", "a"),
     ]
-    kinds = [block.spell.kind for block in timeline_layout.blocks(within(spells, DAY), DAY, 288)]
+    kinds = [block.interval.kind for block in timeline_layout.blocks(within(intervals, DAY), DAY, 288)]
     assert kinds == ["working", "blocked", "working"]
 
 
 def test_a_drawing_has_a_path_for_each_kind_and_hatches_what_is_blocked() -> None:
-    spells = [Spell(START, START + DAY.length / 2, "idle"), Spell(START + DAY.length / 2, None, "blocked")]
-    drawn = timeline_layout.drawing(timeline_layout.blocks(within(spells, DAY), DAY, 10))
+    intervals = [
+        AgentInterval(START, START + DAY.length / 2, "idle"),
+        AgentInterval(START + DAY.length / 2, None, "blocked"),
+    ]
+    drawn = timeline_layout.drawing(timeline_layout.blocks(within(intervals, DAY), DAY, 10))
     assert drawn.paths == [("idle", "M0 17h5v3h-5z"), ("blocked", "M5 0h5v20h-5z")]
     assert drawn.foot == "M5 14h5v6h-5z"
     assert timeline_layout.drawing([]) == timeline_layout.Drawing(timeline_layout.COLUMNS, [], "")

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.intrude.attack import attack, check
 from tests.intrude.crowd import EACH, KINDS
-from tests.intrude.target import PATIENCE_S, Target, event
+from tests.intrude.target import TIMEOUT_S, Target, event
 from tests.running_server import SOURCES
 from tests.waiting import wait_until
 
@@ -64,7 +64,7 @@ class Bystanders:
         """A connection for each question, as a supervisor opens it."""
         while not self.stop.wait(LOOKS_EVERY_S):
             try:
-                answer = httpx.get(f"{self.target.base_url}/healthz", timeout=PATIENCE_S)
+                answer = httpx.get(f"{self.target.base_url}/healthz", timeout=TIMEOUT_S)
                 if answer.status_code != httpx.codes.OK:
                     self.failures.append(f"/healthz answered {answer.status_code}")
             except httpx.HTTPError as error:
@@ -86,7 +86,7 @@ class Bystanders:
         with self.target.socket("/ws/live/?page=now", client=self.target.admin) as page:
             while not self.stop.is_set():
                 try:
-                    page.recv(timeout=PATIENCE_S)
+                    page.recv(timeout=TIMEOUT_S)
                     self.frames += 1
                 except (TimeoutError, ConnectionClosed) as error:
                     self.failures.append(f"an open page hears nothing: {error!r}")
@@ -113,7 +113,7 @@ def run_crowd(target: Target, *kinds: str) -> int:
         with subprocess.Popen([*command, *kinds], cwd=SOURCES, env=target.environment) as crowd:
             bystanders.publish(GATHERS_S)
             attacked = bystanders.publish(CROWD_S - 1)
-            crowd.wait(PATIENCE_S)
+            crowd.wait(TIMEOUT_S)
     times = rank(attacked, 99) / rank(normal, 99)
     figures = [f"{rank(found, percent) * 1000:.0f}" for found in (normal, attacked) for percent in (50, 99)]
     print("  publishing in ms: p50 {}, p99 {}; with the crowd p50 {}, p99 {}".format(*figures), f"({times:.1f} times)")

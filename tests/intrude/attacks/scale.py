@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.intrude.attack import attack, check
-from tests.intrude.target import PATIENCE_S, Target, event
+from tests.intrude.target import TIMEOUT_S, Target, event
 from tests.waiting import wait_until
 
 REMOVALS, INVENTED, AT_ONCE = 7_000, 3_000, 500
@@ -32,7 +32,7 @@ def remove_what_never_was(target: Target) -> int:
         with target.socket("/ws/events/", client=program) as socket:
             for n in range(100):
                 socket.send(json.dumps({"action": "publish", "id": f"{n}", "event": removal(f"socket-{n}")}))
-                socket.recv(timeout=PATIENCE_S)
+                socket.recv(timeout=TIMEOUT_S)
     settled(target, "after-removals")
     for path in ("/", "/activity/", "/history/"):
         check_page(target, path)

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection
 
 from tests.access.table import PUBLIC, TABLE
 from tests.intrude.attack import attack, check
-from tests.intrude.target import PATIENCE_S, Target, event, found
+from tests.intrude.target import TIMEOUT_S, Target, event, found
 
 PASSWORD = "correct horse battery"
 OK, FOUND, FORBIDDEN, GONE = httpx.codes.OK, httpx.codes.FOUND, httpx.codes.FORBIDDEN, httpx.codes.GONE
@@ -32,7 +32,7 @@ def stranger(target: Target) -> httpx.Client:
     """A client at an address of its own: all of 127.0.0.0/8 is this machine."""
     number = next(numbers)
     transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250}.{number % 250 + 1}")
-    return httpx.Client(base_url=target.base_url, transport=transport, timeout=PATIENCE_S)
+    return httpx.Client(base_url=target.base_url, transport=transport, timeout=TIMEOUT_S)
 
 
 def try_password(target: Target, client: httpx.Client, name: str, password: str = "a guess") -> int:
@@ -199,7 +199,7 @@ def id_of(target: Target, name: str) -> int:
 def closing_code(socket: ClientConnection) -> int | None:
     try:
         while True:
-            socket.recv(PATIENCE_S)
+            socket.recv(TIMEOUT_S)
     except ConnectionClosed:
         return socket.close_code
 

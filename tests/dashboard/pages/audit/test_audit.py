@@ -72,7 +72,7 @@ def test_older_acts_are_a_page_away(administrator: Client) -> None:
 
 def test_verify_now_says_that_the_log_is_whole(administrator: Client) -> None:
     fill(5)
-    seal_next(patience_s=0)
+    seal_next(timeout_s=0)
     assert "not been verified yet" in page(administrator, "/audit/")
     assert administrator.post("/audit/verify/").status_code == 302
     assert only("log_verified").data["by"] == "ada"
@@ -84,7 +84,7 @@ def test_verify_now_says_that_the_log_is_whole(administrator: Client) -> None:
 
 def test_a_break_is_named_with_its_position(administrator: Client) -> None:
     fill(5)
-    seal_next(patience_s=0)
+    seal_next(timeout_s=0)
     behind_the_back("event", "UPDATE event SET source = 'x' WHERE position = 3")
     administrator.post("/audit/verify/")
     wait_until(lambda: Verification.objects.filter(ended_at__isnull=False).exists())
@@ -154,7 +154,7 @@ def test_anchors_are_shown_with_when_and_where_or_why_not(
     settings.ANCHORS = [parse(str(there)), parse(str(beside)), parse(str(tmp_path))]
     assert f"Not anchored to <code>{there}</code> yet" in page(administrator, "/audit/")
     fill(5)
-    seal_next(patience_s=0)
+    seal_next(timeout_s=0)
     anchor_heads()
     shown = page(administrator, "/audit/")
     assert re.search(f"Anchored <time [^>]+>. s</time> ago to <code>{there}</code> at position 5", shown)

@@ -50,8 +50,8 @@ def shown(folder: FollowedFolder, state: dict[str, Any]) -> str:
     return Document(region(EVERYTHING)).text
 
 
-def region(sight: Visibility) -> str:
-    return regions.PAGE.render(PageState("integrations", sight=sight))["folders"]
+def region(visibility: Visibility) -> str:
+    return regions.PAGE.render(PageState("integrations", visibility=visibility))["folders"]
 
 
 def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Path) -> None:
@@ -110,10 +110,10 @@ def test_others_see_nothing_of_it_and_change_nothing(viewer: Client, tmp_path: P
     assert FollowedFolder.objects.get() == folder
 
 
-@pytest.mark.parametrize("sight", [NOTHING, Visibility(boards=None)])
-def test_no_socket_sends_a_path_to_others(tmp_path: Path, sight: Visibility) -> None:
+@pytest.mark.parametrize("visibility", [NOTHING, Visibility(boards=None)])
+def test_no_socket_sends_a_path_to_others(tmp_path: Path, visibility: Visibility) -> None:
     add(tmp_path)
-    assert region(sight).split() == ["<div", 'id="folders"', "hidden>", "</div>"]
+    assert region(visibility).split() == ["<div", 'id="folders"', "hidden>", "</div>"]
     assert str(tmp_path) in region(EVERYTHING)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.visibility import EVERYTHING, NOTHING, Visibility, sight_of
+from dashboard.visibility import EVERYTHING, NOTHING, Visibility, visibility_of
 from marcus_events.access import roles
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
@@ -60,7 +60,7 @@ def test_a_person_is_made_with_a_role_and_boards_and_is_given_a_link(administrat
     form = {"username": "ann", "role": "manager", "sees": "some", "boards": ["a%2Fb%2Cc"]}
     response = administrator.post("/people/", form)
     ann = User.objects.get(username="ann")
-    assert (roles.role_of(ann), sight_of(ann)) == (roles.MANAGER, Visibility(frozenset({"a/b,c"})))
+    assert (roles.role_of(ann), visibility_of(ann)) == (roles.MANAGER, Visibility(frozenset({"a/b,c"})))
     assert "no-store" in response["Cache-Control"]
     link = re.search(r"<code>http://testserver(/sign-in/link/[^<]+)</code>", response.content.decode())
     assert link
@@ -83,14 +83,14 @@ def test_a_name_that_cannot_be_is_explained_and_nobody_made(administrator: Clien
 def test_a_role_and_boards_are_given_and_taken_and_each_change_is_written_down(administrator: Client) -> None:
     ann = made("ann")
     change(administrator, ann, role="manager", boards=["shop"])
-    assert (roles.role_of(now(ann)), sight_of(now(ann))) == (roles.MANAGER, Visibility(frozenset({"shop"})))
+    assert (roles.role_of(now(ann)), visibility_of(now(ann))) == (roles.MANAGER, Visibility(frozenset({"shop"})))
     change(administrator, ann, role="manager", boards=["shop"])
     change(administrator, ann, role="manager", sees="every")
-    assert sight_of(now(ann)) == Visibility(None)
+    assert visibility_of(now(ann)) == Visibility(None)
     change(administrator, ann, role="administrator")
-    assert sight_of(now(ann)) == EVERYTHING
+    assert visibility_of(now(ann)) == EVERYTHING
     change(administrator, ann)
-    assert sight_of(now(ann)) == NOTHING
+    assert visibility_of(now(ann)) == NOTHING
     about = {"by": "root", "user": "ann"}
     assert acts() == [
         ("role_changed", about | {"role": "manager", "before": "viewer"}),
@@ -108,7 +108,7 @@ def test_a_role_and_boards_are_given_and_taken_and_each_change_is_written_down(a
 def test_what_there_is_not_cannot_be_given(administrator: Client, form: dict[str, Any]) -> None:
     ann = made("ann")
     change(administrator, ann, 422, **form)
-    assert (roles.role_of(now(ann)), sight_of(now(ann)), acts()) == (roles.VIEWER, NOTHING, [])
+    assert (roles.role_of(now(ann)), visibility_of(now(ann)), acts()) == (roles.VIEWER, NOTHING, [])
 
 
 def test_who_is_locked_out_is_out_at_once_and_comes_back_when_let_in(administrator: Client) -> None:

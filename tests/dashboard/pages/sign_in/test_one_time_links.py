@@ -17,7 +17,7 @@ from django.test import Client
 
 from dashboard.pages.sign_in.one_time_links import VALID_FOR, one_time_path
 from marcus_events.access import roles
-from marcus_events.access.sessions import sight_of_session
+from marcus_events.access.sessions import visibility_of_session
 from marcus_events.core.event import utc_now
 from marcus_events.models import Session, SignInLink
 
@@ -162,7 +162,7 @@ def test_a_session_is_over_for_good_after(client: Client, user: User, act: Calla
     key = str(client.session.session_key)
     act(user)
     assert client.get("/alerts/").status_code == 302
-    assert sight_of_session(key) is None
+    assert visibility_of_session(key) is None
 
 
 def test_a_new_role_ends_no_session(client: Client, user: User) -> None:

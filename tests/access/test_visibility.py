@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from dashboard.live.page_state import PageState
 from dashboard.queries import counters, current_state, filter_choices
-from dashboard.visibility import EVERYTHING, NOTHING, Scope, Visibility, sight_of
+from dashboard.visibility import EVERYTHING, NOTHING, Scope, Visibility, visibility_of
 from marcus_events.access import roles
-from marcus_events.access.visibility import sight_of_token
+from marcus_events.access.visibility import visibility_of_token
 from marcus_events.core import event_types
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
@@ -26,7 +26,7 @@ from tests.core.drawn_events import recorded
 from tests.dashboard.publishing import event, publish
 
 BOARDS = ["shop", "bank", None]
-sights = st.builds(Visibility, st.none() | st.frozensets(st.sampled_from(["shop", "bank", "zoo"])), st.booleans())
+visibilities = st.builds(Visibility, st.none() | st.frozensets(st.sampled_from(["shop", "bank", "zoo"])), st.booleans())
 
 
 @pytest.fixture
@@ -41,58 +41,58 @@ def of(board: str | None, event_type: str = "task_started") -> RecordedEvent:
     return recorded(event_type, metadata={"board_id": board} if board else {})
 
 
-@given(sights, st.sampled_from(BOARDS))
-def test_a_narrowed_filter_matches_what_is_shown_and_nothing_else(sight: Visibility, board: str | None) -> None:
+@given(visibilities, st.sampled_from(BOARDS))
+def test_a_narrowed_filter_matches_what_is_shown_and_nothing_else(visibility: Visibility, board: str | None) -> None:
     found = of(board)
-    assert sight.narrow(EventFilter()).matches(found) is sight.shows(found) is sight.allows(board)
+    assert visibility.narrow(EventFilter()).matches(found) is visibility.shows(found) is visibility.allows(board)
 
 
 @pytest.mark.parametrize(
-    ("sight", "shown"), [(EVERYTHING, True), (Visibility(None), False), (Visibility(frozenset({"a"})), False)]
+    ("visibility", "shown"), [(EVERYTHING, True), (Visibility(None), False), (Visibility(frozenset({"a"})), False)]
 )
-def test_the_audit_trail_is_for_those_who_administer(audited: str, sight: Visibility, shown: bool) -> None:
+def test_the_audit_trail_is_for_those_who_administer(audited: str, visibility: Visibility, shown: bool) -> None:
     found = of("a", audited)
-    assert sight.shows(found) is sight.narrow(EventFilter()).matches(found) is shown
-    assert (audited in sight.hidden_types) is not shown
+    assert visibility.shows(found) is visibility.narrow(EventFilter()).matches(found) is shown
+    assert (audited in visibility.hidden_types) is not shown
 
 
 def test_the_log_is_read_as_narrowly_as_an_event_is_matched(log: None, audited: str) -> None:
     publish(*(event(name, board=board) for name in ("task_started", audited) for board in ("shop", "bank", "")))
     every = read.events(EventFilter())
-    for sight in (
+    for visibility in (
         EVERYTHING,
         NOTHING,
         Visibility(None),
         Visibility(frozenset({"shop"})),
         Visibility(frozenset({"shop"}), audit=True),
     ):
-        assert read.events(sight.narrow(EventFilter())) == list(filter(sight.shows, every)), sight
-        scope = Scope(sight)
-        assert sum(counters.ever(scope).values()) == len(list(filter(sight.shows, every))), sight
+        assert read.events(visibility.narrow(EventFilter())) == list(filter(visibility.shows, every)), visibility
+        scope = Scope(visibility)
+        assert sum(counters.ever(scope).values()) == len(list(filter(visibility.shows, every))), visibility
 
 
-@given(sights, st.sampled_from(["", "shop", "zoo"]))
-def test_a_scope_holds_no_board_that_is_not_seen(sight: Visibility, board: str) -> None:
-    boards = Scope(sight, board).boards
-    assert all(map(sight.allows, boards)) if boards is not None else sight.boards is None
+@given(visibilities, st.sampled_from(["", "shop", "zoo"]))
+def test_a_scope_holds_no_board_that_is_not_seen(visibility: Visibility, board: str) -> None:
+    boards = Scope(visibility, board).boards
+    assert all(map(visibility.allows, boards)) if boards is not None else visibility.boards is None
     assert not board or boards in ([board], [])
 
 
 def test_where_nobody_has_said_it_a_look_shows_nothing(log: None) -> None:
     publish(event("project_created", project_name="Shop"))
-    look = PageState.at("now", {"sight": "everything", "board": "shop"})
-    assert look.sight == NOTHING
+    look = PageState.at("now", {"visibility": "everything", "board": "shop"})
+    assert look.visibility == NOTHING
     assert current_state.boards(look.scope) == []
     assert filter_choices.types(look.scope) == []
-    assert "sight" not in PageState("now", sight=EVERYTHING, board="shop").query()
+    assert "visibility" not in PageState("now", visibility=EVERYTHING, board="shop").query()
 
 
 def test_looks_of_different_sights_are_never_shared() -> None:
     assert (
         len(
             {
-                PageState("now", sight=sight)
-                for sight in (EVERYTHING, NOTHING, Visibility(None), Visibility(frozenset({"a"})))
+                PageState("now", visibility=visibility)
+                for visibility in (EVERYTHING, NOTHING, Visibility(None), Visibility(frozenset({"a"})))
             }
         )
         == 4
@@ -100,8 +100,8 @@ def test_looks_of_different_sights_are_never_shared() -> None:
 
 
 def test_a_token_sees_its_boards_and_never_the_audit_trail() -> None:
-    assert sight_of_token(Token(boards=["shop"])) == Visibility(frozenset({"shop"}))
-    assert sight_of_token(Token(boards=[])) == Visibility(None, audit=False)
+    assert visibility_of_token(Token(boards=["shop"])) == Visibility(frozenset({"shop"}))
+    assert visibility_of_token(Token(boards=[])) == Visibility(None, audit=False)
 
 
 def test_a_role_says_what_is_seen(log: None) -> None:
@@ -110,7 +110,7 @@ def test_a_role_says_what_is_seen(log: None) -> None:
     for role in roles.ROLES:
         roles.give(ann, role)
         fresh = User.objects.get(pk=ann.pk)
-        seen[role] = sight_of(fresh)
+        seen[role] = visibility_of(fresh)
         assert (roles.role_of(fresh), fresh.is_staff) == (role, role == roles.ADMINISTRATOR)
         assert fresh.has_perm(roles.HANDLE_BLOCKER) is (role != roles.VIEWER)
     assert seen == {roles.VIEWER: NOTHING, roles.MANAGER: NOTHING, roles.ADMINISTRATOR: EVERYTHING}
@@ -120,20 +120,20 @@ def test_boards_are_given_to_a_person_and_to_a_group(log: None) -> None:
     ann, group = User.objects.create_user("ann"), Group.objects.create(name="shopkeepers")
     roles.give_boards(ann, ["bank"], every=False)
     BoardAccess.objects.create(group=group, board_id="shop")
-    assert sight_of(ann) == Visibility(frozenset({"bank"}))
+    assert visibility_of(ann) == Visibility(frozenset({"bank"}))
     ann.groups.add(group)
-    assert sight_of(ann) == Visibility(frozenset({"bank", "shop"}))
+    assert visibility_of(ann) == Visibility(frozenset({"bank", "shop"}))
     roles.give_boards(ann, ["bank"], every=True)
-    assert sight_of(User.objects.get(pk=ann.pk)) == Visibility(None)
+    assert visibility_of(User.objects.get(pk=ann.pk)) == Visibility(None)
     roles.give_boards(ann, [], every=False)
-    assert sight_of(User.objects.get(pk=ann.pk)) == Visibility(frozenset({"shop"}))
+    assert visibility_of(User.objects.get(pk=ann.pk)) == Visibility(frozenset({"shop"}))
 
 
 def test_a_superuser_sees_everything_and_who_is_out_or_nobody_sees_nothing(log: None) -> None:
     root = User.objects.create_superuser("root")
-    assert sight_of(root) == EVERYTHING
+    assert visibility_of(root) == EVERYTHING
     root.is_active = False
-    assert sight_of(root) == sight_of(AnonymousUser()) == NOTHING
+    assert visibility_of(root) == visibility_of(AnonymousUser()) == NOTHING
 
 
 def test_access_is_of_one_and_to_a_board(log: None) -> None:
@@ -154,8 +154,8 @@ def test_the_migration_locks_nobody_out(log: None) -> None:
     with connection.schema_editor() as editor:
         migration.make_roles(apps, editor)
         migration.make_roles(apps, editor)
-    assert sight_of(User.objects.get(pk=before.pk)) == Visibility(None)
-    assert sight_of(User.objects.create_user("later")) == NOTHING
+    assert visibility_of(User.objects.get(pk=before.pk)) == Visibility(None)
+    assert visibility_of(User.objects.create_user("later")) == NOTHING
     for role, allowed in roles.PERMISSIONS.items():
         found = Group.objects.get(name=role).permissions.values_list("codename", flat=True)
         assert set(found) == set(allowed) == set(migration.ROLES[role])
