@@ -1,8 +1,8 @@
 """What the viewer of a page may see, and what of it they look at. Every query of a page is given one of the two.
 
-`Visibility` is what somebody may see (see `marcus_events.access.visibility`); `Scope` is a visibility with the board that is
-chosen. A query that takes a scope cannot read beyond it: "all boards" are all that are seen, and a board that is not
-seen is one that is not there.
+`Visibility` is what somebody may see (see `marcus_events.access.visibility`); `Scope` is a visibility with the board
+that is chosen. A query that takes a scope cannot read beyond it: "all boards" are all that are seen, and a board that
+is not seen is one that is not there.
 """
 
 from __future__ import annotations
