@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     pages: Mapping[str, Page] = {}  # by name: handed over in `dashboard.routing`
-    look: PageState
+    page_state: PageState
     places: ConnectionSlots
     running: asyncio.Task[None] | None = None
 
@@ -67,10 +67,10 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         self.opened = time.monotonic()
         await self.accept()
         parameters = dict(parse_qsl(self.scope["query_string"].decode("latin-1")))
-        self.look = PageState.at(parameters.get("page", ""), parameters)
+        self.page_state = PageState.at(parameters.get("page", ""), parameters)
         if not self.scope["user"].is_authenticated:
             await self.close(code=NOT_SIGNED_IN)
-        elif self.look.page not in self.pages:
+        elif self.page_state.page not in self.pages:
             await self.close(code=NO_SUCH_PAGE)
         elif not self.has_place():
             await self.close(code=TOO_MANY)
@@ -109,16 +109,16 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         if (visibility := await self.visibility()) is None:
             await self.close(code=NOT_SIGNED_IN)
             return
-        if not self.pages[self.look.page].is_open_to(visibility):
+        if not self.pages[self.page_state.page].is_open_to(visibility):
             await self.close(code=NOT_ALLOWED)
             return
-        self.look = replace(self.look, visibility=visibility)
+        self.page_state = replace(self.page_state, visibility=visibility)
         await self.follow(await self.chosen())
 
     async def chosen(self) -> EventFilter | None:
         """None where the query cannot be read."""
         try:
-            return await single_flight.in_thread(lambda: wanted(self.look))
+            return await single_flight.in_thread(lambda: wanted(self.page_state))
         except InvalidFilter:
             return None
 
@@ -140,26 +140,26 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         if self.scope.get("remote_user") and time.monotonic() - self.opened > sessions.PROXY_SIGN_IN_S:
             return AWAY  # the page connects again, by the proxy
         visibility = await self.visibility()
-        if visibility == self.look.visibility:
+        if visibility == self.page_state.visibility:
             return None
         return NOT_SIGNED_IN if visibility is None else VISIBILITY_CHANGED
 
     def matcher(self, chosen: EventFilter | None) -> Any:
-        if chosen is None or not self.pages[self.look.page].stream:
+        if chosen is None or not self.pages[self.page_state.page].stream:
             return lambda recorded: False
         return lambda recorded: is_visible(recorded) and chosen.matches(recorded)
 
     async def show(self, frame: Frame, sent: page_frames.Sent) -> bool:
         """Whether the page has everything by then; otherwise some of its regions wait, and the next frame is due."""
-        rendered = await render_throttle.regions_of(self.pages[self.look.page], self.look, frame)
+        rendered = await render_throttle.regions_of(self.pages[self.page_state.page], self.page_state, frame)
         changed = sent.changed(rendered, time.monotonic()) if rendered else {}
         rows = await self.rows(frame) if frame.events else []
-        for message in page_frames.messages(frame, changed, rows, self.look):
+        for message in page_frames.messages(frame, changed, rows, self.page_state):
             await self.send(text_data=message)
         return rendered is not None and not sent.waiting
 
     async def rows(self, frame: Frame) -> Any:
-        seen = self.look.visibility.boards
+        seen = self.page_state.visibility.boards
         return await single_flight.once(page_frames.key_of_rows(frame, seen), lambda: page_frames.rows_of(frame, seen))
 
     async def visibility(self) -> Visibility | None:

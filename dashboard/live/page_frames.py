@@ -65,10 +65,10 @@ def interval_s(number: int) -> float:
     return min((number / A_SECONDS_WORTH) ** 2, LONGEST_WAIT_S)
 
 
-def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], look: PageState) -> list[str]:
+def messages(frame: Frame, changed: dict[str, str], rows: list[SafeString], page_state: PageState) -> list[str]:
     """A frame, in as many messages as it takes. The beat comes last: then the page believes that it has everything."""
     regions = [html if size(html) <= MAX_MESSAGE else too_large(name) for name, html in changed.items()]
-    streams = [wrapped(part) for part in packed([*gap_of(frame, look), *rows])]
+    streams = [wrapped(part) for part in packed([*gap_of(frame, page_state), *rows])]
     return packed([*regions, *streams, beat(frame)])
 
 
@@ -113,11 +113,11 @@ def rows_of(frame: Frame, seen: frozenset[str] | None) -> list[SafeString]:
     return row_cache.each(reversed(masked(frame.events, seen)), frame)
 
 
-def gap_of(frame: Frame, look: PageState) -> list[SafeString]:
+def gap_of(frame: Frame, page_state: PageState) -> list[SafeString]:
     """The row that says what was shed after the others, where anything was."""
     if not frame.missed:
         return []
-    return [row_cache.gap_row(Gap((frame.missed_from or 1) - 1, (frame.missed_to or 0) + 1, frame.missed), look)]
+    return [row_cache.gap_row(Gap((frame.missed_from or 1) - 1, (frame.missed_to or 0) + 1, frame.missed), page_state)]
 
 
 def wrapped(rows: str) -> str:
@@ -129,6 +129,6 @@ def key_of_rows(frame: Frame, seen: frozenset[str] | None) -> tuple[UUID, int, t
     return frame.epoch, frame.last_redaction, tuple(event.position for event in frame.events), seen
 
 
-def key(look: PageState, frame: Frame, bucket: int) -> tuple[PageState, UUID, int, int, int]:
+def key(page_state: PageState, frame: Frame, bucket: int) -> tuple[PageState, UUID, int, int, int]:
     """Whoever has the same key is sent the same regions."""
-    return look, frame.epoch, frame.last_redaction, frame.projected, bucket
+    return page_state, frame.epoch, frame.last_redaction, frame.projected, bucket

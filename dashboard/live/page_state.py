@@ -91,8 +91,8 @@ class PageState:
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def parameters_of(look: type[PageState]) -> list[str]:
-    return [found.name for found in fields(look) if found.name not in ("page", "visibility")]
+def parameters_of(page_state: type[PageState]) -> list[str]:
+    return [found.name for found in fields(page_state) if found.name not in ("page", "visibility")]
 
 
 def room(name: str) -> int:

@@ -43,21 +43,21 @@ class Page:
         """Whether a viewer who sees this may open the page, and its WebSocket."""
         return visibility.audit or not self.is_for_administrators
 
-    def render(self, look: PageState) -> dict[str, str]:
+    def render(self, page_state: PageState) -> dict[str, str]:
         """The regions by id; those that take too long to read keep what the page shows already."""
-        gathered = self.gather(look)
+        gathered = self.gather(page_state)
         return self.as_html(gathered, without=gathered["late"])
 
-    def gather(self, look: PageState) -> dict[str, Any]:
+    def gather(self, page_state: PageState) -> dict[str, Any]:
         """What the regions are made of, and the names of those that are `late`: reading them took over LONGEST_S."""
-        found: dict[str, Any] = {"look": look, "late": frozenset()}
+        found: dict[str, Any] = {"page_state": page_state, "late": frozenset()}
         for part in self.parts:
             try:
                 with all_at_most(LONGEST_S):
-                    found |= part.gather(look)
+                    found |= part.gather(page_state)
             except QueryTimeout:
                 logger.warning(
-                    "the page %r: took longer than %g s to read %s", look.page, LONGEST_S, ", ".join(part.regions)
+                    "the page %r: took longer than %g s to read %s", page_state.page, LONGEST_S, ", ".join(part.regions)
                 )
                 found["late"] |= part.regions.keys()
         return found
@@ -71,5 +71,5 @@ class Page:
 
 def as_region(name: str, template: str, gathered: dict[str, Any]) -> str:
     if name in gathered["late"]:
-        return render_to_string("frame/_late.html", {"name": name, "look": gathered["look"]})
+        return render_to_string("frame/_late.html", {"name": name, "page_state": gathered["page_state"]})
     return render_to_string(template, gathered)

@@ -29,12 +29,12 @@ class RenderThrottle:
         self._clock = clock
         self._until: OrderedDict[PageState, float] = OrderedDict()
 
-    def is_resting(self, look: PageState) -> bool:
-        return self._clock() < self._until.get(look, 0.0)
+    def is_resting(self, page_state: PageState) -> bool:
+        return self._clock() < self._until.get(page_state, 0.0)
 
-    def took(self, look: PageState, seconds: float) -> None:
-        self._until[look] = self._clock() + REST * seconds
-        self._until.move_to_end(look)
+    def took(self, page_state: PageState, seconds: float) -> None:
+        self._until[page_state] = self._clock() + REST * seconds
+        self._until.move_to_end(page_state)
         while len(self._until) > MAX_KEPT:
             self._until.popitem(last=False)
 
@@ -42,16 +42,16 @@ class RenderThrottle:
 _rests = RenderThrottle()
 
 
-async def regions_of(page: Page, look: PageState, frame: Frame) -> Regions | None:
+async def regions_of(page: Page, page_state: PageState, frame: Frame) -> Regions | None:
     """As they are by this frame; None where that is not known yet, and it is too soon to render them again."""
-    key = page_frames.key(look, frame, int(time.monotonic() // RENDER_EVERY_S))
-    if not single_flight.is_kept(key) and _rests.is_resting(look):
+    key = page_frames.key(page_state, frame, int(time.monotonic() // RENDER_EVERY_S))
+    if not single_flight.is_kept(key) and _rests.is_resting(page_state):
         return None
-    return await single_flight.once(key, lambda: render(page, look))
+    return await single_flight.once(key, lambda: render(page, page_state))
 
 
-def render(page: Page, look: PageState) -> Regions:
+def render(page: Page, page_state: PageState) -> Regions:
     begun = time.monotonic()
-    rendered = page_frames.without_ages(page.render(look))
-    _rests.took(look, time.monotonic() - begun)
+    rendered = page_frames.without_ages(page.render(page_state))
+    _rests.took(page_state, time.monotonic() - begun)
     return rendered

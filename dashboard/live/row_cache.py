@@ -93,6 +93,6 @@ def render_row(recorded: RecordedEvent) -> SafeString:
     return render_to_string("stream/_row.html", context)
 
 
-def gap_row(gap: Gap, look: PageState) -> SafeString:
+def gap_row(gap: Gap, page_state: PageState) -> SafeString:
     """The row that says how many events are not shown, and loads them."""
-    return render_to_string("stream/_gap.html", {"gap": gap, "look": look})
+    return render_to_string("stream/_gap.html", {"gap": gap, "page_state": page_state})

@@ -15,11 +15,11 @@ from marcus_events import models
 from marcus_events.core.filters import EventFilter, Term
 
 
-def wanted(look: PageState) -> EventFilter:
+def wanted(page_state: PageState) -> EventFilter:
     """Raises InvalidFilter where the query cannot be read."""
-    found = look.filter
-    named = replace(found, terms=tuple(with_ids(term, look.scope.everywhere()) for term in found.terms))
-    return look.visibility.narrow(named)
+    found = page_state.filter
+    named = replace(found, terms=tuple(with_ids(term, page_state.scope.everywhere()) for term in found.terms))
+    return page_state.visibility.narrow(named)
 
 
 def with_ids(term: Term, scope: Scope) -> Term:

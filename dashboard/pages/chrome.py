@@ -9,16 +9,16 @@ from dashboard.live.regions import RegionGroup
 from dashboard.queries import blockers, chrome
 
 
-def gather(look: PageState) -> dict[str, Any]:
+def gather(page_state: PageState) -> dict[str, Any]:
     """The bell counts on the board that is looked at; what is open elsewhere is a number beside it."""
-    scope = look.scope
+    scope = page_state.scope
     everywhere = scope.everywhere()
     open_count = blockers.count_open(scope)
     return {
         "switcher": chrome.switcher(scope),
         "demos": chrome.demos(scope),
         "open_count": open_count,
-        "elsewhere": blockers.count_open(everywhere) - open_count if look.board else 0,
+        "elsewhere": blockers.count_open(everywhere) - open_count if page_state.board else 0,
         "alerts": chrome.alerts(everywhere),
     }
 

@@ -30,23 +30,35 @@ OF_BOARDS = (
 
 
 def render(
-    request: HttpRequest, template: str, look: PageState, title: str, *, head: read.Head | None = None, **context: Any
+    request: HttpRequest,
+    template: str,
+    page_state: PageState,
+    title: str,
+    *,
+    head: read.Head | None = None,
+    **context: Any,
 ) -> HttpResponse:
     """The page as of now. What comes after its head, the WebSocket brings: so the head is read before anything else.
 
     A view that reads the log itself has read the head before, and hands it over. Whatever the look says, the page shows
     what this viewer may see.
     """
-    look = replace(look, visibility=visibility_of(request.user))
-    if not PAGES[look.page].is_open_to(look.visibility):
+    page_state = replace(page_state, visibility=visibility_of(request.user))
+    if not PAGES[page_state.page].is_open_to(page_state.visibility):
         raise PermissionDenied
     stay_signed_in(request)
-    if look.page in OF_BOARDS and look.visibility.boards == frozenset():
-        template, look = "no_boards.html", replace(look, page="no-boards")
+    if page_state.page in OF_BOARDS and page_state.visibility.boards == frozenset():
+        template, page_state = "no_boards.html", replace(page_state, page="no-boards")
         context = {"administrators": administrators()}
     head = head or read.head()
-    page = PAGES[look.page]
-    gathered = page.gather(look)
-    shared = {"look": look, "title": title, "head": head, "now": utc_now(), "open_count": gathered.get("open_count", 0)}
+    page = PAGES[page_state.page]
+    gathered = page.gather(page_state)
+    shared = {
+        "page_state": page_state,
+        "title": title,
+        "head": head,
+        "now": utc_now(),
+        "open_count": gathered.get("open_count", 0),
+    }
     shared["preferences"] = as_json(preferences_of(request.user.pk or 0))  # this viewer's, so it is in no region
     return render_template(request, template, shared | {"regions": page.as_html(gathered)} | context)

@@ -145,8 +145,8 @@ def activity(**parameters: str) -> str:
 @register.simple_tag(takes_context=True)
 def here(context: dict[str, Any], **changes: str) -> str:
     """The query string of the present look, with changes: "?board=…", or "?" for none."""
-    look: PageState = context["look"]
-    return "?" + look.query(**changes)
+    page_state: PageState = context["page_state"]
+    return "?" + page_state.query(**changes)
 
 
 @register.filter

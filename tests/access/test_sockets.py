@@ -61,13 +61,13 @@ async def test_a_page_is_sent_to_those_alone_who_may_open_it(hub: Hub) -> None:
 async def test_what_only_an_administrator_sees_is_in_no_region_of_anybody_else(hub: Hub) -> None:
     """Whatever board, task or agent is asked for: how far the log was verified, and what was refused at the door."""
     _, cookies = await away(made)
-    for name, look in product(PAGES, ({}, {"board": OWN}, {"board": BOARD, "agent": AGENT, "task": TASK})):
+    for name, page_state in product(PAGES, ({}, {"board": OWN}, {"board": BOARD, "agent": AGENT, "task": TASK})):
         for person in ("outsider", "viewer", "manager"):
-            async with opened(cookies[person], name, **look) as page:
+            async with opened(cookies[person], name, **page_state) as page:
                 first = await page.line.receive_output(PATIENCE)
             regions_sent = str(first.get("text"))
-            assert 'id="verified"' not in regions_sent, f"{name} {look} {person}"
-            assert "refused-title" not in regions_sent, f"{name} {look} {person}"
+            assert 'id="verified"' not in regions_sent, f"{name} {page_state} {person}"
+            assert "refused-title" not in regions_sent, f"{name} {page_state} {person}"
     async with opened(cookies["administrator"], "audit") as theirs:
         await theirs.until(lambda found: found.with_id("verified"))
 
@@ -103,11 +103,11 @@ async def said(line: Any) -> str:
 
 async def test_no_open_page_is_sent_anything_of_another_board(hub: Hub) -> None:
     _, cookies = await away(made)
-    looks: list[dict[str, str]] = [{}, {"board": BOARD}, {"board": BOARD, "task": "t-77"}, {"q": "-board:garden"}]
-    for name, look in product([name for name in PAGES if LIVE_PAGES[name] == LIVE], looks):
-        async with opened(cookies["outsider"], name, **look) as page:
+    page_states: list[dict[str, str]] = [{}, {"board": BOARD}, {"board": BOARD, "task": "t-77"}, {"q": "-board:garden"}]
+    for name, page_state in product([name for name in PAGES if LIVE_PAGES[name] == LIVE], page_states):
+        async with opened(cookies["outsider"], name, **page_state) as page:
             await page.frame()
-        assert not [frame for frame in page.frames if MARK in frame.lower()], f"{name} {look}"
+        assert not [frame for frame in page.frames if MARK in frame.lower()], f"{name} {page_state}"
     async with opened(cookies["viewer"], "now") as theirs:
         await theirs.frame()
     assert [frame for frame in theirs.frames if MARK in frame.lower()]

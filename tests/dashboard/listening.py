@@ -44,9 +44,9 @@ class Page:
 
 
 @asynccontextmanager
-async def opened(cookie: str, page: str, **look: str) -> AsyncIterator[Page]:
+async def opened(cookie: str, page: str, **page_state: str) -> AsyncIterator[Page]:
     headers = [(b"host", b"testserver"), (b"origin", OURS), (b"cookie", cookie.encode())]
-    line = Line(application, f"/ws/live/?{urlencode({'page': page} | look)}", headers)
+    line = Line(application, f"/ws/live/?{urlencode({'page': page} | page_state)}", headers)
     accepted, _ = await line.connect(PATIENCE)
     assert accepted
     try:

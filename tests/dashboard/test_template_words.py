@@ -130,7 +130,7 @@ def test_the_present_look_with_a_change() -> None:
     template = Template(
         "{% load pages %}<a href=\"{% here sort='age' %}\"></a><i title=\"{% here board='' q='' %}\"></i>"
     )
-    found = Document(template.render(Context({"look": PageState("blocked", board="a&b", q='"x"')})))
+    found = Document(template.render(Context({"page_state": PageState("blocked", board="a&b", q='"x"')})))
     assert found.all_of("href") == ["?board=a%26b&q=%22x%22&sort=age"]
     assert found.all_of("title") == ["?"]
 

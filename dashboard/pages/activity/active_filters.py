@@ -37,11 +37,11 @@ class Chip:
     moment: datetime | None = None
 
 
-def chips(look: PageState) -> list[Chip]:
+def chips(page_state: PageState) -> list[Chip]:
     """A query that cannot be read has none: it stands in its field, with the reason."""
-    query = look.q if can_be_read(look.q) else ""
-    names = names_in(replace(look, q=query).filter, look.scope.everywhere())
-    return [*of_parameters(look, names), *of_query(look, written(query), names)]
+    query = page_state.q if can_be_read(page_state.q) else ""
+    names = names_in(replace(page_state, q=query).filter, page_state.scope.everywhere())
+    return [*of_parameters(page_state, names), *of_query(page_state, written(query), names)]
 
 
 def can_be_read(query: str) -> bool:
@@ -58,14 +58,17 @@ def names_in(chosen: EventFilter, scope: Scope) -> FilterNames:
     return {field: names_of(field, values, scope) for field, values in named.items() if values}
 
 
-def of_parameters(look: PageState, names: FilterNames) -> list[Chip]:
-    given = [(name, field) for name, field in PARAMETERS.items() if getattr(look, name)]
-    return [of_term(Term(field, (getattr(look, name),)), look.query(**{name: ""}), names) for name, field in given]
+def of_parameters(page_state: PageState, names: FilterNames) -> list[Chip]:
+    given = [(name, field) for name, field in PARAMETERS.items() if getattr(page_state, name)]
+    return [
+        of_term(Term(field, (getattr(page_state, name),)), page_state.query(**{name: ""}), names)
+        for name, field in given
+    ]
 
 
-def of_query(look: PageState, words: list[str], names: FilterNames) -> list[Chip]:
+def of_query(page_state: PageState, words: list[str], names: FilterNames) -> list[Chip]:
     rest = [" ".join(words[:n] + words[n + 1 :]) for n in range(len(words))]
-    return [chip for word, q in zip(words, rest, strict=True) for chip in of_word(word, look.query(q=q), names)]
+    return [chip for word, q in zip(words, rest, strict=True) for chip in of_word(word, page_state.query(q=q), names)]
 
 
 def of_word(word: str, remove: str, names: FilterNames) -> list[Chip]:

@@ -28,28 +28,28 @@ class FilterLink:
     without: str
 
 
-def choices(look: PageState, readable: RecordedEvent) -> dict[str, FilterLink]:
+def choices(page_state: PageState, readable: RecordedEvent) -> dict[str, FilterLink]:
     """By parameter; those that the event has a value for. A type with a star in it would be read as a pattern."""
     found: dict[str, FilterLink] = {}
     board, kind = readable.board_id or "", readable.event_type
     if "*" not in kind:
-        found["type"] = FilterLink("Type", meaning_of(kind).title, *both(look, "type", kind))
+        found["type"] = FilterLink("Type", meaning_of(kind).title, *both(page_state, "type", kind))
     if agent := readable.agent_id:
-        found["agent"] = FilterLink("Agent", agent_name(readable), *both(look, "agent", agent))
+        found["agent"] = FilterLink("Agent", agent_name(readable), *both(page_state, "agent", agent))
     if task := readable.task_id:
-        found["task"] = FilterLink("Task", task_name(readable), *both(look, "task", task, board))
+        found["task"] = FilterLink("Task", task_name(readable), *both(page_state, "task", task, board))
     if board:
-        found["board"] = FilterLink("Board", board_name(readable), *both(look, "board", board))
+        found["board"] = FilterLink("Board", board_name(readable), *both(page_state, "board", board))
     return found
 
 
-def both(look: PageState, name: str, value: str, board: str = "") -> tuple[str, str]:
+def both(page_state: PageState, name: str, value: str, board: str = "") -> tuple[str, str]:
     """A task is one of its board: others may call theirs the same."""
     only = {name: value} | ({"board": board} if board else {})
-    return look.query(**only), without(look, name, value)
+    return page_state.query(**only), without(page_state, name, value)
 
 
-def without(look: PageState, name: str, value: str) -> str:
-    query = f"{look.q} {Term(FIELDS[name], (value,), exclude=True)}".strip()
-    kept = "" if getattr(look, name) == value else getattr(look, name)
-    return look.query(**{"q": query, name: kept}) if len(query) <= MAX_QUERY and can_be_read(query) else ""
+def without(page_state: PageState, name: str, value: str) -> str:
+    query = f"{page_state.q} {Term(FIELDS[name], (value,), exclude=True)}".strip()
+    kept = "" if getattr(page_state, name) == value else getattr(page_state, name)
+    return page_state.query(**{"q": query, name: kept}) if len(query) <= MAX_QUERY and can_be_read(query) else ""

@@ -13,10 +13,10 @@ from marcus_events.core.filters import InvalidFilter
 from marcus_events.log.statement_timeout import QueryTimeout
 
 
-def gather_activity(look: PageState) -> dict[str, Any]:
+def gather_activity(page_state: PageState) -> dict[str, Any]:
     """No histogram where the query cannot be read, or not in time: the page says why."""
     try:
-        return {"histogram": histogram(wanted(look), utc_now(), look.query_during)}
+        return {"histogram": histogram(wanted(page_state), utc_now(), page_state.query_during)}
     except (InvalidFilter, QueryTimeout):
         return {"histogram": None}
 

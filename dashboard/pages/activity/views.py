@@ -38,9 +38,9 @@ TOO_MUCH = (
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest events, or those before a position where the address says so. A bad query is explained in place."""
-    look, head = PageState.at("activity", request.GET, visibility_of(request.user)), read.head()
+    page_state, head = PageState.at("activity", request.GET, visibility_of(request.user)), read.head()
     try:
-        rows, error = event_stream.opening(wanted(look), before=position(request, "before")), ""
+        rows, error = event_stream.opening(wanted(page_state), before=position(request, "before")), ""
     except InvalidFilter as invalid:
         rows, error = event_stream.StreamRows([]), str(invalid)
     except QueryTimeout:
@@ -48,33 +48,33 @@ def activity(request: HttpRequest) -> HttpResponse:
     return page_view.render(
         request,
         "activity/index.html",
-        look,
+        page_state,
         "Activity",
         head=head,
         rows=row_cache.rows(rows.events, head),
         older=rows.older,
         error=error,
         kept_since=read.kept_since(),
-        **filters(look),
+        **filters(page_state),
     )
 
 
-def filters(look: PageState) -> dict[str, Any]:
+def filters(page_state: PageState) -> dict[str, Any]:
     return {
         "categories": filter_choices.categories(),
-        "types": filter_choices.types(look.scope, look.type),
-        "agents": filter_choices.agents(look.scope, look.agent),
-        "chips": chips(look),
+        "types": filter_choices.types(page_state.scope, page_state.type),
+        "agents": filter_choices.agents(page_state.scope, page_state.agent),
+        "chips": chips(page_state),
     }
 
 
 @require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
-    look = PageState.at("activity", request.GET, visibility_of(request.user))
+    page_state = PageState.at("activity", request.GET, visibility_of(request.user))
     after, before = position(request, "after"), position(request, "before")
     try:
-        chosen = wanted(look)
+        chosen = wanted(page_state)
     except InvalidFilter as invalid:
         return HttpResponseBadRequest(str(invalid))
     head = read.head()
@@ -88,8 +88,8 @@ def rows(request: HttpRequest) -> HttpResponse:
         return HttpResponse(TOO_MUCH, status=HTTPStatus.SERVICE_UNAVAILABLE)
     html = row_cache.rows(found.events, head)
     if found.gap:
-        html += row_cache.gap_row(found.gap, look)
-    context = {"rows": html, "older": found.older, "head": head, "look": look, "is_older": after is None}
+        html += row_cache.gap_row(found.gap, page_state)
+    context = {"rows": html, "older": found.older, "head": head, "page_state": page_state, "is_older": after is None}
     return render_template(request, "stream/_rows.html", context)
 
 
@@ -111,12 +111,12 @@ def show_event(request: HttpRequest, position: int, **written: str) -> HttpRespo
     """
     visibility = visibility_of(request.user)
     found = find(position, visibility)
-    look = PageState.of_board("event", request.GET, visibility)
+    page_state = PageState.of_board("event", request.GET, visibility)
     choices = filter_links.choices(PageState.at("activity", request.GET), *named([found]))
     context = detail(found, visibility) | written | {"choices": choices}
     if request.headers.get("X-Drawer"):
-        return render_template(request, "activity/_event.html", context | {"look": look})
-    return page_view.render(request, "activity/event.html", look, as_text(context["parts"]), **context)
+        return render_template(request, "activity/_event.html", context | {"page_state": page_state})
+    return page_view.render(request, "activity/event.html", page_state, as_text(context["parts"]), **context)
 
 
 @require_safe

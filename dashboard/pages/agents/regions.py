@@ -15,15 +15,15 @@ from dashboard.timeline.status_intervals import Window
 from marcus_events.core.event import utc_now
 
 
-def gather(look: PageState) -> dict[str, Any]:
+def gather(page_state: PageState) -> dict[str, Any]:
     now = utc_now()
     end = time_axis.next_column(now, DAY)
-    day, span = Window(end - DAY, end), time_axis.span_of(look.span)
-    shown = time_axis.window(span, until := time_axis.ending(look.until, now), now)
-    found = queries.agents(look.scope, look.agent)
+    day, span = Window(end - DAY, end), time_axis.span_of(page_state.span)
+    shown = time_axis.window(span, until := time_axis.ending(page_state.until, now), now)
+    found = queries.agents(page_state.scope, page_state.agent)
     removed = queries.removed_boards(found)
     intervals = queries.intervals(found, [day, shown], removed)
-    around = queries.around(found, intervals, removed, look.scope.everywhere())
+    around = queries.around(found, intervals, removed, page_state.scope.everywhere())
     members = agent_cards(found, intervals, around, now, day)
     silent = sum(member.verdict.tone == "attention" for member in members)
     return {
@@ -33,7 +33,7 @@ def gather(look: PageState) -> dict[str, Any]:
         "timeline": timeline(span, shown, found, intervals, around),
         "is_now": until is None,
         "spans": [(name, each.words) for name, each in time_axis.SPANS.items()],
-        "chosen_span": look.span if look.span in time_axis.SPANS else time_axis.DEFAULT,
+        "chosen_span": page_state.span if page_state.span in time_axis.SPANS else time_axis.DEFAULT,
         "earlier": time_axis.earlier(shown),
         "later": time_axis.later(shown, now),
         "legend": TITLES.items(),

@@ -14,5 +14,7 @@ PARAMETERS = ("board", "agent", "span", "until")
 
 @require_safe
 def agents(request: HttpRequest) -> HttpResponse:
-    look = PageState.at("agents", {name: request.GET.get(name, "") for name in PARAMETERS}, visibility_of(request.user))
-    return page_view.render(request, "agents/index.html", look, "Agents")
+    page_state = PageState.at(
+        "agents", {name: request.GET.get(name, "") for name in PARAMETERS}, visibility_of(request.user)
+    )
+    return page_view.render(request, "agents/index.html", page_state, "Agents")

@@ -52,15 +52,15 @@ def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
         "is_saved": "saved" in request.GET and not form.is_bound,
         "missed": missed_by(form.before, scope_of(request), utc_now()),
     }
-    look = PageState.of_board("alerts", request.GET)
-    return page_view.render(request, "alerts/index.html", look, "Alerts", **context)
+    page_state = PageState.of_board("alerts", request.GET)
+    return page_view.render(request, "alerts/index.html", page_state, "Alerts", **context)
 
 
 @require_GET
 def missed(request: HttpRequest) -> HttpResponse:
     """For a page that is open when quiet hours end."""
     found = missed_by(preferences_of(viewer(request)), scope_of(request), utc_now())
-    return render_template(request, "alerts/_missed.html", {"missed": found, "look": PageState("now")})
+    return render_template(request, "alerts/_missed.html", {"missed": found, "page_state": PageState("now")})
 
 
 @require_POST

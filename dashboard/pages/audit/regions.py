@@ -9,7 +9,7 @@ from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.audit import queries as audit
 
 
-def gather_audit(look: PageState) -> dict[str, Any]:
+def gather_audit(page_state: PageState) -> dict[str, Any]:
     return {"verified": audit.state()}
 
 

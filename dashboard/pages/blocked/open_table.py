@@ -50,18 +50,18 @@ class OpenTable:
         return self.matching - len(self.rows)
 
 
-def open_table(look: PageState, now: datetime) -> OpenTable:
-    everything = blockers.open_rows(look.scope)
-    rows = chosen_rows(everything, look)
-    items = blockers.open_blockers(look.scope, look.sort, now, rows)
+def open_table(page_state: PageState, now: datetime) -> OpenTable:
+    everything = blockers.open_rows(page_state.scope)
+    rows = chosen_rows(everything, page_state)
+    items = blockers.open_blockers(page_state.scope, page_state.sort, now, rows)
     alike = {cause.key: cause for cause in causes(items, now)}
-    if look.sort == "cause":
+    if page_state.sort == "cause":
         items = [item for cause in alike.values() for item in cause.items]
     counted = severities(everything)
     total = sum(choice.number for choice in counted)
     return OpenTable(
         rows=[OpenRow(item, alike[cause_of(item.blocker)]) for item in items[:MAX_ROWS]],
-        matching=rows.count() if look.severity or look.cause else total,
+        matching=rows.count() if page_state.severity or page_state.cause else total,
         total=total,
         causes=blockers.count_causes(everything),
         severities=counted,
@@ -69,10 +69,10 @@ def open_table(look: PageState, now: datetime) -> OpenTable:
     )
 
 
-def chosen_rows(rows: Any, look: PageState) -> Any:
-    if look.severity:
-        rows = rows.filter(severity=look.severity)
-    return of_cause(rows, look.cause) if look.cause else rows
+def chosen_rows(rows: Any, page_state: PageState) -> Any:
+    if page_state.severity:
+        rows = rows.filter(severity=page_state.severity)
+    return of_cause(rows, page_state.cause) if page_state.cause else rows
 
 
 def severities(rows: Any) -> list[TableChoice]:

@@ -13,13 +13,13 @@ from dashboard.queries import blockers
 from marcus_events.core.event import utc_now
 
 
-def gather_open(look: PageState) -> dict[str, Any]:
-    return {"open": open_table(look, utc_now()), "sorts": blockers.SORTS_IN_WORDS.items()}
+def gather_open(page_state: PageState) -> dict[str, Any]:
+    return {"open": open_table(page_state, utc_now()), "sorts": blockers.SORTS_IN_WORDS.items()}
 
 
-def gather_resolved(look: PageState) -> dict[str, Any]:
-    counted = delays(look.scope, utc_now())
-    return {"delays": counted, "resolved": resolved(look, counted)}
+def gather_resolved(page_state: PageState) -> dict[str, Any]:
+    counted = delays(page_state.scope, utc_now())
+    return {"delays": counted, "resolved": resolved(page_state, counted)}
 
 
 PAGE = Page(

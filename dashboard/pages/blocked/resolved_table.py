@@ -29,12 +29,12 @@ class Resolved:
     older: str  # where the next page begins; "" after the last
 
 
-def resolved(look: PageState, counted: Delays) -> Resolved:
-    chosen = next((found for found in counted.bins if found.took == look.took), None)
-    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **look.scope.on())
+def resolved(page_state: PageState, counted: Delays) -> Resolved:
+    chosen = next((found for found in counted.bins if found.took == page_state.took), None)
+    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **page_state.scope.on())
     if chosen:
         rows = taking(rows.filter(resolved_at__gte=counted.since), int(chosen.took))
-    page = list(after(rows, look.older).order_by("-resolved_at", "-blocker_id")[: PAGE + 1])
+    page = list(after(rows, page_state.older).order_by("-resolved_at", "-blocker_id")[: PAGE + 1])
     names = names_of(page)
     items = [resolved_blocker(row, names) for row in page[:PAGE]]
     older = place(page[PAGE - 1]) if len(page) > PAGE else ""

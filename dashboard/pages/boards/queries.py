@@ -74,11 +74,11 @@ class Summaries:
     number: int
 
 
-def listed(look: PageState) -> Summaries:
+def listed(page_state: PageState) -> Summaries:
     """All boards by name, or those whose name or id holds what is looked for."""
-    scope, paging = look.scope.everywhere(), Paging.of(look.p, PAGE)
-    rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=look.q)
-    number = current_state.number_of_boards(scope, look.q)
+    scope, paging = page_state.scope.everywhere(), Paging.of(page_state.p, PAGE)
+    rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=page_state.q)
+    number = current_state.number_of_boards(scope, page_state.q)
     return Summaries(summaries(scope, rows[:PAGE]), paging.with_next(len(rows) > PAGE), number)
 
 

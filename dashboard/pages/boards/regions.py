@@ -10,17 +10,17 @@ from dashboard.pages.boards import queries as boards
 from dashboard.queries import current_state, dependency_graph
 
 
-def gather_boards(look: PageState) -> dict[str, Any]:
-    return {"summaries": boards.listed(look)}
+def gather_boards(page_state: PageState) -> dict[str, Any]:
+    return {"summaries": boards.listed(page_state)}
 
 
-def gather_board(look: PageState) -> dict[str, Any]:
-    found = boards.summaries(look.scope, [board] if (board := current_state.board(look.scope)) else [])
-    return {"summary": found[0] if found else None, "columns": boards.columns(look.scope)}
+def gather_board(page_state: PageState) -> dict[str, Any]:
+    found = boards.summaries(page_state.scope, [board] if (board := current_state.board(page_state.scope)) else [])
+    return {"summary": found[0] if found else None, "columns": boards.columns(page_state.scope)}
 
 
-def gather_dependencies(look: PageState) -> dict[str, Any]:
-    return {"drawn": dependency_graph.dependencies(look.scope, show_done=look.done != "0")}
+def gather_dependencies(page_state: PageState) -> dict[str, Any]:
+    return {"drawn": dependency_graph.dependencies(page_state.scope, show_done=page_state.done != "0")}
 
 
 BOARDS = Page(RegionGroup({"boards": "boards/_boards.html"}, gather_boards))

@@ -19,9 +19,9 @@ def boards(request: HttpRequest) -> HttpResponse:
     """All boards; a board that is chosen in the switcher is a page of its own."""
     if chosen := request.GET.get("board"):
         return redirect("board", board_id=chosen)
-    look = PageState("boards", q=(given := PageState.at("boards", request.GET)).q, p=given.p)
+    page_state = PageState("boards", q=(given := PageState.at("boards", request.GET)).q, p=given.p)
     many = current_state.number_of_boards(Scope(visibility_of(request.user)), most=MANY) == MANY
-    return page_view.render(request, "boards/index.html", look, "Boards", is_searched=many or bool(look.q))
+    return page_view.render(request, "boards/index.html", page_state, "Boards", is_searched=many or bool(page_state.q))
 
 
 @require_safe
@@ -29,5 +29,5 @@ def board(request: HttpRequest, board_id: str) -> HttpResponse:
     found = current_state.board(Scope(visibility_of(request.user), storable(board_id)))
     if found is None:
         raise Http404(f"There is no board {board_id}. It may have been removed.")
-    look = PageState("board", board=board_id, done=PageState.at("board", request.GET).done)
-    return page_view.render(request, "boards/board.html", look, found.name)
+    page_state = PageState("board", board=board_id, done=PageState.at("board", request.GET).done)
+    return page_view.render(request, "boards/board.html", page_state, found.name)

@@ -34,19 +34,22 @@ class FacetLinks:
     more: int  # values that are not listed
 
 
-def facets(look: PageState, counted: dict[str, list[tuple[str, int]]]) -> list[FacetLinks]:
-    found = [facet(look, field, counts) for field, counts in counted.items()]
+def facets(page_state: PageState, counted: dict[str, list[tuple[str, int]]]) -> list[FacetLinks]:
+    found = [facet(page_state, field, counts) for field, counts in counted.items()]
     return [each for each in found if each.values]
 
 
-def facet(look: PageState, field: str, counts: list[tuple[str, int]]) -> FacetLinks:
+def facet(page_state: PageState, field: str, counts: list[tuple[str, int]]) -> FacetLinks:
     """`counts` are of the values, the most frequent first."""
     top = counts[:MOST]
     ids = {value for value, _ in top}
-    names = names_of(TERMS.get(field, field), ids, look.scope.everywhere()) if field in ("board", "agent") else {}
+    names = names_of(TERMS.get(field, field), ids, page_state.scope.everywhere()) if field in ("board", "agent") else {}
     values = [
         FacetValue(
-            called(field, value, names), count, refined(look, field, value), refined(look, field, value, exclude=True)
+            called(field, value, names),
+            count,
+            refined(page_state, field, value),
+            refined(page_state, field, value, exclude=True),
         )
         for value, count in top
     ]
@@ -59,8 +62,8 @@ def called(field: str, value: str, names: dict[str, str]) -> str:
     return names.get(value) or (agent_words(value) if field == "agent" else value)
 
 
-def refined(look: PageState, field: str, value: str, *, exclude: bool = False) -> str:
+def refined(page_state: PageState, field: str, value: str, *, exclude: bool = False) -> str:
     if field in PATTERNS and "*" in value:
         return ""
-    query = f"{look.q} {Term(TERMS.get(field, field), (value,), exclude)}".strip()
-    return look.query(q=query) if len(query) <= MAX_QUERY and can_be_read(query) else ""
+    query = f"{page_state.q} {Term(TERMS.get(field, field), (value,), exclude)}".strip()
+    return page_state.query(q=query) if len(query) <= MAX_QUERY and can_be_read(query) else ""

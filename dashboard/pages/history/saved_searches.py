@@ -42,9 +42,9 @@ class Saved:
     paging: Paging
 
 
-def listed(user: AbstractBaseUser | AnonymousUser, look: PageState) -> Saved:
-    paging = Paging.of(look.p, PAGE)
-    found = list(of(user, look.visibility)[paging.skip : paging.skip + PAGE + 1])
+def listed(user: AbstractBaseUser | AnonymousUser, page_state: PageState) -> Saved:
+    paging = Paging.of(page_state.p, PAGE)
+    found = list(of(user, page_state.visibility)[paging.skip : paging.skip + PAGE + 1])
     return Saved(found[:PAGE], paging.with_next(len(found) > PAGE))
 
 
@@ -77,12 +77,12 @@ def query_of(request: HttpRequest) -> str:
     return PageState.at("history", request.GET).query(p="")
 
 
-def audience(look: PageState, visibility: Visibility) -> list[str] | None:
+def audience(page_state: PageState, visibility: Visibility) -> list[str] | None:
     """Which boards somebody has to see to be shown a search: all that its owner sees, and any other that it names."""
     if visibility.boards is None:
         return None
     names = Board.objects.now().filter(board_id__in=visibility.boards).values_list("name", flat=True)
-    named = {look.board, *boards_in(look.q)} - {"", *names}
+    named = {page_state.board, *boards_in(page_state.q)} - {"", *names}
     return sorted(visibility.boards | named)
 
 

@@ -69,56 +69,62 @@ def with_refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:
 
 
 def show(request: HttpRequest, **written: str) -> HttpResponse:
-    look, head, now = looked_at(request), read.head(), utc_now()
-    paths, unread = columns.paths(look.columns)
+    page_state, head, now = page_state_of(request), read.head(), utc_now()
+    paths, unread = columns.paths(page_state.columns)
     context: dict[str, Any] = {"paths": paths, "unread": unread, "error": "", **written}
-    context["left_out"] = columns.left_out(look.columns)
+    context["left_out"] = columns.left_out(page_state.columns)
     try:
-        context |= result(request, look, paths, now)
+        context |= result(request, page_state, paths, now)
     except InvalidFilter as invalid:
         context["error"] = str(invalid)
     except QueryTimeout:
         context["error"] = TOO_MUCH
-    context |= {"chips": chips(look), "ranges": ranges(look, now), "permalink": permalink(request, look, now)}
+    context |= {
+        "chips": chips(page_state),
+        "ranges": ranges(page_state, now),
+        "permalink": permalink(request, page_state, now),
+    }
     context |= {
         "kept_since": read.kept_since(),
-        "saved": saved_searches.listed(request.user, look),
+        "saved": saved_searches.listed(request.user, page_state),
         "may_share": saved_searches.may_share(request),
     }
-    return page_view.render(request, "history/index.html", look, "History", head=head, **context)
+    return page_view.render(request, "history/index.html", page_state, "History", head=head, **context)
 
 
-def looked_at(request: HttpRequest) -> PageState:
+def page_state_of(request: HttpRequest) -> PageState:
     return PageState.at("history", request.GET, visibility_of(request.user))
 
 
-def result(request: HttpRequest, look: PageState, paths: list[str], now: datetime) -> dict[str, Any]:
-    filtered = wanted(look)
+def result(request: HttpRequest, page_state: PageState, paths: list[str], now: datetime) -> dict[str, Any]:
+    filtered = wanted(page_state)
     found = asked.facets(filtered)
     return {
-        **rows(request, look, filtered, paths),
-        "facets": facets(look, found.by_field),
+        **rows(request, page_state, filtered, paths),
+        "facets": facets(page_state, found.by_field),
         "is_capped": found.is_capped,
         "cap": asked.FACET_CAP,
-        "histogram": asked.over_time(filtered, now, look.query_during),
+        "histogram": asked.over_time(filtered, now, page_state.query_during),
     }
 
 
-def permalink(request: HttpRequest, look: PageState, now: datetime) -> str:
+def permalink(request: HttpRequest, page_state: PageState, now: datetime) -> str:
     """The address at which this will be found for ever: spans before now, such as since:2h, become times."""
-    fixed = str(EventFilter.parse(look.q, now=now)) if can_be_read(look.q) else look.q
-    return request.build_absolute_uri(f"{request.path}?{look.query(q=fixed, p='')}")
+    fixed = str(EventFilter.parse(page_state.q, now=now)) if can_be_read(page_state.q) else page_state.q
+    return request.build_absolute_uri(f"{request.path}?{page_state.query(q=fixed, p='')}")
 
 
 @require_safe
 def newer(request: HttpRequest) -> HttpResponse:
     """A fragment: how many events have come that match, since the page was made."""
-    look, after = looked_at(request), position(request, "after") or 0
+    page_state, after = page_state_of(request), position(request, "after") or 0
     try:
-        count = asked.newer(wanted(look), after)
+        count = asked.newer(wanted(page_state), after)
     except (InvalidFilter, QueryTimeout):
         count = 0
-    return render_template(request, "history/_newer.html", {"look": look, "newer": count, "cap": asked.NEWER_CAP})
+    return render_template(
+        request, "history/_newer.html", {"page_state": page_state, "newer": count, "cap": asked.NEWER_CAP}
+    )
 
 
 @require_safe
@@ -131,9 +137,9 @@ def complete(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"words": []})
 
 
-def rows(request: HttpRequest, look: PageState, filtered: EventFilter, paths: list[str]) -> dict[str, Any]:
+def rows(request: HttpRequest, page_state: PageState, filtered: EventFilter, paths: list[str]) -> dict[str, Any]:
     """A page of the result by position. Going back it is read the other way round, and turned."""
-    newest_first = look.order != "oldest"
+    newest_first = page_state.order != "oldest"
     after, before = position(request, "after"), position(request, "before")
     backwards = (after if newest_first else before) is not None
     found = asked.page(filtered, after=after, before=before, limit=ROWS, newest_first=newest_first != backwards)
@@ -143,14 +149,14 @@ def rows(request: HttpRequest, look: PageState, filtered: EventFilter, paths: li
     down, up = ("before", "after") if newest_first else ("after", "before")
     return {
         "rows": [row(event, readable, paths) for event, readable in zip(events, named(events), strict=True)],
-        "onwards": link(look, down, events[-1]) if events and has_next else "",
-        "back": link(look, up, events[0]) if events and has_previous else "",
+        "onwards": link(page_state, down, events[-1]) if events and has_next else "",
+        "back": link(page_state, up, events[0]) if events and has_previous else "",
         "is_inside": after is not None or before is not None,
     }
 
 
-def link(look: PageState, name: str, event: RecordedEvent) -> str:
-    return f"{look.query()}&{name}={event.position}".lstrip("&")
+def link(page_state: PageState, name: str, event: RecordedEvent) -> str:
+    return f"{page_state.query()}&{name}={event.position}".lstrip("&")
 
 
 def row(event: RecordedEvent, readable: RecordedEvent, paths: list[str]) -> dict[str, Any]:
@@ -167,13 +173,13 @@ def row(event: RecordedEvent, readable: RecordedEvent, paths: list[str]) -> dict
     }
 
 
-def ranges(look: PageState, now: datetime) -> list[tuple[str, str]]:
+def ranges(page_state: PageState, now: datetime) -> list[tuple[str, str]]:
     """(words, query string): the look within the last hour, day and so on, as times that stay what they are."""
-    if not can_be_read(look.q):
+    if not can_be_read(page_state.q):
         return []
     end = now.replace(microsecond=0)
-    return [(words, look.query_during(end - length, end + timedelta(seconds=1))) for words, length in RANGES] + [
-        ("All", look.query(q=without_times(look.q)))
+    return [(words, page_state.query_during(end - length, end + timedelta(seconds=1))) for words, length in RANGES] + [
+        ("All", page_state.query(q=without_times(page_state.q)))
     ]
 
 
@@ -184,38 +190,38 @@ def without_times(query: str) -> str:
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
     """The whole result, whatever page of it is looked at."""
-    look, form = looked_at(request), request.GET.get("format", "csv")
+    page_state, form = page_state_of(request), request.GET.get("format", "csv")
     if form not in ("csv", "jsonl"):
         return HttpResponseBadRequest("The format is csv or jsonl.")
     try:
-        filtered = wanted(look)
+        filtered = wanted(page_state)
         expected = asked.expected(filtered)
     except (InvalidFilter, QueryTimeout) as error:
         return HttpResponseBadRequest(str(error) or TOO_MUCH)
     if exporting.running(request.user.get_username()):
-        return no_room(request, look, YOURS_RUNS, HTTPStatus.TOO_MANY_REQUESTS)
+        return no_room(request, page_state, YOURS_RUNS, HTTPStatus.TOO_MANY_REQUESTS)
     if not exporting.make_room():
-        return no_room(request, look, OTHERS_RUN, HTTPStatus.SERVICE_UNAVAILABLE)
-    return download(request, look, filtered, form, expected)
+        return no_room(request, page_state, OTHERS_RUN, HTTPStatus.SERVICE_UNAVAILABLE)
+    return download(request, page_state, filtered, form, expected)
 
 
-def no_room(request: HttpRequest, look: PageState, words: str, status: HTTPStatus) -> HttpResponse:
-    response = page_view.render(request, "history/no_room.html", look, "Export", words=words)
+def no_room(request: HttpRequest, page_state: PageState, words: str, status: HTTPStatus) -> HttpResponse:
+    response = page_view.render(request, "history/no_room.html", page_state, "Export", words=words)
     response.status_code = status
     response["Retry-After"] = RETRY_AFTER_S
     return response
 
 
 def download(
-    request: HttpRequest, look: PageState, filtered: EventFilter, form: str, expected: int | None
+    request: HttpRequest, page_state: PageState, filtered: EventFilter, form: str, expected: int | None
 ) -> StreamingHttpResponse:
-    head, paths = read.head().position, columns.paths(look.columns)[0]
-    who = {"by": request.user.get_username(), "address": address_of(request), "query": look.query()}
+    head, paths = read.head().position, columns.paths(page_state.columns)[0]
+    who = {"by": request.user.get_username(), "address": address_of(request), "query": page_state.query()}
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/jsonl"
     key, remote_user = request.session.session_key or "", getattr(request, "scope", {}).get("remote_user", "")
 
     def is_allowed() -> bool:
-        return visibility_of_session(key, remote_user) == look.visibility
+        return visibility_of_session(key, remote_user) == page_state.visibility
 
     file = exporting.Export(filtered, head, form, paths, who, expected, is_allowed)
     response = StreamingHttpResponse(file, content_type=kind)

@@ -10,16 +10,16 @@ from dashboard.pages.integrations import followed_folders, rejected_list
 from marcus_events.log.clock_skew_report import clocks_ahead
 
 
-def gather_integrations(look: PageState) -> dict[str, Any]:
+def gather_integrations(page_state: PageState) -> dict[str, Any]:
     """Refused requests are of no board, and a source may be of any: they are for those who see everything."""
-    if not look.visibility.allows(None):
+    if not page_state.visibility.allows(None):
         return {"refused": None, "clocks": []}
     return {"refused": rejected_list.newest(), "clocks": clocks_ahead()}
 
 
-def gather_folders(look: PageState) -> dict[str, Any]:
+def gather_folders(page_state: PageState) -> dict[str, Any]:
     """Paths of the server's machine are for administrators."""
-    return {"folders": followed_folders.followed() if look.visibility.audit else None}
+    return {"folders": followed_folders.followed() if page_state.visibility.audit else None}
 
 
 PAGE = Page(

@@ -35,8 +35,8 @@ class Tokens:
     number_revoked: int
 
 
-def tokens(look: PageState) -> Tokens:
-    paging = Paging.of(look.p, PAGE)
+def tokens(page_state: PageState) -> Tokens:
+    paging = Paging.of(page_state.p, PAGE)
     opening = Token.objects.filter(revoked_at=None).order_by("-created_at", "-id")
     revoked = Token.objects.filter(revoked_at__isnull=False).order_by("-revoked_at", "-id")
     current = list(opening[paging.skip : paging.skip + PAGE + 1])

@@ -98,18 +98,18 @@ def show(
     report: dry_run_report.Report | None = None,
     folder_form: FolderForm | None = None,
 ) -> HttpResponse:
-    look = PageState.of_list("integrations", request.GET)
+    page_state = PageState.of_list("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
     if may_manage(request):
-        context |= of_tokens(request, look, form) | of_folders(request, folder_form)
+        context |= of_tokens(request, page_state, form) | of_folders(request, folder_form)
     else:
         context["administrators"] = administrators()
-    return page_view.render(request, "integrations/index.html", look, "Integrations", **context)
+    return page_view.render(request, "integrations/index.html", page_state, "Integrations", **context)
 
 
-def of_tokens(request: HttpRequest, look: PageState, form: TokenForm | None) -> dict[str, Any]:
-    found = listed.tokens(look)
+def of_tokens(request: HttpRequest, page_state: PageState, form: TokenForm | None) -> dict[str, Any]:
+    found = listed.tokens(page_state)
     just = views.position(request, "revoked") or 0
     revoked = Token.objects.filter(pk=just, revoked_at__isnull=False).values_list("name", flat=True).first() or ""
     return {"tokens": found, "form": form or TokenForm(), "revoked_name": revoked}

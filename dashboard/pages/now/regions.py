@@ -16,9 +16,9 @@ MAX_CONNECTIONS = 5  # boards that Now names
 MAX_NEEDS = 20  # reasons that Now shows
 
 
-def gather_needs(look: PageState) -> dict[str, Any]:
+def gather_needs(page_state: PageState) -> dict[str, Any]:
     """Of very many blockers the costliest are read; all are counted."""
-    now, scope = utc_now(), look.scope
+    now, scope = utc_now(), page_state.scope
     unsnoozed = blockers.open_rows(scope).exclude(snoozed_until__gt=now)
     needs = blockers.open_blockers(scope, now=now, chosen=unsnoozed)
     number, found = unsnoozed.count(), causes(needs, now)
@@ -43,13 +43,13 @@ def gather_needs(look: PageState) -> dict[str, Any]:
     }
 
 
-def gather_connections(look: PageState) -> dict[str, Any]:
-    found = list(boards.out_of_reach(look.scope)[: MAX_CONNECTIONS + 1])
+def gather_connections(page_state: PageState) -> dict[str, Any]:
+    found = list(boards.out_of_reach(page_state.scope)[: MAX_CONNECTIONS + 1])
     return {"out_of_reach": found[:MAX_CONNECTIONS], "has_more_out_of_reach": len(found) > MAX_CONNECTIONS}
 
 
-def gather_counters(look: PageState) -> dict[str, Any]:
-    return {"counters": counters.counters(look.scope, utc_now())}
+def gather_counters(page_state: PageState) -> dict[str, Any]:
+    return {"counters": counters.counters(page_state.scope, utc_now())}
 
 
 PAGE = Page(

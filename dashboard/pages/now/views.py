@@ -30,19 +30,19 @@ WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
-    look = PageState.of_board("now", request.GET, visibility_of(request.user))
+    page_state = PageState.of_board("now", request.GET, visibility_of(request.user))
     head = read.head()
     if is_untouched(head):
-        return page_view.render(request, "empty.html", replace(look, page="empty"), "Now", head=head)
+        return page_view.render(request, "empty.html", replace(page_state, page="empty"), "Now", head=head)
     return page_view.render(
-        request, "now.html", look, "Now", head=head, **latest(look, head), **of_viewer(request, look)
+        request, "now.html", page_state, "Now", head=head, **latest(page_state, head), **of_viewer(request, page_state)
     )
 
 
-def latest(look: PageState, head: read.Head) -> dict[str, Any]:
+def latest(page_state: PageState, head: read.Head) -> dict[str, Any]:
     """The newest rows; none, and why, where they cannot be found in time."""
     try:
-        return {"rows": row_cache.rows(event_stream.opening(wanted(look), LATEST).events, head)}
+        return {"rows": row_cache.rows(event_stream.opening(wanted(page_state), LATEST).events, head)}
     except QueryTimeout:
         return {"rows": "", "are_rows_late": True}
 
@@ -52,16 +52,20 @@ def is_untouched(head: read.Head) -> bool:
     return head.position < MANY and not read.events(WORK, limit=1)
 
 
-def of_viewer(request: HttpRequest, look: PageState) -> dict[str, Any]:
+def of_viewer(request: HttpRequest, page_state: PageState) -> dict[str, Any]:
     """What was missed is of all boards, and noted as a whole: it stands where all are shown."""
-    missed = None if look.board else after_quiet_hours(preferences_of(request.user.pk or 0), look.scope, utc_now())
-    return {"missed": missed} | since_last_visit(request, look)
+    missed = (
+        None
+        if page_state.board
+        else after_quiet_hours(preferences_of(request.user.pk or 0), page_state.scope, utc_now())
+    )
+    return {"missed": missed} | since_last_visit(request, page_state)
 
 
-def since_last_visit(request: HttpRequest, look: PageState) -> dict[str, Any]:
+def since_last_visit(request: HttpRequest, page_state: PageState) -> dict[str, Any]:
     """It is this viewer's alone, so it stands beside the regions, and stays as it was when the page was opened."""
     at = last_visit(request.user.pk or 0, utc_now())
     if at is None:
         return {}
-    query = PageState("activity", board=look.board, q=f"since:{as_text(at.replace(microsecond=0))}").query()
-    return {"since": since(at, look.scope), "since_query": query}
+    query = PageState("activity", board=page_state.board, q=f"since:{as_text(at.replace(microsecond=0))}").query()
+    return {"since": since(at, page_state.scope), "since_query": query}

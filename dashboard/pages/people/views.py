@@ -91,9 +91,9 @@ def link_for(request: HttpRequest, user: User) -> str:
 
 
 def show(request: HttpRequest, form: PersonForm) -> HttpResponse:
-    look = PageState.of_list("people", request.GET)
+    page_state = PageState.of_list("people", request.GET)
     response = page_view.render(
-        request, "people/index.html", look, "People", people=all_people(look.q, look.p), form=form
+        request, "people/index.html", page_state, "People", people=all_people(page_state.q, page_state.p), form=form
     )
     response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return response
@@ -111,7 +111,7 @@ def show_person(
         "is_saved": "saved" in request.GET and request.method == "GET",
         "link": link,
     }
-    look = PageState.of_board("people", request.GET)
-    response = page_view.render(request, "people/person.html", look, user.get_username(), **context)
+    page_state = PageState.of_board("people", request.GET)
+    response = page_view.render(request, "people/person.html", page_state, user.get_username(), **context)
     response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if form and form.errors else HTTPStatus.OK
     return response

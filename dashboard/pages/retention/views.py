@@ -56,8 +56,8 @@ def save(request: HttpRequest, form: kept.PolicyForm) -> HttpResponse:
 
 
 def show(request: HttpRequest, form: kept.PolicyForm | None = None) -> HttpResponse:
-    look = PageState.of_board("retention", request.GET)
-    return page_view.render(request, "retention/index.html", look, "Retention", **kept.context(form))
+    page_state = PageState.of_board("retention", request.GET)
+    return page_view.render(request, "retention/index.html", page_state, "Retention", **kept.context(form))
 
 
 def who(request: HttpRequest) -> tuple[str, str]:

@@ -9,8 +9,8 @@ from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.tasks import queries as task
 
 
-def gather_task(look: PageState) -> dict[str, Any]:
-    return {"detail": task.detail(look.scope, look.task)}
+def gather_task(page_state: PageState) -> dict[str, Any]:
+    return {"detail": task.detail(page_state.scope, page_state.task)}
 
 
 PAGE = Page(

@@ -19,13 +19,18 @@ from dashboard.visibility import visibility_of
 def task(request: HttpRequest) -> HttpResponse:
     """Its board and its id are parameters of the address, where they may be any text."""
     given = PageState.at("task", request.GET, visibility_of(request.user))
-    look = PageState("task", board=given.board, task=given.task, visibility=given.visibility)
-    found = tasks.find(look.scope, look.task)
+    page_state = PageState("task", board=given.board, task=given.task, visibility=given.visibility)
+    found = tasks.find(page_state.scope, page_state.task)
     if found is None:
         raise Http404("There is no such task. Its board may have been removed.")
-    address = request.build_absolute_uri(f"{reverse('task')}?{task_query(look.board, look.task)}")
+    address = request.build_absolute_uri(f"{reverse('task')}?{task_query(page_state.board, page_state.task)}")
     if request.headers.get("X-Drawer"):
-        context = {"look": look, "address": address, "detail": tasks.detail(look.scope, look.task), "at": "drawer-"}
+        context = {
+            "page_state": page_state,
+            "address": address,
+            "detail": tasks.detail(page_state.scope, page_state.task),
+            "at": "drawer-",
+        }
         return render_template(request, "tasks/_drawer.html", context)
-    board = current_state.names([look.board]).board(look.board)
-    return page_view.render(request, "tasks/task.html", look, found.name, address=address, board=board)
+    board = current_state.names([page_state.board]).board(page_state.board)
+    return page_view.render(request, "tasks/task.html", page_state, found.name, address=address, board=board)

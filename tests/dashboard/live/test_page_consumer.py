@@ -83,10 +83,10 @@ async def test_rows_of_a_frame_are_newest_first_and_none_is_lost_between_frames(
 
 
 @pytest.mark.parametrize(
-    "look", [{"q": "type:task_blocked"}, {"type": "task_blocked"}, {"board": "bank"}, {"task": "b"}]
+    "page_state", [{"q": "type:task_blocked"}, {"type": "task_blocked"}, {"board": "bank"}, {"task": "b"}]
 )
-async def test_a_filter_holds(hub: Hub, cookie: str, look: dict[str, str]) -> None:
-    async with opened(cookie, "activity", **look) as page:
+async def test_a_filter_holds(hub: Hub, cookie: str, page_state: dict[str, str]) -> None:
+    async with opened(cookie, "activity", **page_state) as page:
         await page.frame()
         await away(publish, event("task_started", task_id="a"), event("task_blocked", board="bank", task_id="b"))
         await page.until(lambda found: 2 in found.positions())

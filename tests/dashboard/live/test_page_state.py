@@ -16,20 +16,20 @@ from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.payload import MAX_NAME_BYTES
 from tests.core.drawn_events import recorded, texts
 
-looks = st.builds(PageState, **{field.name: texts for field in fields(PageState) if field.name != "visibility"})
+page_states = st.builds(PageState, **{field.name: texts for field in fields(PageState) if field.name != "visibility"})
 
 
-@given(looks)
-def test_the_query_string_of_a_look_gives_the_look_again(look: PageState) -> None:
-    assert PageState.at(look.page, QueryDict(look.query())) == look
-    assert PageState.at(look.page, dict(parse_qsl(look.query()))) == look
+@given(page_states)
+def test_the_query_string_of_a_look_gives_the_look_again(page_state: PageState) -> None:
+    assert PageState.at(page_state.page, QueryDict(page_state.query())) == page_state
+    assert PageState.at(page_state.page, dict(parse_qsl(page_state.query()))) == page_state
 
 
-@given(looks, texts)
-def test_a_changed_look_has_that_change_and_no_other(look: PageState, board: str) -> None:
-    changed = PageState.at(look.page, QueryDict(look.query(board=board)))
+@given(page_states, texts)
+def test_a_changed_look_has_that_change_and_no_other(page_state: PageState, board: str) -> None:
+    changed = PageState.at(page_state.page, QueryDict(page_state.query(board=board)))
     assert changed.board == board
-    assert changed.query(board=look.board) == look.query()
+    assert changed.query(board=page_state.board) == page_state.query()
 
 
 def test_what_is_empty_or_no_parameter_of_a_look_is_left_out() -> None:

@@ -22,13 +22,13 @@ def two_agents(log: None) -> None:
     )
 
 
-def positions(**look: str) -> list[int]:
-    return [found.position for found in event_stream.opening(wanted(looking("activity", **look))).events]
+def positions(**page_state: str) -> list[int]:
+    return [found.position for found in event_stream.opening(wanted(looking("activity", **page_state))).events]
 
 
-@pytest.mark.parametrize("look", [{"agent": "Claude 1"}, {"q": 'agent:"Claude 1"'}, {"agent": "agent_1"}])
-def test_an_agent_by_its_name_or_id(look: dict[str, str]) -> None:
-    assert positions(**look) == [5, 4, 1]
+@pytest.mark.parametrize("page_state", [{"agent": "Claude 1"}, {"q": 'agent:"Claude 1"'}, {"agent": "agent_1"}])
+def test_an_agent_by_its_name_or_id(page_state: dict[str, str]) -> None:
+    assert positions(**page_state) == [5, 4, 1]
 
 
 def test_a_task_by_its_name_though_events_give_only_its_id() -> None:

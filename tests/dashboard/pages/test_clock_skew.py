@@ -66,9 +66,9 @@ def test_nothing_is_counted_in_the_future(ahead: list[int]) -> None:
     assert last
     assert last <= now
     assert since(now - timedelta(minutes=1), on()).total == 2
-    look = PageState.at("activity", {"q": "since:2h"}, EVERYTHING)
-    assert histogram(wanted(look), now, look.query_during).total == 3
-    over_time = history.over_time(EventFilter(), now, look.query_during)
+    page_state = PageState.at("activity", {"q": "since:2h"}, EVERYTHING)
+    assert histogram(wanted(page_state), now, page_state.query_during).total == 3
+    over_time = history.over_time(EventFilter(), now, page_state.query_during)
     assert over_time
     assert (over_time.total, over_time.columns[-1].start <= now) == (3, True)
 

@@ -35,12 +35,14 @@ def test_whatever_the_time_it_is_spread_over_columns_that_can_be_seen(length: ti
     assert first + number * step >= until or until == since
 
 
-def histogram_of(look: PageState, now: datetime) -> histograms.Histogram:
-    return histogram(wanted(look), now, look.query_during)
+def histogram_of(page_state: PageState, now: datetime) -> histograms.Histogram:
+    return histogram(wanted(page_state), now, page_state.query_during)
 
 
-def values(**look: str) -> list[int]:
-    return [column.bar.value for column in histogram_of(PageState.at("activity", look, EVERYTHING), utc_now()).columns]
+def values(**page_state: str) -> list[int]:
+    return [
+        column.bar.value for column in histogram_of(PageState.at("activity", page_state, EVERYTHING), utc_now()).columns
+    ]
 
 
 LOOKS: list[tuple[dict[str, str], int]] = [
@@ -62,10 +64,10 @@ LOOKS: list[tuple[dict[str, str], int]] = [
 
 
 @pytest.mark.usefixtures("log")
-@pytest.mark.parametrize(("look", "number"), LOOKS)
-def test_it_counts_what_the_look_shows(look: dict[str, str], number: int) -> None:
+@pytest.mark.parametrize(("page_state", "number"), LOOKS)
+def test_it_counts_what_the_look_shows(page_state: dict[str, str], number: int) -> None:
     publish(*project())
-    assert sum(values(**look)) == number
+    assert sum(values(**page_state)) == number
 
 
 @pytest.mark.usefixtures("log")
@@ -125,8 +127,10 @@ def test_an_axis_says_the_date_where_it_is_a_day_or_longer(viewer: Client, lengt
 
 @pytest.mark.usefixtures("log")
 def test_a_mark_of_the_axis_stands_where_its_column_begins() -> None:
-    look = PageState.at("activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING)
-    shown = histogram_of(look, NOW)
+    page_state = PageState.at(
+        "activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING
+    )
+    shown = histogram_of(page_state, NOW)
     starts = {column.start: n / len(shown.columns) * 100 for n, column in enumerate(shown.columns)}
     assert len(shown.marks) >= 3
     for mark in shown.marks:

@@ -51,10 +51,10 @@ def test_what_differs_in_that_field_alone_is_left_out_by_only_and_stays_by_not(f
 
 
 def test_what_was_filtered_by_before_is_kept_and_what_it_was_narrowed_to_can_be_left_out() -> None:
-    look = looking("activity", q='"two words" since:2h', type=T.TASK_STARTED, noise="1")
-    choice = choices(look, made(T.TASK_STARTED, "agent_1", "t1", "shop"))
-    assert leads_to(choice["task"].only) == replace(look, task="t1", board="shop")
-    assert leads_to(choice["agent"].without).q == f"{look.q} -agent:agent_1"
+    page_state = looking("activity", q='"two words" since:2h', type=T.TASK_STARTED, noise="1")
+    choice = choices(page_state, made(T.TASK_STARTED, "agent_1", "t1", "shop"))
+    assert leads_to(choice["task"].only) == replace(page_state, task="t1", board="shop")
+    assert leads_to(choice["agent"].without).q == f"{page_state.q} -agent:agent_1"
     assert leads_to(choice["type"].without).type == ""
     assert leads_to(choice["board"].without).type == T.TASK_STARTED
 
@@ -77,8 +77,8 @@ def test_a_query_that_cannot_be_read_is_not_added_to() -> None:
     assert choice.without == ""
 
 
-def in_words(look: PageState) -> list[str]:
-    return [f"{'not ' if chip.excludes else ''}{chip.title}: {chip.words}" for chip in chips(look)]
+def in_words(page_state: PageState) -> list[str]:
+    return [f"{'not ' if chip.excludes else ''}{chip.title}: {chip.words}" for chip in chips(page_state)]
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def shop(log: None) -> None:
 
 @pytest.mark.usefixtures("shop")
 def test_every_filter_is_a_chip_in_the_words_of_the_rows() -> None:
-    look = looking("activity", q="", type=T.TASK_BLOCKED, agent="agent_shop", task="shop-2", board="shop")
-    assert in_words(look) == [
+    page_state = looking("activity", q="", type=T.TASK_BLOCKED, agent="agent_shop", task="shop-2", board="shop")
+    assert in_words(page_state) == [
         "Type: Task blocked",
         "Agent: Claude of shop",
         "Task: Build shop-2",
@@ -118,9 +118,9 @@ def removed(chip: Chip) -> PageState:
 
 @pytest.mark.usefixtures("log")
 def test_a_chip_takes_out_its_own_filter_and_leaves_the_others_as_they_were_written() -> None:
-    look = looking("activity", q='-type:"a b"  since:2h "x"', type="error", task="t1", noise="1")
-    of_type, of_task, *of_query = chips(look)
-    assert (removed(of_type).type, removed(of_type).task, removed(of_type).q) == ("", "t1", look.q)
+    page_state = looking("activity", q='-type:"a b"  since:2h "x"', type="error", task="t1", noise="1")
+    of_type, of_task, *of_query = chips(page_state)
+    assert (removed(of_type).type, removed(of_type).task, removed(of_type).q) == ("", "t1", page_state.q)
     assert removed(of_task).task == ""
     assert [removed(chip).q for chip in of_query] == ['since:2h "x"', '-type:"a b" "x"', '-type:"a b" since:2h']
 

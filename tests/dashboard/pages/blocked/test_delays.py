@@ -121,15 +121,15 @@ def test_a_day_and_a_length_lead_to_what_they_count(viewer: Client) -> None:
 def test_every_resolved_blocker_is_reached_page_by_page_once(log: None) -> None:
     at_once = [(h // 3, 600.0, "shop") for h in range(3 * PAGE)]  # three of them ended at the same moment
     Blocker.objects.bulk_create(row(n, case) for n, case in enumerate(at_once, 1))
-    everything, look = counted(on(), NOW, ("paged",)), looking("blocked")
+    everything, page_state = counted(on(), NOW, ("paged",)), looking("blocked")
     seen: list[int] = []
     while True:
-        page = resolved(look, everything)
+        page = resolved(page_state, everything)
         seen += [item.blocker.blocker_id for item in page.blockers]
         assert page.total == 3 * PAGE
         if not page.older:
             break
-        look = looking("blocked", older=page.older)
+        page_state = looking("blocked", older=page.older)
     assert len(seen) == len(set(seen)) == 3 * PAGE
 
 

@@ -60,8 +60,8 @@ def test_a_link_works_once(client: Client, user: User) -> None:
 
 def test_a_program_that_opens_a_link_signs_nobody_in_and_does_not_use_it_up(client: Client, user: User) -> None:
     path, scanner = one_time_path(user), Client()
-    for look in (scanner.get, scanner.head, scanner.get):
-        assert look(path).status_code == 200
+    for page_state in (scanner.get, scanner.head, scanner.get):
+        assert page_state(path).status_code == 200
     assert not is_signed_in(scanner)
     press(client, path)
     assert is_signed_in(client)
