@@ -49,10 +49,14 @@ logger = logging.getLogger(__name__)
 
 
 class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    pages: Mapping[str, Page] = {}  # by name: handed over in `dashboard.routing`
     page_state: PageState
     places: ConnectionSlots
     running: asyncio.Task[None] | None = None
+
+    def __init__(self, pages: Mapping[str, Page]) -> None:
+        """`pages` are all pages by name, see `dashboard.routing`."""
+        super().__init__()
+        self.pages = pages
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """However it ends, nothing goes on for it, and its places are given back."""

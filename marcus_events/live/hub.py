@@ -75,7 +75,7 @@ class HubSubscription:
         self._news = asyncio.Event()
         self._last_frame = float("-inf")
 
-    def entry(self, events: list[RecordedEvent]) -> None:
+    def deliver(self, events: list[RecordedEvent]) -> None:
         for event in events:
             if event.event_type == EventTypes.EVENT_REDACTED:
                 self._forget(event.data.get("position"))
@@ -251,7 +251,7 @@ class Hub:
             self._remember(held)
             self._forget_redacted(last_redaction)
             for subscription in self._subscriptions:
-                subscription.entry(events)
+                subscription.deliver(events)
 
     def _remember(self, held: list[Held]) -> None:
         """Somebody may have begun to follow after the events were read, when they were held for nobody."""

@@ -139,7 +139,7 @@ def test_whatever_appends_makes_room() -> None:
     texts = {path.stem: path.read_text() for path in Path(marcus_events.__file__).parent.rglob("*.py")}
     imports = re.compile(r"^from marcus_events\.log\.append import .*\bappend\b", re.MULTILINE)
     appending = {name for name, text in texts.items() if imports.search(text)}
-    assert appending == {"writer", "generate", "redaction", "declaring"}
+    assert appending == {"writer", "generate", "redaction", "removal_declarations"}
     assert all("with_room(" in texts[name] for name in appending)
 
 
