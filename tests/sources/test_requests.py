@@ -132,7 +132,9 @@ def test_what_marcus_acknowledged_of_a_task_that_its_board_does_not_have_moves_n
 @pytest.mark.parametrize("board", ["data/kanban.db", ""])
 def test_a_task_that_marcus_gave_out_counts_wherever_its_board_is(session: Session, board: str) -> None:
     if board:
-        append(session.root / REALTIME, {"timestamp": at(-5), "type": "task_assignment", "task_id": "77", "agent_id": A})
+        append(
+            session.root / REALTIME, {"timestamp": at(-5), "type": "task_assignment", "task_id": "77", "agent_id": A}
+        )
     else:
         (session.root / "data/kanban.db").unlink()
         session.restart()

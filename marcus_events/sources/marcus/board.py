@@ -94,7 +94,7 @@ class Boards:
         return self._tasks[task_id][1] or None if isinstance(task_id, str) and task_id in self._tasks else None
 
     def lacks(self, task_id: str) -> bool:
-        """Whether there cannot be such a task: `kanban.db` has tasks, but not this one, and Marcus gave it to nobody."""
+        """Whether there can be no such task: `kanban.db` has tasks, but not this one, and Marcus gave it to nobody."""
         is_known = task_id in self._tasks or task_id.rpartition(SUBTASK)[0] in self._tasks
         return bool(task_id and self._tasks) and not is_known and task_id not in self._handed_out
 
