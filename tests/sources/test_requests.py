@@ -118,30 +118,6 @@ def test_what_marcus_refused_is_told_as_refused_with_its_reason_once(session: Se
     assert read_once(session.root, session.log) == []
 
 
-def test_what_marcus_acknowledged_of_a_task_that_its_board_does_not_have_moves_nothing(session: Session) -> None:
-    none, done = "nosuchtask", {"task_id": "nosuchtask", "agent_id": A, "success": True}
-    told = hear(session, say.progress(A, none, at(0), 10), say.received(A, at(1), 10))
-    told += hear(session, say.blocker(A, none, at(2), "Which format?"), say.acknowledged(A, at(3)))
-    stored(session, "task_completed", at(4.5), A, **done)
-    told += hear(session, say.completion(A, none, at(4)), say.closed(A, at(5)))
-    assert names(told) == ["report_refused"] * 3
-    assert {event.data["reason"] for event in told} == {"it acknowledged it, but its board has no such task"}
-    assert read_once(session.root, session.log) == []
-
-
-@pytest.mark.parametrize("board", ["data/kanban.db", ""])
-def test_a_task_that_marcus_gave_out_counts_wherever_its_board_is(session: Session, board: str) -> None:
-    if board:
-        append(
-            session.root / REALTIME, {"timestamp": at(-5), "type": "task_assignment", "task_id": "77", "agent_id": A}
-        )
-    else:
-        (session.root / "data/kanban.db").unlink()
-        session.restart()
-    session.look(now=START)
-    assert names(hear(session, say.progress(A, "77", at(0), 10), say.received(A, at(1), 10))) == ["task_progress"]
-
-
 def test_a_denied_request_for_work_is_no_request(session: Session) -> None:
     lines = [line for n in range(3) for line in (say.request(A, at(2 * n)), say.denied(A, at(2 * n + 1)))]
     told = hear(session, *lines)
