@@ -3,6 +3,8 @@
 
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Set in many containers: every start of Python would compile all its packages anew, which takes longer than most commands.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test bench intrude lint format requirements clean
 

@@ -5,6 +5,7 @@ MARCUS_TEST_DATABASE_URL names a server to test on instead of the embedded one.
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,9 @@ Path(os.environ["MARCUS_DATA_DIR"]).chmod(0o711)  # as root, PostgreSQL's user h
 # pytest closes the directory that all runs of a user share, also to a server that another run has in it.
 os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ["MARCUS_DATA_DIR"]
 os.environ["DATABASE_URL"] = os.environ.get("MARCUS_TEST_DATABASE_URL", "")
+# Where it is set, as in many containers, each program that a test starts would compile Django and all the rest anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 PROXY = ("MARCUS_HTTPS", "MARCUS_TRUSTED_ORIGINS", "MARCUS_REMOTE_USER_HEADER", "MARCUS_TRUSTED_PROXIES")
 for name in ("HOST", "MARCUS_ALLOWED_HOSTS", *PROXY, "MARCUS_DEBUG", "DEMO"):
     os.environ.pop(name, None)
