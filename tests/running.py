@@ -10,14 +10,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from django.conf import settings
 
+from tests.migrated import copy_migrated
 from tests.waiting import wait_until
 
 SOURCES = Path(__file__).resolve().parent.parent
@@ -68,7 +67,7 @@ class Running:
 
     def prepare(self) -> None:
         """A database beforehand: to copy one takes less than to make it, and its tables."""
-        subprocess.run(["cp", "-a", f"{migrated()}/.", self.data_dir.name], check=True)
+        copy_migrated(Path(self.data_dir.name))
 
     def start(self) -> None:
         self.process = self.start_command("up")
@@ -143,20 +142,6 @@ class Running:
         headers = {"Authorization": f"Bearer {self._token}"}
         query = {"q": "-category:audit", "limit": "1000"}
         return len(httpx.get(f"{self.base_url}/api/events", params=query, headers=headers).json()["events"])
-
-
-@cache
-def migrated() -> Path:
-    """A data directory with an empty database that is up to date; it goes with the tests' own."""
-    made = settings.DATA_DIR / "migrated"
-    made.mkdir(mode=0o711)
-    migrate(MARCUS_DATA_DIR=str(made), DATABASE_URL="")
-    return made
-
-
-def migrate(**environment: str) -> None:
-    command = [sys.executable, "manage.py", "tokens"]  # any command that first brings its tables up to date
-    subprocess.run(command, cwd=SOURCES, env=os.environ | environment, stdin=subprocess.DEVNULL, check=True)
 
 
 def free_port() -> int:

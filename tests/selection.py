@@ -1,8 +1,9 @@
 """Which tests concern a file: `make check FILE=…` runs them. As a program it prints their paths.
 
-A test module stands for itself. A source module has the test module at its mirrored path: `marcus_events/log/writer.py`
-has `tests/log/test_writer.py`, `dashboard/live/frames.py` has `tests/dashboard/live/test_frames.py`. Where there is none, the test modules that import it are taken. A template or another file has the tests of the
-modules that name it. What is not found so, `make test` covers.
+A test module stands for itself. A source module has the test module at its mirrored path: of
+`marcus_events/log/writer.py` that is `tests/log/test_writer.py`, of `dashboard/live/frames.py` it is
+`tests/dashboard/live/test_frames.py`. Where there is none, the test modules that import it are taken. A template or
+another file has the tests of the modules that name it. `make test` covers what is not found so.
 """
 
 from __future__ import annotations

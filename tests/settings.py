@@ -22,7 +22,7 @@ for name in ("HOST", "MARCUS_ALLOWED_HOSTS", *PROXY, "MARCUS_DEBUG", "DEMO"):
     os.environ.pop(name, None)
 
 from config.settings import *
-from config.settings import DATA_DIR
+from config.settings import DATA_DIR, DATABASES, EMBEDDED_POSTGRES
 
 # The names of files carry no hash: nothing has to be collected before a page can be rendered.
 STORAGES = {
@@ -31,3 +31,5 @@ STORAGES = {
 }
 Path(DATA_DIR, "static").mkdir()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; guards nothing here
+if EMBEDDED_POSTGRES:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": DATABASES["default"]["NAME"]}  # migrated: see tests/migrated.py

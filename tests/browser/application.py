@@ -18,7 +18,9 @@ from playwright.sync_api import Page
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from tests.running import Running, migrate
+from marcus_events.postgres.place import DATABASE
+from tests.log.processes import migrate
+from tests.running import Running
 
 TEMPLATE = f"migrated_{os.getpid()}"
 
@@ -64,13 +66,17 @@ class Application(Running):
 @cache
 def template() -> Identifier:
     """A database on that server that is empty and up to date, for others to be copies of."""
+    if settings.EMBEDDED_POSTGRES:
+        return Identifier(DATABASE)
     with administration() as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
-    migrate(DATABASE_URL=conninfo_of(TEMPLATE))
+    migrate(conninfo_of(TEMPLATE))
     return Identifier(TEMPLATE)
 
 
 def drop_template() -> None:
+    if settings.EMBEDDED_POSTGRES:
+        return
     template.cache_clear()
     with administration() as connection:
         connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(TEMPLATE)))

@@ -17,7 +17,8 @@ import pytest
 from marcus_events import postgres
 from marcus_events.postgres.place import Place
 from tests.log.processes import ROOT
-from tests.log.test_kill import kill_postgres, migrate
+from tests.log.test_kill import kill_postgres
+from tests.migrated import copy_migrated
 from tests.waiting import wait_until
 
 COUNT, RATE = 4_000, 1_000
@@ -26,9 +27,9 @@ COUNT, RATE = 4_000, 1_000
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test's own, which may be killed; it is started again within moments."""
-    member = postgres.Member(Place.under(tmp_path_factory.mktemp("away")))
-    with member:
-        migrate(member.place.conninfo)
+    directory = tmp_path_factory.mktemp("away")
+    copy_migrated(directory)
+    with postgres.Member(Place.under(directory)) as member:
         yield member.place.conninfo
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,8 @@ import pytest
 
 from marcus_events import postgres
 from marcus_events.postgres.place import Place
-from tests.log.processes import ROOT, acknowledged, start_appender, start_reader
+from tests.log.processes import acknowledged, start_appender, start_reader
+from tests.migrated import copy_migrated
 from tests.waiting import wait_until
 
 ROUNDS = 10
@@ -24,17 +24,10 @@ ENDLESS = 1_000_000
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test's own, which may be killed."""
-    member = postgres.Member(Place.under(tmp_path_factory.mktemp("killed")))
-    with member:
-        conninfo = member.place.conninfo
-        migrate(conninfo)
-        yield conninfo
-
-
-def migrate(conninfo: str) -> None:
-    environment = os.environ | {"DATABASE_URL": conninfo, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    directory = tmp_path_factory.mktemp("killed")
+    copy_migrated(directory)
+    with postgres.Member(Place.under(directory)) as member:
+        yield member.place.conninfo
 
 
 def kill_postgres(conninfo: str) -> None:
