@@ -101,7 +101,7 @@ def test_a_password_appears_nowhere_also_typed_as_the_name(running: Running, is_
         client.post("/sign-out/", data={"csrfmiddlewaretoken": client.cookies["csrftoken"]})
         sign_in(client, PASSWORD, "admin")  # into the wrong field; the form shows to whoever typed it what they typed
         answers = [tried, sign_in(client, "admin", "")]
-        client.get(running.sign_in_link(), follow_redirects=True)
+        client.get(running.manage("login_link", "admin"), follow_redirects=True)
         answers += [client.get(path) for path in (*PAGES, "/audit/", "/people/")]
     nowhere(running, PASSWORD, "".join(answer.text + str(answer.headers) for answer in answers))
 

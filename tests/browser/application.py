@@ -29,7 +29,6 @@ class Application(Running):
     def __init__(self, database: str, *, demo: bool = False) -> None:
         super().__init__(DATABASE_URL=conninfo_of(database), DEMO="1" if demo else "0")
         self.database = database
-        self.is_greeting_used = False
         self.cookies: list[Any] = []
 
     def prepare(self) -> None:
@@ -42,13 +41,6 @@ class Application(Running):
         finally:
             with administration() as connection:
                 connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(self.database)))
-
-    def sign_in_link(self, user: str = "admin") -> str:
-        """At first the one that it greeted with: a process less than for another."""
-        if self.is_greeting_used or user != "admin":
-            return super().sign_in_link(user)
-        self.is_greeting_used = True
-        return [word for word in self.output.read_text().split() if "/sign-in/link/" in word][-1]
 
     def sign_in(self, page: Page) -> None:
         """As the administrator, on Now. One session serves all pages that are opened while this runs."""

@@ -20,7 +20,7 @@ SENT_WITHIN = 20_000  # milliseconds: ten seconds to take it back, and a slow ma
 
 @contextmanager
 def agent(application: Application, spool: Path, question: str) -> Iterator[subprocess.Popen[str]]:
-    token = application.manage("create_token", f"agent {question}")
+    token = application.create_token(f"agent {question}")
     command = [sys.executable, "-m", "tests.browser.waiting_agent"]
     arguments = [application.base_url, token, str(spool), "t2", question]
     with subprocess.Popen([*command, *arguments], cwd=SOURCES, stdout=subprocess.PIPE, text=True) as process:

@@ -29,7 +29,7 @@ def dashboard() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def token(dashboard: Running) -> str:
-    return dashboard.manage("create_token", "clients")
+    return dashboard.create_token("clients")
 
 
 @pytest.fixture
