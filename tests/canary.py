@@ -120,7 +120,7 @@ def until_redaction(socket: ClientConnection, record: int) -> str:
     """What a page is sent up to the frame that tells of a redaction, and in the two after it."""
     frames, after = "", 0
     while after < 3:
-        frame = str(socket.recv(timeout=30))
+        frame = str(socket.recv(timeout=180))
         frames += frame if after else ""
         beat = re.search(r'data-redaction="(\d+)"', frame)
         after += beat is not None and int(beat.group(1)) >= record
@@ -131,6 +131,6 @@ def everything(socket: ClientConnection) -> str:
     """What a program is sent that begins at the beginning."""
     socket.send(json.dumps({"action": "subscribe", "id": "all", "after": 0}))
     frames = ""
-    while '"caught_up"' not in (frame := str(socket.recv(timeout=30))):
+    while '"caught_up"' not in (frame := str(socket.recv(timeout=180))):
         frames += frame
     return frames

@@ -39,9 +39,9 @@ def test_every_event_gets_into_the_log_once_through_deaths_of_the_database(serve
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as publisher:
         try:
             for share in (0.1, 0.3, 0.5):
-                wait_until(lambda share=share: len(stored(server)) > COUNT * share, timeout=60)  # type: ignore[misc]
+                wait_until(lambda share=share: len(stored(server)) > COUNT * share, timeout=180)  # type: ignore[misc]
                 kill_postgres(server)
-            out, _ = publisher.communicate(timeout=120)
+            out, _ = publisher.communicate(timeout=180)
         finally:
             publisher.send_signal(signal.SIGKILL)
     said = json.loads(out)

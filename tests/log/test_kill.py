@@ -65,12 +65,12 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def wait_for_more(answers: Path) -> None:
     before = len(acknowledged(answers))
-    wait_until(lambda: len(acknowledged(answers)) > before + 100, timeout=60)
+    wait_until(lambda: len(acknowledged(answers)) > before + 100, timeout=180)
 
 
 def check(conninfo: str, told: dict[str, int]) -> int:
     """How many events the log holds, once it is sure that they are those that were acknowledged, and whole."""
-    stored = wait_until(lambda: stored_positions(conninfo), timeout=60)
+    stored = wait_until(lambda: stored_positions(conninfo), timeout=180)
     assert sorted(stored.values()) == list(range(1, len(stored) + 1))
     assert {event_id: stored.get(event_id) for event_id in told} == told
     return len(stored)

@@ -70,7 +70,7 @@ def test_two_writers_come_to_the_end_at_once_and_positions_stay_dense(near_the_e
     def write(name: str) -> list[int]:
         with closing(Writer()) as writer:
             answers = [writer.submit([offer_from(event)]) for event in events(name, 40)]
-            return [answer.result(20)[0].position for answer in answers]
+            return [answer.result(180)[0].position for answer in answers]
 
     with ThreadPoolExecutor(2) as threads:
         places = [place for found in threads.map(write, ("a", "b")) for place in found]

@@ -66,7 +66,7 @@ class Zygote:
         if self.child:
             self.kill()
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(180)
         self.process.stdout.close()
 
 
@@ -92,7 +92,7 @@ def test_killed_in_mid_batch_nothing_is_missed_and_at_most_a_batch_is_seen_again
             zygote.kill()
             begun.append(len(seen_in(file)))
         zygote.start()
-        wait_until(lambda: states.state("notifier").lag == 0, timeout=60)
+        wait_until(lambda: states.state("notifier").lag == 0, timeout=180)
     rounds = [seen_in(file)[a:b] for a, b in zip(begun, [*begun[1:], None], strict=True)]
     assert set(seen_in(file)) == set(range(total))
     highest = -1

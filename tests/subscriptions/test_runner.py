@@ -248,7 +248,7 @@ def test_an_owner_handles_nothing_more_once_another_has_taken_over(caplog: pytes
 
     def wait_after(event: Event) -> None:
         first(event)
-        assert go_on.wait(60)
+        assert go_on.wait(180)
 
     publish("a", "b", "c")
     with running(wait_after, after=0):
