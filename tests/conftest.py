@@ -20,6 +20,7 @@ from marcus_events.core.services import stop_services
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.models import RefusedRequest
 from marcus_events.postgres.data_directory import DataDirectory
+from tests.migrated import copy_migrated
 
 # How long an example takes says nothing about the code where the machine is shared.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -33,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Each process that runs tests has a server of its own; the one that only hands them out needs none."""
     hands_out = bool(config.getoption("numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
     if settings.EMBEDDED_POSTGRES and not hands_out:
+        copy_migrated(settings.DATA_DIR)
         config.stash[SERVER] = postgres.ClusterMember(DataDirectory.under(settings.DATA_DIR))
         config.stash[SERVER].join()
 

@@ -59,7 +59,7 @@ def run(language: str, example: str, answer: str, site: dict[str, str]) -> bool:
     if command and not shutil.which(command[0]):
         return False
     if command:
-        subprocess.run([*command, example], env=os.environ | site, check=True, timeout=60)
+        subprocess.run([*command, example], env=os.environ | site, check=True, timeout=180)
     else:
         check(request(example, site), answer)
     catch_up(PROJECTIONS)

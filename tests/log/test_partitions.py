@@ -71,7 +71,7 @@ def test_two_writers_come_to_the_end_at_once_and_positions_stay_dense(near_the_e
         writer.start()
         answers = [writer.submit([entry_from(event)]) for event in events(name, 40)]
         writer.stop()
-        return [answer.result(20)[0].position for answer in answers]
+        return [answer.result(180)[0].position for answer in answers]
 
     with ThreadPoolExecutor(2) as threads:
         places = [place for found in threads.map(write, ("a", "b")) for place in found]

@@ -146,7 +146,7 @@ def test_a_worker_keeps_up_with_the_log_until_it_is_told_to_stop() -> None:
             ingest(batch, Authority.SYSTEM)
             wait_until(lambda: lag("state") == 0 and lag("rates") == 0)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) == 0
+        assert worker.wait(180) == 0
     finally:
         worker.kill()
         worker.wait()

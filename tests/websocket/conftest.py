@@ -40,4 +40,4 @@ def impatient() -> Iterator[Running]:
 @pytest.fixture(scope="package")
 def program_token(impatient: Running) -> str:
     """May publish and read everything there."""
-    return impatient.manage("create_token", "program")
+    return impatient.create_token("program")
