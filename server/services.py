@@ -16,7 +16,7 @@ from marcus_events.audit.hash_chain.anchor_writer import keep_anchored
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.blockers.replies import send_answers
-from marcus_events.core.services import Declared, background, stop_services
+from marcus_events.core.lifecycle import Declared, background, stop_services
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.http.worker_threads import (
     EXPORT_THREADS,
@@ -34,7 +34,7 @@ from marcus_events.projections import RATES, SEARCH, STATE, Projector
 from marcus_events.retention.runs import run_retention
 from marcus_events.sources.demo import Demo
 from marcus_events.sources.marcus.folder_followers import follow_folders
-from server.handlers import run_handlers
+from server.application_handlers import run_handlers
 
 AnyService = Declared[Any]
 

@@ -18,7 +18,7 @@ from uuid import uuid4
 import psycopg
 
 from marcus_events.core.event import Event, parse_timestamp
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
 

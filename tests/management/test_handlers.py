@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
-from server.handlers import run_handlers
+from server.application_handlers import run_handlers
 from tests.log.processes import ROOT
 from tests.waiting import wait_until
 

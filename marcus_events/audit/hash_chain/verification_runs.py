@@ -22,7 +22,7 @@ from marcus_events.audit.hash_chain.verify import ReportProgress, verify
 from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
-from marcus_events.core.services import END_WITHIN_S, Declared
+from marcus_events.core.lifecycle import END_WITHIN_S, Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import Seal, Verification
 
