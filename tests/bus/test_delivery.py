@@ -74,10 +74,10 @@ def ids(count: int, start: int = 0) -> list[str]:
     return [f"e{n}" for n in range(start, start + count)]
 
 
-TROUBLE = [OSError("disk full"), SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), "hang", "hang on"]
+FAILURES = [OSError("disk full"), SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), "hang", "hang on"]
 
 
-@pytest.mark.parametrize("trouble", TROUBLE, ids=repr)
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
 @pytest.mark.parametrize("on_disk", [True, False], ids=["spool", "memory"])
 async def test_what_could_not_be_stored_is_stored_later_in_its_order(
     failure: BaseException | str, on_disk: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
