@@ -14,7 +14,7 @@ from functools import partial
 from channels.db import database_sync_to_async
 
 from marcus_events.bus.log_bridge import LoopEnded
-from marcus_events.bus.persistence import DurablyWanted, LogFollower, RejectedEvents
+from marcus_events.bus.persistence import DurableSubscription, LogFollower, RejectedEvents
 from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import Reserved, check_not_reserved
@@ -87,7 +87,7 @@ class LogPersistence:
         """Call `hear`, in a thread of its own, with what is published from now on by any process."""
         return LogFollowing(hear)
 
-    def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> LogFollower:
+    def follow_durably(self, subscription: DurableSubscription, hear: Callable[[Event], None]) -> LogFollower:
         """Call `hear`, in a thread of its own, with what this subscription has not had; one process at a time does."""
         return DurableFollowing(subscription, hear)
 
@@ -95,7 +95,7 @@ class LogPersistence:
 class DurableFollowing:
     """A durable subscription's runner, in a thread."""
 
-    def __init__(self, wanted: DurablyWanted, hear: Callable[[Event], None]) -> None:
+    def __init__(self, wanted: DurableSubscription, hear: Callable[[Event], None]) -> None:
         self._runner = Runner(
             wanted.name,
             patterns=wanted.patterns,

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from marcus_events.bus.pending import Kept
+from marcus_events.bus.pending import PendingEvents
 from marcus_events.bus.spool import Spool
 from marcus_events.core.backoff import pauses
 from marcus_events.core.event import Event
@@ -50,7 +50,7 @@ class Outbox:
     """Safe to use from any thread."""
 
     def __init__(self, url: str, token: str, spool: Spool, timeout_s: float) -> None:
-        self._kept = Kept(spool)
+        self._pending = PendingEvents(spool)
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._stop = threading.Event()
@@ -64,13 +64,13 @@ class Outbox:
 
     def put(self, events: Sequence[Event]) -> None:
         with self._lock:
-            self._kept.put(events)
+            self._pending.put(events)
         self._news.set()
 
     async def flush(self, timeout_s: float | None) -> bool:
         try:
             async with asyncio.timeout(timeout_s):
-                while len(self._kept):
+                while len(self._pending):
                     await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError:
             return False
@@ -80,10 +80,10 @@ class Outbox:
         return {
             "sent": self._sent,
             "duplicates": self._duplicates,
-            "waiting": len(self._kept),
+            "waiting": len(self._pending),
             "refused": self._refused,
             "warned": self._warned,
-            "lost": self._kept.lost,
+            "lost": self._pending.lost,
             "last_error": self._last_error,
         }
 
@@ -92,14 +92,14 @@ class Outbox:
         if self._stop.is_set():
             return
         deadline = time.monotonic() + timeout_s
-        while len(self._kept) and time.monotonic() < deadline:
+        while len(self._pending) and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_S)
         self._stop.set()
         self._news.set()
         self._thread.join(max(deadline - time.monotonic(), LOOK_EVERY_S))
         with self._lock:
             self._is_closed = True
-            self._kept.close()
+            self._pending.close()
 
     def _run(self) -> None:
         waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
@@ -113,7 +113,7 @@ class Outbox:
                     self._tell(error)
                     self._stop.wait(min(max(next(waits), error.retry_after_s), LONGEST_PAUSE_S))
                 except Exception:
-                    logger.exception("events cannot be sent; they are kept in %s", self._kept.place)
+                    logger.exception("events cannot be sent; they are kept in %s", self._pending.location)
                     self._stop.wait(LONGEST_PAUSE_S)
                 else:
                     self._news.wait()
@@ -121,7 +121,7 @@ class Outbox:
     def _send_some(self) -> bool:
         """Steps 2 and 3; False when there is nothing to send. Raises NotNow."""
         with self._lock:
-            batch = [] if self._is_closed else self._kept.peek(self._at_once, MAX_BYTES)
+            batch = [] if self._is_closed else self._pending.peek(self._at_once, MAX_BYTES)
         if not batch:
             return False
         response = self._post(batch)
@@ -150,7 +150,7 @@ class Outbox:
         with self._lock:
             if self._is_closed:  # the next client sends them again, and is told that they are known
                 return
-            self._kept.remove(done)
+            self._pending.remove(done)
             for (number, event), result in zip(batch, results, strict=True):
                 if result["status"] == "rejected":
                     self._refuse(number, event, str(result.get("error")))
@@ -161,7 +161,7 @@ class Outbox:
         self._last_error = None if done else self._last_error
 
     def _refuse(self, number: int, event: Event, reason: str) -> None:
-        self._kept.set_aside(number, reason)
+        self._pending.set_aside(number, reason)
         self._refused += 1
         logger.warning("event %s was refused: %s", event.event_id, reason)
 
@@ -174,7 +174,9 @@ class Outbox:
     def _tell(self, error: NotNow) -> None:
         """Once per episode."""
         if self._last_error is None:
-            logger.warning("events cannot be sent (%s); until they can, they are kept in %s", error, self._kept.place)
+            logger.warning(
+                "events cannot be sent (%s); until they can, they are kept in %s", error, self._pending.location
+            )
         self._last_error = str(error)
 
 
