@@ -80,8 +80,7 @@ class Dispatcher:
             raise
         if is_awaitable:
             return HandlerCall(self.running, subscription, event, began, result)
-        stats.ended(began)
-        if time.perf_counter() - began > SLOW_S:
+        if stats.ended(began) > SLOW_S:
             self._report_slow(subscription.stats.handler)
         return None
 

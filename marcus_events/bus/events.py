@@ -129,8 +129,9 @@ class Events(LocalEvents):
 
         With `wait_for_handlers=False` the handlers run in the background.
         """
-        event = self._create(event_type, source, data, metadata)
+        event = self._create_event(event_type, source, data, metadata)
         if self.persistence is not None:
+            self._expect_from_log(event)
             await self._store(event)
         if handlers := handlers_of(self.subscribers, event_type):
             await self._dispatch(event, handlers, wait=wait_for_handlers)
@@ -144,7 +145,9 @@ class Events(LocalEvents):
 
     async def publish_batch(self, items: Sequence[EventToPublish], wait_for_handlers: bool = True) -> list[Event]:
         """Publish (type, source, data) or (type, source, data, metadata) each: one commit, then handlers in order."""
-        events = [self._create(*item) for item in items]
+        events = [self._create_event(*item) for item in items]
+        for event in events:
+            self._expect_from_log(event)
         await self._delivery.store([event for event in events if self.policies.of(event.event_type) == "durable"])
         for event in events:
             if self.policies.of(event.event_type) != "durable":
@@ -229,14 +232,11 @@ class Events(LocalEvents):
 
     # Internal
 
-    def _create(
-        self, event_type: str, source: str, data: dict[str, Any], metadata: dict[str, Any] | None = None
-    ) -> Event:
-        event = self._create_event(event_type, source, data, metadata)
+    def _expect_from_log(self, event: Event) -> None:
+        """Ignore this event when the log returns it. Call it before the event is stored."""
         if self.persistence is not None:
             self._connect_to_log()
             self._log_bridge.add_published(event)
-        return event
 
     async def _store(self, event: Event) -> None:
         """Store the event as the policy of its type says."""

@@ -7,7 +7,7 @@ change it. A plain function in one of its lists is called like a handler that wa
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from marcus_events.bus.metrics import HandlerStats
@@ -72,17 +72,18 @@ def handlers_of(subscribers: dict[str, list[Handler]], event_type: str) -> list[
     A subscription to several types and patterns is returned once, however many of them match.
     """
     keys = matching_keys(tuple(subscribers), event_type)
-    if len(keys) == 1:
-        return list(subscribers.get(keys[0], ()))
-    found: list[Handler] = []
-    several: set[int] = set()  # subscriptions to several patterns that were found already
-    for handler in (handler for key in keys for handler in subscribers.get(key, ())):
-        if isinstance(handler, HandlerSubscription) and len(handler.patterns) > 1:
-            if id(handler) in several:
-                continue
-            several.add(id(handler))
-        found.append(handler)
-    return found
+    if len(keys) > 1:
+        return each_once(handler for key in keys for handler in subscribers.get(key, ()))
+    return list(subscribers.get(keys[0], ())) if keys else []
+
+
+def each_once(handlers: Iterable[Handler]) -> list[Handler]:
+    """Leave out the repetitions of a subscription to several patterns, which is in the list of each of them."""
+    found: dict[int, Handler] = {}
+    for n, handler in enumerate(handlers):
+        is_in_several_lists = isinstance(handler, HandlerSubscription) and len(handler.patterns) > 1
+        found.setdefault(id(handler) if is_in_several_lists else -n, handler)
+    return list(found.values())
 
 
 @functools.lru_cache(MAX_CACHED_LOOKUPS)

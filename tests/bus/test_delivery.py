@@ -134,6 +134,25 @@ async def test_what_is_refused_for_good_is_counted_and_opens_nothing(caplog: pyt
     await delivery.aclose()
 
 
+async def test_what_is_refused_is_counted_also_when_a_later_event_of_the_batch_fails() -> None:
+    class Strict(Fickle):
+        async def store_event(self, event: Event) -> None:
+            if event.data.get("bad"):
+                raise RejectedEvents({0: "/data/bad: is bad"})
+            if event.event_id == "c":
+                await self.suffer()
+            await MemoryPersistence.store_event(self, event)
+
+    strict = Strict()
+    strict.failure = OSError("away")
+    delivery = Delivery(lambda: strict)
+    await delivery.store([event("a", bad=True), event("b"), event("c")])
+    strict.failure = None
+    assert await delivery.flush(20)
+    assert (strict.ids, delivery.metrics()["refused"], delivery.metrics()["stored"]) == (["b", "c"], 1, 2)
+    await delivery.aclose()
+
+
 @pytest.mark.parametrize("kind", [Fickle, InOneCommit])
 async def test_one_event_that_always_fails_holds_up_no_other(
     kind: type[Fickle], tmp_path: Path, caplog: pytest.LogCaptureFixture
