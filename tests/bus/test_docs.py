@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from marcus_events import Events
+from marcus_events import Events, default_events
 from marcus_events.bus import batching, events, policies, streams
 from marcus_events.bus.memory_persistence import MemoryPersistence
 from marcus_events.bus.pending import MAX_IN_MEMORY
@@ -60,3 +60,11 @@ def test_its_figures_are_those_of_the_code(words: str, value: float) -> None:
 
 def test_every_policy_is_explained() -> None:
     assert [name for name in policies.POLICIES if f"{name} events" not in DOCUMENT] == []
+
+
+def test_handlers_import_the_default_events_from_the_documented_path() -> None:
+    """Handler modules import `get_events` from there; `tests/management/test_handlers.py` runs one."""
+    (statement,) = re.findall(r"^from marcus_events.shared import .*$", DOCUMENT, re.MULTILINE)
+    imported: dict[str, Any] = {}
+    exec(statement, imported)  # noqa: S102 - our own document
+    assert imported["get_events"] is default_events.get_events
