@@ -1,8 +1,8 @@
 """Delivers events to persistence; one that fails, hangs or comes back affects neither publishers nor handlers.
 
 1. While the circuit is closed, events are handed to persistence, each call in a task of its own and with a time limit.
-2. If that fails or takes too long, the circuit opens. One warning gives the reason, and where events are kept until
-   then. All other attempts that are running are given up, and their events kept too.
+2. If that fails or takes too long, the circuit opens. One warning gives the reason, and says where events are kept
+   meanwhile. All other attempts that are running are given up, and their events are kept too.
 3. While the circuit is open, events are added to the pending ones (`bus.pending`), at once and in their order. They are
    retried until all are stored and the circuit closes (`bus.circuit_breaker`).
 4. An event that persistence rejects for good is counted and logged, and does not open the circuit.

@@ -82,7 +82,7 @@ class PendingEvents:
             self._in_memory[self._last_number] = event
         if (excess := len(self._in_memory) - self._max_in_memory) > 0:
             if not self.lost:
-                text = "events are lost: neither persistence nor %s takes them, and memory is full"
+                text = "events are lost: neither persistence nor %s accepts them, and memory is full"
                 logger.error(text, self.location)
             self.lost += excess
             for number in list(islice(self._in_memory, excess)):

@@ -77,7 +77,7 @@ class Spool:
     def put(self, events: Sequence[Event]) -> None:
         """Return when all events are on disk. Raises SpoolFailed, and then none of them is."""
         try:
-            bodies = [(as_text(event),) for event in events]
+            bodies = [(encode_event(event),) for event in events]
         except (TypeError, ValueError) as error:
             raise SpoolFailed(f"an event cannot be encoded as JSON: {error}") from error
         with self._transaction() as connection:
@@ -89,7 +89,7 @@ class Spool:
         query = "SELECT number, body FROM event WHERE refused IS NULL ORDER BY number LIMIT ?"
         with self._transaction() as connection:
             rows = connection.execute(query, (limit,)).fetchall()
-        return [(number, from_text(body)) for number, body in within_bytes(rows, max_bytes)]
+        return [(number, decode_event(body)) for number, body in within_bytes(rows, max_bytes)]
 
     def remove(self, numbers: Iterable[int]) -> None:
         rows = [(number,) for number in numbers]
@@ -109,7 +109,7 @@ class Spool:
         query = "SELECT number, body, refused FROM event WHERE refused IS NOT NULL ORDER BY number"
         with self._transaction() as connection:
             rows = connection.execute(query).fetchall()
-        return [(number, from_text(body), reason) for number, body, reason in rows]
+        return [(number, decode_event(body), reason) for number, body, reason in rows]
 
     def put_back(self, numbers: Iterable[int]) -> None:
         """Return events that were set aside to their old place in the queue."""
@@ -170,11 +170,11 @@ def is_busy(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def as_text(event: Event) -> str:
+def encode_event(event: Event) -> str:
     return json.dumps(vars(event) | {"timestamp": event.timestamp.isoformat()}, separators=(",", ":"))
 
 
-def from_text(body: str) -> Event:
+def decode_event(body: str) -> Event:
     fields: dict[str, Any] = json.loads(body)
     return Event(**fields | {"timestamp": datetime.fromisoformat(fields["timestamp"])})
 

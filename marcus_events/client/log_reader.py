@@ -36,7 +36,7 @@ class LogReader:
         query = {"type": event_type, "source": source, "limit": limit}
         async with self._open() as http:
             page = await self._get(http, "/api/events", {key: value for key, value in query.items() if value})
-        return [event_from(fields) for fields in reversed(page["events"])]
+        return [event_from_json(fields) for fields in reversed(page["events"])]
 
     async def wait(
         self, event_type: str | Sequence[str], timeout_s: float | None, after: Event | int | None, where: Where | None
@@ -45,14 +45,14 @@ class LogReader:
 
         It long-polls the address that waits for an event, so that the dashboard can show that an agent is waiting.
         """
-        query, matches = query_of(event_type, where)
+        query, matches = request_query(event_type, where)
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s), self._open() as http:
                 position = await self._start_position(http, after)
                 while True:
                     answer = await self._long_poll(http, query, position)
                     position = position_before(answer) + (answer["event"] is not None)
-                    if answer["event"] and matches(event := event_from(answer["event"])):
+                    if answer["event"] and matches(event := event_from_json(answer["event"])):
                         return event
         return None
 
@@ -60,7 +60,7 @@ class LogReader:
         self, event_type: str | Sequence[str], after: Event | int | None, where: Where | None
     ) -> AsyncGenerator[Event, None]:
         """All matching events, without end. Raises httpx.HTTPStatusError if the dashboard rejects the request."""
-        query, matches = query_of(event_type, where)
+        query, matches = request_query(event_type, where)
         async with self._open() as http:
             position = await self._start_position(http, after)
             while True:
@@ -68,7 +68,7 @@ class LogReader:
                 page = await self._get_with_retries(http, "/api/events", page_query)
                 for fields in page["events"]:
                     position = fields["position"]
-                    if matches(event := event_from(fields)):
+                    if matches(event := event_from_json(fields)):
                         yield event
                 if not page["events"]:
                     position = max(position, page["head"])
@@ -119,7 +119,7 @@ def position_before(answer: dict[str, Any]) -> int:
     return int(answer["head"] if event is None else event["position"] - 1)
 
 
-def query_of(event_type: str | Sequence[str], where: Where | None) -> tuple[dict[str, Any], EventPredicate]:
+def request_query(event_type: str | Sequence[str], where: Where | None) -> tuple[dict[str, Any], EventPredicate]:
     """What the dashboard can select by, and a predicate for the rest."""
     types = as_patterns(event_type)
     query: dict[str, Any] = {} if "*" in types else {"type": ",".join(types)}
@@ -134,7 +134,7 @@ def is_temporary(status: int) -> bool:
     return status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS
 
 
-def event_from(fields: dict[str, Any]) -> Event:
+def event_from_json(fields: dict[str, Any]) -> Event:
     return Event(
         fields["event_id"],
         datetime.fromisoformat(fields["timestamp"]),

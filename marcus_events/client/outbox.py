@@ -171,7 +171,7 @@ class Outbox:
         """The event is in the log, but some of its fields are ignored."""
         self._warned += 1
         text = "; ".join(f"{each.get('pointer')} should be {each.get('expected')}" for each in warnings)
-        logger.warning("event %s (%s) was taken with a warning: %s", event.event_id, event.event_type, text)
+        logger.warning("event %s (%s) was accepted with a warning: %s", event.event_id, event.event_type, text)
 
     def _warn_once(self, error: SendFailed) -> None:
         """Log the first error since events were last sent."""

@@ -61,12 +61,12 @@ def parked(name: str) -> list[ParkedEvent]:
 
 def replay(name: str, position: int | None = None) -> int:
     """Mark one parked event for replay, or all; return how many. Raises NoSubscription or NotParked."""
-    return int(chosen(name, position).update(replay=True))
+    return int(select_parked(name, position).update(replay=True))
 
 
 def skip(name: str, position: int | None = None) -> int:
     """Delete one parked event, or all; return how many. Raises NoSubscription or NotParked."""
-    return int(chosen(name, position).delete()[0])
+    return int(select_parked(name, position).delete()[0])
 
 
 def remove(name: str) -> None:
@@ -76,7 +76,7 @@ def remove(name: str) -> None:
     Subscription.objects.filter(name=name).delete()
 
 
-def chosen(name: str, position: int | None) -> Any:
+def select_parked(name: str, position: int | None) -> Any:
     rows = ParkedEvent.objects.filter(subscription=state(name).name)
     if position is not None and not (rows := rows.filter(position=position)).exists():
         raise NotParked(f"{name} has parked no event at {position}.")
