@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection as django_connection
 from psycopg_pool import ConnectionPool
 
-from marcus_events.core.singleton import Single
+from marcus_events.core.services import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ class Listener:
         self._listening = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log listener", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     @property
@@ -82,9 +84,12 @@ class Listener:
         """Whoever waits looks at once."""
         self._tell()
 
-    def close(self) -> None:
+    def stop_soon(self) -> None:
+        """Nobody waits from now on."""
         self._stop.set()
         self._tell()
+
+    def stop(self) -> None:
         self._thread.join()
 
     def _run(self) -> None:
@@ -131,13 +136,9 @@ def renew_pool() -> None:
         pool.check()
 
 
-_listener = Single(Listener)
+LISTENER = Declared("log listener", Listener)
 
 
 def listener() -> Listener:
     """The listener of this process."""
-    return _listener.get()
-
-
-def close_listener() -> None:
-    _listener.close()
+    return LISTENER.get()

@@ -27,8 +27,9 @@ def entry(event_id: str) -> EventData:
 @pytest.fixture
 def writer(log: None) -> Iterator[Writer]:
     writer = Writer(give_up_after_s=15)
+    writer.start()
     yield writer
-    writer.close()
+    writer.stop()
 
 
 def test_an_answered_event_is_committed(writer: Writer) -> None:
@@ -83,10 +84,11 @@ def test_a_full_queue_makes_the_caller_wait_and_then_says_so(writer: Writer) -> 
     assert len(filling.result(60)) == MAX_QUEUED
 
 
-def test_closing_commits_what_is_queued(log: None) -> None:
+def test_stopping_commits_what_is_queued(log: None) -> None:
     writer = Writer()
+    writer.start()
     answers = [writer.submit([entry(f"e{n}")]) for n in range(50)]
-    writer.close()
+    writer.stop()
     assert sorted(answer.result(0)[0].position for answer in answers) == list(range(1, 51))
     with pytest.raises(LogUnavailable):
         writer.submit([entry("late")])
