@@ -25,7 +25,7 @@ AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 
 class LocalEvents:
-    """Subscriptions, and the events published in this process; `subscribers` and `history` are Marcus's own."""
+    """Subscriptions, and the events of this process. `subscribers` and `history` are as Marcus documents them."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class LocalEvents:
         timeout: float | None = None,
         in_thread: bool = False,
     ) -> HandlerSubscription:
+        """Call `handler` with every event of these types from now on."""
         subscription = self._subscription_of(event_type, handler, where, board, timeout, in_thread)
         for pattern in subscription.patterns:
             self.subscribers.setdefault(pattern, []).append(subscription)
@@ -118,7 +119,7 @@ class LocalEvents:
         return event
 
     async def _dispatch(self, event: Event, handlers: Iterable[Handler], *, wait: bool) -> None:
-        """Call the handlers, and wait for them or leave them to run in the background."""
+        """Call the handlers, and wait for them or let them run in the background."""
         subscriptions = [self._as_subscription(handler) for handler in handlers]
         if wait:
             await self._dispatcher.dispatch(event, subscriptions)

@@ -7,7 +7,7 @@ change it. A plain function in one of its lists is called like a handler that wa
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from marcus_events.bus.metrics import HandlerStats
@@ -69,21 +69,17 @@ def handler_name(handler: object) -> str:
 def handlers_of(subscribers: dict[str, list[Handler]], event_type: str) -> list[Handler]:
     """The handlers of an event type: first those subscribed to its name, then those of matching patterns.
 
-    A subscription to several types and patterns is returned once, however many of them match.
+    A subscription to several patterns is in the list of each of them, and is returned once.
     """
     keys = matching_keys(tuple(subscribers), event_type)
-    if len(keys) > 1:
-        return each_once(handler for key in keys for handler in subscribers.get(key, ()))
-    return list(subscribers.get(keys[0], ())) if keys else []
-
-
-def each_once(handlers: Iterable[Handler]) -> list[Handler]:
-    """Leave out the repetitions of a subscription to several patterns, which is in the list of each of them."""
-    found: dict[int, Handler] = {}
-    for n, handler in enumerate(handlers):
-        is_in_several_lists = isinstance(handler, HandlerSubscription) and len(handler.patterns) > 1
-        found.setdefault(id(handler) if is_in_several_lists else -n, handler)
-    return list(found.values())
+    found: list[Handler] = []
+    for key in keys:
+        found += subscribers.get(key, ())
+    if len(keys) < 2:
+        return found
+    # A plain function, which a program put there, is called as often as it is listed.
+    unique = {id(each) if isinstance(each, HandlerSubscription) else -n: each for n, each in enumerate(found)}
+    return list(unique.values())
 
 
 @functools.lru_cache(MAX_CACHED_LOOKUPS)
