@@ -1,8 +1,8 @@
-"""The `Events` of this process: on its log, with the policies of the settings and a spool in the data directory.
+"""The default `Events` of this process: with the log, the policies of the settings, and a spool in the data directory.
 
-Handlers of an application are modules that MARCUS_HANDLERS names; the workers import them and run what they subscribe:
+MARCUS_HANDLERS names the handler modules of an application. The workers import them, and run what they subscribe:
 
-    from marcus_events.default_events import get_events
+    from marcus_events.shared import get_events
 
     @get_events().on("task_blocked", durable="notifier")
     async def notify(event): ...
@@ -26,7 +26,7 @@ _lock = threading.Lock()
 
 
 def get_events() -> Events:
-    """Made when first needed. It belongs to the event loop that first publishes or subscribes with it."""
+    """Created at the first call. It belongs to the event loop that first publishes or subscribes with it."""
     global _events
     with _lock:
         if _events is None:
@@ -37,12 +37,12 @@ def get_events() -> Events:
 
 
 def metrics() -> dict[str, Any] | None:
-    """What it counts, where this process has one."""
+    """Its metrics; None if this process has not created it."""
     return _events.metrics() if _events else None
 
 
 def import_handlers() -> bool:
-    """Import the modules that subscribe; whether there are any. Raises ImportError."""
+    """Import the handler modules; return whether there are any. Raises ImportError."""
     for module in settings.HANDLERS:
         import_module(module)
     return bool(settings.HANDLERS)

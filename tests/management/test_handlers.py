@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 HANDLERS = """
 from pathlib import Path
-from marcus_events.default_events import get_events
+from marcus_events.shared import get_events
 
 @get_events().on("task_blocked", durable="notifier", after=0)
 async def notify(event):
