@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
 from django import forms
-from django.db import close_old_connections
 
 from dashboard.queries import current_state, filter_choices
 from dashboard.visibility import EVERYTHING, Scope
@@ -20,7 +18,6 @@ from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.models.retention import ALL
 from marcus_events.retention.policies import rank
 from marcus_events.retention.preview import Preview, previews
-from marcus_events.retention.runs import RetentionBusy, run
 
 MAX_RUNS = 20
 MAX_POLICIES = 100  # each is weighed against each other one
@@ -127,22 +124,6 @@ def forget(policy: RetentionPolicy, by: str, address: str) -> None:
     words = str(policy)
     policy.delete()
     audit.record("retention_changed", by, address, policy=words, act="deleted")
-
-
-def begin() -> threading.Thread:
-    """A run of its own thread: it may take long. One that is on its way already is left alone."""
-    thread = threading.Thread(target=run_aside, name="retention", daemon=True)
-    thread.start()
-    return thread
-
-
-def run_aside() -> None:
-    try:
-        run()
-    except RetentionBusy:
-        pass
-    finally:
-        close_old_connections()
 
 
 def context(form: PolicyForm | None = None) -> dict[str, Any]:

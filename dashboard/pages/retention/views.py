@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
-from dashboard.pages.retention import queries as kept
+from dashboard.pages.retention import queries
 from marcus_events.audit import address_of
 from marcus_events.models import RetentionPolicy
+from marcus_events.retention.runs import RETENTION
 
 
 @by_administrator
@@ -22,7 +23,7 @@ def retention(request: HttpRequest) -> HttpResponse:
     """With POST, a policy more."""
     if request.method != "POST":
         return show(request)
-    return save(request, kept.PolicyForm(request.POST))
+    return save(request, queries.PolicyForm(request.POST))
 
 
 @by_administrator
@@ -31,33 +32,33 @@ def change(request: HttpRequest, policy_id: int) -> HttpResponse:
     """How long it keeps, or that it is none any more."""
     policy = get_object_or_404(RetentionPolicy, pk=policy_id)
     if request.POST.get("act") == "delete":
-        kept.forget(policy, *who(request))
+        queries.forget(policy, *who(request))
         return redirect("retention")
     if request.POST.get("act") == "switch":
         policy.enabled = not policy.enabled
         policy.save()
         return redirect("retention")
     fixed = {"pattern": policy.pattern, "board_id": quote(policy.board_id, safe=""), "act": policy.act}
-    return save(request, kept.PolicyForm(request.POST.dict() | fixed, instance=policy))
+    return save(request, queries.PolicyForm(request.POST.dict() | fixed, instance=policy))
 
 
 @by_administrator
 @require_POST
 def run(request: HttpRequest) -> HttpResponse:
-    kept.begin()
+    RETENTION.get().request(True)
     return redirect("retention")
 
 
-def save(request: HttpRequest, form: kept.PolicyForm) -> HttpResponse:
+def save(request: HttpRequest, form: queries.PolicyForm) -> HttpResponse:
     if not form.is_valid():
         return show(request, form)
-    kept.keep(form, *who(request))
+    queries.keep(form, *who(request))
     return redirect("retention")
 
 
-def show(request: HttpRequest, form: kept.PolicyForm | None = None) -> HttpResponse:
+def show(request: HttpRequest, form: queries.PolicyForm | None = None) -> HttpResponse:
     page_state = PageState.of_board("retention", request.GET)
-    return page_view.render(request, "retention/index.html", page_state, "Retention", **kept.context(form))
+    return page_view.render(request, "retention/index.html", page_state, "Retention", **queries.context(form))
 
 
 def who(request: HttpRequest) -> tuple[str, str]:
