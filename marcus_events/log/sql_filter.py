@@ -28,6 +28,13 @@ def where(wanted: EventFilter, after: int | None = None, before: int | None = No
     return every(parts)
 
 
+def chosen(
+    wanted: EventFilter, after: int | None = None, before: int | None = None, *, hide_removed: bool = False
+) -> Condition:
+    found = where(wanted, after, before)
+    return every([found, unremoved()]) if hide_removed else found
+
+
 def every(parts: list[Condition]) -> Condition:
     """All of these hold."""
     return " AND ".join(sql for sql, _ in parts) or "true", [value for _, values in parts for value in values]

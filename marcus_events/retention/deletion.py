@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from marcus_events.log import read
 from marcus_events.log.partitions import Partition, partitions
+from marcus_events.log.rows import rows
 from marcus_events.retention.policies import Condition
 from marcus_events.retention.removal_declarations import Entry, declare
 
@@ -75,7 +75,7 @@ def carry_out(connection: Connection, entry: Entry, run_id: int) -> int:
 def is_there(connection: Connection, entry: Entry) -> bool:
     """Whether anything stands between its first position and its last."""
     stands = "SELECT EXISTS (SELECT FROM event WHERE position BETWEEN %s AND %s)"
-    return bool(read.rows(stands, [entry.first, entry.last], connection)[0][0])
+    return bool(rows(stands, [entry.first, entry.last], connection)[0][0])
 
 
 def delete(connection: Connection, entry: Entry, positions: list[int]) -> int:
@@ -107,7 +107,7 @@ def holds_any(connection: Connection, partition: Partition, conditions: Sequence
     covered = " OR ".join(f"({text})" for text, _ in conditions) or "false"
     query = f"SELECT EXISTS (SELECT FROM {partition.table} WHERE ({covered}) IS NOT TRUE)"  # noqa: S608 - our own name
     values = [value for _, values in conditions for value in values]
-    return bool(read.rows(query, values, connection)[0][0])
+    return bool(rows(query, values, connection)[0][0])
 
 
 def drop(connection: Connection, partition: Partition) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marcus_events.core.patterns import like
-from marcus_events.log import read
+from marcus_events.log.rows import rows
 from marcus_events.models import RetentionPolicy
 from marcus_events.models.retention import ALL
 
@@ -57,7 +57,7 @@ TYPES = """WITH RECURSIVE known(event_type) AS (
 
 def known_types() -> list[str]:
     """Those in the log: an index finds the events of a type, but not those of a pattern."""
-    return [row[0] for row in read.rows(TYPES, [], None)]
+    return [row[0] for row in rows(TYPES, [])]
 
 
 def matching(policy: RetentionPolicy, types: Sequence[str]) -> Condition:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marcus_events.core.event import utc_now
-from marcus_events.log import read
+from marcus_events.log.rows import rows
 from marcus_events.log.statement_timeout import QueryTimeout, at_most
 from marcus_events.models import RetentionPolicy
 from marcus_events.retention.runs import PolicyTask, due
@@ -42,7 +42,7 @@ def preview(task: PolicyTask, each: float, left_s: float) -> Preview:
     query = f"SELECT count(*), min(recorded_at), max(recorded_at) FROM event WHERE {which}"  # noqa: S608 - our own words
     try:
         with at_most(min(LONGEST_S, left_s)):
-            [(count, oldest, newest)] = read.rows(query, [*task.governed.values, task.reach.position], None)
+            [(count, oldest, newest)] = rows(query, [*task.governed.values, task.reach.position])
     except QueryTimeout:
         return Preview(task.policy, None, None, None, 0, task.reach.held_by)
     return Preview(task.policy, count, oldest, newest, round(count * each), task.reach.held_by)
@@ -53,4 +53,4 @@ def bytes_of_one() -> float:
     query = """SELECT coalesce(sum(pg_total_relation_size(c.oid)) / nullif(sum(greatest(c.reltuples, 0)), 0), 0)
         FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'event'::regclass AND c.reltuples > 0"""
-    return float(read.rows(query, [], None)[0][0])
+    return float(rows(query, [])[0][0])

@@ -18,7 +18,7 @@ import marcus_events
 from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import entry_from, ingest
-from marcus_events.log import read
+from marcus_events.log import identities, read
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
 from marcus_events.log.partitions import AHEAD, SIZE, make_room, partitions
@@ -149,8 +149,8 @@ def test_what_was_removed_does_not_come_back() -> None:
     again = ingest(events("e", 3))
     assert [(receipt.status, receipt.position) for receipt in again] == [("duplicate", n) for n in (1, 2, 3)]
     assert read.event(2) is None
-    assert read.by_event_id("e1") is None
-    assert read.position_of(events("e", 3)[1]) == 2
+    assert identities.by_event_id("e1") is None
+    assert identities.position_of(events("e", 3)[1]) == 2
 
 
 OLD = """

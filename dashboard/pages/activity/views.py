@@ -24,7 +24,7 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence, task_name
-from marcus_events.log import read
+from marcus_events.log import read, related_events
 from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.models import Redaction, Thinned
 from marcus_events.search.masking import masked
@@ -137,7 +137,7 @@ def find(position: int, visibility: Visibility) -> RecordedEvent:
 def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:
     [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
-    effects = list(filter(visibility.shows, read.caused_by(found)))
+    effects = list(filter(visibility.shows, related_events.caused_by(found)))
     return {
         "event": found,
         "icon": icon,
@@ -158,7 +158,7 @@ def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:
 
 
 def cause_of(found: RecordedEvent, visibility: Visibility) -> dict[str, Any] | None:
-    causes = read.causes_named([cause_id(found)], found.board_id, visibility.boards)
+    causes = related_events.causes_named([cause_id(found)], found.board_id, visibility.boards)
     return told(*named(masked(causes, visibility.boards))) if causes and visibility.shows(causes[0]) else None
 
 
