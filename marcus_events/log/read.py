@@ -68,6 +68,14 @@ def projected(projection: str, connection: Connection = None) -> int:
     return found[0][0] if found else 0
 
 
+def projected_and_head(projection: str) -> tuple[int, int]:
+    """The position up to which a projection has come of this log, and no other, and the log's newest position."""
+    query = """SELECT coalesce(checkpoint.position, 0), log_head.position FROM log_head
+        LEFT JOIN checkpoint ON checkpoint.epoch = log_head.epoch AND projection = %s"""
+    [(position, newest)] = rows(query, [projection])
+    return position, newest
+
+
 def following(
     position: int, limit: int, connection: Connection = None, *, max_bytes: int | None = None
 ) -> list[RecordedEvent]:

@@ -31,6 +31,7 @@ def where(wanted: EventFilter, after: int | None = None, before: int | None = No
 def chosen(
     wanted: EventFilter, after: int | None = None, before: int | None = None, *, hide_removed: bool = False
 ) -> Condition:
+    """The same as `where`, where asked for without the events that a removal of their board hides."""
     found = where(wanted, after, before)
     return every([found, unremoved()]) if hide_removed else found
 
@@ -51,6 +52,18 @@ def unremoved(before: int | None = None, until: datetime | None = None) -> Condi
     condition, values = every(hiding)
     query = f"event_type <> %s AND NOT EXISTS (SELECT FROM board_removal WHERE {condition} OFFSET 0)"
     return query, [EventTypes.BOARD_REMOVED, *values]
+
+
+def where_at(position: str, wanted: EventFilter) -> Condition:
+    """The event at a position, which is a column of another table, matches. Asked event by event, like `unremoved`."""
+    condition, values = where(wanted)
+    return f"EXISTS (SELECT FROM event WHERE event.position = {position} AND {condition} OFFSET 0)", values
+
+
+def unremoved_at(position: str) -> str:
+    """No removal of its board hides the event at a position, which is a column of another table."""
+    return f"""NOT EXISTS (SELECT FROM event JOIN board_removal AS removal USING (board_id)
+        WHERE event.position = {position} AND removal.position >= {position} OFFSET 0)"""
 
 
 def of_term(term: Term) -> Condition:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from marcus_events.core.patterns import like
-from marcus_events.log.rows import rows
+from marcus_events.log.event_counts import known_types
+from marcus_events.log.sql_filter import Condition
 from marcus_events.models import RetentionPolicy
 from marcus_events.models.retention import ALL
-
-Condition = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,6 @@ def rank(policy: RetentionPolicy) -> tuple[bool, bool, int, str, str]:
 
 def overlaps(one: RetentionPolicy, other: RetentionPolicy) -> bool:
     return not (one.board_id and other.board_id) or one.board_id == other.board_id
-
-
-# From one type to the next along the index: as many looks as there are types, however many events.
-TYPES = """WITH RECURSIVE known(event_type) AS (
-    SELECT min(event_type) FROM event
-    UNION ALL SELECT (SELECT min(event_type) FROM event WHERE event_type > known.event_type)
-    FROM known WHERE known.event_type IS NOT NULL
-) SELECT event_type FROM known WHERE event_type IS NOT NULL"""
-
-
-def known_types() -> list[str]:
-    """Those in the log: an index finds the events of a type, but not those of a pattern."""
-    return [row[0] for row in rows(TYPES, [])]
 
 
 def matching(policy: RetentionPolicy, types: Sequence[str]) -> Condition:
