@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q
 from django.db.models.functions import Left, Lower
 
@@ -15,6 +14,7 @@ from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access.linked_tasks import is_hidden
 from marcus_events.core.sentences import agent_words
+from marcus_events.log.rows import rows
 from marcus_events.search.masking import ANOTHER
 
 NAMED: dict[str, Any] = {"board": models.Board, "agent": models.Agent, "task": models.Task}
@@ -60,6 +60,11 @@ def board(scope: Scope) -> models.Board | None:
 def board_names(board_ids: Iterable[str]) -> dict[str, str]:
     """Of those that are there."""
     return dict(models.Board.objects.now().filter(board_id__in=set(board_ids)).values_list("board_id", "name"))
+
+
+def names_in(scope: Scope, board_ids: Iterable[str]) -> dict[str, str]:
+    """Of those of the scope that are there."""
+    return dict(matching(scope).filter(board_id__in=set(board_ids)).values_list("board_id", "name"))
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,7 @@ def keyed(kind: str, keys: Iterable[TaskKey]) -> dict[TaskKey, str]:
     if not wanted:
         return {}
     boards, ids = map(list, zip(*wanted, strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(KEYED[kind], [boards, ids])
-        return {(board_id, key): name for board_id, key, name in cursor.fetchall()}
+    return {(board_id, key): name for board_id, key, name in rows(KEYED[kind], [boards, ids])}
 
 
 def tasks(keys: Iterable[TaskKey]) -> dict[TaskKey, models.Task]:

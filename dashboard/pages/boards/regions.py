@@ -11,7 +11,7 @@ from dashboard.queries import current_state, dependency_graph
 
 
 def gather_boards(page_state: PageState) -> dict[str, Any]:
-    return {"summaries": boards.listed(page_state)}
+    return {"summaries": boards.listed(page_state.scope.everywhere(), page_state.q, page_state.p)}
 
 
 def gather_board(page_state: PageState) -> dict[str, Any]:
