@@ -19,16 +19,6 @@ from dashboard.visibility import visibility_of
 from marcus_events.core.event import utc_now
 from marcus_events.log.read import Head
 
-OF_BOARDS = (
-    "now",
-    "empty",
-    "boards",
-    "activity",
-    "blocked",
-    "agents",
-    "history",
-)  # of which nothing is left without any
-
 
 def render(
     request: HttpRequest,
@@ -48,7 +38,7 @@ def render(
     if not PAGES[page_state.page].is_open_to(page_state.visibility):
         raise PermissionDenied
     stay_signed_in(request)
-    if page_state.page in OF_BOARDS and page_state.visibility.boards == frozenset():
+    if PAGES[page_state.page].of_boards and page_state.visibility.boards == frozenset():
         template, page_state = "no_boards.html", replace(page_state, page="no-boards")
         context = {"administrators": administrators()}
     head = head or event_stream.head()

@@ -14,6 +14,7 @@ from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access.linked_tasks import is_hidden
 from marcus_events.core.sentences import agent_words
+from marcus_events.core.state import TASK_STATUSES
 from marcus_events.log.rows import rows
 from marcus_events.search.masking import ANOTHER
 
@@ -26,7 +27,6 @@ KEYED = {
     for kind in ("agent", "task")
 }
 TaskKey = tuple[str, str]  # board and agent, or board and task
-STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 
 
 def boards(scope: Scope, most: int = MAX_BOARDS, *, skip: int = 0, called: str = "") -> list[models.Board]:
@@ -136,7 +136,7 @@ def names_of(kind: str, ids: Collection[str], scope: Scope) -> dict[str, str]:
 
 def tasks_by_status(scope: Scope) -> dict[str, dict[str, int]]:
     """board → status → how many tasks."""
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATUSES, 0))
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TASK_STATUSES, 0))
     rows = models.Task.objects.now().filter(**scope.on()).values_list("board_id", "status").annotate(number=Count("*"))
     for board_id, status, number in rows:
         counts[board_id][status] = number

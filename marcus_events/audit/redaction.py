@@ -41,13 +41,13 @@ from marcus_events.log.listener import LOG_CHANNEL
 from marcus_events.log.partitions import with_room
 from marcus_events.log.redacted_bodies import ReplacedBody, ids_of_others, is_redacted, replace_body
 from marcus_events.log.rows import execute
-from marcus_events.models import Board, ParkedEvent, Subscription, Task
+from marcus_events.models import Board, ParkedEvent, ProjectionName, Subscription, Task
 from marcus_events.projections.redaction_rewrite import Rewriting
 
 MAX_REASON = 300  # characters
 WAIT = "10s"  # for the projector's step; a rebuild takes longer, and is not waited for
 
-HOLD_STATE = "SELECT FROM checkpoint WHERE projection = 'state' FOR UPDATE"
+HOLD_STATE = "SELECT FROM checkpoint WHERE projection = %s FOR UPDATE"
 FORGET_WORDS = "UPDATE search SET words = ''::tsvector WHERE position = %s"
 
 
@@ -71,7 +71,7 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
 def carried_out(act: RedactionRequest, position: int) -> list[int]:
     with transaction.atomic():
         execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
-        execute(HOLD_STATE)
+        execute(HOLD_STATE, [ProjectionName.STATE])
         event = found(position)
         records = act.carry_out([event, *copies_of(event)])
         execute("SELECT pg_notify(%s, %s)", [LOG_CHANNEL, str(records[-1])])

@@ -15,13 +15,13 @@ from django.db import connection as django_connection
 from marcus_events.core.event import Event, RecordedEvent
 
 Connection = psycopg.Connection[Any] | None
-Values = Sequence[Any] | dict[str, Any]
+Values = Sequence[Any] | dict[str, Any] | None
 
 COLUMNS = """position, recorded_at, event_id, source, event_type, timestamp, data::text, metadata::text,
     board_id, task_id, agent_id"""
 
 
-def rows(query: str, values: Values = (), connection: Connection = None) -> list[tuple[Any, ...]]:
+def rows(query: str, values: Values = None, connection: Connection = None) -> list[tuple[Any, ...]]:
     """Run a statement and fetch all of its rows."""
     if connection is not None:
         return connection.execute(query.encode(), values).fetchall()
@@ -31,7 +31,7 @@ def rows(query: str, values: Values = (), connection: Connection = None) -> list
         return found
 
 
-def execute(statement: str, values: Values = (), connection: Connection = None) -> None:
+def execute(statement: str, values: Values = None, connection: Connection = None) -> None:
     """Run a statement that returns no rows, or whose rows do not matter."""
     if connection is not None:
         connection.execute(statement.encode(), values)

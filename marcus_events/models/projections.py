@@ -6,12 +6,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Left, Lower
+
+
+class ProjectionName(StrEnum):
+    """What has a checkpoint: the projections, and the hash chain, which is none and never rebuilt."""
+
+    STATE = "state"
+    RATES = "rates"
+    SEARCH = "search"
+    SEAL = "seal"
 
 
 class Checkpoint(models.Model):

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 ALL = "*"
+MAX_DAYS = 36_500
+DEFAULT_DAYS = 90  # that a form offers
 
 
 class RetentionPolicy(models.Model):
@@ -23,7 +25,7 @@ class RetentionPolicy(models.Model):
 
     board_id = models.TextField(blank=True)
     pattern = models.TextField(default=ALL)
-    keep_days = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(36_500)])
+    keep_days = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)])
     act = models.TextField(choices=Act, default=Act.REMOVE)
     enabled = models.BooleanField(default=True)
     done_to = models.BigIntegerField(default=0, editable=False)  # up to this position it has nothing to do any more

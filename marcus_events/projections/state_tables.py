@@ -19,6 +19,7 @@ from marcus_events.core import state as core
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers import fold
+from marcus_events.models import ProjectionName
 from marcus_events.projections.bulk_copy import copy
 from marcus_events.projections.projector import Projection
 
@@ -43,7 +44,7 @@ ItemIdentity = tuple[type[core.StateItem], core.StateKey]
 class StateProjection(Projection):
     """The present and every past moment of what events are about."""
 
-    name = "state"
+    name = ProjectionName.STATE
     tables: Sequence[type[models.Model]] = (*TABLE_OF.values(), tables.BoardRemoval)
 
     def project(self, events: Sequence[RecordedEvent]) -> None:

@@ -23,6 +23,7 @@ from marcus_events.log import board_removals, read
 from marcus_events.log.rows import execute, rows
 from marcus_events.log.sql_filter import Condition, every, unremoved_at, where_at
 from marcus_events.log.statement_timeout import Patience, at_most
+from marcus_events.models import ProjectionName
 from marcus_events.search import partitions
 from marcus_events.search.lexemes import lexeme
 from marcus_events.search.ranges import PositionRange, in_groups, spans, with_near
@@ -74,7 +75,7 @@ def patiently() -> Iterator[Patience]:
 
 def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
     """No more than `limit`. Raises TookTooLong."""
-    so_far, head = read.projected_and_head("search")
+    so_far, head = read.projected_and_head(ProjectionName.SEARCH)
     steps = [ahead(asked, so_far, head, patience), behind(asked, so_far, limit, patience)]
     found: list[int] = []
     for step in steps if asked.newest_first else reversed(steps):
@@ -87,7 +88,7 @@ def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
 
 def reached() -> int:
     """The position up to which the index has come, of this log and no other."""
-    return read.projected_and_head("search")[0]
+    return read.projected_and_head(ProjectionName.SEARCH)[0]
 
 
 def ahead(asked: Asked, so_far: int, head: int, patience: Patience) -> Iterator[list[int]]:

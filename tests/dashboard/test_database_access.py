@@ -49,10 +49,11 @@ def asks(source: str) -> list[str]:
 
 
 def asking(node: ast.AST) -> Iterator[str]:
+    called = node.func if isinstance(node, ast.Call) else None
     if isinstance(node, ast.Attribute) and node.attr in MANAGERS:
         yield f"{node.lineno}: {ast.unparse(node)}"
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in QUERYSETS:
-        yield f"{node.lineno}: {ast.unparse(node)}"
+    elif isinstance(called, ast.Attribute) and called.attr in QUERYSETS:
+        yield f"{called.lineno}: {ast.unparse(called)}"
     elif isinstance(node, ast.ImportFrom) and node.module:
         for name in (alias.name for alias in node.names):
             if is_reader(node.module, name):

@@ -33,4 +33,5 @@ def reports(board: str, start: datetime, end: datetime) -> str:
 PAGE = Page(
     RegionGroup({"open": "blocked/_open.html"}, gather_open),
     RegionGroup({"delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"}, gather_resolved),
+    of_boards=True,
 )

@@ -17,14 +17,15 @@ from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
+from marcus_events.core.state import TASK_STATUSES
 
 PAGE = 40  # boards
 MAX_CARDS = 100  # per column; the rest is counted
 COLUMNS = {
-    "todo": ("To do", ("todo",)),
-    "in_progress": ("In progress", ("in_progress", "assigned")),
-    "blocked": ("Blocked", ("blocked",)),
-    "done": ("Done", ("done",)),
+    "todo": (TASK_STATUSES["todo"], ("todo",)),
+    "in_progress": (TASK_STATUSES["in_progress"], ("in_progress", "assigned")),
+    "blocked": (TASK_STATUSES["blocked"], ("blocked",)),
+    "done": (TASK_STATUSES["done"], ("done",)),
 }
 EMPTY = {
     "todo": "Nothing is left to begin.",

@@ -23,7 +23,7 @@ def gather_dependencies(page_state: PageState) -> dict[str, Any]:
     return {"drawn": dependency_graph.dependencies(page_state.scope, show_done=page_state.done != "0")}
 
 
-BOARDS = Page(RegionGroup({"boards": "boards/_boards.html"}, gather_boards))
+BOARDS = Page(RegionGroup({"boards": "boards/_boards.html"}, gather_boards), of_boards=True)
 BOARD = Page(
     RegionGroup(
         {

@@ -22,7 +22,7 @@ from marcus_events.sources.marcus.folder_check import path_of, problem
 
 NEVER, ON = "never", "date"
 EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), (NEVER, "Never"), (ON, "A date"))
-SCOPES = (("publish", "Publish"), ("read", "Read"))
+SCOPES = tuple((scope, scope.capitalize()) for scope in tokens.SCOPES)
 NAME_TAKEN = "There is a token of this name already. A revoked one keeps its name, so that it is known what it was."
 MAX_NAME = 100  # characters
 MAX_SOURCES = 4_000
@@ -49,7 +49,7 @@ class TokenForm(ChoosesBoards):
 
     name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Say what it is for."})
     scopes = forms.MultipleChoiceField(
-        choices=SCOPES, initial=["publish", "read"], error_messages={"required": "It has to be for something."}
+        choices=SCOPES, initial=list(tokens.SCOPES), error_messages={"required": "It has to be for something."}
     )
     sources = forms.CharField(max_length=MAX_SOURCES, required=False)
     expires = forms.ChoiceField(choices=EXPIRIES, initial="90")

@@ -28,4 +28,5 @@ PAGE = Page(
     RegionGroup({"connections": "now/_connections.html"}, gather_connections),
     RegionGroup({"counters": "now/_counters.html", "minutes": "now/_minutes.html"}, gather_counters),
     stream=True,
+    of_boards=True,
 )

@@ -12,6 +12,7 @@ from dashboard.queries import current_state, filter_choices
 from dashboard.visibility import EVERYTHING, Scope
 from marcus_events.core.payload import check_name
 from marcus_events.models import RetentionPolicy
+from marcus_events.models.retention import DEFAULT_DAYS, MAX_DAYS
 
 MAX_CHOICES = 50  # boards
 MAX_NAME = 600  # characters
@@ -22,6 +23,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
     """A policy to keep. Board ids travel percent-encoded: a form would not give every id back as it was."""
 
     other_board = forms.CharField(required=False, max_length=MAX_NAME)  # where there are more than can be chosen from
+
+    default_days, max_days = DEFAULT_DAYS, MAX_DAYS
 
     class Meta:
         model = RetentionPolicy

@@ -25,11 +25,10 @@ from marcus_events.core.event_types import EventTypes
 from marcus_events.core.position_ranges import Ranges
 from marcus_events.log import leaves, missing_positions, read, removed_positions
 from marcus_events.log.rows import rows
-from marcus_events.models import Checkpoint, Seal
+from marcus_events.models import Checkpoint, ProjectionName, Seal
 
 logger = logging.getLogger(__name__)
 
-NAME = "seal"  # of the checkpoint
 LOCK = 0x7365616C
 TIMEOUT_S = 5.0
 LOOK_EVERY_S = 1.0
@@ -103,7 +102,7 @@ def is_alone(waits: bool) -> bool:
 
 def check(chain: UUID, begins: int) -> None:
     """Step 4."""
-    known = Checkpoint.objects.filter(projection=NAME, epoch=chain).first()
+    known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=chain).first()
     if known and known.position >= begins:
         raise BlocksMissing(f"the hash chain had come to position {known.position}, and now ends before {begins}")
 
@@ -128,7 +127,7 @@ def check_removed(begins: int, end: int) -> None:
 
 def add(chain: UUID, first: int, last: int, block: bytes, digest: bytes) -> None:
     Seal.objects.create(chain=chain, first=first, last=last, leaves=block, hash=digest)
-    Checkpoint.objects.update_or_create(projection=NAME, defaults={"position": last, "epoch": chain})
+    Checkpoint.objects.update_or_create(projection=ProjectionName.SEAL, defaults={"position": last, "epoch": chain})
 
 
 def tell_of_beginning(position: int) -> None:

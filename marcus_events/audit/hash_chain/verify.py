@@ -27,11 +27,11 @@ from marcus_events.audit.hash_chain.chain import NO_LEAF, beginning, hash_of
 from marcus_events.audit.hash_chain.findings import VerificationResult, span
 from marcus_events.audit.hash_chain.redaction_check import Redacted
 from marcus_events.audit.hash_chain.removal_check import Removed
-from marcus_events.audit.hash_chain.sealer import NAME, BlocksMissing, LogHasGap, seal_all
+from marcus_events.audit.hash_chain.sealer import BlocksMissing, LogHasGap, seal_all
 from marcus_events.core.position_ranges import runs
 from marcus_events.log import leaves, read
 from marcus_events.log.leaves import LEAF_BYTES
-from marcus_events.models import Checkpoint, Seal
+from marcus_events.models import Checkpoint, ProjectionName, Seal
 
 AT_ONCE = 50  # blocks read at once
 MOST_ROUNDS = 10  # over blocks that are sealed while it verifies, as far as records in them are needed
@@ -162,7 +162,7 @@ class Verifier:
 
     def check_end(self) -> None:
         """The sealer remembers how far it had come."""
-        known = Checkpoint.objects.filter(projection=NAME, epoch=self.chain).first()
+        known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=self.chain).first()
         if known and known.position > self.verdict.verified_to:
             words = f"blocks of the hash chain are missing: it had come to position {known.position}"
             self.verdict.add(self.verdict.verified_to + 1, words)
