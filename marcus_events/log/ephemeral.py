@@ -7,17 +7,17 @@ fit into the queue is shed and counted.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 
-from marcus_events.core.event import Event, parse_timestamp
+from marcus_events.core.event import Event, check_moment
 from marcus_events.core.singleton import Single
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
@@ -47,7 +47,7 @@ class LiveSender:
 
     def send(self, event: Event) -> None:
         """Return when it is queued. Raises TypeError or ValueError where it cannot be put into JSON."""
-        text = json.dumps(vars(event) | {"timestamp": event.timestamp.isoformat()})
+        text = event.to_json()
         with self._wake:
             if len(self._queue) >= MAX_QUEUED:
                 self._shed(1)
@@ -137,8 +137,8 @@ class Assembler:
     def _finish(self, text: str) -> None:
         self._pieces = []
         try:
-            stated = json.loads(text)
-            self._hear(Event(**stated | {"timestamp": parse_timestamp(stated["timestamp"])}))
+            event = Event.from_json(text)
+            self._hear(replace(event, timestamp=check_moment(event.timestamp)))
         except (ValueError, TypeError, KeyError):
             logger.debug("something else than an event was told on the live channel")
 

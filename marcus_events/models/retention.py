@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from marcus_events.models.fields import BoardIdField
+
 ALL = "*"
 MAX_DAYS = 36_500
 DEFAULT_DAYS = 90  # that a form offers
@@ -23,7 +25,7 @@ class RetentionPolicy(models.Model):
         REMOVE = "remove", "remove them"
         THIN = "thin", "thin out runs of like ones to the first and the last"
 
-    board_id = models.TextField(blank=True)
+    board_id = BoardIdField(blank=True)
     pattern = models.TextField(default=ALL)
     keep_days = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)])
     act = models.TextField(choices=Act, default=Act.REMOVE)

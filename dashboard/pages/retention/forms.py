@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, unquote
 
 from django import forms
 
+from dashboard.pages.board_choice import quoted, unquoted
 from dashboard.pages.retention import queries
 from dashboard.queries import current_state, filter_choices
 from dashboard.visibility import EVERYTHING, Scope
@@ -41,7 +41,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
             raise forms.ValidationError(str(error)) from None
 
     def clean_board_id(self) -> str:
-        return unquote(self.cleaned_data["board_id"])
+        return unquoted(self.cleaned_data["board_id"])
 
     def clean_other_board(self) -> str:
         """An id, or a name that one board alone has."""
@@ -61,9 +61,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
 
     @property
     def boards(self) -> list[tuple[str, str]]:
-        return [
-            (quote(board.board_id, safe=""), board.name) for board in current_state.boards(EVERY_BOARD, MAX_CHOICES)
-        ]
+        return [(quoted(board.board_id), board.name) for board in current_state.boards(EVERY_BOARD, MAX_CHOICES)]
 
     @property
     def has_other_boards(self) -> bool:

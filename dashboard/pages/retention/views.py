@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
+from dashboard.pages.board_choice import quoted
 from dashboard.pages.retention import queries as kept
 from dashboard.pages.retention.forms import PolicyForm
 from marcus_events.audit import address_of
@@ -41,7 +41,7 @@ def change(request: HttpRequest, policy_id: int) -> HttpResponse:
         policy.enabled = not policy.enabled
         policy.save()
         return redirect("retention")
-    fixed = {"pattern": policy.pattern, "board_id": quote(policy.board_id, safe=""), "act": policy.act}
+    fixed = {"pattern": policy.pattern, "board_id": quoted(policy.board_id), "act": policy.act}
     return save(request, PolicyForm(request.POST.dict() | fixed, instance=policy))
 
 
