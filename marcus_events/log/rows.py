@@ -6,7 +6,7 @@ Every function takes a connection of psycopg's own, or uses Django's.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -38,6 +38,12 @@ def execute(statement: str, values: Values = None, connection: Connection = None
         return
     with django_connection.cursor() as cursor:
         cursor.execute(statement, values)
+
+
+def execute_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Run a statement once for the values of each row."""
+    with django_connection.cursor() as cursor:
+        cursor.executemany(statement, list(rows))
 
 
 def recorded(row: tuple[Any, ...]) -> RecordedEvent:

@@ -76,6 +76,13 @@ def uses(source: str, *, may_import: bool) -> Iterator[tuple[int, str]]:
             yield node.lineno, ast.unparse(node)  # type: ignore[attr-defined]  # statements and expressions have a line
 
 
+def test_statements_are_run_in_one_way() -> None:
+    """Through `marcus_events.log.rows`; COPY alone needs a cursor of its own."""
+    without_log = ("marcus_events/migrations/", *OTHER_DATABASES)
+    found = {path.relative_to(ROOT).as_posix() for path in modules(without_log) if ".cursor(" in path.read_text()}
+    assert found == {"marcus_events/log/rows.py", "marcus_events/projections/bulk_copy.py"}
+
+
 @pytest.mark.parametrize(
     "statement",
     [
