@@ -7,7 +7,7 @@ from datetime import datetime
 
 from marcus_events.core.filters import EventFilter
 from marcus_events.log.rows import Connection, rows
-from marcus_events.log.sql_filter import HAPPENED_AT, Condition, chosen, every, unremoved, where
+from marcus_events.log.sql_filter import HAPPENED_AT, Condition, chosen, every, unremoved, up_to, where
 
 # From one type to the next along the index: as many looks as there are types, however many events.
 TYPES = """WITH RECURSIVE known(event_type) AS (
@@ -54,9 +54,10 @@ def count_by_type(wanted: EventFilter, *, before: int | None = None, connection:
 
 def count_and_span(condition: Condition, until: int) -> tuple[int, datetime | None, datetime | None]:
     """How many events up to a position match, and when the oldest and the newest of them were recorded."""
-    text, values = condition
-    query = f"SELECT count(*), min(recorded_at), max(recorded_at) FROM event WHERE ({text}) AND position <= %s"
-    [(count, oldest, newest)] = rows(query, [*values, until])
+    text, values = up_to(condition, until)
+    [(count, oldest, newest)] = rows(
+        f"SELECT count(*), min(recorded_at), max(recorded_at) FROM event WHERE {text}", values
+    )
     return count, oldest, newest
 
 

@@ -6,6 +6,7 @@ event.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from marcus_events.core.event_types import MEANINGS, EventTypes, types_of
 from marcus_events.core.filters import EventFilter, Term, agent_ids
 
 Condition = tuple[str, list[Any]]
+NOTHING: Condition = "false", []
 # When an event happened: the same as `Recorded.happened_at`, and what the index `event_by_happened` is on.
 HAPPENED_AT = "least(timestamp, recorded_at)"
 
@@ -39,6 +41,21 @@ def chosen(
 def every(parts: list[Condition]) -> Condition:
     """All of these hold."""
     return " AND ".join(sql for sql, _ in parts) or "true", [value for _, values in parts for value in values]
+
+
+def on_board(board_id: str, types: Sequence[str] | None) -> Condition:
+    """The events of a board, and of these types; "" and None stand for all."""
+    board: list[Condition] = [("board_id = %s", [board_id])] if board_id else []
+    return every([*board, *([] if types is None else [("event_type = ANY(%s)", [list(types)])])])
+
+
+def but_not(own: Condition, others: Sequence[Condition]) -> Condition:
+    """What may be of no board at all is compared as what it is, not as unknown."""
+    return every([(f"({own[0]})", own[1]), *((f"({text}) IS NOT TRUE", values) for text, values in others)])
+
+
+def up_to(found: Condition, position: int) -> Condition:
+    return f"({found[0]}) AND position <= %s", [*found[1], position]
 
 
 def unremoved(before: int | None = None, until: datetime | None = None) -> Condition:

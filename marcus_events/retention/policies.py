@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from marcus_events.core.patterns import like
 from marcus_events.log.event_counts import known_types
-from marcus_events.log.sql_filter import Condition
+from marcus_events.log.sql_filter import Condition, but_not, on_board
 from marcus_events.models import RetentionPolicy
 from marcus_events.models.retention import ALL
 
 
 @dataclass(frozen=True)
 class Governed:
-    """A policy with the condition, for `SELECT … FROM event WHERE`, of the events that are its own."""
+    """A policy with the condition of the events that are its own."""
 
     policy: RetentionPolicy
-    sql: str
-    values: list[Any]
+    condition: Condition
 
 
 def governed(policies: Iterable[RetentionPolicy]) -> list[Governed]:
@@ -34,7 +32,7 @@ def governed(policies: Iterable[RetentionPolicy]) -> list[Governed]:
     for n, policy in enumerate(special_first):
         own = matching(policy, types)
         others = [matching(other, types) for other in special_first[:n] if overlaps(other, policy)]
-        found.append(Governed(policy, *but_not(own, others)))
+        found.append(Governed(policy, but_not(own, others)))
     return found
 
 
@@ -47,19 +45,5 @@ def overlaps(one: RetentionPolicy, other: RetentionPolicy) -> bool:
 
 
 def matching(policy: RetentionPolicy, types: Sequence[str]) -> Condition:
-    parts: list[str] = []
-    values: list[Any] = []
-    if policy.board_id:
-        parts, values = ["board_id = %s"], [policy.board_id]
-    if policy.pattern != ALL:
-        parts.append("event_type = ANY(%s)")
-        values.append([name for name in types if like(policy.pattern, name)])
-    return " AND ".join(parts) or "true", values
-
-
-def but_not(own: Condition, others: Sequence[Condition]) -> Condition:
-    """What may be of no board at all is compared as what it is, not as unknown."""
-    if not others:
-        return own
-    excluded = " AND ".join(f"({sql}) IS NOT TRUE" for sql, _ in others)
-    return f"({own[0]}) AND {excluded}", [*own[1], *(value for _, values in others for value in values)]
+    chosen = None if policy.pattern == ALL else [name for name in types if like(policy.pattern, name)]
+    return on_board(policy.board_id, chosen)

@@ -22,7 +22,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.log import event_deletion, partition_removal
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.partitions import Connection
-from marcus_events.log.sql_filter import Condition
+from marcus_events.log.sql_filter import NOTHING, Condition, up_to
 from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.retention import deletion
 from marcus_events.retention.horizon import Reach, reach
@@ -57,14 +57,14 @@ class PolicyTask:
 
     @property
     def condition(self) -> Condition:
-        return self.governed.sql, self.governed.values
+        return self.governed.condition
 
     @property
     def reached(self) -> Condition:
         """What it removes of any partition; a policy that thins keeps something of everything."""
         if self.policy.act != RetentionPolicy.Act.REMOVE:
-            return "false", []
-        return f"({self.governed.sql}) AND position <= %s", [*self.governed.values, self.reach.position]
+            return NOTHING
+        return up_to(self.condition, self.reach.position)
 
 
 @dataclass
