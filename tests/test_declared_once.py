@@ -26,9 +26,10 @@ from marcus_events.core.filters import FIELDS
 from marcus_events.core.state import AGENT_STATUSES, TASK_STATUSES
 from marcus_events.log.sql_filter import CONDITIONS
 from marcus_events.models import ProjectionName
-from marcus_events.projections import PROJECTIONS, projectors
+from marcus_events.projections import PROJECTIONS
 from marcus_events.search import tsquery
 from marcus_events.search.facets import FIELDS as FACETS
+from server.services import WORK
 
 ROOT = Path(__file__).parents[1]
 STYLES = "\n".join(path.read_text() for path in sorted((ROOT / "static/css").glob("*.css")))
@@ -86,8 +87,9 @@ def test_parameters_are_fields_of_a_filter() -> None:
 def test_every_projection_is_named_and_run_once() -> None:
     names = [projection.name for projection in PROJECTIONS]
     assert sorted(names) == sorted(set(ProjectionName) - {ProjectionName.SEAL})
-    run = [projection.name for projector in projectors() for projection in projector.projections]
-    assert sorted(run) == sorted(names)
+    prefix = "projector of "
+    services = [service.name.removeprefix(prefix) for service in WORK if service.name.startswith(prefix)]
+    assert sorted(name for service in services for name in service.split(" and ")) == sorted(names)
 
 
 def test_pages_of_boards() -> None:

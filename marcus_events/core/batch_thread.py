@@ -1,4 +1,4 @@
-"""A thread that works through a bounded queue in batches, until it is closed and the queue is empty."""
+"""A thread that works through a bounded queue in batches, until it is stopped and the queue is empty."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BatchThread(Generic[Item]):
         self._queue: deque[Item] = deque()
         self._queued = 0
         self._is_working = False
-        self._is_closing = False
+        self._is_stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -44,8 +44,8 @@ class BatchThread(Generic[Item]):
         self._thread.start()
 
     @property
-    def is_closing(self) -> bool:
-        return self._is_closing
+    def is_stopping(self) -> bool:
+        return self._is_stopping
 
     @property
     def is_busy(self) -> bool:
@@ -54,10 +54,10 @@ class BatchThread(Generic[Item]):
             return self._is_working and not self._queue
 
     def put(self, item: Item, timeout_s: float = 0) -> bool:
-        """Queue an item; whether there was room for it within the time. There is none after `close`."""
+        """Queue an item; whether there was room for it within the time. There is none after `stop`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closing or self._has_room(item), timeout_s)
-            if self._is_closing or not self._has_room(item):
+            self._changed.wait_for(lambda: self._is_stopping or self._has_room(item), timeout_s)
+            if self._is_stopping or not self._has_room(item):
                 return False
             self._queue.append(item)
             self._queued += self._size(item)
@@ -72,12 +72,12 @@ class BatchThread(Generic[Item]):
     def pause(self, seconds: float) -> None:
         """For the work itself: wait, though not while the thread is to end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closing, seconds)
+            self._changed.wait_for(lambda: self._is_stopping, seconds)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Return when the work on all that is queued is done, and the thread has ended."""
         with self._changed:
-            self._is_closing = True
+            self._is_stopping = True
             self._changed.notify_all()
         self._thread.join()
 
@@ -96,7 +96,7 @@ class BatchThread(Generic[Item]):
         with self._changed:
             self._is_working = False
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._queue or self._is_closing)
+            self._changed.wait_for(lambda: self._queue or self._is_stopping)
             batch, taken = list[Item](), 0
             while self._queue and (not batch or taken + self._size(self._queue[0]) <= self._max_batch):
                 batch.append(self._queue.popleft())

@@ -18,7 +18,7 @@ import psycopg
 
 from marcus_events.core.batch_thread import BatchThread
 from marcus_events.core.event import Event, check_moment
-from marcus_events.core.singleton import Single
+from marcus_events.core.services import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
 
@@ -42,6 +42,8 @@ class LiveSender:
         self._queue = BatchThread[str](
             "live sender", self._send, max_queued=MAX_QUEUED, max_batch=MAX_AT_ONCE, at_end=self._disconnect
         )
+
+    def start(self) -> None:
         self._queue.start()
 
     def send(self, event: Event) -> None:
@@ -53,9 +55,12 @@ class LiveSender:
         """Return when all that was sent is told, or shed; whether that was within the time."""
         return self._queue.flush(timeout_s)
 
-    def close(self) -> None:
-        """Send what is queued, if the database is there, and stop."""
-        self._queue.close()
+    def stop_soon(self) -> None:
+        """Services that end may still send."""
+
+    def stop(self) -> None:
+        """Send what is queued, if the database is there."""
+        self._queue.stop()
 
     def _send(self, batch: list[str]) -> None:
         try:
@@ -123,19 +128,15 @@ class Assembler:
             logger.debug("something else than an event was told on the live channel")
 
 
-_sender = Single(LiveSender)
+LIVE_SENDER = Declared("live sender", LiveSender)
 
 
 def live_sender() -> LiveSender:
-    """The one of this process."""
-    return _sender.get()
+    """The sender of this process."""
+    return LIVE_SENDER.get()
 
 
 def flush_live() -> None:
-    """Return when what this process sent is told, or could not be for some time."""
-    if (sender := _sender.made) is not None:
+    """Return when what this process sent has gone out, or could not for some time."""
+    if (sender := LIVE_SENDER.running) is not None:
         sender.flush()
-
-
-def close_live_sender() -> None:
-    _sender.close()

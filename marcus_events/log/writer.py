@@ -23,7 +23,7 @@ from typing import Any
 import psycopg
 
 from marcus_events.core.batch_thread import BatchThread
-from marcus_events.core.singleton import Single
+from marcus_events.core.services import Declared
 from marcus_events.log.append import AppendResult, EventData, append
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LOG_CHANNEL
@@ -62,6 +62,8 @@ class Writer:
             size=lambda submission: len(submission.entries),
             at_end=self._disconnect,
         )
+
+    def start(self) -> None:
         self._queue.start()
 
     def submit(self, entries: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[AppendResult]]:
@@ -79,9 +81,12 @@ class Writer:
         """All that was queued has been taken, and some of it is on its way."""
         return self._queue.is_busy
 
-    def close(self) -> None:
-        """Commit what is queued, then stop. Nothing can be submitted afterwards."""
-        self._queue.close()
+    def stop_soon(self) -> None:
+        """Services that end may still submit."""
+
+    def stop(self) -> None:
+        """Commit what is queued. Nothing can be submitted afterwards."""
+        self._queue.stop()
 
     def _commit_all(self, batch: list[Submission]) -> None:
         """Steps 2 to 5."""
@@ -112,7 +117,7 @@ class Writer:
             except CONNECTION_ERRORS as error:
                 self._disconnect()
                 pause = RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S) - 1)]
-                if self._queue.is_closing or time.monotonic() + pause > deadline:
+                if self._queue.is_stopping or time.monotonic() + pause > deadline:
                     raise LogUnavailable(f"the database does not answer: {error}") from error
                 if attempt == 0:
                     logger.warning("the log is away, trying again: %s", error)
@@ -168,14 +173,9 @@ def answer_error(batch: list[Submission], error: Exception) -> None:
         submission.answer.set_exception(error)
 
 
-_writer = Single(Writer)
+WRITER = Declared("log writer", Writer)
 
 
 def writer() -> Writer:
     """The writer of this process."""
-    return _writer.get()
-
-
-def close_writer() -> None:
-    """Commit what is queued and stop this process's writer, if there is one."""
-    _writer.close()
+    return WRITER.get()

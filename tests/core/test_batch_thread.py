@@ -38,7 +38,7 @@ def worker() -> Iterator[Worker]:
     worker = Worker()
     yield worker
     worker.gate.set()
-    worker.thread.close()
+    worker.thread.stop()
 
 
 def test_what_gathers_is_worked_on_together_as_far_as_a_batch_holds_it(worker: Worker) -> None:
@@ -74,11 +74,11 @@ def test_flush_tells_that_the_work_goes_on(worker: Worker) -> None:
     assert not worker.thread.flush(0)
 
 
-def test_closing_works_through_what_is_queued_and_takes_nothing_more(worker: Worker) -> None:
+def test_stopping_works_through_what_is_queued_and_takes_nothing_more(worker: Worker) -> None:
     worker.busy()
     assert worker.thread.put("last")
     worker.gate.set()
-    worker.thread.close()
+    worker.thread.stop()
     assert (worker.batches[-1], worker.has_ended) == (["last"], True)
     assert not worker.thread.put("too late", timeout_s=60)
 
@@ -87,4 +87,4 @@ def test_a_pause_ends_when_the_thread_is_to_end() -> None:
     thread = BatchThread[str]("test", lambda batch: thread.pause(3_600), max_queued=10, max_batch=4)
     thread.start()
     assert thread.put("a")
-    thread.close()
+    thread.stop()

@@ -46,6 +46,7 @@ def logged(small: None) -> list[RecordedEvent]:
         Event(f"said_{n}", START, "note", "cron", {"text": text, "more": [text]})
         for n, text in enumerate(TEXTS + UNSPACED)
     ]
+    said += [Event(f"on_{n}", START, "note", "cron", {"depends_on": [text, "b c"]}) for n, text in enumerate(TEXTS)]
     long = "board" * 100
     said += [Event(f"long_{n}", START, long + end, long, {}, {"board_id": long + end}) for n, end in enumerate("ab")]
     ingest(lively_events(410) + odd_events() + said, Authority.SYSTEM)
@@ -97,7 +98,9 @@ def test_search_finds_what_matches(reached: list[RecordedEvent]) -> None:
     for word in words:
         agree(EventFilter().with_term("text", word), 1_000)
         agree(EventFilter().with_term("text", f"{word}*"), 1_000)
-    filters = st.builds(EventFilter, terms, st.none() | moments, st.none() | moments)
+        agree(EventFilter(seen=frozenset({"shop"})).with_term("text", word), 1_000)
+    seen = st.sampled_from([None, frozenset({"shop"})])
+    filters = st.builds(EventFilter, terms, st.none() | moments, st.none() | moments, seen)
     settings(max_examples=40)(given(filters, st.sampled_from([1, 7, 1_000]))(agree))()
 
 

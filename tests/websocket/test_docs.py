@@ -34,7 +34,7 @@ def test_the_programs_publish_and_are_sent_what_was_published(impatient: Running
 
 
 def run(command: list[str], site: dict[str, str]) -> list[str]:
-    done = subprocess.run(command, env=os.environ | site, check=True, timeout=60, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ | site, check=True, timeout=180, capture_output=True, text=True)
     return done.stdout.splitlines()
 
 
@@ -42,7 +42,7 @@ def options_of_node() -> str:
     """Node.js 20 has a WebSocket, newer ones without being asked."""
     if not shutil.which("node"):
         return ""
-    return subprocess.run(["node", "--help"], check=True, timeout=60, capture_output=True, text=True).stdout
+    return subprocess.run(["node", "--help"], check=True, timeout=180, capture_output=True, text=True).stdout
 
 
 def test_every_frame_in_it_is_one() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marcus_events.http import json_body
-from marcus_events.http.rejected_requests import close_refusals
+from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.ingest import Receipt
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest
@@ -38,7 +38,7 @@ async def test_what_is_published_is_answered_as_over_http(token: str) -> None:
 
 async def test_warnings_and_refusals_are_told_and_counted(token: str) -> None:
     def counted() -> set[tuple[int, str, str, str]]:
-        close_refusals()
+        REJECTED_REQUESTS.stop()
         return set(RefusedRequest.objects.values_list("status", "reason", "method", "path"))
 
     odd = STATED | {"event_type": "task_progress", "data": {"progress": "half"}}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from dashboard.queries.labels import named
 from marcus_events.audit.hash_chain.anchor_writer import is_beside_the_data, state_of
-from marcus_events.audit.hash_chain.verification_runs import LOST_AFTER, IsRunning, check, words
+from marcus_events.audit.hash_chain.verification_runs import LOST_AFTER, words
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import meaning_of, types_of
 from marcus_events.core.filters import EventFilter
@@ -22,8 +19,6 @@ from marcus_events.log import read
 from marcus_events.models import AnchorState, Seal, Verification
 
 SHOWN = 50  # acts
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -100,19 +95,3 @@ def state() -> VerificationState:
 
 def anchors() -> list[AnchorShown]:
     return [AnchorShown(one.name, state_of(one), is_beside_the_data(one)) for one in settings.ANCHORS]
-
-
-def begin_verification(by: str, address: str) -> None:
-    """In the background; one is running already where that is so."""
-    threading.Thread(target=verify_now, args=(by, address), name="verification", daemon=True).start()
-
-
-def verify_now(by: str, address: str) -> None:
-    try:
-        check(by, address)
-    except IsRunning:
-        pass
-    except Exception:
-        logger.exception("the log could not be verified")
-    finally:
-        connection.close()

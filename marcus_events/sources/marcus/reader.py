@@ -57,7 +57,7 @@ class InstallationReader:
         self.is_busy = False
         self._is_first_look = True
         self._acts = RecentActs()
-        self._requests = Requests(self._acts)
+        self._requests = Requests(self._acts, boards.lacks)
         self._newest = NEVER
         self.times = Times(zone, complain)
         self.logs = LogFiles(installation, self.times, complain)

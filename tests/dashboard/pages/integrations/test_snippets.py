@@ -43,7 +43,7 @@ def run(snippet: snippets.Snippet, directory: Path) -> None:
         return
     program = ["node", "--input-type=module", "-e"] if snippet.key == "javascript" else [sys.executable, "-c"]
     environment = os.environ | {"XDG_STATE_HOME": str(directory)}
-    subprocess.run([*program, snippet.code], env=environment, check=True, timeout=60, capture_output=True)
+    subprocess.run([*program, snippet.code], env=environment, check=True, timeout=180, capture_output=True)
 
 
 def post(words: list[str]) -> None:
