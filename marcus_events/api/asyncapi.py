@@ -15,7 +15,7 @@ from marcus_events.api.docs import SAME_FOR_ALL
 from marcus_events.api.endpoint import endpoint
 from marcus_events.http.json_body import MAX_BODY
 from marcus_events.models import Token
-from marcus_events.websocket import consumer, handlers, subscriptions
+from marcus_events.websocket import consumer, frame_handlers, subscriptions
 from marcus_events.websocket.examples import EXAMPLES
 from marcus_events.websocket.schemas import INCOMING, OUTGOING
 
@@ -23,7 +23,7 @@ ADDRESS = "/ws/events/"
 INTRODUCTION = f"""\
 Subscribe to the log from a position on, and publish. Frames are JSON objects as text, of at most \
 {MAX_BODY // 1024**2} MiB. Each is answered, in order, by one with its id. A connection has at most \
-{handlers.MAX_SUBSCRIPTIONS} subscriptions; {consumer.MAX_MISTAKES} mistakes in a row end it. A heartbeat comes \
+{frame_handlers.MAX_SUBSCRIPTIONS} subscriptions; {consumer.MAX_MISTAKES} mistakes in a row end it. A heartbeat comes \
 at least every {subscriptions.HEARTBEAT_S:g} s. Fields may be added to what is sent."""
 ANSWERS = {"subscribe": "subscribed", "unsubscribe": "unsubscribed", "publish": "published"}
 SUMMARIES = {

@@ -15,8 +15,8 @@ from django.conf import settings
 
 from marcus_events.bus.spool import Spool, SpoolFailed
 from marcus_events.core.event import Event
+from marcus_events.core.lifecycle import Declared
 from marcus_events.core.reserved import Authority
-from marcus_events.core.services import Declared
 from marcus_events.ingest import Receipt, all_checked, chunks, ingest, receipts, settled, submit, tell_refused
 from marcus_events.log.writer import WRITER, LogUnavailable
 

@@ -1,7 +1,7 @@
 """What happened: the event as a producer states it, and as the log holds it.
 
-`Event` has the documented fields of Marcus's own class and is a drop-in for it. `Recorded` is the same event after the
-log has given it a position; nothing outside the log makes one.
+`Event` has the documented fields of Marcus's own class and is a drop-in for it. `RecordedEvent` is the same event after
+the log has given it a position; nothing outside the log makes one.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from marcus_events.access.authentication import Caller
 from marcus_events.access.tokens import PREFIX_LENGTH
 from marcus_events.core.event import utc_now
+from marcus_events.core.lifecycle import Declared
 from marcus_events.core.problem import Problem
-from marcus_events.core.services import Declared
 from marcus_events.log.rows import execute, execute_many
 
 logger = logging.getLogger(__name__)

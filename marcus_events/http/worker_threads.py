@@ -11,8 +11,8 @@ from typing import TypeVar
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 
+from marcus_events.core.lifecycle import Declared
 from marcus_events.core.problem import Problem
-from marcus_events.core.services import Declared
 from marcus_events.core.threads import LARGE_BODIES, THREADS
 from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.writer import LogUnavailable

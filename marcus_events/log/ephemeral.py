@@ -18,7 +18,7 @@ import psycopg
 
 from marcus_events.core.batch_thread import BatchThread
 from marcus_events.core.event import Event, check_moment
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
 

@@ -23,7 +23,7 @@ from typing import Any
 import psycopg
 
 from marcus_events.core.batch_thread import BatchThread
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.append import AppendResult, EventData, append
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LOG_CHANNEL

@@ -19,17 +19,19 @@ import psycopg
 from django.db import close_old_connections
 
 from marcus_events.core.event import utc_now
+from marcus_events.core.lifecycle import Declared, PeriodicTask
 from marcus_events.log import event_deletion, partition_removal
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.partitions import Connection
 from marcus_events.log.sql_filter import NOTHING, Condition, up_to
+from marcus_events.log.writer import WRITER
 from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.retention import deletion
 from marcus_events.retention.horizon import Reach, reach
 from marcus_events.retention.policies import Governed, governed
 from marcus_events.retention.removal_declarations import check_accounted, declare_range, undone
 from marcus_events.retention.thinning import thin
-from marcus_events.search import partitions
+from marcus_events.search import index_partitions
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +87,7 @@ class RetentionRunner:
         for task in self.tasks:
             self.one(task)
         self.record.oldest = event_deletion.move_oldest(self.connection)
-        partitions.forget_before(self.record.oldest)
+        index_partitions.forget_before(self.record.oldest)
 
     def resume(self) -> None:
         """Remove what is declared and still there. Raises LockNotAvailable at a partition that somebody reads."""
@@ -160,20 +162,24 @@ def names(tasks: Sequence[PolicyTask], what: str) -> str:
     return ", ".join(sorted({name for task in tasks for name in getattr(task.reach, what)}))
 
 
-def run_retention(stop: threading.Event) -> None:
-    """For a thread of a worker: a run whenever the last one, by whomever, is an hour ago."""
-    while not stop.wait(LOOK_EVERY_S):
-        try:
-            if is_due(utc_now()):
-                run()
-        except RetentionBusy:
-            pass
-        except CONNECTION_ERRORS as error:
-            logger.debug("retention waits for the database: %s", error)
-        except Exception:
-            logger.exception("a retention run failed")
-        finally:
-            close_old_connections()
+def run_when_due(requested: bool | None) -> None:
+    """Run if somebody asked for it, or if the last run, by whomever, is an hour ago. Never raises."""
+    try:
+        if requested or is_due(utc_now()):
+            run()
+    except RetentionBusy:
+        pass
+    except CONNECTION_ERRORS as error:
+        logger.debug("retention waits for the database: %s", error)
+    except Exception:
+        logger.exception("a retention run failed")
+    finally:
+        close_old_connections()
+
+
+RETENTION: Declared[PeriodicTask[bool]] = Declared(
+    "retention", lambda: PeriodicTask("retention", run_when_due, LOOK_EVERY_S), needs=(WRITER,)
+)
 
 
 def is_due(now: datetime) -> bool:

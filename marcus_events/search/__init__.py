@@ -1,7 +1,7 @@
 """Search: any event by its words and fields, in order, at any depth; counts, facets and completions.
 
 What is promised: the same events as `EventFilter.matches` chooses, without those of removed boards up to their removal;
-the newest ones too, however far the index has come; and an answer within two seconds, or `TookTooLong`.
+the newest ones too, however far the index has come; and an answer within two seconds, or `QueryTimeout`.
 """
 
 from marcus_events.log.statement_timeout import QueryTimeout

@@ -24,7 +24,7 @@ from marcus_events.log.rows import execute, rows
 from marcus_events.log.sql_filter import Condition, every, unremoved_at, where_at
 from marcus_events.log.statement_timeout import Patience, at_most
 from marcus_events.models import ProjectionName
-from marcus_events.search import partitions
+from marcus_events.search import index_partitions
 from marcus_events.search.lexemes import lexeme
 from marcus_events.search.ranges import PositionRange, in_groups, spans, with_near
 from marcus_events.search.tsquery import Question
@@ -114,7 +114,7 @@ def behind(asked: Asked, so_far: int, limit: int, patience: Patience) -> Iterato
     first, last = asked.after + 1, min(asked.before - 1, so_far)
     if question.is_never or first > last:
         return
-    found = spans(partitions.in_use(), asked.filter, first, last)
+    found = spans(index_partitions.in_use(), asked.filter, first, last)
     order = with_near(found, asked.newest_first)
     if not question.wanted:
         order = [replace(span, walk=True) for span in order]

@@ -39,7 +39,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 @by_administrator
 def verify(request: HttpRequest) -> HttpResponse:
     """In the background: the page shows how far it has come. One is running already where that is so."""
-    VERIFIER.get().request(request.user.get_username(), address_of(request))
+    VERIFIER.get().request((request.user.get_username(), address_of(request)))
     return redirect("audit")
 
 

@@ -6,7 +6,6 @@ How far it has come stands in the table `verification`, for whoever waits for it
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from marcus_events.audit.hash_chain.verify import ReportProgress, verify
 from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
-from marcus_events.core.services import END_WITHIN_S, Declared
+from marcus_events.core.lifecycle import Declared, PeriodicTask
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import Seal, Verification
 
@@ -113,59 +112,30 @@ def outcome(row: Verification) -> dict[str, object]:
     }
 
 
-class Verifier:
-    """A service: verifies the log when somebody asks for it, and otherwise once a day.
-
-    The first time is when the oldest block is a day old: before, there is little to prove.
-    """
-
-    def __init__(self) -> None:
-        self._request: tuple[str, str] | None = None  # by whom, and from which address
-        self._wake = threading.Event()
-        self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name="verifier", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop_soon(self) -> None:
-        self._is_stopping = True
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._thread.join(END_WITHIN_S)
-
-    def request(self, by: str, address: str) -> None:
-        """Verify soon, for this person. Where a verification runs already, nothing more is done."""
-        self._request = by, address
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._is_stopping:
-            self._wake.wait(LOOK_EVERY_S)
-            self._wake.clear()
-            if not self._is_stopping:
-                self._verify()
-
-    def _verify(self) -> None:
-        try:
-            if self._request or is_due():
-                check(*(self._request or ()))
-        except IsRunning:
-            pass
-        except (DatabaseError, *CONNECTION_ERRORS) as error:
-            logger.warning("the log could not be verified: %s", error)
-        except Exception:
-            logger.exception("the log could not be verified")
-        finally:
-            self._request = None
-            close_old_connections()
+def verify_when_due(requested: tuple[str, str] | None) -> None:
+    """Verify for the person at the address that is given; without one only if it is due. Never raises."""
+    try:
+        if requested:
+            check(*requested)
+        elif is_due():
+            check()
+    except IsRunning:
+        pass
+    except (DatabaseError, *CONNECTION_ERRORS) as error:
+        logger.warning("the log could not be verified: %s", error)
+    except Exception:
+        logger.exception("the log could not be verified")
+    finally:
+        close_old_connections()
 
 
-VERIFIER = Declared("verifier", Verifier, needs=(AUDIT_WRITER,))
+VERIFIER: Declared[PeriodicTask[tuple[str, str]]] = Declared(
+    "verifier", lambda: PeriodicTask("verifier", verify_when_due, LOOK_EVERY_S), needs=(AUDIT_WRITER,)
+)
 
 
 def is_due() -> bool:
+    """Once a day; the first time when the oldest block is a day old: before, there is little to prove."""
     newest = Verification.objects.order_by("-started_at").values_list("started_at", flat=True).first()
     begun = newest or Seal.objects.order_by("sealed_at").values_list("sealed_at", flat=True).first()
     return begun is not None and utc_now() - begun >= EVERY

@@ -52,7 +52,7 @@ def verify(
     told how far it has come and how far there is to go.
     """
     head = read.head()
-    verifier = Verifier(head.epoch, since, progress)
+    verifier = ChainVerification(head.epoch, since, progress)
     verifier.run()
     verdict = verifier.verdict
     earlier_epochs.check_chains(head.epoch, verdict)
@@ -62,7 +62,7 @@ def verify(
     return verdict
 
 
-class Verifier:
+class ChainVerification:
     """One verification of the chain of an epoch. `needed` is the newest position that has to be sealed for it."""
 
     def __init__(self, chain: UUID, since: int, progress: ReportProgress) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
-from marcus_events.core.services import stop_services
+from marcus_events.core.lifecycle import stop_services
 from marcus_events.management.board_check import check_board
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.marcus.board import UnknownBoard

@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
-from marcus_events.core.services import stop_services
+from marcus_events.core.lifecycle import stop_services
 from marcus_events.log import identities
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.simulation import Player, Simulation, SimulationLimit, SimulationRejected

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from marcus_events.core.services import background
+from marcus_events.core.lifecycle import background
 from marcus_events.log.listener import LISTENER
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
 from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector
