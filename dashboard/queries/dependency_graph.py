@@ -32,7 +32,7 @@ STATUSES = {
     "in_progress": "In progress",
     "blocked": "Blocked",
     "done": "Done",
-    "unknown": "Not known here",
+    "unknown": "Unknown",
 }
 
 
@@ -61,7 +61,7 @@ class Box:
     @property
     def words(self) -> str:
         """A status, or what is known instead of one."""
-        return "On a board that you do not see" if self.is_hidden else STATUSES.get(self.status, self.status)
+        return "On a board you cannot see" if self.is_hidden else STATUSES.get(self.status, self.status)
 
     @property
     def look(self) -> str:

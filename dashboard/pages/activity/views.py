@@ -30,8 +30,8 @@ from marcus_events.models import Redaction, Thinned
 from marcus_events.search.masking import masked
 
 TOO_MUCH = (
-    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
-    "a type, a board, an agent or a task. New events that match appear here by themselves."
+    "This search covers too much of the log. Narrow it by time (since:2h, or since: and until:), type, board, agent or "
+    "task. New matching events still appear here."
 )
 
 
@@ -130,7 +130,7 @@ def narrow(request: HttpRequest, position: int) -> HttpResponse:
 def find(position: int, visibility: Visibility) -> RecordedEvent:
     found = read.event(position)
     if found is None or not visibility.shows(found):
-        raise Http404(f"There is no event {position}.")
+        raise Http404(f"Event {position} does not exist.")
     return masked([found], visibility.boards)[0]
 
 

@@ -24,7 +24,7 @@ PAGE = 30  # in the list, which has those of everybody who shares theirs
 
 
 class SaveForm(forms.Form):
-    name = forms.CharField(max_length=100, error_messages={"required": "Give it a name."})
+    name = forms.CharField(max_length=100, error_messages={"required": "Enter a name."})
     shared = forms.BooleanField(required=False)
 
 
@@ -62,10 +62,10 @@ def save(request: HttpRequest) -> str:
     if not form.is_valid():
         return str(next(iter(form.errors.values()))[0])
     if form.cleaned_data["shared"] and not may_share(request):
-        return "Only who answers blockers or administers may save a search for everyone."
+        return "Only managers and administrators can share a search."
     mine = SavedSearch.objects.filter(owner=request.user.pk)
     if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
-        return f"You have {MOST} saved searches. Delete one first."
+        return f"You have reached the limit of {MOST} saved searches. Delete one first."
     kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
     kept["boards"] = audience(PageState.at("history", request.GET), visibility_of(request.user))
     SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)

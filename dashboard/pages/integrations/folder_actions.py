@@ -17,8 +17,8 @@ from marcus_events.sources.marcus.folder_check import is_same, path_of, problem
 MAX_FOLDERS = 10  # each is a thread and a connection of the server
 MAX_PATH = 600  # characters: as UTF-8 it fits into an index
 MAX_NAME = 200
-FULL = f"The server follows {MAX_FOLDERS} folders. Stop following one first."
-FOLLOWED = "The server follows this folder already."
+FULL = f"The server can follow up to {MAX_FOLDERS} folders. Stop following one first."
+FOLLOWED = "The server already follows this folder."
 
 
 class FolderForm(forms.Form):
@@ -27,8 +27,8 @@ class FolderForm(forms.Form):
     path = forms.CharField(
         max_length=MAX_PATH,
         error_messages={
-            "required": "Name the folder in which Marcus was started.",
-            "max_length": f"A path has at most {MAX_PATH} characters here.",
+            "required": "Enter the folder where Marcus was started.",
+            "max_length": f"Enter a path of at most {MAX_PATH} characters.",
         },
     )
     board = forms.CharField(max_length=MAX_NAME, required=False)
@@ -48,7 +48,7 @@ class FolderForm(forms.Form):
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"]
         if name and name not in available_timezones():
-            raise forms.ValidationError("There is no time zone of this name. Give one such as Europe/Berlin.")
+            raise forms.ValidationError("Unknown time zone. Enter one such as Europe/Berlin.")
         return name
 
     def clean(self) -> None:

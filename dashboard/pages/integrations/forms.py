@@ -15,9 +15,9 @@ from marcus_events.access import tokens
 from marcus_events.core.event import LATEST, utc_now
 
 NEVER, ON = "never", "date"
-EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), (NEVER, "Never"), (ON, "A date"))
+EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NEVER, "Never"), (ON, "On a date"))
 SCOPES = (("publish", "Publish"), ("read", "Read"))
-NAME_TAKEN = "There is a token of this name already. A revoked one keeps its name, so that it is known what it was."
+NAME_TAKEN = "A token with this name already exists. Names of revoked tokens cannot be reused."
 MAX_NAME = 100  # characters
 MAX_SOURCES = 4_000
 
@@ -39,13 +39,13 @@ class Made:
 class TokenForm(ChoosesBoards):
     """A token to make."""
 
-    name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Say what it is for."})
+    name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Enter a name."})
     scopes = forms.MultipleChoiceField(
-        choices=SCOPES, initial=["publish", "read"], error_messages={"required": "It has to be for something."}
+        choices=SCOPES, initial=["publish", "read"], error_messages={"required": "Select at least one permission."}
     )
     sources = forms.CharField(max_length=MAX_SOURCES, required=False)
     expires = forms.ChoiceField(choices=EXPIRIES, initial="90")
-    expires_on = forms.DateField(required=False, error_messages={"invalid": "That is no day: write it as 2030-12-31."})
+    expires_on = forms.DateField(required=False, error_messages={"invalid": "Enter a date such as 2030-12-31."})
 
     scope = Scope(EVERYTHING)
 
@@ -66,11 +66,11 @@ class TokenForm(ChoosesBoards):
     def end_of(self, day: date | None) -> datetime | None:
         if day is None:
             if "expires_on" not in self.errors:
-                self.add_error("expires_on", "Choose the day.")
+                self.add_error("expires_on", "Choose a date.")
         elif day < utc_now().date():
-            self.add_error("expires_on", "That day has passed.")
+            self.add_error("expires_on", "This date has passed.")
         elif day >= LATEST.date():
-            self.add_error("expires_on", f"Choose a day before {LATEST.year}, or “Never”.")
+            self.add_error("expires_on", f"Choose a date before {LATEST.year}, or “Never”.")
         else:
             return datetime.combine(day + timedelta(days=1), time(), UTC)
         return None

@@ -14,13 +14,13 @@ from marcus_events import audit
 from marcus_events.access import roles
 
 ROLES = (
-    (roles.VIEWER, "Viewer", "watches"),
-    (roles.MANAGER, "Manager", "answers blockers too"),
-    (roles.ADMINISTRATOR, "Administrator", "does everything, and sees every board"),
+    (roles.VIEWER, "Viewer", "read only"),
+    (roles.MANAGER, "Manager", "can also reply to blockers"),
+    (roles.ADMINISTRATOR, "Administrator", "full access to everything, including all boards"),
 )
 EVERY, SOME = "every", "some"
-SEES = ((EVERY, "Every board, also those to come"), (SOME, "These boards"))
-TAKEN = "There is somebody of this name already."
+SEES = ((EVERY, "All boards, including future ones"), (SOME, "Selected boards"))
+TAKEN = "A person with this username already exists."
 
 
 class RoleForm(ChoosesBoards):
@@ -43,7 +43,7 @@ class RoleForm(ChoosesBoards):
 
 class PersonForm(RoleForm):
     username = forms.CharField(
-        max_length=150, validators=[UnicodeUsernameValidator()], error_messages={"required": "Say who it is."}
+        max_length=150, validators=[UnicodeUsernameValidator()], error_messages={"required": "Enter a username."}
     )
 
     def clean_username(self) -> str:
@@ -86,5 +86,5 @@ def let_in(user: User, by: User, address: str, *, is_active: bool) -> None:
         return
     user.is_active = is_active
     user.save(update_fields=["is_active"])
-    state = "may sign in again" if is_active else "may not sign in"
+    state = "reactivated" if is_active else "deactivated"
     audit.record("role_changed", by.get_username(), address, user=user.get_username(), state=state)

@@ -61,8 +61,8 @@ def retention() -> Retention:
 
 
 def row(policy: RetentionPolicy, names: dict[str, str], preview: Preview | None) -> PolicyRow:
-    what = "Every type" if policy.pattern == ALL else policy.pattern
-    return PolicyRow(policy, what, names.get(policy.board_id, policy.board_id) or "every board", preview)
+    what = "All types" if policy.pattern == ALL else policy.pattern
+    return PolicyRow(policy, what, names.get(policy.board_id, policy.board_id) or "all boards", preview)
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say of what, at runtime
@@ -74,8 +74,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
         model = RetentionPolicy
         fields = ("pattern", "board_id", "keep_days", "act")
         error_messages = {
-            "pattern": {"required": "Name a type, or * for every one."},
-            "keep_days": {"required": "Say for how many days.", "invalid": "Say for how many days, as a whole number."},
+            "pattern": {"required": "Enter an event type, or * for all types."},
+            "keep_days": {"required": "Enter a number of days.", "invalid": "Enter a whole number of days."},
         }
 
     def clean_pattern(self) -> str:
@@ -92,12 +92,12 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
         stated: str = self.cleaned_data["other_board"].strip()
         found = current_state.called(EVERY_BOARD, stated) if stated else []
         if stated and len(found) != 1:
-            raise forms.ValidationError(f"{'Several boards have' if found else 'No board has'} this name or id.")
+            raise forms.ValidationError(f"{'More than one board has' if found else 'No board has'} this name or id.")
         return found[0] if found else ""
 
     def clean(self) -> dict[str, Any] | None:
         if self.instance.pk is None and RetentionPolicy.objects.count() >= MAX_POLICIES:
-            raise forms.ValidationError(f"There are {MAX_POLICIES} policies. Delete one first.", code="full")
+            raise forms.ValidationError(f"You have reached the limit of {MAX_POLICIES} policies. Delete one first.", code="full")
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if other := found.pop("other_board", ""):
             found["board_id"] = other
