@@ -30,13 +30,11 @@ MAX_NAME = 100  # characters; a host name has at most 253, and nobody reads thos
 MAX_NAMES = 100  # an hour: a forged name costs its sender nothing
 REMEMBERED_S = 60 * 60
 REFUSED = (
-    "This site does not answer to the name {name}. To allow it, add it to the setting: "
+    "The host name {name} is not allowed. To allow it, add it to the setting: "
     "MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,{name}"
 )
-NO_NAME = (
-    "The header Host holds no name that a site could have: {name}. MARCUS_ALLOWED_HOSTS lists the names that work."
-)
-OTHERS = "This site was asked for under many names that are not in MARCUS_ALLOWED_HOSTS."
+NO_NAME = "The Host header is not a valid host name: {name}. MARCUS_ALLOWED_HOSTS lists the allowed names."
+OTHERS = "Requests arrived for many host names that are not in MARCUS_ALLOWED_HOSTS."
 
 
 class RefusedNames:

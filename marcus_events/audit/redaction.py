@@ -64,7 +64,7 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
     """Returns the position of the record. Raises NotPossible, or psycopg.OperationalError where it cannot be now."""
     stated = shown(reason.strip(), MAX_REASON)
     if not stated:
-        raise CannotRedact("Say why.")
+        raise CannotRedact("Enter a reason.")
     act = RedactionRequest(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
         records = with_room(lambda: carried_out(act, position))
@@ -91,11 +91,11 @@ def execute(query: str, *values: Any) -> None:
 def found(position: int) -> RecordedEvent:
     event = read.event(position)
     if event is None:
-        raise CannotRedact(f"There is no event {position}.")
+        raise CannotRedact(f"Event {position} does not exist.")
     if category_of(event.event_type) == "audit":
-        raise CannotRedact("This says what somebody did here. The audit trail is not redacted.")
+        raise CannotRedact("Audit events cannot be redacted.")
     if is_redacted_already(position):
-        raise CannotRedact("It is redacted already.")
+        raise CannotRedact("This event is already redacted.")
     return event
 
 
@@ -153,7 +153,7 @@ class RedactionRequest:
     def leaves(self, event: RecordedEvent, mark: Jsonb, metadata: Jsonb) -> tuple[bytes, bytes]:
         for leaf, marked in read.rows(LEAVES, [mark, metadata, event.position], None):
             return bytes(leaf), bytes(marked)
-        raise CannotRedact(f"There is no event {event.position}.")  # retention has just removed it
+        raise CannotRedact(f"Event {event.position} does not exist.")  # retention has just removed it
 
     def record_of(self, event: RecordedEvent, **leaves: str) -> Event:
         about = {"by": self.by, "address": self.address, "position": event.position, "reason": self.reason}

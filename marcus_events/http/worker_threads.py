@@ -33,5 +33,5 @@ async def in_thread(work: Callable[[], Result], pool: ThreadPoolExecutor = _pool
 
 def unavailable(error: Exception) -> Problem:
     logger.error("a program's connection: %s", error)
-    detail = "The log cannot be reached at this time; send the same again."
+    detail = "The log is temporarily unavailable. Send the same request again."
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)

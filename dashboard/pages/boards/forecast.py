@@ -67,7 +67,9 @@ def forecast(
     if not left:
         return None
     if free <= 0:
-        return NoForecast("Everything left is blocked or waiting behind a blocker. A forecast returns once work resumes.")
+        return NoForecast(
+            "Everything left is blocked or waiting behind a blocker. A forecast returns once work resumes."
+        )
     if age < FEWEST_PARTS * STRETCHES[0][1]:
         return NoForecast("Too early for a forecast: the board is less than 30 minutes old.")
     if not sum(finished[: DAY // STEP]):

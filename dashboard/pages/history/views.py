@@ -50,9 +50,7 @@ TOO_MUCH = (
     "task."
 )
 RETRY_AFTER_S = "30"
-YOURS_RUNS = (
-    "One of your exports is still running. Wait for it to finish or cancel it in History, then export again."
-)
+YOURS_RUNS = "One of your exports is still running. Wait for it to finish or cancel it in History, then export again."
 OTHERS_RUN = f"{exporting.MOST} other exports are running. Try again in 30 seconds."
 
 

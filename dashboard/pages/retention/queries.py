@@ -97,7 +97,9 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
 
     def clean(self) -> dict[str, Any] | None:
         if self.instance.pk is None and RetentionPolicy.objects.count() >= MAX_POLICIES:
-            raise forms.ValidationError(f"You have reached the limit of {MAX_POLICIES} policies. Delete one first.", code="full")
+            raise forms.ValidationError(
+                f"You have reached the limit of {MAX_POLICIES} policies. Delete one first.", code="full"
+            )
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if other := found.pop("other_board", ""):
             found["board_id"] = other

@@ -73,7 +73,7 @@ class Here:
 def compare(project: MarcusProject, cards: list[MarcusCard], here: Here, now: datetime | None = None) -> Comparison:
     comparison = Comparison(project, list(counted(cards, here)))
     if here.board is None:
-        comparison.differences.append(Difference(f"The board {project.board_id} is not here, or it was removed here"))
+        comparison.differences.append(Difference(f"Board {project.board_id} is not in this log, or was removed here"))
     elif here.board.name != project.name:
         comparison.differences.append(Difference(f"It is called “{here.board.name}” here"))
     on_board = {card.task_id: card for card in cards}
