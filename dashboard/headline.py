@@ -45,9 +45,10 @@ def headline_of(numbers: HeadlineNumbers, now: datetime) -> Headline:
 
 def blocked_words(numbers: HeadlineNumbers) -> str:
     first = f"{count(numbers.blocked, 'task')} {be(numbers.blocked)} waiting for a person{reasons(numbers)}"
+    behind = "it" if numbers.blocked == 1 else "them"
     if not numbers.waiting:
-        return f"{first}; nothing else is waiting behind {'it' if numbers.blocked == 1 else 'them'}."
-    return f"{first}; {numbers.waiting:,} more {be(numbers.waiting)} waiting behind {'it' if numbers.blocked == 1 else 'them'}."
+        return f"{first}; nothing else is waiting behind {behind}."
+    return f"{first}; {numbers.waiting:,} more {be(numbers.waiting)} waiting behind {behind}."
 
 
 def reasons(numbers: HeadlineNumbers) -> str:

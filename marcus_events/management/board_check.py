@@ -27,8 +27,8 @@ def check_board(root: Path, board: str | None, write: Callable[[str], object]) -
     installation = Installation(root)
     if not installation.board.is_file():
         raise CommandError(
-            f"{installation.board} does not exist: Marcus stores its board elsewhere, or was not started in this folder."
-            " There is nothing to compare."
+            f"{installation.board} does not exist: Marcus stores its board elsewhere or was not started in this"
+            " folder. There is nothing to compare."
         )
     boards = Boards(board)
     read_cards(installation, boards)

@@ -145,7 +145,7 @@ def test_the_picture_holds_what_is_linked_on_other_boards() -> None:
     assert (seen[ANOTHER].status, seen[ANOTHER].task, seen[ANOTHER].words) == (
         "unknown",
         None,
-        "On a board that you do not see",
+        "On a board you cannot see",
     )
 
 

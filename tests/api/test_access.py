@@ -52,7 +52,7 @@ def person(is_active: bool = True) -> Client:
 
 def test_a_stranger_reads_nothing(filled: Program) -> None:
     for response in map(Program(None).get, READS):
-        assert_problem(response, 401, "Send a token: Authorization: Bearer TOKEN")
+        assert_problem(response, 401, "Send a token in the header: Authorization: Bearer TOKEN")
         assert response["WWW-Authenticate"] == 'Bearer realm="Marcus Events"'
 
 
@@ -86,9 +86,9 @@ def test_what_is_not_a_token_opens_nothing(filled: Program, header: str) -> None
 def test_a_revoked_token_opens_nothing_and_looks_like_an_unknown_one(filled: Program) -> None:
     tokens.revoke("program")
     for path in READS:
-        assert_problem(filled.get(path), 401, "This token is not known here: it was revoked, or made for another log.")
+        assert_problem(filled.get(path), 401, "Unknown token: it was revoked or belongs to another log.")
         assert filled.get(path).content == Program("mev_unknown").get(path).content
-    assert_problem(filled.post(event()), 401, "This token is not known here: it was revoked, or made for another log.")
+    assert_problem(filled.post(event()), 401, "Unknown token: it was revoked or belongs to another log.")
 
 
 def test_an_expired_token_opens_nothing_and_is_told_so(filled: Program) -> None:
@@ -127,7 +127,7 @@ def test_a_token_of_two_boards_sees_both_and_no_third(filled: Program) -> None:
     assert {row["board_id"] for row in mine.read("/api/tasks", board="shop")["tasks"]} == {"shop"}
     assert [found["position"] for found in mine.read("/api/events")["events"]] == [4, 3, 2, 1]
     assert mine.read("/api/counters")["total"] == 4
-    assert_problem(mine.get("/api/tasks", board="secret"), 403, "You read other boards than this.")
+    assert_problem(mine.get("/api/tasks", board="secret"), 403, "You do not have access to this board.")
     assert_problem(mine.get("/api/events/5"), 404, "There is no event")
 
 
@@ -193,7 +193,7 @@ def test_a_boards_token_is_not_shown_what_only_claims_its_boards_name(filled: Pr
 def test_a_boards_token_is_refused_another_board(filled: Program, board: str) -> None:
     mine = Program(tokens.create("b", ["read"], ["billing"]))
     for path in set(READS) - {"/api/events/1"}:
-        assert_problem(mine.get(path, board=board), 403, "You read other boards than this.")
+        assert_problem(mine.get(path, board=board), 403, "You do not have access to this board.")
 
 
 @pytest.mark.parametrize("query", ["board:shop", "board_id:shop", "-board:billing", "task:shop-1"])

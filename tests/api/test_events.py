@@ -114,7 +114,7 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"since": "2026-05-04T09:00:00"}, "since cannot be read: “2026-05-04T09:00:00” has no time zone"),
     ({"until": "2026-05-04T09:00:00 00:00"}, "in a URL, write a time with Z, or + as %2B"),
     ({"until": "9999-12-31T23:59:59Z"}, "until cannot be read"),
-    ({"q": "blocked:"}, "q cannot be read: “blocked:” is not of the form field:value"),
+    ({"q": "blocked:"}, "q cannot be read: “blocked:” is not a field:value pair"),
     ({"q": "colour:red"}, "q cannot be read: “colour” is not a field"),
     ({"q": 'board:"x'}, "q cannot be read: a quotation mark is not closed"),
     ({"q": "type:a\0"}, "q contains the character NUL"),

@@ -67,8 +67,8 @@ def test_who_may_not_come_in_is_noted(program: Program) -> None:
     Program(tokens.create("reader", ["read"])).post(event())
     assert reasons() == [
         (403, "This token may not publish.", 1),
-        (401, "This token is not known here: it was revoked, or made for another log.", 1),
-        (401, "Send a token: Authorization: Bearer TOKEN", 1),
+        (401, "Unknown token: it was revoked or belongs to another log.", 1),
+        (401, "Send a token in the header: Authorization: Bearer TOKEN", 1),
     ]
 
 
@@ -111,7 +111,7 @@ def test_how_long_to_wait_makes_no_row_of_its_own(program: Program, settings: An
     settings.RATES = settings.RATES | {"token": "1/minute"}
     answers = {program.get("/api/events").status_code for _ in range(4)}
     assert answers == {200, 429}
-    assert reasons() == [(429, "This token asks too often: at most 1 in 60 s.", 3)]
+    assert reasons() == [(429, "Too many requests with this token: at most 1 in 60 s.", 3)]
 
 
 def test_of_too_many_different_ones_the_rest_is_counted_together(program: Program) -> None:
@@ -119,7 +119,7 @@ def test_of_too_many_different_ones_the_rest_is_counted_together(program: Progra
     for n in range(more):
         rejected_requests.note(
             401,
-            "This token is not known here: it was revoked, or made for another log.",
+            "Unknown token: it was revoked or belongs to another log.",
             caller(f"10.0.0.{n}"),
             "POST",
             "/api/events",

@@ -235,7 +235,7 @@ def test_a_webhook_is_posted_the_head(receiver: HTTPServer, settings: Settings, 
     collected = tmp_path / "collected"
     collected.write_bytes(b"of others\n" + body + b"\n")
     call_command("verify", anchors=[collected], stdout=(out := io.StringIO()), stderr=io.StringIO())
-    assert "Anchored heads compared: 1; all of them are in the chain." in out.getvalue()
+    assert "Anchored heads compared: 1. All are in the chain." in out.getvalue()
     made_anew()
     with pytest.raises(CommandError):
         call_command("verify", anchors=[collected], stdout=(out := io.StringIO()), stderr=io.StringIO())
@@ -252,7 +252,7 @@ def test_a_webhook_that_refuses_is_counted_and_logged_once_without_its_address(
         for _ in range(3):
             anchor_heads(at_once=True)
         state = AnchorState.objects.get()
-        assert (state.failures, state.error) == (3, f"it answered with status {status}")
+        assert (state.failures, state.error) == (3, f"the server responded with status {status}")
         assert [path for path, _ in Receiver.received] == ["/heads?key=hunter2"] * 3  # and no redirect is followed
         Receiver.status = 200
         anchor_heads(at_once=True)

@@ -235,8 +235,8 @@ def test_a_deletion_in_an_open_run_needs_an_entry_and_is_found() -> None:
             sql("DELETE FROM event WHERE position = 34")
         sql("DELETE FROM event WHERE position = 33")
     assert {fault.words for fault in verify().faults} == {
-        "the event is gone, and nothing accounts for it",
-        "position 33: noted as removed, and no sealed event accounts for that",
+        "the event is missingwithout a record of its removal",
+        "position 33: recorded as removed, but no sealed event accounts for it",
     }
     assert set(places()) == {33}
 

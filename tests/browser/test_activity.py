@@ -46,7 +46,7 @@ new PerformanceObserver((list) => { for (const { value } of list.getEntries()) w
 def activity(signed_in: Page, application: Application) -> Page:
     if signed_in.locator("#welcome").count():
         application.publish(*project())
-        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is at work.")
+        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is working.")
     signed_in.goto(f"{application.base_url}/activity/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in

@@ -67,7 +67,7 @@ def test_keys_mean_themselves_in_a_field(busy: Page, application: Application) -
 
 def test_the_first_tab_stop_skips_to_the_content(busy: Page) -> None:
     busy.keyboard.press("Tab")
-    expect(busy.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(busy.get_by_role("link", name="Skip to content")).to_be_focused()
     busy.keyboard.press("Enter")
     expect(busy.locator("#content")).to_be_focused()
 

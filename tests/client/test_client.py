@@ -74,7 +74,7 @@ async def test_what_is_taken_with_a_warning_is_told_of(client: Client, caplog: p
     event = client.send("task_progress", "me", {"task_id": 77, "progress": "half"})
     assert await client.flush(20)
     assert (client.metrics()["sent"], client.metrics()["warned"], client.metrics()["refused"]) == (1, 1, 0)
-    told = f"event {event.event_id} (task_progress) was taken with a warning: "
+    told = f"event {event.event_id} (task_progress) was accepted with a warning: "
     assert f"{told}/0/data/progress should be a number from 0 to 100" in caplog.text
 
 

@@ -1,4 +1,4 @@
-"""While the database does not answer in time, a page shows what it can, and says what it cannot."""
+"""While the database does not respond in time, a page shows what it can, and says what it cannot."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_a_token_is_revoked_once() -> None:
     assert run("revoke_token", "ci")[0] == "Revoked.\n"
     assert tokens.find(secret) is None
     for name in ("ci", "another"):
-        with pytest.raises(CommandError, match=f"There is no token named “{name}” that could be revoked"):
+        with pytest.raises(CommandError, match=f"There is no active token named “{name}” that could be revoked"):
             run("revoke_token", name)
 
 
@@ -87,10 +87,10 @@ def test_a_token_is_revoked_once() -> None:
         (["ci", "--scope", ""], "scopes are publish and read"),
         (["ci", "--expires", "soon"], "--expires is a span such as 12h or 90d, not 'soon'"),
         (["ci", "--expires", "999999w"], "999999w is longer than the calendar"),
-        (["ci", "--expires", "0d"], "it would have expired already"),
+        (["ci", "--expires", "0d"], "the expiry is in the past"),
         (["ci", "--board", " "], "board: must be a non-empty string"),
         ([" "], "name: must be a non-empty string"),
-        (["taken"], "There is a token named “taken” already, and it cannot be shown again. Choose another name."),
+        (["taken"], "A token named “taken” already exists and cannot be shown again. Choose another name."),
     ],
 )
 def test_create_token_says_what_is_wrong(arguments: list[str], reason: str) -> None:
@@ -121,7 +121,7 @@ def test_rebuild_does_not_lose_by_itself_what_only_the_tables_still_know() -> No
 
 def test_retention_says_what_would_go_and_removes_it() -> None:
     assert run("retention")[0] == ""
-    assert run("retention", "--run")[0] == "There is no policy: everything is kept.\n"
+    assert run("retention", "--run")[0] == "No policies: all events are kept.\n"
     RetentionPolicy.objects.create(pattern="task_*", keep_days=1)
     assert run("retention")[0] == "task_* older than 1 day: 0\n"
     assert run("retention", "--run")[0].startswith("Removed 0 events.")

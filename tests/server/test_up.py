@@ -58,7 +58,7 @@ def test_a_taken_port_is_refused_and_no_link_is_printed(up: Running) -> None:
     assert second.stdout == ""
     assert second.stderr == (
         f"CommandError: Port {up.port} on 127.0.0.1 cannot be used: Address already in use. "
-        f"PORT and HOST choose another one, such as PORT={up.port + 1}.\n"
+        f"Set PORT or HOST to use another one, such as PORT={up.port + 1}.\n"
     )
 
 

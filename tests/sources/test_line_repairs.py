@@ -62,7 +62,7 @@ def test_a_repaired_record_has_the_id_of_a_whole_one() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (bytes(40), "holds nothing but NUL bytes"),
+        (bytes(40), "contains only NUL bytes"),
         (BOM, "is not JSON"),
         (TWO[:50], "is not JSON"),
         (b'["a"]' + ONE, "is not JSON"),

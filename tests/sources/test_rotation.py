@@ -220,7 +220,7 @@ def test_a_compressed_file_whose_end_is_missing_is_read_as_far_as_it_goes_and_na
     session = Session(root)
     session.look()
     assert [(file.name, file.reason) for file in session.reader.logs.unread] == [
-        (REALTIME + ".1.gz", "is compressed, and its end is missing")
+        (REALTIME + ".1.gz", "is compressed but incomplete")
     ]
     (root / (REALTIME + ".1.gz")).write_bytes(whole)
     session.look()
@@ -245,7 +245,7 @@ def test_a_damaged_compressed_file_is_named_and_costs_no_other(tmp_path: Path) -
         ("logs/marcus_20261129.log", b"text", "is no log that is known"),
         ("logs/conversations/other_1.jsonl", b"{}\n", "is no log that is known"),
         ("data/audit_logs/audit_20261129.jsonl", b"{}\n", "is no log that is known"),
-        ("data/realtime_1.jsonl", b"{}\n", "lies outside of logs/"),
+        ("data/realtime_1.jsonl", b"{}\n", "is outside logs/"),
     ],
 )
 def test_a_file_that_looks_like_a_log_and_is_not_read_is_named(

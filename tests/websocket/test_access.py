@@ -152,7 +152,7 @@ async def test_a_boards_token_is_refused_another_board(log: None, board: str) ->
     secret = await away(lambda: tokens.create("b", ["read"], ["billing"]))
     async with talking(bearer(secret)) as program:
         answer = await program.ask(action="subscribe", id="a", board=board)
-    assert (answer["code"], answer["detail"]) == (403, "You read other boards than this.")
+    assert (answer["code"], answer["detail"]) == (403, "You do not have access to this board.")
 
 
 async def test_a_boards_token_publishes_to_no_other_board(log: None) -> None:

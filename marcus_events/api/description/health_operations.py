@@ -42,7 +42,7 @@ PATHS: dict[str, Any] = {
         "isReady",
         "/readyz",
         "Ready",
-        f"Whether the server is ready, by component. A projection that lags by more than {MAX_LAG:,} events is not ready.",
+        f"Whether the server is ready, by component. A projection with a lag over {MAX_LAG:,} events is not ready.",
         {
             "200": answered("Ready.", content(JSON, ref("Readiness"), {"status": "ready", "parts": READY})),
             "503": answered("Not ready.", content(JSON, ref("Readiness"), {"status": "not ready", "parts": AWAY})),
@@ -52,8 +52,8 @@ PATHS: dict[str, Any] = {
         "readMetrics",
         "/metrics",
         "Metrics",
-        "For Prometheus: numbers only, never the content of events. With a token that has the scope `read` for all boards, "
-        "the names of event types, handlers and subscriptions are included.",
+        "For Prometheus: numbers only, never the content of events. With a token that has the scope `read` for all "
+        "boards, the names of event types, handlers and subscriptions are included.",
         {"200": answered("The metrics.", content("text/plain", {"type": "string"}))}
         | problems("Unauthorized", "Forbidden", "TooManyRequests"),
         security=ANYBODY,

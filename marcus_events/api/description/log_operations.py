@@ -22,7 +22,7 @@ CloudEvent). `after` or `after_event` sets the start; without either, the reques
 events, repeat the request with `after` set to `head`.
 
 When a token with the scope `publish` waits for the `blocker_resolved` of a task on its boards, the log records that \
-it is waiting (`answer_awaited`) and that it received the reply (`answer_seen`). Nothing is recorded for other callers."""
+it is waiting (`answer_awaited`) and that it received the reply (`answer_seen`). Nothing is recorded for others."""
 
 PATHS: dict[str, Any] = {
     "/api/events": {

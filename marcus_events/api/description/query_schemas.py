@@ -39,8 +39,8 @@ PARAMETERS: dict[str, Parameter] = {
     "until": query("until", f"Events before this time: {MOMENT}.", "2026-05-04T09:00:00Z", TEXT),
     "q": query(
         "q",
-        "A query that combines these, such as `type:task_* -type:task_progress agent:claude since:2h`. A minus excludes. "
-        "A word without a field matches the beginning of a word in any text of the event; words in quotation marks "
+        "A query that combines these, such as `type:task_* -type:task_progress agent:claude since:2h`. A minus "
+        "excludes. A word without a field matches the beginning of a word in any text of the event; words in quotation marks "
         "match as a phrase.",
         "type:task_* -type:task_progress",
         TEXT,

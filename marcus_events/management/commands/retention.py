@@ -15,7 +15,7 @@ from marcus_events.retention.runs import RetentionBusy, run
 
 
 class Command(BaseCommand):
-    help = "Shows what each retention policy would remove now, or removes it with --run. Workers run retention once an hour."
+    help = "Shows what each retention policy would remove now; --run removes it. Workers run it once an hour."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--run", action="store_true", help="remove the events")

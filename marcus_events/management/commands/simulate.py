@@ -32,9 +32,9 @@ REPORT_S = 5.0  # between lines of progress elsewhere
 
 class Command(BaseCommand):
     help = (
-        "Simulates projects and publishes their events until Ctrl-C. Agents take tasks, report progress, get blocked and "
-        "resume; some wait for a person's reply. When all tasks are done, the next project starts. The events go into "
-        "the dashboard's log. Use a separate MARCUS_DATA_DIR or DATABASE_URL to keep them apart."
+        "Simulates projects and publishes their events until Ctrl-C. Agents take tasks, report progress, get blocked "
+        "and resume; some wait for a person's reply. When all tasks are done, the next project starts. The events "
+        "go into the dashboard's log. Use a separate MARCUS_DATA_DIR or DATABASE_URL to keep them apart."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -121,8 +121,8 @@ class Follower:
         """One look, to the end. Raises NoMarcus, UnknownBoard, Busy."""
         if not self.installation.exists():
             raise NoMarcus(
-                f"No Marcus files in {self.installation.root}: it needs data/marcus.db, data/kanban.db or files under logs/."
-                " Use the folder where Marcus was started."
+                f"No Marcus files in {self.installation.root}: it needs data/marcus.db, data/kanban.db or files under"
+                " logs/. Use the folder where Marcus was started."
             )
         self._look(is_last=True)
         while self._reader.is_busy and not self.stop.is_set():

@@ -93,9 +93,9 @@ def test_now_shows_one_card_and_all_counts_agree(stuck: Client) -> None:
     page = open_page(stuck, "/")
     text = " ".join(page.text.split())
     assert len(page.with_id("need-")) == 2
-    assert "3 tasks wait for this : Build a, Build b, Build c" in text.replace("this:", "this :")
-    assert "4 tasks wait for a person, for 2 reasons; 1 waits behind them." in text
-    assert "Needs you 4 open blockers with 2 reasons: one answer for each" in text
+    assert "3 tasks with this cause : Build a, Build b, Build c" in text.replace("this:", "this :")
+    assert "4 tasks are waiting for a person, with 2 causes; 1 more is waiting behind them." in text
+    assert "Needs you 4 open blockers with 2 reasons: one reply per cause" in text
     assert page.with_id("bell")[0]["data-open"] == "4"
     assert text.startswith("(4) Now")
 
@@ -106,7 +106,7 @@ def test_what_is_put_off_is_in_none_of_the_counts(stuck: Client) -> None:
     text = " ".join(page.text.split())
     assert text.startswith("(1) Now")
     assert page.with_id("bell")[0]["data-open"] == "1"
-    assert "1 task waits for a person; nothing else waits behind it." in text
+    assert "1 task is waiting for a person; nothing else is waiting behind it." in text
     assert "3 blockers put off" in text
 
 
@@ -180,7 +180,7 @@ def test_blocked_groups_by_reason_and_shows_one_alone(stuck: Client) -> None:
     [key] = {cause.key for cause in found() if len(cause.items) == 4}
     alone = open_page(stuck, "/blocked/", {"cause": key})
     assert "Which colour?" not in alone.text
-    assert "4 tasks wait for this" in alone.text
+    assert "4 tasks with this cause" in alone.text
 
 
 def test_filters_of_blocked_leave_what_was_chosen_and_count_the_rest(stuck: Client) -> None:

@@ -103,7 +103,7 @@ def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
     complaint = positions[-1]
     [row] = row_cache.each([found for found in [read.event(complaint)] if found], read.head())
     assert "No key for shop" in row
-    assert "Redact it for good" in page(administrator, f"/activity/{complaint}/")
+    assert "Redact permanently" in page(administrator, f"/activity/{complaint}/")
     answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours"})
     assert answer["Location"] == f"/activity/{complaint}/#redacted"
     shown = page(administrator, f"/activity/{complaint}/")
@@ -117,14 +117,14 @@ def test_what_is_not_possible_is_said_above_the_form(administrator: Client) -> N
     [position] = publish(event("task_started", task_id="t1"))
     answer = administrator.post(f"/activity/{position}/redact/", {"reason": " "})
     assert answer.status_code == 409
-    assert "Say why." in answer.content.decode()
+    assert "Enter a reason." in answer.content.decode()
 
 
 def test_people_who_sign_in_are_no_beginning(administrator: Client) -> None:
     audit.record("user_signed_in", "ada", FROM)
-    assert "Nothing has happened yet" in page(administrator, "/")
+    assert "No events yet" in page(administrator, "/")
     publish(event("task_started", task_id="t1"))
-    assert "Nothing has happened yet" not in page(administrator, "/")
+    assert "No events yet" not in page(administrator, "/")
 
 
 def test_a_row_that_was_kept_does_not_show_a_name_that_was_redacted(administrator: Client) -> None:

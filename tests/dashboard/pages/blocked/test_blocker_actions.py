@@ -98,7 +98,7 @@ def test_an_answer_is_sent_after_a_while_and_the_card_tells_what_became_of_it(bl
     Blocker.objects.now().update(answer_due=utc_now() - timedelta(seconds=5))
     assert replies.send_due() == 1
     publish(event("context_updated"))
-    assert "sent, no agent has seen it" in open_page(blocked, "/").text
+    assert "sent, not seen yet" in open_page(blocked, "/").text
     seen = event("answer_seen", task_id="shop-2", blocker_event_id=the_blocker().event_id)
     publish(seen)
     assert "seen by the agent" in open_page(blocked, "/").text
@@ -136,16 +136,16 @@ def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, u
 @pytest.mark.parametrize(
     ("name", "fields", "why"),
     [
-        ("answer", {"answer": " \n"}, "Write an answer first."),
-        ("answer", {}, "Write an answer first."),
+        ("answer", {"answer": " \n"}, "Write a reply first."),
+        ("answer", {}, "Write a reply first."),
         ("answer", {"answer": "a\0b"}, "That cannot be stored"),
         ("answer", {"answer": "x" * 300_000}, "That cannot be stored"),
         ("assign", {"assignee": "nobody-known"}, "Nobody called nobody-known sees this board."),
-        ("snooze", {"for": "soon"}, "Choose for how long."),
-        ("snooze", {"for": "999w"}, "Choose for how long."),
+        ("snooze", {"for": "soon"}, "Choose a duration."),
+        ("snooze", {"for": "999w"}, "Choose a duration."),
         ("withdraw", {}, "cannot be taken back any more"),
-        ("explode", {}, "There is no such act."),
-        ("", {}, "There is no such act."),
+        ("explode", {}, "Unknown action."),
+        ("", {}, "Unknown action."),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_is_no_event(
@@ -186,8 +186,8 @@ def test_what_is_put_off_is_not_among_what_needs_you_until_its_time(blocked: Cli
     act(blocked, "snooze", **{"for": "2h"})
     text = open_page(blocked, "/").text
     assert "1 blocker put off" in text
-    assert "Nothing needs you" in text or "No task is blocked" in text
-    assert "put off until" in open_page(blocked, "/blocked/").text
+    assert "Nothing needs you" in text or "No blocked tasks" in text
+    assert "Snoozed until" in open_page(blocked, "/blocked/").text
     act(blocked, "snooze", **{"for": ""})
     assert "1 blocker put off" not in open_page(blocked, "/").text
 
@@ -199,7 +199,7 @@ def test_earlier_ones_that_read_alike_are_shown_with_the_answer_that_helped(bloc
     sent: dict[str, Any] = {"resolution": "It lies in the vault", "answer_id": answered.event_id}
     publish(answered, event("blocker_resolved", ago=7, by="ann", task_id="shop-1", **sent))
     page = open_page(blocked, f"/blocked/{the_blocker().blocker_id}/").text
-    assert "Earlier ones like this" in page
+    assert "Similar blockers" in page
     assert "It lies in the vault" in page
 
 
@@ -225,9 +225,9 @@ def test_an_answer_that_could_not_be_delivered_says_so_and_stands_in_the_form_ag
     blocker = the_blocker()
     publish(event("answer_failed", task_id="shop-2", answer_id=blocker.answer_id, reason="it is too large"))
     page = blocked.get(f"/blocked/{blocker.blocker_id}/").content.decode()
-    assert "This answer could not be delivered: <bdi>it is too large</bdi>." in page
+    assert "This reply could not be delivered: <bdi>it is too large</bdi>." in page
     assert ">The blue one</textarea>" in page
-    assert "The answer could not be delivered" in open_page(blocked, "/").text
+    assert "Reply not delivered" in open_page(blocked, "/").text
     act(blocked, "answer", answer="Blue")
     assert "This answer could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
 
@@ -238,5 +238,5 @@ def test_an_answer_that_something_else_overtook_is_not_shown_as_sent(blocked: Cl
     publish(event("blocker_resolved", source="agent_9", task_id="shop-2", resolution="Never mind"))
     page = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
     assert "Unblocked: Never mind · Resolved by agent_9 (a program)" in page
-    assert "This answer could not be delivered: the task was no longer blocked" in page
+    assert "This reply could not be delivered: the task was no longer blocked" in page
     assert "Sent " not in page

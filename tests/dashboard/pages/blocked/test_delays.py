@@ -98,7 +98,7 @@ def test_what_has_just_ended_is_counted_at_once(viewer: Client) -> None:
     assert delays(on(), utc_now()).lately is None
 
 
-@pytest.mark.parametrize(("before", "words"), [(60, "Slower than"), (600, "Faster than"), (330, "About as long as")])
+@pytest.mark.parametrize(("before", "words"), [(60, "Slower than"), (600, "Faster than"), (330, "About the same as")])
 def test_it_compares_with_the_week_before(log: None, before: int, words: str) -> None:
     week = [(1, 300, "shop")] * 3 + [(24 * 8, before, "shop")] * 3
     Blocker.objects.bulk_create(row(n, case) for n, case in enumerate(week, 1))

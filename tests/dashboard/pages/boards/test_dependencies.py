@@ -130,8 +130,8 @@ def test_where_nothing_waits_for_anything_the_page_says_so_and_draws_nothing(vie
 def test_a_circle_is_told_of_on_the_page(viewer: Client) -> None:
     publish(*created("a", "b"), depends("a", "b"), depends("b", "a"))
     text = " ".join(open_page(viewer, "/boards/shop/").text.split())
-    assert "2 tasks wait for each other in a circle, so none of them can begin: Build" in text
-    assert "In a circle" in text
+    assert "2 tasks form a dependency cycle, so none of them can start: Build" in text
+    assert "In a cycle" in text
 
 
 def test_the_longest_chain_ends_on_its_own_board() -> None:

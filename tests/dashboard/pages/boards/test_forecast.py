@@ -164,4 +164,4 @@ def test_boards_and_a_board_say_when_they_will_be_done_and_what_that_is_made_of(
 
 def test_a_board_where_nothing_moves_says_so(viewer: Client) -> None:
     publish(event("project_created", project_name="Shop", ago=300), event("task_created", task_id="a", ago=290))
-    assert "No task was finished in the last day, so there is no forecast." in open_page(viewer, "/boards/").text
+    assert "No forecast: no tasks were finished in the last 24 hours." in open_page(viewer, "/boards/").text

@@ -37,10 +37,10 @@ def test_a_good_event_is_told_as_the_dashboard_would(viewer: Client) -> None:
     head = read.head().position
     told = check(viewer, EVENT | {"event_type": "blocker_reported", "metadata": {"board_id": "shop"}, "team": "red"})
     assert told.startswith("This event would be taken Claude 2 is blocked on Build shop-2")
-    assert "Type task_blocked which it calls blocker_reported" in told
+    assert "Type task_blocked sent as blocker_reported" in told
     assert "Category task, high importance" in told
     assert "Board The shop shop Task Build shop-2 shop-2 Agent Claude 2 agent_claude_2" in told
-    assert 'Kept as extra in its metadata, since no field is called so { "team": "red" }' in told
+    assert 'Kept as extra in the metadata { "team": "red" }' in told
     assert read.head().position == head == LoggedEvent.objects.count()
 
 
@@ -61,7 +61,7 @@ def test_a_cloudevent_is_known_by_its_version(viewer: Client) -> None:
         "team": "red",
     }
     told = check(viewer, stated)
-    assert "Read as a CloudEvent Kept as cloudevent in its metadata" in told
+    assert "Read as a CloudEvent Kept as cloudevent in the metadata" in told
     assert '"team": "red"' in told
     assert "/id" in check(viewer, stated | {"id": ""})
 
@@ -124,8 +124,8 @@ def test_a_field_that_would_not_be_used_is_told_with_what_is_expected(viewer: Cl
     odd = EVENT | {"event_type": "task_progress", "data": {"task_id": 77, "progress": "half"}}
     told = check(viewer, odd)
     assert told.startswith(
-        "This event would be taken, with a warning Claude 2 is at half % of 77 "
-        "/data/progress should be a number from 0 to 100: its value is not used as it stands."
+        "This event would be taken, with a warning Claude 2 is at half% on 77 "
+        "/data/progress should be a number from 0 to 100. Its value is ignored."
     )
     assert "Task 77 77" in told
     told = check(viewer, [EVENT, odd, {"source": "x"}])
@@ -143,7 +143,7 @@ def test_of_a_long_array_a_part_is_shown_and_the_rest_counted(viewer: Client) ->
 def test_what_the_log_holds_already_is_told(viewer: Client) -> None:
     mine = EVENT | {"event_id": "e1", "metadata": {"board_id": "shop"}}
     Program(tokens.create("program")).publish(mine)
-    assert "The log holds it already, at 1" in check(viewer, mine)
+    assert "Already in the log at 1" in check(viewer, mine)
     told = check(viewer, mine | {"data": {"task_id": "other"}})
     assert told.startswith("This event would be rejected /event_id agent_claude_2 already published another event")
 

@@ -60,7 +60,7 @@ def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Pa
     folder = FollowedFolder.objects.get()
     stated = (folder.path, folder.board, folder.time_zone, folder.added_by)
     assert stated == (str(tmp_path), "Shop", "Europe/Berlin", "grace")
-    assert f"The server follows {tmp_path} from now on." in page.text
+    assert f"The server now follows {tmp_path} from now on." in page.text
     assert "Starting" in page.text
     for _ in range(2):
         answer = administrator.post(stop_at(folder), follow=True)
@@ -72,7 +72,7 @@ def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Pa
 def test_both_acts_are_on_record(administrator: Client, tmp_path: Path) -> None:
     follow(administrator, tmp_path)
     administrator.post(stop_at(FollowedFolder.objects.get()))
-    assert as_text(sentence(only("folder_followed"))) == f"Grace set the server to follow {tmp_path}"
+    assert as_text(sentence(only("folder_followed"))) == f"Grace started following {tmp_path}"
     assert as_text(sentence(only("folder_unfollowed"))) == f"Grace stopped following {tmp_path}"
 
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_followed_is_refused_in_words_beside_the_field(administra
     (tmp_path / "link").symlink_to(tmp_path)
     add(tmp_path)
     for path, reason in (
-        ("", "Name the folder in which Marcus was started."),
+        ("", "Enter the folder where Marcus was started."),
         ("marcus", "Give the whole path"),
         ("/nowhere/at/all", MISSING),
         ("/" + "x" * 600, "at most 600 characters"),
@@ -127,10 +127,10 @@ def test_its_state_is_told_in_words(tmp_path: Path) -> None:
     named |= {"refused_lines": [["logs/a.jsonl:5", "was refused"]], "unread_files": [["logs/a.zst", "is packed"]]}
     text = shown(folder, state | numbers | named)
     for words in (
-        *("Following", "1,200 new", "5 that the log held already", "logs/a.jsonl:7 3 min ago", "2.0"),
-        *("1 repaired line", "2 records held back", "3 events on no board", "4 requests without Marcus's answer"),
-        *("5 lines of talk left out", "2 unreadable lines", "logs/a.jsonl:3 is not JSON", "and 1 more"),
-        *("1 refused event", "logs/a.jsonl:5 was refused", "1 unread file", "logs/a.zst is packed"),
+        *("Following", "1,200 new", "5 already in the log", "logs/a.jsonl:7 3 min ago", "2.0"),
+        *("1 repaired line", "2 records held back", "3 events without a board", "4 requests without Marcus's answer"),
+        *("5 lines of conversation skipped", "2 unreadable lines", "logs/a.jsonl:3 is not JSON", "and 1 more"),
+        *("1 rejected event", "logs/a.jsonl:5 was refused", "1 unread file", "logs/a.zst is packed"),
     ):
         assert words in text, words
 

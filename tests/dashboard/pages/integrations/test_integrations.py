@@ -154,17 +154,17 @@ def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> 
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"name": ""}, "Say what it is for."),
-        ({"name": "   "}, "Say what it is for."),
+        ({"name": ""}, "Enter a name."),
+        ({"name": "   "}, "Enter a name."),
         ({"name": "a\0b"}, "Null characters are not allowed."),
         ({"name": "x" * 101}, "at most 100 characters"),
-        ({"scopes": []}, "It has to be for something."),
+        ({"scopes": []}, "Select at least one permission."),
         ({"scopes": ["admin"]}, "Select a valid choice."),
         ({"boards": ["nowhere"]}, "There is no board nowhere."),
         ({"expires": "7"}, "Select a valid choice."),
-        ({"expires": "date"}, "Choose the day."),
+        ({"expires": "date"}, "Choose a date."),
         ({"expires": "date", "expires_on": "soon"}, "That is no day"),
-        ({"expires": "date", "expires_on": "2001-01-01"}, "That day has passed."),
+        ({"expires": "date", "expires_on": "2001-01-01"}, "This date has passed."),
         ({"expires": "date", "expires_on": "9999-12-31"}, "Choose a day before 2199"),
         ({"sources": "x" * 600}, "longer than 512 bytes"),
         ({"sources": "x" * 4001}, "at most 4000 characters"),
@@ -223,7 +223,7 @@ def test_a_revoked_token_opens_nothing_and_is_listed_as_revoked(administrator: C
     assert response["Location"].startswith(PAGE)
     assert tokens.find(secret) is None
     page = open_page(administrator, response["Location"].partition("#")[0])
-    assert "build server opens nothing any more." in page.text
+    assert "build server has been revoked." in page.text
     assert "1 revoked token" in page.text
     assert [lead for lead in page.leads() if lead.endswith("/revoke/")] == []
 
@@ -281,7 +281,7 @@ def test_what_was_taken_with_a_warning_is_listed_as_that(viewer: Client) -> None
     rejected_requests.note(201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events")
     rejected_requests.close_refusals()
     text = " ".join(open_page(viewer, PAGE).text.split())
-    assert "201 taken with a warning: /data/progress: should be a number 10.0.0.1" in text
+    assert "201 accepted with a warning: /data/progress: should be a number 10.0.0.1" in text
 
 
 # Whatever anybody writes stays text

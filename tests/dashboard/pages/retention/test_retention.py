@@ -38,7 +38,7 @@ def test_a_policy_is_added_changed_switched_off_and_deleted(administrator: Clien
     administrator.post(f"/retention/{policy.pk}/", {"act": "switch"})
     policy.refresh_from_db()
     assert (policy.pattern, policy.keep_days, policy.act, policy.enabled) == ("task_*", 30, "remove", False)
-    assert "switched off" in administrator.get("/retention/").content.decode()
+    assert "disabled" in administrator.get("/retention/").content.decode()
     administrator.post(f"/retention/{policy.pk}/", {"act": "delete"})
     assert not RetentionPolicy.objects.exists()
     told = read.events(EventFilter.parse("type:retention_changed"))

@@ -242,7 +242,7 @@ def test_one_who_is_signed_in_is_not_led_to_another_site_either(client: Client, 
 def test_signing_in_needs_the_forms_own_token(user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/sign-in/", {"username": "ada", "password": PASSWORD})
-    assert (answer.status_code, "That page was out of date" in answer.content.decode()) == (403, True)
+    assert (answer.status_code, "This page is out of date" in answer.content.decode()) == (403, True)
     assert not is_signed_in(client)
 
 

@@ -228,9 +228,9 @@ def test_a_task_of_no_board_has_a_page(viewer: Client) -> None:
     publish(event("task_started", board="", task_id="lone", agent_id="agent_1"))
     page = open_page(viewer, "/tasks/?task=lone")
     assert "In progress" in page.text
-    assert "It waits for no other task, and none waits for it." in page.text
-    assert "It was never blocked." in page.text
-    assert "No decision was logged with it." in page.text
+    assert "No dependencies, and no tasks depend on this one." in page.text
+    assert "Never blocked." in page.text
+    assert "No decisions logged." in page.text
 
 
 def test_needs_you_and_cards_open_the_task(viewer: Client) -> None:
@@ -266,6 +266,6 @@ def test_what_marcus_refused_stands_on_the_task_and_moves_nothing(viewer: Client
     publish(event("report_refused", task_id="shop-2", status="completed", **refused))
     assert detail().task == before
     page = open_page(viewer, "/tasks/?board=shop&task=shop-2")
-    assert "Marcus refused Stale's completion report on" in page.text
+    assert "Marcus rejected Stale's completion report on" in page.text
     assert "It is not yours." in page.text
     assert "Stale" not in open_page(viewer, "/agents/").text
