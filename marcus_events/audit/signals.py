@@ -20,7 +20,7 @@ from marcus_events.audit.actor import actor
 from marcus_events.audit.failed_logins import NOBODY, failures
 from marcus_events.core.event_types import EventTypes
 
-WATCHED = {"is_active": "active", "is_superuser": "a superuser", "is_staff": "a staff member"}
+WATCHED = {"is_active": "active", "is_superuser": "superuser", "is_staff": "staff"}
 DONE = {"post_add": "added {}", "post_remove": "removed {}", "pre_clear": "removed {}"}
 MAX_NAMED = 20  # groups or permissions in a sentence
 
@@ -79,7 +79,7 @@ def changes(before: User, after: User, looked_at: set[str]) -> list[str]:
 
 
 def saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
-    rights = [f"now {words}" for name, words in WATCHED.items() if name != "is_active" and getattr(instance, name)]
+    rights = [words for name, words in WATCHED.items() if name != "is_active" and getattr(instance, name)]
     change = ["created", *rights] if created else instance.__dict__.pop("_audited", [])
     if change:
         changed(instance.get_username(), ", ".join(change))

@@ -44,7 +44,7 @@ OWN: FrameSchema = {
 }
 NEW_EVENT: FrameSchema = {
     "type": "object",
-    "description": f"As in POST /api/events: data and metadata can have at most {MAX_EVENT_BYTES // 1024} KiB together.",
+    "description": f"As in POST /api/events: data and metadata have at most {MAX_EVENT_BYTES // 1024} KiB together.",
     "required": ["event_type", "source"],
     "properties": OWN,
 }

@@ -1,4 +1,4 @@
-"""An agent is waiting for its answer with one call, and people can tell: that it waits, and that it has seen the answer."""
+"""An agent waits for its answer with one call, and people can tell: that it waits, and that it has seen the answer."""
 
 from __future__ import annotations
 

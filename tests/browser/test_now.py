@@ -29,7 +29,9 @@ def test_a_blocked_task_is_told_everywhere_at_once(signed_in: Page, application:
     need = signed_in.locator("#needs .need")
     expect(need).to_contain_text("Which identity provider?", timeout=2_000)
     expect(need).to_contain_text("Holds up 2 tasks")
-    expect(signed_in.locator(".verdict-text")).to_have_text("1 task is waiting for a person; 2 more are waiting behind it.")
+    expect(signed_in.locator(".verdict-text")).to_have_text(
+        "1 task is waiting for a person; 2 more are waiting behind it."
+    )
     expect(signed_in.get_by_role("link", name="1 open blocker")).to_be_visible()
     expect(signed_in).to_have_title("(1) Now · Marcus Events")
     toast = signed_in.get_by_role("alert")

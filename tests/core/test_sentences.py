@@ -55,7 +55,11 @@ def words(event_type: str, data: dict[str, object] | None = None, metadata: dict
             {"report": "blocker report", "reason": "it was started again before it answered"},
             "Marcus did not answer Claude's blocker report on Build the cart: it was started again before it answered",
         ),
-        ("task_request_refused", {"reason": "one at a time"}, "Marcus rejected Claude's request for work: one at a time"),
+        (
+            "task_request_refused",
+            {"reason": "one at a time"},
+            "Marcus rejected Claude's request for work: one at a time",
+        ),
         ("nightly_backup", {}, "Nightly backup"),
     ],
 )

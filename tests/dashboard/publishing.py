@@ -29,7 +29,7 @@ def event(
     metadata: dict[str, Any] | None = None,
     **data: Any,
 ) -> Event:
-    """An event that happened `ago` minutes before now; without a board where that is "". Its source is Marcus, or who alone
+    """An event that happened `ago` minutes before now; on no board where that is "". Its source is Marcus, or who alone
     publishes such events.
     """
     about = {"board_id": board} if board else {}

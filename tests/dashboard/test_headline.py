@@ -49,7 +49,11 @@ LONG_AGO = NOW - QUIET - timedelta(seconds=1)
         ({"blocked": 1, "waiting": 1}, "attention", "1 task is waiting for a person; 1 more is waiting behind it."),
         ({"blocked": 1, "waiting": 7}, "attention", "1 task is waiting for a person; 7 more are waiting behind it."),
         ({"blocked": 3, "waiting": 1}, "attention", "3 tasks are waiting for a person; 1 more is waiting behind them."),
-        ({"blocked": 1_000, "waiting": 2_000}, "attention", "1,000 tasks are waiting for a person; 2,000 more are waiting behind them."),
+        (
+            {"blocked": 1_000, "waiting": 2_000},
+            "attention",
+            "1,000 tasks are waiting for a person; 2,000 more are waiting behind them.",
+        ),
     ],
 )
 def test_the_state_of_things_in_one_sentence(numbers: dict[str, Any], tone: str, text: str) -> None:

@@ -28,7 +28,8 @@ A_TASK = "30e349b3032e4f80aa8f6d1cc32a5a3e"  # Design auth schema
 def test_it_reads_what_there_is_and_says_that_it_follows(following: Following, root: Path) -> None:
     assert read.head().position == 718
     assert following.said == [
-        f"Up to date: 718 new, 0 known, 0 unreadable; left out 829 lines of conversation. Following {root}. Press Ctrl-C to stop."
+        "Up to date: 718 new, 0 known, 0 unreadable; skipped 829 lines of conversation. "
+        f"Following {root}. Press Ctrl-C to stop."
     ]
 
 

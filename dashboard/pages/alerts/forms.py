@@ -14,9 +14,9 @@ from dashboard.visibility import Scope
 
 SEVERITY_CHOICES = (
     ("low", "All"),
-    ("medium", "Medium and up"),
-    ("high", "High and up"),
-    ("critical", "Critical only"),
+    ("medium", "Medium+"),
+    ("high", "High+"),
+    ("critical", "Critical"),
 )
 DAY_CHOICES = tuple(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
 MAX_BOARDS = 100

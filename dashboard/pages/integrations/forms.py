@@ -15,7 +15,7 @@ from marcus_events.access import tokens
 from marcus_events.core.event import LATEST, utc_now
 
 NEVER, ON = "never", "date"
-EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NEVER, "Never"), (ON, "On a date"))
+EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NEVER, "Never"), (ON, "Custom"))
 SCOPES = (("publish", "Publish"), ("read", "Read"))
 NAME_TAKEN = "A token with this name already exists. Names of revoked tokens cannot be reused."
 MAX_NAME = 100  # characters

@@ -40,8 +40,8 @@ PARAMETERS: dict[str, Parameter] = {
     "q": query(
         "q",
         "A query that combines these, such as `type:task_* -type:task_progress agent:claude since:2h`. A minus "
-        "excludes. A word without a field matches the beginning of a word in any text of the event; words in quotation marks "
-        "match as a phrase.",
+        "excludes. A word without a field matches the beginning of a word in any text of the event; words in quotation "
+        "marks match as a phrase.",
         "type:task_* -type:task_progress",
         TEXT,
     ),
