@@ -107,10 +107,10 @@ def test_a_token_that_will_expire_opens_what_it_is_for(filled: Program) -> None:
 @pytest.mark.parametrize("source", ["agent_2", "marcus", "xagent_1", "AGENT_1", "agent_1 "])
 def test_a_token_speaks_for_no_other_source(filled: Program, source: str) -> None:
     mine = Program(tokens.create("s", sources=["agent_1", "ci-*"]))
-    body = assert_problem(mine.post(event() | {"source": source}), 403, "this token speaks for agent_1 and ci-* only")
+    body = assert_problem(mine.post(event() | {"source": source}), 403, "this token may only use the sources agent_1 and ci-*")
     assert (body["results"][0]["code"], body["results"][0]["pointer"]) == (403, "/source")
     cloudevent = {"specversion": "1.0", "id": "1", "type": "x", "source": source}
-    assert_problem(mine.post(cloudevent, "application/cloudevents+json"), 403, "this token speaks for")
+    assert_problem(mine.post(cloudevent, "application/cloudevents+json"), 403, "this token may only use the sources")
     assert read.head().position == 4
 
 
@@ -134,7 +134,7 @@ def test_a_token_of_two_boards_sees_both_and_no_third(filled: Program) -> None:
 def test_a_token_of_two_boards_has_to_say_on_which_it_publishes(filled: Program) -> None:
     mine = Program(tokens.create("two", ["publish"], ["billing", "shop"]))
     assert mine.post(event(board="shop")).status_code == 201
-    assert_problem(mine.post(event(board="")), 403, "this token publishes to the boards billing, shop only")
+    assert_problem(mine.post(event(board="")), 403, "this token may only publish to boards billing, shop")
 
 
 def test_a_token_to_publish_reads_nothing(filled: Program) -> None:
@@ -219,7 +219,7 @@ def test_to_a_boards_token_another_boards_event_is_not_there(filled: Program) ->
 )
 def test_a_boards_token_publishes_to_no_other_board(filled: Program, stated: dict[str, Any]) -> None:
     mine = Program(tokens.create("b", ["publish"], ["billing"]))
-    assert_problem(mine.post(stated), 403, "/metadata/board_id: this token publishes to the board billing only")
+    assert_problem(mine.post(stated), 403, "/metadata/board_id: this token may only publish to board billing")
     assert read.head().position == 4
 
 

@@ -86,7 +86,7 @@ def test_a_chain_that_was_made_anew_is_told_by_the_anchor_alone(file: Path, sett
     [fault] = verify().faults
     assert fault.position == NUMBER
     assert lines(file)[0]["time"] in fault.words
-    assert "the chain was made anew" in fault.words
+    assert "the chain was rebuilt" in fault.words
     settings.ANCHORS = []
     assert verify().is_whole
 
@@ -296,7 +296,7 @@ def test_syslog_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
 
 def test_a_file_without_any_head_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("of others\n")
-    with pytest.raises(CommandError, match="holds no anchored head"):
+    with pytest.raises(CommandError, match="contains no anchored head"):
         call_command("verify", anchors=[tmp_path / "empty"], stdout=io.StringIO(), stderr=io.StringIO())
 
 

@@ -257,7 +257,7 @@ def test_an_entry_that_is_not_there_any_more() -> None:
     removed(20)
     sql("DELETE FROM removal")
     [fault] = verify().faults
-    assert (fault.position, "not noted any more" in fault.words) == (1, True)
+    assert (fault.position, "no longer recorded as removed" in fault.words) == (1, True)
 
 
 def test_no_more_is_removed_while_the_table_is_not_what_the_log_says() -> None:

@@ -154,12 +154,12 @@ def test_what_somebody_may_do(ada: User) -> None:
     eve.delete()
     changes = [(event.data["user"], event.data["change"]) for event in on_record("role_changed")]
     assert changes == [
-        ("ada", "made, now administrator of everything, now admitted to the admin"),
+        ("ada", "created, superuser, staff"),
         ("eve", "made"),
         ("eve", "given the group managers"),
         ("the group managers", "given Can reply to, acknowledge, assign and snooze blockers"),
         ("eve", "no longer the group managers"),
-        ("eve", "now administrator of everything"),
+        ("eve", "now superuser"),
         ("eve", "password changed"),
         ("eve", "deleted"),
     ]

@@ -97,11 +97,11 @@ def test_nothing_that_matches_is_said_and_goes_with_the_first_that_does(
     activity: Page, application: Application
 ) -> None:
     activity.goto(f"{application.base_url}/activity/?type=nightly_backup")
-    expect(activity.get_by_text("No event matches these filters.")).to_be_visible()
+    expect(activity.get_by_text("No events match these filters.")).to_be_visible()
     expect(activity.locator("#connection")).to_have_text("Live")
     application.publish(event("nightly_backup", {}, OTHER_BOARD))
     expect(activity.locator("#stream > .row")).to_have_count(1)
-    expect(activity.get_by_text("No event matches these filters.")).to_have_count(0)
+    expect(activity.get_by_text("No events match these filters.")).to_have_count(0)
 
 
 def test_pause_holds_back_and_counts(activity: Page, application: Application) -> None:
@@ -284,7 +284,7 @@ def test_what_makes_room_for_newer_rows_is_counted_and_can_be_loaded(signed_in: 
     expect(signed_in.locator("#stream > .row").first).to_contain_text("Many 59")
     assert signed_in.evaluate(COUNT)[0] == 40
     assert sum(signed_in.evaluate(COUNT)) == before + 60
-    older = signed_in.get_by_role("link", name="events made room for newer ones")
+    older = signed_in.get_by_role("link", name="events trimmed")
     older.click()
     expect(older).to_have_count(0)
     assert signed_in.evaluate(COUNT)[3] == 0
@@ -295,11 +295,11 @@ def test_a_row_narrows_the_page_and_chips_widen_it_again(activity: Page, applica
     activity.get_by_role("link", name="Agents", exact=True).and_(activity.locator(".chip")).click()
     expect(activity).to_have_url(f"{application.base_url}/activity/?category=agent")
     row.get_by_role("link", name="details").focus()
-    row.get_by_role("button", name="Only or without").press("Enter")
-    menu = activity.get_by_role("dialog", name="Only or without")
+    row.get_by_role("button", name="Filter by this event").press("Enter")
+    menu = activity.get_by_role("dialog", name="Filter by this event")
     expect(menu.get_by_role("link", name="Only type")).to_be_focused()
     activity.keyboard.press("Escape")
-    expect(row.get_by_role("button", name="Only or without")).to_be_focused()
+    expect(row.get_by_role("button", name="Filter by this event")).to_be_focused()
     activity.keyboard.press("Enter")
     expect(menu).to_be_visible()
     activity.keyboard.press("ArrowDown")

@@ -140,15 +140,15 @@ def test_a_click_on_a_notification_or_a_toast_opens_the_blocker_beside_the_page(
 def test_permission_is_asked_for_in_the_drawer_by_a_click_alone(signed_in: Page, application: Application) -> None:
     signed_in.add_init_script(f"{RECORD}; window.isAllowed = 'default'")
     signed_in.goto(f"{application.base_url}/alerts/")
-    expect(signed_in.locator("[data-permission]")).to_contain_text("when you have opened your first blocker")
+    expect(signed_in.locator("[data-permission]")).to_contain_text("when you open your first blocker")
     expect(signed_in.get_by_role("button", name="Allow")).to_be_hidden()
     signed_in.goto(application.base_url)
     expect(signed_in.locator("#ask")).to_be_hidden()
     signed_in.locator("#needs .need").first.get_by_role("link", name="Reply").click()
-    expect(signed_in.locator("#ask")).to_contain_text("Shall this browser tell you")
+    expect(signed_in.locator("#ask")).to_contain_text("Get notified about new blockers")
     assert signed_in.evaluate("asked") == 0
-    signed_in.get_by_role("button", name="Tell me").press("Enter")
-    expect(signed_in.locator("#ask")).to_have_text("It will.")
+    signed_in.get_by_role("button", name="Enable").press("Enter")
+    expect(signed_in.locator("#ask")).to_have_text("Notifications are on.")
     assert signed_in.evaluate("asked") == 1
 
 
@@ -278,7 +278,7 @@ def test_the_form_works_without_javascript(signed_in: Page, application: Applica
     page.goto(f"{application.base_url}/alerts/")
     page.get_by_label("Enable quiet hours").check()
     page.get_by_label("Time zone").select_option("Asia/Tokyo")
-    page.get_by_label("Critical only").check(force=True)
+    page.get_by_label("Critical").check(force=True)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     told = json.loads(page.locator("#preferences").get_attribute("data-preferences") or "")

@@ -87,7 +87,7 @@ def test_a_folder_that_vanishes_is_named_and_goes_on_when_it_is_back(integration
     follow(integrations, marcus)
     expect(integrations.locator("#folders")).to_contain_text(FOLLOWS, timeout=PATIENCE)
     shutil.move(marcus, marcus.with_name("elsewhere"))
-    expect(integrations.locator("#folders")).to_contain_text("There is no Marcus in the folder yet", timeout=PATIENCE)
+    expect(integrations.locator("#folders")).to_contain_text("There are no Marcus files in this folder", timeout=PATIENCE)
     shutil.move(marcus.with_name("elsewhere"), marcus)
     expect(integrations.locator("#folders")).not_to_contain_text("There is no Marcus", timeout=PATIENCE)
 
@@ -112,4 +112,4 @@ def test_it_is_added_and_stopped_by_keyboard_alone(integrations: Page, marcus: P
     row.locator(".revoke summary").focus()
     for key in ("Enter", "Tab", "Enter"):
         integrations.keyboard.press(key)
-    expect(integrations.locator("#folders")).to_contain_text("No folder is followed.")
+    expect(integrations.locator("#folders")).to_contain_text("No folders followed.")

@@ -119,17 +119,17 @@ def test_an_event_is_checked_in_place_and_not_stored(
 ) -> None:
     complaints.expected += ["413", "Response Status Error Code"]
     checked = integrations.locator("#checked")
-    integrations.get_by_label("What would become of it").fill(BAD)
+    integrations.get_by_label("A dry run").fill(BAD)
     integrations.get_by_role("button", name="Check").click()
     expect(checked).to_contain_text("This event would be rejected")
     expect(checked).to_contain_text("/data/a/1 is a number beyond 2^53-1; send it as a string limit: number")
-    integrations.get_by_label("What would become of it").fill(GOOD)
+    integrations.get_by_label("A dry run").fill(GOOD)
     integrations.get_by_role("button", name="Check").click()
     expect(checked).to_contain_text("Claude 1 is blocked on Build login: No key")
     assert integrations.url == f"{application.base_url}/integrations/"
     expect(integrations.get_by_role("link", name="No open blockers")).to_be_attached()
     # More than a request may hold
-    integrations.get_by_label("What would become of it").evaluate("field => field.value = 'x'.repeat(2 ** 20 + 1)")
+    integrations.get_by_label("A dry run").evaluate("field => field.value = 'x'.repeat(2 ** 20 + 1)")
     integrations.get_by_role("button", name="Check").click()
     expect(checked).to_have_text("This is larger than 1 MiB, the limit for a request.")
 
@@ -156,7 +156,7 @@ def test_the_keyboard_alone_makes_checks_and_revokes(integrations: Page) -> None
     press("ArrowRight")
     expect(integrations.locator("#snippet-client")).to_be_visible()
     expect(integrations.locator("#snippet-curl")).to_be_hidden()
-    integrations.get_by_label("What would become of it").focus()
+    integrations.get_by_label("A dry run").focus()
     integrations.keyboard.type("{}")
     press("Tab")
     press("Enter")
@@ -171,7 +171,7 @@ def test_the_keyboard_alone_makes_checks_and_revokes(integrations: Page) -> None
 def test_with_everything_open_axe_finds_nothing_serious_and_a_phone_never_scrolls_sideways(integrations: Page) -> None:
     make(integrations, "with-a-long-name-" * 5)
     unknown = json.dumps({"event_type": "x" * 500, "source": "y"})
-    integrations.get_by_label("What would become of it").fill(f"[{BAD}, {GOOD}, {unknown}]")
+    integrations.get_by_label("A dry run").fill(f"[{BAD}, {GOOD}, {unknown}]")
     integrations.get_by_role("button", name="Check").click()
     expect(integrations.locator("#checked .verdict-line")).to_be_visible()
     integrations.evaluate("document.querySelectorAll('main details').forEach(part => part.open = true)")
@@ -188,13 +188,13 @@ def test_without_javascript_the_page_works(without_javascript: Page, application
     token = make(page, "without script")
     assert post(application, token) == httpx.codes.CREATED
     page.reload()  # which sends the form again
-    expect(page.get_by_text("There is a token of this name already.")).to_be_visible()
+    expect(page.get_by_text("A token with this name already exists.")).to_be_visible()
     page.get_by_text("urllib", exact=True).click()
     expect(page.locator("#snippet-urllib")).to_be_visible()
     expect(page.locator("#snippet-curl")).to_be_hidden()
-    page.get_by_label("What would become of it").fill(BAD)
+    page.get_by_label("A dry run").fill(BAD)
     page.get_by_role("button", name="Check").click()
     expect(page.locator("#checked")).to_contain_text("This event would be rejected")
-    expect(page.get_by_label("What would become of it")).to_have_value(BAD)
+    expect(page.get_by_label("A dry run")).to_have_value(BAD)
     revoke(page, "without script")
     assert post(application, token) == httpx.codes.UNAUTHORIZED

@@ -49,7 +49,7 @@ def test_space_pauses_and_single_keys_can_be_switched_off(busy: Page, applicatio
     busy.keyboard.press("Space")
     expect(busy.get_by_role("button", name="Resume")).to_be_visible()
     busy.keyboard.press("?")
-    busy.get_by_label("Use single keys").uncheck()
+    busy.get_by_label("Enable single-key shortcuts").uncheck()
     busy.keyboard.press("Escape")
     expect(busy.get_by_role("dialog")).to_be_hidden()
     busy.keyboard.press("Space")

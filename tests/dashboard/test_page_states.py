@@ -25,7 +25,7 @@ def test_where_nothing_has_happened_each_page_says_what_to_do(viewer: Client) ->
     assert "No events yet." in only_regions(viewer, "/activity/", "stream", "no-rows")
     blocked = only_regions(viewer, "/blocked/", "open", "resolved")
     assert "No blocked tasks." in blocked
-    assert "Nothing has been resolved yet." in blocked
+    assert "No blockers resolved yet." in blocked
 
 
 def test_while_a_task_is_blocked_each_page_says_so(viewer: Client) -> None:
@@ -105,7 +105,7 @@ def test_a_query_that_cannot_be_read_is_explained_where_it_stands(viewer: Client
 def test_filters_that_match_nothing_offer_a_way_out(viewer: Client) -> None:
     publish(*project())
     page = open_page(viewer, "/activity/", {"agent": "nobody"})
-    assert "No event matches these filters." in page.text
+    assert "No events match these filters." in page.text
     assert "/activity/" in page.leads()
 
 
@@ -159,6 +159,6 @@ def test_a_search_that_takes_too_long_is_given_up_and_says_what_to_narrow(
     publish(*project())
     monkeypatch.setattr(read, "page_at", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
     monkeypatch.setattr(execute, "LONGEST_S", 0.05)
-    assert "Narrow it: to a time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
+    assert "Narrow it by time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
     assert viewer.get("/activity/rows/?after=0&q=words").status_code == 503
     assert "Narrow it" not in only_regions(viewer, "/boards/", "boards"), "what is asked afterwards has its time"

@@ -20,7 +20,7 @@ from tests.dashboard.reading import open_page
 from tests.dashboard.scopes import looking
 
 SOON_S = 0.3  # to be waited for in vain
-LATE = "This takes too long to show right now."
+LATE = "This is taking too long to load."
 
 
 @pytest.fixture(autouse=True)

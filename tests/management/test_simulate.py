@@ -75,7 +75,7 @@ def test_a_past_can_be_invented_too() -> None:
 
 
 def test_a_past_needs_an_end() -> None:
-    with pytest.raises(CommandError, match="say --events too"):
+    with pytest.raises(CommandError, match="needs --events"):
         simulate(over=timedelta(days=10))
 
 

@@ -252,7 +252,7 @@ def test_check_names_each_difference_and_says_what_is_only_on_its_way(root: Path
 
 def test_check_refuses_where_there_is_no_board_to_compare_with(root: Path) -> None:
     (root / BOARD).unlink()
-    with pytest.raises(CommandError, match="Marcus keeps its board elsewhere"):
+    with pytest.raises(CommandError, match="Marcus stores its board elsewhere"):
         check(root)
 
 

@@ -242,9 +242,9 @@ def test_a_damaged_compressed_file_is_named_and_costs_no_other(tmp_path: Path) -
     [
         ("logs/conversations/realtime_1.jsonl.1.zst", b"\x28\xb5\x2f\xfdxx", "is compressed with zstd"),
         ("logs/conversations/realtime_1.jsonl.1.zip", b"PK\x03\x04xx", "is compressed with zip"),
-        ("logs/marcus_20261129.log", b"text", "is no log that is known"),
-        ("logs/conversations/other_1.jsonl", b"{}\n", "is no log that is known"),
-        ("data/audit_logs/audit_20261129.jsonl", b"{}\n", "is no log that is known"),
+        ("logs/marcus_20261129.log", b"text", "is not a known log"),
+        ("logs/conversations/other_1.jsonl", b"{}\n", "is not a known log"),
+        ("data/audit_logs/audit_20261129.jsonl", b"{}\n", "is not a known log"),
         ("data/realtime_1.jsonl", b"{}\n", "is outside logs/"),
     ],
 )

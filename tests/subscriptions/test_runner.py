@@ -155,9 +155,9 @@ def test_the_list_tells_how_far_each_has_come() -> None:
     ("words", "reason"),
     [
         (["nobody"], "no subscription nobody"),
-        ([NAME, "--replay", "7"], "parked no event at 7"),
-        ([NAME, "--skip", "x"], "neither a position"),
-        (["--remove"], "Name the subscription"),
+        ([NAME, "--replay", "7"], "no parked event at 7"),
+        ([NAME, "--skip", "x"], "not a position"),
+        (["--remove"], "name of a subscription"),
     ],
 )
 def test_mistakes_are_told(words: list[str], reason: str) -> None:
@@ -169,7 +169,7 @@ def test_mistakes_are_told(words: list[str], reason: str) -> None:
 def test_a_subscription_that_is_run_cannot_be_removed() -> None:
     with running(Handler()):
         wait_until(lambda: overview.state(NAME).owner)
-        with pytest.raises(CommandError, match="stop that first"):
+        with pytest.raises(CommandError, match="Stop it first"):
             said(NAME, "--remove")
 
 

@@ -213,7 +213,7 @@ async def test_while_the_database_is_away_who_comes_is_told_to_come_again_and_wh
         await program.ask(action="subscribe", id="a")
         with monkeypatch.context() as outage:
             outage.setattr("marcus_events.access.tokens.find", nobody)
-            await assert_sent_away([bearer(token)], 4503, "The log cannot be reached")
+            await assert_sent_away([bearer(token)], 4503, "The log is temporarily unavailable")
             await publish("task_started")
             await program.until("event")
         assert (await program.ask(action="unsubscribe", id="a"))["type"] == "unsubscribed"

@@ -154,7 +154,7 @@ def test_two_who_answer_for_the_same_tasks_see_each_other(stuck: Client) -> None
         response = act(bob, task, "answer", others, answer="The <red> one")
         assert response.status_code == 409
         page = response.content.decode()
-        assert "ada has just answered" in page
+        assert "ada has just replied" in page
         assert "The &lt;red&gt; one" in page
     assert of("c").answer_id == ""
     assert "Build a" in page
@@ -190,6 +190,6 @@ def test_filters_of_blocked_leave_what_was_chosen_and_count_the_rest(stuck: Clie
     assert "Which key?" not in page.text
     assert "Open 5" in " ".join(page.text.split())
     assert {"?sort=age&severity=medium", "?sort=age"} <= set(page.leads())
-    assert "None of the 5 open blockers is like that." in " ".join(
+    assert "No open blockers match these filters." in " ".join(
         open_page(stuck, "/blocked/", {"severity": "low"}).text.split()
     )

@@ -24,7 +24,7 @@ def words(status: str, life_ago: timedelta | None) -> str:
         ("blocked", "Blocked for"),
         ("waiting", "Waiting for work for"),
         ("idle", "Idle for"),
-        ("on\nleave", "Says that it is “on leave”, for"),
+        ("on\nleave", "Status “on leave” for"),
     ],
 )
 def test_of_an_agent_that_is_heard_of_what_it_is_at(status: str, said: str) -> None:

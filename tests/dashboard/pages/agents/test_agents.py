@@ -36,7 +36,7 @@ def members(board: str = "", agent: str = "") -> list[Any]:
 
 
 def test_while_no_agent_is_known_the_page_says_what_makes_one_known(viewer: Client) -> None:
-    assert "No agents. An agent appears here with the first thing it does" in text(viewer)
+    assert "No agents yet. An agent appears here with its first event" in text(viewer)
     publish(*project())
     assert "No agents on this board." in text(viewer, "/agents/?board=bank")
     assert "There is no agent with this name." in text(viewer, "/agents/?agent=nobody")

@@ -123,7 +123,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(viewer: Client, user
     for changes in NONSENSE:
         page = viewer.post(PAGE, STATED | changes)
         assert page.status_code == 200, changes
-        assert "Nothing was saved yet" in page.content.decode(), changes
+        assert "Not saved." in page.content.decode(), changes
         assert "field-error" in page.content.decode(), changes
     assert AlertPreferences.objects.values().get() == kept
 

@@ -86,7 +86,7 @@ def test_a_blocker_is_given_to_those_alone_who_see_its_board(blocked: Client) ->
     people = re.findall(r"<option[^>]*>([\w-]+)<", page.partition('name="assignee"')[2].partition("</select>")[0])
     assert people == ["nobody", "ada", "administers", "every", "of-the-group", "shopkeeper"]
     for name in ("banker", "locked-out"):
-        assert f"Nobody called {name} sees this board." in act(blocked, "assign", assignee=name).content.decode()
+        assert f"{name} does not exist or has no access to this board." in act(blocked, "assign", assignee=name).content.decode()
     assert act(blocked, "assign", assignee="of-the-group").status_code == 302
 
 
@@ -114,7 +114,7 @@ def test_two_who_answer_at_once_see_each_other(blocked: Client) -> None:
     response = act(bob, "answer", answer="The red one, with <care>")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "ada has just answered" in page
+    assert "ada has just replied" in page
     assert "The red one, with &lt;care&gt;" in page, "what was written is lost"
     assert the_blocker().answer == "The blue one"
 
@@ -125,7 +125,7 @@ def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, u
     blocker = f"/blocked/{the_blocker().blocker_id}/"
     for headers in ({}, {"X-Drawer": "1"}):
         page = blocked.get(blocker, headers=headers).content.decode()
-        assert "You can watch, but not answer." in page
+        assert "You can view this blocker but not reply to it." in page
         assert 'name="act" value="a' not in page.partition('<article class="blocker"')[2].partition("</article>")[0]
     for name in ("acknowledge", "assign", "snooze", "answer", "withdraw"):
         assert act(blocked, name, answer="Here it is").status_code == 403, name
@@ -138,12 +138,12 @@ def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, u
     [
         ("answer", {"answer": " \n"}, "Write a reply first."),
         ("answer", {}, "Write a reply first."),
-        ("answer", {"answer": "a\0b"}, "That cannot be stored"),
-        ("answer", {"answer": "x" * 300_000}, "That cannot be stored"),
-        ("assign", {"assignee": "nobody-known"}, "Nobody called nobody-known sees this board."),
+        ("answer", {"answer": "a\0b"}, "This could not be stored"),
+        ("answer", {"answer": "x" * 300_000}, "This could not be stored"),
+        ("assign", {"assignee": "nobody-known"}, "nobody-known does not exist or has no access to this board."),
         ("snooze", {"for": "soon"}, "Choose a duration."),
         ("snooze", {"for": "999w"}, "Choose a duration."),
-        ("withdraw", {}, "cannot be taken back any more"),
+        ("withdraw", {}, "can no longer be undone"),
         ("explode", {}, "Unknown action."),
         ("", {}, "Unknown action."),
     ],
@@ -229,7 +229,7 @@ def test_an_answer_that_could_not_be_delivered_says_so_and_stands_in_the_form_ag
     assert ">The blue one</textarea>" in page
     assert "Reply not delivered" in open_page(blocked, "/").text
     act(blocked, "answer", answer="Blue")
-    assert "This answer could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
+    assert "This reply could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
 
 
 def test_an_answer_that_something_else_overtook_is_not_shown_as_sent(blocked: Client) -> None:

@@ -43,7 +43,7 @@ def test_before_anything_is_known_nothing_is_said(viewer: Client) -> None:
 def test_a_board_that_is_connected_says_since_when(viewer: Client) -> None:
     publish(*project(), event("kanban_connected", ago=40))
     assert "Marcus connected since" in text(viewer, "/boards/shop/")
-    assert "what you see may be behind" not in text(viewer, "/")
+    assert "This board may be out of date" not in text(viewer, "/")
 
 
 def test_a_board_that_lost_its_connection_falls_back_and_recovers(viewer: Client, program: Program) -> None:

@@ -123,7 +123,7 @@ def test_without_done_tasks_the_page_offers_to_show_them(viewer: Client) -> None
 def test_where_nothing_waits_for_anything_the_page_says_so_and_draws_nothing(viewer: Client) -> None:
     publish(*created("a"))
     page = open_page(viewer, "/boards/shop/")
-    assert "No task here waits for another." in page.text
+    assert "No dependencies on this board." in page.text
     assert "foreignobject" not in {tag for tag, _ in page.elements}
 
 

@@ -36,7 +36,7 @@ def test_a_good_event_is_told_as_the_dashboard_would(viewer: Client) -> None:
     publish(*project())
     head = read.head().position
     told = check(viewer, EVENT | {"event_type": "blocker_reported", "metadata": {"board_id": "shop"}, "team": "red"})
-    assert told.startswith("This event would be taken Claude 2 is blocked on Build shop-2")
+    assert told.startswith("This event would be accepted Claude 2 is blocked on Build shop-2")
     assert "Type task_blocked sent as blocker_reported" in told
     assert "Category task, high importance" in told
     assert "Board The shop shop Task Build shop-2 shop-2 Agent Claude 2 agent_claude_2" in told
@@ -98,9 +98,9 @@ def test_each_problem_is_told_with_its_place_and_limit_as_the_api_does(viewer: C
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "There is nothing to check Paste an event"),
-        ("  \n ", "There is nothing to check"),
-        ("{oops", "The request would be refused with 400 Bad Request The body is not JSON"),
+        ("", "Nothing to validate Paste an event"),
+        ("  \n ", "Nothing to validate"),
+        ("{oops", "The request would be rejected with 400 Bad Request The body is not JSON"),
         ("{\n\n!", "line 3 column 1"),
         ("[]", "422 Unprocessable Entity Send 1 to 500 events, not 0. limit: batch"),
         ("[" * 100_000, "The body is nested too deeply. limit: depth"),
@@ -117,26 +117,26 @@ def test_of_an_array_the_problems_come_first(viewer: Client) -> None:
     assert told.startswith(
         "1 of 4 events would be rejected /2/event_type must be a non-empty string /0 Claude 2 started"
     )
-    assert check(viewer, [EVENT, EVENT]).startswith("All 2 events would be taken")
+    assert check(viewer, [EVENT, EVENT]).startswith("All 2 events would be accepted")
 
 
 def test_a_field_that_would_not_be_used_is_told_with_what_is_expected(viewer: Client) -> None:
     odd = EVENT | {"event_type": "task_progress", "data": {"task_id": 77, "progress": "half"}}
     told = check(viewer, odd)
     assert told.startswith(
-        "This event would be taken, with a warning Claude 2 is at half% on 77 "
+        "This event would be accepted with a warning Claude 2 is at half% on 77 "
         "/data/progress should be a number from 0 to 100. Its value is ignored."
     )
     assert "Task 77 77" in told
     told = check(viewer, [EVENT, odd, {"source": "x"}])
     assert told.startswith("1 of 3 events would be rejected, 1 taken with a warning /2/event_type")
     assert told.index("/2/event_type") < told.index("/1/data/progress") < told.index("/0 Claude 2 started")
-    assert check(viewer, [EVENT, odd]).startswith("All 2 events would be taken, 1 with a warning")
+    assert check(viewer, [EVENT, odd]).startswith("All 2 events would be accepted, 1 with a warning")
 
 
 def test_of_a_long_array_a_part_is_shown_and_the_rest_counted(viewer: Client) -> None:
     told = check(viewer, [EVENT] * 300)
-    assert told.startswith("All 300 events would be taken")
+    assert told.startswith("All 300 events would be accepted")
     assert told.endswith(f"and {300 - MAX_SHOWN} more")
 
 

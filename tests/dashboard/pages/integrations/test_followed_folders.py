@@ -55,7 +55,7 @@ def region(visibility: Visibility) -> str:
 
 
 def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Path) -> None:
-    assert "No folder is followed." in open_page(administrator, PAGE).text
+    assert "No folders followed." in open_page(administrator, PAGE).text
     page = follow(administrator, f"{tmp_path}/", board="Shop", time_zone="Europe/Berlin")
     folder = FollowedFolder.objects.get()
     stated = (folder.path, folder.board, folder.time_zone, folder.added_by)
@@ -66,7 +66,7 @@ def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Pa
         answer = administrator.post(stop_at(folder), follow=True)
     assert answer.status_code == 404
     assert not FollowedFolder.objects.exists()
-    assert "No folder is followed." in open_page(administrator, PAGE).text
+    assert "No folders followed." in open_page(administrator, PAGE).text
 
 
 def test_both_acts_are_on_record(administrator: Client, tmp_path: Path) -> None:
@@ -81,15 +81,15 @@ def test_what_cannot_be_followed_is_refused_in_words_beside_the_field(administra
     add(tmp_path)
     for path, reason in (
         ("", "Enter the folder where Marcus was started."),
-        ("marcus", "Give the whole path"),
+        ("marcus", "Enter an absolute path"),
         ("/nowhere/at/all", MISSING),
         ("/" + "x" * 600, "at most 600 characters"),
         ("/x/\0", "Null characters are not allowed"),
-        (tmp_path, "follows this folder already"),
-        (tmp_path / "link", "follows this folder already"),
+        (tmp_path, "already follows this folder"),
+        (tmp_path / "link", "already follows this folder"),
     ):
         assert reason in follow(administrator, path).text
-    assert "There is no time zone" in follow(administrator, "/", time_zone="../../etc/passwd").text
+    assert "Unknown time zone" in follow(administrator, "/", time_zone="../../etc/passwd").text
     assert FollowedFolder.objects.count() == 1
     assert not on_record("folder_followed")
 
@@ -138,7 +138,7 @@ def test_its_state_is_told_in_words(tmp_path: Path) -> None:
 def test_waiting_failing_and_silence_say_what_to_do(tmp_path: Path) -> None:
     folder = add(tmp_path)
     assert "Waiting for Marcus" in shown(folder, {"activity": "waiting"})
-    assert "There is no Marcus in the folder yet" in shown(folder, {"activity": "waiting", "leading_out": []})
+    assert "There are no Marcus files in this folder" in shown(folder, {"activity": "waiting", "leading_out": []})
     assert "data is a link that leads out" in shown(folder, {"activity": "waiting", "leading_out": ["data"]})
     assert "File name too long." in shown(folder, {"activity": "failed", "reason": "File name too long."})
     assert "Waiting for the database" in shown(folder, {"activity": "database_away"})

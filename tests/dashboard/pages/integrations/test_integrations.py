@@ -63,7 +63,7 @@ def test_nobody_else_makes_sees_or_revokes_one(viewer: Client, user: User, is_st
     page = open_page(viewer, PAGE)
     assert "kept" not in page.text
     assert MAKE not in page.leads()
-    assert "Administrators make them here: ask root" in page.text
+    assert "Administrators create tokens here: ask root" in page.text
     assert viewer.post(MAKE, STATED).status_code == 403
     assert viewer.post(revoke_at("kept")).status_code == 403
     assert Token.objects.get().revoked_at is None
@@ -137,13 +137,13 @@ def test_a_token_that_may_only_read_is_not_put_into_programs_that_publish(admini
     page = Document(administrator.post(MAKE, STATED | {"scopes": ["read"]}).content.decode())
     assert page.text.count(tokens.MARK) == 2  # the secret, and the beginning of it in the list
     assert "$TOKEN" in page.text
-    assert "It may only read" in page.text
+    assert "It has no publish permission" in page.text
 
 
 def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> None:
     made(administrator)
     again = Document(administrator.post(MAKE, STATED).content.decode())
-    assert "There is a token of this name already." in again.text
+    assert "A token with this name already exists." in again.text
     assert again.with_id("made") == []
     assert Token.objects.count() == 1
 
@@ -163,9 +163,9 @@ def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> 
         ({"boards": ["nowhere"]}, "There is no board nowhere."),
         ({"expires": "7"}, "Select a valid choice."),
         ({"expires": "date"}, "Choose a date."),
-        ({"expires": "date", "expires_on": "soon"}, "That is no day"),
+        ({"expires": "date", "expires_on": "soon"}, "Enter a date"),
         ({"expires": "date", "expires_on": "2001-01-01"}, "This date has passed."),
-        ({"expires": "date", "expires_on": "9999-12-31"}, "Choose a day before 2199"),
+        ({"expires": "date", "expires_on": "9999-12-31"}, "Choose a date before 2199"),
         ({"sources": "x" * 600}, "longer than 512 bytes"),
         ({"sources": "x" * 4001}, "at most 4000 characters"),
     ],
@@ -269,7 +269,7 @@ def cost(client: Client) -> int:
 
 
 def test_refused_requests_are_listed_newest_first_for_everybody(viewer: Client) -> None:
-    assert "Nothing was refused." in open_page(viewer, PAGE).text
+    assert "No rejected requests." in open_page(viewer, PAGE).text
     for reason in ("first", "second", "second"):
         rejected_requests.note(422, reason, Caller("10.0.0.1", "mev_abcdefgh"), "POST", "/api/events")
     rejected_requests.close_refusals()

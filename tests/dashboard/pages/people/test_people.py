@@ -190,7 +190,7 @@ def test_who_sees_no_board_is_told_whom_to_ask(administrator: Client) -> None:
     ann = made("ann")
     theirs = signed_in(ann)
     for path in ("/", "/boards/", "/activity/", "/blocked/", "/agents/"):
-        assert "You see no board yet." in open_page(theirs, path).text, path
+        assert "You do not have access to any boards yet" in open_page(theirs, path).text, path
     assert "ask root." in open_page(theirs, "/").text
     roles.give_boards(ann, ["shop"], every=False)
-    assert "You see no board yet." not in open_page(theirs, "/").text
+    assert "You do not have access to any boards yet" not in open_page(theirs, "/").text

@@ -221,7 +221,7 @@ def test_the_page_and_the_drawer_show_the_same(viewer: Client) -> None:
 def test_a_task_that_is_not_there_is_not_found(viewer: Client) -> None:
     publish(*project())
     for query in ("", "?board=shop", "?board=shop&task=unheard", "?board=bank&task=shop-2", "?task=shop-2"):
-        assert "There is no such task" in open_page(viewer, f"/tasks/{query}", status=404).text
+        assert "This task does not exist" in open_page(viewer, f"/tasks/{query}", status=404).text
 
 
 def test_a_task_of_no_board_has_a_page(viewer: Client) -> None:
@@ -242,7 +242,7 @@ def test_needs_you_and_cards_open_the_task(viewer: Client) -> None:
 def test_a_task_that_goes_while_its_page_is_open_is_said_to_be_gone() -> None:
     publish(*project(), event("board_removed"))
     found = PAGE.render(looking("task", board="shop", task="shop-2"))
-    assert "This task is gone" in found["task"]
+    assert "This task no longer exists" in found["task"]
     assert 'id="events"' in found["events"]
 
 
