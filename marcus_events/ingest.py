@@ -153,7 +153,7 @@ def tell_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
     """Those that were refused, which are logged: for what the system itself publishes, whom nobody else would tell."""
     refused = [receipt for receipt in answers if receipt.status == "rejected"]
     for receipt in refused:
-        logger.error("the log refused %s, %s: %s", what, receipt.event_id, receipt.error)
+        logger.error("the log rejected %s, %s: %s", what, receipt.event_id, receipt.error)
     return refused
 
 

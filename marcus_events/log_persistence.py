@@ -43,7 +43,7 @@ class LogPersistence:
         for event, receipt in zip(events, receipts, strict=True):
             if receipt.warnings:
                 told = "; ".join(map(str, receipt.warnings))
-                logger.warning("event %s (%s) was taken with a warning: %s", event.event_id, event.event_type, told)
+                logger.warning("event %s (%s) was accepted with a warning: %s", event.event_id, event.event_type, told)
         if refusals := {n: receipt.error or "" for n, receipt in enumerate(receipts) if receipt.status == "rejected"}:
             raise RejectedEvents(refusals)
 

@@ -80,7 +80,7 @@ def refuse(host: str, address: str, method: str, path: str) -> Problem:
     detail = (REFUSED if domain else NO_NAME).format(name=name or "nothing")
     is_among_first, is_new = _names.add(name)
     if is_new:
-        logger.warning("%s (asked for by %s; said once an hour)", detail, address)
+        logger.warning("%s (requested by %s; logged once an hour)", detail, address)
     door = f"/{path.split('/')[1]}/" if path.startswith((*PROGRAMS, "/ws")) else "/"
     reason = detail if is_among_first else OTHERS
     rejected_requests.note(HTTPStatus.BAD_REQUEST, reason, Caller(address), method, door)

@@ -84,7 +84,7 @@ class Reading:
             try:
                 return await self._get(http, path, query)
             except httpx.TransportError as error:
-                logger.debug("%s does not answer: %s", self._url, error)
+                logger.debug("%s does not respond: %s", self._url, error)
             except httpx.HTTPStatusError as error:
                 if not may_pass(error.response.status_code):
                     raise

@@ -113,7 +113,7 @@ class Outbox:
                     self._tell(error)
                     self._stop.wait(min(max(next(waits), error.retry_after_s), LONGEST_PAUSE_S))
                 except Exception:
-                    logger.exception("events cannot be sent; they are kept in %s", self._kept.place)
+                    logger.exception("events cannot be sent; they are stored in %s", self._kept.place)
                     self._stop.wait(LONGEST_PAUSE_S)
                 else:
                     self._news.wait()
@@ -163,18 +163,18 @@ class Outbox:
     def _refuse(self, number: int, event: Event, reason: str) -> None:
         self._kept.set_aside(number, reason)
         self._refused += 1
-        logger.warning("event %s was refused: %s", event.event_id, reason)
+        logger.warning("event %s was rejected: %s", event.event_id, reason)
 
     def _warn(self, event: Event, warnings: list[dict[str, Any]]) -> None:
         """It is in the log; what some of its fields say is not used."""
         self._warned += 1
         told = "; ".join(f"{each.get('pointer')} should be {each.get('expected')}" for each in warnings)
-        logger.warning("event %s (%s) was taken with a warning: %s", event.event_id, event.event_type, told)
+        logger.warning("event %s (%s) was accepted with a warning: %s", event.event_id, event.event_type, told)
 
     def _tell(self, error: NotNow) -> None:
         """Once per episode."""
         if self._last_error is None:
-            logger.warning("events cannot be sent (%s); until they can, they are kept in %s", error, self._kept.place)
+            logger.warning("events cannot be sent (%s); until then, they are stored in %s", error, self._kept.place)
         self._last_error = str(error)
 
 
@@ -187,7 +187,7 @@ def results_of(response: httpx.Response, count: int) -> list[dict[str, Any]] | N
     if results is None and not response.is_success:
         return None
     if not (isinstance(results, list) and len(results) == count):
-        raise NotNow("what answers is no Marcus Events API")
+        raise NotNow("the server is not a Marcus Events API")
     return results
 
 
@@ -203,7 +203,7 @@ def detail_of(response: httpx.Response) -> str:
     try:
         return str(response.json()["detail"])
     except (ValueError, TypeError, KeyError):
-        return f"answered with {response.status_code} {response.reason_phrase}"
+        return f"the server responded with {response.status_code} {response.reason_phrase}"
 
 
 def retry_after(response: httpx.Response) -> float:

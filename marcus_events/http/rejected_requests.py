@@ -156,11 +156,11 @@ class Refusals:
         except (OperationalError, InterfaceError) as error:
             self._put_back(taken, error)
         except Exception:
-            logger.exception("%s refused requests could not be noted", sum(tally.count for tally in taken.values()))
+            logger.exception("%s rejected requests could not be recorded", sum(tally.count for tally in taken.values()))
 
     def _put_back(self, taken: dict[RejectionKind, Tally], error: Exception) -> None:
         if not self._is_away:
-            logger.warning("refused requests wait to be noted: %s", error)
+            logger.warning("rejected requests are waiting to be recorded: %s", error)
         self._is_away = True
         with self._wake:
             for refusal, tally in taken.items():

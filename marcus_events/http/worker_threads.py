@@ -32,6 +32,6 @@ async def in_thread(work: Callable[[], Result], pool: ThreadPoolExecutor = _pool
 
 
 def unavailable(error: Exception) -> Problem:
-    logger.error("a program's connection: %s", error)
+    logger.error("a program's request failed: %s", error)
     detail = "The log is temporarily unavailable. Send the same request again."
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)

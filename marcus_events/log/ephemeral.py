@@ -100,7 +100,7 @@ class LiveSender:
         self.shed += count
         if not self._is_shedding:
             self._is_shedding = True
-            logger.warning("ephemeral events do not reach other processes: %s", error or "too many wait to be told")
+            logger.warning("ephemeral events do not reach other processes: %s", error or "the queue is full")
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -140,7 +140,7 @@ class Assembler:
             stated = json.loads(text)
             self._hear(Event(**stated | {"timestamp": parse_timestamp(stated["timestamp"])}))
         except (ValueError, TypeError, KeyError):
-            logger.debug("something else than an event was told on the live channel")
+            logger.debug("the live channel received something that is not an event")
 
 
 _sender = Single(LiveSender)

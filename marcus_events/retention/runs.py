@@ -166,7 +166,7 @@ def run_retention(stop: threading.Event) -> None:
         except RetentionBusy:
             pass
         except CONNECTION_ERRORS as error:
-            logger.debug("retention waits for the database: %s", error)
+            logger.debug("retention is waiting for the database: %s", error)
         except Exception:
             logger.exception("a retention run failed")
         finally:

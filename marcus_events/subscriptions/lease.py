@@ -125,7 +125,7 @@ class Lease:
         with self.lock:
             written = self.connection.execute(query.encode(), named).rowcount
         if written != 1:
-            raise Fenced(f"subscription {self.name} is another process's now")
+            raise Fenced(f"subscription {self.name} now belongs to another process")
         self.sure_at = time.monotonic()
 
     def _note(self, query: str, **values: Any) -> None:

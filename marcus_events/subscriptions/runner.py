@@ -88,10 +88,10 @@ class Runner:
             except Fenced as error:
                 logger.warning("%s", error)
             except EpochChanged:
-                logger.warning("the log began again; subscription %s starts over", self.name)
+                logger.warning("the log was replaced; subscription %s starts over", self.name)
             except CONNECTION_ERRORS as error:
                 if not is_away:
-                    logger.warning("subscription %s waits for the database: %s", self.name, error)
+                    logger.warning("subscription %s is waiting for the database: %s", self.name, error)
                 is_away = True
                 stop.wait(LOOK_EVERY_S)
 
@@ -164,7 +164,7 @@ class Runner:
         """Step 6."""
         for position in lease.to_replay():
             recorded = read.event(position, lease.connection)
-            error = self._try(recorded.event) if recorded else "the log no longer has this event"
+            error = self._try(recorded.event) if recorded else "this event is no longer in the log"
             if error is None:
                 lease.replayed(position)
             else:

@@ -143,5 +143,5 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         except OSError:
             self.stop()  # the program is gone, and the server says so to whoever sends
         except Exception:
-            logger.exception("a program's connection ended")
+            logger.exception("a program's connection failed")
             await self.close(code=FAILED)

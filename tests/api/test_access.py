@@ -107,7 +107,9 @@ def test_a_token_that_will_expire_opens_what_it_is_for(filled: Program) -> None:
 @pytest.mark.parametrize("source", ["agent_2", "marcus", "xagent_1", "AGENT_1", "agent_1 "])
 def test_a_token_speaks_for_no_other_source(filled: Program, source: str) -> None:
     mine = Program(tokens.create("s", sources=["agent_1", "ci-*"]))
-    body = assert_problem(mine.post(event() | {"source": source}), 403, "this token may only use the sources agent_1 and ci-*")
+    body = assert_problem(
+        mine.post(event() | {"source": source}), 403, "this token may only use the sources agent_1 and ci-*"
+    )
     assert (body["results"][0]["code"], body["results"][0]["pointer"]) == (403, "/source")
     cloudevent = {"specversion": "1.0", "id": "1", "type": "x", "source": source}
     assert_problem(mine.post(cloudevent, "application/cloudevents+json"), 403, "this token may only use the sources")

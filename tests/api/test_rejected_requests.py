@@ -219,7 +219,7 @@ def test_a_request_does_not_wait_for_the_note_and_what_cannot_be_written_waits(
     assert RefusedRequest.objects.count() == 0
     monkeypatch.setattr(rejected_requests, "write", write)
     assert [row["count"] for row in noted()] == [2]
-    assert caplog.messages.count("refused requests wait to be noted: the server is away") == 1
+    assert caplog.messages.count("rejected requests are waiting to be recorded: the server is away") == 1
 
 
 def test_what_fails_for_another_reason_is_said_and_ends_nothing(
@@ -229,7 +229,7 @@ def test_what_fails_for_another_reason_is_said_and_ends_nothing(
         broken.setattr(rejected_requests, "WRITE", "NONSENSE %s %s %s %s %s %s %s %s %s")
         program.post({})
         rejected_requests.close_refusals()
-    assert "1 refused requests could not be noted" in caplog.text
+    assert "1 rejected requests could not be recorded" in caplog.text
     program.post({})
     assert [row["count"] for row in noted()] == [1]
 

@@ -239,7 +239,7 @@ def test_a_webhook_is_posted_the_head(receiver: HTTPServer, settings: Settings, 
     made_anew()
     with pytest.raises(CommandError):
         call_command("verify", anchors=[collected], stdout=(out := io.StringIO()), stderr=io.StringIO())
-    assert f"position {NUMBER}: the head that was anchored on" in out.getvalue()
+    assert f"position {NUMBER}: the head anchored on" in out.getvalue()
 
 
 @pytest.mark.parametrize("status", [302, 307, 400, 500])

@@ -87,7 +87,9 @@ def test_a_folder_that_vanishes_is_named_and_goes_on_when_it_is_back(integration
     follow(integrations, marcus)
     expect(integrations.locator("#folders")).to_contain_text(FOLLOWS, timeout=PATIENCE)
     shutil.move(marcus, marcus.with_name("elsewhere"))
-    expect(integrations.locator("#folders")).to_contain_text("There are no Marcus files in this folder", timeout=PATIENCE)
+    expect(integrations.locator("#folders")).to_contain_text(
+        "There are no Marcus files in this folder", timeout=PATIENCE
+    )
     shutil.move(marcus.with_name("elsewhere"), marcus)
     expect(integrations.locator("#folders")).not_to_contain_text("There is no Marcus", timeout=PATIENCE)
 

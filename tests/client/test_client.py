@@ -176,7 +176,7 @@ def test_two_clients_at_once_have_a_spool_each(dashboard: Running, token: str, t
 
 @pytest.mark.parametrize("token", ["", "with\nline", " mev_x", "mev_ä"])
 def test_what_cannot_be_a_token_is_refused_without_repeating_it(token: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not a token") as raised:
+    with pytest.raises(ValueError, match="invalid token") as raised:
         Client("http://127.0.0.1:9", token, spool=tmp_path)
     assert not token.strip() or token not in str(raised.value)
 

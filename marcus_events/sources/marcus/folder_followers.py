@@ -60,7 +60,7 @@ class FolderFollowers:
         try:
             self._compare()
         except (Error, *CONNECTION_ERRORS) as error:
-            logger.debug("following folders waits for the database: %s", error)
+            logger.debug("following folders is waiting for the database: %s", error)
         except Exception:
             logger.exception("the table of followed folders could not be read")
         finally:

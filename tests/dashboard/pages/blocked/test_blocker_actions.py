@@ -86,7 +86,10 @@ def test_a_blocker_is_given_to_those_alone_who_see_its_board(blocked: Client) ->
     people = re.findall(r"<option[^>]*>([\w-]+)<", page.partition('name="assignee"')[2].partition("</select>")[0])
     assert people == ["nobody", "ada", "administers", "every", "of-the-group", "shopkeeper"]
     for name in ("banker", "locked-out"):
-        assert f"{name} does not exist or has no access to this board." in act(blocked, "assign", assignee=name).content.decode()
+        assert (
+            f"{name} does not exist or has no access to this board."
+            in act(blocked, "assign", assignee=name).content.decode()
+        )
     assert act(blocked, "assign", assignee="of-the-group").status_code == 302
 
 
