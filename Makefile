@@ -1,10 +1,12 @@
-# `make run`, `make test` and `make bench` are all one has to know; they do everything from a fresh checkout on.
+# `make run`, `make test`, `make check` and `make bench` are all one has to know; they do everything from a fresh checkout on.
 # What they need first: Python 3.11 or newer.
 
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Set in many containers: every start of Python would compile all its packages anew, which takes longer than most commands.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test bench intrude lint format requirements clean
+.PHONY: run test check bench intrude lint format requirements clean
 
 # HOST, PORT, MARCUS_DATA_DIR, DATABASE_URL and DEMO are taken from the environment or the command line: make run PORT=9000
 run: .venv/installed
@@ -16,6 +18,15 @@ test: .venv/installed-dev lint
 	@scripts/ensure-browser
 	@scripts/ensure-nginx
 	$(PYTEST)
+
+# What was changed alone, in seconds: formatting, lint, and the tests that concern it (tests/selection.py says which).
+# make check FILE="marcus_events/log/writer.py …"; without FILE, what differs from the last commit.
+FILE = $(shell git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard)
+check: .venv/installed-dev
+	$(if $(filter %.py,$(FILE)),@$(BIN)/ruff check --quiet $(filter %.py,$(FILE)))
+	$(if $(filter %.py,$(FILE)),@$(BIN)/ruff format --check --quiet $(filter %.py,$(FILE)))
+	$(if $(filter %.html,$(FILE)),@$(BIN)/djade --target-version 5.2 --check $(filter %.html,$(FILE)))
+	@tests=$$($(BIN)/python -m tests.selection $(FILE)) && echo "$$tests" && $(BIN)/python -m pytest --quiet $$tests
 
 # Beside other libraries and the limits of the machine, in one run. BENCH=--quick only looks whether everything runs.
 bench: .venv/installed-bench
@@ -51,7 +62,7 @@ requirements: .venv/installed-dev
 	$(COMPILE) --output-file requirements-bench.txt requirements-bench.in
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .postgres_*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt scripts/install

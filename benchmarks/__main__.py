@@ -100,15 +100,13 @@ def database() -> Iterator[None]:
         from django.core.management import call_command
 
         from marcus_events import postgres
-        from marcus_events.log.listener import close_listener
-        from marcus_events.log.writer import close_writer
+        from marcus_events.core.lifecycle import stop_services
         from marcus_events.postgres.data_directory import DataDirectory
 
         with postgres.ClusterMember(DataDirectory.under(settings.DATA_DIR)):
             call_command("migrate", verbosity=0)
             yield
-            close_writer()
-            close_listener()
+            stop_services()
 
 
 def table(rows: list[Row], baseline: str) -> str:

@@ -88,7 +88,7 @@ def fill(count: int) -> None:
     Checkpoint.objects.create(projection="none", position=count, epoch=LogHead.objects.get().epoch)
 
 
-def entry(n: int) -> "Offer":  # type: ignore[name-defined]  # noqa: F821, UP037 - imported once Django is set up
+def entry(n: int) -> "EventData":  # type: ignore[name-defined]  # noqa: F821, UP037 - imported once Django is set up
     from marcus_events.core.event import Event, utc_now
     from marcus_events.ingest import entry_from
 

@@ -23,6 +23,7 @@ from config import request_headers
 from marcus_events.core.anchors import Anchor
 from marcus_events.core.anchors import parse as parse_anchor
 from marcus_events.core.filters import span_of
+from marcus_events.core.threads import CONNECTIONS
 
 # Every connection plans with the values at hand: a generic plan walks the whole log for a rare word. And without JIT,
 # which takes longer to compile than our queries take to run.
@@ -30,7 +31,7 @@ SERVER_OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UT
 NOT_A_USER = frozenset({"x-forwarded-for", "x-forwarded-proto", "connection", "upgrade", "transfer-encoding"})
 POOL: dict[str, Any] = {
     "min_size": 1,
-    "max_size": 20,  # per process: 8 requests at once, 4 for pages, 4 for sockets, 2 for exports; a server takes 100
+    "max_size": CONNECTIONS,  # a connection for each thread that works with the database
     "timeout": 5,  # seconds a request waits for a connection before it fails
     "max_lifetime": 30 * 60,  # seconds
     # Seconds after which an attempt to connect is given up, since the pauses within one double: it would sleep for as

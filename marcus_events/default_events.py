@@ -17,8 +17,8 @@ from typing import Any
 from django.conf import settings
 
 from marcus_events.bus.events import Events
-from marcus_events.bus.policies import parse_policies
 from marcus_events.bus.spool import Spool
+from marcus_events.bus.storage_policies import parse_policies
 from marcus_events.log_persistence import LogPersistence
 
 _events: Events | None = None

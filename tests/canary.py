@@ -75,7 +75,7 @@ def where(client: httpx.Client, positions: Sequence[int], blockers: Sequence[int
     found = {address for address in asked if shows(client, address)}
     logs = [address for address in asked if address.startswith("/api/events")]
     found |= {f"{address} as CloudEvents" for address in logs if shows(client, address, **CLOUD_EVENTS)}
-    return found | {address for address in of_admin(client) if shows(client, address)}
+    return found | {address for address, page in of_admin(client).items() if CANARY in page}
 
 
 def shows(client: httpx.Client, address: str, **headers: str) -> bool:
@@ -83,15 +83,16 @@ def shows(client: httpx.Client, address: str, **headers: str) -> bool:
     return CANARY in answer.text + str(answer.headers)
 
 
-def of_admin(client: httpx.Client) -> set[str]:
-    """Every page of Django's admin that can be reached by links without a query."""
-    known, waiting = {"/admin/"}, ["/admin/"]
+def of_admin(client: httpx.Client) -> dict[str, str]:
+    """Every page of Django's admin that can be reached by links without a query, and what it answers."""
+    pages: dict[str, str] = {}
+    waiting = ["/admin/"]
     while waiting:
-        page = client.get(waiting.pop()).text
-        links = set(re.findall(r'href="(/admin/[^"?#]*)', page)) - known - {"/admin/logout/"}
-        known |= links
-        waiting += links
-    return known
+        if (address := waiting.pop()) not in pages:
+            answer = client.get(address)
+            pages[address] = answer.text + str(answer.headers)
+            waiting += set(re.findall(r'href="(/admin/[^"?#]*)', answer.text)) - pages.keys() - {"/admin/logout/"}
+    return pages
 
 
 def in_tables(conninfo: str) -> set[str]:
@@ -119,7 +120,7 @@ def until_redaction(socket: ClientConnection, record: int) -> str:
     """What a page is sent up to the frame that tells of a redaction, and in the two after it."""
     frames, after = "", 0
     while after < 3:
-        frame = str(socket.recv(timeout=30))
+        frame = str(socket.recv(timeout=180))
         frames += frame if after else ""
         beat = re.search(r'data-redaction="(\d+)"', frame)
         after += beat is not None and int(beat.group(1)) >= record
@@ -130,6 +131,6 @@ def everything(socket: ClientConnection) -> str:
     """What a program is sent that begins at the beginning."""
     socket.send(json.dumps({"action": "subscribe", "id": "all", "after": 0}))
     frames = ""
-    while '"caught_up"' not in (frame := str(socket.recv(timeout=30))):
+    while '"caught_up"' not in (frame := str(socket.recv(timeout=180))):
         frames += frame
     return frames

@@ -16,14 +16,11 @@ from django.test import TransactionTestCase
 from marcus_events import postgres
 from marcus_events.access import rate_limits
 from marcus_events.audit import signals
-from marcus_events.audit.failed_logins import close_failures
-from marcus_events.audit.writer import close_trail
-from marcus_events.http.rejected_requests import close_refusals
-from marcus_events.log.ephemeral import close_live_sender
-from marcus_events.log.listener import close_listener
-from marcus_events.log.writer import close_writer
+from marcus_events.core.lifecycle import stop_services
+from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.models import RefusedRequest
 from marcus_events.postgres.data_directory import DataDirectory
+from tests.migrated import copy_migrated
 
 # How long an example takes says nothing about the code where the machine is shared.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -37,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Each process that runs tests has a server of its own; the one that only hands them out needs none."""
     hands_out = bool(config.getoption("numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
     if settings.EMBEDDED_POSTGRES and not hands_out:
+        copy_migrated(settings.DATA_DIR)
         config.stash[SERVER] = postgres.ClusterMember(DataDirectory.under(settings.DATA_DIR))
         config.stash[SERVER].join()
 
@@ -92,12 +90,7 @@ def log(transactional_db: None) -> Iterator[None]:
     """An empty log in a real database, written and read by connections of its own as in life."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
-    close_refusals()  # of tests without a log
+    REJECTED_REQUESTS.stop()  # of tests without a log
     RefusedRequest.objects.all().delete()
     yield
-    close_refusals()
-    close_failures()
-    close_trail()
-    close_live_sender()
-    close_writer()
-    close_listener()
+    stop_services()

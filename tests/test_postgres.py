@@ -63,7 +63,7 @@ class Command:
     def end(self, signal_number: int | None = None) -> None:
         if signal_number is not None:
             self.process.send_signal(signal_number)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=180)
 
 
 def processes_of(place: DataDirectory) -> list[psutil.Process]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 LOOK_EVERY = 0.01  # seconds
-PATIENCE = 20.0  # seconds; only a broken test waits that long
+PATIENCE = 60.0  # seconds; only a broken test waits that long, also on a machine that is ten times slower
 
 
 def wait_until(condition: Callable[[], Found], timeout: float = PATIENCE) -> Found:

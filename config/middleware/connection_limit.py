@@ -16,14 +16,15 @@ from contextlib import ExitStack
 from typing import Any
 from weakref import WeakValueDictionary
 
+from config.asgi_types import Application, AsgiScope
 from config.middleware.body_limit import caller_of, refuse
-from config.middleware.origin import Application, AsgiScope
 from marcus_events.access.authentication import network
 from marcus_events.access.open_connections import ConnectionSlots
 from marcus_events.core.problem import Problem
+from marcus_events.core.threads import THREADS
 
 NOT_COUNTED = ("/healthz",)  # whoever watches over the process is answered however busy it is
-AT_ONCE = 8  # threads, each with a database connection: more only take the interpreter from one another
+AT_ONCE = THREADS["request"]
 OF_ADDRESS = 4  # one program that asks in a loop, and some pages
 
 

@@ -34,6 +34,7 @@ from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
+from marcus_events.http.worker_threads import PAGE_THREADS, in_thread
 from marcus_events.live.hub import Frame, get_hub
 from marcus_events.websocket.connections import caller_of
 
@@ -49,10 +50,14 @@ logger = logging.getLogger(__name__)
 
 
 class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    pages: Mapping[str, Page] = {}  # by name: handed over in `dashboard.routing`
     page_state: PageState
     places: ConnectionSlots
     running: asyncio.Task[None] | None = None
+
+    def __init__(self, pages: Mapping[str, Page]) -> None:
+        """`pages` are all pages by name, see `dashboard.routing`."""
+        super().__init__()
+        self.pages = pages
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """However it ends, nothing goes on for it, and its places are given back."""
@@ -118,7 +123,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def chosen(self) -> EventFilter | None:
         """None where the query cannot be read."""
         try:
-            return await single_flight.in_thread(lambda: wanted(self.page_state))
+            return await in_thread(PAGE_THREADS, lambda: wanted(self.page_state))
         except InvalidFilter:
             return None
 
@@ -165,7 +170,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def visibility(self) -> Visibility | None:
         """As it is now; None where nobody is signed in any more."""
         key, remote_user = self.scope["session"].session_key, self.scope.get("remote_user", "")
-        return await single_flight.in_thread(lambda: sessions.visibility_of_session(key, remote_user))
+        return await in_thread(PAGE_THREADS, lambda: sessions.visibility_of_session(key, remote_user))
 
 
 def is_visible(recorded: RecordedEvent) -> bool:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from channels.db import database_sync_to_async
+from marcus_events.http.worker_threads import PAGE_THREADS, in_thread
 
 MAX_KEPT = 32  # results: pages × boards × sights, of the last few moments
-THREADS = 4  # each holds a database connection while it works; the pool has twenty
 
 Result = TypeVar("Result")
 
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
 _kept: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
 
 
@@ -24,7 +21,7 @@ async def once(key: Hashable, work: Callable[[], Result]) -> Result:
     loop = asyncio.get_running_loop()
     task = _kept.get((loop, key))
     if task is None or (task.done() and failed(task)):
-        task = _kept[loop, key] = loop.create_task(in_thread(work))
+        task = _kept[loop, key] = loop.create_task(in_thread(PAGE_THREADS, work))
         while len(_kept) > MAX_KEPT:
             _kept.popitem(last=False)
     return await asyncio.shield(task)  # one who leaves must not cancel it for the others
@@ -37,9 +34,3 @@ def is_kept(key: Hashable) -> bool:
 
 def failed(task: asyncio.Task[Any]) -> bool:
     return task.cancelled() or task.exception() is not None
-
-
-async def in_thread(work: Callable[[], Result], pool: ThreadPoolExecutor = _pool) -> Result:
-    """Run in the pages' own threads, or others; the database connection is given back afterwards."""
-    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=pool)()
-    return result

@@ -15,7 +15,7 @@ from marcus_events.api.docs import SAME_FOR_ALL
 from marcus_events.api.endpoint import endpoint
 from marcus_events.http.json_body import MAX_BODY
 from marcus_events.models import Token
-from marcus_events.websocket import consumer, handlers, subscriptions
+from marcus_events.websocket import consumer, frame_handlers, subscriptions
 from marcus_events.websocket.examples import EXAMPLES
 from marcus_events.websocket.schemas import INCOMING, OUTGOING
 
@@ -23,7 +23,7 @@ ADDRESS = "/ws/events/"
 INTRODUCTION = f"""\
 Subscribe to the log from a position, and publish events. Frames are JSON text of at most \
 {MAX_BODY // 1024**2} MiB. Each frame gets one response with its id, in order. A connection can have at most \
-{handlers.MAX_SUBSCRIPTIONS} subscriptions, and closes after {consumer.MAX_MISTAKES} invalid frames in a row. A \
+{frame_handlers.MAX_SUBSCRIPTIONS} subscriptions, and closes after {consumer.MAX_MISTAKES} invalid frames in a row. A \
 heartbeat is sent at least every {subscriptions.HEARTBEAT_S:g} s. Frames from the server may gain fields."""
 ANSWERS = {"subscribe": "subscribed", "unsubscribe": "unsubscribed", "publish": "published"}
 SUMMARIES = {

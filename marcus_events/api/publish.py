@@ -10,7 +10,6 @@ thread is taken for what takes long: to look up a token that was not seen lately
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -24,17 +23,11 @@ from marcus_events.core.event import Event
 from marcus_events.core.problem import Problem
 from marcus_events.http import cloudevents, publish_items
 from marcus_events.http.json_body import LARGE, MAX_BODY, check_size, parse
-from marcus_events.http.worker_threads import in_thread
+from marcus_events.http.worker_threads import LARGE_BODY_THREADS, TOKEN_THREADS, in_thread
 from marcus_events.ingest import Receipt
 from marcus_events.models import Token
 
 KINDS = f"application/json, {cloudevents.STRUCTURED}, {cloudevents.BATCH}, or any type with CloudEvent headers"
-
-
-LARGE_AT_ONCE = 2  # bodies: more would take the interpreter from everybody else
-
-_lookups = ThreadPoolExecutor(2, thread_name_prefix="token")
-_large = ThreadPoolExecutor(LARGE_AT_ONCE, thread_name_prefix="large body")
 
 
 async def publish_async(request: HttpRequest) -> HttpResponse:
@@ -55,14 +48,15 @@ async def taken_in(request: HttpRequest) -> HttpResponse:
     token = await authentication.permitted_async(caller, "publish", look_up)
     body = check_size(request.read(MAX_BODY + 1))
     is_large = len(body) > LARGE
-    items, read = await in_thread(partial(stated_in, request, body), _large) if is_large else stated_in(request, body)
+    read_body = partial(stated_in, request, body)
+    items, read = await in_thread(LARGE_BODY_THREADS, read_body) if is_large else read_body()
     is_batch = isinstance(items, list)
     receipts = await publish_items.publish(items if is_batch else [items], read, token, aside=is_large)
     return answer(request, receipts, is_batch=is_batch)
 
 
 async def look_up(work: Callable[[], Token]) -> Token:
-    return await in_thread(work, _lookups)
+    return await in_thread(TOKEN_THREADS, work)
 
 
 def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publish_items.Read]:

@@ -16,7 +16,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from marcus_events.audit.actor import actor
-from marcus_events.audit.writer import trail
+from marcus_events.audit.writer import audit_writer
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reserved import USER, source_of
@@ -33,7 +33,7 @@ def record(event_type: str, by: str, address: str = "", **data: Any) -> None:
     stated = {"by": shown(by, MAX_NAME), "address": shown(where, MAX_ADDRESS)}
     stated |= {name.removesuffix("_id") if name in OF_A_PLACE else name: value for name, value in data.items()}
     event_id = f"audit_{uuid.uuid4().hex}"
-    trail().keep(Event(event_id, utc_now(), event_type, source_of(USER, stated["by"]), stated, {}))
+    audit_writer().keep(Event(event_id, utc_now(), event_type, source_of(USER, stated["by"]), stated, {}))
 
 
 def token_created(

@@ -11,7 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from marcus_events.core.singleton import Single
+from marcus_events import audit
+from marcus_events.audit.writer import AUDIT_WRITER
+from marcus_events.core.lifecycle import Declared
 
 MINUTE_S = 60.0
 LOOK_EVERY_S = 1.0
@@ -34,6 +36,8 @@ class FailedLogins:
         self._more: dict[LoginKey, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="failed sign-ins", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     def add(self, name: str, address: str) -> None:
@@ -61,8 +65,11 @@ class FailedLogins:
             if count:
                 self._tell(*key, count)
 
-    def close(self) -> None:
+    def stop_soon(self) -> None:
         self._stop.set()
+
+    def stop(self) -> None:
+        """Record what was counted so far."""
         self._thread.join()
         self.look(all_of_them=True)
 
@@ -72,19 +79,12 @@ class FailedLogins:
 
 
 def tell(name: str, address: str, times: int) -> None:
-    from marcus_events import audit  # which is made of this package
-
     more = {} if times == 1 else {"times": f"{times} more times within a minute"}
     audit.record("sign_in_failed", name, address, count=times, **more)
 
 
-_failures = Single(lambda: FailedLogins(tell))
+FAILED_LOGINS = Declared("failed logins", lambda: FailedLogins(tell), needs=(AUDIT_WRITER,))
 
 
-def failures() -> FailedLogins:
-    return _failures.get()
-
-
-def close_failures() -> None:
-    """Tell of what was counted so far."""
-    _failures.close()
+def failed_logins() -> FailedLogins:
+    return FAILED_LOGINS.get()

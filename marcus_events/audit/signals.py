@@ -17,7 +17,7 @@ from django.http import HttpRequest
 
 from marcus_events import audit
 from marcus_events.audit.actor import actor
-from marcus_events.audit.failed_logins import NOBODY, failures
+from marcus_events.audit.failed_logins import NOBODY, failed_logins
 from marcus_events.core.event_types import EventTypes
 
 WATCHED = {"is_active": "active", "is_superuser": "superuser", "is_staff": "staff"}
@@ -61,7 +61,7 @@ def signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: A
 def failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     name = str(credentials.get("username") or "")
     known = get_user_model()._default_manager.filter(username=name[: audit.MAX_NAME].replace("\0", "")).exists()
-    failures().add(name if known else NOBODY, audit.address_of(request) if request is not None else "")
+    failed_logins().add(name if known else NOBODY, audit.address_of(request) if request is not None else "")
 
 
 def compared(sender: Any, instance: User, update_fields: frozenset[str] | None = None, **kwargs: Any) -> None:

@@ -15,10 +15,10 @@ from django.conf import settings
 
 from marcus_events.bus.spool import Spool, SpoolFailed
 from marcus_events.core.event import Event
+from marcus_events.core.lifecycle import Declared
 from marcus_events.core.reserved import Authority
-from marcus_events.core.singleton import Single
 from marcus_events.ingest import Receipt, all_checked, chunks, ingest, receipts, settled, submit, tell_refused
-from marcus_events.log.writer import LogUnavailable
+from marcus_events.log.writer import WRITER, LogUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,9 @@ class AuditWriter:
         self._spool: Spool | None = None
         self._is_away = False  # nobody waits for it twice
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="audit trail", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="audit writer", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     def keep(self, event: Event) -> None:
@@ -52,9 +54,11 @@ class AuditWriter:
         except Exception:
             logger.exception("an action could not be recorded: %s %s", event.event_type, event.data)
 
-    def close(self) -> None:
-        """Append what waits, if the log is there, and stop."""
+    def stop_soon(self) -> None:
         self._stop.set()
+
+    def stop(self) -> None:
+        """Append what waits, if the log is there."""
         self._thread.join()
         if self._spool is not None:
             self._spool.close()
@@ -117,14 +121,9 @@ def shortened(event: Event, error: str) -> Event:
     return replace(event, event_id=f"audit_{uuid.uuid4().hex}", data=data)
 
 
-_trail = Single(AuditWriter)
+AUDIT_WRITER = Declared("audit writer", AuditWriter, needs=(WRITER,))
 
 
-def trail() -> AuditWriter:
-    """The trail of this process."""
-    return _trail.get()
-
-
-def close_trail() -> None:
-    """Append what waits, and stop until there is something again."""
-    _trail.close()
+def audit_writer() -> AuditWriter:
+    """The audit writer of this process."""
+    return AUDIT_WRITER.get()

@@ -24,12 +24,12 @@ from marcus_events.bus.batching import Batcher
 from marcus_events.bus.delivery import TIMEOUT_S as STORE_TIMEOUT_S
 from marcus_events.bus.delivery import Storing
 from marcus_events.bus.dispatch import Calls
+from marcus_events.bus.handler_metrics import AllHandlerStats, TypeCounts
 from marcus_events.bus.history import first_after, history, trace_of
 from marcus_events.bus.log_bridge import Sharing
-from marcus_events.bus.metrics import AllHandlerStats, TypeCounts
 from marcus_events.bus.persistence import DurablyWanted, Persistence, SharedLog
-from marcus_events.bus.policies import Policies, Policy
 from marcus_events.bus.spool import Spool
+from marcus_events.bus.storage_policies import Policies, Policy
 from marcus_events.bus.streams import Seen, Stream
 from marcus_events.bus.subscribers import Handler, HandlerSubscription, Subscribers, name_of
 from marcus_events.core.causal_tree import Trace

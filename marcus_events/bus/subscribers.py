@@ -6,7 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from marcus_events.bus.metrics import HandlerStats
+from marcus_events.bus.handler_metrics import HandlerStats
 from marcus_events.core.event import Event
 from marcus_events.core.patterns import like
 from marcus_events.core.predicates import EventPredicate

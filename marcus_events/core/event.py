@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from marcus_events.core.event_types import category_of
-from marcus_events.core.text_search import Words, texts_in
+from marcus_events.core.task_links import NAMING_OTHERS
+from marcus_events.core.text_search import Words, run_beside, texts_in
 
 # What a log of software agents can mean; outside of it lie clocks that were never set.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,12 +105,28 @@ class RecordedEvent:
 
     @cached_property
     def words(self) -> Words:
-        """Those of its type, its source and every text in it. Many ask for words in it: they are gathered once."""
+        """Those of its type, its source and its texts. Many ask for words in it: they are gathered once."""
         return Words.of(self.texts())
 
+    @cached_property
+    def words_of_others(self) -> Words:
+        """Those of what names other tasks. Only readers who see every board find the event by them."""
+        return Words.in_run(self.run_of_others())
+
     def texts(self) -> tuple[str, ...]:
-        """Those that words are looked for in."""
-        return self.event_type, self.source, *texts_in(self.data), *texts_in(self.metadata)
+        """Those that words are looked for in, but for those that name other tasks."""
+        own = self.data
+        if not own.keys().isdisjoint(NAMING_OTHERS):
+            own = {name: value for name, value in own.items() if name not in NAMING_OTHERS}
+        return self.event_type, self.source, *texts_in(own), *texts_in(self.metadata)
+
+    def run_of_others(self) -> list[str]:
+        """The words that name other tasks, as many as there is room for in the search index."""
+        if self.data.keys().isdisjoint(NAMING_OTHERS):
+            return []
+        return run_beside(
+            self.texts(), texts_in([self.data[name] for name in sorted(NAMING_OTHERS) if name in self.data])
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The documented fields, and what the log added. `clock_ahead_s` is there only when the clock was ahead."""

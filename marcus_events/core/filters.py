@@ -50,7 +50,8 @@ class Term:
 class EventFilter:
     """`since` (inclusive) and `until` (exclusive) are compared with `Recorded.happened_at`: the timestamp, or the
     time of recording where the producer's clock was ahead. Without terms it matches all. `seen` are the boards that the
-    reader sees, None for all: what matches is shown without what it names on others (`marcus_events.search.masking`).
+    reader sees, None for all: what matches is shown without what it names on others (`marcus_events.search.masking`),
+    and words are not looked for in what names other tasks.
     """
 
     terms: tuple[Term, ...] = ()
@@ -98,7 +99,7 @@ class EventFilter:
             return False
         if self.until and recorded.happened_at >= self.until:
             return False
-        return all(holds(term, recorded) for term in self.terms)
+        return all(holds(term, recorded, sees_all=self.seen is None) for term in self.terms)
 
     def __str__(self) -> str:
         since = [f"since:{as_text(self.since)}"] if self.since else []
@@ -164,12 +165,18 @@ def as_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def holds(term: Term, recorded: RecordedEvent) -> bool:
-    return term.exclude != any(IS_VALUE[term.field](value, recorded) for value in term.values)
+def holds(term: Term, recorded: RecordedEvent, *, sees_all: bool = True) -> bool:
+    is_value = is_said_of_its_own if term.field == "text" and not sees_all else IS_VALUE[term.field]
+    return term.exclude != any(is_value(value, recorded) for value in term.values)
 
 
 def is_said(value: str, recorded: RecordedEvent) -> bool:
     """Whether the type, the source or any text in the data or metadata has these words side by side."""
+    return is_said_of_its_own(value, recorded) or recorded.words_of_others.said(phrase(value))
+
+
+def is_said_of_its_own(value: str, recorded: RecordedEvent) -> bool:
+    """The same for a reader who does not see every board: what names other tasks tells them nothing."""
     return recorded.words.said(phrase(value))
 
 

@@ -7,7 +7,8 @@ run of such characters is taken apart into pairs that overlap, and its last char
 `失败` and `败`, side by side, and any part of it is found by its own pairs; a single character is the beginning of one.
 
 The words of an event are those of its type, its source and every text in its data and metadata (not of their keys),
-and where they stand: `Words.places`. The search index is made of exactly these places
+and where they stand: `Words.places`. Those of the fields that name other tasks are kept apart, since not everybody who
+sees the event may know of those tasks. The search index is made of exactly these places
 (`marcus_events.search.lexemes`), so that an event is found there if and only if `said` says so here.
 
 Places are bounded as PostgreSQL's are. Every word of an event is found however long its texts are; words side by side
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -49,16 +50,28 @@ def tokens(text: str) -> list[str]:
 
 def run_of(texts: Iterable[str]) -> list[str]:
     """The words of these texts, each at its place less one, with BETWEEN at the places where one text ends."""
-    text = cut(search_form(f"{BETWEEN} ".join(texts)))
+    return words_in(form_of(texts))
+
+
+def run_beside(texts: Iterable[str], others: Iterable[str]) -> list[str]:
+    """As `run_of`, of as much of `others` as the index has room for beside `texts`: its lexemes are longer there."""
+    return words_in(cut(form_of(others), (MAX_BYTES - len(form_of(texts).encode())) // 2))
+
+
+def form_of(texts: Iterable[str]) -> str:
+    return cut(search_form(f"{BETWEEN} ".join(texts)))
+
+
+def words_in(text: str) -> list[str]:
     if text.isascii() or not has_marks_or_no_spaces(text):
         return PLAIN.findall(text)
     return [pair or word for pair, word in OTHER.findall(text)]
 
 
-def cut(text: str) -> str:
-    if len(text) <= MAX_BYTES // 4:
+def cut(text: str, max_bytes: int = MAX_BYTES) -> str:
+    if len(text) <= max_bytes // 4:
         return text
-    return text.encode()[:MAX_BYTES].decode(errors="ignore")
+    return text.encode()[:max_bytes].decode(errors="ignore")
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -78,8 +91,11 @@ class Words:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Words:
+        return cls.in_run(run_of(texts))
+
+    @classmethod
+    def in_run(cls, run: Sequence[str]) -> Words:
         places: dict[str, list[int]] = {}
-        run = run_of(texts)
         for place, word in enumerate(run, 1):
             places.setdefault(word, []).append(place)
         places.pop(BETWEEN, None)

@@ -23,8 +23,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from marcus_events.access.authentication import Caller
 from marcus_events.access.tokens import PREFIX_LENGTH
 from marcus_events.core.event import utc_now
+from marcus_events.core.lifecycle import Declared
 from marcus_events.core.problem import Problem
-from marcus_events.core.singleton import Single
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Tally:
 def note(status: int, reason: str, caller: Caller, method: str, path: str) -> None:
     """Count a refusal. Returns at once and never raises; of a payload, `reason` names places and never values."""
     now = utc_now()
-    refusals().add(
+    rejected_requests().add(
         RejectionKind(
             int(status),
             shown(reason, MAX_REASON),
@@ -104,7 +104,7 @@ def shown(text: str, length: int) -> str:
     return masked if len(masked) <= length else masked[: length - 1] + "…"
 
 
-class Refusals:
+class RejectedRequests:
     """Those of this process that are not written yet."""
 
     def __init__(self) -> None:
@@ -112,7 +112,9 @@ class Refusals:
         self._wake = threading.Condition()
         self._closing = False
         self._is_away = False
-        self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="rejected requests", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     def add(self, refusal: RejectionKind, tally: Tally) -> None:
@@ -120,8 +122,11 @@ class Refusals:
             self._count(refusal, tally)
             self._wake.notify_all()
 
-    def close(self) -> None:
-        """Write what waits, if the database is there, and stop."""
+    def stop_soon(self) -> None:
+        """Requests that end may still be rejected."""
+
+    def stop(self) -> None:
+        """Write what waits, if the database is there."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
@@ -178,14 +183,9 @@ def write(taken: dict[RejectionKind, Tally]) -> None:
         connection.close()  # back into the pool
 
 
-_refusals = Single(Refusals)
+REJECTED_REQUESTS = Declared("rejected requests", RejectedRequests)
 
 
-def refusals() -> Refusals:
-    """Those of this process; the thread is started when there is first something to note."""
-    return _refusals.get()
-
-
-def close_refusals() -> None:
-    """Write what waits, and stop until there is something again."""
-    _refusals.close()
+def rejected_requests() -> RejectedRequests:
+    """Those of this process."""
+    return REJECTED_REQUESTS.get()

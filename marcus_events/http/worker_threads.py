@@ -1,4 +1,4 @@
-"""Work with the database, off the event loop."""
+"""Threads for work with the database, off the event loop. `core.threads` says how many there are."""
 
 from __future__ import annotations
 
@@ -11,23 +11,54 @@ from typing import TypeVar
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 
+from marcus_events.core.lifecycle import Declared
 from marcus_events.core.problem import Problem
+from marcus_events.core.threads import LARGE_BODIES, THREADS
 from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.writer import LogUnavailable
 
 logger = logging.getLogger(__name__)
 
-THREADS = 2  # beside those that read what is past; each holds a database connection while it works
 RETRY_AFTER_S = 2
 DATABASE_ERRORS = (OperationalError, InterfaceError, LogUnavailable, *CONNECTION_ERRORS)  # it may be back in a moment
 Result = TypeVar("Result")
 
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="socket")
+
+class WorkerThreads:
+    """A service: up to `size` threads, each made when there is work for it."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self._name, self._size = name, size
+
+    def start(self) -> None:
+        self.executor = ThreadPoolExecutor(self._size, thread_name_prefix=self._name)
+
+    def stop_soon(self) -> None:
+        """Work that has begun ends by itself."""
+
+    def stop(self) -> None:
+        self.executor.shutdown(wait=False, cancel_futures=True)
 
 
-async def in_thread(work: Callable[[], Result], pool: ThreadPoolExecutor = _pool) -> Result:
-    """Run in the sockets' own threads, or others; the database connection is given back afterwards."""
-    result: Result = await database_sync_to_async(work, thread_sensitive=False, executor=pool)()
+Threads = Declared[WorkerThreads]
+
+
+def worker_threads(name: str) -> Threads:
+    return Declared(f"{name} threads", lambda: WorkerThreads(name, THREADS[name]))
+
+
+PAGE_THREADS = worker_threads("page")
+SOCKET_THREADS = worker_threads("socket")
+REPLAY_THREADS = worker_threads("past")
+TOKEN_THREADS = worker_threads("token")
+EXPORT_THREADS = worker_threads("export")
+LARGE_BODY_THREADS: Threads = Declared("large body threads", lambda: WorkerThreads("large body", LARGE_BODIES))
+
+
+async def in_thread(threads: Threads, work: Callable[[], Result]) -> Result:
+    """Run the work in one of these threads; its database connection goes back into the pool afterwards."""
+    run = database_sync_to_async(work, thread_sensitive=False, executor=threads.get().executor)
+    result: Result = await run()
     return result
 
 

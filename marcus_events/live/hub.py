@@ -24,9 +24,11 @@ import psycopg
 
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
+from marcus_events.core.lifecycle import Declared
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
+from marcus_events.log.listener import LISTENER
 from marcus_events.log.tail import EpochChanged, Tail
 
 logger = logging.getLogger(__name__)
@@ -75,7 +77,7 @@ class HubSubscription:
         self._news = asyncio.Event()
         self._last_frame = float("-inf")
 
-    def entry(self, events: list[RecordedEvent]) -> None:
+    def deliver(self, events: list[RecordedEvent]) -> None:
         for event in events:
             if event.event_type == EventTypes.EVENT_REDACTED:
                 self._forget(event.data.get("position"))
@@ -158,7 +160,7 @@ class Hub:
     @asynccontextmanager
     async def subscribe(self, matches: FrameMatcher) -> AsyncIterator[HubSubscription]:
         """Matching events from now on: everything after `hub.head` as it is when this is entered."""
-        self._start()
+        self._begin_in_loop()
         await self._ready.wait()
         subscription = HubSubscription(self, matches)
         subscription.wake()
@@ -171,7 +173,7 @@ class Hub:
     @asynccontextmanager
     async def follow(self) -> AsyncIterator[asyncio.Event]:
         """An event that is set whenever the log has grown or is another one. What is new stands in `recent`."""
-        self._start()
+        self._begin_in_loop()
         if not self._followers:
             self.recent.begin(self.head)
         news = asyncio.Event()
@@ -183,12 +185,17 @@ class Hub:
             if not self._followers:
                 self.recent.begin(self.head)
 
-    def close(self) -> None:
+    def start(self) -> None:
+        """The thread begins with the first subscription, whose event loop it serves."""
+
+    def stop_soon(self) -> None:
         self._stop.set()
+
+    def stop(self) -> None:
         if self._thread is not None:
             self._thread.join()
 
-    def _start(self) -> None:
+    def _begin_in_loop(self) -> None:
         if self._thread is None:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
@@ -251,7 +258,7 @@ class Hub:
             self._remember(held)
             self._forget_redacted(last_redaction)
             for subscription in self._subscriptions:
-                subscription.entry(events)
+                subscription.deliver(events)
 
     def _remember(self, held: list[Held]) -> None:
         """Somebody may have begun to follow after the events were read, when they were held for nobody."""
@@ -288,12 +295,9 @@ def newest_redaction(events: list[RecordedEvent], connection: psycopg.Connection
     return 0
 
 
-_hub: Hub | None = None
+HUB = Declared("hub", Hub, needs=(LISTENER,))
 
 
 def get_hub() -> Hub:
-    """The hub of this process; it begins with its first subscription."""
-    global _hub
-    if _hub is None:
-        _hub = Hub()
-    return _hub
+    """The hub of this process."""
+    return HUB.get()

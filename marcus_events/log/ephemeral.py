@@ -18,7 +18,7 @@ from uuid import uuid4
 import psycopg
 
 from marcus_events.core.event import Event, parse_timestamp
-from marcus_events.core.singleton import Single
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
 
@@ -43,6 +43,8 @@ class LiveSender:
         self._is_shedding = False
         self._connection: psycopg.Connection[Any] | None = None
         self._thread = threading.Thread(target=self._run, name="live sender", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     def send(self, event: Event) -> None:
@@ -60,8 +62,11 @@ class LiveSender:
         with self._wake:
             return self._wake.wait_for(lambda: not self._queue and not self._is_telling, timeout_s)
 
-    def close(self) -> None:
-        """Send what is queued, if the database is there, and stop."""
+    def stop_soon(self) -> None:
+        """Services that end may still send."""
+
+    def stop(self) -> None:
+        """Send what is queued, if the database is there."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
@@ -143,19 +148,15 @@ class Assembler:
             logger.debug("the live channel received something that is not an event")
 
 
-_sender = Single(LiveSender)
+LIVE_SENDER = Declared("live sender", LiveSender)
 
 
 def live_sender() -> LiveSender:
-    """The one of this process."""
-    return _sender.get()
+    """The sender of this process."""
+    return LIVE_SENDER.get()
 
 
 def flush_live() -> None:
-    """Return when what this process sent is told, or could not be for some time."""
-    if (sender := _sender.made) is not None:
+    """Return when what this process sent has gone out, or could not for some time."""
+    if (sender := LIVE_SENDER.running) is not None:
         sender.flush()
-
-
-def close_live_sender() -> None:
-    _sender.close()

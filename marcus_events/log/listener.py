@@ -8,6 +8,8 @@ travel in the notification, and whoever is not connected at that moment does not
 from __future__ import annotations
 
 import logging
+import selectors
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +18,7 @@ import psycopg
 from django.db import connection as django_connection
 from psycopg_pool import ConnectionPool
 
-from marcus_events.core.singleton import Single
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 logger = logging.getLogger(__name__)
@@ -27,7 +29,6 @@ RECONNECT_PAUSE_S = 0.5
 LIVE_CHANNEL = "marcus_live"  # pieces of events that are not kept
 RIGHTS_CHANNEL = "marcus_rights"  # what a token is for was changed
 CHANNELS = (LOG_CHANNEL, PROJECTED_CHANNEL, LIVE_CHANNEL, RIGHTS_CHANNEL)
-STOP_CHECK_S = 0.2  # how long closing may take
 
 
 class Listener:
@@ -41,7 +42,10 @@ class Listener:
         self._receivers: list[Callable[[str], None]] = []
         self._listening = threading.Event()
         self._stop = threading.Event()
+        self._stopped_by, self._stopper = socket.socketpair()  # readable once it is to stop
         self._thread = threading.Thread(target=self._run, name="log listener", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     @property
@@ -82,10 +86,15 @@ class Listener:
         """Whoever waits looks at once."""
         self._tell()
 
-    def close(self) -> None:
+    def stop_soon(self) -> None:
+        """Nobody waits from now on."""
         self._stop.set()
+        self._stopper.close()
         self._tell()
+
+    def stop(self) -> None:
         self._thread.join()
+        self._stopped_by.close()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -103,13 +112,20 @@ class Listener:
         self._listening.set()
         self._tell()  # something may have been said while we were away
         renew_pool()
-        while not self._stop.is_set():
-            for notification in connection.notifies(timeout=STOP_CHECK_S, stop_after=1):
-                if notification.channel == LIVE_CHANNEL:
-                    for receiver in self._receivers:
-                        receiver(notification.payload)
-                self._rights += notification.channel == RIGHTS_CHANNEL
-                self._tell(is_of_log=notification.channel == LOG_CHANNEL)
+        with selectors.DefaultSelector() as news:
+            news.register(connection, selectors.EVENT_READ)
+            news.register(self._stopped_by, selectors.EVENT_READ)
+            while not self._stop.is_set():
+                for notification in connection.notifies(timeout=0):
+                    self._pass_on(notification)
+                news.select()
+
+    def _pass_on(self, notification: psycopg.Notify) -> None:
+        if notification.channel == LIVE_CHANNEL:
+            for receiver in self._receivers:
+                receiver(notification.payload)
+        self._rights += notification.channel == RIGHTS_CHANNEL
+        self._tell(is_of_log=notification.channel == LOG_CHANNEL)
 
     def _forget(self, receiver: Callable[[str], None]) -> None:
         self._receivers = [other for other in self._receivers if other is not receiver]
@@ -131,13 +147,9 @@ def renew_pool() -> None:
         pool.check()
 
 
-_listener = Single(Listener)
+LISTENER = Declared("log listener", Listener)
 
 
 def listener() -> Listener:
     """The listener of this process."""
-    return _listener.get()
-
-
-def close_listener() -> None:
-    _listener.close()
+    return LISTENER.get()

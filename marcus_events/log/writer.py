@@ -24,7 +24,7 @@ from typing import Any
 
 import psycopg
 
-from marcus_events.core.singleton import Single
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.append import AppendResult, EventData, append
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LOG_CHANNEL
@@ -61,6 +61,8 @@ class Writer:
         self._connection: psycopg.Connection[Any] | None = None
         self._room = 0  # before this position the log has room
         self._thread = threading.Thread(target=self._run, name="log writer", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     def submit(self, entries: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[AppendResult]]:
@@ -83,8 +85,11 @@ class Writer:
         with self._wake:
             return self._in_flight > 0 and not self._queue
 
-    def close(self) -> None:
-        """Commit what is queued, then stop. Nothing can be submitted afterwards."""
+    def stop_soon(self) -> None:
+        """Services that end may still submit."""
+
+    def stop(self) -> None:
+        """Commit what is queued. Nothing can be submitted afterwards."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
@@ -197,14 +202,9 @@ def answer_error(batch: list[Submission], error: Exception) -> None:
         submission.answer.set_exception(error)
 
 
-_writer = Single(Writer)
+WRITER = Declared("log writer", Writer)
 
 
 def writer() -> Writer:
     """The writer of this process."""
-    return _writer.get()
-
-
-def close_writer() -> None:
-    """Commit what is queued and stop this process's writer, if there is one."""
-    _writer.close()
+    return WRITER.get()

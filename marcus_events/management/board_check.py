@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from marcus_events.core.event import RecordedEvent
+from marcus_events.core.reserved import PROGRAM, USER
 from marcus_events.log import read
 from marcus_events.projections.state_tables import STATE
 from marcus_events.sources.marcus.board import BoardReader, Boards
@@ -19,6 +21,7 @@ from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, Sq
 
 BUSY_TRIES = 30
 BUSY_PAUSE_S = 0.2
+MOST_RECENT = 1_000  # events of the log; more than Marcus makes in the seconds that count as just now
 MOST_BEHIND = 10_000  # events of the log that are looked at for the tasks they are about
 
 
@@ -34,7 +37,8 @@ def check_board(root: Path, board: str | None, write: Callable[[str], object]) -
     read_cards(installation, boards)
     head, projected = read.head().position, read.projected(STATE.name)
     behind = {event.task_id for event in read.following(projected, MOST_BEHIND) if event.task_id}
-    here = {project.board_id: Here.of(project.board_id, behind) for project in boards.projects}
+    heard_at = {event.task_id: event.happened_at for event in newest(head) if event.task_id and is_marcus_s(event)}
+    here = {project.board_id: Here.of(project.board_id, behind, heard_at) for project in boards.projects}
     # Read last: what Marcus changes while we look is told as just changed, and not as a difference.
     cards = read_cards(installation, boards)
     comparisons = [
@@ -49,6 +53,14 @@ def check_board(root: Path, board: str | None, write: Callable[[str], object]) -
     is_equal = all(comparison.is_equal for comparison in comparisons)
     write("equal" if is_equal else "different")
     return is_equal
+
+
+def newest(head: int) -> list[RecordedEvent]:
+    return read.following(max(head - MOST_RECENT, 0), MOST_RECENT)
+
+
+def is_marcus_s(event: RecordedEvent) -> bool:
+    return not event.source.startswith((USER, PROGRAM))
 
 
 def read_cards(installation: Installation, boards: Boards) -> dict[str, list[MarcusCard]]:

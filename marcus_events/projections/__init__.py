@@ -12,13 +12,6 @@ PROJECTIONS: tuple[Projection, ...] = (STATE, RATES, SEARCH)
 SWITCH_S = 0.001
 
 
-def projectors() -> list[Projector]:
-    """One for the search alone, to run beside the other: whoever searches must not wait for what pages show to be
-    worked out.
-    """
-    return [Projector([STATE, RATES]), Projector([SEARCH])]
-
-
 __all__ = [
     "PROJECTIONS",
     "RATES",

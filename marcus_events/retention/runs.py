@@ -26,7 +26,7 @@ from marcus_events.retention.horizon import Reach, reach
 from marcus_events.retention.policies import Condition, Governed, governed
 from marcus_events.retention.removal_declarations import check_accounted, declare_range, undone
 from marcus_events.retention.thinning import thin
-from marcus_events.search import partitions
+from marcus_events.search import index_partitions
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class RetentionRunner:
         for task in self.tasks:
             self.one(task)
         self.record.oldest = deletion.move_oldest(self.connection)
-        partitions.forget_before(self.record.oldest)
+        index_partitions.forget_before(self.record.oldest)
 
     def resume(self) -> None:
         """Remove what is declared and still there. Raises LockNotAvailable at a partition that somebody reads."""

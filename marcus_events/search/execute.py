@@ -25,7 +25,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import board_removals, read
 from marcus_events.log.sql_filter import Condition, every, where
 from marcus_events.log.statement_timeout import Patience, at_most
-from marcus_events.search import partitions
+from marcus_events.search import index_partitions
 from marcus_events.search.lexemes import lexeme
 from marcus_events.search.ranges import PositionRange, in_groups, spans, with_near
 from marcus_events.search.tsquery import Question
@@ -124,7 +124,7 @@ def behind(asked: Asked, so_far: int, limit: int, patience: Patience) -> Iterato
     first, last = asked.after + 1, min(asked.before - 1, so_far)
     if question.is_never or first > last:
         return
-    found = spans(partitions.in_use(), asked.filter, first, last)
+    found = spans(index_partitions.in_use(), asked.filter, first, last)
     order = with_near(found, asked.newest_first)
     if not question.wanted:
         order = [replace(span, walk=True) for span in order]

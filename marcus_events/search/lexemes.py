@@ -3,6 +3,9 @@
 A field is a lexeme of its own, `=type=task_blocked`: no word is such, nor begins so, since words have no `=`. Any
 combination of words and fields is therefore one question to one index. Categories and importances are left out: they
 are what the vocabulary says of a type today, and are asked for by types; where it does not know one, OTHER says so.
+
+The words of what names other tasks are lexemes with a mark, `=on=cart`: only for readers who see every board they are
+part of the question.
 """
 
 from __future__ import annotations
@@ -25,7 +28,14 @@ def vector(recorded: RecordedEvent) -> str:
     """
     run = run_of(recorded.texts())
     words = [f"{word}:{place}" for place, word in enumerate(run, 1) if word != BETWEEN]
+    others = enumerate(recorded.run_of_others(), 1)
+    words += [f"{of_others(word)}:{place}" for place, word in others if word != BETWEEN]
     return " ".join((*words, *fields_of(recorded)))
+
+
+def of_others(word: str) -> str:
+    """A word of what names other tasks."""
+    return quoted(f"=on={word}")
 
 
 def fields_of(recorded: RecordedEvent) -> Iterator[str]:

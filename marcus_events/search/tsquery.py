@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from marcus_events.core.event_types import MEANINGS, types_of
 from marcus_events.core.filters import EventFilter, Term, agent_ids
 from marcus_events.core.text_search import phrase
-from marcus_events.search.lexemes import MAX_LETTERS, OTHER, lexeme, quoted
+from marcus_events.search.lexemes import MAX_LETTERS, OTHER, lexeme, of_others, quoted
 
 STATED = ("external", "sync")  # the index holds their words, but not which field they are of
 LONGEST = MAX_LETTERS - 10  # of a value that no lexeme cuts, with what may come before it
@@ -20,22 +20,28 @@ LONGEST = MAX_LETTERS - 10  # of a value that no lexeme cuts, with what may come
 
 @dataclass
 class Question:
-    """All of `wanted`, none of `unwanted`, and the terms of `left` besides. `is_never`: nothing can be so."""
+    """All of `wanted`, none of `unwanted`, and the terms of `left` besides. `is_never`: nothing can be so.
+
+    For a reader who does not see every board, words are not looked for in what names other tasks.
+    """
 
     wanted: list[str] = field(default_factory=list)
     unwanted: list[str] = field(default_factory=list)
     left: list[Term] = field(default_factory=list)
     is_never: bool = False
+    sees_all: bool = True
 
     @classmethod
     def of(cls, asked: EventFilter) -> Question:
-        question = cls()
+        question = cls(sees_all=asked.seen is None)
         for term in asked.terms:
             question.add(term)
         return question
 
     def add(self, term: Term) -> None:
         exact = [part for value in term.values for part in EXACTLY[term.field](value)]
+        if term.field == "text" and self.sees_all:
+            exact += [part for value in term.values for part in of_text(value, of_others)]
         vague = [value for value in term.values if is_vague(term.field, value)]
         if vague:
             self.left.append(term)
@@ -99,10 +105,10 @@ def of_importance(value: str) -> Iterator[str]:
     return of_types(types, other=value == "normal")
 
 
-def of_text(value: str) -> Iterator[str]:
+def of_text(value: str, lexeme_of: Callable[[str], str] = quoted) -> Iterator[str]:
     said = phrase(value)
     if said.words:
-        yield f"({' <-> '.join(map(quoted, said.words))}{':*' if said.is_prefix else ''})"
+        yield f"({' <-> '.join(map(lexeme_of, said.words))}{':*' if said.is_prefix else ''})"
 
 
 EXACTLY: dict[str, Callable[[str], Iterator[str]]] = {

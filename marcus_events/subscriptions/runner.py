@@ -9,7 +9,8 @@
 5. Acknowledge: after `batch` events, after a second, and before there is nothing more to do. What lies between two
    acknowledgements is what is handled again when the process is killed.
 6. Try again what somebody marked for replay.
-7. Renew the lease while a handler works. Who finds that the lease is another one's stops at once: back to 2.
+7. Renew the lease while a handler works, and ask before each call whether it is still ours. An owner that finds that it
+   is another one's stops at once: back to 2.
 8. The database is away: back to 2, on a new connection. Another log is there: start over at its beginning.
 """
 
@@ -139,8 +140,7 @@ class Runner:
         """Step 4."""
         waits = pauses(*self._pauses)
         attempts = lease.attempts if recorded.position == lease.position + 1 else 0
-        lease.make_sure()
-        while (error := self._try(recorded.event)) is not None:
+        while (error := self._try(lease, recorded.event)) is not None:
             attempts += 1
             done.acknowledge()
             if attempts >= self._max_attempts:
@@ -152,8 +152,9 @@ class Runner:
                 return
         done.handled(recorded.position)
 
-    def _try(self, event: Event) -> str | None:
-        """What the handler failed with; None when it did not."""
+    def _try(self, lease: Lease, event: Event) -> str | None:
+        """What the handler failed with; None when it did not. Raises Fenced instead of calling it for another owner."""
+        lease.make_sure()
         try:
             self._call(event)
         except Exception as error:
@@ -164,7 +165,7 @@ class Runner:
         """Step 6."""
         for position in lease.to_replay():
             recorded = read.event(position, lease.connection)
-            error = self._try(recorded.event) if recorded else "this event is no longer in the log"
+            error = self._try(lease, recorded.event) if recorded else "this event is no longer in the log"
             if error is None:
                 lease.replayed(position)
             else:

@@ -27,7 +27,7 @@ from marcus_events.http.json_body import LARGE
 from marcus_events.live.hub import get_hub
 from marcus_events.websocket import incoming, outgoing
 from marcus_events.websocket.connections import Peer, admitted, caller_of
-from marcus_events.websocket.handlers import answer, asked
+from marcus_events.websocket.frame_handlers import answer, asked
 from marcus_events.websocket.subscriptions import LogSubscription, SubscriptionSender
 
 MAX_MISTAKES = 20  # in a row: a program that goes on so is broken

@@ -7,14 +7,13 @@ comes twice between them, however often a slow reader falls back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from marcus_events import search
 from marcus_events.core.filters import EventFilter
-from marcus_events.http.worker_threads import in_thread
+from marcus_events.http.worker_threads import REPLAY_THREADS, in_thread
 from marcus_events.live.hub import Hub
 from marcus_events.live.recent import Held
 from marcus_events.log import read
@@ -24,9 +23,6 @@ AT_ONCE = 200  # events
 BYTES_AT_ONCE = 256 * 1024  # of them: this is all that a connection holds, beside its subscriptions
 SPAN = 50_000  # positions looked through at once: a filter that hardly anything matches must not keep a thread
 SPAN_OF_WORDS = 2_000
-THREADS = 2  # that read what is past: however many want it, others get to the interpreter
-
-_readers = ThreadPoolExecutor(THREADS, thread_name_prefix="past")
 
 
 @dataclass(frozen=True)
@@ -44,11 +40,11 @@ async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> Replay
     """What comes after a position. Where its epoch is another one, so are the positions. Raises `database.Away`."""
     held = hub.recent.after(after, AT_ONCE) if hub.epoch == epoch else None
     if held is None:
-        return await in_thread(partial(of_log, wanted, after), _readers)
+        return await in_thread(REPLAY_THREADS, partial(of_log, wanted, after))
     through = held[-1].position if held else max(after, hub.head)
     matching = [found for found in held if wanted.matches(found.event)]
     if wanted.seen is not None and matching:
-        matching = await in_thread(partial(masked_as, matching, wanted.seen), _readers)
+        matching = await in_thread(REPLAY_THREADS, partial(masked_as, matching, wanted.seen))
     return ReplayPage(matching, through, max(hub.head, through), 0, epoch)
 
 

@@ -19,9 +19,7 @@ def program(log: None) -> Program:
 
 
 @pytest.fixture
-async def hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[hub_module.Hub]:
+async def hub() -> AsyncIterator[hub_module.Hub]:
     """One of this test's event loop."""
-    hub = hub_module.Hub()
-    monkeypatch.setattr(hub_module, "_hub", hub)
-    yield hub
-    await asyncio.to_thread(hub.close)
+    yield hub_module.HUB.get()
+    await asyncio.to_thread(hub_module.HUB.stop)

@@ -59,7 +59,7 @@ def tables(conninfo: str) -> str:
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_token_appears_nowhere(running: Running, is_known: bool) -> None:
     secret = running.manage("create_token", "canary") if is_known else GUESS
-    with httpx.Client(base_url=running.base_url, timeout=30) as client:
+    with httpx.Client(base_url=running.base_url, timeout=180) as client:
         answers = asked(client, secret)
         running.sign_in_client(client)
         answers += [client.get(path) for path in PAGES]
@@ -95,19 +95,19 @@ def sign_in(client: httpx.Client, username: str, password: str) -> httpx.Respons
 def test_a_password_appears_nowhere_also_typed_as_the_name(running: Running, is_right: bool) -> None:
     done = running.run("shell", "-c", SET_PASSWORD.format(PASSWORD if is_right else "another-horse-battery-staple"))
     assert done.returncode == 0, done.stderr
-    with httpx.Client(base_url=running.base_url, timeout=30) as client:
+    with httpx.Client(base_url=running.base_url, timeout=180) as client:
         tried = sign_in(client, "admin", PASSWORD)
         assert (tried.status_code == httpx.codes.FOUND) == is_right
         client.post("/sign-out/", data={"csrfmiddlewaretoken": client.cookies["csrftoken"]})
         sign_in(client, PASSWORD, "admin")  # into the wrong field; the form shows to whoever typed it what they typed
         answers = [tried, sign_in(client, "admin", "")]
-        client.get(running.sign_in_link(), follow_redirects=True)
+        client.get(running.manage("login_link", "admin"), follow_redirects=True)
         answers += [client.get(path) for path in (*PAGES, "/audit/", "/people/")]
     nowhere(running, PASSWORD, "".join(answer.text + str(answer.headers) for answer in answers))
 
 
 def test_the_id_of_a_session_appears_nowhere(running: Running) -> None:
-    with httpx.Client(base_url=running.base_url, timeout=30) as client:
+    with httpx.Client(base_url=running.base_url, timeout=180) as client:
         running.sign_in_client(client)
         session = client.cookies["sessionid"]
         answers = [client.get(path) for path in (*PAGES, "/audit/", "/people/")]

@@ -32,7 +32,7 @@ def running() -> Iterator[Running]:
 
 
 def test_dying_connections_put_each_event_into_the_log_once(running: Running) -> None:
-    token = running.manage("create_token", "producer")
+    token = running.create_token("producer")
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=running.base_url, headers=headers, timeout=ENDS_WITHIN) as client:
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marcus_events.access import tokens
-from marcus_events.http.rejected_requests import close_refusals
+from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest
 from tests.api.program import Program, event
@@ -35,7 +35,7 @@ def as_json(stated: object) -> str:
 
 
 def counted() -> list[tuple[Any, ...]]:
-    close_refusals()
+    REJECTED_REQUESTS.stop()
     return list(RefusedRequest.objects.order_by("id").values_list("status", "reason", "method", "path", "count"))
 
 

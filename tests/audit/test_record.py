@@ -15,8 +15,8 @@ from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.audit import failed_logins as counted
 from marcus_events.audit import writer as trails
-from marcus_events.audit.failed_logins import MAX_KEYS, MINUTE_S, OTHERS, FailedLogins, close_failures
-from marcus_events.audit.writer import close_trail
+from marcus_events.audit.failed_logins import FAILED_LOGINS, MAX_KEYS, MINUTE_S, OTHERS, FailedLogins
+from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.bus.spool import Spool
 from marcus_events.core.event_types import types_of
 from marcus_events.core.sentences import as_text, sentence
@@ -85,7 +85,7 @@ def test_a_storm_of_failures_is_counted_not_written(ada: User) -> None:
     client = Client(REMOTE_ADDR=FROM)
     for _ in range(20):
         sign_in(client, "ada", "wrong")
-    close_failures()
+    FAILED_LOGINS.stop()
     first, others = on_record("sign_in_failed")
     assert (first.data["count"], others.data["count"]) == (1, 19)
     assert as_text(sentence(others)) == f"Ada failed to sign in from {FROM}, 19 more times within a minute"
@@ -95,6 +95,7 @@ def test_names_and_addresses_are_bounded_and_each_try_is_counted() -> None:
     told: list[tuple[str, str, int]] = []
     now = [0.0]
     failures = FailedLogins(lambda *what: told.append(what), clock=lambda: now[0])
+    failures.start()
     for n in range(MAX_KEYS + 50):
         failures.add("ada", f"address {n}")
     assert len(told) == MAX_KEYS + 1
@@ -102,7 +103,8 @@ def test_names_and_addresses_are_bounded_and_each_try_is_counted() -> None:
     assert len(told) == MAX_KEYS + 1
     now[0] = MINUTE_S
     failures.look()
-    failures.close()
+    failures.stop_soon()
+    failures.stop()
     assert told[-1] == (*OTHERS, 49)
     assert sum(count for _, _, count in told) == MAX_KEYS + 50
 
@@ -263,7 +265,7 @@ def test_signing_in_works_while_the_log_is_away_and_is_on_record_later(ada: User
 
 def test_what_a_killed_process_left_on_disk_is_taken_up(log_away: list[bool]) -> None:
     audit.record("token_revoked", "ada", FROM, token="t")
-    close_trail()
+    AUDIT_WRITER.stop()
     with_one = [spool for spool in (settings.DATA_DIR / "audit").glob("*.db") if len(opened := Spool(spool))]
     opened.close()
     assert len(with_one) == 1
@@ -272,8 +274,8 @@ def test_what_a_killed_process_left_on_disk_is_taken_up(log_away: list[bool]) ->
     wait_until(lambda: len(on_record("token_revoked")) == 2)
 
 
-def test_counting_goes_on_after_a_close() -> None:
-    counted.failures().add("ada", FROM)
-    close_failures()
-    counted.failures().add("ada", FROM)
+def test_counting_goes_on_after_a_stop() -> None:
+    counted.failed_logins().add("ada", FROM)
+    FAILED_LOGINS.stop()
+    counted.failed_logins().add("ada", FROM)
     assert [event.data["count"] for event in on_record("sign_in_failed")] == [1, 1]

@@ -42,7 +42,7 @@ def publish_all(target: Target, program: httpx.Client) -> list[int]:
     path = f"/blocked/{max(blockers)}/"
     assert target.post_form(target.admin, path, {"act": "answer", "answer": CANARY}).status_code in (200, 302)
     wait_until(lambda: "blocker_answered" in kinds(target))
-    wait_until(lambda: any(found.endswith(":sent") for found in ids(target)), timeout=60)
+    wait_until(lambda: any(found.endswith(":sent") for found in ids(target)), timeout=180)
     return blockers
 
 

@@ -18,7 +18,9 @@ from playwright.sync_api import Page
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from tests.running_server import Running, migrate
+from marcus_events.postgres.data_directory import DATABASE
+from tests.log.processes import migrate
+from tests.running_server import Running
 
 TEMPLATE = f"migrated_{os.getpid()}"
 
@@ -27,7 +29,6 @@ class Application(Running):
     def __init__(self, database: str, *, demo: bool = False) -> None:
         super().__init__(DATABASE_URL=conninfo_of(database), DEMO="1" if demo else "0")
         self.database = database
-        self.is_greeting_used = False
         self.cookies: list[Any] = []
 
     def prepare(self) -> None:
@@ -40,13 +41,6 @@ class Application(Running):
         finally:
             with administration() as connection:
                 connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(self.database)))
-
-    def sign_in_link(self, user: str = "admin") -> str:
-        """At first the one that it greeted with: a process less than for another."""
-        if self.is_greeting_used or user != "admin":
-            return super().sign_in_link(user)
-        self.is_greeting_used = True
-        return [word for word in self.output.read_text().split() if "/sign-in/link/" in word][-1]
 
     def sign_in(self, page: Page) -> None:
         """As the administrator, on Now. One session serves all pages that are opened while this runs."""
@@ -64,13 +58,17 @@ class Application(Running):
 @cache
 def template() -> Identifier:
     """A database on that server that is empty and up to date, for others to be copies of."""
+    if settings.EMBEDDED_POSTGRES:
+        return Identifier(DATABASE)
     with administration() as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
-    migrate(DATABASE_URL=conninfo_of(TEMPLATE))
+    migrate(conninfo_of(TEMPLATE))
     return Identifier(TEMPLATE)
 
 
 def drop_template() -> None:
+    if settings.EMBEDDED_POSTGRES:
+        return
     template.cache_clear()
     with administration() as connection:
         connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(TEMPLATE)))

@@ -21,7 +21,7 @@ def marcus(application: Application, tmp_path: Path) -> Iterator[Path]:
     follower = application.start_command("follow", str(root))
     yield root
     follower.send_signal(signal.SIGTERM)
-    assert follower.wait(30) == 0
+    assert follower.wait(180) == 0
 
 
 def test_a_reported_blocker_is_on_the_page_within_a_moment(signed_in: Page, marcus: Path) -> None:

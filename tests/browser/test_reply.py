@@ -20,7 +20,7 @@ SENT_WITHIN = 20_000  # milliseconds: ten seconds to take it back, and a slow ma
 
 @contextmanager
 def agent(application: Application, spool: Path, question: str) -> Iterator[subprocess.Popen[str]]:
-    token = application.manage("create_token", f"agent {question}")
+    token = application.create_token(f"agent {question}")
     command = [sys.executable, "-m", "tests.browser.waiting_agent"]
     arguments = [application.base_url, token, str(spool), "t2", question]
     with subprocess.Popen([*command, *arguments], cwd=SOURCES, stdout=subprocess.PIPE, text=True) as process:
@@ -49,7 +49,7 @@ def test_an_answer_in_two_actions_lets_a_waiting_agent_go_on(
         expect(journey).to_contain_text("Sent", timeout=SENT_WITHIN)
         expect(journey).to_contain_text("Seen by the agent", timeout=SENT_WITHIN)
         expect(journey).to_contain_text("Resumed", timeout=SENT_WITHIN)
-        assert waiting.communicate(timeout=30)[0] == "The blue one\n"
+        assert waiting.communicate(timeout=180)[0] == "The blue one\n"
     signed_in.keyboard.press("Escape")
     expect(signed_in.locator(".answered")).to_contain_text("resumed")
     expect(signed_in.locator("#needs .need")).to_have_count(0)

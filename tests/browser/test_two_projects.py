@@ -34,7 +34,7 @@ def following(application: Application, root: Path) -> Iterator[None]:
         yield
     finally:
         follower.send_signal(signal.SIGTERM)
-        assert follower.wait(30) == 0
+        assert follower.wait(180) == 0
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ async def test_it_travels_into_tasks_threads_and_work_that_nobody_waits_for() ->
             done.set()
 
     def from_thread(name: str) -> None:
-        asyncio.run_coroutine_threadsafe(publish(name), loop).result(20)
+        asyncio.run_coroutine_threadsafe(publish(name), loop).result(180)
 
     async def handle(event: Event) -> None:
         task = asyncio.create_task(publish("task"))
@@ -70,7 +70,7 @@ async def test_it_travels_into_tasks_threads_and_work_that_nobody_waits_for() ->
 
 
 def from_loop(loop: asyncio.AbstractEventLoop, work: object) -> None:
-    asyncio.run_coroutine_threadsafe(work, loop).result(20)  # type: ignore[arg-type]
+    asyncio.run_coroutine_threadsafe(work, loop).result(180)  # type: ignore[arg-type]
 
 
 async def test_what_is_stated_goes_before_what_is_known() -> None:

@@ -17,7 +17,8 @@ import pytest
 from marcus_events import postgres
 from marcus_events.postgres.data_directory import DataDirectory
 from tests.log.processes import ROOT
-from tests.log.test_kill import kill_postgres, migrate
+from tests.log.test_kill import kill_postgres
+from tests.migrated import copy_migrated
 from tests.waiting import wait_until
 
 COUNT, RATE = 4_000, 1_000
@@ -26,9 +27,9 @@ COUNT, RATE = 4_000, 1_000
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test's own, which may be killed; it is started again within moments."""
-    member = postgres.ClusterMember(DataDirectory.under(tmp_path_factory.mktemp("away")))
-    with member:
-        migrate(member.place.conninfo)
+    directory = tmp_path_factory.mktemp("away")
+    copy_migrated(directory)
+    with postgres.ClusterMember(DataDirectory.under(directory)) as member:
         yield member.place.conninfo
 
 
@@ -38,9 +39,9 @@ def test_every_event_gets_into_the_log_once_through_deaths_of_the_database(serve
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as publisher:
         try:
             for share in (0.1, 0.3, 0.5):
-                wait_until(lambda share=share: len(stored(server)) > COUNT * share, timeout=60)  # type: ignore[misc]
+                wait_until(lambda share=share: len(stored(server)) > COUNT * share, timeout=180)  # type: ignore[misc]
                 kill_postgres(server)
-            out, _ = publisher.communicate(timeout=120)
+            out, _ = publisher.communicate(timeout=180)
         finally:
             publisher.send_signal(signal.SIGKILL)
     said = json.loads(out)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from marcus_events import Events
-from marcus_events.bus import batching, events, policies, streams
+from marcus_events.bus import batching, events, storage_policies, streams
 from marcus_events.bus.delivery import TIMEOUT_S
 from marcus_events.bus.memory_persistence import MemoryPersistence
 from marcus_events.bus.pending import RING
@@ -59,4 +59,4 @@ def test_its_figures_are_those_of_the_code(words: str, value: float) -> None:
 
 
 def test_every_policy_is_explained() -> None:
-    assert [name for name in policies.POLICIES if f"{name} events" not in DOCUMENT] == []
+    assert [name for name in storage_policies.POLICIES if f"{name} events" not in DOCUMENT] == []

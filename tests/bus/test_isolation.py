@@ -162,7 +162,7 @@ async def test_a_function_that_blocks_runs_in_a_thread_where_asked_for() -> None
     events, allowed, heard = Events(), threading.Event(), list[Event]()
 
     def block(event: Event) -> None:
-        if allowed.wait(20):
+        if allowed.wait(180):
             heard.append(event)
 
     events.subscribe("x", block, in_thread=True)

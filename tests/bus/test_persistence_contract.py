@@ -34,7 +34,7 @@ async def persistence(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
         yield LogPersistence()
     else:
         running: Running = request.getfixturevalue("dashboard")
-        async with Client(running.base_url, running.manage("create_token", str(tmp_path)), spool=tmp_path) as client:
+        async with Client(running.base_url, running.create_token(str(tmp_path)), spool=tmp_path) as client:
             yield client
 
 

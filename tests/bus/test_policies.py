@@ -10,7 +10,7 @@ import pytest
 from marcus_events import Event, Events
 from marcus_events.bus import batching
 from marcus_events.bus.memory_persistence import MemoryPersistence
-from marcus_events.bus.policies import Policies, parse_policies
+from marcus_events.bus.storage_policies import Policies, parse_policies
 from tests.waiting import wait_until_async
 
 

@@ -29,7 +29,7 @@ def dashboard() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def token(dashboard: Running) -> str:
-    return dashboard.manage("create_token", "clients")
+    return dashboard.create_token("clients")
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ async def test_a_stream_goes_on_across_a_restart_without_a_miss(client: Client, 
     for n in range(50, 100):
         await client.publish("streamed", "me", {"n": n})
     await asyncio.to_thread(dashboard.start)
-    await wait_until_async(lambda: len(seen) == 100, timeout=60)
+    await wait_until_async(lambda: len(seen) == 100, timeout=180)
     reading.cancel()
     assert seen == list(range(100))
 

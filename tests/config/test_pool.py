@@ -1,6 +1,5 @@
 """Django's connections after the database was away: back with it, however long that took."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from config.environment import POOL
 from tests.waiting import wait_until
 
+NAME = "pool that loses its server"
 LONG = 8  # failed attempts: two at a time, with pauses that double seven seconds, and eight more until the next one
 
 
@@ -28,15 +28,14 @@ def socket(tmp_path: Path) -> Path:
 
 
 def test_a_request_has_a_connection_as_soon_as_the_database_is_back(socket: Path) -> None:
-    server = settings.DATABASES["default"]
-    conninfo = make_conninfo("", host=str(socket.parent), port=server["PORT"], user=server["USER"], dbname="postgres")
-    with ConnectionPool(conninfo, open=True, **POOL) as pool:
-        pool.wait()  # for its first connection: asked before, it would make another one
-        with pool.connection() as connection:
-            elsewhere = socket.readlink()
-            socket.unlink()
-            with suppress(psycopg.OperationalError):
-                connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    given = settings.DATABASES["default"]
+    server = make_conninfo("", host=given["HOST"], port=given["PORT"], user=given["USER"], dbname="postgres")
+    lost = make_conninfo(server, host=str(socket.parent), application_name=NAME)
+    with psycopg.connect(server, autocommit=True) as witness, ConnectionPool(lost, open=True, **POOL) as pool:
+        wait_until(lambda: is_served(pool))
+        elsewhere = socket.readlink()
+        socket.unlink()
+        witness.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [NAME])
         wait_until(lambda: not is_served(pool) and pool.get_stats().get("connections_errors", 0) >= LONG)
         socket.symlink_to(elsewhere)
         assert is_served(pool, POOL["timeout"])
@@ -44,7 +43,8 @@ def test_a_request_has_a_connection_as_soon_as_the_database_is_back(socket: Path
 
 def is_served(pool: ConnectionPool[Any], timeout: float = 0.1) -> bool:
     try:
-        with pool.connection(timeout):
+        with pool.connection(timeout) as connection:
+            connection.execute("SELECT 1")
             return True
-    except PoolTimeout:
+    except (PoolTimeout, psycopg.OperationalError):
         return False

@@ -11,7 +11,7 @@ from django.test import Client
 
 from dashboard.live import regions
 from dashboard.pages import slow_reads
-from dashboard.pages.catalog import PAGES
+from dashboard.pages.all_pages import PAGES
 from dashboard.pages.chrome import CHROME
 from marcus_events.log.connect import connect
 from marcus_events.log.statement_timeout import QueryTimeout, all_at_most, each_at_most

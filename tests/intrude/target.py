@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from marcus_events.access.tokens import SCOPES
 from tests.running_server import Running
 from tests.waiting import wait_until
 
@@ -46,11 +47,7 @@ class Target(Running):
 
     def token(self, *scopes: str, boards: Sequence[str] = (), sources: Sequence[str] = ()) -> str:
         """A new token with these scopes: publish and read if none are named."""
-        limits = [word for board in boards for word in ("--board", board)]
-        limits += [word for source in sources for word in ("--source", source)]
-        return self.manage(
-            "create_token", uuid.uuid4().hex, "--scope", ",".join(scopes or ("publish", "read")), *limits
-        )
+        return self.create_token(uuid.uuid4().hex, scopes or SCOPES, boards=boards, sources=sources)
 
     def token_client(self, *scopes: str, boards: Sequence[str] = (), sources: Sequence[str] = ()) -> httpx.Client:
         return self.client(self.token(*scopes, boards=boards, sources=sources))

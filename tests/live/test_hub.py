@@ -29,7 +29,8 @@ pytestmark = pytest.mark.usefixtures("log")
 async def hub(log: None) -> AsyncIterator[Hub]:
     hub = Hub()
     yield hub
-    await asyncio.to_thread(hub.close)
+    hub.stop_soon()
+    await asyncio.to_thread(hub.stop)
 
 
 async def publish(*event_ids: str, event_type: str = "task_progress") -> None:

@@ -45,3 +45,9 @@ def acknowledged(answers: Path) -> dict[str, int]:
             if position.endswith("\n"):
                 assert found.setdefault(event_id, int(position)) == int(position), f"{event_id} stands twice"
     return found
+
+
+def migrate(conninfo: str) -> None:
+    environment = os.environ | {"DATABASE_URL": conninfo, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)

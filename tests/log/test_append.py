@@ -74,7 +74,7 @@ def test_who_waited_for_the_head_sees_what_was_committed_meanwhile() -> None:
             answer = pool.submit(append, second, [entry("a"), entry("b")])
             wait_for_lock(observer, waiting)
             first.commit()
-            places = answer.result(10)
+            places = answer.result(180)
     assert [(place.position, place.fresh) for place in places] == [(1, False), (2, True)]
 
 

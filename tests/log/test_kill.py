@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,8 @@ import pytest
 
 from marcus_events import postgres
 from marcus_events.postgres.data_directory import DataDirectory
-from tests.log.processes import ROOT, acknowledged, start_appender, start_reader
+from tests.log.processes import acknowledged, start_appender, start_reader
+from tests.migrated import copy_migrated
 from tests.waiting import wait_until
 
 ROUNDS = 10
@@ -24,17 +24,10 @@ ENDLESS = 1_000_000
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test's own, which may be killed."""
-    member = postgres.ClusterMember(DataDirectory.under(tmp_path_factory.mktemp("killed")))
-    with member:
-        conninfo = member.place.conninfo
-        migrate(conninfo)
-        yield conninfo
-
-
-def migrate(conninfo: str) -> None:
-    environment = os.environ | {"DATABASE_URL": conninfo, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    directory = tmp_path_factory.mktemp("killed")
+    copy_migrated(directory)
+    with postgres.ClusterMember(DataDirectory.under(directory)) as member:
+        yield member.place.conninfo
 
 
 def kill_postgres(conninfo: str) -> None:
@@ -72,12 +65,12 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def wait_for_more(answers: Path) -> None:
     before = len(acknowledged(answers))
-    wait_until(lambda: len(acknowledged(answers)) > before + 100, timeout=60)
+    wait_until(lambda: len(acknowledged(answers)) > before + 100, timeout=180)
 
 
 def check(conninfo: str, told: dict[str, int]) -> int:
     """How many events the log holds, once it is sure that they are those that were acknowledged, and whole."""
-    stored = wait_until(lambda: stored_positions(conninfo), timeout=60)
+    stored = wait_until(lambda: stored_positions(conninfo), timeout=180)
     assert sorted(stored.values()) == list(range(1, len(stored) + 1))
     assert {event_id: stored.get(event_id) for event_id in told} == told
     return len(stored)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,9 +67,11 @@ def test_the_end_of_a_partition_is_no_end(near_the_end: None) -> None:
 
 def test_two_writers_come_to_the_end_at_once_and_positions_stay_dense(near_the_end: None) -> None:
     def write(name: str) -> list[int]:
-        with closing(Writer()) as writer:
-            answers = [writer.submit([entry_from(event)]) for event in events(name, 40)]
-            return [answer.result(20)[0].position for answer in answers]
+        writer = Writer()
+        writer.start()
+        answers = [writer.submit([entry_from(event)]) for event in events(name, 40)]
+        writer.stop()
+        return [answer.result(180)[0].position for answer in answers]
 
     with ThreadPoolExecutor(2) as threads:
         places = [place for found in threads.map(write, ("a", "b")) for place in found]
@@ -139,7 +140,7 @@ def test_whatever_appends_makes_room() -> None:
     texts = {path.stem: path.read_text() for path in Path(marcus_events.__file__).parent.rglob("*.py")}
     imports = re.compile(r"^from marcus_events\.log\.append import .*\bappend\b", re.MULTILINE)
     appending = {name for name, text in texts.items() if imports.search(text)}
-    assert appending == {"writer", "generate", "redaction", "declaring"}
+    assert appending == {"writer", "generate", "redaction", "removal_declarations"}
     assert all("with_room(" in texts[name] for name in appending)
 
 

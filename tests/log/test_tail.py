@@ -53,7 +53,7 @@ def test_two_tails_see_each_event_of_eight_processes_once_and_in_order(
     writers = [start_appender(f"w{n}", count // WRITERS, conninfo, tmp_path, *flags) for n in range(WRITERS)]
     assert [writer.wait(120) for writer in writers] == [0] * WRITERS
     for reader in readers:
-        reader.join(30)
+        reader.join(180)
         assert reader.seen == list(range(1, count + 1))
     assert sorted(acknowledged(tmp_path).values()) == list(range(1, count + 1))
 

@@ -8,14 +8,16 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from psycopg.sql import SQL
 
 from marcus_events import models
 from marcus_events.log import read
+from marcus_events.log.connect import connect
 from marcus_events.projections import PROJECTIONS, catch_up
 from tests.log.processes import ROOT, conninfo_of_test_database
 from tests.sources import conversing as say
@@ -103,16 +105,39 @@ def test_killed_in_the_middle_again_and_again_nothing_is_lost_and_nothing_told_t
     for number in range(6):
         lines = (line("build_finished", number=number * 2_000 + n) for n in range(2_000))
         append(root / REALTIME.replace("204618", f"20461{number}"), *lines)
-    for at_least in (1, 3_000, 7_000):
-        follow = start(root)
-        wait_until(partial(log_reaches, at_least))
-        follow.kill()
-        follow.communicate()
+    for position in (1, 3_000, 7_000):
+        with held_up_after(position) as is_held_up:
+            follow = start(root)
+            wait_until(is_held_up)
+            follow.kill()
+            follow.communicate()
         assert not log_reaches(718 + 12_000)
     once(root)
     assert read.head().position == 718 + 12_000
     counts = told()
     assert (counts["build_finished"], counts["task_completed"], counts["task_blocked"]) == (12_000, 25, 9)
+
+
+HOLD_UP = """
+CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.position > TG_ARGV[0]::bigint THEN PERFORM pg_advisory_xact_lock_shared(1); END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER hold_up BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION hold_up({});
+"""
+
+
+@contextmanager
+def held_up_after(position: int) -> Iterator[Callable[[], bool]]:
+    """Whoever appends to the log waits behind this position; yields whether somebody does."""
+    with connect("test", autocommit=True) as test:
+        test.execute(SQL(HOLD_UP).format(position))
+        test.execute("SELECT pg_advisory_lock(1)")
+        try:
+            yield lambda: test.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").rowcount > 0
+        finally:
+            test.execute("SELECT pg_advisory_unlock(1)")
+            test.execute("DROP FUNCTION hold_up CASCADE")
 
 
 def log_reaches(position: int) -> bool:

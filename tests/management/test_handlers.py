@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
-from server.handlers import run_handlers
+from server.application_handlers import run_handlers
 from tests.log.processes import ROOT
 from tests.waiting import wait_until
 
@@ -47,10 +47,10 @@ def test_a_worker_runs_the_handlers_that_are_named(tmp_path: Path) -> None:
     worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment)
     try:
         heard = tmp_path / "heard"
-        wait_until(lambda: heard.exists() and heard.read_text().split() == ["e0", "e1", "e2"], timeout=60)
+        wait_until(lambda: heard.exists() and heard.read_text().split() == ["e0", "e1", "e2"], timeout=180)
     finally:
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
+        assert worker.wait(180) == 0
 
 
 def test_a_module_that_cannot_be_imported_is_told_of(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

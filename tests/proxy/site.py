@@ -13,7 +13,7 @@ from tests.running_server import Running
 
 HEADER = "X-Remote-User"
 PROXY, STRANGER = "127.0.0.1", "127.0.0.2"  # addresses of this machine: the first is trusted, the second is not
-TIMEOUT_S = 30.0
+TIMEOUT_S = 180.0
 Headers = Sequence[tuple[str, str]]
 
 

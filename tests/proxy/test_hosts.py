@@ -26,13 +26,13 @@ def running() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def administrator(running: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=running.base_url, timeout=30) as client:
+    with httpx.Client(base_url=running.base_url, timeout=180) as client:
         running.sign_in_client(client)
         yield client
 
 
 def ask(running: Running, path: str, host: str = EVIL, method: str = "GET") -> httpx.Response:
-    return httpx.request(method, running.base_url + path, headers={"Host": host}, timeout=30)
+    return httpx.request(method, running.base_url + path, headers={"Host": host}, timeout=180)
 
 
 @pytest.mark.parametrize("path", ["/", "/boards/", "/sign-in/", "/admin/", "/no/such/page", "/favicon.ico"])

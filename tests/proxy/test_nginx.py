@@ -133,7 +133,7 @@ def test_a_websocket_of_somebody_elses_session_is_closed(nginx: Nginx) -> None:
 
 
 def test_a_program_publishes_and_subscribes_with_its_token(nginx: Nginx, site: SingleSignOn) -> None:
-    authorization = {"Authorization": f"Bearer {site.manage('create_token', 'program')}"}
+    authorization = {"Authorization": f"Bearer {site.create_token('program')}"}
     with nginx.client() as program:
         event = {"event_type": "task_started", "source": "me", "data": {}}
         assert program.post("/api/events", json=event, headers=authorization).status_code == 201

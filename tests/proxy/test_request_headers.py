@@ -152,7 +152,9 @@ BY_PROXY = {"x-forwarded-for", "x-forwarded-proto"}  # in marcus_events/access/t
 def test_our_own_code_names_no_other_header() -> None:
     found: set[str] = set()
     for path in (
-        path for part in ("config", "dashboard", "marcus_events") for path in Path(SOURCES, part).rglob("*.py")
+        path
+        for part in ("config", "dashboard", "marcus_events", "server")
+        for path in Path(SOURCES, part).rglob("*.py")
     ):
         for match in READING.finditer(path.read_text()):
             found.add(next(filter(None, match.groups())).replace("_", "-").lower())

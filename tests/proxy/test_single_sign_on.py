@@ -194,7 +194,7 @@ def lock_out(site: SingleSignOn, name: str) -> None:
 
 
 def test_a_programs_token_works_beside_the_header_and_makes_no_session(site: SingleSignOn, name: str) -> None:
-    authorization = ("Authorization", f"Bearer {site.manage('create_token', name)}")
+    authorization = ("Authorization", f"Bearer {site.create_token(name)}")
     for headers in ([authorization], [authorization, (HEADER, name)]):
         answer = site.ask("/api/boards", *headers)
         assert (answer.status_code, answer.cookies.get("sessionid")) == (200, None)

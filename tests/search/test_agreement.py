@@ -14,7 +14,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import SEARCH, STATE, catch_up
 from marcus_events.projections.projector import step
-from marcus_events.search import count, execute, page, partitions, ranges
+from marcus_events.search import count, execute, index_partitions, page, ranges
 from tests.core.drawn_events import moments
 from tests.lively_log import START, lively_events, shown_on_pages
 from tests.log.test_sql_filter import odd_events, words_in
@@ -35,7 +35,7 @@ def removed_boards(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts, walks and statements so small that a short log has several of each."""
-    monkeypatch.setattr(partitions, "SIZE", 100)
+    monkeypatch.setattr(index_partitions, "SIZE", 100)
     monkeypatch.setattr(ranges, "NEAR", 30)
     monkeypatch.setattr(ranges, "AT_ONCE", (1, 1))
 
@@ -46,6 +46,7 @@ def logged(small: None) -> list[RecordedEvent]:
         Event(f"said_{n}", START, "note", "cron", {"text": text, "more": [text]})
         for n, text in enumerate(TEXTS + UNSPACED)
     ]
+    said += [Event(f"on_{n}", START, "note", "cron", {"depends_on": [text, "b c"]}) for n, text in enumerate(TEXTS)]
     long = "board" * 100
     said += [Event(f"long_{n}", START, long + end, long, {}, {"board_id": long + end}) for n, end in enumerate("ab")]
     ingest(lively_events(410) + odd_events() + said, Authority.SYSTEM)
@@ -97,7 +98,9 @@ def test_search_finds_what_matches(reached: list[RecordedEvent]) -> None:
     for word in words:
         agree(EventFilter().with_term("text", word), 1_000)
         agree(EventFilter().with_term("text", f"{word}*"), 1_000)
-    filters = st.builds(EventFilter, terms, st.none() | moments, st.none() | moments)
+        agree(EventFilter(seen=frozenset({"shop"})).with_term("text", word), 1_000)
+    seen = st.sampled_from([None, frozenset({"shop"})])
+    filters = st.builds(EventFilter, terms, st.none() | moments, st.none() | moments, seen)
     settings(max_examples=40)(given(filters, st.sampled_from([1, 7, 1_000]))(agree))()
 
 

@@ -50,8 +50,12 @@ def test_its_names_of_acts_are_those_that_the_vocabulary_knows() -> None:
 
 def test_every_sentence_that_it_explains_is_one_that_is_said() -> None:
     management = ROOT / "marcus_events" / "management"
-    sources = [*Path(marcus.__file__).parent.glob("*.py"), management / "prepare.py", management / "commands/follow.py"]
-    sources.append(management / "check_board.py")
+    sources = [
+        *Path(marcus.__file__).parent.glob("*.py"),
+        management / "prepare_database.py",
+        management / "commands/follow.py",
+    ]
+    sources.append(management / "board_check.py")
     said = "".join(path.read_text() for path in sources)
     for sentences, _ in section("When something is amiss"):
         for sentence in re.findall(r"`([^`]+)`", sentences):

@@ -205,6 +205,16 @@ def test_a_folder_that_is_deleted_and_restored_loses_nothing_and_tells_nothing_t
     assert check(root).endswith("equal\n")
 
 
+def test_what_marcus_told_a_moment_ago_may_be_on_its_board_a_moment_later(root: Path) -> None:
+    """It tells that an agent starts before it writes the card, up to a second later where it is busy."""
+    follow_once(root)
+    started = {"task_id": A_TASK, "agent_id": "agent_claude_2"}
+    about = {"board_id": task(A_TASK).board_id}
+    ingest([Event("just_now", utc_now(), "task_started", "agent_claude_2", started, about)])
+    assert "here (Marcus told of it " in (found := check(root))
+    assert found.endswith("equal\n")
+
+
 def test_what_a_person_decided_here_is_not_undone_by_what_the_board_said_before(root: Path) -> None:
     append(root / CONVERSATIONS, *reported_now("Which format?", A_TASK))
     move_card(root, A_TASK, status="blocked", assigned_to="agent_claude_1")

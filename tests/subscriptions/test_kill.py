@@ -30,9 +30,9 @@ pytestmark = pytest.mark.usefixtures("log")
 
 
 class Zygote:
-    """Starts subscribers that share what they have seen; one at a time."""
+    """Starts subscribers that share what they have seen; one at a time. By default their lease outlasts the test."""
 
-    def __init__(self, seen: Path, lease_s: float = 30.0) -> None:
+    def __init__(self, seen: Path, lease_s: float = 3600.0) -> None:
         self.seen = seen
         self.child = 0
         database = connection.get_connection_params()
@@ -66,7 +66,7 @@ class Zygote:
         if self.child:
             self.kill()
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(180)
         self.process.stdout.close()
 
 
@@ -92,7 +92,7 @@ def test_killed_in_mid_batch_nothing_is_missed_and_at_most_a_batch_is_seen_again
             zygote.kill()
             begun.append(len(seen_in(file)))
         zygote.start()
-        wait_until(lambda: overview.state("notifier").lag == 0, timeout=60)
+        wait_until(lambda: overview.state("notifier").lag == 0, timeout=180)
     rounds = [seen_in(file)[a:b] for a, b in zip(begun, [*begun[1:], None], strict=True)]
     assert set(seen_in(file)) == set(range(total))
     highest = -1
@@ -104,7 +104,7 @@ def test_killed_in_mid_batch_nothing_is_missed_and_at_most_a_batch_is_seen_again
 
 def test_a_stopped_owner_is_replaced_after_its_lease_and_acknowledges_nothing_when_it_wakes(tmp_path: Path) -> None:
     publish(10)
-    with Zygote(tmp_path / "first", SHORT_LEASE_S) as first, Zygote(tmp_path / "second", SHORT_LEASE_S) as second:
+    with Zygote(tmp_path / "first", SHORT_LEASE_S) as first, Zygote(tmp_path / "second") as second:
         first.start()
         wait_until(lambda: position_of("notifier") == 10)
         with stopped(first.child):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -18,6 +20,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log.connect import connect
 from marcus_events.log.listener import listener
 from marcus_events.subscriptions import Runner, lease, overview
+from tests.log.processes import conninfo_of_test_database
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -213,6 +216,52 @@ def test_nothing_of_a_stale_owner_is_written() -> None:
         assert (overview.state(NAME).parked, overview.state(NAME).last_error) == (0, "")
         newest.acknowledge(1, newest.epoch)
         assert overview.state(NAME).position == 1
+
+
+class LateAnswers(psycopg.Connection[Any]):
+    """The server has done what it was asked; the answer is read when `meanwhile` has returned."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def execute(self, *args: Any, **options: Any) -> psycopg.Cursor[Any]:
+        answer = super().execute(*args, **options)
+        self.meanwhile()
+        return answer
+
+
+def test_an_owner_that_was_stopped_while_the_answer_was_under_way_is_not_sure_of_its_lease() -> None:
+    lease.create(NAME, ("*",), None)
+    late = LateAnswers.connect(conninfo_of_test_database(), autocommit=True)
+    with late, connect("second", autocommit=True) as second:
+        first = lease.take(late, NAME, ("*",), 0.5)
+        assert first
+        late.meanwhile = lambda: wait_until(lambda: lease.take(second, NAME, ("*",), 60))
+        first.renew()
+        late.meanwhile = lambda: None
+        with pytest.raises(lease.Fenced):
+            first.make_sure()
+
+
+def test_an_owner_handles_nothing_more_once_another_has_taken_over(caplog: pytest.LogCaptureFixture) -> None:
+    """Its connection is gone; what it has read of the log already is no longer its own."""
+    first, second, go_on = Handler(), Handler(), threading.Event()
+
+    def wait_after(event: Event) -> None:
+        first(event)
+        assert go_on.wait(180)
+
+    publish("a", "b", "c")
+    with running(wait_after, after=0):
+        wait_until(lambda: first.handled == ["a"])
+        surely_until = time.monotonic() + lease.SURE_FOR_S
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(backend) FROM subscription")
+        with running(second):
+            wait_until(lambda: second.handled == ["a", "b", "c"])
+            wait_until(lambda: time.monotonic() > surely_until)
+            go_on.set()
+            wait_until(lambda: "waits for the database" in caplog.text)
+            assert first.handled == ["a"]
 
 
 def test_another_log_is_begun_at_its_beginning() -> None:

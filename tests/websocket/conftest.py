@@ -8,19 +8,16 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from marcus_events.access import tokens
-from marcus_events.live import hub as hub_module
-from marcus_events.live.hub import Hub
+from marcus_events.live.hub import HUB, Hub
 from marcus_events.log import tail
 from tests.running_server import Running
 
 
 @pytest.fixture
 async def hub(log: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
-    hub = Hub()
-    monkeypatch.setattr(hub_module, "_hub", hub)
     monkeypatch.setattr(tail, "LOOK_EVERY_S", 0.1)  # and so often it looks whether it is to end
-    yield hub
-    await asyncio.to_thread(hub.close)
+    yield HUB.get()
+    await asyncio.to_thread(HUB.stop)
 
 
 @pytest.fixture
@@ -43,4 +40,4 @@ def impatient() -> Iterator[Running]:
 @pytest.fixture(scope="package")
 def program_token(impatient: Running) -> str:
     """May publish and read everything there."""
-    return impatient.manage("create_token", "program")
+    return impatient.create_token("program")

@@ -9,7 +9,7 @@ import django
 
 import manage
 
-TAKE_S = 4
+TAKE_S = 10  # longer than a reader is kept from reading where the machine is busy
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from config.asgi import application
 from marcus_events.access import tokens
 from marcus_events.core.event import utc_now
-from marcus_events.http.rejected_requests import close_refusals
+from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.ingest import ingest
 from marcus_events.live.hub import Hub
 from marcus_events.log import read
@@ -255,6 +255,6 @@ async def test_what_is_refused_here_is_noted_too(token: str) -> None:
     async with talking(bearer(token)) as program:
         await program.say(action="dance", id="a")
         await program.until("error", id="a")
-    await away(close_refusals)
+    await away(REJECTED_REQUESTS.stop)
     noted = await away(lambda: list(RefusedRequest.objects.order_by("status").values_list("status", "method", "path")))
     assert noted == [(401, "WS", "/ws/events/"), (422, "WS", "/ws/events/")]

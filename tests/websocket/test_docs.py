@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from marcus_events.http import json_body, publish_items
-from marcus_events.websocket import consumer, handlers, incoming, subscriptions
+from marcus_events.websocket import consumer, frame_handlers, incoming, subscriptions
 from tests.running_server import Running
 from tests.websocket.test_asyncapi import check
 
@@ -34,7 +34,7 @@ def test_the_programs_publish_and_are_sent_what_was_published(impatient: Running
 
 
 def run(command: list[str], site: dict[str, str]) -> list[str]:
-    done = subprocess.run(command, env=os.environ | site, check=True, timeout=60, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ | site, check=True, timeout=180, capture_output=True, text=True)
     return done.stdout.splitlines()
 
 
@@ -42,7 +42,7 @@ def options_of_node() -> str:
     """Node.js 20 has a WebSocket, newer ones without being asked."""
     if not shutil.which("node"):
         return ""
-    return subprocess.run(["node", "--help"], check=True, timeout=60, capture_output=True, text=True).stdout
+    return subprocess.run(["node", "--help"], check=True, timeout=180, capture_output=True, text=True).stdout
 
 
 def test_every_frame_in_it_is_one() -> None:
@@ -65,7 +65,7 @@ def all_in(text: str) -> list[dict[str, Any]]:
 def test_its_limits_and_codes_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", DOCUMENT, re.MULTILINE))
     assert rows["a frame"] == f"{json_body.MAX_BODY // 1024**2} MiB"
-    assert rows["subscriptions of a connection"] == str(handlers.MAX_SUBSCRIPTIONS)
+    assert rows["subscriptions of a connection"] == str(frame_handlers.MAX_SUBSCRIPTIONS)
     assert rows["patterns of a subscription"] == str(incoming.MAX_PATTERNS)
     assert rows["`q`"] == f"{incoming.MAX_QUERY} characters"
     assert rows["`id`"] == f"{incoming.MAX_ID} characters"

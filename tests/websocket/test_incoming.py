@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from marcus_events.http import json_body
-from marcus_events.http.rejected_requests import close_refusals
+from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.ingest import Receipt
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest
-from marcus_events.websocket import consumer, handlers, incoming, outgoing
+from marcus_events.websocket import consumer, frame_handlers, incoming, outgoing
 from tests.websocket.conversation import bearer, talking
 from tests.websocket_line import away
 
@@ -38,7 +38,7 @@ async def test_what_is_published_is_answered_as_over_http(token: str) -> None:
 
 async def test_warnings_and_refusals_are_told_and_counted(token: str) -> None:
     def counted() -> set[tuple[int, str, str, str]]:
-        close_refusals()
+        REJECTED_REQUESTS.stop()
         return set(RefusedRequest.objects.values_list("status", "reason", "method", "path"))
 
     odd = STATED | {"event_type": "task_progress", "data": {"progress": "half"}}
@@ -143,7 +143,7 @@ async def test_no_more_is_published_at_once_than_over_http(token: str) -> None:
 
 async def test_subscriptions_are_bounded_and_an_id_is_taken_once(token: str) -> None:
     async with talking(bearer(token)) as program:
-        for n in range(handlers.MAX_SUBSCRIPTIONS):
+        for n in range(frame_handlers.MAX_SUBSCRIPTIONS):
             assert (await program.ask(action="subscribe", id=f"s{n}"))["type"] == "subscribed"
         assert (await program.ask(action="subscribe", id="s0"))["parameter"] == "id"
         assert (await program.ask(action="subscribe", id="more"))["limit"] == "subscriptions"

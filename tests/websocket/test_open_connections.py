@@ -17,7 +17,7 @@ from config.asgi import application
 from dashboard.live import page_consumer
 from marcus_events.access import open_connections, tokens
 from marcus_events.access.open_connections import open_now
-from marcus_events.http.rejected_requests import close_refusals
+from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.live.hub import Hub
 from marcus_events.models import RefusedRequest
 from marcus_events.websocket import subscriptions
@@ -70,7 +70,7 @@ async def test_a_token_has_so_many_and_keeps_those_that_it_has(token: str) -> No
         await publish("task_started")
         await first.until("event")
     assert await nothing_is_open()
-    await away(close_refusals)
+    await away(REJECTED_REQUESTS.stop)
     noted = await sync_to_async(RefusedRequest.objects.get)()
     assert (noted.status, noted.prefix, noted.path) == (429, token[:8], "/ws/events/")
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from http import HTTPStatus
 from typing import Any
 
 import psycopg
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,7 +18,7 @@ from dashboard.pages.activity import views
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.audit import queries
 from marcus_events.audit import address_of
-from marcus_events.audit.hash_chain.verification_runs import IsRunning, check
+from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.redaction import MAX_REASON, CannotRedact, redact
 
 AWAY = "The database is busy. Try again in a moment."
@@ -44,20 +42,8 @@ def audit(request: HttpRequest) -> HttpResponse:
 @by_administrator
 def verify(request: HttpRequest) -> HttpResponse:
     """In the background: the page shows how far it has come. One is running already where that is so."""
-    who = request.user.get_username(), address_of(request)
-    threading.Thread(target=check_now, args=who, name="verification", daemon=True).start()
+    VERIFIER.get().request(request.user.get_username(), address_of(request))
     return redirect("audit")
-
-
-def check_now(by: str, address: str) -> None:
-    try:
-        check(by, address)
-    except IsRunning:
-        pass
-    except Exception:
-        logger.exception("the log could not be verified")
-    finally:
-        connection.close()
 
 
 @require_POST

@@ -15,20 +15,18 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 from defusedcsv import csv
 
-from dashboard.live import single_flight
 from dashboard.pages.history import columns, queries
 from marcus_events import audit
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
+from marcus_events.http.worker_threads import EXPORT_THREADS, PAGE_THREADS, in_thread
 
 MOST = 8  # exports at once: each is a batch in memory, of 1 MiB or little more
-READING = 2  # threads that read their batches, so that pages do not wait for them
 WINDOW_S = 30.0  # of waiting for a reader, after which it is judged
 MIN_RATE = 16 * 1024  # bytes a second that a reader has to take: a line of 130 kbit/s
 CHECK_S = 10.0  # after which somebody who signed out is sent no more
@@ -44,7 +42,6 @@ FAILED = "the export failed"
 Lines = Callable[[list[RecordedEvent]], str]
 
 _running: dict[str, Export] = {}
-_pool = ThreadPoolExecutor(READING, thread_name_prefix="export")
 
 
 class BrokenOff(RuntimeError):
@@ -135,14 +132,14 @@ class Export:
         _running[self.id] = self
         try:
             yield self._head.encode()
-            while text := await single_flight.in_thread(self._next, _pool):
+            while text := await in_thread(EXPORT_THREADS, self._next):
                 self.reader.begins()
                 yield text
                 self.reader.took(len(text))
             self._finished = True
         except Exception as error:
             self.end(str(error) if isinstance(error, BrokenOff) else FAILED)
-            await single_flight.in_thread(self.close)  # Django closes no answer whose iterator has failed
+            await in_thread(PAGE_THREADS, self.close)  # Django closes no answer whose iterator has failed
             raise
 
     def _next(self) -> bytes:

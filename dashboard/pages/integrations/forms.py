@@ -23,7 +23,7 @@ MAX_SOURCES = 4_000
 
 
 @dataclass(frozen=True)
-class Made:
+class NewToken:
     """A token that was just made. Nothing but the answer to this request knows its secret."""
 
     name: str
@@ -75,7 +75,7 @@ class TokenForm(ChoosesBoards):
             return datetime.combine(day + timedelta(days=1), time(), UTC)
         return None
 
-    def make(self) -> Made | None:
+    def make(self) -> NewToken | None:
         """The token, or None where the form now says why not."""
         if not self.is_valid():
             return None
@@ -90,5 +90,5 @@ class TokenForm(ChoosesBoards):
             self.add_error(None, str(error))
         else:
             may_publish = "publish" in stated["scopes"]
-            return Made(stated["name"], secret, stated["boards"], stated["sources"], may_publish)
+            return NewToken(stated["name"], secret, stated["boards"], stated["sources"], may_publish)
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dashboard.pages.integrations.forms import Made
+from dashboard.pages.integrations.forms import NewToken
 
 PLACEHOLDER = "$TOKEN"
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -147,7 +147,7 @@ print(answer.status_code, answer.json())
 )
 
 
-def filled(site: str, made: Made | None = None) -> list[Snippet]:
+def filled(site: str, made: NewToken | None = None) -> list[Snippet]:
     """For this site, and for the token that was just made, if that may publish."""
     values = {
         "{site}": site,

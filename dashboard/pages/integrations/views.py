@@ -27,7 +27,7 @@ from dashboard.pages.administrator_view import AdministratorView, by_administrat
 from dashboard.pages.integrations import dry_run_report, snippets
 from dashboard.pages.integrations import token_list as listed
 from dashboard.pages.integrations.folder_actions import FolderForm
-from dashboard.pages.integrations.forms import Made, TokenForm
+from dashboard.pages.integrations.forms import NewToken, TokenForm
 from dashboard.queries.people import administrators
 from dashboard.visibility import visibility_of
 from marcus_events import audit
@@ -94,7 +94,7 @@ def show(
     request: HttpRequest,
     *,
     form: TokenForm | None = None,
-    made: Made | None = None,
+    made: NewToken | None = None,
     report: dry_run_report.Report | None = None,
     folder_form: FolderForm | None = None,
 ) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Any
 from marcus_events.api.description import examples
 from marcus_events.api.description.operations import JSON, answered, content, reading
 from marcus_events.api.description.schemas import ref
-from marcus_events.api.state import SERIES_MINUTES
+from marcus_events.api.state_endpoints import SERIES_MINUTES
 
 SINCE = "Without `as_of`, returns the current state, which follows the log within moments."
 

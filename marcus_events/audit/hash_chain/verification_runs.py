@@ -19,8 +19,10 @@ from marcus_events.audit.hash_chain.anchor_writer import anchor_heads
 from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.audit.hash_chain.sealer import SYSTEM
 from marcus_events.audit.hash_chain.verify import ReportProgress, verify
+from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
+from marcus_events.core.lifecycle import END_WITHIN_S, Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import Seal, Verification
 
@@ -111,18 +113,56 @@ def outcome(row: Verification) -> dict[str, object]:
     }
 
 
-def check_daily(stop: threading.Event) -> None:
-    """Until it is told to stop. The first time when the oldest block is a day old: before, there is little to prove."""
-    while not stop.wait(LOOK_EVERY_S):
+class Verifier:
+    """A service: verifies the log when somebody asks for it, and otherwise once a day.
+
+    The first time is when the oldest block is a day old: before, there is little to prove.
+    """
+
+    def __init__(self) -> None:
+        self._request: tuple[str, str] | None = None  # by whom, and from which address
+        self._wake = threading.Event()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="verifier", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop_soon(self) -> None:
+        self._is_stopping = True
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._thread.join(END_WITHIN_S)
+
+    def request(self, by: str, address: str) -> None:
+        """Verify soon, for this person. Where a verification runs already, nothing more is done."""
+        self._request = by, address
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+            if not self._is_stopping:
+                self._verify()
+
+    def _verify(self) -> None:
         try:
-            if is_due():
-                check()
+            if self._request or is_due():
+                check(*(self._request or ()))
         except IsRunning:
             pass
         except (DatabaseError, *CONNECTION_ERRORS) as error:
             logger.warning("the log could not be verified: %s", error)
+        except Exception:
+            logger.exception("the log could not be verified")
         finally:
+            self._request = None
             close_old_connections()
+
+
+VERIFIER = Declared("verifier", Verifier, needs=(AUDIT_WRITER,))
 
 
 def is_due() -> bool:

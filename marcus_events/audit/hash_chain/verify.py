@@ -55,7 +55,7 @@ def verify(
     told how far it has come and how far there is to go.
     """
     head = read.head()
-    verifier = Verifier(head.epoch, since, progress)
+    verifier = ChainVerification(head.epoch, since, progress)
     verifier.run()
     verdict = verifier.verdict
     earlier_epochs.check_chains(head.epoch, verdict)
@@ -65,7 +65,7 @@ def verify(
     return verdict
 
 
-class Verifier:
+class ChainVerification:
     """One verification of the chain of an epoch. `needed` is the newest position that has to be sealed for it."""
 
     def __init__(self, chain: UUID, since: int, progress: ReportProgress) -> None:

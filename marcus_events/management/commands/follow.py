@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
-from marcus_events.log.writer import close_writer
+from marcus_events.core.lifecycle import stop_services
 from marcus_events.management.board_check import check_board
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.marcus.board import UnknownBoard
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finally:
             follower.close()
-            close_writer()
+            stop_services()
         display.end(follower.total, follower.state)
         if once and follower.stop.is_set():
             raise CommandError("Stopped before the end. Run the command again to import the rest.")

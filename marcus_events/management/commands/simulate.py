@@ -19,9 +19,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
+from marcus_events.core.lifecycle import stop_services
 from marcus_events.log import read
-from marcus_events.log.listener import close_listener
-from marcus_events.log.writer import close_writer
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.simulation import Player, Simulation, SimulationLimit, SimulationRejected
 
@@ -81,8 +80,7 @@ class Command(BaseCommand):
         except SimulationRejected as error:
             raise CommandError(str(error)) from error
         finally:
-            close_writer()
-            close_listener()
+            stop_services()
         self.stdout.write(f"{published:,} events published. Last board: “{simulation.board_name}”")
 
     async def play(self, simulation: Simulation, options: dict[str, Any]) -> int:

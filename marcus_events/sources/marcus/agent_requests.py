@@ -12,19 +12,20 @@
 6. `task_completed` in `marcus.db` is written before the completion is settled: it shares the fate of the report.
 7. Marcus's answer to a blocker names no task. It belongs to the same agent's latest blocker that has no answer yet,
    of those whose words it repeats if it does.
+8. Marcus also acknowledges reports on tasks that do not exist, and does nothing. They are told as refused.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.text_search import texts_in
-from marcus_events.sources.marcus.acts import MarcusAct, RecentActs, RefusedRequest
+from marcus_events.sources.marcus.acts import MarcusAct, MarcusRefusal, RecentActs
+from marcus_events.sources.marcus.marcus_replies import MarcusReply
 from marcus_events.sources.marcus.records import RecordKind
-from marcus_events.sources.marcus.replies import MarcusReply
 from marcus_events.sources.marcus.sightings import ANSWER_WITHIN, CLOSE, WINDOW, Sighting, plain
 
 REMEMBERED = 20  # requests of one agent that a late answer, or a late record, may still be for
@@ -39,14 +40,18 @@ BESIDE = {
 DONE_WORDS = ("completed", "done")
 NOT_ACKNOWLEDGED = "it did not acknowledge it"
 STARTED_AGAIN = "it was started again before it answered"
+NO_SUCH_TASK = "it acknowledged it, but its board has no such task"
 NO_ANSWER = f"it gave no answer within {ANSWER_WITHIN // timedelta(minutes=1)} minutes"
 
 
 class Requests:
-    """The requests that wait for Marcus's answer, by agent. `has_conversations`: there are files that would have it."""
+    """The requests that wait for Marcus's answer, by agent. `has_conversations`: there are files that would have it.
 
-    def __init__(self, acts: RecentActs) -> None:
-        self._acts = acts
+    `lacks` says of a task's id that Marcus's board cannot have such a task.
+    """
+
+    def __init__(self, acts: RecentActs, lacks: Callable[[str], bool]) -> None:
+        self._acts, self._lacks = acts, lacks
         self.has_conversations = False
         self._logs_successes = False
         self._open: dict[str, list[MarcusAct]] = defaultdict(list)
@@ -74,6 +79,7 @@ class Requests:
             act.awaits_answer = False
         elif sighting.act == T.BLOCKER_SUGGESTION:
             act.cause = self._answered_blocker(agent_id, sighting)
+            act.report = act.cause
         elif sighting.act == T.TASK_ASSIGNED and sighting.kind is RecordKind.CONVERSATIONS:
             self.hear(MarcusReply(sighting.at, agent_id, T.TASK_REQUESTED, is_accepted=True))
         elif sighting.act == T.SYSTEM_STARTUP:
@@ -102,8 +108,13 @@ class Requests:
             self._accept(answer.agent_id, fitting[-1])
 
     def _accept(self, agent_id: str, act: MarcusAct) -> None:
+        if self._is_on_no_task(act):
+            refuse(act, T.REPORT_REFUSED, NO_SUCH_TASK)
         act.awaits_answer = False
         self._close(agent_id, act)
+
+    def _is_on_no_task(self, act: MarcusAct) -> bool:
+        return self._lacks(plain(act.first.data.get("task_id", "")))
 
     def _refuse(self, agent_id: str, act: MarcusAct, reason: str) -> None:
         refuse(act, refusal_type(act), reason)
@@ -127,7 +138,7 @@ class Requests:
         """An answer to what was given up. The record of a call comes right after the sentence, and says no more."""
         given_up = self._given_up[answer.agent_id]
         late = [act for act in given_up if fits(act, answer)]
-        if not late or answer.is_whole or not answer.is_accepted:
+        if not late or answer.is_whole or not answer.is_accepted or self._is_on_no_task(late[-1]):
             return None
         given_up.remove(late[-1])
         return self._acts.open(MarcusAct(list(late[-1].sightings)))
@@ -200,7 +211,7 @@ def description_of(act: MarcusAct) -> str:
 def refuse(act: MarcusAct, event_type: str, reason: str) -> None:
     """What counts already stays as it is: Marcus may fail after it has written the board."""
     if act.awaits_answer:
-        act.refusal = RefusedRequest(event_type, reason)
+        act.refusal = MarcusRefusal(event_type, reason)
     act.awaits_answer = False
 
 

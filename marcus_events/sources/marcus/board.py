@@ -58,6 +58,7 @@ class Boards:
         self._tasks: dict[str, tuple[str, str]] = {}  # task → project and name, from `kanban.db`
         self._tasks_named: dict[str, str] = {}  # task → project, from other records
         self._agents: dict[str, str] = {}  # agent → project
+        self._handed_out: set[str] = set()  # tasks, by whichever board Marcus has
 
     def learn_project(self, project: MarcusProject) -> None:
         self._projects[project.board_id] = project
@@ -75,6 +76,8 @@ class Boards:
 
     def learn_from(self, act: str, data: Mapping[str, Any], at: datetime) -> None:
         """What a record says of boards that are kept elsewhere. Raises UnknownBoard."""
+        if act == T.TASK_ASSIGNED:
+            self._handed_out.add(stated(data.get("task_id")))
         project_id, name = self._identify(data), stated(data.get("project_name"))
         if not project_id:
             return
@@ -89,6 +92,11 @@ class Boards:
 
     def task_name(self, task_id: object) -> str | None:
         return self._tasks[task_id][1] or None if isinstance(task_id, str) and task_id in self._tasks else None
+
+    def lacks(self, task_id: str) -> bool:
+        """Whether there can be no such task: `kanban.db` has tasks, but not this one, and Marcus gave it to nobody."""
+        is_known = task_id in self._tasks or task_id.rpartition(SUBTASK)[0] in self._tasks
+        return bool(task_id and self._tasks) and not is_known and task_id not in self._handed_out
 
     def of(self, data: Mapping[str, Any]) -> MarcusProject | None:
         """The board of an event with such fields."""

@@ -43,16 +43,20 @@ class Comparison:
 
 @dataclass
 class Here:
-    """What stands here of a board; `behind` are the tasks of events that the tables do not have yet."""
+    """What stands here of a board; `behind` are the tasks of events that the tables do not have yet.
+
+    `heard_at` is the time of the newest event that Marcus told of a task: it may write the card a second later.
+    """
 
     board: models.Board | None
     tasks: dict[str, models.Task]
     blockers: dict[str, list[models.Blocker]]
     agents: dict[str, models.Agent]
     behind: set[str]
+    heard_at: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, board_id: str, behind: set[str]) -> Here:
+    def of(cls, board_id: str, behind: set[str], heard_at: dict[str, datetime] | None = None) -> Here:
         blockers: dict[str, list[models.Blocker]] = defaultdict(list)
         for row in models.Blocker.objects.now().filter(board_id=board_id).order_by("blocker_id"):
             blockers[row.task_id].append(row)
@@ -64,6 +68,7 @@ class Here:
             blockers,
             {row.agent_id: row for row in agents},
             behind,
+            heard_at or {},
         )
 
     def open_blockers(self, task_id: str) -> list[models.Blocker]:
@@ -156,6 +161,8 @@ def why_expected(card: MarcusCard, here: Here, now: datetime) -> str:
     ended = [row for row in here.blockers.get(card.task_id, []) if row.resolved_by.startswith((USER, PROGRAM))]
     if card.status == "blocked" and ended and not here.open_blockers(card.task_id):
         return f"it was answered here by {ended[-1].resolved_by.partition(':')[2]}; Marcus has not moved it yet"
+    if (heard_at := here.heard_at.get(card.task_id)) and now - heard_at < RECENT:
+        return f"Marcus told of it {max(now - heard_at, timedelta()).total_seconds():.0f} s ago"
     return ""
 
 

@@ -15,7 +15,6 @@ import shlex
 import signal
 import socket
 import sys
-import threading
 from typing import Any
 
 from django.conf import settings
@@ -26,30 +25,15 @@ from django.utils.module_loading import import_string
 
 from dashboard.pages.sign_in.one_time_links import one_time_path
 from marcus_events import audit
-from marcus_events.audit.failed_logins import close_failures
-from marcus_events.audit.hash_chain import seal
-from marcus_events.audit.hash_chain.anchor_writer import keep_anchored
-from marcus_events.audit.hash_chain.verification_runs import check_daily
-from marcus_events.audit.writer import close_trail, trail
-from marcus_events.blockers.replies import send_answers
 from marcus_events.core.event_types import EventTypes
-from marcus_events.http.rejected_requests import close_refusals
-from marcus_events.live.hub import get_hub
-from marcus_events.log.ephemeral import close_live_sender
-from marcus_events.log.listener import close_listener
-from marcus_events.log.writer import close_writer
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
-from marcus_events.projections import SWITCH_S, projectors
-from marcus_events.retention.runs import run_retention
-from marcus_events.sources.demo import Demo
-from marcus_events.sources.marcus.folder_followers import follow_folders
+from marcus_events.projections import SWITCH_S
 from server.address import LOCALLY, listening, site
-from server.handlers import run_handlers
+from server.services import DEMO, WEB, WORK, running
 
 FIRST_ADMINISTRATOR = "admin"
 BACKLOG = 128  # connections that wait to be accepted: a browser opens six at once
 COLLECT_AFTER = (5_000, 10, 50)  # objects, by generation: looking through the oldest holds everybody up for 0.1 s
-END_WITHIN_S = 5.0  # of a worker; one that waits for a database that is away is not waited for
 GREETING = """
   Marcus Events is live at {site}/
 
@@ -72,7 +56,8 @@ class Command(BaseCommand):
             prepare_database()
             warn_of_root(self)
             collect_static_files()
-            with Workers():
+            sys.setswitchinterval(SWITCH_S)
+            with running(*WEB, *WORK, *[DEMO] * settings.DEMO):
                 self.serve(listener)
 
     def serve(self, listener: socket.socket) -> None:
@@ -100,44 +85,6 @@ class Command(BaseCommand):
         if listening()[0] in LOCALLY and "MARCUS_ALLOWED_HOSTS" not in os.environ:
             self.stdout.write(OTHER_NAMES.format(names=", ".join(settings.ALLOWED_HOSTS)))
         self.stdout.flush()
-
-
-class Workers:
-    """What works behind the pages, each in a thread, for as long as the block lasts."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        sys.setswitchinterval(SWITCH_S)
-        runs = [
-            *(projector.run for projector in projectors()),
-            run_handlers,
-            send_answers,
-            run_retention,
-            seal,
-            check_daily,
-            keep_anchored,
-            follow_folders,
-        ]
-        if settings.DEMO:
-            runs.append(Demo(watched=lambda: get_hub().connections > 0).run)
-        self.threads = [threading.Thread(target=run, args=(self.stop,), daemon=True) for run in runs]
-
-    def __enter__(self) -> None:
-        trail()  # takes up what an earlier process has left
-        for thread in self.threads:
-            thread.start()
-
-    def __exit__(self, *error: object) -> None:
-        self.stop.set()
-        get_hub().close()
-        close_listener()
-        for thread in self.threads:
-            thread.join(END_WITHIN_S)
-        close_live_sender()
-        close_refusals()
-        close_failures()
-        close_trail()
-        close_writer()
 
 
 def listen(host: str, port: int) -> socket.socket:

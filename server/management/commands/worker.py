@@ -5,23 +5,16 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from marcus_events.audit.hash_chain import seal
-from marcus_events.audit.hash_chain.anchor_writer import keep_anchored
-from marcus_events.audit.hash_chain.verification_runs import check_daily
-from marcus_events.audit.writer import close_trail, trail
-from marcus_events.blockers.replies import send_answers
+from marcus_events.core.lifecycle import background
+from marcus_events.log.listener import LISTENER
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
-from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector, projectors
-from marcus_events.retention.runs import run_retention
-from marcus_events.sources.marcus.folder_followers import follow_folders
-from server.handlers import run_handlers
-
-WORK = (run_handlers, send_answers, run_retention, seal, check_daily, keep_anchored, follow_folders)
+from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector
+from server.services import WORK, AnyService, running
 
 
 class Command(BaseCommand):
@@ -40,17 +33,12 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Worker running. Press Ctrl-C to stop.")
         sys.setswitchinterval(SWITCH_S)
-        threads = [
-            threading.Thread(target=run, args=(stop,), name=run.__qualname__) for run in self.runs(options["only"])
-        ]
-        for thread in threads:
-            thread.start()
-        trail()  # takes up what an earlier process has left
-        for thread in threads:
-            thread.join()
-        close_trail()
+        with running(*services(options["only"])):
+            stop.wait()
 
-    def runs(self, only: list[str] | None) -> list[Callable[[threading.Event], None]]:
-        if only:
-            return [Projector([projection for projection in PROJECTIONS if projection.name in only]).run]
-        return [*(projector.run for projector in projectors()), *WORK]
+
+def services(only: list[str] | None) -> Sequence[AnyService]:
+    if not only:
+        return WORK
+    chosen = Projector([projection for projection in PROJECTIONS if projection.name in only])
+    return [background(f"projector of {' and '.join(only)}", chosen.run, LISTENER)]

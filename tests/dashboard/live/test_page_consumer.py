@@ -13,7 +13,7 @@ from django.test import Client
 from config.asgi import application
 from dashboard.live import page_consumer, render_throttle
 from marcus_events.live import hub as hub_module
-from marcus_events.live.hub import Hub
+from marcus_events.live.hub import HUB, Hub
 from marcus_events.log import tail
 from tests.dashboard.listening import opened
 from tests.dashboard.publishing import event, publish
@@ -25,12 +25,10 @@ from tests.websocket_line import Line, away
 @pytest.fixture
 async def hub(log: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
     """The hub of the process, for one test; frames come often, though nothing happens."""
-    hub = Hub()
-    monkeypatch.setattr(hub_module, "_hub", hub)
     monkeypatch.setattr(hub_module, "HEARTBEAT_S", 0.3)
     monkeypatch.setattr(tail, "LOOK_EVERY_S", 0.1)  # and so often it looks whether it is to end
-    yield hub
-    await asyncio.to_thread(hub.close)
+    yield HUB.get()
+    await asyncio.to_thread(HUB.stop)
 
 
 @pytest.fixture

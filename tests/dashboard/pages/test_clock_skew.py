@@ -15,7 +15,7 @@ from dashboard.pages.agents import queries as agents
 from dashboard.pages.agents.agent_health import SILENT
 from dashboard.pages.history import queries as history
 from dashboard.pages.now.since_last_visit import since
-from dashboard.queries import chrome, counters
+from dashboard.queries import chrome_data, counters
 from dashboard.queries.histogram import histogram
 from dashboard.timeline.status_intervals import Window
 from dashboard.visibility import EVERYTHING
@@ -78,7 +78,7 @@ def test_the_state_has_no_time_to_come_and_the_bell_rings(ahead: list[int]) -> N
     assert Task.objects.now().get().status_since <= now
     assert Blocker.objects.now().get().opened_at <= now
     assert Task.objects.as_of(now).get().status == "blocked"
-    assert [alert.blocker.description for alert in chrome.alerts(on())] == ["No key"]
+    assert [alert.blocker.description for alert in chrome_data.alerts(on())] == ["No key"]
 
 
 def test_an_agent_that_said_something_in_fifty_years_falls_silent_all_the_same(log: None) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.sources.boards import move_card
 from tests.waiting import wait_until
 
 COMMAND = os.environ.get("MARCUS_TEST_LIVE", "")
@@ -33,8 +34,15 @@ def free_port() -> int:
 
 @dataclass
 class LiveMarcus:
+    """`moved` are the cards that a test has moved by hand: nothing of that is in Marcus's logs."""
+
     root: Path
     port: int = field(default_factory=free_port)
+    moved: set[str] = field(default_factory=set)
+
+    def move(self, task_id: str, **columns: Any) -> None:
+        move_card(self.root, task_id, **columns)
+        self.moved.add(task_id)
 
     def start(self) -> None:
         with (self.root / "start.log").open("ab") as log:
@@ -61,7 +69,14 @@ class LiveMarcus:
         return ids
 
     def agents(self, project: str, name: str, count: int) -> subprocess.Popen[str]:
-        return self.run("agents.py", f"http://127.0.0.1:{self.port}/mcp", project, name, str(count))
+        return self.run("agents.py", self.url, project, name, str(count))
+
+    def refused(self, project: str) -> subprocess.Popen[str]:
+        return self.run("refused.py", self.url, project)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/mcp"
 
 
 def is_running(pid: int) -> bool:

@@ -13,7 +13,7 @@ from django.test import Client
 from dashboard.live.page_state import PageState
 from dashboard.pages.integrations import regions
 from dashboard.pages.integrations.folder_actions import FULL, MAX_FOLDERS
-from dashboard.pages.integrations.followed_folders import SILENT
+from dashboard.pages.integrations.folder_list import SILENT
 from dashboard.visibility import EVERYTHING, NOTHING, Visibility
 from marcus_events.core.event import utc_now
 from marcus_events.core.sentences import as_text, sentence

@@ -119,7 +119,7 @@ def test_the_secret_is_in_one_answer_and_in_nothing_else(
         assert secret not in administrator.get(path).content.decode()
     Client().post("/api/events", headers={"Authorization": f"Bearer {secret}x"})
     Client().get(f"/api/events?limit={secret}", headers={"Authorization": f"Bearer {secret}"})
-    rejected_requests.close_refusals()
+    rejected_requests.REJECTED_REQUESTS.stop()
     assert secret not in open_page(administrator, PAGE).text
     assert secret not in caplog.text
     assert "build server" in caplog.text
@@ -255,7 +255,7 @@ def test_many_tokens_cost_no_more_queries_than_few(administrator: Client) -> Non
     for n in range(20):
         tokens.create(f"t{n}", boards=["shop"])
         rejected_requests.note(401, f"r{n}", Caller("10.0.0.1"), "GET", "/api/events")
-    rejected_requests.close_refusals()
+    rejected_requests.REJECTED_REQUESTS.stop()
     assert cost(administrator) <= before
 
 
@@ -272,14 +272,14 @@ def test_refused_requests_are_listed_newest_first_for_everybody(viewer: Client) 
     assert "No rejected requests." in open_page(viewer, PAGE).text
     for reason in ("first", "second", "second"):
         rejected_requests.note(422, reason, Caller("10.0.0.1", "mev_abcdefgh"), "POST", "/api/events")
-    rejected_requests.close_refusals()
+    rejected_requests.REJECTED_REQUESTS.stop()
     text = " ".join(open_page(viewer, PAGE).text.split())
     assert "0 s ago 422 second 10.0.0.1 mev_abcd… POST /api/events 2 0 s ago 422 first" in text
 
 
 def test_what_was_taken_with_a_warning_is_listed_as_that(viewer: Client) -> None:
     rejected_requests.note(201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events")
-    rejected_requests.close_refusals()
+    rejected_requests.REJECTED_REQUESTS.stop()
     text = " ".join(open_page(viewer, PAGE).text.split())
     assert "201 accepted with a warning: /data/progress: should be a number 10.0.0.1" in text
 
@@ -293,7 +293,7 @@ def test_no_name_board_source_or_reason_is_markup(administrator: Client) -> None
     tokens.create(f"{MARKUP} revoked")
     tokens.revoke(f"{MARKUP} revoked")
     rejected_requests.note(422, MARKUP, Caller(MARKUP, f"mev_{MARKUP}"), "POST", f"/{MARKUP}")
-    rejected_requests.close_refusals()
+    rejected_requests.REJECTED_REQUESTS.stop()
     administrator.raise_request_exception = True
     for response in (
         administrator.get(PAGE),

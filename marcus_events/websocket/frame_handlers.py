@@ -11,7 +11,7 @@ from uuid import UUID
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http import publish_items, query_params
-from marcus_events.http.worker_threads import DATABASE_ERRORS, in_thread, unavailable
+from marcus_events.http.worker_threads import DATABASE_ERRORS, SOCKET_THREADS, in_thread, unavailable
 from marcus_events.log import read
 from marcus_events.log.read import Head
 from marcus_events.websocket import outgoing
@@ -89,6 +89,6 @@ async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> No
 async def asked(work: Callable[[], Result]) -> Result:
     """What the database answers; a Problem where it is away."""
     try:
-        return await in_thread(work)
+        return await in_thread(SOCKET_THREADS, work)
     except DATABASE_ERRORS as error:
         raise unavailable(error) from error

@@ -1,0 +1,75 @@
+"""Every service that a process runs, declared once. `up` runs all of them, `worker` those that need no web.
+
+They start in this order, each after those that it needs, and stop in the opposite one: see `core.services`. Projectors
+share two threads: a search never waits for what the pages show to be worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from marcus_events.audit.failed_logins import FAILED_LOGINS
+from marcus_events.audit.hash_chain import seal
+from marcus_events.audit.hash_chain.anchor_writer import keep_anchored
+from marcus_events.audit.hash_chain.verification_runs import VERIFIER
+from marcus_events.audit.writer import AUDIT_WRITER
+from marcus_events.blockers.replies import send_answers
+from marcus_events.core.lifecycle import Declared, background, stop_services
+from marcus_events.http.rejected_requests import REJECTED_REQUESTS
+from marcus_events.http.worker_threads import (
+    EXPORT_THREADS,
+    LARGE_BODY_THREADS,
+    PAGE_THREADS,
+    REPLAY_THREADS,
+    SOCKET_THREADS,
+    TOKEN_THREADS,
+)
+from marcus_events.live.hub import HUB, get_hub
+from marcus_events.log.ephemeral import LIVE_SENDER
+from marcus_events.log.listener import LISTENER
+from marcus_events.log.writer import WRITER
+from marcus_events.projections import RATES, SEARCH, STATE, Projector
+from marcus_events.retention.runs import run_retention
+from marcus_events.sources.demo import Demo
+from marcus_events.sources.marcus.folder_followers import follow_folders
+from server.application_handlers import run_handlers
+
+AnyService = Declared[Any]
+
+LOG: tuple[AnyService, ...] = (LISTENER, WRITER, LIVE_SENDER)
+THREADS: tuple[AnyService, ...] = (
+    PAGE_THREADS,
+    SOCKET_THREADS,
+    REPLAY_THREADS,
+    TOKEN_THREADS,
+    EXPORT_THREADS,
+    LARGE_BODY_THREADS,
+)
+WEB: tuple[AnyService, ...] = (*LOG, HUB, AUDIT_WRITER, FAILED_LOGINS, REJECTED_REQUESTS, VERIFIER, *THREADS)
+WORK: tuple[AnyService, ...] = (
+    *LOG,
+    AUDIT_WRITER,
+    VERIFIER,
+    background("projector of state and rates", Projector([STATE, RATES]).run, LISTENER),
+    background("projector of search", Projector([SEARCH]).run, LISTENER),
+    background("handlers", run_handlers, *LOG),
+    background("replies", send_answers, WRITER),
+    background("retention", run_retention, WRITER),
+    background("sealer", seal, AUDIT_WRITER),
+    background("anchors", keep_anchored),
+    background("followed folders", follow_folders, *LOG),
+)
+DEMO: AnyService = background("demo", lambda stop: Demo(watched=lambda: get_hub().connections > 0).run(stop), *LOG, HUB)
+
+
+@contextmanager
+def running(*services: AnyService) -> Iterator[None]:
+    """Run these services, and those that they need, for as long as the block lasts."""
+    try:
+        for service in services:
+            service.get()
+        yield
+    finally:
+        stop_services()
