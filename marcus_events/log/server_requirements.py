@@ -16,9 +16,7 @@ class UnfitServer(RuntimeError):
 def check_server(connection: psycopg.Connection[Any]) -> None:
     """Raises UnfitServer with every reason at once."""
     if reasons := list(unfit(connection)):
-        raise UnfitServer(
-            "This PostgreSQL server is unsuitable:\n" + "\n".join(f"- {r}" for r in reasons)
-        )
+        raise UnfitServer("This PostgreSQL server is unsuitable:\n" + "\n".join(f"- {r}" for r in reasons))
 
 
 def unfit(connection: psycopg.Connection[Any]) -> list[str]:

@@ -36,7 +36,7 @@ def set_names(apps, which):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marcus_events", "0029_boards"),
+        ("marcus_events", "0030_words_of_others"),
     ]
 
     operations = [
