@@ -36,7 +36,7 @@ def test_while_a_task_is_blocked_each_page_says_so(viewer: Client) -> None:
     assert "No key for shop" in now
     assert "Holds up 2 tasks" in now
     boards = only_regions(viewer, "/boards/", "boards", "board-shop")
-    assert "25 %" in boards
+    assert "25%" in boards
     assert "1 blocked 2 behind" in boards
     columns = only_regions(viewer, "/boards/shop/", "board-head", "columns", "card-shop-2")
     assert "holds up 2" in columns
@@ -56,7 +56,7 @@ def test_when_all_is_done_each_page_says_so(viewer: Client) -> None:
     now = only_regions(viewer, "/", "verdict", "needs")
     assert "All 4 tasks are done." in now
     assert "No blocked tasks." in now
-    assert "100 %" in only_regions(viewer, "/boards/", "boards")
+    assert "100%" in only_regions(viewer, "/boards/", "boards")
     columns = only_regions(viewer, "/boards/shop/", "columns")
     assert "Nothing to do." in columns
     assert "Done 4" in columns

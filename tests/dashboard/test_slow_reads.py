@@ -73,7 +73,7 @@ def test_a_page_of_which_nothing_can_be_read_says_so_and_what_to_do(viewer: Clie
     with held_up("board, task, auth_permission"):
         response = viewer.get(path)
     assert response.status_code == 503
-    assert "takes too long" in response.content.decode()
+    assert "taking too long" in response.content.decode()
     assert response["Retry-After"]
     assert timeout() == "0"
 

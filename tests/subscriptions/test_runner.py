@@ -260,7 +260,7 @@ def test_an_owner_handles_nothing_more_once_another_has_taken_over(caplog: pytes
             wait_until(lambda: second.handled == ["a", "b", "c"])
             wait_until(lambda: time.monotonic() > surely_until)
             go_on.set()
-            wait_until(lambda: "waits for the database" in caplog.text)
+            wait_until(lambda: "is waiting for the database" in caplog.text)
             assert first.handled == ["a"]
 
 

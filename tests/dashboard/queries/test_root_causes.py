@@ -93,9 +93,9 @@ def test_now_shows_one_card_and_all_counts_agree(stuck: Client) -> None:
     page = open_page(stuck, "/")
     text = " ".join(page.text.split())
     assert len(page.with_id("need-")) == 2
-    assert "3 tasks with this cause : Build a, Build b, Build c" in text.replace("this:", "this :")
+    assert "3 tasks with this cause : Build a, Build b, Build c" in text.replace("cause:", "cause :")
     assert "4 tasks are waiting for a person, with 2 causes; 1 more is waiting behind them." in text
-    assert "Needs you 4 open blockers with 2 reasons: one reply per cause" in text
+    assert "Needs you 4 open blockers, 2 causes: one reply per cause" in text
     assert page.with_id("bell")[0]["data-open"] == "4"
     assert text.startswith("(4) Now")
 
@@ -107,7 +107,7 @@ def test_what_is_put_off_is_in_none_of_the_counts(stuck: Client) -> None:
     assert text.startswith("(1) Now")
     assert page.with_id("bell")[0]["data-open"] == "1"
     assert "1 task is waiting for a person; nothing else is waiting behind it." in text
-    assert "3 blockers put off" in text
+    assert "3 snoozed blockers" in text
 
 
 def test_an_answer_goes_to_each_of_them_in_its_own_event_and_is_taken_back_at_once(stuck: Client) -> None:
@@ -116,7 +116,7 @@ def test_an_answer_goes_to_each_of_them_in_its_own_event_and_is_taken_back_at_on
     assert [(row["type"], row["task_id"]) for row in told] == [("blocker_answered", task) for task in TASKS]
     for row in told:
         assert row["blocker_event_id"] == row["causation_id"] == of(row["task_id"]).event_id
-    assert "Take them all back" in open_page(stuck, f"/blocked/{of('b').blocker_id}/").text
+    assert "Undo all" in open_page(stuck, f"/blocked/{of('b').blocker_id}/").text
     assert act(stuck, "b", "withdraw").status_code == 302
     assert [row["type"] for row in newest(3)] == ["answer_withdrawn"] * 3
     assert [of(task).answer_id for task in TASKS] == ["", "", ""]
@@ -158,7 +158,7 @@ def test_two_who_answer_for_the_same_tasks_see_each_other(stuck: Client) -> None
         assert "The &lt;red&gt; one" in page
     assert of("c").answer_id == ""
     assert "Build a" in page
-    assert "ada</bdi> answers" in page
+    assert "Reply by <bdi>ada</bdi>" in page
     assert act(bob, "c", "answer", answer="The red one").status_code == 302
     assert [of(task).answered_by for task in TASKS] == ["ada", "ada", "bob"]
     assert act(bob, "c", "withdraw").status_code == 302

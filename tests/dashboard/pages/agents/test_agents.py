@@ -27,7 +27,7 @@ def of(agent: str, event_type: str, ago: float, **data: Any) -> Event:
 def text(viewer: Client, path: str = "/agents/") -> str:
     """What stands in the page's content."""
     words = " ".join(open_page(viewer, path).text.split())
-    return words[words.index("Agents Working") : words.rindex(" Keys ")]
+    return words[words.index("Agents Working") : words.rindex(" Keyboard shortcuts ")]
 
 
 def members(board: str = "", agent: str = "") -> list[Any]:

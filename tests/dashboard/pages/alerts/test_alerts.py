@@ -280,7 +280,7 @@ def test_a_night_full_of_reasons_is_cut_with_its_number(viewer: Client, user: Us
     publish(*(blocked(f"t{n}", f"Reason {n}") for n in range(MAX_CAUSES + 3)))
     text = " ".join(open_page(viewer, PAGE).text.split())
     assert f"{MAX_CAUSES + 3} blockers opened" in text
-    assert "and 3 other reasons" in text
+    assert "3 more causes" in text
 
 
 @pytest.mark.usefixtures("log")

@@ -95,7 +95,7 @@ def test_a_break_is_named_with_its_position(administrator: Client) -> None:
 
 def test_progress_is_shown_while_it_runs(administrator: Client) -> None:
     Verification.objects.create(by="ada", until=200, verified_to=50)
-    assert "Verifying: 25 %" in page(administrator, "/audit/")
+    assert "Verifying: 25%" in page(administrator, "/audit/")
 
 
 def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:

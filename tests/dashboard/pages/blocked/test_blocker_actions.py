@@ -84,7 +84,7 @@ def test_a_blocker_is_given_to_those_alone_who_see_its_board(blocked: Client) ->
     User.objects.create_user("of-the-group").groups.add(group)
     page = blocked.get(f"/blocked/{the_blocker().blocker_id}/").content.decode()
     people = re.findall(r"<option[^>]*>([\w-]+)<", page.partition('name="assignee"')[2].partition("</select>")[0])
-    assert people == ["nobody", "ada", "administers", "every", "of-the-group", "shopkeeper"]
+    assert people == ["Nobody", "ada", "administers", "every", "of-the-group", "shopkeeper"]
     for name in ("banker", "locked-out"):
         assert (
             f"{name} does not exist or has no access to this board."
@@ -96,7 +96,7 @@ def test_a_blocker_is_given_to_those_alone_who_see_its_board(blocked: Client) ->
 def test_an_answer_is_sent_after_a_while_and_the_card_tells_what_became_of_it(blocked: Client) -> None:
     act(blocked, "answer", answer="  The blue one  ")
     assert the_blocker().resolved_at is None
-    assert "ada answers" in open_page(blocked, "/").text
+    assert "Reply by ada" in open_page(blocked, "/").text
     assert replies.send_due() == 0, "it can be taken back"
     Blocker.objects.now().update(answer_due=utc_now() - timedelta(seconds=5))
     assert replies.send_due() == 1
@@ -188,11 +188,11 @@ def test_there_is_no_such_blocker(blocked: Client) -> None:
 def test_what_is_put_off_is_not_among_what_needs_you_until_its_time(blocked: Client) -> None:
     act(blocked, "snooze", **{"for": "2h"})
     text = open_page(blocked, "/").text
-    assert "1 blocker put off" in text
+    assert "1 snoozed blocker" in text
     assert "Nothing needs you" in text or "No blocked tasks" in text
     assert "Snoozed until" in open_page(blocked, "/blocked/").text
     act(blocked, "snooze", **{"for": ""})
-    assert "1 blocker put off" not in open_page(blocked, "/").text
+    assert "1 snoozed blocker" not in open_page(blocked, "/").text
 
 
 def test_earlier_ones_that_read_alike_are_shown_with_the_answer_that_helped(blocked: Client) -> None:
@@ -211,7 +211,7 @@ def test_it_tells_what_was_tried_what_is_suggested_and_what_waits(blocked: Clien
     suggestion = {"resolution_steps": ["Ask for a key"], "confidence": 0.8}
     publish(event("blocker_suggestion", task_id="shop-2", suggestion=suggestion))
     page = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
-    for words in ("No key for shop", "Ask for a key", "80 % sure", "Holds up 2 tasks", "Build shop-4"):
+    for words in ("No key for shop", "Ask for a key", "80% confidence", "Holds up 2 tasks", "Build shop-4"):
         assert words in page
 
 

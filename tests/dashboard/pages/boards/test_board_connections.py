@@ -50,7 +50,7 @@ def test_a_board_that_lost_its_connection_falls_back_and_recovers(viewer: Client
     publish(*project(), *lost())
     assert "The shop has been in fallback mode for 12 min. Its data may be out of date." in text(viewer, "/")
     board = text(viewer, "/boards/shop/")
-    assert "In fallback mode for 12 min. Its data may be out of date. Reason: no board" in board
+    assert "In fallback mode for 12 min. This board may be out of date. Reason: no board" in board
     assert "Marcus has been disconnected from this board since" in board
     assert "Planka does not answer" in board
     assert "In fallback mode for 12 min" in text(viewer, "/boards/")

@@ -104,7 +104,7 @@ def test_the_page_shows_the_picture_with_a_table_behind_it(viewer: Client) -> No
     publish(*project())
     page = open_page(viewer, "/boards/shop/")
     text = " ".join(page.text.split())
-    assert "The longest chain: 3 tasks" in text
+    assert "Longest chain: 3 open tasks" in text
     assert "1 blocked, 2 behind" in text
     assert "Behind Build shop-2" in text
     assert "Hide 1 done task" in text

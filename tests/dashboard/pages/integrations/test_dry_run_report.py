@@ -40,14 +40,14 @@ def test_a_good_event_is_told_as_the_dashboard_would(viewer: Client) -> None:
     assert "Type task_blocked sent as blocker_reported" in told
     assert "Category task, high importance" in told
     assert "Board The shop shop Task Build shop-2 shop-2 Agent Claude 2 agent_claude_2" in told
-    assert 'Kept as extra in the metadata { "team": "red" }' in told
+    assert 'Unknown fields, stored as extra in the metadata { "team": "red" }' in told
     assert read.head().position == head == LoggedEvent.objects.count()
 
 
 def test_what_an_event_does_not_say_is_told_too(viewer: Client) -> None:
     told = check(viewer, {"event_type": "deploy_finished", "source": "ci"})
     assert "Deploy finished Type deploy_finished not a documented type" in told
-    assert "Board none named" in told
+    assert "Board none given" in told
     assert "Task none Agent none" in told
 
 
@@ -61,7 +61,7 @@ def test_a_cloudevent_is_known_by_its_version(viewer: Client) -> None:
         "team": "red",
     }
     told = check(viewer, stated)
-    assert "Read as a CloudEvent Kept as cloudevent in the metadata" in told
+    assert "Format CloudEvent Stored as cloudevent in the metadata" in told
     assert '"team": "red"' in told
     assert "/id" in check(viewer, stated | {"id": ""})
 
@@ -129,7 +129,7 @@ def test_a_field_that_would_not_be_used_is_told_with_what_is_expected(viewer: Cl
     )
     assert "Task 77 77" in told
     told = check(viewer, [EVENT, odd, {"source": "x"}])
-    assert told.startswith("1 of 3 events would be rejected, 1 taken with a warning /2/event_type")
+    assert told.startswith("1 of 3 events would be rejected, 1 accepted with a warning /2/event_type")
     assert told.index("/2/event_type") < told.index("/1/data/progress") < told.index("/0 Claude 2 started")
     assert check(viewer, [EVENT, odd]).startswith("All 2 events would be accepted, 1 with a warning")
 
@@ -137,7 +137,7 @@ def test_a_field_that_would_not_be_used_is_told_with_what_is_expected(viewer: Cl
 def test_of_a_long_array_a_part_is_shown_and_the_rest_counted(viewer: Client) -> None:
     told = check(viewer, [EVENT] * 300)
     assert told.startswith("All 300 events would be accepted")
-    assert told.endswith(f"and {300 - MAX_SHOWN} more")
+    assert told.endswith(f"{300 - MAX_SHOWN} more not shown")
 
 
 def test_what_the_log_holds_already_is_told(viewer: Client) -> None:

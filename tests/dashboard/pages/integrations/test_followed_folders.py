@@ -60,7 +60,7 @@ def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Pa
     folder = FollowedFolder.objects.get()
     stated = (folder.path, folder.board, folder.time_zone, folder.added_by)
     assert stated == (str(tmp_path), "Shop", "Europe/Berlin", "grace")
-    assert f"The server now follows {tmp_path} from now on." in page.text
+    assert f"The server now follows {tmp_path}." in page.text
     assert "Starting" in page.text
     for _ in range(2):
         answer = administrator.post(stop_at(folder), follow=True)
@@ -129,7 +129,7 @@ def test_its_state_is_told_in_words(tmp_path: Path) -> None:
     for words in (
         *("Following", "1,200 new", "5 already in the log", "logs/a.jsonl:7 3 min ago", "2.0"),
         *("1 repaired line", "2 records held back", "3 events without a board", "4 requests without Marcus's answer"),
-        *("5 lines of conversation skipped", "2 unreadable lines", "logs/a.jsonl:3 is not JSON", "and 1 more"),
+        *("5 lines of conversation skipped", "2 unreadable lines", "logs/a.jsonl:3 is not JSON", "1 more not shown"),
         *("1 rejected event", "logs/a.jsonl:5 was refused", "1 unread file", "logs/a.zst is packed"),
     ):
         assert words in text, words
@@ -139,7 +139,7 @@ def test_waiting_failing_and_silence_say_what_to_do(tmp_path: Path) -> None:
     folder = add(tmp_path)
     assert "Waiting for Marcus" in shown(folder, {"activity": "waiting"})
     assert "There are no Marcus files in this folder" in shown(folder, {"activity": "waiting", "leading_out": []})
-    assert "data is a link that leads out" in shown(folder, {"activity": "waiting", "leading_out": ["data"]})
+    assert "data links outside the folder" in shown(folder, {"activity": "waiting", "leading_out": ["data"]})
     assert "File name too long." in shown(folder, {"activity": "failed", "reason": "File name too long."})
     assert "Waiting for the database" in shown(folder, {"activity": "database_away"})
     long_ago = utc_now() - timedelta(minutes=1)

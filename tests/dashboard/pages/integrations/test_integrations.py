@@ -160,7 +160,7 @@ def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> 
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"scopes": []}, "Select at least one permission."),
         ({"scopes": ["admin"]}, "Select a valid choice."),
-        ({"boards": ["nowhere"]}, "There is no board nowhere."),
+        ({"boards": ["nowhere"]}, "Board nowhere does not exist."),
         ({"expires": "7"}, "Select a valid choice."),
         ({"expires": "date"}, "Choose a date."),
         ({"expires": "date", "expires_on": "soon"}, "Enter a date"),
@@ -244,7 +244,7 @@ def test_the_list_says_what_each_is_for_and_whether_it_is_used(administrator: Cl
     text = " ".join(open_page(administrator, PAGE).text.split())
     assert "Tokens 3" in text
     assert "publish The shop, gone agent_* 0 s ago" in text
-    assert "publish, read all any not yet never" in text
+    assert "publish, read all any never never" in text
     assert "Expired 2 h ago" in text
 
 

@@ -122,7 +122,7 @@ def test_who_is_locked_out_is_out_at_once_and_comes_back_when_let_in(administrat
     administrator.post(f"/people/{ann.pk}/", {"act": "let-in"})
     assert theirs.get("/").status_code == 302
     assert signed_in(now(ann)).get("/").status_code == 200
-    assert [data["state"] for _, data in acts()] == ["may not sign in", "reactivated"]
+    assert [data["state"] for _, data in acts()] == ["deactivated", "reactivated"]
 
 
 def test_nobody_changes_themselves_nor_a_superuser_who_is_none(administrator: Client) -> None:
@@ -143,7 +143,7 @@ def test_the_list_says_of_each_what_they_are_and_see(administrator: Client) -> N
     assert "ann Manager" in text
     assert f"{HOSTILE}, Shop" in text
     assert HOSTILE not in page
-    assert "root you Administrator Every board" in text
+    assert "root you Administrator All boards" in text
     assert "bob Deactivated none yet never" in text
 
 

@@ -73,7 +73,7 @@ def test_it_says_what_went_and_where_the_log_begins(administrator: Client) -> No
 def test_the_last_of_a_run_that_was_thinned_says_for_how_many_it_stands(administrator: Client) -> None:
     in_two_steps()
     Thinned.objects.create(position=3, count=212)
-    assert "212 events like it" in administrator.get("/activity/3/").content.decode()
+    assert "212 similar earlier events" in administrator.get("/activity/3/").content.decode()
 
 
 def test_run_now(administrator: Client) -> None:
