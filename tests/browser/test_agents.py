@@ -40,7 +40,7 @@ def test_nothing_is_moved_by_what_happens(opened: Page, application: Application
     before = second.bounding_box()
     application.publish(event("context_requested", {"task_id": "t2", "agent_id": "agent_claude_2"}))
     application.publish(progress("Half of it", progress=51))
-    expect(opened.locator("#crew")).to_contain_text("at 51 %")
+    expect(opened.locator("#crew")).to_contain_text("at 51%")
     assert second.bounding_box() == before
 
 

@@ -37,7 +37,7 @@ def test_while_a_task_is_blocked_each_page_says_so(viewer: Client) -> None:
     assert "Holds up 2 tasks" in now
     boards = only_regions(viewer, "/boards/", "boards", "board-shop")
     assert "25%" in boards
-    assert "1 blocked 2 behind" in boards
+    assert "1 blocked 2 waiting behind" in boards
     columns = only_regions(viewer, "/boards/shop/", "board-head", "columns", "card-shop-2")
     assert "holds up 2" in columns
     assert "Claude of shop is blocked on Build shop-2: No key for shop" in only_regions(viewer, "/activity/", "stream")

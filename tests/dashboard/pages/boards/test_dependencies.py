@@ -105,7 +105,7 @@ def test_the_page_shows_the_picture_with_a_table_behind_it(viewer: Client) -> No
     page = open_page(viewer, "/boards/shop/")
     text = " ".join(page.text.split())
     assert "Longest chain: 3 open tasks" in text
-    assert "1 blocked, 2 behind" in text
+    assert "1 blocked, 2 waiting behind" in text
     assert "Behind Build shop-2" in text
     assert "Hide 1 done task" in text
     assert len([tag for tag, _ in page.elements if tag == "foreignobject"]) == 4

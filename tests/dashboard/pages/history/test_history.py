@@ -90,7 +90,7 @@ def test_columns_that_everybody_knows_can_be_left_out_but_for_time_and_words(vie
 def test_the_histogram_begins_with_what_is_oldest_though_it_was_read_in_last(viewer: Client) -> None:
     publish(event("note"), event("note", ago=3 * 24 * 60))
     assert "2 events since" in open_page(viewer, "/history/").text
-    assert "1 event from" in open_page(viewer, "/history/", {"q": "since:1d"}).text
+    assert "1 event since" in open_page(viewer, "/history/", {"q": "since:1d"}).text
     for none in ("until:2020-01-01", "since:2020-01-01 until:2020-02-01", "board:nowhere", "nothing"):
         assert "from" not in open_page(viewer, "/history/", {"q": none}).text.partition("No events match")[0]
 

@@ -124,7 +124,7 @@ def test_a_field_that_would_not_be_used_is_told_with_what_is_expected(viewer: Cl
     odd = EVENT | {"event_type": "task_progress", "data": {"task_id": 77, "progress": "half"}}
     told = check(viewer, odd)
     assert told.startswith(
-        "This event would be accepted with a warning Claude 2 is at half% on 77 "
+        "This event would be accepted with a warning Claude 2 is at half % on 77 "
         "/data/progress should be a number from 0 to 100. Its value is ignored."
     )
     assert "Task 77 77" in told
