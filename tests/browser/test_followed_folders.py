@@ -55,7 +55,7 @@ def test_the_board_of_a_folder_that_is_added_comes_alive(
     board = integrations.context.new_page()
     board.goto(f"{application.base_url}/")
     follow(integrations, marcus)
-    expect(integrations.get_by_text(f"The server now follows {marcus} from now on.")).to_be_visible()
+    expect(integrations.get_by_text(f"The server now follows {marcus}.")).to_be_visible()
     expect(board.locator(".verdict-text")).to_have_text("All 25 tasks are done.", timeout=PATIENCE)
     expect(integrations.locator("#folders")).to_contain_text("Following", timeout=PATIENCE)
     append(marcus / CONVERSATIONS, *reported_now("Which payment provider?", TASK))

@@ -55,7 +55,7 @@ def test_an_answer_is_sent_after_a_new_sign_in_in_another_tab(
     drawer = open_answer(signed_in, application, "Which key?")
     sign_in_beside(signed_in, application, "admin")
     drawer.get_by_role("button", name="Reply and unblock").click()
-    expect(drawer).to_contain_text(f"admin answers: {TEXT}")
+    expect(drawer).to_contain_text(f"admin replied: {TEXT}")
     assert sent == ["200"]
 
 
@@ -69,7 +69,7 @@ def test_an_answer_is_not_sent_as_somebody_else_and_stays_on_the_page(
     assert made.ok
     sign_in_beside(signed_in, application, "grace")
     drawer.get_by_role("button", name="Reply and unblock").click()
-    expect(drawer.get_by_role("alert")).to_contain_text("signed in as grace now")
+    expect(drawer.get_by_role("alert")).to_contain_text("now signed in as grace")
     expect(drawer.get_by_label("Your reply")).to_have_value(TEXT)
     assert sent == []
 
