@@ -92,10 +92,11 @@ def named(name: str, recorded: RecordedEvent) -> SentencePart:
 
 
 def time_words(stated: str) -> str:
-    """An ISO 8601 time as "3 May 2026 14:05 UTC"; a text that is no time stays as it is."""
+    """An ISO 8601 time as "3 May 2026 14:05 UTC"; any other text is returned unchanged."""
     try:
-        at = datetime.fromisoformat(stated).astimezone(UTC)
-    except ValueError:
+        at = datetime.fromisoformat(stated)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return stated
     return f"{at.day} {at:%b %Y %H:%M} UTC"
 

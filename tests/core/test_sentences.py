@@ -37,6 +37,11 @@ def words(event_type: str, data: dict[str, object] | None = None, metadata: dict
         ("task_blocked", {"description": "No key"}, "Claude is blocked on Build the cart: No key"),
         ("blocker_resolved", {}, "Build the cart is no longer blocked"),
         ("blocker_suggestion", {}, "Marcus suggested next steps for Build the cart"),
+        (
+            "blocker_snoozed",
+            {"until": "2026-11-28T22:53:27.949912+00:00"},
+            "Marcus (a program) snoozed the blocker on Build the cart until 28 Nov 2026 22:53 UTC",
+        ),
         ("agent_registered", {"role": "Developer"}, "Claude joined as Developer"),
         ("agent_status_changed", {"status": "idle"}, "Claude is now idle"),
         ("project_created", {"task_count": 25}, "Storefront was created with 25 tasks"),
