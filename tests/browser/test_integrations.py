@@ -40,7 +40,7 @@ def without_javascript(integrations: Page) -> Iterator[Page]:
 
 
 def make(page: Page, name: str) -> str:
-    page.get_by_text("Create token").click()
+    page.get_by_text("New token").click()
     page.get_by_label("What it is for").fill(name)
     page.get_by_role("button", name="Create token").click()
     expect(page.get_by_text("will not be shown again")).to_be_visible()
@@ -120,17 +120,17 @@ def test_an_event_is_checked_in_place_and_not_stored(
     complaints.expected += ["413", "Response Status Error Code"]
     checked = integrations.locator("#checked")
     integrations.get_by_label("A dry run").fill(BAD)
-    integrations.get_by_role("button", name="Check").click()
+    integrations.get_by_role("button", name="Validate").click()
     expect(checked).to_contain_text("This event would be rejected")
     expect(checked).to_contain_text("/data/a/1 is a number beyond 2^53-1; send it as a string limit: number")
     integrations.get_by_label("A dry run").fill(GOOD)
-    integrations.get_by_role("button", name="Check").click()
+    integrations.get_by_role("button", name="Validate").click()
     expect(checked).to_contain_text("Claude 1 is blocked on Build login: No key")
     assert integrations.url == f"{application.base_url}/integrations/"
     expect(integrations.get_by_role("link", name="No open blockers")).to_be_attached()
     # More than a request may hold
     integrations.get_by_label("A dry run").evaluate("field => field.value = 'x'.repeat(2 ** 20 + 1)")
-    integrations.get_by_role("button", name="Check").click()
+    integrations.get_by_role("button", name="Validate").click()
     expect(checked).to_have_text("This is larger than 1 MiB, the limit for a request.")
 
 
@@ -138,7 +138,7 @@ def test_a_refused_request_appears_by_itself(integrations: Page, application: Ap
     refused = integrations.locator("#refused")
     for _ in range(2):
         assert post(application, "mev_nobodyknowsthisone") == httpx.codes.UNAUTHORIZED
-    row = refused.get_by_role("row", name="This token is not known here").filter(has_text="mev_nobo…")
+    row = refused.get_by_role("row", name="Unknown token").filter(has_text="mev_nobo…")
     expect(row).to_contain_text("POST /api/events", timeout=15_000)
     expect(row.locator("td").last).to_have_text("2")
     expect(refused).not_to_contain_text("nobodyknowsthisone")
@@ -172,7 +172,7 @@ def test_with_everything_open_axe_finds_nothing_serious_and_a_phone_never_scroll
     make(integrations, "with-a-long-name-" * 5)
     unknown = json.dumps({"event_type": "x" * 500, "source": "y"})
     integrations.get_by_label("A dry run").fill(f"[{BAD}, {GOOD}, {unknown}]")
-    integrations.get_by_role("button", name="Check").click()
+    integrations.get_by_role("button", name="Validate").click()
     expect(integrations.locator("#checked .verdict-line")).to_be_visible()
     integrations.evaluate("document.querySelectorAll('main details').forEach(part => part.open = true)")
     integrations.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -193,7 +193,7 @@ def test_without_javascript_the_page_works(without_javascript: Page, application
     expect(page.locator("#snippet-urllib")).to_be_visible()
     expect(page.locator("#snippet-curl")).to_be_hidden()
     page.get_by_label("A dry run").fill(BAD)
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Validate").click()
     expect(page.locator("#checked")).to_contain_text("This event would be rejected")
     expect(page.get_by_label("A dry run")).to_have_value(BAD)
     revoke(page, "without script")
