@@ -99,7 +99,7 @@ def test_blocked_is_filtered_and_sorted_with_the_keyboard(signed_in: Page, appli
         event("task_blocked", {"task_id": "b1", "description": "Which bank?", "severity": "low"}, OTHER_BOARD)
     )
     signed_in.goto(f"{application.base_url}/blocked/")
-    for link in ("reason", "low 1"):
+    for link in ("cause", "low 1"):
         signed_in.locator("#open").get_by_role("link", name=link).focus()
         signed_in.keyboard.press("Enter")
         expect(signed_in.locator("#open [aria-current]", has_text=link.split()[0])).to_have_count(1)
