@@ -141,11 +141,11 @@ def test_a_token_of_two_boards_has_to_say_on_which_it_publishes(filled: Program)
 
 def test_a_token_to_publish_reads_nothing(filled: Program) -> None:
     for response in map(Program(tokens.create("p", ["publish"])).get, READS):
-        assert_problem(response, 403, "This token may not read.")
+        assert_problem(response, 403, "This token has no read permission.")
 
 
 def test_a_token_to_read_publishes_nothing(filled: Program) -> None:
-    assert_problem(Program(tokens.create("r", ["read"])).post(event()), 403, "This token may not publish.")
+    assert_problem(Program(tokens.create("r", ["read"])).post(event()), 403, "This token has no publish permission.")
     assert read.head().position == 4
 
 
@@ -227,7 +227,7 @@ def test_a_boards_token_publishes_to_no_other_board(filled: Program, stated: dic
 
 def test_a_board_whose_name_names_none_takes_a_token_to_no_other(filled: Program) -> None:
     mine = Program(tokens.create("b", ["publish"], ["unknown"]))
-    assert_problem(mine.post(event(board="unknown", board_id="shop")), 403, "publishes to the board unknown only")
+    assert_problem(mine.post(event(board="unknown", board_id="shop")), 403, "may only publish to board unknown")
 
 
 def test_another_boards_event_of_the_same_id_keeps_nobody_from_its_own(filled: Program) -> None:

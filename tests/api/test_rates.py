@@ -50,7 +50,7 @@ def test_an_address_that_asks_too_often_waits_whatever_it_shows(program: Program
     assert statuses == [200, 401]
     assert program.post(event()).status_code == 201
     assert_told_to_wait(program.post(event()), "address_rate", "Too many requests from this address")
-    assert_told_to_wait(Program(None).get("/api/events/wait"), "address_rate", "This address")
+    assert_told_to_wait(Program(None).get("/api/events/wait"), "address_rate", "Too many requests from this address")
     assert program.client.get("/api/tasks", headers=program.headers, REMOTE_ADDR="10.0.0.2").status_code == 200
 
 

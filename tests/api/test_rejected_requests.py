@@ -66,7 +66,7 @@ def test_who_may_not_come_in_is_noted(program: Program) -> None:
     STRANGER.get("/api/events/wait")
     Program(tokens.create("reader", ["read"])).post(event())
     assert reasons() == [
-        (403, "This token may not publish.", 1),
+        (403, "This token has no publish permission.", 1),
         (401, "Unknown token: it was revoked or belongs to another log.", 1),
         (401, "Send a token in the header: Authorization: Bearer TOKEN", 1),
     ]

@@ -63,16 +63,14 @@ def test_tokens_are_listed_with_what_they_may_do_and_without_themselves() -> Non
     run("create_token", "wall", "--scope", "read", "--expires", "1d")
     run("revoke_token", "ci")
     first, second = run("tokens")[0].splitlines()
-    assert re.fullmatch(
-        r"mev_....…  ci: publish; boards shop; speaks for agent_\*; never used; revoked 2\S+ \S+", first
-    )
+    assert re.fullmatch(r"mev_....…  ci: publish; boards shop; sources agent_\*; never used; revoked 2\S+ \S+", first)
     assert re.fullmatch(r"mev_....…  wall: read; never used; expires 2\S+ \S+", second)
     assert secret not in first
 
 
 def test_a_token_is_revoked_once() -> None:
     secret = run("create_token", "ci")[0].strip()
-    assert run("revoke_token", "ci")[0] == "Revoked.\n"
+    assert run("revoke_token", "ci")[0] == "Token revoked.\n"
     assert tokens.find(secret) is None
     for name in ("ci", "another"):
         with pytest.raises(CommandError, match=f"There is no active token named “{name}”"):
@@ -82,8 +80,8 @@ def test_a_token_is_revoked_once() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["ci", "--scope", "write"], "scopes are publish and read, not write"),
-        (["ci", "--scope", ""], "scopes are publish and read"),
+        (["ci", "--scope", "write"], "permissions must be publish or read, not write"),
+        (["ci", "--scope", ""], "permissions must be publish or read"),
         (["ci", "--expires", "soon"], "--expires must be a duration such as 12h or 90d, not 'soon'"),
         (["ci", "--expires", "999999w"], "--expires 999999w is too long"),
         (["ci", "--expires", "0d"], "the expiry is in the past"),

@@ -115,8 +115,12 @@ async def test_a_person_reads_from_this_sites_own_page_and_never_publishes(cooki
 @pytest.mark.parametrize(
     ("scope", "frame", "detail"),
     [
-        ("publish", {"action": "subscribe"}, "This token may not read."),
-        ("read", {"action": "publish", "events": [{"event_type": "x", "source": "s"}]}, "This token may not publish."),
+        ("publish", {"action": "subscribe"}, "This token has no read permission."),
+        (
+            "read",
+            {"action": "publish", "events": [{"event_type": "x", "source": "s"}]},
+            "This token has no publish permission.",
+        ),
     ],
 )
 async def test_a_token_without_the_scope_is_told_so_and_nothing_is_done(
