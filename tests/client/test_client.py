@@ -163,7 +163,7 @@ def test_a_token_that_is_not_known_costs_no_event(
         wait_until(lambda: client.metrics()["last_error"])
         assert client.metrics()["waiting"] == 1
         client.close(0)
-    assert "This token is not known here" in caplog.text
+    assert "Unknown token" in caplog.text
     assert "mev_wrong" not in caplog.text + repr(client)
     with Client(dashboard.base_url, token, spool=tmp_path) as client:
         wait_until(lambda: client.metrics()["sent"] == 1)

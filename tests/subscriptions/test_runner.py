@@ -150,14 +150,14 @@ def test_the_list_tells_how_far_each_has_come() -> None:
     publish("a", "b")
     (row,) = said().splitlines()[1:]
     assert row.split() == [NAME, "task_*", "0", "2", "nobody", "0"]
-    assert "forgotten" in said(NAME, "--remove")
+    assert "removed" in said(NAME, "--remove")
     assert len(said().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["nobody"], "no subscription nobody"),
+        (["nobody"], "nobody does not exist"),
         ([NAME, "--replay", "7"], "no parked event at 7"),
         ([NAME, "--skip", "x"], "not a position"),
         (["--remove"], "name of a subscription"),
