@@ -126,7 +126,7 @@ def test_times_that_are_held_back_are_in_the_summary(root: Path) -> None:
     out = StringIO()
     call_command("follow", str(root), "--once", stdout=out)
     assert out.getvalue().splitlines()[-1] == (
-        "718 new, 0 known, 0 unreadable, 1 held back; left out 829 lines of conversation"
+        "718 new, 0 known, 0 unreadable, 1 held back; skipped 829 lines of conversation"
     )
     call_command("follow", str(root), "--once", "--timezone=UTC", stdout=out)
     assert out.getvalue().splitlines()[-1].startswith("1 new, 718 known, 0 unreadable; ")
