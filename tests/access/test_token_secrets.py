@@ -51,7 +51,7 @@ def test_a_revoked_token_finds_nothing() -> None:
 
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "admin"], [""], ["READ"]])
 def test_a_scope_that_is_none_is_refused(scopes: list[str]) -> None:
-    with pytest.raises(ValueError, match="scopes are publish and read"):
+    with pytest.raises(ValueError, match="permissions must be publish or read"):
         tokens.create("ci", scopes)
     assert not Token.objects.exists()
 
