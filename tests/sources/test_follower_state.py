@@ -65,7 +65,7 @@ def test_a_file_that_is_not_read_is_named_once_and_in_the_summary(root: Path) ->
         append(root / REALTIME, line("the_end"))
         news.wait(1)
     assert len(following.complaints) == 1
-    assert following.complaints[0].startswith(f"{ZSTD} is compressed with zstd, which is not read")
+    assert following.complaints[0].startswith(f"{ZSTD} is compressed with zstd, which is not supported")
     assert following.follower.total.unreadable == 0
     [unread] = following.follower.state.unread_files
     assert isinstance(unread, UnreadFile)
