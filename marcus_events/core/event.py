@@ -172,5 +172,5 @@ def check_moment(moment: object, pointer: str = "/timestamp") -> datetime:
     if moment.utcoffset() is None:
         raise InvalidEvent(pointer, "has no time zone; end it with Z or an offset such as +00:00")
     if not EARLIEST <= moment <= LATEST:
-        raise InvalidEvent(pointer, f"lies outside of the years {EARLIEST.year} to {LATEST.year}", "timestamp")
+        raise InvalidEvent(pointer, f"is outside the years {EARLIEST.year} to {LATEST.year}", "timestamp")
     return moment.astimezone(UTC)

@@ -207,9 +207,9 @@ class Hub:
             try:
                 self._follow()
             except EpochChanged:
-                logger.warning("the log began again; every page starts over")
+                logger.warning("the log was replaced; all pages reload")
             except CONNECTION_ERRORS as error:
-                logger.debug("the hub waits for the database: %s", error)
+                logger.debug("the hub is waiting for the database: %s", error)
                 self._stop.wait(RETRY_PAUSE_S)
 
     def _follow(self) -> None:

@@ -39,7 +39,7 @@ LOCK = 0x72657461696E  # of whoever removes
 EVERY = timedelta(hours=1)
 LOOK_EVERY_S = 60.0
 WHOLE = "whole partitions"
-BUSY = "Another run is at it."
+BUSY = "Another run is in progress."
 
 
 class RetentionBusy(RuntimeError):
@@ -83,7 +83,7 @@ class RetentionRunner:
             self.resume()
             self.drop_partitions()
         except psycopg.errors.LockNotAvailable:
-            self.record.error = "An old part of the log is being read; the next run drops it."
+            self.record.error = "An old partition of the log is in use. The next run drops it."
         for task in self.tasks:
             self.one(task)
         self.record.oldest = event_deletion.move_oldest(self.connection)
@@ -170,7 +170,7 @@ def run_when_due(requested: bool | None) -> None:
     except RetentionBusy:
         pass
     except CONNECTION_ERRORS as error:
-        logger.debug("retention waits for the database: %s", error)
+        logger.debug("retention is waiting for the database: %s", error)
     except Exception:
         logger.exception("a retention run failed")
     finally:

@@ -20,7 +20,7 @@ from marcus_events.audit import address_of
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.redaction import MAX_REASON, CannotRedact, redact
 
-AWAY = "The database does not let it happen now. Try again in a moment."
+AWAY = "The database is busy. Try again in a moment."
 
 
 @require_safe

@@ -63,7 +63,7 @@ def make(request: HttpRequest) -> HttpResponse:
         return show(request, form=form)
     by, scopes = request.user.get_username(), form.cleaned_data["scopes"]
     audit.token_created(by, audit.address_of(request), made.name, scopes, made.boards, made.sources)
-    logger.info("%s made the token %r", by, made.name)
+    logger.info("%s created the token %r", by, made.name)
     return show(request, made=made)
 
 

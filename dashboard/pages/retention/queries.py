@@ -49,8 +49,8 @@ def retention() -> Retention:
 
 
 def row(policy: RetentionPolicy, names: dict[str, str], preview: Preview | None) -> PolicyRow:
-    what = "Every type" if policy.pattern == ALL else policy.pattern
-    return PolicyRow(policy, what, names.get(policy.board_id, policy.board_id) or "every board", preview)
+    what = "All types" if policy.pattern == ALL else policy.pattern
+    return PolicyRow(policy, what, names.get(policy.board_id, policy.board_id) or "all boards", preview)
 
 
 def policy(pk: int) -> RetentionPolicy | None:
