@@ -7,7 +7,7 @@ browser. Writing takes a token alone: a browser never sends one by itself, which
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from marcus_events.access import authentication
 from marcus_events.access.visibility import Visibility, visibility_of, visibility_of_token
+from marcus_events.api.parameter_kinds import Parameter
 from marcus_events.api.query_fields import check_known
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
@@ -38,7 +39,7 @@ EndpointView = Callable[..., EndpointResult]  # of the request, what its scope g
 
 
 def endpoint(
-    scope: str | None, takes: Collection[str] | None = None
+    scope: str | None, takes: Sequence[Parameter[Any]] | None = None
 ) -> Callable[[EndpointView], Callable[..., HttpResponse]]:
     """Make a view of a function that answers with a dict, or raises Problem.
 
@@ -61,7 +62,7 @@ def endpoint(
 
 
 def respond(
-    view: EndpointView, request: HttpRequest, scope: str | None, takes: Collection[str] | None, **place: Any
+    view: EndpointView, request: HttpRequest, scope: str | None, takes: Sequence[Parameter[Any]] | None, **place: Any
 ) -> HttpResponse:
     def work() -> EndpointResult:
         token = permitted(request, scope)

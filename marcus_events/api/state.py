@@ -12,9 +12,9 @@ from django.http import HttpRequest
 
 from marcus_events.access import linked_tasks
 from marcus_events.access.visibility import Visibility
-from marcus_events.api.cursors import PAGED, Keys, page
+from marcus_events.api.cursors import Keys, page
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.query_fields import OF_STATE, as_of, boards_from, choice, text
+from marcus_events.api.query_fields import AS_OF, EXTERNAL, OF_STATE, PAGED, STATE, SYNC, boards_from
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import category_of
 from marcus_events.core.external_links import address
@@ -24,16 +24,23 @@ from marcus_events.log.task_boards import AsOf
 from marcus_events.models import Agent, Blocker, Board, HourlyRate, IntervalQuerySet, Rate, Task
 
 SERIES_MINUTES = 60
+TAKES = {
+    "boards": (*OF_STATE, *PAGED),
+    "tasks": (*OF_STATE, EXTERNAL, SYNC, *PAGED),
+    "blockers": (*OF_STATE, STATE, *PAGED),
+    "agents": (*OF_STATE, *PAGED),
+    "counters": OF_STATE,
+}
 Other = dict[str, Any]
 
 
-@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
+@endpoint(scope="read", takes=TAKES["boards"])
 def boards(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     rows, following = page(
         request, chosen(Board.objects, request, visibility), {"created_at": datetime, "board_id": str}
     )
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
-    counted = Task.objects.as_of(as_of(request)).filter(board_id__in=[row.board_id for row in rows])
+    counted = Task.objects.as_of(AS_OF.of(request)).filter(board_id__in=[row.board_id for row in rows])
     for board_id, status, number in counted.values_list("board_id", "status").annotate(number=Count("*")):
         tasks[board_id][status] = number
     return {"boards": [board_dict(row, tasks[row.board_id]) for row in rows], "next": following}
@@ -71,15 +78,15 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-@endpoint(scope="read", takes=(*OF_STATE, "external", "sync", *PAGED))
+@endpoint(scope="read", takes=TAKES["tasks"])
 def tasks(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
-    stated = {"external_id": text(request, "external"), "sync_status": text(request, "sync")}
+    stated = {"external_id": EXTERNAL.of(request), "sync_status": SYNC.of(request)}
     wanted = chosen(Task.objects, request, visibility).filter(
         **{name: value for name, value in stated.items() if value}
     )
     rows, following = page(request, wanted, keys)
-    keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], as_of(request)
+    keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], AS_OF.of(request)
     depends_on, waiting = (
         depending(keys_of_rows, visibility, moment),
         linked_tasks.waiting(keys_of_rows, visibility, moment),
@@ -129,9 +136,9 @@ def depending(
     return found
 
 
-@endpoint(scope="read", takes=(*OF_STATE, "state", *PAGED))
+@endpoint(scope="read", takes=TAKES["blockers"])
 def blockers(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
-    state = choice(request, "state", "open", "open", "resolved", "all")
+    state = STATE.of(request)
     wanted = chosen(Blocker.objects, request, visibility)
     if state != "all":
         wanted = wanted.filter(resolved_at__isnull=state == "open")
@@ -157,7 +164,7 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
+@endpoint(scope="read", takes=TAKES["agents"])
 def agents(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     rows, following = page(request, chosen(Agent.objects, request, visibility), {"board_id": str, "agent_id": str})
     return {"agents": [agent_dict(row) for row in rows], "next": following}
@@ -176,10 +183,10 @@ def agent_dict(row: Agent) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read", takes=OF_STATE)
+@endpoint(scope="read", takes=TAKES["counters"])
 def counters(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
-    moment = as_of(request)
+    moment = AS_OF.of(request)
     boards = boards_from(request, visibility, moment)
     by_type = present_counts(boards, visibility) if moment is None else past_counts(boards, visibility, moment)
     by_category: Counter[str] = Counter()
@@ -228,7 +235,7 @@ def of_boards(rates: Any, boards: list[str] | None, visibility: Visibility) -> A
 
 def chosen(rows: Any, request: HttpRequest, visibility: Visibility) -> IntervalQuerySet:
     """The intervals that the request asks for: of its board, as of its moment."""
-    moment = as_of(request)
+    moment = AS_OF.of(request)
     found: IntervalQuerySet = rows.as_of(moment)
     boards = boards_from(request, visibility, moment)
     return found if boards is None else found.filter(board_id__in=boards)

@@ -19,7 +19,7 @@ from marcus_events.access.visibility import Visibility
 from marcus_events.api import negotiation, query_fields
 from marcus_events.api.endpoint import answering, permitted, refused, visibility_in
 from marcus_events.api.events import searched
-from marcus_events.api.query_fields import check_known, filter_from, integer, text
+from marcus_events.api.query_fields import AFTER, AFTER_EVENT, TIMEOUT, check_known, filter_from
 from marcus_events.blockers import waiting
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
@@ -30,9 +30,7 @@ from marcus_events.live.hub import get_hub
 from marcus_events.log import read
 from marcus_events.models import Token
 
-DEFAULT_TIMEOUT_S = 30
-TAKES = (*query_fields.OF_EVENTS, "after", "after_event", "timeout")
-MAX_TIMEOUT_S = 60  # proxies in between give up on what takes longer
+TAKES = (*query_fields.OF_EVENTS, AFTER, AFTER_EVENT, TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def let_go(function: Any, *values: Any) -> Any:
 def wanted_by(request: HttpRequest) -> Wanted:
     token = permitted(request, "read")
     check_known(request, TAKES)
-    timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
+    timeout_s = TIMEOUT.of(request)
     visibility = visibility_in(request, token)
     wanted = filter_from(request, visibility)
     program = token if waiting.may_note(token, wanted) else None
@@ -122,12 +120,12 @@ def after_of(request: HttpRequest, visibility: Visibility) -> int:
     """A position, the place of an event, or the present. Of an event that is not for them nobody learns
     anything, nor are they kept from their own by one of the same id.
     """
-    if event_id := text(request, "after_event"):
+    if event_id := AFTER_EVENT.of(request):
         found = read.by_event_id(event_id, boards=visibility.boards)
         if found is None or not visibility.shows(found):
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
         return found.position
-    stated = query_fields.position(request, "after")
+    stated = AFTER.of(request)
     return read.head().position if stated is None else stated
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from marcus_events.api.description import examples
 from marcus_events.api.description.operations import JSON, answered, content, reading
-from marcus_events.api.description.query_schemas import OF_A_FILTER
 from marcus_events.api.description.responses import header
 from marcus_events.api.description.schemas import ref
+from marcus_events.api.events import PAGE
+from marcus_events.api.wait import TAKES
 from marcus_events.http.cloudevents import BATCH, STRUCTURED
 
 TAG = "Read"
@@ -32,7 +33,7 @@ PATHS: dict[str, Any] = {
             "Read events",
             f"All parameters have to hold together. {PAGES}",
             tag=TAG,
-            parameters=(*OF_A_FILTER, "after", "before", "order", "limit"),
+            parameters=PAGE,
             shown={"type": "task_*", "board": "Storefront", "limit": 20},
             answers={
                 "200": answered(
@@ -54,7 +55,8 @@ PATHS: dict[str, Any] = {
             "Read one event",
             "By its position. To a token of other boards it is not there.",
             tag=TAG,
-            parameters=("position",),
+            parameters=(),
+            in_path=("position",),
             shown={},
             answers={
                 "200": answered(
@@ -73,7 +75,7 @@ PATHS: dict[str, Any] = {
             "Wait for the next event",
             WAITING,
             tag=TAG,
-            parameters=(*OF_A_FILTER, "after", "after_event", "timeout"),
+            parameters=TAKES,
             shown={"type": "task_blocked", "after": 3, "timeout": 20},
             answers={
                 "200": answered(

@@ -7,21 +7,20 @@ from typing import Any
 from marcus_events.api.description import examples
 from marcus_events.api.description.operations import JSON, answered, content, reading
 from marcus_events.api.description.schemas import ref
-from marcus_events.api.state import SERIES_MINUTES
+from marcus_events.api.state import SERIES_MINUTES, TAKES
 
 SINCE = "Without `as_of` this tells the present, which follows the log within moments."
 
 
-def telling(name: str, described: str, example: dict[str, Any], *parameters: str, **shown: Any) -> dict[str, Any]:
+def telling(name: str, described: str, example: dict[str, Any], **shown: Any) -> dict[str, Any]:
     address = f"/api/{name}"
-    paged = ("rows", "cursor") if "next" in example else ()
     operation = reading(
         f"read{name.title()}",
         address,
         name.title(),
         f"{described} {SINCE}",
         tag="Present and past",
-        parameters=("board", "as_of", *parameters, *paged),
+        parameters=TAKES[name],
         shown=shown,
         answers={"200": answered(f"The {name}.", content(JSON, ref(name.title()), example))},
     )
@@ -32,12 +31,11 @@ PATHS: dict[str, Any] = {
     **telling(
         "boards", "The boards, with how many tasks are in which status.", {"boards": [examples.BOARD], "next": None}
     ),
-    **telling("tasks", "The tasks.", {"tasks": [examples.TASK], "next": None}, "external", "sync", board="shop"),
+    **telling("tasks", "The tasks.", {"tasks": [examples.TASK], "next": None}, board="shop"),
     **telling(
         "blockers",
         "What holds tasks up: what is open, unless `state` says otherwise.",
         {"blockers": [examples.BLOCKER], "next": None},
-        "state",
         state="open",
     ),
     **telling("agents", "The agents, and what each is at.", {"agents": [examples.AGENT], "next": None}, board="shop"),
