@@ -7,7 +7,7 @@ browser. Writing takes a token alone: a browser never sends one by itself, which
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
@@ -33,7 +33,7 @@ from marcus_events.models import Token
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
-EndpointResult = dict[str, Any] | HttpResponse
+EndpointResult = Mapping[str, Any] | HttpResponse
 Result = TypeVar("Result")
 EndpointView = Callable[..., EndpointResult]  # of the request, what its scope gives, and what the path names
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from marcus_events.access import linked_tasks
 from marcus_events.access.visibility import Visibility
+from marcus_events.api import resources
 from marcus_events.api.cursors import Keys, page
 from marcus_events.api.endpoint import endpoint
 from marcus_events.api.query_fields import AS_OF, EXTERNAL, OF_STATE, PAGED, STATE, SYNC, boards_from
@@ -31,11 +32,10 @@ TAKES = {
     "agents": (*OF_STATE, *PAGED),
     "counters": OF_STATE,
 }
-Other = dict[str, Any]
 
 
 @endpoint(scope="read", takes=TAKES["boards"])
-def boards(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+def boards(request: HttpRequest, visibility: Visibility) -> resources.BoardsPage:
     rows, following = page(
         request, chosen(Board.objects, request, visibility), {"created_at": datetime, "board_id": str}
     )
@@ -46,14 +46,16 @@ def boards(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     return {"boards": [board_dict(row, tasks[row.board_id]) for row in rows], "next": following}
 
 
-def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
+def board_dict(row: Board, tasks: Counter[str]) -> resources.BoardResource:
     return {
         "board_id": row.board_id,
         "name": row.name,
         "demo": row.demo,
         "created_at": row.created_at.isoformat(),
         "board_type": row.board_type or None,
-        **ticket(row, row.external_url),
+        "external_id": row.external_id or None,
+        "external_url": address(row.external_url, row.external_id) or None,
+        "sync_status": row.sync_status or None,
         "connection": {
             "status": row.connection or None,
             "since": iso(row.connection_since),
@@ -65,21 +67,12 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
     }
 
 
-def ticket(row: Board | Task, pattern: str) -> dict[str, Any]:
-    """Where it is to be found in another system, and how far the two are in step."""
-    return {
-        "external_id": row.external_id or None,
-        "external_url": address(pattern, row.external_id) or None,
-        "sync_status": row.sync_status or None,
-    }
-
-
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
 @endpoint(scope="read", takes=TAKES["tasks"])
-def tasks(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+def tasks(request: HttpRequest, visibility: Visibility) -> resources.TasksPage:
     keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
     stated = {"external_id": EXTERNAL.of(request), "sync_status": SYNC.of(request)}
     wanted = chosen(Task.objects, request, visibility).filter(
@@ -96,15 +89,17 @@ def tasks(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
         .filter(board_id__in={board for board, _ in keys_of_rows})
         .values_list("board_id", "external_url")
     )
-    found = [task_dict(row, depends_on, waiting) | ticket(row, patterns.get(row.board_id, "")) for row in rows]
+    found = [task_dict(row, depends_on, waiting, patterns.get(row.board_id, "")) for row in rows]
     return {"tasks": found, "next": following}
 
 
 def task_dict(
     row: Task,
-    depends_on: dict[linked_tasks.TaskKey, list[Other]],
+    depends_on: dict[linked_tasks.TaskKey, list[resources.TaskReference]],
     waiting: dict[linked_tasks.TaskKey, list[linked_tasks.TaskKey]],
-) -> Other:
+    pattern: str,
+) -> resources.TaskResource:
+    """`pattern` is that of the addresses of its board's tasks in another system."""
     return {
         "task_id": row.task_id,
         "name": row.name,
@@ -120,15 +115,18 @@ def task_dict(
         "depends_on": depends_on.get((row.board_id, row.task_id), []),
         "waiting_behind": len(waiting.get((row.board_id, row.task_id), ())),
         "created_at": row.created_at.isoformat(),
+        "external_id": row.external_id or None,
+        "external_url": address(pattern, row.external_id) or None,
+        "sync_status": row.sync_status or None,
     }
 
 
 def depending(
     tasks: list[linked_tasks.TaskKey], visibility: Visibility, moment: AsOf
-) -> dict[linked_tasks.TaskKey, list[Other]]:
+) -> dict[linked_tasks.TaskKey, list[resources.TaskReference]]:
     """What each of these tasks depends on, with its board; without its ids where the caller does not see that."""
     wanted = set(tasks)
-    found: dict[linked_tasks.TaskKey, list[Other]] = defaultdict(list)
+    found: dict[linked_tasks.TaskKey, list[resources.TaskReference]] = defaultdict(list)
     for task, on in linked_tasks.next_to(tasks, visibility, moment).pairs:
         if task in wanted:
             board_id, task_id = (None, None) if linked_tasks.is_hidden(on) else on
@@ -137,7 +135,7 @@ def depending(
 
 
 @endpoint(scope="read", takes=TAKES["blockers"])
-def blockers(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+def blockers(request: HttpRequest, visibility: Visibility) -> resources.BlockersPage:
     state = STATE.of(request)
     wanted = chosen(Blocker.objects, request, visibility)
     if state != "all":
@@ -146,7 +144,7 @@ def blockers(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     return {"blockers": [blocker_dict(row) for row in rows], "next": following}
 
 
-def blocker_dict(row: Blocker) -> dict[str, Any]:
+def blocker_dict(row: Blocker) -> resources.BlockerResource:
     return {
         "blocker_id": row.blocker_id,
         "event_id": row.event_id,
@@ -165,12 +163,12 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=TAKES["agents"])
-def agents(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+def agents(request: HttpRequest, visibility: Visibility) -> resources.AgentsPage:
     rows, following = page(request, chosen(Agent.objects, request, visibility), {"board_id": str, "agent_id": str})
     return {"agents": [agent_dict(row) for row in rows], "next": following}
 
 
-def agent_dict(row: Agent) -> dict[str, Any]:
+def agent_dict(row: Agent) -> resources.AgentResource:
     return {
         "agent_id": row.agent_id,
         "name": row.name,
@@ -184,7 +182,7 @@ def agent_dict(row: Agent) -> dict[str, Any]:
 
 
 @endpoint(scope="read", takes=TAKES["counters"])
-def counters(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+def counters(request: HttpRequest, visibility: Visibility) -> resources.EventCounts:
     """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
     moment = AS_OF.of(request)
     boards = boards_from(request, visibility, moment)
@@ -220,7 +218,7 @@ def time_of(moment: int | datetime | None) -> datetime:
     return last[0].happened_at if last else utc_now()
 
 
-def series(boards: list[str] | None, visibility: Visibility, until: datetime) -> list[dict[str, Any]]:
+def series(boards: list[str] | None, visibility: Visibility, until: datetime) -> list[resources.MinuteCount]:
     last = until.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
     rates = of_boards(Rate, boards, visibility).filter(minute__range=(minutes[0], last))

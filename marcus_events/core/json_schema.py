@@ -1,8 +1,8 @@
-"""JSON Schema of Python types, so that a shape is declared once: mypy holds the code to it, and the documents publish it.
+"""JSON Schema of Python types: a shape is declared once, mypy holds the code to it, and the documents publish it.
 
 A TypedDict or a dataclass is an object, described by its docstring; a field is required unless it is `NotRequired` or
-has a default. `Annotated` adds what a type does not say, as a dict of further keywords; one with a `type`, `const` or
-`oneOf` says all itself.
+has a default. `Annotated` adds what a type does not say, as further `Keywords`; where these hold a `type`, `const` or
+`oneOf`, they say all.
 """
 
 from __future__ import annotations
@@ -28,6 +28,14 @@ from uuid import UUID
 
 JsonSchema = dict[str, Any]
 References = Callable[[Any], str | None]  # where a type is published under a name: a `$ref` to it; None elsewhere
+
+
+class Keywords:
+    """A description and further keywords of JSON Schema, beside a type in `Annotated`."""
+
+    def __init__(self, description: str = "", **keywords: Any) -> None:
+        self.keywords = keywords | ({"description": description} if description else {})
+
 
 PLAIN: dict[Any, JsonSchema] = {
     Any: {},
@@ -88,7 +96,7 @@ def summary_of(kind: Any) -> str:
 
 
 def annotated(args: tuple[Any, ...], reference: References) -> JsonSchema:
-    added = {name: value for each in args[1:] if isinstance(each, dict) for name, value in each.items()}
+    added = {name: value for each in args[1:] if isinstance(each, Keywords) for name, value in each.keywords.items()}
     return added if WHOLE & added.keys() else schema_of(args[0], reference) | added
 
 

@@ -19,17 +19,9 @@ from marcus_events.core.problem import Problem
 from marcus_events.core.references import board_of
 from marcus_events.core.reserved import Authority
 from marcus_events.http import rejected_requests
+from marcus_events.http.event_shapes import CODES, MAX_BATCH, PublishAnswer, PublishResult
 from marcus_events.ingest import Receipt, event_from, ingest_async, rejected
 from marcus_events.models import Token
-
-MAX_BATCH = 500  # events in a request
-CODES = {
-    "accepted": HTTPStatus.CREATED,
-    "duplicate": HTTPStatus.OK,
-    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "conflict": HTTPStatus.CONFLICT,
-    "forbidden": HTTPStatus.FORBIDDEN,
-}
 
 Read = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
 PublishItem = Event | Receipt
@@ -110,7 +102,7 @@ def merged(offered: list[PublishItem], taken: list[Receipt]) -> list[Receipt]:
     return [next(left) if isinstance(item, Event) else item for item in offered]
 
 
-def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> dict[str, Any]:
+def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> PublishAnswer:
     """What the publisher is told; pointers begin at the body, in which an array or an event is at `place`."""
     counted = [receipt.status for receipt in receipts]
     return {
@@ -121,8 +113,8 @@ def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> dict[
     }
 
 
-def result(receipt: Receipt, place: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+def result(receipt: Receipt, place: str) -> PublishResult:
+    shown: PublishResult = {
         "event_id": receipt.event_id,
         "position": receipt.position,
         "status": receipt.status,

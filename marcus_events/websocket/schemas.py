@@ -9,7 +9,7 @@ from typing import Any
 
 from marcus_events.core.event_types import CATEGORIES
 from marcus_events.core.payload import MAX_EVENT_BYTES, MAX_NAME_BYTES
-from marcus_events.http.publish_items import CODES, MAX_BATCH
+from marcus_events.http.event_shapes import CODES, MAX_BATCH
 from marcus_events.http.query_params import MAX_POSITION
 from marcus_events.websocket.incoming import MAX_ID, MAX_PATTERNS, MAX_QUERY
 

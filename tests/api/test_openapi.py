@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from marcus_events.api import health_urls, query_fields, urls
 from marcus_events.api.description import SECURITY, description
-from marcus_events.api.description.schemas import STATUSES
+from marcus_events.api.resources import STATUSES
 from tests.api.program import assert_problem
 from tests.dashboard.reading import Document, open_page
 
