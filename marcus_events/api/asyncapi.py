@@ -17,7 +17,7 @@ from marcus_events.http.json_body import MAX_BODY
 from marcus_events.models import Token
 from marcus_events.websocket import consumer, handlers, subscriptions
 from marcus_events.websocket.examples import EXAMPLES
-from marcus_events.websocket.schemas import INCOMING, OUTGOING
+from marcus_events.websocket.schemas import INCOMING, OUTGOING, SUMMARIES
 
 ADDRESS = "/ws/events/"
 INTRODUCTION = f"""\
@@ -26,20 +26,6 @@ Subscribe to the log from a position on, and publish. Frames are JSON objects as
 {handlers.MAX_SUBSCRIPTIONS} subscriptions; {consumer.MAX_MISTAKES} mistakes in a row end it. A heartbeat comes \
 at least every {subscriptions.HEARTBEAT_S:g} s. Fields may be added to what is sent."""
 ANSWERS = {"subscribe": "subscribed", "unsubscribe": "unsubscribed", "publish": "published"}
-SUMMARIES = {
-    "subscribe": "Be sent the events that match, after a position or from now on.",
-    "unsubscribe": "Be sent no more of them.",
-    "publish": "One event, or many; answered after the commit.",
-    "subscribed": "What comes after this position follows.",
-    "event": "An event of a subscription: in the order of the log, each once.",
-    "caught_up": "Everything up to the head was sent; what follows is new.",
-    "gap": "The log no longer has these positions.",
-    "reset": "The log is another one; what comes after this position of it follows.",
-    "unsubscribed": "Nothing of it follows.",
-    "published": "What became of each event.",
-    "error": "Why a frame was not done; without an id, why the connection ends.",
-    "heartbeat": "The line is alive. Everything of a subscription up to its position was sent.",
-}
 
 
 @endpoint(scope=None)

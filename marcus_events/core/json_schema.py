@@ -109,6 +109,8 @@ def union(args: tuple[Any, ...], reference: References) -> JsonSchema:
 
 
 def literal(args: tuple[Any, ...], reference: References) -> JsonSchema:
+    if len(args) == 1:
+        return {"const": args[0]}
     kinds = {type(each) for each in args}
     return (PLAIN[kinds.pop()] if len(kinds) == 1 else {}) | {"enum": list(args)}
 

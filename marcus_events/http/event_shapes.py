@@ -74,7 +74,7 @@ class PublishedEvent(TypedDict):
 class PublishWarning(TypedDict):
     """A field, and what it should hold."""
 
-    pointer: Annotated[str, Keywords("A JSON pointer (RFC 6901) into the body.")]
+    pointer: Annotated[str, Keywords("A JSON pointer (RFC 6901) into what was sent.")]
     expected: str
 
 
@@ -88,7 +88,9 @@ class PublishResult(TypedDict):
     status: Status
     code: Annotated[int, Keywords(enum=sorted({code.value for code in CODES.values()}))]
     error: NotRequired[Annotated[str | None, Keywords("Of a rejected one: the place and the reason.")]]
-    pointer: NotRequired[Annotated[str | None, Keywords("Of a rejected one: a JSON pointer (RFC 6901) into the body.")]]
+    pointer: NotRequired[
+        Annotated[str | None, Keywords("Of a rejected one: a JSON pointer (RFC 6901) into what was sent.")]
+    ]
     limit: NotRequired[Annotated[str | None, Keywords("Of a rejected one: the limit that it is beyond, if it is one.")]]
     warnings: NotRequired[Warnings]
 

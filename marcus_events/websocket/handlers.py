@@ -65,7 +65,7 @@ def subscription_of(frame: Subscribe, peer: Peer) -> tuple[LogSubscription, Head
 
 
 def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
-    wanted = query_params.query(frame.query).with_term("type", *frame.patterns)
+    wanted = query_params.query(frame.q).with_term("type", *frame.pattern)
     return query_params.on_boards(wanted, frame.board, peer.visibility)
 
 

@@ -53,6 +53,7 @@ LEAF = {"type": "object", "required": ["name"], "properties": {"name": schema_of
         (int | str, {"oneOf": [{"type": "integer"}, {"type": "string"}]}),
         (Literal["a", "b"], {"type": "string", "enum": ["a", "b"]}),
         (Literal["a", None], {"enum": ["a", None]}),
+        (Literal["a"], {"const": "a"}),
         (dict[str, Any], {"type": "object", "additionalProperties": True}),
         (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
     ],
