@@ -1,7 +1,7 @@
-"""/api/asyncapi.json: what may be said over the WebSocket for programs, as AsyncAPI 3.0.
+"""Serves /api/asyncapi.json: the frames of the WebSocket for programs, as AsyncAPI 3.0.
 
-It tells what this program does, which anybody can read in its sources, and nothing of what is in the log. So it needs
-no token: tools fetch it before they have one.
+The document says what this program does, which its published source says too, and nothing of the log. So it needs no
+token: tools fetch it before they have one.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def in_channel(*names: str) -> list[dict[str, str]]:
 
 
 def taken(name: str) -> dict[str, Any]:
-    """An operation of this application's, which receives it and replies."""
+    """The operation in which this application receives the frame and replies."""
     return {
         "action": "receive",
         "summary": SUMMARIES[name],

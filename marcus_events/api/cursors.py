@@ -1,4 +1,4 @@
-"""Pages of rows by a cursor: each page begins after the last row of the one before, whatever comes or goes."""
+"""Keyset pagination: each page begins after the last row of the page before, whatever is added or removed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cursor_of(row: Any, keys: Keys) -> str:
 
 
 def read(cursor: str, keys: Keys) -> list[Any]:
-    """Raises Problem where no answer of ours gave it."""
+    """The values in a cursor. Raises Problem if it is not one that an answer gave."""
     try:
         stated = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(stated, list) or len(stated) != len(keys):

@@ -41,11 +41,11 @@ EndpointView = Callable[..., EndpointResult]  # of the request, what its scope g
 def endpoint(
     scope: str | None, takes: Sequence[Parameter[Any]] | None = None
 ) -> Callable[[EndpointView], Callable[..., HttpResponse]]:
-    """Make a view of a function that answers with a dict, or raises Problem.
+    """Makes a view of a function that returns a dict or a response, or raises Problem.
 
-    Who reads is known to it by their sight. Without a scope anybody may ask, though no more often than elsewhere, and
-    it is given nothing. `takes` are the parameters that it knows: one that is misspelt would otherwise choose nothing,
-    and nobody would notice.
+    The function is given the caller's visibility. Without a scope anybody may call it, within the rate limits, and it
+    is given None. `takes` are its query parameters; every other one is refused, since a misspelt filter would select
+    everything unnoticed.
     """
 
     def decorate(view: EndpointView) -> Callable[..., HttpResponse]:
@@ -78,20 +78,20 @@ def respond(
 
 
 def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The answer of a problem, which is noted for who wonders where events stay."""
+    """The response to a problem. It is also recorded under rejected requests."""
     rejected_requests.note_problem(problem, caller_of(request), request.method or "", request.path)
     return problem_response(problem)
 
 
 def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:
-    """What the work returns; a Problem where the database is away, or where nobody would read all that is asked."""
+    """Returns what the work returns. Raises Problem if the database is unavailable or there are too many parameters."""
     with problems_told(method, path):
         return work(*values)
 
 
 @contextmanager
 def problems_told(method: str, path: str) -> Iterator[None]:
-    """Raises Problem where the database is away, or where nobody would read all that is asked."""
+    """Raises Problem if the database is unavailable, or if the request has too many parameters."""
     try:
         yield
     except TooManyFieldsSent as error:
@@ -122,7 +122,7 @@ def caller_of(request: HttpRequest) -> authentication.Caller:
 
 
 def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """One URL, several methods. HEAD is GET whose body the server leaves out."""
+    """Dispatches one URL by method. HEAD is a GET whose body the server leaves out."""
     if "GET" in views:
         views["HEAD"] = views["GET"]
 
@@ -139,7 +139,7 @@ def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 
 def waiting(view: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> Callable[..., Coroutine[Any, Any, HttpResponse]]:
-    """One URL to wait at, by GET."""
+    """Makes an asynchronous view that answers GET and HEAD alone."""
 
     @csrf_exempt
     @login_not_required
@@ -162,5 +162,5 @@ def other_method(request: HttpRequest, instead: str) -> HttpResponse:
 @csrf_exempt
 @login_not_required
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    """For every other address below the API's: a program is not sent a page."""
+    """Answers every other address below /api/ with problem+json instead of an HTML page."""
     return problem_response(Problem(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}."))

@@ -29,9 +29,9 @@ PAGE = (*query_fields.OF_EVENTS, AFTER, BEFORE, ORDER, LIMIT)
 def events(request: HttpRequest, visibility: Visibility) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
-    `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
-    its limit or at `read.MOST_BYTES`, whichever is first, and has one event at least where there is one. What cannot be
-    found in time is answered by 503: to ask again for the same is of no use.
+    `next` is the position to continue from: as `before` when newest first, as `after` when oldest first. A page ends at
+    its limit or at `read.MOST_BYTES`, whichever comes first; it has at least one event if any matches. A search that
+    takes too long is answered with 503, and repeating it does not help.
     """
     order = ORDER.of(request) or ("desc" if AFTER.of(request) is None else "asc")
     head = read.head().position

@@ -1,4 +1,4 @@
-"""/healthz and /readyz: for whoever watches over this process. They tell no secrets and need no sign-in."""
+"""/healthz and /readyz, for monitoring. They reveal no secrets and need no sign-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /api/boards, /api/tasks, /api/blockers, /api/agents, /api/counters: what is so, now or `as_of` a moment."""
+"""GET /api/boards, /api/tasks, /api/blockers, /api/agents, /api/counters: the state, now or `as_of` a moment."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def task_dict(
     waiting: dict[linked_tasks.TaskKey, list[linked_tasks.TaskKey]],
     pattern: str,
 ) -> resources.TaskResource:
-    """`pattern` is that of the addresses of its board's tasks in another system."""
+    """`pattern` is the URL pattern that the task's board names for its tasks in another system."""
     return {
         "task_id": row.task_id,
         "name": row.name,
@@ -124,7 +124,7 @@ def task_dict(
 def depending(
     tasks: list[linked_tasks.TaskKey], visibility: Visibility, moment: AsOf
 ) -> dict[linked_tasks.TaskKey, list[resources.TaskReference]]:
-    """What each of these tasks depends on, with its board; without its ids where the caller does not see that."""
+    """What each of these tasks depends on. The ids of a task are None if the caller does not see its board."""
     wanted = set(tasks)
     found: dict[linked_tasks.TaskKey, list[resources.TaskReference]] = defaultdict(list)
     for task, on in linked_tasks.next_to(tasks, visibility, moment).pairs:
@@ -183,7 +183,7 @@ def agent_dict(row: Agent) -> resources.AgentResource:
 
 @endpoint(scope="read", takes=TAKES["counters"])
 def counters(request: HttpRequest, visibility: Visibility) -> resources.EventCounts:
-    """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
+    """`series` counts the events of each of the 60 minutes up to the moment, oldest first."""
     moment = AS_OF.of(request)
     boards = boards_from(request, visibility, moment)
     by_type = present_counts(boards, visibility) if moment is None else past_counts(boards, visibility, moment)
@@ -211,7 +211,7 @@ def past_counts(boards: list[str] | None, visibility: Visibility, moment: int | 
 
 
 def time_of(moment: int | datetime | None) -> datetime:
-    """The time of a moment that may be given as a position."""
+    """The time of a moment, which may be stated as a position."""
     if isinstance(moment, datetime):
         return moment
     last = read.events(EventFilter(), before=moment + 1, limit=1) if moment is not None else []
@@ -232,7 +232,7 @@ def of_boards(rates: Any, boards: list[str] | None, visibility: Visibility) -> A
 
 
 def chosen(rows: Any, request: HttpRequest, visibility: Visibility) -> IntervalQuerySet:
-    """The intervals that the request asks for: of its board, as of its moment."""
+    """The intervals of the requested boards as of the requested moment."""
     moment = AS_OF.of(request)
     found: IntervalQuerySet = rows.as_of(moment)
     boards = boards_from(request, visibility, moment)
