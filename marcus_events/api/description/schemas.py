@@ -99,5 +99,7 @@ SCHEMAS["EventToPublish"] |= {
 }
 SCHEMAS["Refusal"] |= {
     "description": "A problem; where events were looked at, with what became of each.",
-    "properties": SCHEMAS["Problem"]["properties"] | SCHEMAS["Taken"]["properties"],
+    "properties": SCHEMAS["Problem"]["properties"]
+    | {"event_id": {"type": "string", "description": "Of a CloudEvent in binary mode whose data is not JSON: its id."}}
+    | SCHEMAS["Taken"]["properties"],
 }
