@@ -1,18 +1,18 @@
-"""Events as HTML: each is rendered once per process, however many people watch.
+"""Renders events as HTML rows: each once per process, however many people watch.
 
-A row depends on the event, and on what its task and agent were called when it was first shown; never on who looks, or
-from where, but for whether the event is masked for them (`search.masking`). So it can be kept. The cache is bounded,
-and forgets everything when the log is another one (a new epoch), or an event was redacted.
+A row depends on the event, on the names of its task and agent when it was first shown, and on whether the event is
+masked for the reader (`search.masking`); on nothing else of the reader or the page. So rows can be cached. The cache is
+bounded, and is cleared when the log is another one (a new epoch), or when an event was redacted.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
 from typing import Protocol
 from uuid import UUID
 
+from cachetools import FIFOCache
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
@@ -27,7 +27,7 @@ from marcus_events.core.redaction_marker import is_redacted
 from marcus_events.core.sentences import board_name, sentence
 from marcus_events.search.masking import is_masked
 
-MAX_KEPT = 5_000  # rows, about 1 kB each
+MAX_ROWS_CACHED = 5_000  # about 1 kB each
 
 RowKey = tuple[UUID, int, int, bool, bool]  # epoch, last redaction, position, whether redacted, whether masked
 
@@ -41,7 +41,7 @@ class Version(Protocol):
     def last_redaction(self) -> int: ...
 
 
-_kept: OrderedDict[RowKey, SafeString] = OrderedDict()
+_cache: FIFOCache[RowKey, SafeString] = FIFOCache(MAX_ROWS_CACHED)
 _lock = Lock()
 
 
@@ -53,7 +53,7 @@ def rows(events: Iterable[RecordedEvent], version: Version) -> SafeString:
 def each(events: Iterable[RecordedEvent], version: Version) -> list[SafeString]:
     """A row for each event. Asks the database for the names that they lack."""
     wanted = list(events)
-    found = {event.position: html for event in wanted if (html := kept(event, version))}
+    found = {event.position: html for event in wanted if (html := cached(event, version))}
     for event in named([event for event in wanted if event.position not in found]):
         found[event.position] = keep(key_of(event, version), render_row(event))
     return [found[event.position] for event in wanted]
@@ -64,18 +64,16 @@ def key_of(event: RecordedEvent, version: Version) -> RowKey:
     return version.epoch, version.last_redaction, event.position, is_redacted(event.data), is_masked(event)
 
 
-def kept(event: RecordedEvent, version: Version) -> SafeString | None:
+def cached(event: RecordedEvent, version: Version) -> SafeString | None:
     with _lock:
-        return _kept.get(key_of(event, version))
+        return _cache.get(key_of(event, version))
 
 
 def keep(key: RowKey, html: SafeString) -> SafeString:
     with _lock:
-        if _kept and next(iter(_kept))[:2] != key[:2]:
-            _kept.clear()
-        _kept[key] = html
-        while len(_kept) > MAX_KEPT:
-            _kept.popitem(last=False)
+        if _cache and next(iter(_cache))[:2] != key[:2]:
+            _cache.clear()
+        _cache[key] = html
     return html
 
 

@@ -1,35 +1,34 @@
-"""Work that many connections want at the same moment is done once, in a thread, and its result given to all of them."""
+"""Does work that many connections want at the same moment once, in a thread, and gives all of them its result."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+from cachetools import FIFOCache
+
 from marcus_events.http.worker_threads import PAGE_THREADS, in_thread
 
-MAX_KEPT = 32  # results: pages × boards × sights, of the last few moments
+MAX_RESULTS = 32  # pages × boards × visibilities, of the last few moments
 
 Result = TypeVar("Result")
 
-_kept: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
+_tasks: FIFOCache[Hashable, asyncio.Task[Any]] = FIFOCache(MAX_RESULTS)
 
 
 async def once(key: Hashable, work: Callable[[], Result]) -> Result:
     """The result of `work` for this key: done by whoever asks first. What failed is tried again by the next."""
     loop = asyncio.get_running_loop()
-    task = _kept.get((loop, key))
+    task = _tasks.get((loop, key))
     if task is None or (task.done() and failed(task)):
-        task = _kept[loop, key] = loop.create_task(in_thread(PAGE_THREADS, work))
-        while len(_kept) > MAX_KEPT:
-            _kept.popitem(last=False)
+        task = _tasks[loop, key] = loop.create_task(in_thread(PAGE_THREADS, work))
     return await asyncio.shield(task)  # one who leaves must not cancel it for the others
 
 
-def is_kept(key: Hashable) -> bool:
+def has_result(key: Hashable) -> bool:
     """Whether the result for this key is there, or on its way."""
-    return (asyncio.get_running_loop(), key) in _kept
+    return (asyncio.get_running_loop(), key) in _tasks
 
 
 def failed(task: asyncio.Task[Any]) -> bool:

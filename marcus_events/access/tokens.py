@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, get_args
+from threading import Lock
+from typing import Literal, get_args
+
+from cachetools import TTLCache
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.payload import check_name
@@ -77,20 +79,17 @@ def revoke(name: str) -> bool:
     return is_revoked
 
 
-class RecentToken(NamedTuple):
-    token: Token
-    rights: int | None  # what `Listener.rights` was before it was looked up
-    at: float
-
-
-_found: dict[bytes, RecentToken] = {}  # by digest
+# By digest: the token, and what `Listener.rights` was before it was looked up.
+_recent: TTLCache[bytes, tuple[Token, int]] = TTLCache(MOST_FOUND, KEEP_FOUND_S)
+_lock = Lock()
 
 
 def find_recent(secret: str) -> Token | None:
     """The token, where it was looked up lately and cannot have changed since; None says nothing."""
-    found = _found.get(digest(secret))
-    is_current = found and found.rights == listener().rights and time.monotonic() - found.at < KEEP_FOUND_S
-    return found.token if found and is_current else None
+    key = digest(secret)
+    with _lock:
+        token, rights = _recent.get(key, (None, None))
+    return token if rights == listener().rights else None
 
 
 def find_and_keep(secret: str) -> Token | None:
@@ -98,15 +97,16 @@ def find_and_keep(secret: str) -> Token | None:
     rights = listener().rights
     token = find(secret)
     if token and rights is not None:
-        if len(_found) >= MOST_FOUND:
-            forget_found()
-        _found[digest(secret)] = RecentToken(token, rights, time.monotonic())
+        key = digest(secret)
+        with _lock:
+            _recent[key] = token, rights
     return token
 
 
 def forget_found() -> None:
     """In this process at once; elsewhere the database tells of the change."""
-    _found.clear()
+    with _lock:
+        _recent.clear()
 
 
 def digest(secret: str) -> bytes:

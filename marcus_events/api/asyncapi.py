@@ -1,7 +1,7 @@
-"""/api/asyncapi.json: what may be said over the WebSocket for programs, as AsyncAPI 3.0.
+"""Serves /api/asyncapi.json: the frames of the WebSocket for programs, as AsyncAPI 3.0.
 
-It tells what this program does, which anybody can read in its sources, and nothing of what is in the log. So it needs
-no token: tools fetch it before they have one.
+The document says what this program does, which its published source says too, and nothing of the log. So it needs no
+token: tools fetch it before they have one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from marcus_events.http.json_body import MAX_BODY
 from marcus_events.models import Token
 from marcus_events.websocket import consumer, frame_handlers, subscriptions
 from marcus_events.websocket.examples import EXAMPLES
-from marcus_events.websocket.schemas import INCOMING, OUTGOING
+from marcus_events.websocket.schemas import INCOMING, OUTGOING, SUMMARIES
 
 ADDRESS = "/ws/events/"
 INTRODUCTION = f"""\
@@ -26,20 +26,6 @@ Subscribe to the log from a position, and publish events. Frames are JSON text o
 {frame_handlers.MAX_SUBSCRIPTIONS} subscriptions, and closes after {consumer.MAX_MISTAKES} invalid frames in a row. A \
 heartbeat is sent at least every {subscriptions.HEARTBEAT_S:g} s. Frames from the server may gain fields."""
 ANSWERS = {"subscribe": "subscribed", "unsubscribe": "unsubscribed", "publish": "published"}
-SUMMARIES = {
-    "subscribe": "Subscribe to matching events, after a position or from now on.",
-    "unsubscribe": "End a subscription.",
-    "publish": "Publish one or more events. The response is sent after the commit.",
-    "subscribed": "Subscribed. Events after this position follow.",
-    "event": "An event of a subscription. Events arrive in log order, each once.",
-    "caught_up": "All events up to the head have been sent. New events follow.",
-    "gap": "The log no longer has these positions.",
-    "reset": "The log has been replaced. Events after this position in the new log follow.",
-    "unsubscribed": "The subscription has ended.",
-    "published": "The result for each event.",
-    "error": "Why a frame failed or, without an id, why the connection closes.",
-    "heartbeat": "The connection is alive. Each subscription has received all events up to its position.",
-}
 
 
 @endpoint(scope=None)
@@ -73,7 +59,7 @@ def in_channel(*names: str) -> list[dict[str, str]]:
 
 
 def taken(name: str) -> dict[str, Any]:
-    """An operation of this application's, which receives it and replies."""
+    """The operation in which this application receives the frame and replies."""
     return {
         "action": "receive",
         "summary": SUMMARIES[name],

@@ -1,4 +1,4 @@
-"""Pages of rows by a cursor: each page begins after the last row of the one before, whatever comes or goes."""
+"""Keyset pagination: each page begins after the last row of the page before, whatever is added or removed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from marcus_events.api.query_fields import integer, text
+from marcus_events.api.query_fields import CURSOR, ROWS
 from marcus_events.core.event import InvalidEvent, parse_timestamp
 from marcus_events.core.payload import check_text
 from marcus_events.http.query_params import MAX_POSITION, mistake
 
-MAX_ROWS = 1_000  # of a page, and what it has unless fewer are asked for
-PAGED = ("limit", "cursor")
 Keys = dict[str, type]  # the columns that rows are ordered by, which no two share
 
 
 def page(request: HttpRequest, rows: QuerySet[Any], keys: Keys) -> tuple[list[Any], str | None]:
     """The rows that the request asks for, and the cursor of the next page. Raises Problem."""
-    limit = integer(request, "limit", MAX_ROWS, 1, MAX_ROWS)
-    if cursor := text(request, "cursor"):
+    limit = ROWS.of(request)
+    if cursor := CURSOR.of(request):
         rows = rows.filter(beyond(list(keys), read(cursor, keys)))
     found = list(rows.order_by(*keys)[: limit + 1])
     return found[:limit], cursor_of(found[limit - 1], keys) if len(found) > limit else None
@@ -45,7 +43,7 @@ def cursor_of(row: Any, keys: Keys) -> str:
 
 
 def read(cursor: str, keys: Keys) -> list[Any]:
-    """Raises Problem where no answer of ours gave it."""
+    """The values in a cursor. Raises Problem if it is not one that an answer gave."""
     try:
         stated = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(stated, list) or len(stated) != len(keys):

@@ -7,7 +7,7 @@ browser. Writing takes a token alone: a browser never sends one by itself, which
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from marcus_events.access import authentication
 from marcus_events.access.tokens import TokenScope
 from marcus_events.access.visibility import Visibility, visibility_of, visibility_of_token
+from marcus_events.api.parameter_kinds import Parameter
 from marcus_events.api.query_fields import check_known
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
@@ -33,19 +34,19 @@ from marcus_events.models import Token
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
-EndpointResult = dict[str, Any] | HttpResponse
+EndpointResult = Mapping[str, Any] | HttpResponse
 Result = TypeVar("Result")
 EndpointView = Callable[..., EndpointResult]  # of the request, what its scope gives, and what the path names
 
 
 def endpoint(
-    scope: TokenScope | None, takes: Collection[str] | None = None
+    scope: str | None, takes: Sequence[Parameter[Any]] | None = None
 ) -> Callable[[EndpointView], Callable[..., HttpResponse]]:
-    """Make a view of a function that answers with a dict, or raises Problem.
+    """Makes a view of a function that returns a dict or a response, or raises Problem.
 
-    Who reads is known to it by their sight. Without a scope anybody may ask, though no more often than elsewhere, and
-    it is given nothing. `takes` are the parameters that it knows: one that is misspelt would otherwise choose nothing,
-    and nobody would notice.
+    The function is given the caller's visibility. Without a scope anybody may call it, within the rate limits, and it
+    is given None. `takes` are its query parameters; every other one is refused, since a misspelt filter would select
+    everything unnoticed.
     """
 
     def decorate(view: EndpointView) -> Callable[..., HttpResponse]:
@@ -62,7 +63,7 @@ def endpoint(
 
 
 def respond(
-    view: EndpointView, request: HttpRequest, scope: TokenScope | None, takes: Collection[str] | None, **place: Any
+    view: EndpointView, request: HttpRequest, scope: str | None, takes: Sequence[Parameter[Any]] | None, **place: Any
 ) -> HttpResponse:
     def work() -> EndpointResult:
         token = permitted(request, scope)
@@ -78,20 +79,20 @@ def respond(
 
 
 def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The answer of a problem, which is noted for who wonders where events stay."""
+    """The response to a problem. It is also recorded under rejected requests."""
     rejected_requests.note_problem(problem, caller_of(request), request.method or "", request.path)
     return problem_response(problem)
 
 
 def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:
-    """What the work returns; a Problem where the database is away, or where nobody would read all that is asked."""
+    """Returns what the work returns. Raises Problem if the database is unavailable or there are too many parameters."""
     with problems_told(method, path):
         return work(*values)
 
 
 @contextmanager
 def problems_told(method: str, path: str) -> Iterator[None]:
-    """Raises Problem where the database is away, or where nobody would read all that is asked."""
+    """Raises Problem if the database is unavailable, or if the request has too many parameters."""
     try:
         yield
     except TooManyFieldsSent as error:
@@ -122,7 +123,7 @@ def caller_of(request: HttpRequest) -> authentication.Caller:
 
 
 def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """One URL, several methods. HEAD is GET whose body the server leaves out."""
+    """Dispatches one URL by method. HEAD is a GET whose body the server leaves out."""
     if "GET" in views:
         views["HEAD"] = views["GET"]
 
@@ -139,7 +140,7 @@ def by_method(**views: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 
 def waiting(view: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> Callable[..., Coroutine[Any, Any, HttpResponse]]:
-    """One URL to wait at, by GET."""
+    """Makes an asynchronous view that answers GET and HEAD alone."""
 
     @csrf_exempt
     @login_not_required
@@ -162,5 +163,5 @@ def other_method(request: HttpRequest, instead: str) -> HttpResponse:
 @csrf_exempt
 @login_not_required
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    """For every other address below the API's: a program is not sent a page."""
+    """Answers every other address below /api/ with problem+json instead of an HTML page."""
     return problem_response(Problem(HTTPStatus.NOT_FOUND, f"{request.path} does not exist."))

@@ -11,37 +11,35 @@ from marcus_events import search
 from marcus_events.access.visibility import Visibility
 from marcus_events.api import negotiation, query_fields
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.query_fields import choice, filter_from, integer, text
+from marcus_events.api.query_fields import AFTER, BEFORE, LIMIT, ORDER, filter_from
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http.query_params import MAX_POSITION
 from marcus_events.log import read
 from marcus_events.search.masking import masked
 
-DEFAULT_LIMIT = 100
-MAX_LIMIT = 1_000
 TOO_MUCH = (
     "This search covers too much of the log. Narrow it by since and until, type, board, agent or task, or use longer "
     "words."
 )
-PAGE = (*query_fields.OF_EVENTS, "after", "before", "order", "limit")
+PAGE = (*query_fields.OF_EVENTS, AFTER, BEFORE, ORDER, LIMIT)
 
 
 @endpoint(scope="read", takes=PAGE)
 def events(request: HttpRequest, visibility: Visibility) -> HttpResponse:
     """Newest first, or oldest first when a reader goes on `after` a position.
 
-    `next` is the position to go on from: as `before` when newest first, as `after` when oldest first. A page ends at
-    its limit or at `read.MOST_BYTES`, whichever is first, and has one event at least where there is one. What cannot be
-    found in time is answered by 503: to ask again for the same is of no use.
+    `next` is the position to continue from: as `before` when newest first, as `after` when oldest first. A page ends at
+    its limit or at `read.MOST_BYTES`, whichever comes first; it has at least one event if any matches. A search that
+    takes too long is answered with 503, and repeating it does not help.
     """
-    order = choice(request, "order", "asc" if text(request, "after") else "desc", "asc", "desc")
+    order = ORDER.of(request) or ("desc" if AFTER.of(request) is None else "asc")
     head = read.head().position
     found = searched(
         filter_from(request, visibility),
-        after=query_fields.position(request, "after"),
-        before=query_fields.position(request, "before"),
-        limit=integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
+        after=AFTER.of(request),
+        before=BEFORE.of(request),
+        limit=LIMIT.of(request),
         newest_first=order == "desc",
     )
     following = {"before" if order == "desc" else "after": found.events[-1].position} if found.has_more else {}

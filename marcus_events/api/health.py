@@ -1,13 +1,13 @@
-"""/healthz and /readyz: for whoever watches over this process. They tell no secrets and need no sign-in."""
+"""/healthz and /readyz, for monitoring. They reveal no secrets and need no sign-in."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
 
+from marcus_events.api.resources import Liveness, PartState, Readiness
 from marcus_events.log import read
 from marcus_events.models import ProjectionName
 from marcus_events.projections import PROJECTIONS
@@ -19,7 +19,7 @@ NEVER_IN_THE_WAY = ProjectionName.SEARCH
 
 def healthz(request: HttpRequest) -> JsonResponse:
     """This process is alive."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse(Liveness(status="ok"))
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
@@ -27,16 +27,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
     parts = state_of_parts()
     is_ready = all(part["ready"] for part in parts.values())
     status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-    return JsonResponse({"status": "ready" if is_ready else "not ready", "parts": parts}, status=status)
+    return JsonResponse(Readiness(status="ready" if is_ready else "not ready", parts=parts), status=status)
 
 
-def state_of_parts() -> dict[str, dict[str, Any]]:
+def state_of_parts() -> dict[str, PartState]:
     try:
         head = read.head()
         lags = {p.name: head.position - read.projected(p.name) for p in PROJECTIONS}
     except Error:
         return {"log": {"ready": False, "reason": "the database does not respond"}}
-    parts: dict[str, dict[str, Any]] = {"log": {"ready": True, "head": head.position}}
+    parts: dict[str, PartState] = {"log": {"ready": True, "head": head.position}}
     return parts | {
         name: {"ready": lag <= MAX_LAG or name == NEVER_IN_THE_WAY, "lag": lag} for name, lag in lags.items()
     }

@@ -1,4 +1,4 @@
-"""GET /api/boards, /api/tasks, /api/blockers, /api/agents, /api/counters: what is so, now or `as_of` a moment."""
+"""GET /api/boards, /api/tasks, /api/blockers, /api/agents, /api/counters: the state, now or `as_of` a moment."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.http import HttpRequest
 
 from marcus_events.access import linked_tasks
 from marcus_events.access.visibility import Visibility
-from marcus_events.api.cursors import PAGED, Keys, page
+from marcus_events.api import resources
+from marcus_events.api.cursors import Keys, page
 from marcus_events.api.endpoint import endpoint
-from marcus_events.api.query_fields import OF_STATE, as_of, boards_from, choice, text
+from marcus_events.api.query_fields import AS_OF, EXTERNAL, OF_STATE, PAGED, STATE, SYNC, boards_from
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import category_of
 from marcus_events.core.external_links import address
@@ -24,29 +25,37 @@ from marcus_events.log.task_boards import AsOf
 from marcus_events.models import Agent, Blocker, Board, HourlyRate, IntervalQuerySet, Rate, Task
 
 SERIES_MINUTES = 60
-Other = dict[str, Any]
+TAKES = {
+    "boards": (*OF_STATE, *PAGED),
+    "tasks": (*OF_STATE, EXTERNAL, SYNC, *PAGED),
+    "blockers": (*OF_STATE, STATE, *PAGED),
+    "agents": (*OF_STATE, *PAGED),
+    "counters": OF_STATE,
+}
 
 
-@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
-def boards(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+@endpoint(scope="read", takes=TAKES["boards"])
+def boards(request: HttpRequest, visibility: Visibility) -> resources.BoardsPage:
     rows, following = page(
         request, chosen(Board.objects, request, visibility), {"created_at": datetime, "board_id": str}
     )
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
-    counted = Task.objects.as_of(as_of(request)).filter(board_id__in=[row.board_id for row in rows])
+    counted = Task.objects.as_of(AS_OF.of(request)).filter(board_id__in=[row.board_id for row in rows])
     for board_id, status, number in counted.values_list("board_id", "status").annotate(number=Count("*")):
         tasks[board_id][status] = number
     return {"boards": [board_dict(row, tasks[row.board_id]) for row in rows], "next": following}
 
 
-def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
+def board_dict(row: Board, tasks: Counter[str]) -> resources.BoardResource:
     return {
         "board_id": row.board_id,
         "name": row.name,
         "demo": row.demo,
         "created_at": row.created_at.isoformat(),
         "board_type": row.board_type or None,
-        **ticket(row, row.external_url),
+        "external_id": row.external_id or None,
+        "external_url": address(row.external_url, row.external_id) or None,
+        "sync_status": row.sync_status or None,
         "connection": {
             "status": row.connection or None,
             "since": iso(row.connection_since),
@@ -58,28 +67,19 @@ def board_dict(row: Board, tasks: Counter[str]) -> dict[str, Any]:
     }
 
 
-def ticket(row: Board | Task, pattern: str) -> dict[str, Any]:
-    """Where it is to be found in another system, and how far the two are in step."""
-    return {
-        "external_id": row.external_id or None,
-        "external_url": address(pattern, row.external_id) or None,
-        "sync_status": row.sync_status or None,
-    }
-
-
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-@endpoint(scope="read", takes=(*OF_STATE, "external", "sync", *PAGED))
-def tasks(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+@endpoint(scope="read", takes=TAKES["tasks"])
+def tasks(request: HttpRequest, visibility: Visibility) -> resources.TasksPage:
     keys: Keys = {"created_at": datetime, "board_id": str, "task_id": str}
-    stated = {"external_id": text(request, "external"), "sync_status": text(request, "sync")}
+    stated = {"external_id": EXTERNAL.of(request), "sync_status": SYNC.of(request)}
     wanted = chosen(Task.objects, request, visibility).filter(
         **{name: value for name, value in stated.items() if value}
     )
     rows, following = page(request, wanted, keys)
-    keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], as_of(request)
+    keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], AS_OF.of(request)
     depends_on, waiting = (
         depending(keys_of_rows, visibility, moment),
         linked_tasks.waiting(keys_of_rows, visibility, moment),
@@ -89,15 +89,17 @@ def tasks(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
         .filter(board_id__in={board for board, _ in keys_of_rows})
         .values_list("board_id", "external_url")
     )
-    found = [task_dict(row, depends_on, waiting) | ticket(row, patterns.get(row.board_id, "")) for row in rows]
+    found = [task_dict(row, depends_on, waiting, patterns.get(row.board_id, "")) for row in rows]
     return {"tasks": found, "next": following}
 
 
 def task_dict(
     row: Task,
-    depends_on: dict[linked_tasks.TaskKey, list[Other]],
+    depends_on: dict[linked_tasks.TaskKey, list[resources.TaskReference]],
     waiting: dict[linked_tasks.TaskKey, list[linked_tasks.TaskKey]],
-) -> Other:
+    pattern: str,
+) -> resources.TaskResource:
+    """`pattern` is the URL pattern that the task's board names for its tasks in another system."""
     return {
         "task_id": row.task_id,
         "name": row.name,
@@ -113,15 +115,18 @@ def task_dict(
         "depends_on": depends_on.get((row.board_id, row.task_id), []),
         "waiting_behind": len(waiting.get((row.board_id, row.task_id), ())),
         "created_at": row.created_at.isoformat(),
+        "external_id": row.external_id or None,
+        "external_url": address(pattern, row.external_id) or None,
+        "sync_status": row.sync_status or None,
     }
 
 
 def depending(
     tasks: list[linked_tasks.TaskKey], visibility: Visibility, moment: AsOf
-) -> dict[linked_tasks.TaskKey, list[Other]]:
-    """What each of these tasks depends on, with its board; without its ids where the caller does not see that."""
+) -> dict[linked_tasks.TaskKey, list[resources.TaskReference]]:
+    """What each of these tasks depends on. The ids of a task are None if the caller does not see its board."""
     wanted = set(tasks)
-    found: dict[linked_tasks.TaskKey, list[Other]] = defaultdict(list)
+    found: dict[linked_tasks.TaskKey, list[resources.TaskReference]] = defaultdict(list)
     for task, on in linked_tasks.next_to(tasks, visibility, moment).pairs:
         if task in wanted:
             board_id, task_id = (None, None) if linked_tasks.is_hidden(on) else on
@@ -129,9 +134,9 @@ def depending(
     return found
 
 
-@endpoint(scope="read", takes=(*OF_STATE, "state", *PAGED))
-def blockers(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
-    state = choice(request, "state", "open", "open", "resolved", "all")
+@endpoint(scope="read", takes=TAKES["blockers"])
+def blockers(request: HttpRequest, visibility: Visibility) -> resources.BlockersPage:
+    state = STATE.of(request)
     wanted = chosen(Blocker.objects, request, visibility)
     if state != "all":
         wanted = wanted.filter(resolved_at__isnull=state == "open")
@@ -139,7 +144,7 @@ def blockers(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     return {"blockers": [blocker_dict(row) for row in rows], "next": following}
 
 
-def blocker_dict(row: Blocker) -> dict[str, Any]:
+def blocker_dict(row: Blocker) -> resources.BlockerResource:
     return {
         "blocker_id": row.blocker_id,
         "event_id": row.event_id,
@@ -157,13 +162,13 @@ def blocker_dict(row: Blocker) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read", takes=(*OF_STATE, *PAGED))
-def agents(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
+@endpoint(scope="read", takes=TAKES["agents"])
+def agents(request: HttpRequest, visibility: Visibility) -> resources.AgentsPage:
     rows, following = page(request, chosen(Agent.objects, request, visibility), {"board_id": str, "agent_id": str})
     return {"agents": [agent_dict(row) for row in rows], "next": following}
 
 
-def agent_dict(row: Agent) -> dict[str, Any]:
+def agent_dict(row: Agent) -> resources.AgentResource:
     return {
         "agent_id": row.agent_id,
         "name": row.name,
@@ -176,10 +181,10 @@ def agent_dict(row: Agent) -> dict[str, Any]:
     }
 
 
-@endpoint(scope="read", takes=OF_STATE)
-def counters(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
-    """`series` is the events of each of the 60 minutes up to the moment, oldest first."""
-    moment = as_of(request)
+@endpoint(scope="read", takes=TAKES["counters"])
+def counters(request: HttpRequest, visibility: Visibility) -> resources.EventCounts:
+    """`series` counts the events of each of the 60 minutes up to the moment, oldest first."""
+    moment = AS_OF.of(request)
     boards = boards_from(request, visibility, moment)
     by_type = present_counts(boards, visibility) if moment is None else past_counts(boards, visibility, moment)
     by_category: Counter[str] = Counter()
@@ -206,14 +211,14 @@ def past_counts(boards: list[str] | None, visibility: Visibility, moment: int | 
 
 
 def time_of(moment: int | datetime | None) -> datetime:
-    """The time of a moment that may be given as a position."""
+    """The time of a moment, which may be stated as a position."""
     if isinstance(moment, datetime):
         return moment
     last = read.events(EventFilter(), before=moment + 1, limit=1) if moment is not None else []
     return last[0].happened_at if last else utc_now()
 
 
-def series(boards: list[str] | None, visibility: Visibility, until: datetime) -> list[dict[str, Any]]:
+def series(boards: list[str] | None, visibility: Visibility, until: datetime) -> list[resources.MinuteCount]:
     last = until.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=n) for n in reversed(range(SERIES_MINUTES))]
     rates = of_boards(Rate, boards, visibility).filter(minute__range=(minutes[0], last))
@@ -227,8 +232,8 @@ def of_boards(rates: Any, boards: list[str] | None, visibility: Visibility) -> A
 
 
 def chosen(rows: Any, request: HttpRequest, visibility: Visibility) -> IntervalQuerySet:
-    """The intervals that the request asks for: of its board, as of its moment."""
-    moment = as_of(request)
+    """The intervals of the requested boards as of the requested moment."""
+    moment = AS_OF.of(request)
     found: IntervalQuerySet = rows.as_of(moment)
     boards = boards_from(request, visibility, moment)
     return found if boards is None else found.filter(board_id__in=boards)

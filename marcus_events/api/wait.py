@@ -1,6 +1,7 @@
 """GET /api/events/wait: the next event that matches, as soon as there is one.
 
-Whoever waits holds no database connection. The answer says how far was looked: going on from there misses nothing.
+A waiting request holds no database connection. The answer says up to which position the log was searched: a request
+that continues from there misses nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from marcus_events.access.visibility import Visibility
 from marcus_events.api import negotiation, query_fields
 from marcus_events.api.endpoint import answering, permitted, refused, visibility_in
 from marcus_events.api.events import searched
-from marcus_events.api.query_fields import check_known, filter_from, integer, text
+from marcus_events.api.query_fields import AFTER, AFTER_EVENT, TIMEOUT, check_known, filter_from
 from marcus_events.blockers import waiting
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
@@ -27,12 +28,10 @@ from marcus_events.core.problem import Problem
 from marcus_events.http import cloudevents
 from marcus_events.http.either_mode import end_turn
 from marcus_events.live.hub import get_hub
-from marcus_events.log import identities, read
+from marcus_events.log import read
 from marcus_events.models import Token
 
-DEFAULT_TIMEOUT_S = 30
-TAKES = (*query_fields.OF_EVENTS, "after", "after_event", "timeout")
-MAX_TIMEOUT_S = 60  # proxies in between give up on what takes longer
+TAKES = (*query_fields.OF_EVENTS, AFTER, AFTER_EVENT, TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class WaitResult:
         return JsonResponse({"event": self.event.to_dict() if self.event else None, "head": self.head})
 
     def cloudevent(self, request: HttpRequest) -> HttpResponse:
-        """204 where there was none: there is no CloudEvent that says so."""
+        """Answers 204 if no event came: no CloudEvent can say so."""
         nothing = HttpResponse(status=HTTPStatus.NO_CONTENT)
         response = negotiation.one(request, self.event) if self.event else nothing
         response["Marcus-Head"] = str(self.head)
@@ -96,7 +95,7 @@ async def wait(request: HttpRequest) -> HttpResponse:
 
 
 async def off_the_loop(function: Any, *values: Any) -> Any:
-    """In a thread, whose database connection goes back into the pool at once: a wait may be long."""
+    """Runs the function in a thread, and returns its database connection to the pool at once: a wait may be long."""
     return await sync_to_async(let_go)(function, *values)
 
 
@@ -110,7 +109,7 @@ def let_go(function: Any, *values: Any) -> Any:
 def wanted_by(request: HttpRequest) -> Wanted:
     token = permitted(request, "read")
     check_known(request, TAKES)
-    timeout_s = integer(request, "timeout", DEFAULT_TIMEOUT_S, 0, MAX_TIMEOUT_S)
+    timeout_s = TIMEOUT.of(request)
     visibility = visibility_in(request, token)
     wanted = filter_from(request, visibility)
     program = token if waiting.may_note(token, wanted) else None
@@ -119,27 +118,29 @@ def wanted_by(request: HttpRequest) -> Wanted:
 
 
 def after_of(request: HttpRequest, visibility: Visibility) -> int:
-    """A position, the place of an event, or the present. Of an event that is not for them nobody learns
-    anything, nor are they kept from their own by one of the same id.
+    """The position to wait after: the one stated, that of an event, or the newest.
+
+    An event that the caller may not see is treated as one that does not exist, and does not hide a visible event that
+    has the same id.
     """
-    if event_id := text(request, "after_event"):
-        found = identities.by_event_id(event_id, boards=visibility.boards)
+    if event_id := AFTER_EVENT.of(request):
+        found = read.by_event_id(event_id, boards=visibility.boards)
         if found is None or not visibility.shows(found):
             raise Problem(HTTPStatus.NOT_FOUND, f"Event {event_id} does not exist.")
         return found.position
-    stated = query_fields.position(request, "after")
+    stated = AFTER.of(request)
     return read.head().position if stated is None else stated
 
 
 def look(wanted: EventFilter, after: int) -> WaitResult:
-    """The head is read first: what comes in between is looked at again, and not missed."""
+    """Searches once. The head is read first, so an event that arrives meanwhile is found by the next search."""
     head = read.head().position
     found = searched(wanted, after=after, limit=1, newest_first=False).events
     return WaitResult(found[0], found[0].position) if found else WaitResult(None, max(head, after))
 
 
 async def wait_for(wanted: Wanted, found: WaitResult) -> WaitResult:
-    """Look again when the hub tells of a match: what it cannot tell of, it says that it missed."""
+    """Searches again whenever the hub reports a match, or reports that it missed events."""
     try:
         async with asyncio.timeout(wanted.timeout_s), get_hub().subscribe(wanted.filter.matches) as subscription:
             found = await off_the_loop(look, wanted.filter, found.head)

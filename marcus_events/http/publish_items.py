@@ -1,7 +1,7 @@
-"""Publishing, through whichever door: each item becomes an event or a refusal, and the valid ones go in together.
+"""Publishes what came over HTTP or a WebSocket: each item becomes an event or is rejected, and all events are stored.
 
-A token publishes to its boards alone, and speaks for its sources alone. Each item is answered by itself, in the order
-sent; `code` is the status that HTTP would give it on its own.
+A token publishes only to its boards, and only for its sources. Each item has a result of its own, in the order sent;
+`code` is the HTTP status that it would have on its own.
 """
 
 from __future__ import annotations
@@ -19,28 +19,20 @@ from marcus_events.core.problem import Problem
 from marcus_events.core.references import board_of
 from marcus_events.core.reserved import Authority
 from marcus_events.http import rejected_requests
+from marcus_events.http.event_shapes import CODES, MAX_BATCH, PublishAnswer, PublishResult
 from marcus_events.ingest import Receipt, event_from, ingest_async, rejected
 from marcus_events.models import Token
-
-MAX_BATCH = 500  # events in a request
-CODES = {
-    "accepted": HTTPStatus.CREATED,
-    "duplicate": HTTPStatus.OK,
-    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "conflict": HTTPStatus.CONFLICT,
-    "forbidden": HTTPStatus.FORBIDDEN,
-}
 
 Read = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
 PublishItem = Event | Receipt
 
 
 class Forbidden(InvalidEvent):
-    """This token may not publish this event."""
+    """The token may not publish this event."""
 
 
 def native(item: Any) -> Event:
-    """An event of the documented fields. One without an id gets a new one: two that look alike are two."""
+    """An event of the documented fields. One without an id is given a new id: two that look alike are two."""
     return event_from(item, default_id=new_id())
 
 
@@ -49,7 +41,7 @@ def new_id() -> str:
 
 
 async def publish(items: Sequence[Any], read: Read, token: Token, *, aside: bool = False) -> list[Receipt]:
-    """Return when what is valid is committed. What takes long to check is checked `aside`, in a thread.
+    """Returns when the valid events are committed. With `aside`, a thread checks them, since large ones take long.
 
     Raises LogUnavailable.
     """
@@ -80,7 +72,7 @@ def entry(item: Any, read: Read, token: Token) -> PublishItem:
 
 
 def of_its_own(event: Event, token: Token) -> Event:
-    """The event, if the token may publish it; on the token's board where it names none. Raises Forbidden."""
+    """The event, if the token may publish it; on the token's board if it names none. Raises Forbidden."""
     if not token.speaks_for(event.source):
         raise Forbidden("/source", f"this token may only use the sources {' and '.join(token.sources)}")
     if token.boards:
@@ -110,8 +102,8 @@ def merged(offered: list[PublishItem], taken: list[Receipt]) -> list[Receipt]:
     return [next(left) if isinstance(item, Event) else item for item in offered]
 
 
-def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> dict[str, Any]:
-    """What the publisher is told; pointers begin at the body, in which an array or an event is at `place`."""
+def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> PublishAnswer:
+    """The answer to the publisher. Pointers lead into the body, in which the array or the event stands at `place`."""
     counted = [receipt.status for receipt in receipts]
     return {
         "accepted": counted.count("accepted"),
@@ -121,8 +113,8 @@ def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> dict[
     }
 
 
-def result(receipt: Receipt, place: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+def result(receipt: Receipt, place: str) -> PublishResult:
+    shown: PublishResult = {
         "event_id": receipt.event_id,
         "position": receipt.position,
         "status": receipt.status,
@@ -141,19 +133,19 @@ def code(receipt: Receipt) -> HTTPStatus:
 
 
 def code_of(receipts: Sequence[Receipt]) -> HTTPStatus:
-    """What all refused ones were refused for alike, or 422."""
+    """The status that all rejected ones have in common, or 422."""
     codes = {code(receipt) for receipt in receipts if receipt.status == "rejected"}
     return codes.pop() if len(codes) == 1 else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def note_rejected(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
-    """Count what was refused among other events."""
+    """Counts rejected events of a batch that was otherwise accepted."""
     if any(receipt.status == "rejected" for receipt in receipts):
         rejected_requests.note(code_of(receipts), why_rejected(receipts), caller, method, path)
 
 
 def note_warned(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
-    """Count what was taken with a warning, beside what was refused."""
+    """Counts events that were accepted with a warning, among the rejected requests."""
     found = [receipt for receipt in receipts if receipt.warnings]
     if found:
         reason = str(found[0].warnings[0])
@@ -167,7 +159,7 @@ def note_warned(receipts: Sequence[Receipt], caller: Caller, method: str, path: 
 
 
 def why_rejected(receipts: Sequence[Receipt]) -> str:
-    """Why some or all were, as it may be noted: the place and the reason of the first, and no value of any."""
+    """Why some or all were rejected: the place and the reason of the first, without any value that was sent."""
     found = [receipt for receipt in receipts if receipt.status == "rejected"]
     match found[0].why, found[0].pointer:
         case "conflict", _:

@@ -1,4 +1,4 @@
-"""Which events a caller asks for, and may see, through whichever door. A mistake names its parameter."""
+"""The events that a caller asks for and may see, over HTTP or a WebSocket. A mistake names its parameter."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from marcus_events.models import Token
 
 
 class Peer(Protocol):
-    """`sight` is what it may see. Each method raises Problem where the answer is no."""
+    """`visibility` is what the peer may see. Each method raises Problem where the answer is no."""
 
     caller: Caller
 

@@ -4,8 +4,8 @@
 2. Every frame is answered, in order, by one that carries its id. A mistake is answered with an error, and the
    connection lives on; after MAX_MISTAKES in a row it ends. A frame counts like a request, for the token or, of a
    person, for the address; one too many is told when to come again, and is not a mistake.
-3. Beside that it is sent what it subscribed to: see `following`. A program that does not read is waited for; the server
-   ends its connection when that takes too long, so what it has not read is nobody's memory.
+3. Beside that it is sent what it subscribed to: see `subscriptions`. A program that does not read is waited for; the
+   server ends its connection when that takes too long, so what it has not read fills nobody's memory.
 4. Every CHECK_S it is looked at who is there: who may no longer, goes.
 """
 

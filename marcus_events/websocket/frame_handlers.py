@@ -1,4 +1,4 @@
-"""What is done about a program's frame, and the frame that it is answered with."""
+"""Does what a program's frame asks for, and answers it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def check_room(frame: Subscribe, following: SubscriptionSender) -> None:
 
 
 def subscription_of(frame: Subscribe, peer: Peer) -> tuple[LogSubscription, Head]:
-    """A position that lies beyond the head is one of another log, whatever it says."""
+    """A position beyond the head belongs to another log, whatever its epoch says."""
     head = read.head()
     after = head.position if frame.after is None else frame.after
     epoch = NO_LOG if after > head.position else frame.epoch or head.epoch
@@ -65,7 +65,7 @@ def subscription_of(frame: Subscribe, peer: Peer) -> tuple[LogSubscription, Head
 
 
 def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
-    wanted = query_params.query(frame.query).with_term("type", *frame.patterns)
+    wanted = query_params.query(frame.q).with_term("type", *frame.pattern)
     return query_params.on_boards(wanted, frame.board, peer.visibility)
 
 
@@ -87,7 +87,7 @@ async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> No
 
 
 async def asked(work: Callable[[], Result]) -> Result:
-    """What the database answers; a Problem where it is away."""
+    """Runs the work in a thread. Raises Problem if the database is unavailable."""
     try:
         return await in_thread(SOCKET_THREADS, work)
     except DATABASE_ERRORS as error:

@@ -1,5 +1,7 @@
-"""What a program says, read strictly. A mistake names the field that it is in; a field that there is not is one too: a
-subscription whose `pattern` was misspelt would otherwise be sent everything.
+"""Every frame that a program may send, read strictly. A mistake names its field, and so does a field that does not
+exist: a subscription whose `pattern` was misspelt would otherwise be sent everything.
+
+Each field is declared once, with its type, how it is read, and what the AsyncAPI document says of it.
 """
 
 from __future__ import annotations
@@ -7,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from marcus_events.core.event import InvalidEvent
-from marcus_events.core.payload import check_name, check_text
+from marcus_events.core.json_schema import Keywords, field_types, schema_of
+from marcus_events.core.payload import MAX_EVENT_BYTES, check_name, check_text
 from marcus_events.core.problem import Problem
+from marcus_events.http.event_shapes import MAX_BATCH, EventToPublish
 from marcus_events.http.json_body import check_size, parse
 from marcus_events.http.query_params import MAX_POSITION, mistake
 
@@ -21,36 +25,64 @@ MAX_PATTERNS = 50
 MAX_QUERY = 500  # characters: it is asked of every event, on the event loop
 
 FrameFields = dict[str, Any]
+FieldReader = Callable[[Any, str], Any]  # of the value and of the field's name; raises Problem
+
+Id = Annotated[str, Keywords("Chosen by the client; responses repeat it.", minLength=1, maxLength=MAX_ID)]
+LogPosition = Annotated[int, Keywords(minimum=0, maximum=MAX_POSITION)]
+Epoch = Annotated[UUID, Keywords("Identifies the log. Changes when the log is replaced.")]
+PATTERN = {"type": "string", "minLength": 1, "description": "An event type; * matches any text."}
+PATTERNS = {"type": "array", "items": PATTERN, "minItems": 1, "maxItems": MAX_PATTERNS}
+AS_OVER_HTTP = f"As in POST /api/events: data and metadata have at most {MAX_EVENT_BYTES // 1024} KiB together."
+NEW_EVENT = schema_of(EventToPublish) | {"description": AS_OVER_HTTP}
 
 
 @dataclass(frozen=True)
 class Subscribe:
-    """`after` is None for what comes from now on. `epoch` tells of which log it is a position, where that is known."""
+    """Subscribe to matching events, after a position or from now on."""
 
-    id: str
-    patterns: tuple[str, ...]
-    query: str
-    board: str
-    after: int | None
-    epoch: UUID | None
+    id: Annotated[Id, needed_id]
+    pattern: Annotated[tuple[str, ...], read_patterns, Keywords(oneOf=[PATTERN, PATTERNS])] = ()
+    q: Annotated[str, read_text, Keywords("A query, as in GET /api/events.", maxLength=MAX_QUERY)] = ""
+    board: Annotated[str, read_text, Keywords("Board id or name.", maxLength=MAX_QUERY)] = ""
+    after: Annotated[LogPosition | None, read_position, Keywords("Defaults to the current head: new events only.")] = (
+        None
+    )
+    epoch: Annotated[Epoch | None, read_epoch, Keywords("The epoch of the log that `after` belongs to.")] = None
 
 
 @dataclass(frozen=True)
 class Unsubscribe:
-    id: str
+    """End a subscription."""
+
+    id: Annotated[Id, needed_id]
 
 
 @dataclass(frozen=True)
 class Publish:
-    """`place` is where in the frame the events, or the event, stand."""
+    """Publish one or more events. The response is sent after the commit."""
 
-    id: str | None
-    items: list[Any]
-    is_batch: bool
-    place: str
+    id: Annotated[Id | None, read_id] = None
+    event: Annotated[Any, as_stated, Keywords(**NEW_EVENT)] = None
+    events: Annotated[
+        list[Any] | None, as_stated, Keywords(type="array", items=NEW_EVENT, minItems=1, maxItems=MAX_BATCH)
+    ] = None
+
+    @property
+    def is_batch(self) -> bool:
+        return self.events is not None
+
+    @property
+    def items(self) -> list[Any]:
+        return [self.event] if self.events is None else self.events
+
+    @property
+    def place(self) -> str:
+        """Where in the frame the events, or the event, stand."""
+        return "/events" if self.is_batch else "/event"
 
 
 IncomingFrame = Subscribe | Unsubscribe | Publish
+ACTIONS: dict[str, type[IncomingFrame]] = {"subscribe": Subscribe, "unsubscribe": Unsubscribe, "publish": Publish}
 
 
 def stated_in(text: str | None) -> FrameFields:
@@ -66,7 +98,7 @@ def stated_in(text: str | None) -> FrameFields:
 def id_in(stated: FrameFields) -> str | None:
     """The frame's id, if it has one that can be answered to."""
     try:
-        return id_of(stated)
+        return read_id(stated.get("id"), "id")
     except Problem:
         return None
 
@@ -76,67 +108,49 @@ def read(stated: FrameFields) -> IncomingFrame:
     action = stated.get("action")
     if not isinstance(action, str) or action not in ACTIONS:
         raise mistake("action", f"must be one of {', '.join(ACTIONS)}")
-    fields, make = ACTIONS[action]
-    if unknown := [name for name in stated if name not in ("action", "id", *fields)]:
-        raise mistake(ascii(unknown[0][:MAX_ID]), f"is not a field of {action}; it takes id, {', '.join(fields)}")
-    return make(stated)
+    readers = READERS[action]
+    if unknown := [name for name in stated if name != "action" and name not in readers]:
+        raise mistake(ascii(unknown[0][:MAX_ID]), f"is not a field of {action}; it takes {', '.join(readers)}")
+    if action == "publish":
+        check_events(stated)
+    values = {
+        field: read(stated.get(field), field) for field, read in readers.items() if field in stated or field == "id"
+    }
+    return ACTIONS[action](**values)
 
 
-def subscribe(stated: FrameFields) -> Subscribe:
-    return Subscribe(
-        needed_id(stated),
-        patterns(stated.get("pattern")),
-        text(stated, "q", MAX_QUERY),
-        text(stated, "board", MAX_QUERY),
-        position(stated.get("after")),
-        epoch(stated.get("epoch")),
-    )
-
-
-def unsubscribe(stated: FrameFields) -> Unsubscribe:
-    return Unsubscribe(needed_id(stated))
-
-
-def publish(stated: FrameFields) -> Publish:
+def check_events(stated: FrameFields) -> None:
     if ("event" in stated) == ("events" in stated):
         raise mistake("events", "must be an array, or event must be an object; send one of the two")
-    if "event" in stated:
-        return Publish(id_of(stated), [stated["event"]], False, "/event")
-    if not isinstance(stated["events"], list):
+    if "events" in stated and not isinstance(stated["events"], list):
         raise mistake("events", "must be an array")
-    return Publish(id_of(stated), stated["events"], True, "/events")
 
 
-ACTIONS: dict[str, tuple[tuple[str, ...], Callable[[FrameFields], IncomingFrame]]] = {
-    "subscribe": (("pattern", "q", "board", "after", "epoch"), subscribe),
-    "unsubscribe": ((), unsubscribe),
-    "publish": (("event", "events"), publish),
-}
+def as_stated(value: Any, field: str) -> Any:
+    return value
 
 
-def needed_id(stated: FrameFields) -> str:
-    if (found := id_of(stated)) is None:
+def needed_id(value: Any, field: str) -> str:
+    if value is None:
         raise mistake("id", "is missing; it identifies the responses to this frame")
-    return found
+    return name(value, field, MAX_ID)
 
 
-def id_of(stated: FrameFields) -> str | None:
-    found = stated.get("id")
-    return None if found is None else name(found, "id", MAX_ID)
+def read_id(value: Any, field: str) -> str | None:
+    return None if value is None else name(value, field, MAX_ID)
 
 
-def patterns(stated: Any) -> tuple[str, ...]:
-    if stated is None:
+def read_patterns(value: Any, field: str) -> tuple[str, ...]:
+    if value is None:
         return ()
-    listed = stated if isinstance(stated, list) else [stated]
+    listed = value if isinstance(value, list) else [value]
     if not 1 <= len(listed) <= MAX_PATTERNS:
-        raise mistake("pattern", f"must be a pattern or an array of 1 to {MAX_PATTERNS} patterns")
-    return tuple(name(pattern, "pattern") for pattern in listed)
+        raise mistake(field, f"must be a pattern or an array of 1 to {MAX_PATTERNS} patterns")
+    return tuple(name(pattern, field) for pattern in listed)
 
 
-def text(stated: FrameFields, field: str, longest: int) -> str:
-    found = stated.get(field)
-    return "" if found in (None, "") else name(found, field, longest)
+def read_text(value: Any, field: str) -> str:
+    return "" if value in (None, "") else name(value, field, MAX_QUERY)
 
 
 def name(value: Any, field: str, longest: int | None = None) -> str:
@@ -156,16 +170,24 @@ def check_text_of(value: Any, field: str, longest: int) -> str:
     return value
 
 
-def position(stated: Any) -> int | None:
-    if stated is None:
+def read_position(value: Any, field: str) -> int | None:
+    if value is None:
         return None
-    if isinstance(stated, bool) or not isinstance(stated, int) or not 0 <= stated <= MAX_POSITION:
-        raise mistake("after", f"must be a whole number from 0 to {MAX_POSITION}")
-    return stated
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_POSITION:
+        raise mistake(field, f"must be a whole number from 0 to {MAX_POSITION}")
+    return value
 
 
-def epoch(stated: Any) -> UUID | None:
+def read_epoch(value: Any, field: str) -> UUID | None:
     try:
-        return None if stated is None else UUID(str(stated))
+        return None if value is None else UUID(str(value))
     except ValueError:
-        raise mistake("epoch", "must be an epoch from a response to subscribe") from None
+        raise mistake(field, "must be an epoch from a response to subscribe") from None
+
+
+def readers_of(kind: type[IncomingFrame]) -> dict[str, FieldReader]:
+    """The function that stands beside each field's type."""
+    return {name: next(filter(callable, hint.__metadata__)) for name, hint in field_types(kind).items()}
+
+
+READERS = {action: readers_of(kind) for action, kind in ACTIONS.items()}

@@ -37,7 +37,7 @@ class ReplayPage:
 
 
 async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> ReplayPage:
-    """What comes after a position. Where its epoch is another one, so are the positions. Raises `database.Away`."""
+    """The events after a position. In another epoch, positions mean other events. Raises one of DATABASE_ERRORS."""
     held = hub.recent.after(after, AT_ONCE) if hub.epoch == epoch else None
     if held is None:
         return await in_thread(REPLAY_THREADS, partial(of_log, wanted, after))

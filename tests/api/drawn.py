@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from marcus_events.api.description.query_schemas import PARAMETERS
+from marcus_events.api.description.operations import PARAMETERS
 
 texts = st.text(max_size=30) | st.sampled_from(
     ["", "\0", "\ud800", "\u202e", "é" * 300, "1e5000", "__proto__", "x" * 600]

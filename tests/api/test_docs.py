@@ -24,7 +24,7 @@ from marcus_events.core import payload
 from marcus_events.core.event_types import types_of
 from marcus_events.core.reducers import HANDLERS
 from marcus_events.core.reserved import RESERVED_TYPES
-from marcus_events.http import json_body, publish_items
+from marcus_events.http import event_shapes, json_body
 from marcus_events.projections import PROJECTIONS, catch_up
 from server import http_channel
 
@@ -98,9 +98,9 @@ def without_times(value: Any) -> Any:
 
 def test_the_limits_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (.+?) \| .*\|$", DOCUMENT, re.MULTILINE))
-    assert rows["request body"] == f"{json_body.MAX_BODY // 1024**2} MiB, uncompressed"
-    assert rows["events in a request"] == str(publish_items.MAX_BATCH)
-    assert rows["query parameters of a URL"] == f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
+    assert rows["a request's body"] == f"{json_body.MAX_BODY // 1024**2} MiB, uncompressed"
+    assert rows["events in a request"] == str(event_shapes.MAX_BATCH)
+    assert rows["parameters in an address"] == f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
     assert rows["`data` and `metadata` of an event, together"] == f"{payload.MAX_EVENT_BYTES // 1024} KiB as JSON"
     assert rows["their keys, over all levels"] == f"{payload.MAX_KEYS:,}"
     assert rows["nested objects and arrays"] == f"{payload.MAX_DEPTH} levels"

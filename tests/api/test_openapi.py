@@ -15,9 +15,8 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 from pytest_django import Settings
 
-from marcus_events.api import health_urls, urls
+from marcus_events.api import health_urls, query_fields, urls
 from marcus_events.api.description import SECURITY, description
-from marcus_events.api.query_fields import FILTER_PARAMETERS
 from marcus_events.core.state import TASK_STATUSES
 from tests.api.program import assert_problem
 from tests.dashboard.reading import Document, open_page
@@ -25,7 +24,7 @@ from tests.dashboard.reading import Document, open_page
 DOCS, OPENAPI = "/api/docs", "/api/openapi.json"
 OF_ANOTHER_DESCRIPTION = {"/api/asyncapi.json"}
 SOURCES = (Path(urls.__file__).parent).glob("*.py")
-READING = re.compile(r'\b(?:text|time|position|integer|choice|values)\(request, "(\w+)"')
+READING = re.compile(r"\b([A-Z_]+)\.of\(request\)")
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -57,7 +56,8 @@ def test_every_method_is_described_and_no_other(client: Client) -> None:
 
 
 def test_every_parameter_that_is_read_is_described_and_no_other() -> None:
-    read = {name for source in SOURCES for name in READING.findall(source.read_text())} | {*FILTER_PARAMETERS}
+    read = {getattr(query_fields, name).name for source in SOURCES for name in READING.findall(source.read_text())}
+    read |= {parameter.name for parameter in query_fields.FILTER_PARAMETERS}
     assert {name for name, place in parameters() if place == "query"} == read
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from marcus_events.http.event_shapes import MAX_BATCH
 from marcus_events.http.json_body import MAX_BODY
-from marcus_events.http.publish_items import MAX_BATCH
 from marcus_events.log import read
 from tests.api.program import Program, assert_problem, event
 

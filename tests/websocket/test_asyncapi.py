@@ -10,11 +10,11 @@ from django.db import connection
 from django.test import Client
 from jsonschema import Draft202012Validator
 
-from marcus_events.api.asyncapi import ADDRESS, SUMMARIES, description
+from marcus_events.api.asyncapi import ADDRESS, description
 from marcus_events.websocket import subscriptions
 from marcus_events.websocket.examples import EXAMPLES
 from marcus_events.websocket.routing import websocket_urlpatterns
-from marcus_events.websocket.schemas import INCOMING, OUTGOING
+from marcus_events.websocket.schemas import INCOMING, OUTGOING, SUMMARIES
 from tests.audit.reading import behind_the_back
 from tests.websocket.conversation import bearer, publish, talking
 from tests.websocket_line import away

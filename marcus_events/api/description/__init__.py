@@ -16,7 +16,7 @@ from marcus_events.api.description import (
     schemas,
     state_operations,
 )
-from marcus_events.api.description.query_schemas import PARAMETERS
+from marcus_events.api.description.operations import PARAMETERS
 from marcus_events.api.description.responses import ANSWERS, HEADERS
 
 TITLE = "Marcus Events"

@@ -8,7 +8,8 @@ from marcus_events.api.description import examples
 from marcus_events.api.description.operations import JSON, answered, content, reading
 from marcus_events.api.description.responses import header
 from marcus_events.api.description.schemas import ref
-from marcus_events.api.query_fields import OF_EVENTS
+from marcus_events.api.events import PAGE
+from marcus_events.api.wait import TAKES
 from marcus_events.http.cloudevents import BATCH, STRUCTURED
 
 TAG = "Read"
@@ -32,7 +33,7 @@ PATHS: dict[str, Any] = {
             "Read events",
             f"An event must match all parameters. {PAGES}",
             tag=TAG,
-            parameters=(*OF_EVENTS, "after", "before", "order", "limit"),
+            parameters=PAGE,
             shown={"type": "task_*", "board": "Storefront", "limit": 20},
             answers={
                 "200": answered(
@@ -54,7 +55,8 @@ PATHS: dict[str, Any] = {
             "Read one event",
             "Reads an event by position. Responds with 404 if the token has no access to the event's board.",
             tag=TAG,
-            parameters=("position",),
+            parameters=(),
+            in_path=("position",),
             shown={},
             answers={
                 "200": answered(
@@ -73,7 +75,7 @@ PATHS: dict[str, Any] = {
             "Wait for the next event",
             WAITING,
             tag=TAG,
-            parameters=(*OF_EVENTS, "after", "after_event", "timeout"),
+            parameters=TAKES,
             shown={"type": "task_blocked", "after": 3, "timeout": 20},
             answers={
                 "200": answered(

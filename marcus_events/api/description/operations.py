@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from marcus_events.api.description.query_schemas import PARAMETERS, refer
 from marcus_events.api.description.responses import OF_EVERY_READ
 from marcus_events.api.description.responses import refer as problems
+from marcus_events.api.parameter_kinds import Parameter
+from marcus_events.api.query_fields import EVERY, ROWS
 
 Operation = dict[str, Any]
 Security = dict[str, list[str]]
@@ -17,6 +18,28 @@ PUBLISHER: list[Security] = [{"token": []}]
 NOBODY: list[Security] = []
 ANYBODY: list[Security] = [{}, *READER]  # who shows nothing is answered too
 AUTHORIZATION = '-H "Authorization: Bearer $TOKEN"'
+
+
+POSITION: dict[str, Any] = {
+    "name": "position",
+    "in": "path",
+    "required": True,
+    "description": "Position in the log.",
+    "schema": {"type": "integer", "minimum": 0},
+    "example": 4,
+}
+
+
+def component(parameter: Parameter[Any]) -> str:
+    """The name under which it is described: two addresses have a `limit` of their own."""
+    return "rows" if parameter is ROWS else parameter.name
+
+
+PARAMETERS = {component(each): each.described() for each in EVERY} | {"position": POSITION}
+
+
+def refer(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/parameters/{name}"}
 
 
 def content(media_type: str, schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
@@ -37,7 +60,8 @@ def reading(
     described: str,
     *,
     tag: str,
-    parameters: tuple[str, ...],
+    parameters: tuple[Parameter[Any], ...],
+    in_path: tuple[str, ...] = (),
     shown: dict[str, Any],
     answers: dict[str, Any],
     more: tuple[str, ...] = (),
@@ -48,7 +72,7 @@ def reading(
         "tags": [tag],
         "summary": summary,
         "description": described,
-        "parameters": refer(*parameters),
+        "parameters": [*map(refer, in_path), *(refer(component(each)) for each in parameters)],
         "security": READER,
         "responses": answers | problems(*OF_EVERY_READ, *more),
         "x-codeSamples": [curl(address, AUTHORIZATION, shown)],
@@ -78,8 +102,6 @@ def unguarded(
 
 
 def curl(address: str, headers: str, shown: dict[str, Any]) -> dict[str, str]:
-    for name, parameter in PARAMETERS.items():
-        if parameter["in"] == "path":
-            address = address.replace(f"{{{name}}}", str(parameter["example"]))
+    address = address.replace("{position}", str(POSITION["example"]))
     asked = f"?{urlencode(shown, safe='*:')}" if shown else ""
     return {"lang": "Shell", "label": "curl", "source": f'curl -sS "$SITE{address}{asked}" {headers}'.rstrip()}

@@ -12,8 +12,8 @@ from marcus_events.api.description.responses import problem
 from marcus_events.api.description.responses import refer as problems
 from marcus_events.api.description.schemas import ref
 from marcus_events.http.cloudevents import BATCH, HEADER, STRUCTURED
+from marcus_events.http.event_shapes import MAX_BATCH
 from marcus_events.http.json_body import MAX_BODY
-from marcus_events.http.publish_items import MAX_BATCH
 
 PUBLISHING = """\
 The response is sent after the commit. `accepted` and `duplicate` mean that the event is in the log at this position \

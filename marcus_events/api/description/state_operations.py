@@ -7,21 +7,20 @@ from typing import Any
 from marcus_events.api.description import examples
 from marcus_events.api.description.operations import JSON, answered, content, reading
 from marcus_events.api.description.schemas import ref
-from marcus_events.api.state_endpoints import SERIES_MINUTES
+from marcus_events.api.state_endpoints import SERIES_MINUTES, TAKES
 
 SINCE = "Without `as_of`, returns the current state, which follows the log within moments."
 
 
-def telling(name: str, described: str, example: dict[str, Any], *parameters: str, **shown: Any) -> dict[str, Any]:
+def telling(name: str, described: str, example: dict[str, Any], **shown: Any) -> dict[str, Any]:
     address = f"/api/{name}"
-    paged = ("rows", "cursor") if "next" in example else ()
     operation = reading(
         f"read{name.title()}",
         address,
         name.title(),
         f"{described} {SINCE}",
         tag="Present and past",
-        parameters=("board", "as_of", *parameters, *paged),
+        parameters=TAKES[name],
         shown=shown,
         answers={"200": answered(f"The {name}.", content(JSON, ref(name.title()), example))},
     )
@@ -30,12 +29,11 @@ def telling(name: str, described: str, example: dict[str, Any], *parameters: str
 
 PATHS: dict[str, Any] = {
     **telling("boards", "Boards with the number of tasks by status.", {"boards": [examples.BOARD], "next": None}),
-    **telling("tasks", "Tasks.", {"tasks": [examples.TASK], "next": None}, "external", "sync", board="shop"),
+    **telling("tasks", "Tasks.", {"tasks": [examples.TASK], "next": None}, board="shop"),
     **telling(
         "blockers",
         "Blockers: open ones, unless `state` says otherwise.",
         {"blockers": [examples.BLOCKER], "next": None},
-        "state",
         state="open",
     ),
     **telling(
