@@ -188,7 +188,7 @@ def plans_of(ask: Callable[[], object]) -> Iterator[str]:
     """Of every statement that reads more than a row or two."""
     from django.db import connection
 
-    from marcus_events.search.execute import patiently, rows
+    from marcus_events.search.execute import search_transaction, rows
 
     statements: list[tuple[str, Any]] = []
 
@@ -199,7 +199,7 @@ def plans_of(ask: Callable[[], object]) -> Iterator[str]:
 
     with connection.execute_wrapper(note):
         ask()
-    with patiently():
+    with search_transaction():
         for sql, params in statements:
             if "search_part" not in sql and "max(position)" not in sql:
                 lines = [line for (line,) in rows(f"EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) {sql}", params)]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
-from marcus_events.log.statement_timeout import QueryTimeout, at_most
+from marcus_events.log.statement_timeout import QueryTimeout, deadline_in
 from marcus_events.models import RetentionPolicy
 from marcus_events.retention.runs import PolicyTask, due
 
@@ -41,7 +41,7 @@ def preview(task: PolicyTask, each: float, left_s: float) -> Preview:
     which = f"({task.governed.sql}) AND position <= %s"
     query = f"SELECT count(*), min(recorded_at), max(recorded_at) FROM event WHERE {which}"  # noqa: S608 - our own words
     try:
-        with at_most(min(LONGEST_S, left_s)):
+        with deadline_in(min(LONGEST_S, left_s)):
             [(count, oldest, newest)] = read.rows(query, [*task.governed.values, task.reach.position], None)
     except QueryTimeout:
         return Preview(task.policy, None, None, None, 0, task.reach.held_by)
