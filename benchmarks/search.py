@@ -188,7 +188,8 @@ def plans_of(ask: Callable[[], object]) -> Iterator[str]:
     """Of every statement that reads more than a row or two."""
     from django.db import connection
 
-    from marcus_events.search.execute import search_transaction, rows
+    from marcus_events.log.rows import rows
+    from marcus_events.search.execute import search_transaction
 
     statements: list[tuple[str, Any]] = []
 

@@ -34,10 +34,26 @@ class RegionGroup:
 
 
 class Page:
-    """The parts of a page, beside the chrome around it; with a stream, it shows events as they come."""
+    """The parts of a page, beside the chrome around it; with a stream, it shows events as they come.
 
-    def __init__(self, *parts: RegionGroup, stream: bool = False, is_for_administrators: bool = False) -> None:
-        self.parts, self.stream, self.is_for_administrators = parts, stream, is_for_administrators
+    A page that is `of_boards` has nothing to show to a viewer who sees none.
+    """
+
+    def __init__(
+        self, *parts: RegionGroup, stream: bool = False, of_boards: bool = False, is_for_administrators: bool = False
+    ) -> None:
+        self.parts, self.stream, self.of_boards = parts, stream, of_boards
+        self.is_for_administrators = is_for_administrators
+
+    def within(self, chrome: RegionGroup) -> Page:
+        """The page with what stands around it."""
+        return Page(
+            chrome,
+            *self.parts,
+            stream=self.stream,
+            of_boards=self.of_boards,
+            is_for_administrators=self.is_for_administrators,
+        )
 
     def is_open_to(self, visibility: Visibility) -> bool:
         """Whether a viewer who sees this may open the page, and its WebSocket."""

@@ -20,7 +20,6 @@ from django.forms.utils import ErrorDict
 from dashboard.live.page_state import storable
 from dashboard.queries import current_state
 from dashboard.visibility import NOTHING, Scope
-from marcus_events import models
 
 MAX_TICKED = 60  # of the boards that were chosen before, shown at once
 MAX_OFFERED = 30  # others beside them
@@ -85,8 +84,7 @@ class ChoosesBoards(forms.Form):
         return {unquoted(value) for value in (self[name].value() or [])} if self.is_bound else set()
 
     def there(self, board_ids: Collection[str]) -> dict[str, str]:
-        rows = models.Board.objects.now().filter(**self.scope.on()).filter(board_id__in=board_ids)
-        return dict(rows.values_list("board_id", "name"))
+        return current_state.names_in(self.scope, board_ids)
 
     def offered(self) -> Offered:
         """What the template shows."""

@@ -22,18 +22,12 @@ from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.dependents import waiting_behind
+from marcus_events.core.state import TASK_STATUSES
 from marcus_events.search.masking import ANOTHER
 
 Pair = tuple[linked_tasks.TaskKey, linked_tasks.TaskKey]  # a task, and what it depends on
 MAX_DRAWN = 400  # tasks; a page with more is slow to draw, and nobody finds anything in it
-STATUSES = {
-    "todo": "To do",
-    "assigned": "Assigned",
-    "in_progress": "In progress",
-    "blocked": "Blocked",
-    "done": "Done",
-    "unknown": "Not known here",
-}
+STATUSES = TASK_STATUSES | {"unknown": "Not known here"}
 
 
 @dataclass(frozen=True)

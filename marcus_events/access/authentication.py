@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from marcus_events.access import rate_limits, tokens
+from marcus_events.access.tokens import TokenScope
 from marcus_events.core.event import utc_now
 from marcus_events.core.problem import Problem
 from marcus_events.models import Token
@@ -53,13 +54,13 @@ def check_address(caller: Caller) -> None:
     rate_limits.check("address", network(caller.address), "This address asks too often")
 
 
-def permitted(caller: Caller, scope: str) -> Token:
+def permitted(caller: Caller, scope: TokenScope) -> Token:
     """The token that allows this; the request is counted. Raises Problem."""
     return counted(known(caller), scope)
 
 
 async def permitted_async(
-    caller: Caller, scope: str, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
+    caller: Caller, scope: TokenScope, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
 ) -> Token:
     """The same for an event loop: `aside` runs in a thread what has to ask the database."""
     recent = tokens.find_recent(caller.secret) if caller.is_bearer else None
@@ -84,14 +85,14 @@ def unexpired(token: Token) -> Token:
     return token
 
 
-def counted(token: Token, scope: str) -> Token:
+def counted(token: Token, scope: TokenScope) -> Token:
     """Steps 4 and 5. Raises Problem."""
     check_scope(token, scope)
     count(token)
     return token
 
 
-def check_scope(token: Token, scope: str) -> None:
+def check_scope(token: Token, scope: TokenScope) -> None:
     """Step 4. Raises Problem."""
     if scope not in token.scopes:
         raise Problem(HTTPStatus.FORBIDDEN, f"This token may not {scope}.")

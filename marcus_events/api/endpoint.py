@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from marcus_events.access import authentication
+from marcus_events.access.tokens import TokenScope
 from marcus_events.access.visibility import Visibility, visibility_of, visibility_of_token
 from marcus_events.api.query_fields import check_known
 from marcus_events.core.problem import Problem
@@ -38,7 +39,7 @@ EndpointView = Callable[..., EndpointResult]  # of the request, what its scope g
 
 
 def endpoint(
-    scope: str | None, takes: Collection[str] | None = None
+    scope: TokenScope | None, takes: Collection[str] | None = None
 ) -> Callable[[EndpointView], Callable[..., HttpResponse]]:
     """Make a view of a function that answers with a dict, or raises Problem.
 
@@ -61,7 +62,7 @@ def endpoint(
 
 
 def respond(
-    view: EndpointView, request: HttpRequest, scope: str | None, takes: Collection[str] | None, **place: Any
+    view: EndpointView, request: HttpRequest, scope: TokenScope | None, takes: Collection[str] | None, **place: Any
 ) -> HttpResponse:
     def work() -> EndpointResult:
         token = permitted(request, scope)
@@ -101,7 +102,7 @@ def problems_told(method: str, path: str) -> Iterator[None]:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error
 
 
-def permitted(request: HttpRequest, scope: str | None) -> Token | None:
+def permitted(request: HttpRequest, scope: TokenScope | None) -> Token | None:
     """The token that allows this, or None for a signed-in person who reads. Raises Problem."""
     caller = caller_of(request)
     authentication.check_address(caller)

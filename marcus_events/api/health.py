@@ -9,12 +9,12 @@ from django.db import Error
 from django.http import HttpRequest, JsonResponse
 
 from marcus_events.log import read
+from marcus_events.models import ProjectionName
 from marcus_events.projections import PROJECTIONS
 
 MAX_LAG = 10_000  # positions; further behind, pages show the past
-NEVER_IN_THE_WAY = (
-    "search"  # what it has not reached is looked for in the log itself; on a long log it is made in hours
-)
+# What it has not reached is looked for in the log itself; on a long log it is made in hours.
+NEVER_IN_THE_WAY = ProjectionName.SEARCH
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -6,16 +6,14 @@ process, so that what a killed one left is taken up by the next. Events come out
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from marcus_events.core.event import Event
 
@@ -77,7 +75,7 @@ class Spool:
     def put(self, events: Sequence[Event]) -> None:
         """Return when they are on disk. Raises SpoolFailed, and then none of them is."""
         try:
-            bodies = [(as_text(event),) for event in events]
+            bodies = [(event.to_json(),) for event in events]
         except (TypeError, ValueError) as error:
             raise SpoolFailed(f"an event cannot be put into JSON: {error}") from error
         with self._changing() as connection:
@@ -89,7 +87,7 @@ class Spool:
         query = "SELECT number, body FROM event WHERE refused IS NULL ORDER BY number LIMIT ?"
         with self._changing() as connection:
             rows = connection.execute(query, (limit,)).fetchall()
-        return [(number, from_text(body)) for number, body in within_bytes(rows, max_bytes)]
+        return [(number, Event.from_json(body)) for number, body in within_bytes(rows, max_bytes)]
 
     def remove(self, numbers: Iterable[int]) -> None:
         rows = [(number,) for number in numbers]
@@ -109,7 +107,7 @@ class Spool:
         query = "SELECT number, body, refused FROM event WHERE refused IS NOT NULL ORDER BY number"
         with self._changing() as connection:
             rows = connection.execute(query).fetchall()
-        return [(number, from_text(body), reason) for number, body, reason in rows]
+        return [(number, Event.from_json(body), reason) for number, body, reason in rows]
 
     def put_back(self, numbers: Iterable[int]) -> None:
         """Let what was set aside wait again, in its old place."""
@@ -170,15 +168,6 @@ class Spool:
 
 def is_busy(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def as_text(event: Event) -> str:
-    return json.dumps(vars(event) | {"timestamp": event.timestamp.isoformat()}, separators=(",", ":"))
-
-
-def from_text(body: str) -> Event:
-    stated: dict[str, Any] = json.loads(body)
-    return Event(**stated | {"timestamp": datetime.fromisoformat(stated["timestamp"])})
 
 
 def within_bytes(rows: list[tuple[int, str]], max_bytes: int | None) -> Iterator[tuple[int, str]]:

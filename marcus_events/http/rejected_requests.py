@@ -25,6 +25,7 @@ from marcus_events.access.tokens import PREFIX_LENGTH
 from marcus_events.core.event import utc_now
 from marcus_events.core.problem import Problem
 from marcus_events.core.services import Declared
+from marcus_events.log.rows import execute, execute_many
 
 logger = logging.getLogger(__name__)
 
@@ -176,9 +177,9 @@ def write(taken: dict[RejectionKind, Tally]) -> None:
     """In order, so that two processes never wait for one another's rows."""
     rows = [(*astuple(refusal), *astuple(tally)) for refusal, tally in sorted(taken.items(), key=lambda pair: pair[0])]
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(WRITE, rows)
-            cursor.execute(FORGET, [KEPT])
+        with transaction.atomic():
+            execute_many(WRITE, rows)
+            execute(FORGET, [KEPT])
     finally:
         connection.close()  # back into the pool
 

@@ -22,6 +22,8 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
+from marcus_events.log.rows import execute
+
 READS = ("SELECT", "WITH")
 PRECISION_S = 0.1  # statement_timeout is set again only when it is off by more: it costs a round trip
 
@@ -64,12 +66,12 @@ def total_timeout(timeout_s: float) -> Iterator[None]:
 
 
 def applying(deadline: Deadline) -> Callable[..., Any]:
-    def execute(call: Callable[..., Any], sql: str, *values: Any) -> Any:
+    def in_time(call: Callable[..., Any], sql: str, *values: Any) -> Any:
         if sql.lstrip().startswith(READS):  # a ROLLBACK must run even when the time is over
             deadline.apply()
         return call(sql, *values)
 
-    return execute
+    return in_time
 
 
 @contextmanager
@@ -95,14 +97,12 @@ def query_timeouts() -> Iterator[None]:
 
 
 def set_timeout(value: str, *, in_transaction: bool) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, %s)", [value, in_transaction])
+    execute("SELECT set_config('statement_timeout', %s, %s)", [value, in_transaction])
 
 
 def reset_timeout() -> None:
     """Reset the connection for its next user. One that cannot be reset is closed."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET statement_timeout")
+        execute("RESET statement_timeout")
     except DatabaseError:
         connection.close()

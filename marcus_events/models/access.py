@@ -9,6 +9,8 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 
+from marcus_events.models.fields import BoardIdField
+
 
 class BoardAccess(models.Model):
     """A person, or everybody of a group, may see this board. Who may see every board needs none.
@@ -18,7 +20,7 @@ class BoardAccess(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="board_access")
     group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="board_access")
-    board_id = models.TextField()
+    board_id = BoardIdField()
 
     class Meta:
         db_table = "board_access"

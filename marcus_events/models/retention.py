@@ -8,7 +8,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from marcus_events.models.fields import BoardIdField
+
 ALL = "*"
+MAX_DAYS = 36_500
+DEFAULT_DAYS = 90  # that a form offers
 
 
 class RetentionPolicy(models.Model):
@@ -21,9 +25,9 @@ class RetentionPolicy(models.Model):
         REMOVE = "remove", "remove them"
         THIN = "thin", "thin out runs of like ones to the first and the last"
 
-    board_id = models.TextField(blank=True)
+    board_id = BoardIdField(blank=True)
     pattern = models.TextField(default=ALL)
-    keep_days = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(36_500)])
+    keep_days = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)])
     act = models.TextField(choices=Act, default=Act.REMOVE)
     enabled = models.BooleanField(default=True)
     done_to = models.BigIntegerField(default=0, editable=False)  # up to this position it has nothing to do any more

@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from django.db import Error, close_old_connections, connection, models, transaction
+from django.db import Error, close_old_connections, models, transaction
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.log import read
 from marcus_events.log.listener import PROJECTED_CHANNEL, listener
+from marcus_events.log.rows import execute
 from marcus_events.models import Checkpoint
 
 logger = logging.getLogger(__name__)
@@ -100,8 +101,7 @@ def advance(projection: Projection, checkpoint: Checkpoint, events: Sequence[Rec
 
 
 def tell(position: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", (PROJECTED_CHANNEL, str(position)))
+    execute("SELECT pg_notify(%s, %s)", [PROJECTED_CHANNEL, str(position)])
 
 
 def catch_up(projections: Sequence[Projection]) -> int:

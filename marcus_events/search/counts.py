@@ -10,8 +10,9 @@ from collections import Counter
 from datetime import datetime
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.log.sql_filter import HAPPENED_AT
-from marcus_events.search.execute import matching_positions, rows, search_transaction
+from marcus_events.log.event_counts import count_by_step
+from marcus_events.log.rows import rows
+from marcus_events.search.execute import matching_positions, search_transaction
 from marcus_events.search.partitions import retry_if_dropped
 from marcus_events.search.precomputed_counts import is_precomputed, matches, precomputed_counts
 from marcus_events.search.search_query import SearchQuery
@@ -20,8 +21,6 @@ MINUTE_S, HOUR_S = 60, 3_600
 PRECOMPUTED_STEPS = """
     SELECT board_id, event_type, floor(extract(epoch FROM {unit} - %s) / %s)::int AS step, sum(count)::bigint
     FROM {table} WHERE {unit} >= %s AND {unit} < %s{boards} GROUP BY 1, 2, 3"""
-LOG_STEPS = f"""SELECT floor(extract(epoch FROM {HAPPENED_AT} - %s) / %s)::int AS step, count(*)
-    FROM event WHERE position = ANY(%s) GROUP BY step"""
 
 
 @retry_if_dropped
@@ -55,7 +54,7 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
             return precomputed_steps(wanted, wanted.since, wanted.until, step_s)
         found = matching_positions(SearchQuery.newest(wanted), cap, deadline)
         deadline.apply()
-        return dict(rows(LOG_STEPS, [wanted.since, step_s, found]))
+        return count_by_step(found, wanted.since, step_s)
 
 
 def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, step_s: float) -> dict[int, int]:

@@ -21,12 +21,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
-
-from django.db import connection
 
 from marcus_events.log import read
+from marcus_events.log.rows import execute, rows
 from marcus_events.log.statement_timeout import Deadline, deadline_in
+from marcus_events.models import ProjectionName
 from marcus_events.search import partitions, range_sql
 from marcus_events.search.ranges import indexed_ranges, plan
 from marcus_events.search.search_query import SearchQuery
@@ -34,8 +33,6 @@ from marcus_events.search.tsquery import IndexQuery
 
 TIMEOUT_S = 2.0  # of one search, all its statements together
 UNINDEXED_BATCH = 500  # events read from the log at once
-PROGRESS = """SELECT coalesce(checkpoint.position, 0), log_head.position FROM log_head
-    LEFT JOIN checkpoint ON checkpoint.epoch = log_head.epoch AND projection = 'search'"""
 PLANNER_SETTINGS = (
     """SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
 )
@@ -45,13 +42,13 @@ PLANNER_SETTINGS = (
 def search_transaction() -> Iterator[Deadline]:
     """A transaction of TIMEOUT_S whose plans do not depend on estimates. Raises QueryTimeout."""
     with deadline_in(TIMEOUT_S) as deadline:
-        rows(PLANNER_SETTINGS, [])
+        execute(PLANNER_SETTINGS)
         yield deadline
 
 
 def matching_positions(query: SearchQuery, limit: int, deadline: Deadline) -> list[int]:
     """The first positions that match, at most `limit`. Raises QueryTimeout."""
-    indexed_to, head = index_progress()
+    indexed_to, head = read.projected_and_head(ProjectionName.SEARCH)
     sources = [unindexed(query, indexed_to, head, deadline), indexed(query, indexed_to, limit, deadline)]
     found: list[int] = []
     for batch in chain.from_iterable(sources if query.newest_first else reversed(sources)):
@@ -63,13 +60,7 @@ def matching_positions(query: SearchQuery, limit: int, deadline: Deadline) -> li
 
 def reached() -> int:
     """The position up to which the index has come; 0 where it was made of another log."""
-    return index_progress()[0]
-
-
-def index_progress() -> tuple[int, int]:
-    """The position up to which the index has come, and the newest position of the log."""
-    [(position, head)] = rows(PROGRESS, [])
-    return position, head
+    return read.projected_and_head(ProjectionName.SEARCH)[0]
 
 
 def unindexed(query: SearchQuery, indexed_to: int, head: int, deadline: Deadline) -> Iterator[list[int]]:
@@ -106,10 +97,3 @@ def indexed(query: SearchQuery, indexed_to: int, limit: int, deadline: Deadline)
         deadline.apply()
         sql, values = range_sql.statement(group, index_query, query, limit)
         yield [position for (position,) in rows(sql, values)]
-
-
-def rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 from marcus_events.core.event_types import category_of
 from marcus_events.core.filters import EventFilter
-from marcus_events.search.execute import matching_positions, rows, search_transaction
+from marcus_events.log.event_counts import count_by_value
+from marcus_events.search.execute import matching_positions, search_transaction
 from marcus_events.search.partitions import retry_if_dropped
 from marcus_events.search.precomputed_counts import matches, precomputed_counts
 from marcus_events.search.search_query import SearchQuery
 
 FIELDS = ("type", "category", "source", "board", "agent")
 MAX_VALUES = 50  # of a field: nobody chooses among more
-COUNT_BY_VALUE = """SELECT field, value, count(*) FROM event,
-    LATERAL (VALUES ('type', event_type), ('source', source), ('board', board_id), ('agent', agent_id))
-        AS facet(field, value)
-    WHERE position = ANY(%s) AND value IS NOT NULL GROUP BY 1, 2"""
 
 ValueCounts = list[tuple[str, int]]
 
@@ -45,7 +42,7 @@ def facets(wanted: EventFilter, cap: int) -> Facets:
             return precomputed_facets(wanted)
         found = matching_positions(SearchQuery.newest(wanted), cap + 1, deadline)
         deadline.apply()
-        counted = Counter({(field, value): number for field, value, number in rows(COUNT_BY_VALUE, [found[:cap]])})
+        counted = Counter(count_by_value(found[:cap]))
         return as_facets(counted, min(len(found), cap), is_capped=len(found) > cap)
 
 

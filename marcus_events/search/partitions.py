@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 from django.db import ProgrammingError, connection
 from psycopg.errors import UndefinedTable
 
+from marcus_events.log.rows import execute
 from marcus_events.models import SearchPart
 
 SIZE = 100_000  # positions
@@ -93,8 +94,3 @@ def drop_retired() -> None:
     for part in SearchPart.objects.filter(is_retired=True):
         execute(f"DROP TABLE IF EXISTS {part.name}")
         part.delete()
-
-
-def execute(statement: str, values: list[int] | None = None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from marcus_events.core.event import EARLIEST, LATEST, Event, RecordedEvent
 from marcus_events.core.filters import EventFilter, holds
-from marcus_events.log import read
-from marcus_events.search.execute import rows
+from marcus_events.log.event_counts import count_by_board_and_value
+from marcus_events.log.rows import rows
 
 HOUR = timedelta(hours=1)
 COUNTED_FIELDS = frozenset({"type", "category", "importance", "board_id"})
@@ -24,12 +24,6 @@ COUNT_HOURS = """
 SELECT board_id, 'type', event_type, sum(count)::bigint FROM hourly_rate WHERE hour >= %s AND hour < %s GROUP BY 1, 3
 UNION ALL
 SELECT board_id, field, value, sum(count)::bigint FROM hourly_facet WHERE hour >= %s AND hour < %s GROUP BY 1, 2, 3
-"""
-COUNT_LOG = """
-SELECT coalesce(board_id, ''), field, value, count(*)
-FROM (SELECT * FROM event WHERE {condition} OFFSET 0) AS chosen,
-    LATERAL (VALUES ('type', event_type), ('source', source), ('agent', agent_id)) AS facet(field, value)
-WHERE value IS NOT NULL GROUP BY 1, 2, 3
 """
 
 
@@ -47,7 +41,7 @@ def matches(wanted: EventFilter, board_id: str, event_type: str = "") -> bool:
 def precomputed_counts(since: datetime | None, until: datetime | None) -> FacetCounts:
     """The number of events between two times, of every board and value."""
     if since is None and until is None:
-        return as_counts(rows(COUNT_ALL, []))
+        return as_counts(rows(COUNT_ALL))
     found = FacetCounts()
     begin, end = since or EARLIEST, until or LATEST
     first, last = min(round_up(begin), end), round_down(end)
@@ -55,7 +49,7 @@ def precomputed_counts(since: datetime | None, until: datetime | None) -> FacetC
         found += as_counts(rows(COUNT_HOURS, [first, last, first, last]))
     for edge_begin, edge_end in {(begin, first), (max(first, last), end)}:
         if edge_begin < edge_end:
-            found += count_in_log(edge_begin, edge_end)
+            found += FacetCounts(count_by_board_and_value(edge_begin, edge_end))
     return found
 
 
@@ -65,11 +59,6 @@ def round_down(moment: datetime) -> datetime:
 
 def round_up(moment: datetime) -> datetime:
     return moment if moment == round_down(moment) else round_down(moment) + HOUR
-
-
-def count_in_log(since: datetime, until: datetime) -> FacetCounts:
-    condition, values = read.chosen(EventFilter(since=since, until=until), hide_removed=True)
-    return as_counts(rows(COUNT_LOG.format(condition=condition), values))
 
 
 def as_counts(found: list[tuple[str, str, str, int]]) -> FacetCounts:

@@ -17,14 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.log.sql_filter import Condition, every, where
+from marcus_events.log.sql_filter import Condition, every, unremoved_at, where_at
 from marcus_events.search.lexemes import lexeme
 from marcus_events.search.ranges import PositionRange, Strategy
 from marcus_events.search.search_query import SearchQuery
 from marcus_events.search.tsquery import IndexQuery
-
-NOT_REMOVED = """NOT EXISTS (SELECT FROM event JOIN board_removal AS removal USING (board_id)
-    WHERE event.position = found.position AND removal.position >= found.position OFFSET 0)"""
 
 
 def statement(ranges: Sequence[PositionRange], index_query: IndexQuery, query: SearchQuery, limit: int) -> Condition:
@@ -40,7 +37,7 @@ def in_range(range_: PositionRange, index_query: IndexQuery, query: SearchQuery,
     order = f"ORDER BY position {'DESC' if query.newest_first else 'ASC'}"
     sql, values = select(range_, order, every(conditions(range_, index_query, query)))
     if query.removed_boards is None:  # checked one by one, and no more of them than the limit needs
-        sql = f"SELECT position FROM ({sql} OFFSET 0) AS found WHERE {NOT_REMOVED}"
+        sql = f"SELECT position FROM ({sql} OFFSET 0) AS found WHERE {unremoved_at('found.position')}"
     return f"({sql} LIMIT %s)", [*values, limit]
 
 
@@ -84,5 +81,4 @@ def without_removed(range_: PositionRange, removed_boards: dict[str, int]) -> It
 def checked_in_log(index_query: IndexQuery) -> Iterator[Condition]:
     """Compare the event itself with the terms that the index cannot decide."""
     if index_query.undecided:
-        condition, values = where(EventFilter(tuple(index_query.undecided)))
-        yield f"EXISTS (SELECT FROM event WHERE event.position = part.position AND {condition} OFFSET 0)", values
+        yield where_at("part.position", EventFilter(tuple(index_query.undecided)))

@@ -31,7 +31,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.core.redaction_marker import DEMO
 from marcus_events.core.reserved import SYSTEM, Authority, source_of
 from marcus_events.ingest import ingest, tell_refused
-from marcus_events.log import read
+from marcus_events.log import identities, read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.demo_script import BOARD, BOARD_NAME, script
@@ -184,7 +184,7 @@ def is_finished(connection: Connection) -> bool:
     if begun is None:
         return False
     name = begun.event.event_id.removeprefix(f"{BOARD}-").removesuffix("-0")
-    return read.by_event_id(event_id(name, len(script()) - 1), connection, boards=[BOARD]) is not None
+    return identities.by_event_id(event_id(name, len(script()) - 1), connection, boards=[BOARD]) is not None
 
 
 def event_id(round_name: str, line: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marcus_events.log import read
+from marcus_events.log.rows import Connection, rows
 from marcus_events.models import ParkedEvent, Subscription
 
 STATES = """
@@ -42,8 +42,8 @@ class SubscriptionState:
     last_error: str
 
 
-def states(connection: read.Connection = None) -> list[SubscriptionState]:
-    return [SubscriptionState(*row) for row in read.rows(STATES, [], connection)]
+def states(connection: Connection = None) -> list[SubscriptionState]:
+    return [SubscriptionState(*row) for row in rows(STATES, [], connection)]
 
 
 def state(name: str) -> SubscriptionState:

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 
 from marcus_events.api.events import events as listed
 from marcus_events.log import read
+from marcus_events.log.rows import rows
 from marcus_events.search import execute
 from tests.api.program import Program, assert_problem, at, event
 
@@ -254,7 +255,7 @@ def test_at_the_apis_own_address_there_is_nothing_either(program: Program) -> No
 def test_a_search_that_takes_too_long_is_refused_and_says_what_to_narrow(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "page_at", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
+    monkeypatch.setattr(read, "page_at", lambda *_, **__: rows("SELECT pg_sleep(60)", [], None))
     monkeypatch.setattr(execute, "TIMEOUT_S", 0.05)
     for path, after in (("/api/events", {}), ("/api/events/wait", {"after": "0"})):
         response = program.get(path, q="word", **after)

@@ -10,12 +10,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from marcus_events.audit.hash_chain import seal_next, verify
-from marcus_events.audit.hash_chain.chain import LEAF_BYTES, leaf_of
 from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.log.connect import connect
+from marcus_events.log.leaves import LEAF_BYTES, leaf_of
 from marcus_events.models import Redaction, RetentionRun
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.retention import runs

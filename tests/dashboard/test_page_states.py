@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from marcus_events.log import read
+from marcus_events.log.rows import rows
 from marcus_events.search import execute
 from tests.dashboard.publishing import completions, event, project, publish, resolution
 from tests.dashboard.reading import open_page
@@ -157,7 +158,7 @@ def test_a_search_that_takes_too_long_is_given_up_and_says_what_to_narrow(
     viewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(*project())
-    monkeypatch.setattr(read, "page_at", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
+    monkeypatch.setattr(read, "page_at", lambda *_, **__: rows("SELECT pg_sleep(60)", [], None))
     monkeypatch.setattr(execute, "TIMEOUT_S", 0.05)
     assert "Narrow it: to a time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
     assert viewer.get("/activity/rows/?after=0&q=words").status_code == 503

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.blocked import blocker_details as queries
-from dashboard.queries.people import who_see
+from dashboard.queries.people import first_who_see, may_be_given
 from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
@@ -89,7 +89,7 @@ def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
 
 def known_person(name: str, found: Blocker) -> str:
     """Who does not see the board could not open the blocker, and nobody learns here who there is besides."""
-    if name and not who_see(found.board_id).filter(username=name).exists():
+    if name and not may_be_given(name, found.board_id):
         raise actions.ActionNotPossible(f"Nobody called {name} sees this board.")
     return name
 
@@ -117,7 +117,7 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
 
 
 def gathered(found: Blocker, visibility: Visibility) -> dict[str, Any]:
-    people = list(who_see(found.board_id)[: MAX_PEOPLE + 1])
+    people = first_who_see(found.board_id, MAX_PEOPLE + 1)
     return {
         "detail": queries.detail(found, visibility),
         "snoozes": SNOOZES,

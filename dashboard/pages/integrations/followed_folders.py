@@ -80,6 +80,10 @@ class FolderRow:
         return datetime.fromisoformat(self.state["since"]) if "since" in self.state else self.folder.added_at
 
 
+def find(pk: int) -> FollowedFolder | None:
+    return FollowedFolder.objects.filter(pk=pk).first()
+
+
 def followed() -> list[FolderRow]:
     now = utc_now()
     return [row(folder, now) for folder in FollowedFolder.objects.order_by("added_at", "pk")]

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.db import IntegrityError
 
 from dashboard.pages.board_choice import ChoosesBoards
+from dashboard.pages.integrations import folder_actions
 from dashboard.visibility import EVERYTHING, Scope
 from marcus_events.access import tokens
 from marcus_events.core.event import LATEST, utc_now
+from marcus_events.models import FollowedFolder
+from marcus_events.sources.marcus.folder_check import path_of, problem
 
 NEVER, ON = "never", "date"
 EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), (NEVER, "Never"), (ON, "A date"))
-SCOPES = (("publish", "Publish"), ("read", "Read"))
+SCOPES = tuple((scope, scope.capitalize()) for scope in tokens.SCOPES)
 NAME_TAKEN = "There is a token of this name already. A revoked one keeps its name, so that it is known what it was."
 MAX_NAME = 100  # characters
 MAX_SOURCES = 4_000
+MAX_PATH = 600  # characters: as UTF-8 it fits into an index
+MAX_FOLDER_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class TokenForm(ChoosesBoards):
 
     name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Say what it is for."})
     scopes = forms.MultipleChoiceField(
-        choices=SCOPES, initial=["publish", "read"], error_messages={"required": "It has to be for something."}
+        choices=SCOPES, initial=list(tokens.SCOPES), error_messages={"required": "It has to be for something."}
     )
     sources = forms.CharField(max_length=MAX_SOURCES, required=False)
     expires = forms.ChoiceField(choices=EXPIRIES, initial="90")
@@ -92,3 +100,56 @@ class TokenForm(ChoosesBoards):
             may_publish = "publish" in stated["scopes"]
             return Made(stated["name"], secret, stated["boards"], stated["sources"], may_publish)
         return None
+
+
+@contextmanager
+def as_form_errors() -> Iterator[None]:
+    try:
+        yield
+    except folder_actions.CannotFollow as error:
+        raise forms.ValidationError(str(error)) from None
+
+
+class FolderForm(forms.Form):
+    """A folder to follow."""
+
+    path = forms.CharField(
+        max_length=MAX_PATH,
+        error_messages={
+            "required": "Name the folder in which Marcus was started.",
+            "max_length": f"A path has at most {MAX_PATH} characters here.",
+        },
+    )
+    board = forms.CharField(max_length=MAX_FOLDER_NAME, required=False)
+    time_zone = forms.CharField(max_length=MAX_FOLDER_NAME, required=False)
+
+    def clean_path(self) -> str:
+        try:
+            path = path_of(self.cleaned_data["path"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+        if reason := problem(path):
+            raise forms.ValidationError(reason)
+        with as_form_errors():
+            folder_actions.check_unfollowed(path)
+        return str(path)
+
+    def clean_time_zone(self) -> str:
+        name: str = self.cleaned_data["time_zone"]
+        if name and name not in available_timezones():
+            raise forms.ValidationError("There is no time zone of this name. Give one such as Europe/Berlin.")
+        return name
+
+    def clean(self) -> None:
+        with as_form_errors():
+            folder_actions.check_room()
+
+    def follow(self, by: str, address: str) -> FollowedFolder | None:
+        """The folder, or None where the form now says why not."""
+        if not self.is_valid():
+            return None
+        try:
+            return folder_actions.follow(by, address, **self.cleaned_data)
+        except folder_actions.CannotFollow as error:
+            self.add_error("path", str(error))
+            return None

@@ -19,37 +19,30 @@ from dashboard.pages.now.visits import last_visit
 from dashboard.queries import event_stream
 from dashboard.visibility import visibility_of
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import EventFilter, as_text
-from marcus_events.log import read
+from marcus_events.core.filters import as_text
+from marcus_events.log.read import Head
 from marcus_events.log.statement_timeout import QueryTimeout
 
 LATEST = 40  # rows
-MANY = 1_000  # events; in so many there is something to see
-WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
     page_state = PageState.of_board("now", request.GET, visibility_of(request.user))
-    head = read.head()
-    if is_untouched(head):
+    head = event_stream.head()
+    if event_stream.is_untouched(head):
         return page_view.render(request, "empty.html", replace(page_state, page="empty"), "Now", head=head)
     return page_view.render(
         request, "now.html", page_state, "Now", head=head, **latest(page_state, head), **of_viewer(request, page_state)
     )
 
 
-def latest(page_state: PageState, head: read.Head) -> dict[str, Any]:
+def latest(page_state: PageState, head: Head) -> dict[str, Any]:
     """The newest rows; none, and why, where they cannot be found in time."""
     try:
         return {"rows": row_cache.rows(event_stream.opening(wanted(page_state), LATEST).events, head)}
     except QueryTimeout:
         return {"rows": "", "are_rows_late": True}
-
-
-def is_untouched(head: read.Head) -> bool:
-    """Nobody has used it yet. That somebody signs in to see it does not count."""
-    return head.position < MANY and not read.events(WORK, limit=1)
 
 
 def of_viewer(request: HttpRequest, page_state: PageState) -> dict[str, Any]:

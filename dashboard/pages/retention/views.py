@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
+from dashboard.pages.board_choice import quoted
 from dashboard.pages.retention import queries as kept
+from dashboard.pages.retention.forms import PolicyForm
 from marcus_events.audit import address_of
 from marcus_events.models import RetentionPolicy
 
@@ -22,14 +24,16 @@ def retention(request: HttpRequest) -> HttpResponse:
     """With POST, a policy more."""
     if request.method != "POST":
         return show(request)
-    return save(request, kept.PolicyForm(request.POST))
+    return save(request, PolicyForm(request.POST))
 
 
 @by_administrator
 @require_POST
 def change(request: HttpRequest, policy_id: int) -> HttpResponse:
     """How long it keeps, or that it is none any more."""
-    policy = get_object_or_404(RetentionPolicy, pk=policy_id)
+    policy = kept.policy(policy_id)
+    if policy is None:
+        raise Http404("There is no such policy.")
     if request.POST.get("act") == "delete":
         kept.forget(policy, *who(request))
         return redirect("retention")
@@ -37,8 +41,8 @@ def change(request: HttpRequest, policy_id: int) -> HttpResponse:
         policy.enabled = not policy.enabled
         policy.save()
         return redirect("retention")
-    fixed = {"pattern": policy.pattern, "board_id": quote(policy.board_id, safe=""), "act": policy.act}
-    return save(request, kept.PolicyForm(request.POST.dict() | fixed, instance=policy))
+    fixed = {"pattern": policy.pattern, "board_id": quoted(policy.board_id), "act": policy.act}
+    return save(request, PolicyForm(request.POST.dict() | fixed, instance=policy))
 
 
 @by_administrator
@@ -48,16 +52,21 @@ def run(request: HttpRequest) -> HttpResponse:
     return redirect("retention")
 
 
-def save(request: HttpRequest, form: kept.PolicyForm) -> HttpResponse:
+def save(request: HttpRequest, form: PolicyForm) -> HttpResponse:
     if not form.is_valid():
         return show(request, form)
-    kept.keep(form, *who(request))
+    kept.keep(form.save(commit=False), *who(request))
     return redirect("retention")
 
 
-def show(request: HttpRequest, form: kept.PolicyForm | None = None) -> HttpResponse:
+def show(request: HttpRequest, form: PolicyForm | None = None) -> HttpResponse:
     page_state = PageState.of_board("retention", request.GET)
-    return page_view.render(request, "retention/index.html", page_state, "Retention", **kept.context(form))
+    context: dict[str, Any] = {
+        "retention": kept.retention(),
+        "form": form or PolicyForm(),
+        "acts": RetentionPolicy.Act.choices,
+    }
+    return page_view.render(request, "retention/index.html", page_state, "Retention", **context)
 
 
 def who(request: HttpRequest) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from django.contrib.auth import login
 from django.contrib.auth.backends import RemoteUserBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -33,6 +33,7 @@ from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
 from marcus_events.http.either_mode import EitherMode
 from marcus_events.http.problem_response import problem_response
+from marcus_events.log.rows import execute
 
 API = "/api/"
 MAKING_USERS = 0x73736F  # the advisory lock: two first requests may come at once
@@ -134,8 +135,8 @@ def check_name(name: str) -> None:
 def made(name: str, request: HttpRequest | None) -> User:
     """A new user, who sees no board until somebody gives them one. Raises Problem where there is one alike."""
     address = audit.address_of(request) if request else ""
-    with acting(name, address), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING_USERS,))
+    with acting(name, address), transaction.atomic():
+        execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_USERS])
         if user := User.objects.filter(username=name).first():
             return user
         if User.objects.filter(username__iexact=name).exists():

@@ -10,13 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.charts.bars import Segment, segments
+from marcus_events.core.state import TASK_STATUSES
 
-STATUSES = {
-    "todo": "To do",
-    "assigned": "Assigned",
-    "in_progress": "In progress",
-    "blocked": "Blocked",
-}
+STATUSES = {status: title for status, title in TASK_STATUSES.items() if status != "done"}
 WORK = ("assigned", "in_progress", "blocked")  # what a task goes through once somebody has it
 STEP = timedelta(seconds=30)  # the bar is drawn anew no more often, while nothing happens
 

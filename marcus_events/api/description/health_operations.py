@@ -8,10 +8,11 @@ from marcus_events.api.description.operations import ANYBODY, JSON, NOBODY, Secu
 from marcus_events.api.description.responses import refer as problems
 from marcus_events.api.description.schemas import ref
 from marcus_events.api.health import MAX_LAG
+from marcus_events.projections import PROJECTIONS
 
 READY = {
     "log": {"ready": True, "head": 6},
-    **{name: {"ready": True, "lag": 0} for name in ("state", "rates", "search")},
+    **{projection.name: {"ready": True, "lag": 0} for projection in PROJECTIONS},
 }
 AWAY = {"log": {"ready": False, "reason": "the database does not answer"}}
 

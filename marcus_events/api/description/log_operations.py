@@ -6,9 +6,9 @@ from typing import Any
 
 from marcus_events.api.description import examples
 from marcus_events.api.description.operations import JSON, answered, content, reading
-from marcus_events.api.description.query_schemas import OF_A_FILTER
 from marcus_events.api.description.responses import header
 from marcus_events.api.description.schemas import ref
+from marcus_events.api.query_fields import OF_EVENTS
 from marcus_events.http.cloudevents import BATCH, STRUCTURED
 
 TAG = "Read"
@@ -32,7 +32,7 @@ PATHS: dict[str, Any] = {
             "Read events",
             f"All parameters have to hold together. {PAGES}",
             tag=TAG,
-            parameters=(*OF_A_FILTER, "after", "before", "order", "limit"),
+            parameters=(*OF_EVENTS, "after", "before", "order", "limit"),
             shown={"type": "task_*", "board": "Storefront", "limit": 20},
             answers={
                 "200": answered(
@@ -73,7 +73,7 @@ PATHS: dict[str, Any] = {
             "Wait for the next event",
             WAITING,
             tag=TAG,
-            parameters=(*OF_A_FILTER, "after", "after_event", "timeout"),
+            parameters=(*OF_EVENTS, "after", "after_event", "timeout"),
             shown={"type": "task_blocked", "after": 3, "timeout": 20},
             answers={
                 "200": answered(

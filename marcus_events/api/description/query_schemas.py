@@ -6,7 +6,6 @@ from typing import Any
 
 from marcus_events.api.cursors import MAX_ROWS
 from marcus_events.api.events import DEFAULT_LIMIT, MAX_LIMIT
-from marcus_events.api.query_fields import FILTER_PARAMETERS
 from marcus_events.api.wait import DEFAULT_TIMEOUT_S, MAX_TIMEOUT_S
 from marcus_events.core.event_types import CATEGORIES
 from marcus_events.http.query_params import MAX_POSITION
@@ -98,7 +97,6 @@ PARAMETERS: dict[str, Parameter] = {
         "example": 4,
     },
 }
-OF_A_FILTER = (*FILTER_PARAMETERS, "board", "since", "until", "q")
 
 
 def refer(*names: str) -> list[Parameter]:

@@ -10,11 +10,11 @@ from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST
 from marcus_events.core.event_fields import SEVERITIES
 from marcus_events.core.event_types import CATEGORIES
 from marcus_events.core.payload import MAX_DEPTH, MAX_EVENT_BYTES, MAX_KEYS, MAX_NAME_BYTES, MAX_NUMBER
+from marcus_events.core.state import TASK_STATUSES
 from marcus_events.http.publish_items import CODES, MAX_BATCH
 from marcus_events.ingest import Status
 
 Schema = dict[str, Any]
-STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 ANYTHING: Schema = {}
 TEXT: Schema = {"type": "string"}
 NULLABLE_TEXT: Schema = {"type": ["string", "null"]}
@@ -228,7 +228,7 @@ SCHEMAS: Schema = {
         tasks={
             "type": "object",
             "required": ["total"],
-            "properties": dict.fromkeys(("total", *STATUSES), COUNT),
+            "properties": dict.fromkeys(("total", *TASK_STATUSES), COUNT),
         },
     ),
     "Tasks": answer("tasks", "Task"),
@@ -238,7 +238,7 @@ SCHEMAS: Schema = {
         name=TEXT,
         description=TEXT,
         board_id=TEXT,
-        status=one_of(STATUSES),
+        status=one_of(tuple(TASK_STATUSES)),
         since=TIME,
         agent_id=NULLABLE_TEXT,
         progress={"type": "number", "minimum": 0, "maximum": 100, "description": "In percent."},

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from marcus_events.audit.hash_chain.chain import BLOCK, LEAF_BYTES, NO_LEAF, beginning, hash_of
+from marcus_events.audit.hash_chain.chain import BLOCK, NO_LEAF, beginning, hash_of
 from marcus_events.audit.hash_chain.findings import VerificationResult
+from marcus_events.log.leaves import LEAF_BYTES
 from marcus_events.models import Seal
 
 AT_ONCE = 50  # blocks

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from marcus_events.core.event import parse_timestamp, utc_now
 from marcus_events.core.filters import span_of
-from marcus_events.log import read
+from marcus_events.log import identities
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
 from marcus_events.log.partitions import with_room
@@ -71,7 +71,7 @@ def append_batch(connection: psycopg.Connection[Any], batch: list[Any]) -> None:
 
 def begun(extent: generation.GeneratedRange) -> int:
     """How many of them the log holds: they are appended in order."""
-    is_missing = lambda number: read.by_event_id(generation.event_id(extent.seed, number)) is None  # noqa: E731
+    is_missing = lambda number: identities.by_event_id(generation.event_id(extent.seed, number)) is None  # noqa: E731
     return bisect.bisect_left(range(extent.count), True, key=is_missing)
 
 

@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
 from marcus_events.core.services import stop_services
-from marcus_events.log import read
+from marcus_events.log import identities
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.simulation import Player, Simulation, SimulationLimit, SimulationRejected
 
@@ -106,7 +106,7 @@ class ProgressLine:
 def unused_run(seed: int) -> str:
     """What the ids begin with: of the seed alone, or of how often it has been played where the log holds it already."""
     names = (f"sim-{seed}" if number == 1 else f"sim-{seed}-run{number}" for number in count(1))
-    return next(name for name in names if read.by_event_id(f"{name}-1") is None)
+    return next(name for name in names if identities.by_event_id(f"{name}-1") is None)
 
 
 def spread(events: int, over: timedelta) -> Callable[[], datetime]:

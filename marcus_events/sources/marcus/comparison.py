@@ -11,11 +11,12 @@ from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.redaction_marker import REDACTED
 from marcus_events.core.reserved import PROGRAM, USER
+from marcus_events.core.state import TASK_STATUSES
 from marcus_events.sources.marcus.board import MarcusProject
 from marcus_events.sources.marcus.cards import MarcusCard
 
 RECENT = timedelta(seconds=10)  # what changed on the board since then may still be on its way: SETTLE_S and a look
-STATUSES = {"todo": "to do", "in_progress": "in progress", "blocked": "blocked", "done": "done"}
+STATUSES = {status: TASK_STATUSES[status].lower() for status in ("todo", "in_progress", "blocked", "done")}
 SAME_STATUS = {"assigned": "in_progress"}
 MARCUS_ITSELF = ("marcus", "system")  # holders of cards that are no agents
 

@@ -17,8 +17,9 @@ from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import CONNECTION_ERRORS
+from marcus_events.log.identities import known_ids
 from marcus_events.log.read import event as read_event
-from marcus_events.log.read import events, head, known_ids
+from marcus_events.log.read import events, head
 from marcus_events.log.task_endings import rests
 from marcus_events.log.task_history import task_history
 from marcus_events.log.writer import LogUnavailable
