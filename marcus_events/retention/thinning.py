@@ -11,7 +11,7 @@ import time
 from marcus_events.log.partitions import Connection
 from marcus_events.log.removal_choice import repeats
 from marcus_events.log.sql_filter import Condition
-from marcus_events.retention.deletion import BATCH, PAUSE_S, carry_out
+from marcus_events.retention.deletion import BATCH, PAUSE_S, delete_declared
 from marcus_events.retention.removal_declarations import declare
 
 CHUNK = 100_000  # positions of one statement; a run that goes on in the next chunk keeps its events at the border
@@ -22,7 +22,7 @@ def thin(connection: Connection, run_id: int, policy: str, condition: Condition,
     removed = 0
     for start in range(after, until, CHUNK):
         query, values = repeats(condition, start, min(start + CHUNK, until), run_id=run_id, batch=BATCH)
-        entries = declare(connection, run_id, policy, query, values)
-        removed += sum(carry_out(connection, entry, run_id) for entry in entries)
+        declared = declare(connection, run_id, policy, query, values)
+        removed += sum(delete_declared(connection, removal, run_id) for removal in declared)
         time.sleep(PAUSE_S)
     return removed

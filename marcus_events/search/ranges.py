@@ -62,18 +62,20 @@ def plan(
     """The ranges of each statement, in the order in which the statements run.
 
     The first statement scans the SCAN_LENGTH positions nearest to the start; the others look up the rest. Where there
-    is nothing to look up, one statement scans everything.
+    is nothing to look up, the rest is scanned in the same statement.
 
         plan([a 1-99,999, b 100,000-150,000], newest_first=True)
         → [[b 148,001-150,000 SCAN], [b 100,000-148,000 LOOK_UP, a 1-99,999 LOOK_UP]]
     """
-    scans, look_ups, left = list[PositionRange](), list[PositionRange](), SCAN_LENGTH
+    scans, rest, left = list[PositionRange](), list[PositionRange](), SCAN_LENGTH
     for each in reversed(ranges) if newest_first else ranges:
-        near, far = split(each, left, newest_first) if can_look_up else (each, replace(each, last=each.first - 1))
+        near, far = split(each, left, newest_first)
         scans += [replace(near, strategy=Strategy.SCAN)] if near.length > 0 else []
-        look_ups += [far] if far.length > 0 else []
+        rest += [far] if far.length > 0 else []
         left -= near.length
-    return [group for group in (scans, *grouped(look_ups)) if group]
+    if not can_look_up:
+        scans, rest = [*scans, *(replace(each, strategy=Strategy.SCAN) for each in rest)], []
+    return [group for group in (scans, *grouped(rest)) if group]
 
 
 def split(whole: PositionRange, length: int, newest_first: bool) -> tuple[PositionRange, PositionRange]:

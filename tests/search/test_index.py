@@ -216,9 +216,13 @@ def test_the_nearest_positions_are_scanned_first_and_nothing_is_asked_twice(newe
 
 
 def test_where_nothing_can_be_looked_up_one_statement_scans_everything() -> None:
-    ranges = [PositionRange("a", 1, 99), PositionRange("b", 100, 9_999)]
-    scanned = [PositionRange("b", 100, 9_999, Strategy.SCAN), PositionRange("a", 1, 99, Strategy.SCAN)]
-    assert plan(ranges, newest_first=True, can_look_up=False) == [scanned]
+    [order] = plan([PositionRange("a", 1, 99), PositionRange("b", 100, 9_999)], newest_first=True, can_look_up=False)
+    assert [(each.table, each.first, each.last) for each in order] == [
+        ("b", 8_000, 9_999),
+        ("b", 100, 7_999),
+        ("a", 1, 99),
+    ]
+    assert {each.strategy for each in order} == {Strategy.SCAN}
 
 
 def test_a_filter_becomes_a_tsquery_and_the_terms_that_it_cannot_decide() -> None:
