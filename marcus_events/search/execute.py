@@ -6,8 +6,8 @@ newest 50 events with the word `need`, where the newest event is at 8,450,000 an
     strategy     positions                what happens
     unindexed    8,449,901 - 8,450,000    read from the log, and filtered in Python: the index is not there yet
     SCAN         8,447,901 - 8,449,900    2,000 entries of the index, read in order: a common word fills a page here
-    LOOK_UP      8,400,000 - 8,447,900    the GIN index of search_84, then of search_83, 82 and 81: one statement
-                 8,000,000 - …            the next 12 tables, the next 24, and then all that are left
+    LOOK_UP      8,100,000 - 8,447,900    one statement: the GIN indexes of search_84, then 83, 82 and 81
+    LOOK_UP      6,900,000 - 8,099,999    the next 12 tables, then the next 24, then all that are left
 
 Oldest first is the mirror image: the first 2,000 positions, the tables after them, and what is not indexed last.
 
@@ -33,9 +33,8 @@ from marcus_events.search.tsquery import IndexQuery
 
 TIMEOUT_S = 2.0  # of one search, all its statements together
 UNINDEXED_BATCH = 500  # events read from the log at once
-PLANNER_SETTINGS = (
-    """SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
-)
+PLANNER_SETTINGS = """
+    SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
 
 
 @contextmanager
