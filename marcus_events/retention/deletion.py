@@ -23,7 +23,9 @@ PAUSE_S = 0.02  # between two transactions
 DELETE_FROM_INDEX = "DELETE FROM search WHERE position BETWEEN %s AND %s AND position = ANY(%s)"
 
 
-def remove(connection: Connection, run_id: int, policy: str, condition: Condition, after: int, until: int) -> int:
+def remove_governed(
+    connection: Connection, run_id: int, policy: str, condition: Condition, after: int, until: int
+) -> int:
     """Remove the governed events after one position and up to another; returns the number of removed events."""
 
     def oldest(after: int) -> tuple[str, list[Any]]:

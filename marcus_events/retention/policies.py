@@ -30,8 +30,8 @@ def governed(policies: Iterable[RetentionPolicy]) -> list[Governed]:
     types = known_types()
     found: list[Governed] = []
     for n, policy in enumerate(ordered):
-        own = matching(policy, types)
-        others = [matching(other, types) for other in ordered[:n] if overlaps(other, policy)]
+        own = condition_of(policy, types)
+        others = [condition_of(other, types) for other in ordered[:n] if overlaps(other, policy)]
         found.append(Governed(policy, but_not(own, others)))
     return found
 
@@ -44,6 +44,6 @@ def overlaps(one: RetentionPolicy, other: RetentionPolicy) -> bool:
     return not (one.board_id and other.board_id) or one.board_id == other.board_id
 
 
-def matching(policy: RetentionPolicy, types: Sequence[str]) -> Condition:
+def condition_of(policy: RetentionPolicy, types: Sequence[str]) -> Condition:
     chosen = None if policy.pattern == ALL else [name for name in types if like(policy.pattern, name)]
     return on_board(policy.board_id, chosen)

@@ -64,10 +64,10 @@ def check_accounted(connection: Connection) -> None:
 
 def unfinished(connection: Connection) -> list[DeclaredRemoval]:
     """Declared removals whose events may still be there, the oldest first."""
-    return parsed(connection.execute(UNFINISHED).fetchall())
+    return as_removals(connection.execute(UNFINISHED).fetchall())
 
 
-def parsed(rows: list[tuple[int, str]]) -> list[DeclaredRemoval]:
+def as_removals(rows: list[tuple[int, str]]) -> list[DeclaredRemoval]:
     return [DeclaredRemoval(removal_id, Ranges.parse(positions)) for removal_id, positions in rows]
 
 
@@ -83,7 +83,7 @@ def declare(connection: Connection, run_id: int, policy: str, query: str, values
     rows, position = with_room(work)
     if rows:
         connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(position)))
-    return parsed(rows)
+    return as_removals(rows)
 
 
 def declare_range(connection: Connection, run_id: int, policy: str, first: int, until: int) -> list[DeclaredRemoval]:

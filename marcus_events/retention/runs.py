@@ -114,7 +114,7 @@ class RetentionRunner:
     def apply(self, task: PolicyTask) -> None:
         """Remove or thin the events between the horizon of the last run and that of this one."""
         policy, until = task.policy, task.horizon.position
-        act = thin if policy.act == RetentionPolicy.Act.THIN else deletion.remove
+        act = thin if policy.act == RetentionPolicy.Act.THIN else deletion.remove_governed
         if until > policy.done_to:
             name = str(policy)
             self.count(name, act(self.connection, self.record.pk, name, task.condition, policy.done_to, until))

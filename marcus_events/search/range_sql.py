@@ -33,7 +33,7 @@ def statement(ranges: Sequence[PositionRange], index_query: IndexQuery, query: S
 
 def in_range(range_: PositionRange, index_query: IndexQuery, query: SearchQuery, limit: int) -> Condition:
     """The first `limit` matches in one range."""
-    select = scan if range_.strategy is Strategy.SCAN else look_up
+    select = scan_sql if range_.strategy is Strategy.SCAN else look_up_sql
     order = f"ORDER BY position {'DESC' if query.newest_first else 'ASC'}"
     sql, values = select(range_, order, every(conditions(range_, index_query, query)))
     if query.removed_boards is None:  # checked one by one, and no more of them than the limit needs
@@ -41,14 +41,14 @@ def in_range(range_: PositionRange, index_query: IndexQuery, query: SearchQuery,
     return f"({sql} LIMIT %s)", [*values, limit]
 
 
-def scan(range_: PositionRange, order: str, condition: Condition) -> Condition:
+def scan_sql(range_: PositionRange, order: str, condition: Condition) -> Condition:
     """Read every entry of the range in order, and keep those that match."""
     sql, values = condition
     entries = f"SELECT * FROM {range_.table} WHERE position BETWEEN %s AND %s {order} OFFSET 0"
     return f"SELECT position FROM ({entries}) AS part WHERE {sql} {order}", [range_.first, range_.last, *values]
 
 
-def look_up(range_: PositionRange, order: str, condition: Condition) -> Condition:
+def look_up_sql(range_: PositionRange, order: str, condition: Condition) -> Condition:
     """Gather what the GIN index finds, and sort it."""
     sql, values = condition
     in_bounds = "position + 0 BETWEEN %s AND %s"

@@ -56,7 +56,7 @@ def may_hold_times_of(part: SearchPart, wanted: EventFilter) -> bool:
     return not (wanted.since and part.greatest < wanted.since) and not (wanted.until and part.least >= wanted.until)
 
 
-def plan(
+def plan_search(
     ranges: Sequence[PositionRange], *, newest_first: bool, can_look_up: bool = True
 ) -> list[Sequence[PositionRange]]:
     """The ranges of each statement, in the order in which the statements run.
@@ -64,7 +64,7 @@ def plan(
     The first statement scans the SCAN_LENGTH positions nearest to the start; the others look up the rest. Where there
     is nothing to look up, the rest is scanned in the same statement.
 
-        plan([a 1-99,999, b 100,000-150,000], newest_first=True)
+        plan_search([a 1-99,999, b 100,000-150,000], newest_first=True)
         → [[b 148,001-150,000 SCAN], [b 100,000-148,000 LOOK_UP, a 1-99,999 LOOK_UP]]
     """
     scans, rest, left = list[PositionRange](), list[PositionRange](), SCAN_LENGTH
@@ -75,7 +75,7 @@ def plan(
         left -= near.length
     if not can_look_up:
         scans, rest = [*scans, *(replace(each, strategy=Strategy.SCAN) for each in rest)], []
-    return [group for group in (scans, *grouped(rest)) if group]
+    return [group for group in (scans, *in_statements(rest)) if group]
 
 
 def split(whole: PositionRange, length: int, newest_first: bool) -> tuple[PositionRange, PositionRange]:
@@ -87,7 +87,7 @@ def split(whole: PositionRange, length: int, newest_first: bool) -> tuple[Positi
     return replace(whole, last=middle), replace(whole, first=middle + 1)
 
 
-def grouped(ranges: Sequence[PositionRange]) -> list[Sequence[PositionRange]]:
+def in_statements(ranges: Sequence[PositionRange]) -> list[Sequence[PositionRange]]:
     groups: list[Sequence[PositionRange]] = []
     for number in (*TABLES_PER_STATEMENT, len(ranges)):
         groups.append(ranges[:number])

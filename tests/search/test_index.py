@@ -17,7 +17,7 @@ from marcus_events.models import SearchEntry, SearchPart
 from marcus_events.projections import SEARCH, STATE, catch_up, rebuild
 from marcus_events.search import page, partitions
 from marcus_events.search.lexemes import vector
-from marcus_events.search.ranges import SCAN_LENGTH, PositionRange, Strategy, plan
+from marcus_events.search.ranges import SCAN_LENGTH, PositionRange, Strategy, plan_search
 from marcus_events.search.tsquery import IndexQuery
 from tests.audit.reading import behind_the_back
 from tests.lively_log import lively_events
@@ -205,7 +205,7 @@ def test_forgotten_events_are_not_found(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_the_nearest_positions_are_scanned_first_and_nothing_is_asked_twice(newest_first: bool) -> None:
     ranges = [PositionRange("a", 1, 99), PositionRange("b", 100, 9_999), PositionRange("c", 10_000, 10_100)]
-    order = [each for group in plan(ranges, newest_first=newest_first) for each in group]
+    order = [each for group in plan_search(ranges, newest_first=newest_first) for each in group]
     scans = [each.strategy is Strategy.SCAN for each in order]
     assert sum(each.length for each in order if each.strategy is Strategy.SCAN) == SCAN_LENGTH
     assert scans == sorted(scans, reverse=True)
@@ -216,7 +216,9 @@ def test_the_nearest_positions_are_scanned_first_and_nothing_is_asked_twice(newe
 
 
 def test_where_nothing_can_be_looked_up_one_statement_scans_everything() -> None:
-    [order] = plan([PositionRange("a", 1, 99), PositionRange("b", 100, 9_999)], newest_first=True, can_look_up=False)
+    [order] = plan_search(
+        [PositionRange("a", 1, 99), PositionRange("b", 100, 9_999)], newest_first=True, can_look_up=False
+    )
     assert [(each.table, each.first, each.last) for each in order] == [
         ("b", 8_000, 9_999),
         ("b", 100, 7_999),
