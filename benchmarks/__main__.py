@@ -100,7 +100,7 @@ def database() -> Iterator[None]:
         from django.core.management import call_command
 
         from marcus_events import postgres
-        from marcus_events.core.services import stop_services
+        from marcus_events.core.lifecycle import stop_services
         from marcus_events.postgres.data_directory import DataDirectory
 
         with postgres.ClusterMember(DataDirectory.under(settings.DATA_DIR)):

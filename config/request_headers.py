@@ -6,10 +6,9 @@ the API's description) may depend on any of them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-AsgiScope = dict[str, Any]
+from config.asgi_types import Application, AsgiScope
 
 READ = {
     "accept": "api.negotiation: JSON or CloudEvents. Chooses between two forms of the same answer",
@@ -43,7 +42,7 @@ _prefixes = tuple(prefix.encode() for prefix in READ_BY_PREFIX)
 class RequestHeaders:
     """An ASGI application that passes on the headers in the table and no others."""
 
-    def __init__(self, application: Callable[[AsgiScope, Any, Any], Awaitable[Any]]) -> None:
+    def __init__(self, application: Application) -> None:
         self.application = application
 
     async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:

@@ -1,8 +1,8 @@
-"""The `Events` of this process: on its log, with the policies of the settings and a spool in the data directory.
+"""The default `Events` of this process: with the log, the policies of the settings, and a spool in the data directory.
 
-Handlers of an application are modules that MARCUS_HANDLERS names; the workers import them and run what they subscribe:
+MARCUS_HANDLERS names the handler modules of an application. The workers import them, and run what they subscribe:
 
-    from marcus_events.default_events import get_events
+    from marcus_events.shared import get_events
 
     @get_events().on("task_blocked", durable="notifier")
     async def notify(event): ...
@@ -10,39 +10,51 @@ Handlers of an application are modules that MARCUS_HANDLERS names; the workers i
 
 from __future__ import annotations
 
-import threading
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 
 from marcus_events.bus.events import Events
-from marcus_events.bus.policies import parse_policies
 from marcus_events.bus.spool import Spool
+from marcus_events.bus.storage_policies import parse_policies
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log_persistence import LogPersistence
 
-_events: Events | None = None
-_lock = threading.Lock()
+
+class DefaultEvents:
+    """A service: `events` belongs to the event loop that first publishes or subscribes with it, and is closed there."""
+
+    def __init__(self) -> None:
+        spool = Spool.claim(settings.DATA_DIR / "spool")
+        policies = parse_policies(settings.POLICIES)
+        self.events = Events(persistence=LogPersistence(), policies=policies, spool=spool)
+
+    def start(self) -> None:
+        """Nothing runs before the first event or subscription."""
+
+    def stop_soon(self) -> None:
+        """Handlers are ended by whoever runs them."""
+
+    def stop(self) -> None:
+        """What has not been stored stays in the spool."""
+
+
+EVENTS = Declared("events", DefaultEvents)
 
 
 def get_events() -> Events:
-    """Made when first needed. It belongs to the event loop that first publishes or subscribes with it."""
-    global _events
-    with _lock:
-        if _events is None:
-            spool = Spool.claim(settings.DATA_DIR / "spool")
-            policies = parse_policies(settings.POLICIES)
-            _events = Events(persistence=LogPersistence(), policies=policies, spool=spool)
-        return _events
+    """The `Events` of this process, created at the first call."""
+    return EVENTS.get().events
 
 
 def metrics() -> dict[str, Any] | None:
-    """What it counts, where this process has one."""
-    return _events.metrics() if _events else None
+    """Its metrics; None if this process has not created it."""
+    return EVENTS.running.events.metrics() if EVENTS.running else None
 
 
 def import_handlers() -> bool:
-    """Import the modules that subscribe; whether there are any. Raises ImportError."""
+    """Import the handler modules; return whether there are any. Raises ImportError."""
     for module in settings.HANDLERS:
         import_module(module)
     return bool(settings.HANDLERS)

@@ -16,7 +16,7 @@ from marcus_events.audit.hash_chain.anchor_writer import keep_anchored
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.blockers.replies import send_answers
-from marcus_events.core.services import Declared, background, stop_services
+from marcus_events.core.lifecycle import Declared, background, stop_services
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.http.worker_threads import (
     EXPORT_THREADS,
@@ -31,10 +31,10 @@ from marcus_events.log.ephemeral import LIVE_SENDER
 from marcus_events.log.listener import LISTENER
 from marcus_events.log.writer import WRITER
 from marcus_events.projections import RATES, SEARCH, STATE, Projector
-from marcus_events.retention.runs import run_retention
+from marcus_events.retention.runs import RETENTION
 from marcus_events.sources.demo import Demo
 from marcus_events.sources.marcus.folder_followers import follow_folders
-from server.handlers import run_handlers
+from server.application_handlers import run_handlers
 
 AnyService = Declared[Any]
 
@@ -47,7 +47,16 @@ THREADS: tuple[AnyService, ...] = (
     EXPORT_THREADS,
     LARGE_BODY_THREADS,
 )
-WEB: tuple[AnyService, ...] = (*LOG, HUB, AUDIT_WRITER, FAILED_LOGINS, REJECTED_REQUESTS, VERIFIER, *THREADS)
+WEB: tuple[AnyService, ...] = (
+    *LOG,
+    HUB,
+    AUDIT_WRITER,
+    FAILED_LOGINS,
+    REJECTED_REQUESTS,
+    VERIFIER,
+    RETENTION,
+    *THREADS,
+)
 WORK: tuple[AnyService, ...] = (
     *LOG,
     AUDIT_WRITER,
@@ -56,7 +65,7 @@ WORK: tuple[AnyService, ...] = (
     background("projector of search", Projector([SEARCH]).run, LISTENER),
     background("handlers", run_handlers, *LOG),
     background("replies", send_answers, WRITER),
-    background("retention", run_retention, WRITER),
+    RETENTION,
     background("sealer", seal, AUDIT_WRITER),
     background("anchors", keep_anchored),
     background("followed folders", follow_folders, *LOG),

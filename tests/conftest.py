@@ -16,7 +16,7 @@ from django.test import TransactionTestCase
 from marcus_events import postgres
 from marcus_events.access import rate_limits
 from marcus_events.audit import signals
-from marcus_events.core.services import stop_services
+from marcus_events.core.lifecycle import stop_services
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.models import RefusedRequest
 from marcus_events.postgres.data_directory import DataDirectory

@@ -157,7 +157,7 @@ async def test_who_waits_hears_what_another_process_answers() -> None:
     async with two() as (one, other):
         question = await one.publish("task_blocked", "agent_1", {})
         waiting = asyncio.create_task(one.wait_for_event("blocker_resolved", 20, after=question))
-        await wait_until_async(lambda: one._sharing.is_following)
+        await wait_until_async(lambda: one._log_bridge.is_following)
         answer = await other.publish("blocker_resolved", "ann", {})
         assert identities([await waiting]) == identities([answer])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from config.middleware.origin import Application, AsgiScope
+from config.asgi_types import Application, AsgiScope
 from marcus_events.access.authentication import Caller
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests

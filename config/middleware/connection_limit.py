@@ -16,8 +16,8 @@ from contextlib import ExitStack
 from typing import Any
 from weakref import WeakValueDictionary
 
+from config.asgi_types import Application, AsgiScope
 from config.middleware.body_limit import caller_of, refuse
-from config.middleware.origin import Application, AsgiScope
 from marcus_events.access.authentication import network
 from marcus_events.access.open_connections import ConnectionSlots
 from marcus_events.core.problem import Problem

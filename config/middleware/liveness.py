@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from config.asgi_types import Application, AsgiScope
 from config.middleware.caching import PRIVATE
-from config.middleware.origin import Application, AsgiScope
 from marcus_events.http.problem_response import GUARDS
 
 PATH = "/healthz"

@@ -14,17 +14,15 @@ set that header on a WebSocket, nor leave the Origin out. Its cookies are taken 
 says and nobody else. With an Origin that is not allowed, a token does not help.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from config.asgi_types import Application, AsgiScope
 from config.middleware import unknown_host
 
-AsgiScope = dict[str, Any]
-Application = Callable[[AsgiScope, Any, Any], Awaitable[Any]]
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 

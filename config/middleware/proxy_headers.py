@@ -15,7 +15,7 @@ from typing import Any
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 
-from config.middleware.origin import Application, AsgiScope
+from config.asgi_types import Application, AsgiScope
 from marcus_events.access import trusted_proxies
 from marcus_events.access.authentication import Caller
 from marcus_events.core.problem import Problem

@@ -15,10 +15,10 @@ from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
+from config.asgi_types import Application, AsgiScope
 from config.middleware import unknown_host
 from config.middleware.body_limit import send_response
 from config.middleware.caching import private
-from config.middleware.origin import Application, AsgiScope
 from config.utf8_request import Utf8Request
 from marcus_events import audit
 from marcus_events.api.endpoint import refused

@@ -3,7 +3,7 @@
 A page is a set of regions and what they are made of. The same function renders them for the first response and for the
 WebSocket, so a page that is reloaded and a page that stayed open show the same. Regions hold nothing that belongs to
 one viewer (no name, no form token): everybody who looks at the same, and may see the same, is sent the same bytes. Each
-page declares its regions in its own folder; `dashboard.pages.catalog` lists the pages.
+page declares its regions in its own folder; `dashboard.pages.all_pages` lists the pages.
 """
 
 from __future__ import annotations

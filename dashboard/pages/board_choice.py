@@ -25,7 +25,7 @@ MAX_TICKED = 60  # of the boards that were chosen before, shown at once
 MAX_OFFERED = 30  # others beside them
 MAX_SAID = 100  # characters of a name
 FIND = "find"  # the act that looks for boards
-UNKNOWN = "There is no board {}. It may have been removed."
+UNKNOWN = "Board {} does not exist. It may have been removed."
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def in_order(options: list[Option], *, ticked_first: bool) -> list[Option]:
 
 def gone(board_id: str) -> str:
     """It may come again: a demo does."""
-    return f"{board_id} (not there now)"
+    return f"{board_id} (no longer exists)"
 
 
 def unquoted(value: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import RegionGroup
-from dashboard.queries import blockers, chrome
+from dashboard.queries import blockers, chrome_data
 
 
 def gather(page_state: PageState) -> dict[str, Any]:
@@ -15,11 +15,11 @@ def gather(page_state: PageState) -> dict[str, Any]:
     everywhere = scope.everywhere()
     open_count = blockers.count_open(scope)
     return {
-        "switcher": chrome.switcher(scope),
-        "demos": chrome.demos(scope),
+        "switcher": chrome_data.switcher(scope),
+        "demos": chrome_data.demos(scope),
         "open_count": open_count,
         "elsewhere": blockers.count_open(everywhere) - open_count if page_state.board else 0,
-        "alerts": chrome.alerts(everywhere),
+        "alerts": chrome_data.alerts(everywhere),
     }
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import render as render_template
 
 from dashboard.live.page_state import PageState
 from dashboard.pages.alerts.preferences import as_json, preferences_of
-from dashboard.pages.catalog import PAGES
+from dashboard.pages.all_pages import PAGES
 from dashboard.pages.sign_in.one_time_links import stay_signed_in
 from dashboard.queries import event_stream
 from dashboard.queries.people import administrators

@@ -100,7 +100,7 @@ class KnownNames:
         return self.boards.get(board_id) or board_id or "No board"
 
     def agent(self, board_id: str, agent_id: str) -> str:
-        return self.agents.get((board_id, agent_id)) or (agent_words(agent_id) if agent_id else "No one")
+        return self.agents.get((board_id, agent_id)) or (agent_words(agent_id) if agent_id else "Unknown agent")
 
     def task(self, board_id: str, task_id: str) -> str:
         return self.tasks.get((board_id, task_id)) or task_id

@@ -27,7 +27,7 @@ from marcus_events.search.masking import ANOTHER
 
 Pair = tuple[linked_tasks.TaskKey, linked_tasks.TaskKey]  # a task, and what it depends on
 MAX_DRAWN = 400  # tasks; a page with more is slow to draw, and nobody finds anything in it
-STATUSES = TASK_STATUSES | {"unknown": "Not known here"}
+STATUSES = TASK_STATUSES | {"unknown": "Unknown"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Box:
     @property
     def words(self) -> str:
         """A status, or what is known instead of one."""
-        return "On a board that you do not see" if self.is_hidden else STATUSES.get(self.status, self.status)
+        return "On a board you cannot see" if self.is_hidden else STATUSES.get(self.status, self.status)
 
     @property
     def look(self) -> str:

@@ -41,9 +41,9 @@ def create(
     check_name(name, "name")
     wanted = list(dict.fromkeys(scopes))
     if not wanted or set(wanted) - set(SCOPES):
-        raise ValueError(f"scopes are {' and '.join(SCOPES)}, not {', '.join(wanted) or 'none'}")
+        raise ValueError(f"permissions must be {' or '.join(SCOPES)}, not {', '.join(wanted) or 'empty'}")
     if expires_at is not None and expires_at <= utc_now():
-        raise ValueError("it would have expired already")
+        raise ValueError("the expiry is in the past")
     secret = MARK + secrets.token_urlsafe(32)
     Token.objects.create(
         name=name,

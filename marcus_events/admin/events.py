@@ -21,7 +21,7 @@ from marcus_events.core.sentences import agent_name, as_text, board_name, senten
 from marcus_events.log import read, related_events
 from marcus_events.models import LoggedEvent
 
-ABOUT = "Everything that was published, in the order in which it was recorded. Nothing here can be changed."
+ABOUT = "All events in the order they were recorded. Events cannot be changed."
 CAUSES = ("cause", "effects")
 FACTS = (
     "place",
@@ -36,12 +36,14 @@ FACTS = (
     "cause",
     "effects",
 )
-HELP = 'Words, and fields: type:task_* -type:task_progress agent:claude_2 board:"Storefront" source:marcus since:7d'
+HELP = (
+    'Words and fields, such as type:task_* -type:task_progress agent:claude_2 board:"Storefront" source:marcus since:7d'
+)
 
 
 @admin.register(LoggedEvent)
 class EventAdmin(ReadOnly):
-    section, rank, about = "The log", 0, ABOUT
+    section, rank, about = "Log", 0, ABOUT
     list_display = ("at", "said", "type_name", "board", "agent_named", "from_source", "place")
     list_display_links = ("said",)
     list_filter = (ByTime, ByCategory, ByType, ByBoard)

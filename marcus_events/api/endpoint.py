@@ -95,10 +95,10 @@ def problems_told(method: str, path: str) -> Iterator[None]:
     try:
         yield
     except TooManyFieldsSent as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "The address has too many parameters.", limit="parameters") from error
+        raise Problem(HTTPStatus.BAD_REQUEST, "The URL has too many parameters.", limit="parameters") from error
     except (LogUnavailable, DatabaseError, InterfaceError, psycopg.Error) as error:
         logger.error("%s %s: %s", method, path, error)
-        detail = "The log cannot be reached at this time; send the same request again."
+        detail = "The log is temporarily unavailable. Send the same request again."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error
 
 
@@ -163,4 +163,4 @@ def other_method(request: HttpRequest, instead: str) -> HttpResponse:
 @login_not_required
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """For every other address below the API's: a program is not sent a page."""
-    return problem_response(Problem(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}."))
+    return problem_response(Problem(HTTPStatus.NOT_FOUND, f"{request.path} does not exist."))

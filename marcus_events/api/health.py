@@ -35,7 +35,7 @@ def state_of_parts() -> dict[str, dict[str, Any]]:
         head = read.head()
         lags = {p.name: head.position - read.projected(p.name) for p in PROJECTIONS}
     except Error:
-        return {"log": {"ready": False, "reason": "the database does not answer"}}
+        return {"log": {"ready": False, "reason": "the database does not respond"}}
     parts: dict[str, dict[str, Any]] = {"log": {"ready": True, "head": head.position}}
     return parts | {
         name: {"ready": lag <= MAX_LAG or name == NEVER_IN_THE_WAY, "lag": lag} for name, lag in lags.items()

@@ -125,7 +125,7 @@ def after_of(request: HttpRequest, visibility: Visibility) -> int:
     if event_id := text(request, "after_event"):
         found = identities.by_event_id(event_id, boards=visibility.boards)
         if found is None or not visibility.shows(found):
-            raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
+            raise Problem(HTTPStatus.NOT_FOUND, f"Event {event_id} does not exist.")
         return found.position
     stated = query_fields.position(request, "after")
     return read.head().position if stated is None else stated

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from marcus_events import audit
 from marcus_events.audit.writer import AUDIT_WRITER
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 
 MINUTE_S = 60.0
 LOOK_EVERY_S = 1.0

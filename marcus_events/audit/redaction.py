@@ -59,7 +59,7 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
     """Returns the position of the record. Raises NotPossible, or psycopg.OperationalError where it cannot be now."""
     stated = shown(reason.strip(), MAX_REASON)
     if not stated:
-        raise CannotRedact("Say why.")
+        raise CannotRedact("Enter a reason.")
     act = RedactionRequest(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
         records = with_room(lambda: carried_out(act, position))
@@ -81,11 +81,11 @@ def carried_out(act: RedactionRequest, position: int) -> list[int]:
 def found(position: int) -> RecordedEvent:
     event = read.event(position)
     if event is None:
-        raise CannotRedact(f"There is no event {position}.")
+        raise CannotRedact(f"Event {position} does not exist.")
     if category_of(event.event_type) == "audit":
-        raise CannotRedact("This says what somebody did here. The audit trail is not redacted.")
+        raise CannotRedact("Audit events cannot be redacted.")
     if is_redacted(position):
-        raise CannotRedact("It is redacted already.")
+        raise CannotRedact("This event is already redacted.")
     return event
 
 
@@ -128,7 +128,7 @@ class RedactionRequest:
         """The position of the record."""
         both = lock_both_leaves(event.position, event.data, event.metadata)
         if both is None:
-            raise CannotRedact(f"There is no event {event.position}.")  # retention has just removed it
+            raise CannotRedact(f"Event {event.position} does not exist.")  # retention has just removed it
         leaf, marked = both
         said = self.record_of(event, leaf=leaf.hex(), marked=marked.hex())
         connection.ensure_connection()

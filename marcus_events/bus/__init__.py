@@ -1,1 +1,1 @@
-"""Publish and subscribe: `Events`, and what it is made of. The standard library is all it needs."""
+"""The event library: `Events`, which publishes and subscribes, and its parts. Needs the standard library alone."""

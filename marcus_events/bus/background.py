@@ -1,8 +1,7 @@
-"""Work that nobody waits for: held until it is done, and bounded.
+"""Background work: tasks that nobody waits for, held until they are done, and bounded in number.
 
-The event loop keeps only weak references to tasks, so they are held here. At most `limit` run at once; then whoever
-begins another one waits for room, or sheds it, and that is counted. Who is inside of such work itself never waits for
-room, since it may be what the room is waited for: it does the new work at once, in its own time.
+The event loop keeps only weak references to tasks, so they are held here. At most `limit` tasks run at once. Beyond
+that, `start` waits for a free slot, or sheds the work and counts it.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ logger = logging.getLogger(__name__)
 WhenFull = Literal["wait", "shed"]
 
 
-class Background:
-    """`shed` counts what was not done since there was no room."""
+class BackgroundTasks:
+    """`shed` counts the work that was not done because all slots were taken."""
 
     def __init__(self, limit: int, when_full: WhenFull) -> None:
         if when_full not in ("wait", "shed"):
@@ -30,63 +29,60 @@ class Background:
         self.when_full = when_full
         self.shed = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiters: deque[asyncio.Future[None]] = deque()  # for a free slot, in the order in which they came
         self._is_shedding = False
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    async def begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
-        """Begin it as soon as there is room; False when it was shed."""
+    async def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+        """Start the work as soon as there is a free slot; False if it was shed."""
         if len(self._tasks) >= self.limit:
             if self.when_full == "shed":
                 self._count_shed()
                 return False
-            if current() is not None:
+            if current() is not None:  # called from a handler, whose own slot may be the one to wait for
                 await work()
                 return True
-            await self._room()
-        self._start(work)
+            await self._wait_for_slot()
+        task = asyncio.get_running_loop().create_task(work())
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
         return True
 
     async def drain(self, timeout_s: float | None) -> bool:
-        """Wait until all is done; whether it was within the time."""
+        """Wait until all tasks are done; return whether they were within the time."""
         loop = asyncio.get_running_loop()
-        mine = {task for task in self._tasks if task.get_loop() is loop}
-        if mine:
-            _, mine = await asyncio.wait(mine, timeout=timeout_s)
-        return not mine
+        unfinished = {task for task in self._tasks if task.get_loop() is loop}
+        if unfinished:
+            _, unfinished = await asyncio.wait(unfinished, timeout=timeout_s)
+        return not unfinished
 
-    async def _room(self) -> None:
+    async def _wait_for_slot(self) -> None:
         while len(self._tasks) >= self.limit:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
             try:
-                await turn
+                await waiter
             except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._call_next()  # it was our turn, and we go without taking it
+                if waiter.done() and not waiter.cancelled():
+                    self._wake_next_waiter()  # this one was woken for a slot that it will not use
                 raise
 
-    def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        task = asyncio.get_running_loop().create_task(work())
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._is_shedding = False
-        self._call_next()
+        self._wake_next_waiter()
 
-    def _call_next(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done() and not turn.get_loop().is_closed():
-                turn.set_result(None)
+    def _wake_next_waiter(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done() and not waiter.get_loop().is_closed():
+                waiter.set_result(None)
                 return
 
     def _count_shed(self) -> None:
         self.shed += 1
         if not self._is_shedding:
             self._is_shedding = True
-            logger.warning("%d events are being handled; handlers are not called for more of them", self.limit)
+            logger.warning("%d events are being handled; handlers are not called for further events", self.limit)

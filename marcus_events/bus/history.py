@@ -1,4 +1,4 @@
-"""What was published before now: from persistence where it answers, and from memory."""
+"""Reads earlier events: from persistence where it answers, otherwise from memory."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ from marcus_events.core.predicates import EventPredicate
 
 logger = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-ANSWER_WITHIN_S = 5.0  # persistence that takes longer is taken for one that does not answer
-LOOK_THROUGH = 1_000  # events asked of a persistence that keeps no order of its own
+READ_TIMEOUT_S = 5.0
+MAX_SEARCHED = 1_000  # events read from a persistence that cannot search by correlation
 
 
-class NoAnswer(RuntimeError):
+class ReadFailed(RuntimeError):
     """Persistence failed, or took too long."""
 
 
-async def history(
-    persistence: Persistence | None, remembered: Sequence[Event], event_type: str | None, source: str | None, limit: int
+async def newest_events(
+    persistence: Persistence | None, in_memory: Sequence[Event], event_type: str | None, source: str | None, limit: int
 ) -> list[Event]:
+    """The newest events of a type and a source, oldest first."""
     if persistence is not None:
-        asked = persistence.get_events(event_type=event_type, source=source, limit=limit)
+        reading = persistence.get_events(event_type=event_type, source=source, limit=limit)
         try:
-            if (found := await answer_of(asked)) is not None:
+            if (found := await read_in_time(reading)) is not None:
                 return found
-        except NoAnswer as error:
+        except ReadFailed as error:
             logger.warning("persistence did not answer; history comes from memory: %s", error)
-    wanted = [e for e in remembered if event_type in (None, "", e.event_type) and source in (None, "", e.source)]
-    return wanted[-limit:] if limit > 0 else []
+    matching = [e for e in in_memory if event_type in (None, "", e.event_type) and source in (None, "", e.source)]
+    return matching[-limit:] if limit > 0 else []
 
 
 async def first_after(
     after: Event, matches: EventPredicate, recent: Sequence[Event], persistence: Persistence | None
 ) -> Event | None:
-    """The first event behind another one that matches: from the log, where there is one, or from memory, which also has
-    what could not be stored yet.
+    """The first matching event after another one: from the log if there is one, otherwise from memory.
+
+    Memory also has what could not be stored yet.
     """
     if isinstance(persistence, SharedLog):
         try:
-            if found := await answer_of(first_in_log(persistence, after, matches)):
+            if found := await read_in_time(first_in_log(persistence, after, matches)):
                 return found
-        except NoAnswer as error:
-            logger.warning(
-                "the log did not answer; what came after %s is looked for in memory: %s", after.event_id, error
-            )
-    return next(filter(matches, behind_in(recent, after)), None)
+        except ReadFailed as error:
+            logger.warning("the log did not answer; events after %s come from memory: %s", after.event_id, error)
+    return next(filter(matches, events_behind(after, recent)), None)
 
 
-def behind_in(recent: Sequence[Event], after: Event) -> list[Event]:
-    """The events behind another one; by their times, where that one is not among them."""
+def events_behind(after: Event, recent: Sequence[Event]) -> list[Event]:
+    """The events that follow another one; by their timestamps if that one is not among them."""
     events = list(recent)
     for n, event in enumerate(events):
         if (event.event_id, event.source) == (after.event_id, after.source):
@@ -72,33 +72,34 @@ async def first_in_log(log: SharedLog, after: Event, matches: EventPredicate) ->
 
 
 async def trace_of(event: Event, persistence: Persistence | None, recent: Iterable[Event]) -> Trace:
+    """The causal tree that an event belongs to."""
     correlation_id = correlation_of(event)
-    stored = await stored_of(persistence, correlation_id)
+    stored = await stored_events_of(correlation_id, persistence)
     known = {(e.source, e.event_id): e for e in (*stored, *recent, event)}
     return tree(known.values(), correlation_id) or Trace(event)
 
 
-async def stored_of(persistence: Persistence | None, correlation_id: str) -> list[Event]:
+async def stored_events_of(correlation_id: str, persistence: Persistence | None) -> list[Event]:
     if persistence is None:
         return []
     try:
         if isinstance(persistence, SharedLog):
-            return await answer_of(persistence.related(correlation_id))
-        return await answer_of(persistence.get_events(limit=LOOK_THROUGH))
-    except NoAnswer as error:
+            return await read_in_time(persistence.related(correlation_id))
+        return await read_in_time(persistence.get_events(limit=MAX_SEARCHED))
+    except ReadFailed as error:
         logger.warning("persistence did not answer; the trace comes from memory: %s", error)
         return []
 
 
-async def answer_of(asked: Awaitable[Answer]) -> Answer:
-    """What persistence answers. Raises NoAnswer, also when it ignores that it is no longer waited for."""
-    answering = asyncio.ensure_future(asked)
-    done, _ = await asyncio.wait({answering}, timeout=ANSWER_WITHIN_S)
+async def read_in_time(reading: Awaitable[Result]) -> Result:
+    """The result of reading from persistence. Raises ReadFailed, even if the reading ignores its cancellation."""
+    task = asyncio.ensure_future(reading)
+    done, _ = await asyncio.wait({task}, timeout=READ_TIMEOUT_S)
     if not done:
-        answering.cancel()
-        raise NoAnswer(f"not within {ANSWER_WITHIN_S:g} s")
-    if answering.cancelled():
-        raise NoAnswer("cancelled")
-    if (error := answering.exception()) is not None:
-        raise NoAnswer(f"{type(error).__name__}: {error}") from error
-    return answering.result()
+        task.cancel()
+        raise ReadFailed(f"no answer within {READ_TIMEOUT_S:g} s")
+    if task.cancelled():
+        raise ReadFailed("cancelled")
+    if (error := task.exception()) is not None:
+        raise ReadFailed(f"{type(error).__name__}: {error}") from error
+    return task.result()

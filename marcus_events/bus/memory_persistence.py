@@ -1,4 +1,4 @@
-"""Events kept in memory: a persistence for tests, and for programs that need none that lasts."""
+"""A persistence in memory: for tests, and for programs whose events need not outlive them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIMIT = 1_000  # events
 
 
 class MemoryPersistence:
-    """The newest `limit` events, each (source, event_id) once."""
+    """Stores the newest `limit` events, each (source, event_id) once."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._events: dict[tuple[str, str], Event] = {}
@@ -34,5 +34,5 @@ class MemoryPersistence:
     async def get_events(
         self, event_type: str | None = None, source: str | None = None, limit: int = 100
     ) -> list[Event]:
-        kept = [e for e in self._events.values() if event_type in (None, e.event_type) and source in (None, e.source)]
-        return kept[-limit:] if limit > 0 else []
+        found = [e for e in self._events.values() if event_type in (None, e.event_type) and source in (None, e.source)]
+        return found[-limit:] if limit > 0 else []

@@ -1,7 +1,7 @@
-"""What `Events` asks of a place that keeps events.
+"""The protocols of a persistence, from the documented minimum to a log that several processes share.
 
-`Persistence` is the documented one: anything with these two methods will do. What a place can do beyond it is asked of
-it only where it can.
+`Persistence` is the documented one: any object with these two methods will do. `Events` uses the methods of the other
+protocols only where a persistence has them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from marcus_events.core.predicates import EventPredicate
 
 @runtime_checkable
 class Persistence(Protocol):
-    """Keeps events and gives the newest ones back, oldest first."""
+    """Stores events and returns the newest ones, oldest first."""
 
     async def store_event(self, event: Event) -> None: ...
 
@@ -27,50 +27,50 @@ class Persistence(Protocol):
 
 @runtime_checkable
 class BatchPersistence(Persistence, Protocol):
-    """Keeps many at once, in one commit."""
+    """Stores many events in one commit."""
 
     async def store_events(self, events: Sequence[Event]) -> None:
-        """Store all of them. Raises Refused where some can never be stored; the others are stored then."""
+        """Store all of them. Raises RejectedEvents for those that can never be stored; the others are stored then."""
 
 
 class LogFollower(Protocol):
-    """A log that is being listened to."""
+    """A thread that follows a log."""
 
     def wait_ready(self, timeout_s: float) -> bool:
-        """Whether, within the time, everything that is published from now on is heard."""
+        """Wait until no event that is published from now on will be missed; return whether it was within the time."""
 
     def close(self) -> None:
-        """Return when nothing is called any more."""
+        """Stop; return when no callback runs any more."""
 
 
 @runtime_checkable
 class SharedLog(BatchPersistence, Protocol):
-    """Keeps events for many processes, and tells each of them what the others published."""
+    """A log that several processes share: each receives what the others publish."""
 
-    def follow(self, hear: Callable[[Sequence[Event]], None]) -> LogFollower:
-        """From now on call `hear`, in a thread of its own, with what is published by anyone, in the log's order; with
-        nothing now and then, so that it can end this by raising."""
+    def follow(self, receive: Callable[[Sequence[Event]], None]) -> LogFollower:
+        """Call `receive`, in a thread of its own, with everything that any process publishes from now on, in the order
+        of the log. It is also called with nothing now and then, so that it can end the thread by raising."""
 
-    def follow_durably(self, subscription: DurablyWanted, hear: Callable[[Event], None]) -> LogFollower:
-        """Call `hear`, in a thread of its own, with each event that this subscription has not had; it raises when its
-        handler failed."""
+    def follow_durably(self, subscription: DurableSubscription, handle: Callable[[Event], None]) -> LogFollower:
+        """Call `handle`, in a thread of its own, with each event that this subscription has not handled yet. It raises
+        when the handler failed."""
 
     async def send_live(self, event: Event) -> None:
-        """Tell every process that follows, and keep nothing. Raises Refused where it may not be told."""
+        """Send the event to every process that follows, without storing it. Raises RejectedEvents."""
 
     async def flush_live(self) -> None:
-        """Return when that has been told, or can't be at this time."""
+        """Return when these events have been sent, or cannot be sent at present."""
 
     def events_after(self, event: Event) -> AsyncIterator[Event]:
-        """Everything that stands behind an event, in the log's order; nothing where the log does not have it."""
+        """All events after the given one, in the order of the log; none if the log does not have it."""
 
     async def related(self, correlation_id: str) -> list[Event]:
-        """The events of a correlation, in the log's order."""
+        """The events of a correlation, in the order of the log."""
 
 
 @dataclass(frozen=True)
-class DurablyWanted:
-    """A durable subscription: its name, what it wants, and after which position it begins when it is new."""
+class DurableSubscription:
+    """A durable subscription: its name, which events it wants, and the position after which it begins when new."""
 
     name: str
     patterns: tuple[str, ...]
@@ -79,8 +79,8 @@ class DurablyWanted:
 
 
 class RejectedEvents(ValueError):
-    """These events will never be taken, however often they are offered; the message says why."""
+    """Some events can never be stored, however often they are retried; the message says why."""
 
     def __init__(self, refusals: Mapping[int, str]) -> None:
         super().__init__("; ".join(sorted(set(refusals.values()))))
-        self.refusals = dict(refusals)  # index in what was offered → reason
+        self.refusals = dict(refusals)  # index in the stored sequence → reason

@@ -1,4 +1,8 @@
-"""Who hears what: subscriptions, and the table that finds those of a type."""
+"""Subscriptions of handlers, and the lookup of the handlers of an event type.
+
+`Events.subscribers` is a plain dict, as Marcus documents it: event type or pattern → handlers. Programs may read and
+change it. A plain function in one of its lists is called like a handler that was subscribed.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,20 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from marcus_events.bus.metrics import HandlerStats
+from marcus_events.bus.handler_metrics import HandlerStats
 from marcus_events.core.event import Event
 from marcus_events.core.patterns import like
 from marcus_events.core.predicates import EventPredicate
 
 Handler = Callable[[Event], Awaitable[Any] | Any]
 
-MAX_KNOWN_TYPES = 1_000  # whose subscribers are remembered; a type's name may come from anyone
+MAX_CACHED_LOOKUPS = 1_000  # event types; a type's name may come from anyone
 
 
 class HandlerSubscription:
-    """A handler with what was asked for it. It is called like the handler, and equals it: a list of subscriptions can
-    be searched for a handler.
+    """A handler with the options it was subscribed with.
+
+    It can be called like the handler and is equal to it, so that a list of subscriptions can be searched for a handler.
     """
 
     __slots__ = ("handler", "in_thread", "matches", "patterns", "stats", "timeout_s")
@@ -53,82 +58,40 @@ class HandlerSubscription:
         return f"<Subscription of {self.stats.handler} to {', '.join(self.patterns)}>"
 
 
-def name_of(handler: object) -> str:
-    """A name that a person finds in the code."""
+def handler_name(handler: object) -> str:
+    """The handler's dotted name, by which it can be found in the code."""
     while isinstance(handler, functools.partial):
         handler = handler.func
     named = handler if hasattr(handler, "__qualname__") else type(handler)
     return f"{getattr(named, '__module__', '?')}.{getattr(named, '__qualname__', named)}"
 
 
-class Subscribers(dict[str, list[Any]]):
-    """By type or pattern, the list of its subscriptions; a missing list is empty.
+def handlers_of(subscribers: dict[str, list[Handler]], event_type: str) -> list[Handler]:
+    """The handlers of an event type: first those subscribed to its name, then those of matching patterns.
 
-    It may be read and changed like any dict of lists: whoever puts a plain handler into a list is heard too.
+    A subscription to several patterns is in the list of each of them, and is returned once.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lists: dict[str, tuple[list[Any], ...]] = {}  # event type → lists of what matches it
-
-    def of(self, event_type: str) -> list[Any]:
-        """Everyone who subscribed to this type: by its name first, then by patterns in their order. Each once."""
-        lists = self._lists.get(event_type)
-        if lists is None:
-            lists = self._find(event_type)
-        if len(lists) == 1:
-            return lists[0].copy()
-        found = [entry for entries in lists for entry in entries]
-        return found if all(len(getattr(entry, "patterns", ())) < 2 for entry in found) else each_once(found)
-
-    def discard(self, pattern: str, handler: object) -> None:
-        if kept := [entry for entry in self.get(pattern, []) if entry != handler]:
-            self[pattern][:] = kept
-        else:
-            self.pop(pattern, None)
-
-    def _find(self, event_type: str) -> tuple[list[Any], ...]:
-        named = [pattern for pattern in self if pattern == event_type]
-        alike = [pattern for pattern in self if "*" in pattern and pattern != event_type and like(pattern, event_type)]
-        if len(self._lists) >= MAX_KNOWN_TYPES:
-            self._lists.clear()
-        return self._lists.setdefault(event_type, tuple(self[pattern] for pattern in named + alike))
-
-    def __missing__(self, pattern: str) -> list[Any]:
-        self[pattern] = []
-        return self[pattern]
-
-    def __setitem__(self, pattern: str, entries: list[Any]) -> None:
-        super().__setitem__(pattern, entries)
-        self._lists.clear()
-
-    def __delitem__(self, pattern: str) -> None:
-        super().__delitem__(pattern)
-        self._lists.clear()
-
-    def setdefault(self, pattern: str, entries: list[Any] | None = None) -> list[Any]:
-        if pattern not in self:
-            self[pattern] = [] if entries is None else entries
-        return self[pattern]
-
-    def update(self, *others: Any, **more: list[Any]) -> None:
-        super().update(*others, **more)
-        self._lists.clear()
-
-    def pop(self, pattern: str, default: Any = None) -> Any:
-        self._lists.clear()
-        return super().pop(pattern, default)
-
-    def clear(self) -> None:
-        super().clear()
-        self._lists.clear()
+    keys = matching_keys(tuple(subscribers), event_type)
+    found: list[Handler] = []
+    for key in keys:
+        found += subscribers.get(key, ())
+    if len(keys) < 2:
+        return found
+    # A plain function, which a program put there, is called as often as it is listed.
+    unique = {id(each) if isinstance(each, HandlerSubscription) else -n: each for n, each in enumerate(found)}
+    return list(unique.values())
 
 
-def each_once(entries: list[Any]) -> list[Any]:
-    """Who subscribed to several patterns at once is called once; who subscribed twice, twice."""
-    several = {id(entry): entry for entry in entries if is_several(entry)}
-    return [entry for entry in entries if not is_several(entry) or several.pop(id(entry), None) is not None]
+@functools.lru_cache(MAX_CACHED_LOOKUPS)
+def matching_keys(keys: tuple[str, ...], event_type: str) -> tuple[str, ...]:
+    """The keys of `Events.subscribers` that match an event type: its own name, then the patterns in their order."""
+    own_name = [key for key in keys if key == event_type]
+    return (*own_name, *(key for key in keys if "*" in key and key != event_type and like(key, event_type)))
 
 
-def is_several(entry: object) -> bool:
-    return isinstance(entry, HandlerSubscription) and len(entry.patterns) > 1
+def remove_handler(subscribers: dict[str, list[Handler]], pattern: str, handler: Handler) -> None:
+    """Remove a handler, and its list with it when that is empty. Does nothing if it was not subscribed."""
+    handlers = subscribers.get(pattern, [])
+    handlers[:] = [other for other in handlers if other != handler]
+    if not handlers:
+        subscribers.pop(pattern, None)

@@ -1,7 +1,8 @@
-"""Calls that have not ended: held, since the event loop holds no task, and given up when their time is up.
+"""Running calls: held until they end, and expired when their time limit is up.
 
-A timer for each call would cost more than the call. Calls with the same limit run out of time in the order in which
-they began, so one timer for each limit is enough: it looks at the oldest ones, and is set again for the next.
+The event loop keeps only weak references to tasks, so calls are held here. A timer for each call would cost more than
+the call. Calls with the same limit expire in the order in which they began, so one timer per limit is enough: it
+expires the oldest calls and is then set for the next one.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from itertools import takewhile
 from typing import Protocol
 
 
-class Expiring(Hashable, Protocol):
-    """`limit_s` is how long it may take, None for as long as it likes; `expire` is called when that time is up."""
+class ExpiringCall(Hashable, Protocol):
+    """`limit_s` is the time limit, or None; `expire` is called when it is up."""
 
     limit_s: float | None
 
@@ -21,45 +22,48 @@ class Expiring(Hashable, Protocol):
 
 
 class RunningCalls:
-    """What it holds belongs to one event loop; what was left of an ended one is forgotten with it."""
+    """The running calls of one event loop. In another loop it starts empty: calls of a loop that has ended never end.
+
+    A call is either due (it may still end within its limit) or expired (its limit is up, its task has not finished).
+    """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._due: dict[float | None, dict[Expiring, float]] = {}  # limit → calls, the oldest first → loop's time
-        self._timers: set[float] = set()  # limits that a timer is set for
-        self._late: set[Expiring] = set()  # were given up, and go on
+        self._due: dict[float | None, dict[ExpiringCall, float]] = {}  # limit → call → due time, the oldest call first
+        self._limits_with_timer: set[float] = set()
+        self._expired: set[ExpiringCall] = set()
 
     def __len__(self) -> int:
-        return sum(map(len, self._due.values())) + len(self._late)
+        return sum(map(len, self._due.values())) + len(self._expired)
 
-    def add(self, call: Expiring) -> None:
+    def add(self, call: ExpiringCall) -> None:
         loop, limit_s = asyncio.get_running_loop(), call.limit_s
         if loop is not self._loop:
-            self._begin_in(loop)
+            self._start_empty_in(loop)
         calls = self._due.setdefault(limit_s, {})
         calls[call] = due = loop.time() + limit_s if limit_s is not None else 0.0
-        if limit_s is not None and limit_s not in self._timers:
+        if limit_s is not None and limit_s not in self._limits_with_timer:
             self._set_timer(loop, limit_s, due)
 
-    def discard(self, call: Expiring) -> None:
+    def discard(self, call: ExpiringCall) -> None:
         self._due.get(call.limit_s, {}).pop(call, None)
-        self._late.discard(call)
+        self._expired.discard(call)
 
-    def _begin_in(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _start_empty_in(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        for calls in (self._due, self._timers, self._late):
+        for calls in (self._due, self._limits_with_timer, self._expired):
             calls.clear()
 
     def _set_timer(self, loop: asyncio.AbstractEventLoop, limit_s: float, due: float) -> None:
-        self._timers.add(limit_s)
-        loop.call_at(due, self._look, loop, limit_s)
+        self._limits_with_timer.add(limit_s)
+        loop.call_at(due, self._expire_due, loop, limit_s)
 
-    def _look(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> None:
-        self._timers.discard(limit_s)
+    def _expire_due(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> None:
+        self._limits_with_timer.discard(limit_s)
         calls, now = self._due[limit_s], loop.time()
         for call, _ in list(takewhile(lambda item: item[1] <= now, calls.items())):
             del calls[call]
-            self._late.add(call)
+            self._expired.add(call)
             call.expire()
-        if calls and limit_s not in self._timers:
+        if calls and limit_s not in self._limits_with_timer:
             self._set_timer(loop, limit_s, next(iter(calls.values())))

@@ -1,4 +1,4 @@
-"""Publish from another process, and wait for what happens on the dashboard. Needs httpx, and nothing else."""
+"""Publishes events to a dashboard elsewhere, and reads its log. Needs httpx and the standard library."""
 
 from marcus_events.client.client import Client
 

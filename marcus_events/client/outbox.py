@@ -1,12 +1,12 @@
-"""The outbox: events on disk, and the thread that sends them.
+"""The outbox: a queue of events on disk, and a thread that sends them.
 
-1. `put` writes to disk; when the disk fails, memory takes what it can (see `bus.kept`).
-2. The thread takes the oldest events that fit into one request and sends them.
-3. What was accepted, or known already, is removed; a warning about it is logged. What was refused is set aside with the
-   reason, and told of, whatever the status: an answer that says what became of each event is settled.
-4. No answer, 5xx, 429: the same events again, after growing pauses, or when the answer says.
-5. 401, 403 and the like: nothing will help but a person; it is told once, and tried again now and then.
-6. The request is refused as a whole: half as many. A single event that is refused so is set aside.
+1. `put` writes to disk. If the disk fails, memory holds what it can (see `bus.pending`).
+2. The thread sends the oldest events that fit into one request.
+3. The response has a result for each event. Accepted events, and those that the log has already, are removed; a warning
+   about one is logged. A rejected event is set aside, with the reason, and logged.
+4. No response, 5xx or 429: the same events are sent again, after growing pauses or when the response says.
+5. 401, 403 and the like need a person: this is logged once, and retried in the same way.
+6. The request was rejected as a whole: half as many events are sent. A single event that is rejected so is set aside.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from typing import Any
 
 import httpx
 
-from marcus_events.bus.pending import Kept
+from marcus_events.bus.pending import PendingEvents
 from marcus_events.bus.spool import Spool
 from marcus_events.core.backoff import pauses
 from marcus_events.core.event import Event
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCH = 500  # events in a request, as the API takes them
-MAX_BYTES = 900 * 1024  # of a request; the API takes 1 MiB
+MAX_BATCH = 500  # events in a request, as the API accepts them
+MAX_BYTES = 900 * 1024  # of a request; the API accepts 1 MiB
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 30.0
-LOOK_EVERY_S = 0.02  # whether all is sent, while somebody waits for that
-# Of the request as a whole, without a result for each event.
-REFUSALS = (httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE, httpx.codes.UNPROCESSABLE_ENTITY)
+POLL_INTERVAL_S = 0.02  # while somebody waits until everything is sent
+# Statuses that reject the request as a whole, where the response has no result for each event.
+REJECTING_STATUSES = (httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE, httpx.codes.UNPROCESSABLE_ENTITY)
 
-Numbered = list[tuple[int, Event]]
+NumberedEvents = list[tuple[int, Event]]
 
 
-class NotNow(RuntimeError):
-    """The dashboard did not take the events; it may take them later."""
+class SendFailed(RuntimeError):
+    """The dashboard did not process the request; it may do so later."""
 
-    def __init__(self, what: str, retry_after_s: float = 0) -> None:
-        super().__init__(what)
+    def __init__(self, reason: str, retry_after_s: float = 0) -> None:
+        super().__init__(reason)
         self.retry_after_s = retry_after_s
 
 
@@ -50,13 +50,13 @@ class Outbox:
     """Safe to use from any thread."""
 
     def __init__(self, url: str, token: str, spool: Spool, timeout_s: float) -> None:
-        self._kept = Kept(spool)
+        self._pending = PendingEvents(spool)
         self._lock = threading.Lock()
-        self._news = threading.Event()
+        self._arrived = threading.Event()
         self._stop = threading.Event()
         self._is_closed = False
-        self._at_once = MAX_BATCH
-        self._sent = self._duplicates = self._refused = self._warned = 0
+        self._batch_size = MAX_BATCH
+        self._sent = self._duplicates = self._rejected = self._warned = 0
         self._last_error: str | None = None
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=timeout_s)
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -64,14 +64,15 @@ class Outbox:
 
     def put(self, events: Sequence[Event]) -> None:
         with self._lock:
-            self._kept.put(events)
-        self._news.set()
+            self._pending.put(events)
+        self._arrived.set()
 
     async def flush(self, timeout_s: float | None) -> bool:
+        """Wait until everything is sent; return whether it was within the time."""
         try:
             async with asyncio.timeout(timeout_s):
-                while len(self._kept):
-                    await asyncio.sleep(LOOK_EVERY_S)
+                while len(self._pending):
+                    await asyncio.sleep(POLL_INTERVAL_S)
         except TimeoutError:
             return False
         return True
@@ -80,106 +81,108 @@ class Outbox:
         return {
             "sent": self._sent,
             "duplicates": self._duplicates,
-            "waiting": len(self._kept),
-            "refused": self._refused,
+            "waiting": len(self._pending),
+            "refused": self._rejected,
             "warned": self._warned,
-            "lost": self._kept.lost,
+            "lost": self._pending.lost,
             "last_error": self._last_error,
         }
 
     def close(self, timeout_s: float) -> None:
-        """Send what is left, for so long; a request that is under way then is not waited for."""
+        """Send what is left, for up to `timeout_s`. A request that is running then is not waited for."""
         if self._stop.is_set():
             return
         deadline = time.monotonic() + timeout_s
-        while len(self._kept) and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY_S)
+        while len(self._pending) and time.monotonic() < deadline:
+            time.sleep(POLL_INTERVAL_S)
         self._stop.set()
-        self._news.set()
-        self._thread.join(max(deadline - time.monotonic(), LOOK_EVERY_S))
+        self._arrived.set()
+        self._thread.join(max(deadline - time.monotonic(), POLL_INTERVAL_S))
         with self._lock:
             self._is_closed = True
-            self._kept.close()
+            self._pending.close()
 
     def _run(self) -> None:
         waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
         with self._http:
             while not self._stop.is_set():
-                self._news.clear()
+                self._arrived.clear()
                 try:
-                    while not self._stop.is_set() and self._send_some():
+                    while not self._stop.is_set() and self._send_batch():
                         waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
-                except NotNow as error:
-                    self._tell(error)
+                except SendFailed as error:
+                    self._warn_once(error)
                     self._stop.wait(min(max(next(waits), error.retry_after_s), LONGEST_PAUSE_S))
                 except Exception:
-                    logger.exception("events cannot be sent; they are kept in %s", self._kept.place)
+                    logger.exception("events cannot be sent; they are stored in %s", self._pending.location)
                     self._stop.wait(LONGEST_PAUSE_S)
                 else:
-                    self._news.wait()
+                    self._arrived.wait()
 
-    def _send_some(self) -> bool:
-        """Steps 2 and 3; False when there is nothing to send. Raises NotNow."""
+    def _send_batch(self) -> bool:
+        """Send the oldest events; False if there are none. Raises SendFailed."""
         with self._lock:
-            batch = [] if self._is_closed else self._kept.peek(self._at_once, MAX_BYTES)
+            batch = [] if self._is_closed else self._pending.peek(self._batch_size, MAX_BYTES)
         if not batch:
             return False
         response = self._post(batch)
         if (results := results_of(response, len(batch))) is not None:
-            self._settle(batch, results)
-            self._at_once = MAX_BATCH
+            self._apply(results, batch)
+            self._batch_size = MAX_BATCH
         elif len(batch) == 1:
-            self._settle(batch, [{"status": "rejected", "error": detail_of(response)}])
+            self._apply([{"status": "rejected", "error": detail_of(response)}], batch)
         else:
-            self._at_once = len(batch) // 2
+            self._batch_size = len(batch) // 2
         return True
 
-    def _post(self, batch: Numbered) -> httpx.Response:
-        """An answer that says what became of the events. Raises NotNow."""
-        body = json.dumps([event.to_dict() for _, event in batch])  # also what is no JSON: the API says so then
+    def _post(self, batch: NumberedEvents) -> httpx.Response:
+        """A response that has a result for each event, or rejects the request as a whole. Raises SendFailed."""
+        body = json.dumps([event.to_dict() for _, event in batch])  # also NaN, which is not JSON: the API rejects it
         try:
             response = self._http.post("/api/events", content=body, headers={"Content-Type": "application/json"})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotNow(f"{type(error).__name__}: {error}") from None
-        if response.is_success or response.status_code in REFUSALS or has_results(response):
+            raise SendFailed(f"{type(error).__name__}: {error}") from None
+        if response.is_success or response.status_code in REJECTING_STATUSES or has_results(response):
             return response
-        raise NotNow(detail_of(response), retry_after(response))
+        raise SendFailed(detail_of(response), retry_after(response))
 
-    def _settle(self, batch: Numbered, results: list[dict[str, Any]]) -> None:
+    def _apply(self, results: list[dict[str, Any]], batch: NumberedEvents) -> None:
+        """Remove the events that are in the log, and set aside those that were rejected."""
         done = [number for (number, _), result in zip(batch, results, strict=True) if result["status"] != "rejected"]
         with self._lock:
-            if self._is_closed:  # the next client sends them again, and is told that they are known
+            if self._is_closed:  # the next client sends the events again, and gets the answer “duplicate”
                 return
-            self._kept.remove(done)
+            self._pending.remove(done)
             for (number, event), result in zip(batch, results, strict=True):
                 if result["status"] == "rejected":
-                    self._refuse(number, event, str(result.get("error")))
+                    self._set_aside(number, event, str(result.get("error")))
                 elif warnings := result.get("warnings"):
-                    self._warn(event, warnings)
+                    self._log_warnings(event, warnings)
         self._sent += len(done)
         self._duplicates += sum(result["status"] == "duplicate" for result in results)
         self._last_error = None if done else self._last_error
 
-    def _refuse(self, number: int, event: Event, reason: str) -> None:
-        self._kept.set_aside(number, reason)
-        self._refused += 1
-        logger.warning("event %s was refused: %s", event.event_id, reason)
+    def _set_aside(self, number: int, event: Event, reason: str) -> None:
+        self._pending.set_aside(number, reason)
+        self._rejected += 1
+        logger.warning("event %s was rejected: %s", event.event_id, reason)
 
-    def _warn(self, event: Event, warnings: list[dict[str, Any]]) -> None:
-        """It is in the log; what some of its fields say is not used."""
+    def _log_warnings(self, event: Event, warnings: list[dict[str, Any]]) -> None:
+        """The event is in the log, but some of its fields are ignored."""
         self._warned += 1
-        told = "; ".join(f"{each.get('pointer')} should be {each.get('expected')}" for each in warnings)
-        logger.warning("event %s (%s) was taken with a warning: %s", event.event_id, event.event_type, told)
+        text = "; ".join(f"{each.get('pointer')} should be {each.get('expected')}" for each in warnings)
+        logger.warning("event %s (%s) was accepted with a warning: %s", event.event_id, event.event_type, text)
 
-    def _tell(self, error: NotNow) -> None:
-        """Once per episode."""
+    def _warn_once(self, error: SendFailed) -> None:
+        """Log the first error since events were last sent."""
         if self._last_error is None:
-            logger.warning("events cannot be sent (%s); until they can, they are kept in %s", error, self._kept.place)
+            text = "events cannot be sent (%s); until then, they are stored in %s"
+            logger.warning(text, error, self._pending.location)
         self._last_error = str(error)
 
 
 def results_of(response: httpx.Response, count: int) -> list[dict[str, Any]] | None:
-    """What became of each; None where the request was refused as a whole. Raises NotNow where no API answers."""
+    """The result for each event; None if the request was rejected as a whole. Raises SendFailed for no API."""
     try:
         results = response.json().get("results")
     except (ValueError, AttributeError):
@@ -187,12 +190,12 @@ def results_of(response: httpx.Response, count: int) -> list[dict[str, Any]] | N
     if results is None and not response.is_success:
         return None
     if not (isinstance(results, list) and len(results) == count):
-        raise NotNow("what answers is no Marcus Events API")
+        raise SendFailed("the response is not from a Marcus Events API")
     return results
 
 
 def has_results(response: httpx.Response) -> bool:
-    """Whether a refusal says what became of each event: of a token that may not publish at all it does not."""
+    """Whether an error response has a result for each event. That for a token that may not publish has none."""
     try:
         return isinstance(response.json()["results"], list)
     except (ValueError, TypeError, KeyError):
@@ -203,9 +206,10 @@ def detail_of(response: httpx.Response) -> str:
     try:
         return str(response.json()["detail"])
     except (ValueError, TypeError, KeyError):
-        return f"answered with {response.status_code} {response.reason_phrase}"
+        return f"the server responded with {response.status_code} {response.reason_phrase}"
 
 
 def retry_after(response: httpx.Response) -> float:
-    stated = response.headers.get("Retry-After", "")
-    return float(stated) if stated.isascii() and stated.isdecimal() else 0.0
+    """The seconds in the Retry-After header; 0 if there are none."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdecimal() else 0.0

@@ -1,7 +1,7 @@
 """What happened: the event as a producer states it, and as the log holds it.
 
-`Event` has the documented fields of Marcus's own class and is a drop-in for it. `Recorded` is the same event after the
-log has given it a position; nothing outside the log makes one.
+`Event` has the documented fields of Marcus's own class and is a drop-in for it. `RecordedEvent` is the same event after
+the log has given it a position; nothing outside the log makes one.
 """
 
 from __future__ import annotations
@@ -172,5 +172,5 @@ def check_moment(moment: object, pointer: str = "/timestamp") -> datetime:
     if moment.utcoffset() is None:
         raise InvalidEvent(pointer, "has no time zone; end it with Z or an offset such as +00:00")
     if not EARLIEST <= moment <= LATEST:
-        raise InvalidEvent(pointer, f"lies outside of the years {EARLIEST.year} to {LATEST.year}", "timestamp")
+        raise InvalidEvent(pointer, f"is outside the years {EARLIEST.year} to {LATEST.year}", "timestamp")
     return moment.astimezone(UTC)

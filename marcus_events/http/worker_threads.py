@@ -11,8 +11,8 @@ from typing import TypeVar
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 
+from marcus_events.core.lifecycle import Declared
 from marcus_events.core.problem import Problem
-from marcus_events.core.services import Declared
 from marcus_events.core.threads import LARGE_BODIES, THREADS
 from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.writer import LogUnavailable
@@ -63,6 +63,6 @@ async def in_thread(threads: Threads, work: Callable[[], Result]) -> Result:
 
 
 def unavailable(error: Exception) -> Problem:
-    logger.error("a program's connection: %s", error)
-    detail = "The log cannot be reached at this time; send the same again."
+    logger.error("a program's request failed: %s", error)
+    detail = "The log is temporarily unavailable. Send the same request again."
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)

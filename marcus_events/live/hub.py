@@ -20,7 +20,7 @@ import psycopg
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 from marcus_events.live.hub_subscription import FrameMatcher, HubSubscription, LogState
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
@@ -114,9 +114,9 @@ class Hub(LogState):
             try:
                 self._follow_log()
             except EpochChanged:
-                logger.warning("the log began again; every page starts over")
+                logger.warning("the log was replaced; all pages reload")
             except CONNECTION_ERRORS as error:
-                logger.debug("the hub waits for the database: %s", error)
+                logger.debug("the hub is waiting for the database: %s", error)
                 self._stop.wait(RETRY_PAUSE_S)
 
     def _follow_log(self) -> None:

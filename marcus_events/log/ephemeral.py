@@ -18,7 +18,7 @@ import psycopg
 
 from marcus_events.core.batch_thread import BatchThread
 from marcus_events.core.event import Event, check_moment
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
 
@@ -85,7 +85,7 @@ class LiveSender:
             self.shed += count
             is_first, self._is_shedding = not self._is_shedding, True
         if is_first:
-            logger.warning("ephemeral events do not reach other processes: %s", error or "too many wait to be told")
+            logger.warning("ephemeral events do not reach other processes: %s", error or "the queue is full")
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -125,7 +125,7 @@ class Assembler:
             event = Event.from_json(text)
             self._hear(replace(event, timestamp=check_moment(event.timestamp)))
         except (ValueError, TypeError, KeyError):
-            logger.debug("something else than an event was told on the live channel")
+            logger.debug("the live channel received something that is not an event")
 
 
 LIVE_SENDER = Declared("live sender", LiveSender)

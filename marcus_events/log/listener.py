@@ -18,7 +18,7 @@ import psycopg
 from django.db import connection as django_connection
 from psycopg_pool import ConnectionPool
 
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 logger = logging.getLogger(__name__)

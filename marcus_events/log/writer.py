@@ -23,7 +23,7 @@ from typing import Any
 import psycopg
 
 from marcus_events.core.batch_thread import BatchThread
-from marcus_events.core.services import Declared
+from marcus_events.core.lifecycle import Declared
 from marcus_events.log.append import AppendResult, EventData, append
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LOG_CHANNEL
@@ -118,9 +118,9 @@ class Writer:
                 self._disconnect()
                 pause = RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S) - 1)]
                 if self._queue.is_stopping or time.monotonic() + pause > deadline:
-                    raise LogUnavailable(f"the database does not answer: {error}") from error
+                    raise LogUnavailable(f"the database does not respond: {error}") from error
                 if attempt == 0:
-                    logger.warning("the log is away, trying again: %s", error)
+                    logger.warning("the log is not reachable, retrying: %s", error)
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -152,7 +152,7 @@ class Writer:
         except psycopg.errors.LockNotAvailable:
             pass  # a partition is being taken away; the next batch tries again
         except psycopg.Error as error:
-            logger.warning("no room could be made ahead in the log: %s", error)
+            logger.warning("partitions could not be created in advance: %s", error)
             self._disconnect()
 
     def _disconnect(self) -> None:

@@ -1,8 +1,8 @@
 """The tables, by what they are for: the log and its search, what is so by it, subscriptions, the doors, the proofs."""
 
-from marcus_events.models.access import BoardAccess
 from marcus_events.models.api_access import RefusedRequest, Token
 from marcus_events.models.audit import AnchorState, Redaction, Seal, Verification
+from marcus_events.models.board_access import BoardAccess
 from marcus_events.models.followed_folders import FollowedFolder
 from marcus_events.models.log import Identity, LoggedEvent, LogHead
 from marcus_events.models.projections import (

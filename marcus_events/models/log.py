@@ -63,6 +63,7 @@ class Identity(models.Model):
 
     class Meta:
         db_table = "event_identity"
+        verbose_name_plural = "identities"
         indexes: ClassVar[list[models.Index]] = [BrinIndex(fields=["position"], name="identity_by_position")]
 
     def __str__(self) -> str:

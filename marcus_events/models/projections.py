@@ -201,7 +201,7 @@ class Blocker(Interval):
 
     class Meta:
         db_table = "blocker"
-        permissions: ClassVar[Any] = [("handle_blocker", "Can answer, take on, assign and put off")]
+        permissions: ClassVar[Any] = [("handle_blocker", "Can reply to, acknowledge, assign and snooze blockers")]
         constraints: ClassVar[list[Any]] = [only_now("blocker_id", name="blocker_now")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["board_id", "task_id"], name="blocker_by_task"),
@@ -248,6 +248,7 @@ class Dependency(Interval):
 
     class Meta:
         db_table = "dependency"
+        verbose_name_plural = "dependencies"
         constraints: ClassVar[list[Any]] = [
             only_now("board_id", "task_id", "depends_on_id", "depends_on_board", name="dependency_now")
         ]

@@ -19,6 +19,7 @@ class SearchEntry(models.Model):
 
     class Meta:
         db_table = "search"
+        verbose_name_plural = "search entries"
 
     def __str__(self) -> str:
         return f"{self.position}"

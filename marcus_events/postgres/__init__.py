@@ -16,8 +16,8 @@ Only commands start servers. docs/decisions/0001-embedded-postgresql.md tells wh
 import atexit
 from pathlib import Path
 
+from marcus_events.postgres.cluster_member import ClusterMember
 from marcus_events.postgres.data_directory import DataDirectory, StartFailed
-from marcus_events.postgres.member import ClusterMember
 
 __all__ = ["ClusterMember", "StartFailed", "conninfo", "start"]
 

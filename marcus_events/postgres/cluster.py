@@ -78,7 +78,7 @@ class Cluster:
             _send(pid, signal_number)
             if self._gone_within(patience):
                 return
-        raise RuntimeError(f"PostgreSQL (process {self.pid()}) does not stop: see {self.place.log}")
+        raise RuntimeError(f"PostgreSQL (process {self.pid()}) does not stop. See {self.place.log}")
 
     def disown(self) -> None:
         """The server may outlive this process, and `subprocess` need not warn of it."""
@@ -101,7 +101,7 @@ class Cluster:
             **self.place.as_owner(),
         )
         if done.returncode != 0:
-            raise StartFailed(f"PostgreSQL's files could not be made in {unfinished}:\n{done.stderr.strip()}")
+            raise StartFailed(f"PostgreSQL's files could not be created in {unfinished}:\n{done.stderr.strip()}")
         unfinished.rename(self.place.data)
 
     def _refuse_other_version(self) -> None:
@@ -168,7 +168,7 @@ class Cluster:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                     connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
         except psycopg.Error as error:
-            raise StartFailed(f"PostgreSQL runs in {self.place.root}, but does not answer: {error}") from error
+            raise StartFailed(f"PostgreSQL runs in {self.place.root} but does not respond: {error}") from error
 
     def _is_ours(self, pid: int) -> bool:
         try:

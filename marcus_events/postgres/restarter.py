@@ -36,7 +36,7 @@ class Keeper:
                 self._revive()
 
     def _revive(self) -> None:
-        log.warning("PostgreSQL has died; starting it again")
+        log.warning("PostgreSQL stopped unexpectedly; restarting it")
         pause = FIRST_PAUSE
         while not self._ended.wait(pause):
             try:
@@ -44,9 +44,9 @@ class Keeper:
                     self._server.ensure_running()
             except (StartFailed, OSError) as error:
                 pause = min(pause * 2, LONGEST_PAUSE)
-                log.warning("PostgreSQL does not start yet; next try in %.1f s: %s", pause, _last_line(error))
+                log.warning("PostgreSQL did not start; next attempt in %.1f s: %s", pause, _last_line(error))
             else:
-                log.warning("PostgreSQL is back")
+                log.warning("PostgreSQL is running again")
                 return
 
 

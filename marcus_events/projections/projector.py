@@ -175,9 +175,9 @@ class Projector:
             events = step(projection, known=known)
             self._is_behind |= bool(events) and events[-1].position < read.head().position
         except Error as error:
-            self._tell_once(projection, logger.warning, "%s waits for the database: %s", projection.name, error)
+            self._tell_once(projection, logger.warning, "%s is waiting for the database: %s", projection.name, error)
         except Exception:
-            self._tell_once(projection, logger.exception, "%s stands still", projection.name)
+            self._tell_once(projection, logger.exception, "%s has stopped", projection.name)
         else:
             self._failing.discard(projection.name)
             return events

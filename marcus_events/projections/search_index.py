@@ -17,7 +17,7 @@ from marcus_events.log.rows import execute
 from marcus_events.models import ProjectionName, SearchEntry, SearchPart
 from marcus_events.projections.bulk_copy import copy
 from marcus_events.projections.projector import Projection
-from marcus_events.search import partitions
+from marcus_events.search import index_partitions
 from marcus_events.search.lexemes import vector
 
 REDACTED = "event_redacted"
@@ -36,17 +36,17 @@ class SearchProjection(Projection):
 
     def project(self, events: Sequence[RecordedEvent]) -> None:
         execute(NO_WAIT)
-        for _, group in groupby(events, key=lambda event: event.position // partitions.SIZE):
-            write(partitions.part_of((batch := list(group))[0].position), batch)
+        for _, group in groupby(events, key=lambda event: event.position // index_partitions.SIZE):
+            write(index_partitions.part_of((batch := list(group))[0].position), batch)
         for event in events:
             if event.event_type == REDACTED:
                 rewrite(event)
 
     def clear(self) -> None:
-        partitions.retire_all()
+        index_partitions.retire_all()
 
     def tidy(self) -> None:
-        partitions.drop_retired()
+        index_partitions.drop_retired()
 
 
 def write(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
@@ -54,14 +54,14 @@ def write(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
     copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
     execute(TIMES, [min(times), max(times), part.name])
     if not part.is_indexed and is_due(part, events[-1].position):
-        partitions.add_index(part)
+        index_partitions.add_index(part)
 
 
 def is_due(part: SearchPart, position: int) -> bool:
     """To build an index at once takes a fraction of what it takes event by event: far behind the log, that is done when
     the part is full.
     """
-    return position == part.last or read.head().position <= part.last + partitions.SIZE
+    return position == part.last or read.head().position <= part.last + index_partitions.SIZE
 
 
 def rewrite(redaction: RecordedEvent) -> None:

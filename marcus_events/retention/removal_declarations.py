@@ -58,7 +58,7 @@ def check_accounted(connection: Connection) -> None:
     """Step 4. Raises UnaccountedRemovals."""
     if not removed_positions.stated(connection).is_accounted_for:
         raise UnaccountedRemovals(
-            "The removed positions differ from what the log says. Run `manage.py verify` to see where."
+            "The record of removed events does not match the log. Run `manage.py verify` for details."
         )
 
 

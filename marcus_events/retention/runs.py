@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,17 +18,19 @@ import psycopg
 from django.db import close_old_connections
 
 from marcus_events.core.event import utc_now
+from marcus_events.core.lifecycle import Declared, PeriodicTask
 from marcus_events.log import event_deletion, partition_removal
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.partitions import Connection
 from marcus_events.log.sql_filter import NOTHING, Condition, up_to
+from marcus_events.log.writer import WRITER
 from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.retention import deletion
 from marcus_events.retention.horizon import RemovalHorizon, removal_horizon
 from marcus_events.retention.policies import Governed, governed
 from marcus_events.retention.removal_declarations import check_accounted, declare_range, unfinished
 from marcus_events.retention.thinning import thin
-from marcus_events.search import partitions
+from marcus_events.search import index_partitions
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ CHECK_INTERVAL_S = 60.0  # how often a worker checks whether a run is due
 # partition can be made. Otherwise the next run drops it.
 LOCK_TIMEOUT = "3s"
 PARTITIONS = "whole partitions"
-BUSY = "Another retention run is in progress."
+BUSY = "Another run is in progress."
 
 
 class RetentionBusy(RuntimeError):
@@ -83,11 +84,11 @@ class RetentionRunner:
             self.resume()
             self.drop_partitions()
         except psycopg.errors.LockNotAvailable:
-            self.record.error = "An old partition is being read; the next run drops it."
+            self.record.error = "An old partition of the log is in use. The next run drops it."
         for task in self.tasks:
             self.apply(task)
         self.record.oldest = event_deletion.move_oldest(self.connection)
-        partitions.forget_before(self.record.oldest)
+        index_partitions.forget_before(self.record.oldest)
 
     def resume(self) -> None:
         """Delete what is declared and still there. Raises LockNotAvailable at a partition that is being read."""
@@ -166,20 +167,24 @@ def subscriptions_in(tasks: Sequence[PolicyTask], field: str) -> str:
     return ", ".join(sorted({name for task in tasks for name in getattr(task.horizon, field)}))
 
 
-def run_retention(stop: threading.Event) -> None:
-    """Run retention whenever the last run, of any process, was an hour ago. For the thread of a worker."""
-    while not stop.wait(CHECK_INTERVAL_S):
-        try:
-            if is_due(utc_now()):
-                run()
-        except RetentionBusy:
-            pass
-        except CONNECTION_ERRORS as error:
-            logger.debug("retention waits for the database: %s", error)
-        except Exception:
-            logger.exception("a retention run failed")
-        finally:
-            close_old_connections()
+def run_when_due(requested: bool | None) -> None:
+    """Run if somebody asked for it, or if the last run, by whomever, is an hour ago. Never raises."""
+    try:
+        if requested or is_due(utc_now()):
+            run()
+    except RetentionBusy:
+        pass
+    except CONNECTION_ERRORS as error:
+        logger.debug("retention is waiting for the database: %s", error)
+    except Exception:
+        logger.exception("a retention run failed")
+    finally:
+        close_old_connections()
+
+
+RETENTION: Declared[PeriodicTask[bool]] = Declared(
+    "retention", lambda: PeriodicTask("retention", run_when_due, CHECK_INTERVAL_S), needs=(WRITER,)
+)
 
 
 def is_due(now: datetime) -> bool:

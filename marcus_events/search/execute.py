@@ -26,7 +26,7 @@ from marcus_events.log import read
 from marcus_events.log.rows import execute, rows
 from marcus_events.log.statement_timeout import Deadline, deadline_in
 from marcus_events.models import ProjectionName
-from marcus_events.search import partitions, range_sql
+from marcus_events.search import index_partitions, range_sql
 from marcus_events.search.ranges import indexed_ranges, plan_search
 from marcus_events.search.search_query import SearchQuery
 from marcus_events.search.tsquery import IndexQuery
@@ -91,7 +91,7 @@ def indexed(query: SearchQuery, indexed_to: int, limit: int, deadline: Deadline)
     first, last = query.after + 1, min(query.before - 1, indexed_to)
     if index_query.matches_nothing or first > last:
         return
-    ranges = indexed_ranges(partitions.in_use(), query.filter, first, last)
+    ranges = indexed_ranges(index_partitions.in_use(), query.filter, first, last)
     for group in plan_search(ranges, newest_first=query.newest_first, can_look_up=index_query.can_look_up):
         deadline.apply()
         sql, values = range_sql.statement(group, index_query, query, limit)

@@ -9,7 +9,7 @@ from marcus_events.core.event_types import category_of
 from marcus_events.core.filters import EventFilter
 from marcus_events.log.event_counts import count_by_value
 from marcus_events.search.execute import matching_positions, search_transaction
-from marcus_events.search.partitions import retry_if_dropped
+from marcus_events.search.index_partitions import retry_if_dropped
 from marcus_events.search.precomputed_counts import matches, precomputed_counts
 from marcus_events.search.search_query import SearchQuery
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.search.execute import matching_positions, search_transaction
+from marcus_events.search.index_partitions import retry_if_dropped
 from marcus_events.search.masking import masked
-from marcus_events.search.partitions import retry_if_dropped
 from marcus_events.search.search_query import SearchQuery
 
 

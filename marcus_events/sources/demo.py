@@ -99,7 +99,7 @@ class Demo:
                 if connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
                     self._play(connection, stop)
         except (*CONNECTION_ERRORS, LogUnavailable) as error:
-            logger.debug("the demo waits for the database: %s", error)
+            logger.debug("the demo is waiting for the database: %s", error)
 
     def _play(self, connection: Connection, stop: threading.Event) -> None:
         """Rounds, for as long as there may be another one."""

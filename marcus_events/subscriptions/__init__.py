@@ -1,4 +1,4 @@
-"""Durable subscriptions: named, remembered by the log, each with one owner at a time among any number of processes."""
+"""Durable subscriptions: named, with a position in the log, and one owner at a time among any number of processes."""
 
 from marcus_events.subscriptions.runner import Runner
 

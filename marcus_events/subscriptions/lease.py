@@ -1,10 +1,10 @@
-"""Who is at a durable subscription: a lease with a fence, on one connection of the owner's own.
+"""The lease of a durable subscription: which process owns it. An owner holds it on a database connection of its own.
 
-- A lease is taken where nobody holds one: it has run out, or its owner's connection is gone, as that of a killed
-  process is. Every time the fence grows.
-- Whatever an owner writes names its fence. An owner that was stopped and wakes after its lease, when another one has
-  taken over, finds that its fence is not the newest: `Fenced`, and nothing of it is written.
-- An owner asks before it handles an event, too, unless it knew for certain less than SURE_FOR_S ago. That time counts
+- A lease is free if it has expired, or if its owner's connection is gone, as after a kill. Acquiring it increments the
+  fence.
+- Every write of an owner names its fence. An owner that was stopped, and wakes after another process has acquired the
+  lease, finds that its fence is no longer the newest: `Fenced` is raised, and nothing is written.
+- An owner asks before each call of its handler, too, unless it was certain less than SURE_FOR_S ago. That time counts
   from before the question was sent: a process may be stopped while the answer is under way.
 """
 
@@ -33,8 +33,8 @@ INSERT INTO subscription (name, patterns, position, epoch, fence, owner, attempt
 SELECT %(name)s, %(patterns)s, coalesce(%(after)s, position), epoch, 0, '', 0, '' FROM log_head WHERE id = 1
 ON CONFLICT (name) DO NOTHING
 """
-# backend_start tells a backend from a later one with the same number; of another role's it cannot be seen.
-TAKE = """
+# backend_start distinguishes a backend from a later one with the same pid; that of another role is not visible.
+ACQUIRE = """
 UPDATE subscription SET fence = fence + 1, owner = %(owner)s, patterns = %(patterns)s, backend = pg_backend_pid(),
     backend_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()),
     leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
@@ -48,11 +48,11 @@ WHERE name = %(name)s AND fence = %(fence)s
 """
 IS_OURS = "SELECT 1 FROM subscription WHERE name = %(name)s AND fence = %(fence)s"
 RELEASE = "UPDATE subscription SET leased_until = NULL, owner = '' WHERE name = %(name)s AND fence = %(fence)s"
-MOVE = """
+ACKNOWLEDGE = """
 UPDATE subscription SET position = %(position)s, epoch = %(epoch)s, attempts = 0
 WHERE name = %(name)s AND fence = %(fence)s
 """
-FAILED = """
+COUNT_FAILURE = """
 UPDATE subscription SET attempts = %(attempts)s, last_error = %(error)s WHERE name = %(name)s AND fence = %(fence)s
 """
 PARK = """
@@ -66,19 +66,20 @@ UNPARK = "DELETE FROM parked_event WHERE subscription_id = %(name)s AND position
 
 
 class Fenced(RuntimeError):
-    """Another process has taken the subscription over."""
+    """Another process owns the subscription now."""
 
 
 @dataclass
 class Lease:
-    """What an owner may write, for as long as its fence is the newest. Its owner's thread and the one that renews it
-    share it.
+    """The writes of an owner, which are possible while its fence is the newest. Each raises Fenced otherwise.
+
+    The thread of the owner and the one that renews the lease share it.
     """
 
     connection: Connection
     name: str
     lease_s: float
-    sure_at: float  # a time at which it was ours, by CLOCK
+    confirmed_at: float  # by CLOCK: when this process was last known to own it
     fence: int
     position: int
     epoch: UUID
@@ -86,48 +87,50 @@ class Lease:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def renew(self) -> None:
-        """Raises Fenced, like everything here."""
+        """Extend the lease."""
         self._fenced(RENEW, lease_s=self.lease_s)
 
-    def make_sure(self) -> None:
-        """Before each call of a handler: ask whether it is still ours, unless that was certain a moment ago."""
-        age_s = time.clock_gettime(CLOCK) - self.sure_at
+    def confirm(self) -> None:
+        """Before each call of a handler: ask whether this process still owns it, unless that was certain just now."""
+        age_s = time.clock_gettime(CLOCK) - self.confirmed_at
         if age_s > self.lease_s / 2:
             self.renew()
         elif age_s > SURE_FOR_S:
             self._fenced(IS_OURS)
 
     def acknowledge(self, position: int, epoch: UUID) -> None:
-        """Everything up to this position is done."""
-        self._fenced(MOVE, position=position, epoch=epoch)
+        """Store that everything up to this position is done."""
+        self._fenced(ACKNOWLEDGE, position=position, epoch=epoch)
         self.position, self.epoch, self.attempts = position, epoch, 0
 
     def failed(self, attempts: int, error: str) -> None:
-        self._fenced(FAILED, attempts=attempts, error=error)
+        """Store how often the handler has failed on the next event, for the next owner."""
+        self._fenced(COUNT_FAILURE, attempts=attempts, error=error)
         self.attempts = attempts
 
     def park(self, position: int, epoch: UUID, attempts: int, error: str) -> None:
-        """Put an event aside with its error, and go on behind it, both or neither."""
+        """Park an event with its error, and acknowledge it, in one transaction."""
         with self.lock, self.connection.transaction():
             self.acknowledge(position, epoch)
-            self._note(PARK, position=position, attempts=attempts, error=error)
+            self._execute(PARK, position=position, attempts=attempts, error=error)
 
-    def to_replay(self) -> list[int]:
+    def positions_to_replay(self) -> list[int]:
+        """The parked events that somebody marked for replay."""
         with self.lock:
             return [row[0] for row in self.connection.execute(TO_REPLAY, {"name": self.name})]
 
     def replayed(self, position: int) -> None:
         with self.lock, self.connection.transaction():
             self.renew()
-            self._note(UNPARK, position=position)
+            self._execute(UNPARK, position=position)
 
     def replay_failed(self, position: int, error: str) -> None:
         with self.lock, self.connection.transaction():
             self.renew()
-            self._note(PARK, position=position, attempts=1, error=error)
+            self._execute(PARK, position=position, attempts=1, error=error)
 
     def release(self) -> None:
-        """Let another one go on at once."""
+        """Let another process acquire the lease at once."""
         self._fenced(RELEASE)
 
     def _fenced(self, query: str, **values: Any) -> None:
@@ -136,23 +139,23 @@ class Lease:
             asked_at = time.clock_gettime(CLOCK)
             found = self.connection.execute(query.encode(), named).rowcount
         if found != 1:
-            raise Fenced(f"subscription {self.name} is another process's now")
-        self.sure_at = asked_at
+            raise Fenced(f"subscription {self.name} is owned by another process now")
+        self.confirmed_at = asked_at
 
-    def _note(self, query: str, **values: Any) -> None:
+    def _execute(self, query: str, **values: Any) -> None:
         self.connection.execute(query.encode(), {"name": self.name, **values})
 
 
 def create(name: str, patterns: tuple[str, ...], after: int | None) -> None:
-    """Give the subscription its place in the log, unless it has one."""
+    """Create the subscription at its position in the log, unless it exists."""
     with connect("subscription", autocommit=True) as connection:
         connection.execute(CREATE, {"name": name, "patterns": ", ".join(patterns), "after": after})
 
 
-def take(connection: Connection, name: str, patterns: tuple[str, ...], lease_s: float) -> Lease | None:
-    """The lease, or None while another process holds it."""
+def acquire(connection: Connection, name: str, patterns: tuple[str, ...], lease_s: float) -> Lease | None:
+    """Acquire the lease; None while another process holds it."""
     owner = f"{socket.gethostname()} {os.getpid()}"
     values = {"name": name, "patterns": ", ".join(patterns), "owner": owner, "lease_s": lease_s}
     asked_at = time.clock_gettime(CLOCK)
-    row = connection.execute(TAKE, values).fetchone()
+    row = connection.execute(ACQUIRE, values).fetchone()
     return Lease(connection, name, lease_s, asked_at, *row) if row else None

@@ -1,4 +1,4 @@
-"""Durable subscriptions as people see them: how far each has come, who is at it, and what is parked."""
+"""The state of durable subscriptions, for people: position, lag, owner and parked events."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class NoSubscription(LookupError):
 
 
 class NotParked(LookupError):
-    """The subscription has no such event parked."""
+    """The subscription has not parked this event."""
 
 
 class HasOwner(RuntimeError):
-    """Some process is at this subscription, and would make it again."""
+    """A process runs this subscription, and would create it again."""
 
 
 @dataclass(frozen=True)
 class SubscriptionState:
-    """`lag` is in positions; `owner` is "" while no process is at it; `retrying` counts failures of the next event."""
+    """`lag` is in positions; `owner` is "" while no process runs it; `retrying` counts failures on the next event."""
 
     name: str
     patterns: str
@@ -51,33 +51,33 @@ def state(name: str) -> SubscriptionState:
     for found in states():
         if found.name == name:
             return found
-    raise NoSubscription(f"There is no subscription {name}.")
+    raise NoSubscription(f"Subscription {name} does not exist.")
 
 
 def parked(name: str) -> list[ParkedEvent]:
-    """The oldest first. Raises NoSubscription."""
+    """The parked events, oldest first. Raises NoSubscription."""
     return list(ParkedEvent.objects.filter(subscription=state(name).name).order_by("position"))
 
 
 def replay(name: str, position: int | None = None) -> int:
-    """Let the owner try one again, or all; how many. Raises NoSubscription or NotParked."""
-    return int(chosen(name, position).update(replay=True))
+    """Mark one parked event for replay, or all; return how many. Raises NoSubscription or NotParked."""
+    return int(select_parked(name, position).update(replay=True))
 
 
 def skip(name: str, position: int | None = None) -> int:
-    """Forget one that is parked, or all; how many. Raises NoSubscription or NotParked."""
-    return int(chosen(name, position).delete()[0])
+    """Delete one parked event, or all; return how many. Raises NoSubscription or NotParked."""
+    return int(select_parked(name, position).delete()[0])
 
 
 def remove(name: str) -> None:
-    """Forget the subscription and what it parked. Raises NoSubscription or HasOwner."""
+    """Delete the subscription and its parked events. Raises NoSubscription or HasOwner."""
     if owner := state(name).owner:
-        raise HasOwner(f"{name} is run by {owner}; stop that first.")
+        raise HasOwner(f"{name} is running on {owner}. Stop it first.")
     Subscription.objects.filter(name=name).delete()
 
 
-def chosen(name: str, position: int | None) -> Any:
+def select_parked(name: str, position: int | None) -> Any:
     rows = ParkedEvent.objects.filter(subscription=state(name).name)
     if position is not None and not (rows := rows.filter(position=position)).exists():
-        raise NotParked(f"{name} has parked no event at {position}.")
+        raise NotParked(f"{name} has no parked event at {position}.")
     return rows

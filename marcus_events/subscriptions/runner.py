@@ -1,17 +1,16 @@
-"""The runner: one durable subscription, driven along the log by whichever process has its lease.
+"""Runs a durable subscription along the log, in whichever process holds its lease.
 
-1. Make the subscription, if it is new: at the head, or after a stated position.
-2. Take the lease, or wait: look again each second.
-3. Read what follows its position. Hand each event that matches to the handler, in order, one at a time; pass over
-   others.
-4. A handler that fails is called again, after growing pauses. After `max_attempts` the event is parked with its error,
-   and the next one is handled.
-5. Acknowledge: after `batch` events, after a second, and before there is nothing more to do. What lies between two
-   acknowledgements is what is handled again when the process is killed.
-6. Try again what somebody marked for replay.
-7. Renew the lease while a handler works, and ask before each call whether it is still ours. An owner that finds that it
-   is another one's stops at once: back to 2.
-8. The database is away: back to 2, on a new connection. Another log is there: start over at its beginning.
+1. Create the subscription if it is new: at the head of the log, or after a given position.
+2. Acquire the lease; while another process holds it, try again every second.
+3. Read the events after its position. Call the handler with each matching event, in order, one at a time; skip others.
+4. If the handler fails, call it again after growing pauses. After `max_attempts`, park the event with its error, and
+   continue with the next one.
+5. Acknowledge after `batch` events, after a second, and when there is nothing more to do. What was handled since the
+   last acknowledgement is handled again after a kill.
+6. Replay the parked events that somebody marked for it.
+7. Renew the lease while a handler works, and confirm it before each call. If another process has acquired it, stop at
+   once and go back to 2.
+8. If the database is away: back to step 2, with a new connection. If the log is another one: start at its beginning.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ from marcus_events.subscriptions.lease import Fenced, Lease
 
 logger = logging.getLogger(__name__)
 
-LEASE_S = 10.0  # how long a stopped owner keeps others from going on
+LEASE_S = 10.0  # how long a stopped owner keeps other processes from continuing
 BATCH = 100  # events between two acknowledgements
 ACKNOWLEDGE_EVERY_S = 1.0
-LOOK_EVERY_S = 1.0  # for a lease that has run out, and for replays
+POLL_INTERVAL_S = 1.0  # for a lease that has expired, and for replays
 MAX_ATTEMPTS = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
 
@@ -45,7 +44,7 @@ HandleEvent = Callable[[Event], None]
 class Runner:
     """Calls `call` with each matching event, at least once, in order; it raises when the handler failed.
 
-    `after` is where a new subscription begins, None for what is published from now on.
+    A new subscription begins after the position `after`, or with what is published from now on if that is None.
     """
 
     def __init__(
@@ -71,42 +70,42 @@ class Runner:
         self._batch = batch
         self._max_attempts = max_attempts
         self._pauses = (first_pause_s, longest_pause_s)
-        self._known = threading.Event()
+        self._is_created = threading.Event()
         self._stop = threading.Event()
 
-    def wait_known(self, timeout_s: float) -> bool:
-        """Whether it has its place in the log within the time; from then on it misses nothing."""
-        return self._known.wait(timeout_s)
+    def wait_created(self, timeout_s: float) -> bool:
+        """Wait until the subscription has a position, so that it misses nothing; return whether it was in time."""
+        return self._is_created.wait(timeout_s)
 
     def run(self, stop: threading.Event) -> None:
-        """Until it is told to stop, or the handler's event loop has ended."""
+        """Run until `stop` is set."""
         self._stop = stop
-        is_away = False
+        is_database_away = False
         while not stop.is_set():
             try:
-                self._own()
-                is_away = False
+                self._run_as_owner()
+                is_database_away = False
             except Fenced as error:
                 logger.warning("%s", error)
             except EpochChanged:
-                logger.warning("the log began again; subscription %s starts over", self.name)
+                logger.warning("the log was replaced; subscription %s starts over", self.name)
             except CONNECTION_ERRORS as error:
-                if not is_away:
-                    logger.warning("subscription %s waits for the database: %s", self.name, error)
-                is_away = True
-                stop.wait(LOOK_EVERY_S)
+                if not is_database_away:
+                    logger.warning("subscription %s is waiting for the database: %s", self.name, error)
+                is_database_away = True
+                stop.wait(POLL_INTERVAL_S)
 
-    def _own(self) -> None:
-        """Steps 1 and 2; everything else for as long as the lease is ours."""
-        if not self._known.is_set():
+    def _run_as_owner(self) -> None:
+        """Steps 1 and 2, and the others while this process owns the subscription."""
+        if not self._is_created.is_set():
             leases.create(self.name, self._patterns, self._after)
-            self._known.set()
+            self._is_created.set()
         with connect("subscription", autocommit=True) as connection:
-            lease = leases.take(connection, self.name, self._patterns, self._lease_s)
+            lease = leases.acquire(connection, self.name, self._patterns, self._lease_s)
             if lease is None:
-                self._stop.wait(min(LOOK_EVERY_S, self._lease_s))
+                self._stop.wait(min(POLL_INTERVAL_S, self._lease_s))
                 return
-            with Renewing(lease):
+            with LeaseRenewal(lease):
                 self._follow(lease)
             lease.release()
 
@@ -121,28 +120,28 @@ class Runner:
             tail.close()
 
     def _step(self, lease: Lease, tail: Tail) -> None:
-        """Steps 3 to 6, of what the tail gives at once."""
-        events = tail.next(min(LOOK_EVERY_S, self._lease_s / 3))
-        done = PendingProgress(lease, self._batch)
+        """Steps 3 to 6, for the next events of the tail."""
+        events = tail.next(min(POLL_INTERVAL_S, self._lease_s / 3))
+        progress = UnacknowledgedProgress(lease, self._batch)
         for recorded in events:
             if self._stop.is_set():
                 break
             if self._matches(recorded):
-                self._handle(lease, recorded, done)
+                self._handle(lease, recorded, progress)
             else:
-                done.pass_over(recorded.position)
-        done.acknowledge()
+                progress.skip(recorded.position)
+        progress.acknowledge()
         if not events:
-            lease.renew()  # finds out, too, that the database is away
+            lease.renew()  # and notices if the database is away
         self._replay(lease)
 
-    def _handle(self, lease: Lease, recorded: RecordedEvent, done: PendingProgress) -> None:
+    def _handle(self, lease: Lease, recorded: RecordedEvent, progress: UnacknowledgedProgress) -> None:
         """Step 4."""
         waits = pauses(*self._pauses)
         attempts = lease.attempts if recorded.position == lease.position + 1 else 0
-        while (error := self._try(lease, recorded.event)) is not None:
+        while (error := self._call_handler(lease, recorded.event)) is not None:
             attempts += 1
-            done.acknowledge()
+            progress.acknowledge()
             if attempts >= self._max_attempts:
                 logger.error("subscription %s parked the event at %d: %s", self.name, recorded.position, error)
                 lease.park(recorded.position, lease.epoch, attempts, error)
@@ -150,11 +149,11 @@ class Runner:
             lease.failed(attempts, error)
             if self._stop.wait(next(waits)):
                 return
-        done.handled(recorded.position)
+        progress.handled(recorded.position)
 
-    def _try(self, lease: Lease, event: Event) -> str | None:
-        """What the handler failed with; None when it did not. Raises Fenced instead of calling it for another owner."""
-        lease.make_sure()
+    def _call_handler(self, lease: Lease, event: Event) -> str | None:
+        """The error of the handler, or None if it succeeded. Raises Fenced where another process owns the lease."""
+        lease.confirm()
         try:
             self._call(event)
         except Exception as error:
@@ -163,17 +162,17 @@ class Runner:
 
     def _replay(self, lease: Lease) -> None:
         """Step 6."""
-        for position in lease.to_replay():
+        for position in lease.positions_to_replay():
             recorded = read.event(position, lease.connection)
-            error = self._try(lease, recorded.event) if recorded else "the log no longer has this event"
+            error = self._call_handler(lease, recorded.event) if recorded else "this event is no longer in the log"
             if error is None:
                 lease.replayed(position)
             else:
                 lease.replay_failed(position, error)
 
 
-class PendingProgress:
-    """Step 5: what was done since the last acknowledgement."""
+class UnacknowledgedProgress:
+    """Step 5: what was handled or skipped since the last acknowledgement."""
 
     def __init__(self, lease: Lease, batch: int) -> None:
         self._lease = lease
@@ -182,7 +181,7 @@ class PendingProgress:
         self._since = time.monotonic()
         self._count = 0
 
-    def pass_over(self, position: int) -> None:
+    def skip(self, position: int) -> None:
         self._position = position
 
     def handled(self, position: int) -> None:
@@ -197,10 +196,10 @@ class PendingProgress:
         self._since, self._count = time.monotonic(), 0
 
 
-class Renewing:
-    """Step 7: keeps a lease for as long as the block lasts, in a thread of its own.
+class LeaseRenewal:
+    """Step 7: renews a lease while the block lasts, in a thread of its own.
 
-    When the lease is lost or the database away, it stops; the owner finds out as soon as it writes.
+    It ends when the lease is lost or the database is away; the owner notices with its next write.
     """
 
     def __init__(self, lease: Lease) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 
 from config.asgi import addresses, application
 from dashboard.live import page_consumer
-from dashboard.pages.catalog import PAGES
+from dashboard.pages.all_pages import PAGES
 from marcus_events.access import roles
 from marcus_events.live.hub import Hub
 from marcus_events.websocket import consumer

@@ -43,7 +43,7 @@ def test_it_tells_how_the_log_and_what_follows_it_are(program: Program) -> None:
 @pytest.fixture
 def events(monkeypatch: pytest.MonkeyPatch) -> Events:
     events = Events(store_history=True)
-    monkeypatch.setattr(default_events, "_events", events)
+    monkeypatch.setattr(default_events.EVENTS.get(), "events", events)
     return events
 
 

@@ -113,7 +113,7 @@ def test_anybody_may_ask_and_a_wrong_token_does_not_matter(client: Client) -> No
 def test_who_asks_too_often_waits(client: Client, settings: Settings) -> None:
     settings.RATES = settings.RATES | {"address": "1/minute"}
     assert client.get(OPENAPI).status_code == 200
-    assert assert_problem(client.get(DOCS), 429, "This address asks too often")["limit"] == "address_rate"
+    assert assert_problem(client.get(DOCS), 429, "Too many requests from this address")["limit"] == "address_rate"
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ async def main(count: int, rate: float, spool: Path, store_timeout: float) -> No
         for n in range(count):
             await asyncio.sleep(max(0.0, start + n / rate - time.perf_counter()))
             publishing.create_task(publish(n))
-    stored = await events._storing.flush(60)
+    stored = await events._delivery.flush(60)
     took.sort()
     figures = {"median_ms": took[len(took) // 2], "p99_ms": took[len(took) * 99 // 100], "max_ms": took[-1]}
     print(json.dumps({"published": len(took), "all_stored": stored, **figures, **events.metrics()["storing"]}))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from marcus_events import Event, Events
-from marcus_events.bus import delivery as storing_module
-from marcus_events.bus.delivery import Storing
+from marcus_events.bus import circuit_breaker
+from marcus_events.bus.delivery import Delivery
 from marcus_events.bus.memory_persistence import MemoryPersistence
 from marcus_events.bus.persistence import RejectedEvents
 from marcus_events.bus.spool import Spool
@@ -21,8 +21,8 @@ from tests.waiting import wait_until_async
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storing_module, "FIRST_PAUSE_S", 0.005)
-    monkeypatch.setattr(storing_module, "LONGEST_PAUSE_S", 0.02)
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE_S", 0.005)
+    monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE_S", 0.02)
 
 
 class Fickle(MemoryPersistence):
@@ -74,46 +74,46 @@ def ids(count: int, start: int = 0) -> list[str]:
     return [f"e{n}" for n in range(start, start + count)]
 
 
-TROUBLE = [OSError("disk full"), SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), "hang", "hang on"]
+FAILURES = [OSError("disk full"), SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), "hang", "hang on"]
 
 
-@pytest.mark.parametrize("trouble", TROUBLE, ids=repr)
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
 @pytest.mark.parametrize("on_disk", [True, False], ids=["spool", "memory"])
 async def test_what_could_not_be_stored_is_stored_later_in_its_order(
     failure: BaseException | str, on_disk: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fickle = InOneCommit()
-    storing = Storing(lambda: fickle, spool=tmp_path / "0.db" if on_disk else None, timeout_s=0.01)
+    delivery = Delivery(lambda: fickle, spool=tmp_path / "0.db" if on_disk else None, timeout_s=0.01)
     with caplog.at_level(logging.INFO):
-        await storing.store([event("before")])
+        await delivery.store([event("before")])
         fickle.failure = failure
         for event_id in ids(50):
-            await asyncio.wait_for(storing.store([event(event_id)]), 20)
-        assert (storing.metrics()["circuit"], storing.metrics()["waiting"]) == ("open", 50)
+            await asyncio.wait_for(delivery.store([event(event_id)]), 20)
+        assert (delivery.metrics()["circuit"], delivery.metrics()["waiting"]) == ("open", 50)
         fickle.failure = None
-        assert await storing.flush(20)
+        assert await delivery.flush(20)
     assert fickle.ids == ["before", *ids(50)]
     assert caplog.text.count("cannot be stored") == 1
     assert caplog.text.count("events are stored again; 50 of them were late") == 1
-    await wait_until_async(lambda: storing.metrics()["circuit"] == "closed")
-    found = storing.metrics()
+    await wait_until_async(lambda: delivery.metrics()["circuit"] == "closed")
+    found = delivery.metrics()
     assert (found["stored"], found["spooled"], found["waiting"], found["lost"]) == (51, 50, 0, 0)
-    await storing.aclose()
+    await delivery.aclose()
 
 
 async def test_who_was_waiting_when_the_circuit_opens_is_let_go() -> None:
     fickle = Fickle()
-    storing = Storing(lambda: fickle, timeout_s=20)
+    delivery = Delivery(lambda: fickle, timeout_s=20)
     fickle.failure = "hang"
-    waiting = [asyncio.create_task(storing.store([event(event_id)])) for event_id in ids(20)]
+    waiting = [asyncio.create_task(delivery.store([event(event_id)])) for event_id in ids(20)]
     await wait_until_async(lambda: fickle.calls == 20)
     fickle.failure = OSError("disk full")
-    await asyncio.wait_for(storing.store([event("e20")]), 20)
+    await asyncio.wait_for(delivery.store([event("e20")]), 20)
     await asyncio.wait_for(asyncio.gather(*waiting), 20)
     fickle.failure = None
-    assert await storing.flush(20)
+    assert await delivery.flush(20)
     assert sorted(fickle.ids) == sorted(ids(21))
-    await storing.aclose()
+    await delivery.aclose()
 
 
 async def test_what_is_refused_for_good_is_counted_and_opens_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -124,14 +124,43 @@ async def test_what_is_refused_for_good_is_counted_and_opens_nothing(caplog: pyt
             await super().store_event(event)
 
     strict = Strict()
-    storing = Storing(lambda: strict)
-    await storing.store([event("a")])
-    await storing.store([event("b", bad=True)])
-    await storing.store([event("c")])
+    delivery = Delivery(lambda: strict)
+    await delivery.store([event("a")])
+    await delivery.store([event("b", bad=True)])
+    await delivery.store([event("c")])
     assert [e.event_id for e in await strict.get_events()] == ["a", "c"]
-    assert (storing.metrics()["refused"], storing.metrics()["circuit"]) == (1, "closed")
+    assert (delivery.metrics()["refused"], delivery.metrics()["circuit"]) == (1, "closed")
     assert "/data/bad: is bad" in caplog.text
-    await storing.aclose()
+    await delivery.aclose()
+
+
+async def test_what_is_refused_is_counted_also_when_a_later_event_of_the_batch_fails() -> None:
+    class OneByOne:
+        """A persistence that takes no batches."""
+
+        def __init__(self) -> None:
+            self.ids: list[str] = []
+            self.is_away = True
+
+        async def store_event(self, event: Event) -> None:
+            if event.data.get("bad"):
+                raise RejectedEvents({0: "/data/bad: is bad"})
+            if event.event_id == "c" and self.is_away:
+                raise OSError("away")
+            self.ids = [*dict.fromkeys([*self.ids, event.event_id])]
+
+        async def get_events(
+            self, event_type: str | None = None, source: str | None = None, limit: int = 100
+        ) -> list[Event]:
+            return []
+
+    one_by_one = OneByOne()
+    delivery = Delivery(lambda: one_by_one)
+    await delivery.store([event("a", bad=True), event("b"), event("c")])
+    one_by_one.is_away = False
+    assert await delivery.flush(20)
+    assert (one_by_one.ids, delivery.metrics()["refused"], delivery.metrics()["stored"]) == (["b", "c"], 1, 2)
+    await delivery.aclose()
 
 
 @pytest.mark.parametrize("kind", [Fickle, InOneCommit])
@@ -140,26 +169,26 @@ async def test_one_event_that_always_fails_holds_up_no_other(
 ) -> None:
     fickle = kind()
     fickle.poison = {"e3"}
-    storing = Storing(lambda: fickle, spool=tmp_path / "0.db")
+    delivery = Delivery(lambda: fickle, spool=tmp_path / "0.db")
     fickle.failure = OSError("away")
-    await storing.store([event(event_id) for event_id in ids(10)])
+    await delivery.store([event(event_id) for event_id in ids(10)])
     fickle.failure = None
-    assert await storing.flush(20)
+    assert await delivery.flush(20)
     assert sorted(fickle.ids) == sorted(set(ids(10)) - {"e3"})
-    assert storing.metrics()["set_aside"] == 1
+    assert delivery.metrics()["set_aside"] == 1
     assert "e3 cannot be stored and was set aside: ValueError: poison" in caplog.text
-    await storing.aclose()
+    await delivery.aclose()
     assert [(e.event_id, reason) for _, e, reason in Spool(tmp_path / "0.db").aside()] == [("e3", "ValueError: poison")]
 
 
 async def test_what_a_program_left_on_disk_is_stored_by_the_next_before_anything_new(tmp_path: Path) -> None:
     fickle = Fickle()
     fickle.failure = OSError("away")
-    first = Storing(lambda: fickle, spool=tmp_path / "0.db")
+    first = Delivery(lambda: fickle, spool=tmp_path / "0.db")
     await first.store([event(event_id) for event_id in ids(3)])
     await first.aclose(0)
     fickle.failure = None
-    second = Storing(lambda: fickle, spool=tmp_path / "0.db")
+    second = Delivery(lambda: fickle, spool=tmp_path / "0.db")
     await second.store([event("new")])
     assert await second.flush(20)
     assert fickle.ids == [*ids(3), "new"]
@@ -172,14 +201,14 @@ async def test_memory_flows_over_to_disk_and_leaves_nothing_behind(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     fickle = Fickle()
     fickle.failure = OSError("away")
-    storing = Storing(lambda: fickle, ring=10)
+    delivery = Delivery(lambda: fickle, max_in_memory=10)
     for event_id in ids(100):
-        await storing.store([event(event_id)])
+        await delivery.store([event(event_id)])
     assert len(list(tmp_path.glob("*/0.db"))) == 1
     fickle.failure = None
-    assert await storing.flush(20)
+    assert await delivery.flush(20)
     assert fickle.ids == ids(100)
-    await storing.aclose()
+    await delivery.aclose()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -189,9 +218,9 @@ async def test_what_is_left_at_the_end_is_on_disk_and_told_of(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     fickle = Fickle()
     fickle.failure = OSError("away")
-    storing = Storing(lambda: fickle)
-    await storing.store([event("a")])
-    await storing.aclose(0)
+    delivery = Delivery(lambda: fickle)
+    await delivery.store([event("a")])
+    await delivery.aclose(0)
     (left,) = tmp_path.glob("*/0.db")
     assert f"1 events were not stored; Events(spool='{left}') stores them" in caplog.text
     fickle.failure = None
@@ -206,18 +235,18 @@ async def test_when_the_disk_fails_too_memory_takes_it_and_what_is_lost_is_count
     fickle = Fickle()
     fickle.failure = OSError("away")
     spool = Spool(tmp_path / "0.db", max_bytes=100 * 1024)
-    storing = Storing(lambda: fickle, spool=spool, ring=10)
+    delivery = Delivery(lambda: fickle, spool=spool, max_in_memory=10)
     for event_id in ids(100):
-        await storing.store([event(event_id, text="x" * 5_000)])
-    lost, waiting = storing.metrics()["lost"], storing.metrics()["waiting"]
+        await delivery.store([event(event_id, text="x" * 5_000)])
+    lost, waiting = delivery.metrics()["lost"], delivery.metrics()["waiting"]
     assert lost > 0
     assert lost + waiting == 100
     assert caplog.text.count("the spool fails") == 1
     assert caplog.text.count("events are lost") == 1
     fickle.failure = None
-    assert await storing.flush(20)
+    assert await delivery.flush(20)
     assert len(fickle.ids) == waiting
-    await storing.aclose()
+    await delivery.aclose()
 
 
 async def test_who_gives_up_publishing_does_not_undo_it() -> None:
@@ -229,13 +258,13 @@ async def test_who_gives_up_publishing_does_not_undo_it() -> None:
             await fickle.store_event(event)
 
     slow = Slow()
-    storing = Storing(lambda: slow)
-    waiting = asyncio.create_task(storing.store([event("a")]))
+    delivery = Delivery(lambda: slow)
+    waiting = asyncio.create_task(delivery.store([event("a")]))
     await asyncio.sleep(0)
     waiting.cancel()
     allowed.set()
     await wait_until_async(lambda: fickle.ids == ["a"])
-    await storing.aclose()
+    await delivery.aclose()
 
 
 def test_it_goes_on_in_another_event_loop() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from marcus_events import Events
-from marcus_events.bus import batching, events, policies, streams
-from marcus_events.bus.delivery import TIMEOUT_S
+from marcus_events import Events, default_events
+from marcus_events.bus import batching, events, storage_policies, streams
 from marcus_events.bus.memory_persistence import MemoryPersistence
-from marcus_events.bus.pending import RING
+from marcus_events.bus.pending import MAX_IN_MEMORY
+from marcus_events.bus.store_attempts import STORE_TIMEOUT_S
 from marcus_events.subscriptions import runner
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "events.md").read_text()
@@ -41,11 +41,11 @@ async def test_each_example_does_what_it_says(example: str) -> None:
     [
         ("A handler has 30 seconds", events.HANDLER_TIMEOUT_S),
         ("At most 1,000 events", events.MAX_IN_FLIGHT),
-        ("within 50 ms", batching.WITHIN_S * 1_000),
+        ("within 50 ms", batching.MAX_DELAY_S * 1_000),
         ("with 500 others", batching.MAX_BATCH),
         ("A stream holds 1,000", streams.BUFFER),
-        ("longer than two seconds", TIMEOUT_S),
-        ("beyond 10,000 events", RING),
+        ("longer than two seconds", STORE_TIMEOUT_S),
+        ("beyond 10,000 events", MAX_IN_MEMORY),
         ("after ten seconds", runner.LEASE_S),
         ("after five attempts", runner.MAX_ATTEMPTS),
     ],
@@ -59,4 +59,12 @@ def test_its_figures_are_those_of_the_code(words: str, value: float) -> None:
 
 
 def test_every_policy_is_explained() -> None:
-    assert [name for name in policies.POLICIES if f"{name} events" not in DOCUMENT] == []
+    assert [name for name in storage_policies.POLICIES if f"{name} events" not in DOCUMENT] == []
+
+
+def test_handlers_import_the_default_events_from_the_documented_path() -> None:
+    """Handler modules import `get_events` from there; `tests/management/test_handlers.py` runs one."""
+    (statement,) = re.findall(r"^from marcus_events.shared import .*$", DOCUMENT, re.MULTILINE)
+    imported: dict[str, Any] = {}
+    exec(statement, imported)  # noqa: S102 - our own document
+    assert imported["get_events"] is default_events.get_events

@@ -67,7 +67,7 @@ async def raise_a_group(event: Event) -> None:
     raise BaseExceptionGroup("several", [SystemExit(1), ValueError("2")])
 
 
-TROUBLE = [
+FAILING = [
     fail_at_once,
     fail_later,
     await_what_is_cancelled,
@@ -81,7 +81,7 @@ TROUBLE = [
 ]
 
 
-@pytest.mark.parametrize("failing", TROUBLE, ids=lambda handler: handler.__name__)
+@pytest.mark.parametrize("failing", FAILING, ids=lambda handler: handler.__name__)
 @pytest.mark.parametrize("first", [True, False])
 async def test_a_handler_that_fails_touches_neither_publisher_nor_others(
     failing: object, first: bool, caplog: pytest.LogCaptureFixture

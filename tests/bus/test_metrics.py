@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from marcus_events import Event, Events
-from marcus_events.bus import metrics
-from marcus_events.bus.metrics import HandlerStats, TypeCounts
+from marcus_events.bus import handler_metrics
+from marcus_events.bus.handler_metrics import HandlerStats, TypeCounts
 from tests.waiting import wait_until_async
 
 
@@ -46,8 +46,8 @@ def test_percentiles_are_those_of_the_durations() -> None:
 
 def test_types_have_an_end_and_rates_forget() -> None:
     counts = TypeCounts()
-    for n in range(metrics.MAX_TYPES + 10):
+    for n in range(handler_metrics.MAX_TYPES + 10):
         counts.add(f"type_{n}", 1_000.0)
     found = counts.as_dict()
-    assert len(found) == metrics.MAX_TYPES + 1
-    assert found[metrics.OTHERS] == {"count": 10, "per_second": 0.0}
+    assert len(found) == handler_metrics.MAX_TYPES + 1
+    assert found[handler_metrics.OTHERS] == {"count": 10, "per_second": 0.0}

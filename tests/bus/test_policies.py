@@ -10,7 +10,7 @@ import pytest
 from marcus_events import Event, Events
 from marcus_events.bus import batching
 from marcus_events.bus.memory_persistence import MemoryPersistence
-from marcus_events.bus.policies import Policies, parse_policies
+from marcus_events.bus.storage_policies import Policies, parse_policies
 from tests.waiting import wait_until_async
 
 
@@ -49,7 +49,7 @@ def test_settings_are_read_and_mistakes_told() -> None:
 async def test_batched_events_are_committed_together_after_publishing_has_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batching, "WITHIN_S", 0.2)
+    monkeypatch.setattr(batching, "MAX_DELAY_S", 0.2)
     kept = Commits()
     events = Events(persistence=kept, policies={"x": "batched"})
     published = [await events.publish("x", "s", {}) for _ in range(10)]
@@ -60,7 +60,7 @@ async def test_batched_events_are_committed_together_after_publishing_has_return
 
 
 async def test_a_full_batch_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "WITHIN_S", 3600)
+    monkeypatch.setattr(batching, "MAX_DELAY_S", 3600)
     kept = Commits()
     events = Events(persistence=kept, policies={"x": "batched"})
     for _ in range(batching.MAX_BATCH):
@@ -69,7 +69,7 @@ async def test_a_full_batch_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_closing_stores_what_is_queued(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "WITHIN_S", 3600)
+    monkeypatch.setattr(batching, "MAX_DELAY_S", 3600)
     kept = Commits()
     async with Events(persistence=kept, policies={"x": "batched"}) as events:
         for _ in range(3):
@@ -78,9 +78,9 @@ async def test_closing_stores_what_is_queued(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_queue_that_is_too_long_makes_publishing_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "WITHIN_S", 3600)
+    monkeypatch.setattr(batching, "MAX_DELAY_S", 3600)
     monkeypatch.setattr(batching, "MAX_BATCH", 10_000)
-    monkeypatch.setattr(batching, "MAX_WAITING", 5)
+    monkeypatch.setattr(batching, "MAX_QUEUED", 5)
     kept = Commits()
     events = Events(persistence=kept, policies={"x": "batched"})
     for _ in range(5):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from marcus_events import Event
 from marcus_events.bus.spool import Spool, SpoolBusy, SpoolFailed
-from tests.running_server import SOURCES
+from tests.migrated import ROOT
 
 MOMENT = datetime(2026, 5, 4, 9, 30, 1, 250, tzinfo=UTC)
 
@@ -105,7 +105,7 @@ for n in range(500):
 os.kill(os.getpid(), signal.SIGKILL)
 """
     command = [sys.executable, "-c", program, str(tmp_path / "0.db")]
-    assert subprocess.run(command, cwd=SOURCES, check=False).returncode == -signal.SIGKILL
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
     assert waiting(Spool(tmp_path / "0.db")) == list(range(500))
 
 

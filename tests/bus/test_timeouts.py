@@ -34,7 +34,7 @@ async def test_each_is_given_up_after_its_own_time_and_in_that_order() -> None:
     await asyncio.gather(*(events.publish(name, "s", {}) for name in ("slow", "quick", "between", "quick")))
     await asyncio.sleep(0)
     assert handlers.given_up == ["quick", "quick", "between", "slow"]
-    assert len(events._calls.running) == 0
+    assert len(events._dispatcher.running) == 0
 
 
 async def test_one_that_ends_in_time_costs_the_next_nothing() -> None:
@@ -65,7 +65,7 @@ async def test_nothing_is_held_of_what_has_ended(timeout: float | None) -> None:
     events.subscribe("x", handler)
     for _ in range(100):
         await events.publish("x", "s", {})
-    assert len(events._calls.running) == 0
+    assert len(events._dispatcher.running) == 0
 
 
 def test_another_event_loop_begins_anew() -> None:
@@ -80,7 +80,7 @@ def test_another_event_loop_begins_anew() -> None:
     async def publish() -> None:
         await events.publish("x", "s", {})
         await asyncio.sleep(0)
-        assert len(events._calls.running) == 0
+        assert len(events._dispatcher.running) == 0
 
     asyncio.run(leave_behind())
     asyncio.run(publish())

@@ -16,13 +16,13 @@ from pytest_django import Settings
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
-from server.handlers import run_handlers
+from server.application_handlers import run_handlers
 from tests.log.processes import ROOT
 from tests.waiting import wait_until
 
 HANDLERS = """
 from pathlib import Path
-from marcus_events.default_events import get_events
+from marcus_events.shared import get_events
 
 @get_events().on("task_blocked", durable="notifier", after=0)
 async def notify(event):
@@ -56,4 +56,4 @@ def test_a_worker_runs_the_handlers_that_are_named(tmp_path: Path) -> None:
 def test_a_module_that_cannot_be_imported_is_told_of(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.HANDLERS = ["there.is.no.such.module"]
     run_handlers(threading.Event())
-    assert "MARCUS_HANDLERS names cannot be imported" in caplog.text
+    assert "in MARCUS_HANDLERS cannot be imported" in caplog.text

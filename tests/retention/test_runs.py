@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -221,16 +220,18 @@ def test_two_do_not_run_at_once() -> None:
 def test_a_worker_runs_it_by_itself_and_not_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "CHECK_INTERVAL_S", 0.01)
     policy()
-    stop = threading.Event()
-    thread = threading.Thread(target=runs.run_retention, args=(stop,))
-    thread.start()
-    try:
-        wait_until(lambda: RetentionRun.objects.exclude(ended_at=None).count() == 1)
-        assert not runs.is_due(utc_now())
-        assert runs.is_due(utc_now() + runs.RUN_INTERVAL)
-    finally:
-        stop.set()
-        thread.join()
+    runs.RETENTION.get()
+    wait_until(lambda: RetentionRun.objects.exclude(ended_at=None).count() == 1)
+    runs.RETENTION.stop()
+    assert not runs.is_due(utc_now())
+    assert runs.is_due(utc_now() + runs.RUN_INTERVAL)
+
+
+def test_it_runs_at_once_when_somebody_asks_for_it() -> None:
+    policy()
+    RetentionRun.objects.create(started_at=utc_now(), ended_at=utc_now())
+    runs.RETENTION.get().request(True)
+    wait_until(lambda: RetentionRun.objects.exclude(ended_at=None).count() == 2)
 
 
 def is_whole() -> bool:

@@ -15,7 +15,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import SearchEntry, SearchPart
 from marcus_events.projections import SEARCH, STATE, catch_up, rebuild
-from marcus_events.search import page, partitions
+from marcus_events.search import index_partitions, page
 from marcus_events.search.lexemes import vector
 from marcus_events.search.ranges import SCAN_LENGTH, PositionRange, Strategy, plan_search
 from marcus_events.search.tsquery import IndexQuery
@@ -104,24 +104,24 @@ def test_the_words_of_the_largest_events_there_can_be_are_taken(word: str) -> No
 
 
 def test_each_part_is_a_table_and_none_is_lost_or_asked_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partitions, "SIZE", 50)
+    monkeypatch.setattr(index_partitions, "SIZE", 50)
     ingest(lively_events(120), Authority.SYSTEM)
     catch_up([SEARCH])
-    ranges = [(part.first, part.last, part.is_indexed) for part in partitions.in_use()]
+    ranges = [(part.first, part.last, part.is_indexed) for part in index_partitions.in_use()]
     assert ranges == [(0, 49, True), (50, 99, True), (100, 149, True)]
-    times = {part.first: (part.least, part.greatest) for part in partitions.in_use()}
+    times = {part.first: (part.least, part.greatest) for part in index_partitions.in_use()}
     inside = [event.happened_at for event in read.following(49, 50)]
     assert times[50] == (min(inside), max(inside))
     assert SearchEntry.objects.count() == 120
 
 
 def test_far_behind_the_log_a_part_gets_its_index_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partitions, "SIZE", 10)
+    monkeypatch.setattr(index_partitions, "SIZE", 10)
     ingest(lively_events(45), Authority.SYSTEM)
     for position, is_indexed in ((5, [False]), (9, [True]), (12, [True, False])):
         done = SearchEntry.objects.count()
         SEARCH.project(read.following(done, position - done))
-        assert [part.is_indexed for part in partitions.in_use()] == is_indexed
+        assert [part.is_indexed for part in index_partitions.in_use()] == is_indexed
 
 
 def test_a_redacted_event_is_found_by_what_is_left_of_it_alone() -> None:
@@ -170,10 +170,10 @@ def test_a_rebuilt_index_finds_the_same_and_leaves_no_table_behind() -> None:
 def test_who_asks_while_a_part_is_dropped_is_answered_from_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     ingest([note("here")])
     catch_up([SEARCH])
-    old = partitions.in_use()
+    old = index_partitions.in_use()
     rebuild(SEARCH)
-    answers = iter([old, partitions.in_use()])
-    monkeypatch.setattr(partitions, "in_use", lambda: next(answers))
+    answers = iter([old, index_partitions.in_use()])
+    monkeypatch.setattr(index_partitions, "in_use", lambda: next(answers))
     assert found("here") == [1]
 
 
@@ -192,13 +192,13 @@ def test_of_another_log_in_its_place_nothing_old_is_found() -> None:
 
 
 def test_forgotten_events_are_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partitions, "SIZE", 5)
+    monkeypatch.setattr(index_partitions, "SIZE", 5)
     ingest([note("here", n) for n in range(12)])
     catch_up([SEARCH])
-    partitions.forget(6, 7)
-    partitions.forget_before(5)
-    partitions.drop_retired()
-    assert [part.first for part in partitions.in_use()] == [5, 10]
+    index_partitions.forget(6, 7)
+    index_partitions.forget_before(5)
+    index_partitions.drop_retired()
+    assert [part.first for part in index_partitions.in_use()] == [5, 10]
     assert found("here") == [5, 8, 9, 10, 11, 12]
 
 

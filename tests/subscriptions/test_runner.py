@@ -55,7 +55,7 @@ def running(call: Callable[[Event], None], **options: Any) -> Iterator[Runner]:
     thread = threading.Thread(target=runner.run, args=(stop,))
     thread.start()
     try:
-        assert runner.wait_known(20)
+        assert runner.wait_created(20)
         yield runner
     finally:
         stop.set()
@@ -150,17 +150,17 @@ def test_the_list_tells_how_far_each_has_come() -> None:
     publish("a", "b")
     (row,) = said().splitlines()[1:]
     assert row.split() == [NAME, "task_*", "0", "2", "nobody", "0"]
-    assert "forgotten" in said(NAME, "--remove")
+    assert "removed" in said(NAME, "--remove")
     assert len(said().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["nobody"], "no subscription nobody"),
-        ([NAME, "--replay", "7"], "parked no event at 7"),
-        ([NAME, "--skip", "x"], "neither a position"),
-        (["--remove"], "Name the subscription"),
+        (["nobody"], "nobody does not exist"),
+        ([NAME, "--replay", "7"], "no parked event at 7"),
+        ([NAME, "--skip", "x"], "not a position"),
+        (["--remove"], "name of a subscription"),
     ],
 )
 def test_mistakes_are_told(words: list[str], reason: str) -> None:
@@ -172,7 +172,7 @@ def test_mistakes_are_told(words: list[str], reason: str) -> None:
 def test_a_subscription_that_is_run_cannot_be_removed() -> None:
     with running(Handler()):
         wait_until(lambda: overview.state(NAME).owner)
-        with pytest.raises(CommandError, match="stop that first"):
+        with pytest.raises(CommandError, match="Stop it first"):
             said(NAME, "--remove")
 
 
@@ -186,18 +186,18 @@ def test_one_owner_at_a_time_and_the_next_one_when_its_connection_is_gone() -> N
     lease.create(NAME, ("*",), None)
     with connect("first") as first, connect("second", autocommit=True) as second:
         first.autocommit = True
-        assert lease.take(first, NAME, ("*",), 60)
-        assert lease.take(second, NAME, ("*",), 60) is None
+        assert lease.acquire(first, NAME, ("*",), 60)
+        assert lease.acquire(second, NAME, ("*",), 60) is None
         first.close()
-        wait_until(lambda: lease.take(second, NAME, ("*",), 60))
+        wait_until(lambda: lease.acquire(second, NAME, ("*",), 60))
 
 
 def test_nothing_of_a_stale_owner_is_written() -> None:
     publish("a", "b")
     lease.create(NAME, ("*",), 0)
     with connect("first", autocommit=True) as first, connect("second", autocommit=True) as second:
-        stale = lease.take(first, NAME, ("*",), 0.001)
-        newest = wait_until(lambda: lease.take(second, NAME, ("*",), 60))
+        stale = lease.acquire(first, NAME, ("*",), 0.001)
+        newest = wait_until(lambda: lease.acquire(second, NAME, ("*",), 60))
         assert stale
         assert newest
         acts: list[Callable[[], None]] = [
@@ -233,13 +233,13 @@ def test_an_owner_that_was_stopped_while_the_answer_was_under_way_is_not_sure_of
     lease.create(NAME, ("*",), None)
     late = LateAnswers.connect(conninfo_of_test_database(), autocommit=True)
     with late, connect("second", autocommit=True) as second:
-        first = lease.take(late, NAME, ("*",), 0.5)
+        first = lease.acquire(late, NAME, ("*",), 0.5)
         assert first
-        late.meanwhile = lambda: wait_until(lambda: lease.take(second, NAME, ("*",), 60))
+        late.meanwhile = lambda: wait_until(lambda: lease.acquire(second, NAME, ("*",), 60))
         first.renew()
         late.meanwhile = lambda: None
         with pytest.raises(lease.Fenced):
-            first.make_sure()
+            first.confirm()
 
 
 def test_an_owner_handles_nothing_more_once_another_has_taken_over(caplog: pytest.LogCaptureFixture) -> None:
@@ -260,7 +260,7 @@ def test_an_owner_handles_nothing_more_once_another_has_taken_over(caplog: pytes
             wait_until(lambda: second.handled == ["a", "b", "c"])
             wait_until(lambda: time.monotonic() > surely_until)
             go_on.set()
-            wait_until(lambda: "waits for the database" in caplog.text)
+            wait_until(lambda: "is waiting for the database" in caplog.text)
             assert first.handled == ["a"]
 
 

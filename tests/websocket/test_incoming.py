@@ -12,7 +12,7 @@ from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.ingest import Receipt
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest
-from marcus_events.websocket import consumer, handlers, incoming, outgoing
+from marcus_events.websocket import consumer, frame_handlers, incoming, outgoing
 from tests.websocket.conversation import bearer, talking
 from tests.websocket_line import away
 
@@ -68,10 +68,10 @@ NO_FRAMES: list[tuple[str | bytes, int, str]] = [
     ("7", 400, "must be a JSON object"),
     ('{"action": NaN}', 400, "NaN is not JSON"),
     ("[" * 100_000, 400, "nested too deeply"),
-    ('{"a": [' + "[]," * 100_000 + "0]}", 413, "holds more than 100000 values"),
+    ('{"a": [' + "[]," * 100_000 + "0]}", 413, "contains more than 100000 values"),
     ('{"a": "' + "x" * json_body.MAX_BODY + '"}', 413, "larger than"),
-    (b"\xff\x00", 415, "not of bytes"),
-    (b"{}", 415, "not of bytes"),
+    (b"\xff\x00", 415, "not binary frames"),
+    (b"{}", 415, "not binary frames"),
 ]
 
 
@@ -113,8 +113,8 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     (SUBSCRIBE | {"after": True}, "after", "whole number"),
     (SUBSCRIBE | {"after": 2**63}, "after", "whole number"),
     (SUBSCRIBE | {"after": 10**400}, "after", "whole number"),
-    (SUBSCRIBE | {"epoch": "x"}, "epoch", "must be the epoch"),
-    ({"action": "unsubscribe", "id": "b"}, "id", "of no subscription"),
+    (SUBSCRIBE | {"epoch": "x"}, "epoch", "must be an epoch"),
+    ({"action": "unsubscribe", "id": "b"}, "id", "does not match a subscription"),
     ({"action": "unsubscribe", "id": "b", "after": 1}, "'after'", "is not a field"),
     ({"action": "publish", "id": "p"}, "events", "one of the two"),
     ({"action": "publish", "event": STATED, "events": [STATED]}, "events", "one of the two"),
@@ -143,7 +143,7 @@ async def test_no_more_is_published_at_once_than_over_http(token: str) -> None:
 
 async def test_subscriptions_are_bounded_and_an_id_is_taken_once(token: str) -> None:
     async with talking(bearer(token)) as program:
-        for n in range(handlers.MAX_SUBSCRIPTIONS):
+        for n in range(frame_handlers.MAX_SUBSCRIPTIONS):
             assert (await program.ask(action="subscribe", id=f"s{n}"))["type"] == "subscribed"
         assert (await program.ask(action="subscribe", id="s0"))["parameter"] == "id"
         assert (await program.ask(action="subscribe", id="more"))["limit"] == "subscriptions"

@@ -13,7 +13,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.live import recent
 from marcus_events.live.hub import Hub
 from marcus_events.log import read
-from marcus_events.websocket import handlers, replay, subscriptions
+from marcus_events.websocket import frame_handlers, replay, subscriptions
 from tests.audit.reading import behind_the_back
 from tests.websocket.conversation import Program, bearer, publish, talking
 from tests.websocket_line import away
@@ -231,7 +231,7 @@ def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(replay, "of_log", refuse)
-    monkeypatch.setattr(handlers, "subscription_of", refuse)
+    monkeypatch.setattr(frame_handlers, "subscription_of", refuse)
     return asked
 
 

@@ -27,8 +27,8 @@ from marcus_events.core.sentences import agent_name, as_text, board_name, senten
 from marcus_events.log.statement_timeout import QueryTimeout
 
 TOO_MUCH = (
-    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
-    "a type, a board, an agent or a task. New events that match appear here by themselves."
+    "This search covers too much of the log. Narrow it by time (since:2h, or since: and until:), type, board, agent or "
+    "task. New matching events still appear here."
 )
 
 
@@ -127,7 +127,7 @@ def narrow(request: HttpRequest, position: int) -> HttpResponse:
 def find(position: int, visibility: Visibility) -> RecordedEvent:
     if found := queries.event(position, visibility):
         return found
-    raise Http404(f"There is no event {position}.")
+    raise Http404(f"Event {position} does not exist.")
 
 
 def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:

@@ -90,8 +90,8 @@ def member(
 
 
 def in_short(kinds: Counter[StatusKind], silent: int) -> str:
-    """All agents in one sentence: "3 agents: 1 blocked, 2 working; of 1 there is no sign of life"."""
+    """All agents in one sentence: "3 agents: 1 blocked, 2 working; 1 silent."."""
     words = [f"{kinds[kind]:,} {TITLES[kind].lower()}" for kind in ("blocked", "working", "waiting", "idle", "other")]
     told = ", ".join(word for word in words if not word.startswith("0 "))
-    unheard = f"; {silent:,} without a sign of life" if silent else ""
+    unheard = f"; {silent:,} silent" if silent else ""
     return f"{count(kinds.total(), 'agent')}: {told}{unheard}."

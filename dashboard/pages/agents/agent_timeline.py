@@ -76,7 +76,7 @@ class AgentTimeline:
     span: time_axis.TimeSpan
     shown: Window
     marks: list[time_axis.Mark]
-    timeline_layout: list[Lane]
+    lanes: list[Lane]
     rows: list[TimelineRow]
     more: int
 

@@ -20,7 +20,7 @@ from marcus_events.audit import address_of
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.redaction import MAX_REASON, CannotRedact, redact
 
-AWAY = "The database does not let it happen now. Try again in a moment."
+AWAY = "The database is busy. Try again in a moment."
 
 
 @require_safe
@@ -39,7 +39,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 @by_administrator
 def verify(request: HttpRequest) -> HttpResponse:
     """In the background: the page shows how far it has come. One is running already where that is so."""
-    VERIFIER.get().request(request.user.get_username(), address_of(request))
+    VERIFIER.get().request((request.user.get_username(), address_of(request)))
     return redirect("audit")
 
 

@@ -148,7 +148,7 @@ def confidence(suggestion: object) -> str:
     """How sure the AI says it is, in percent; nothing where it does not say."""
     value = suggestion.get("confidence") if isinstance(suggestion, dict) else None
     is_share = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-    return f"{value:.0%}".replace("%", " %") if is_share else ""
+    return f"{value:.0%}" if is_share else ""
 
 
 def tried(blocker: models.Blocker) -> list[ThreadStep]:

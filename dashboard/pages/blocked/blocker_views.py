@@ -31,7 +31,7 @@ from marcus_events.core.filters import span_of
 from marcus_events.models import Blocker
 
 MAX_PEOPLE = 50  # to choose from; where there are more, a name is typed
-SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
+SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "1 day"), ("1w", "1 week"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +60,7 @@ def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
 def find(blocker_id: int, visibility: Visibility) -> Blocker:
     found = queries.find(blocker_id, visibility)
     if found is None:
-        raise Http404(f"There is no blocker {blocker_id}.")
+        raise Http404(f"Blocker {blocker_id} does not exist.")
     return found
 
 
@@ -78,7 +78,7 @@ def act(request: HttpRequest, found: Blocker) -> None:
         case "withdraw":
             actions.withdraw([found, *queries.together(found, queries.others(found))], by)
         case _:
-            raise actions.ActionNotPossible("There is no such act.")
+            raise actions.ActionNotPossible("Unknown action.")
 
 
 def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
@@ -90,7 +90,7 @@ def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
 def known_person(name: str, found: Blocker) -> str:
     """Who does not see the board could not open the blocker, and nobody learns here who there is besides."""
     if name and not may_be_given(name, found.board_id):
-        raise actions.ActionNotPossible(f"Nobody called {name} sees this board.")
+        raise actions.ActionNotPossible(f"{name} does not exist or has no access to this board.")
     return name
 
 
@@ -99,7 +99,7 @@ def until(stated: str) -> datetime | None:
     if not stated:
         return None
     if (length := span_of(stated)) is None or length > timedelta(days=366):
-        raise actions.ActionNotPossible("Choose for how long.")
+        raise actions.ActionNotPossible("Choose a duration.")
     return utc_now() + length
 
 

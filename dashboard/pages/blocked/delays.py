@@ -162,5 +162,5 @@ def compared(lately: MedianDelay, before: MedianDelay | None) -> str:
         return ""
     shorter, longer = sorted((lately.median, before.median))
     if longer <= ALIKE * shorter:
-        return "About as long as"
+        return "About the same as"
     return "Faster than" if shorter == lately.median else "Slower than"

@@ -28,10 +28,10 @@ COLUMNS = {
     "done": (TASK_STATUSES["done"], ("done",)),
 }
 EMPTY = {
-    "todo": "Nothing is left to begin.",
-    "in_progress": "No task is in progress.",
-    "blocked": "Nothing is blocked.",
-    "done": "Nothing is finished yet.",
+    "todo": "Nothing to do.",
+    "in_progress": "Nothing in progress.",
+    "blocked": "Nothing blocked.",
+    "done": "Nothing done yet.",
 }
 
 

@@ -19,7 +19,7 @@ from dashboard.visibility import visibility_of
 
 
 class SaveForm(forms.Form):
-    name = forms.CharField(max_length=100, error_messages={"required": "Give it a name."})
+    name = forms.CharField(max_length=100, error_messages={"required": "Enter a name."})
     shared = forms.BooleanField(required=False)
 
 

@@ -52,10 +52,10 @@ def may_change(user: Person, search: SavedSearch) -> bool:
 def keep(user: Person, search: SavedSearch) -> str:
     """Keep a search under its name, or put it in the place of theirs of that name; why not, in words, or ""."""
     if search.shared and not may_share(user):
-        return "Only who answers blockers or administers may save a search for everyone."
+        return "Only managers and administrators can share a search."
     mine = SavedSearch.objects.filter(owner=user.pk)
     if mine.count() >= MOST and not mine.filter(name=search.name).exists():
-        return f"You have {MOST} saved searches. Delete one first."
+        return f"You have reached the limit of {MOST} saved searches. Delete one first."
     kept: dict[str, Any] = {"query": search.query, "shared": search.shared, "boards": search.boards}
     SavedSearch.objects.update_or_create(owner_id=user.pk, name=search.name, defaults=kept)
     return ""

@@ -46,14 +46,12 @@ RANGES = (
     ("Month", timedelta(days=30)),
 )
 TOO_MUCH = (
-    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
-    "a type, a board, an agent or a task."
+    "This search covers too much of the log. Narrow it by time (since:2h, or since: and until:), type, board, agent or "
+    "task."
 )
 RETRY_AFTER_S = "30"
-YOURS_RUNS = (
-    "One of your exports is still running. Wait until it has ended, or cancel it in History; then export again."
-)
-OTHERS_RUN = f"{exporting.MOST} other people are exporting. Try again in half a minute."
+YOURS_RUNS = "One of your exports is still running. Wait for it to finish or cancel it in History, then export again."
+OTHERS_RUN = f"{exporting.MOST} other exports are running. Try again in 30 seconds."
 
 
 @require_safe
@@ -192,7 +190,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The whole result, whatever page of it is looked at."""
     page_state, form = page_state_of(request), request.GET.get("format", "csv")
     if form not in ("csv", "jsonl"):
-        return HttpResponseBadRequest("The format is csv or jsonl.")
+        return HttpResponseBadRequest("The format must be csv or jsonl.")
     try:
         filtered = wanted(page_state)
         expected = asked.expected(filtered)

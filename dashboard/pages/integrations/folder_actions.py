@@ -13,8 +13,8 @@ from marcus_events.models import FollowedFolder
 from marcus_events.sources.marcus.folder_check import is_same
 
 MAX_FOLDERS = 10  # each is a thread and a connection of the server
-FULL = f"The server follows {MAX_FOLDERS} folders. Stop following one first."
-FOLLOWED = "The server follows this folder already."
+FULL = f"The server can follow up to {MAX_FOLDERS} folders. Stop following one first."
+FOLLOWED = "The server already follows this folder."
 
 
 class CannotFollow(ValueError):

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from dashboard.pages.administrator_view import by_administrator
-from dashboard.pages.integrations import followed_folders
+from dashboard.pages.integrations import folder_list
 from dashboard.pages.integrations.folder_actions import unfollow
 from dashboard.pages.integrations.forms import FolderForm
 from dashboard.pages.integrations.views import by_form, show
@@ -27,7 +27,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @by_form
 @by_administrator
 def stop(request: HttpRequest, folder_id: int) -> HttpResponse:
-    folder = followed_folders.find(folder_id)
+    folder = folder_list.find(folder_id)
     if folder is None:
         raise Http404("The server follows no such folder.")
     unfollow(folder, request.user.get_username(), address_of(request))

@@ -21,9 +21,9 @@ from marcus_events.models import FollowedFolder
 from marcus_events.sources.marcus.folder_check import path_of, problem
 
 NEVER, ON = "never", "date"
-EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), (NEVER, "Never"), (ON, "A date"))
+EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NEVER, "Never"), (ON, "On a date"))
 SCOPES = tuple((scope, scope.capitalize()) for scope in tokens.SCOPES)
-NAME_TAKEN = "There is a token of this name already. A revoked one keeps its name, so that it is known what it was."
+NAME_TAKEN = "A token with this name already exists. Names of revoked tokens cannot be reused."
 MAX_NAME = 100  # characters
 MAX_SOURCES = 4_000
 MAX_PATH = 600  # characters: as UTF-8 it fits into an index
@@ -31,7 +31,7 @@ MAX_FOLDER_NAME = 200
 
 
 @dataclass(frozen=True)
-class Made:
+class NewToken:
     """A token that was just made. Nothing but the answer to this request knows its secret."""
 
     name: str
@@ -47,13 +47,13 @@ class Made:
 class TokenForm(ChoosesBoards):
     """A token to make."""
 
-    name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Say what it is for."})
+    name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Enter a name."})
     scopes = forms.MultipleChoiceField(
-        choices=SCOPES, initial=list(tokens.SCOPES), error_messages={"required": "It has to be for something."}
+        choices=SCOPES, initial=list(tokens.SCOPES), error_messages={"required": "Select at least one permission."}
     )
     sources = forms.CharField(max_length=MAX_SOURCES, required=False)
     expires = forms.ChoiceField(choices=EXPIRIES, initial="90")
-    expires_on = forms.DateField(required=False, error_messages={"invalid": "That is no day: write it as 2030-12-31."})
+    expires_on = forms.DateField(required=False, error_messages={"invalid": "Enter a date such as 2030-12-31."})
 
     scope = Scope(EVERYTHING)
 
@@ -74,16 +74,16 @@ class TokenForm(ChoosesBoards):
     def end_of(self, day: date | None) -> datetime | None:
         if day is None:
             if "expires_on" not in self.errors:
-                self.add_error("expires_on", "Choose the day.")
+                self.add_error("expires_on", "Choose a date.")
         elif day < utc_now().date():
-            self.add_error("expires_on", "That day has passed.")
+            self.add_error("expires_on", "This date has passed.")
         elif day >= LATEST.date():
-            self.add_error("expires_on", f"Choose a day before {LATEST.year}, or “Never”.")
+            self.add_error("expires_on", f"Choose a date before {LATEST.year}, or “Never”.")
         else:
             return datetime.combine(day + timedelta(days=1), time(), UTC)
         return None
 
-    def make(self) -> Made | None:
+    def make(self) -> NewToken | None:
         """The token, or None where the form now says why not."""
         if not self.is_valid():
             return None
@@ -98,7 +98,7 @@ class TokenForm(ChoosesBoards):
             self.add_error(None, str(error))
         else:
             may_publish = "publish" in stated["scopes"]
-            return Made(stated["name"], secret, stated["boards"], stated["sources"], may_publish)
+            return NewToken(stated["name"], secret, stated["boards"], stated["sources"], may_publish)
         return None
 
 
@@ -116,8 +116,8 @@ class FolderForm(forms.Form):
     path = forms.CharField(
         max_length=MAX_PATH,
         error_messages={
-            "required": "Name the folder in which Marcus was started.",
-            "max_length": f"A path has at most {MAX_PATH} characters here.",
+            "required": "Enter the folder where Marcus was started.",
+            "max_length": f"Enter a path of at most {MAX_PATH} characters.",
         },
     )
     board = forms.CharField(max_length=MAX_FOLDER_NAME, required=False)
@@ -137,7 +137,7 @@ class FolderForm(forms.Form):
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"]
         if name and name not in available_timezones():
-            raise forms.ValidationError("There is no time zone of this name. Give one such as Europe/Berlin.")
+            raise forms.ValidationError("Unknown time zone. Enter one such as Europe/Berlin.")
         return name
 
     def clean(self) -> None:

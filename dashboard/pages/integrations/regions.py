@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page, RegionGroup
-from dashboard.pages.integrations import followed_folders, rejected_list
+from dashboard.pages.integrations import folder_list, rejected_list
 
 
 def gather_integrations(page_state: PageState) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def gather_integrations(page_state: PageState) -> dict[str, Any]:
 
 def gather_folders(page_state: PageState) -> dict[str, Any]:
     """Paths of the server's machine are for administrators."""
-    return {"folders": followed_folders.followed() if page_state.visibility.audit else None}
+    return {"folders": folder_list.followed() if page_state.visibility.audit else None}
 
 
 PAGE = Page(

@@ -24,9 +24,9 @@ from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.activity import views
 from dashboard.pages.administrator_view import AdministratorView, by_administrator, may_manage
-from dashboard.pages.integrations import dry_run_report, followed_folders, snippets
+from dashboard.pages.integrations import dry_run_report, folder_list, snippets
 from dashboard.pages.integrations import token_list as listed
-from dashboard.pages.integrations.forms import FolderForm, Made, TokenForm
+from dashboard.pages.integrations.forms import FolderForm, NewToken, TokenForm
 from dashboard.queries.people import administrators
 from dashboard.visibility import visibility_of
 from marcus_events import audit
@@ -63,7 +63,7 @@ def make(request: HttpRequest) -> HttpResponse:
         return show(request, form=form)
     by, scopes = request.user.get_username(), form.cleaned_data["scopes"]
     audit.token_created(by, audit.address_of(request), made.name, scopes, made.boards, made.sources)
-    logger.info("%s made the token %r", by, made.name)
+    logger.info("%s created the token %r", by, made.name)
     return show(request, made=made)
 
 
@@ -94,7 +94,7 @@ def show(
     request: HttpRequest,
     *,
     form: TokenForm | None = None,
-    made: Made | None = None,
+    made: NewToken | None = None,
     report: dry_run_report.Report | None = None,
     folder_form: FolderForm | None = None,
 ) -> HttpResponse:
@@ -116,6 +116,6 @@ def of_tokens(request: HttpRequest, page_state: PageState, form: TokenForm | Non
 
 
 def of_folders(request: HttpRequest, form: FolderForm | None) -> dict[str, Any]:
-    just = followed_folders.find(views.position(request, "followed") or 0)
+    just = folder_list.find(views.position(request, "followed") or 0)
     path = just.path if just else ""
     return {"folder_form": form or FolderForm(), "followed_path": path, "has_stopped": "stopped" in request.GET}

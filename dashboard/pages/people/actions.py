@@ -48,5 +48,5 @@ def let_in(user: User, by: User, address: str, *, is_active: bool) -> None:
         return
     user.is_active = is_active
     user.save(update_fields=["is_active"])
-    state = "may sign in again" if is_active else "may not sign in"
+    state = "reactivated" if is_active else "deactivated"
     audit.record("role_changed", by.get_username(), address, user=user.get_username(), state=state)

@@ -15,12 +15,12 @@ from dashboard.visibility import EVERYTHING, Scope
 from marcus_events.access import roles
 
 ROLES = (
-    (roles.VIEWER, "Viewer", "watches"),
-    (roles.MANAGER, "Manager", "answers blockers too"),
-    (roles.ADMINISTRATOR, "Administrator", "does everything, and sees every board"),
+    (roles.VIEWER, "Viewer", "read only"),
+    (roles.MANAGER, "Manager", "can also reply to blockers"),
+    (roles.ADMINISTRATOR, "Administrator", "full access to everything, including all boards"),
 )
-SEES = ((EVERY, "Every board, also those to come"), (SOME, "These boards"))
-TAKEN = "There is somebody of this name already."
+SEES = ((EVERY, "All boards, including future ones"), (SOME, "Selected boards"))
+TAKEN = "A person with this username already exists."
 
 
 class RoleForm(ChoosesBoards):
@@ -43,7 +43,7 @@ class RoleForm(ChoosesBoards):
 
 class PersonForm(RoleForm):
     username = forms.CharField(
-        max_length=150, validators=[UnicodeUsernameValidator()], error_messages={"required": "Say who it is."}
+        max_length=150, validators=[UnicodeUsernameValidator()], error_messages={"required": "Enter a username."}
     )
 
     def clean_username(self) -> str:

@@ -48,7 +48,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest, user_id: int) -> HttpResponse:
     user = by_id(user_id)
     if user is None:
-        raise Http404("There is no such person.")
+        raise Http404("This person does not exist.")
     if request.method != "POST":
         return show_person(request, user)
     if not may_change(request, user):
@@ -71,7 +71,7 @@ def act(request: HttpRequest, user: User) -> HttpResponse:
         case "lock-out" | "let-in" as chosen:
             let_in(user, by, address, is_active=chosen == "let-in")
         case _:
-            raise Http404("There is no such act.")
+            raise Http404("Unknown action.")
     return redirect(f"{reverse('person', args=[user.pk])}?saved=1")
 
 

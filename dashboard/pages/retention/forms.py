@@ -30,8 +30,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
         model = RetentionPolicy
         fields = ("pattern", "board_id", "keep_days", "act")
         error_messages = {
-            "pattern": {"required": "Name a type, or * for every one."},
-            "keep_days": {"required": "Say for how many days.", "invalid": "Say for how many days, as a whole number."},
+            "pattern": {"required": "Enter an event type, or * for all types."},
+            "keep_days": {"required": "Enter a number of days.", "invalid": "Enter a whole number of days."},
         }
 
     def clean_pattern(self) -> str:
@@ -48,12 +48,14 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
         stated: str = self.cleaned_data["other_board"].strip()
         found = current_state.called(EVERY_BOARD, stated) if stated else []
         if stated and len(found) != 1:
-            raise forms.ValidationError(f"{'Several boards have' if found else 'No board has'} this name or id.")
+            raise forms.ValidationError(f"{'More than one board has' if found else 'No board has'} this name or id.")
         return found[0] if found else ""
 
     def clean(self) -> dict[str, Any] | None:
         if self.instance.pk is None and queries.are_full():
-            raise forms.ValidationError(f"There are {queries.MAX_POLICIES} policies. Delete one first.", code="full")
+            raise forms.ValidationError(
+                f"You have reached the limit of {queries.MAX_POLICIES} policies. Delete one first.", code="full"
+            )
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if other := found.pop("other_board", ""):
             found["board_id"] = other

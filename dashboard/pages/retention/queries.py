@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db import close_old_connections
 
 from dashboard.queries import current_state
 from marcus_events import audit
@@ -15,7 +12,6 @@ from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.models.retention import ALL
 from marcus_events.retention.policies import rank
 from marcus_events.retention.preview import Preview, previews
-from marcus_events.retention.runs import RetentionBusy, run
 
 MAX_RUNS = 20
 MAX_POLICIES = 100  # each is weighed against each other one
@@ -53,8 +49,8 @@ def retention() -> Retention:
 
 
 def row(policy: RetentionPolicy, names: dict[str, str], preview: Preview | None) -> PolicyRow:
-    what = "Every type" if policy.pattern == ALL else policy.pattern
-    return PolicyRow(policy, what, names.get(policy.board_id, policy.board_id) or "every board", preview)
+    what = "All types" if policy.pattern == ALL else policy.pattern
+    return PolicyRow(policy, what, names.get(policy.board_id, policy.board_id) or "all boards", preview)
 
 
 def policy(pk: int) -> RetentionPolicy | None:
@@ -74,19 +70,3 @@ def forget(policy: RetentionPolicy, by: str, address: str) -> None:
     words = str(policy)
     policy.delete()
     audit.record("retention_changed", by, address, policy=words, act="deleted")
-
-
-def begin() -> threading.Thread:
-    """A run of its own thread: it may take long. One that is on its way already is left alone."""
-    thread = threading.Thread(target=run_aside, name="retention", daemon=True)
-    thread.start()
-    return thread
-
-
-def run_aside() -> None:
-    try:
-        run()
-    except RetentionBusy:
-        pass
-    finally:
-        close_old_connections()

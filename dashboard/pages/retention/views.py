@@ -12,10 +12,11 @@ from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.board_choice import quoted
-from dashboard.pages.retention import queries as kept
+from dashboard.pages.retention import queries
 from dashboard.pages.retention.forms import PolicyForm
 from marcus_events.audit import address_of
 from marcus_events.models import RetentionPolicy
+from marcus_events.retention.runs import RETENTION
 
 
 @by_administrator
@@ -31,11 +32,11 @@ def retention(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change(request: HttpRequest, policy_id: int) -> HttpResponse:
     """How long it keeps, or that it is none any more."""
-    policy = kept.policy(policy_id)
+    policy = queries.policy(policy_id)
     if policy is None:
         raise Http404("There is no such policy.")
     if request.POST.get("act") == "delete":
-        kept.forget(policy, *who(request))
+        queries.forget(policy, *who(request))
         return redirect("retention")
     if request.POST.get("act") == "switch":
         policy.enabled = not policy.enabled
@@ -48,21 +49,21 @@ def change(request: HttpRequest, policy_id: int) -> HttpResponse:
 @by_administrator
 @require_POST
 def run(request: HttpRequest) -> HttpResponse:
-    kept.begin()
+    RETENTION.get().request(True)
     return redirect("retention")
 
 
 def save(request: HttpRequest, form: PolicyForm) -> HttpResponse:
     if not form.is_valid():
         return show(request, form)
-    kept.keep(form.save(commit=False), *who(request))
+    queries.keep(form.save(commit=False), *who(request))
     return redirect("retention")
 
 
 def show(request: HttpRequest, form: PolicyForm | None = None) -> HttpResponse:
     page_state = PageState.of_board("retention", request.GET)
     context: dict[str, Any] = {
-        "retention": kept.retention(),
+        "retention": queries.retention(),
         "form": form or PolicyForm(),
         "acts": RetentionPolicy.Act.choices,
     }

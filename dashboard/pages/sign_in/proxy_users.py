@@ -37,10 +37,10 @@ from marcus_events.log.rows import execute
 
 API = "/api/"
 MAKING_USERS = 0x73736F  # the advisory lock: two first requests may come at once
-LOCKED_OUT = "The user {} may not sign in here. Ask an administrator for access."
+LOCKED_OUT = "User {} is not allowed to sign in. Ask an administrator for access."
 ALIKE = (
-    "There is a user whose name differs from {} only in capitals. "
-    "The proxy must send the name as it is stored here, or an administrator renames that user."
+    "A user whose name differs from {} only in capitalization already exists. "
+    "The proxy must send the name as it is stored here, or an administrator must rename that user."
 )
 
 

@@ -76,7 +76,7 @@ def stay(status: str, start: datetime, end: datetime | None, now: datetime) -> S
 def totals(lasting: list[StatusInterval], stays: list[StatusInterval]) -> list[StatusTotal]:
     """One for each status that a task can linger in, and for what it was in besides."""
     others = dict.fromkeys(found.status for found in lasting if found.status not in STATUSES)
-    names = STATUSES | dict.fromkeys(others, "Done, before it was taken up again")
+    names = STATUSES | dict.fromkeys(others, "Done, before it was reopened")
     return [
         StatusTotal(
             status,

@@ -33,15 +33,15 @@ class Redacted:
         """What does not agree, in words; "" where everything does. `leaf` is of what stands there now."""
         row, said = self.details, self.details["said"]
         if bytes.fromhex(row["leaf"]) != sealed:
-            return "the event was sealed as something else than what its redaction says that it was"
+            return "the sealed event differs from the one its redaction names"
         if leaf.hex() != row["marked"]:
-            return "the event was redacted, and changed behind the application's back since"
+            return "the event was redacted and has since been changed outside the application"
         if said is None:
-            return f"the event was replaced, and there is no event {self.record} that accounts for it"
+            return f"the event was replaced, but event {self.record}, which should record its redaction, does not exist"
         if not self.is_said():
-            return f"the event is redacted, and event {self.record}, which should account for it, says otherwise"
+            return f"the event is redacted, but event {self.record}, which should record its redaction, does not match"
         if not self.is_marked():
-            return "what stands in place of the redacted event is not the marker of its redaction"
+            return "the redacted event does not contain its redaction marker"
         return ""
 
     def is_said(self) -> bool:
@@ -80,6 +80,6 @@ def moment(text: str) -> datetime:
 def check_others(head: int, verdict: VerificationResult) -> None:
     """Redactions of events that never were, and redactions that were undone."""
     for position in redacted_bodies.outside(head, LIMIT):
-        verdict.add(position, "a redaction is noted of an event that the log never had")
+        verdict.add(position, "a redaction is recorded for an event that never existed")
     for position, record in leaves.undone_redactions(LIMIT):
-        verdict.add(position, f"event {record} says that this event was redacted; it stands as it was before")
+        verdict.add(position, f"event {record} says that this event was redacted, but it is unchanged")

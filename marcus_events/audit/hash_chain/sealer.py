@@ -104,7 +104,7 @@ def check(chain: UUID, begins: int) -> None:
     """Step 4."""
     known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=chain).first()
     if known and known.position >= begins:
-        raise BlocksMissing(f"the hash chain had come to position {known.position}, and now ends before {begins}")
+        raise BlocksMissing(f"the hash chain had reached position {known.position} and now ends before {begins}")
 
 
 def next_leaves(begins: int, head: int, timeout_s: float) -> tuple[int, bytes]:
@@ -122,7 +122,7 @@ def next_leaves(begins: int, head: int, timeout_s: float) -> tuple[int, bytes]:
 
 def check_removed(begins: int, end: int) -> None:
     for lower, upper in Ranges.parse(removed_positions.all_removed()).gaps(begins, end):
-        raise LogHasGap(f"the events at positions {lower} to {upper - 1} are missing, and nobody has removed them")
+        raise LogHasGap(f"the events at positions {lower} to {upper - 1} are missing without a record of their removal")
 
 
 def add(chain: UUID, first: int, last: int, block: bytes, digest: bytes) -> None:
@@ -134,5 +134,5 @@ def tell_of_beginning(position: int) -> None:
     """Step 3."""
     earlier = Seal.objects.exclude(chain=read.head().epoch).order_by("-sealed_at").first()
     before: dict[str, Any] = {"before": bytes(earlier.hash).hex(), "before_at": earlier.last} if earlier else {}
-    logger.warning("a new hash chain over the log begins at position %s", position)
+    logger.warning("a new hash chain starts at position %s", position)
     audit.record(EventTypes.CHAIN_BEGUN, SYSTEM, position=position, **before)

@@ -6,7 +6,6 @@ How far it has come stands in the table `verification`, for whoever waits for it
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from marcus_events.audit.hash_chain.verify import ReportProgress, verify
 from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
-from marcus_events.core.services import END_WITHIN_S, Declared
+from marcus_events.core.lifecycle import Declared, PeriodicTask
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import Seal, Verification
 
@@ -37,7 +36,7 @@ KEPT = 100  # verifications; each is in the log too
 
 
 class IsRunning(RuntimeError):
-    """The log is being verified at this moment."""
+    """Verification is already running."""
 
 
 def check(by: str = SYSTEM, address: str = "") -> Verification:
@@ -60,7 +59,7 @@ def alone() -> Iterator[None]:
     """The lock is of a connection, and goes with its process."""
     with connect("verify", autocommit=True) as connection:
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
-            raise IsRunning("The log is being verified at this moment.")
+            raise IsRunning("Verification is already running.")
         yield
 
 
@@ -95,12 +94,12 @@ def finish(row: Verification, error: str = "") -> None:
 def words(row: Verification) -> str:
     """What came out, in a sentence."""
     if row.error:
-        return f"it could not be verified: {row.error}"
+        return f"verification failed: {row.error}"
     if row.faults:
         position, what = row.faults[0]
         more = f", and {len(row.faults) - 1} more places" if len(row.faults) > 1 else ""
-        return f"it breaks at position {position}: {what}{more}"
-    return f"whole up to position {row.verified_to}"
+        return f"the chain breaks at position {position}: {what}{more}"
+    return f"intact up to position {row.verified_to}"
 
 
 def outcome(row: Verification) -> dict[str, object]:
@@ -113,59 +112,30 @@ def outcome(row: Verification) -> dict[str, object]:
     }
 
 
-class Verifier:
-    """A service: verifies the log when somebody asks for it, and otherwise once a day.
-
-    The first time is when the oldest block is a day old: before, there is little to prove.
-    """
-
-    def __init__(self) -> None:
-        self._request: tuple[str, str] | None = None  # by whom, and from which address
-        self._wake = threading.Event()
-        self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name="verifier", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop_soon(self) -> None:
-        self._is_stopping = True
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._thread.join(END_WITHIN_S)
-
-    def request(self, by: str, address: str) -> None:
-        """Verify soon, for this person. Where a verification runs already, nothing more is done."""
-        self._request = by, address
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._is_stopping:
-            self._wake.wait(LOOK_EVERY_S)
-            self._wake.clear()
-            if not self._is_stopping:
-                self._verify()
-
-    def _verify(self) -> None:
-        try:
-            if self._request or is_due():
-                check(*(self._request or ()))
-        except IsRunning:
-            pass
-        except (DatabaseError, *CONNECTION_ERRORS) as error:
-            logger.warning("the log could not be verified: %s", error)
-        except Exception:
-            logger.exception("the log could not be verified")
-        finally:
-            self._request = None
-            close_old_connections()
+def verify_when_due(requested: tuple[str, str] | None) -> None:
+    """Verify for the person at the address that is given; without one only if it is due. Never raises."""
+    try:
+        if requested:
+            check(*requested)
+        elif is_due():
+            check()
+    except IsRunning:
+        pass
+    except (DatabaseError, *CONNECTION_ERRORS) as error:
+        logger.warning("the log could not be verified: %s", error)
+    except Exception:
+        logger.exception("the log could not be verified")
+    finally:
+        close_old_connections()
 
 
-VERIFIER = Declared("verifier", Verifier, needs=(AUDIT_WRITER,))
+VERIFIER: Declared[PeriodicTask[tuple[str, str]]] = Declared(
+    "verifier", lambda: PeriodicTask("verifier", verify_when_due, LOOK_EVERY_S), needs=(AUDIT_WRITER,)
+)
 
 
 def is_due() -> bool:
+    """Once a day; the first time when the oldest block is a day old: before, there is little to prove."""
     newest = Verification.objects.order_by("-started_at").values_list("started_at", flat=True).first()
     begun = newest or Seal.objects.order_by("sealed_at").values_list("sealed_at", flat=True).first()
     return begun is not None and utc_now() - begun >= EVERY

@@ -52,7 +52,7 @@ def verify(
     told how far it has come and how far there is to go.
     """
     head = read.head()
-    verifier = Verifier(head.epoch, since, progress)
+    verifier = ChainVerification(head.epoch, since, progress)
     verifier.run()
     verdict = verifier.verdict
     earlier_epochs.check_chains(head.epoch, verdict)
@@ -62,7 +62,7 @@ def verify(
     return verdict
 
 
-class Verifier:
+class ChainVerification:
     """One verification of the chain of an epoch. `needed` is the newest position that has to be sealed for it."""
 
     def __init__(self, chain: UUID, since: int, progress: ReportProgress) -> None:
@@ -80,7 +80,7 @@ class Verifier:
             if self.needed <= self.verdict.verified_to:
                 break
         else:
-            words = "this event accounts for another one, and is not sealed: the log is not being sealed"
+            words = "this event accounts for another one but is not sealed; sealing is not running"
             self.verdict.add(self.needed, words)
         self.check_end()
         position_check.check(self.begins, self.removed, self.verdict)
@@ -120,7 +120,7 @@ class Verifier:
         """The second part of step 2."""
         if not has_its_hash(block, self.before):
             place = span(block.first, block.last + 1)
-            words = f"the hash chain itself was changed: its block, {place}, does not follow on the one before"
+            words = f"the hash chain was changed: its block, {place}, does not follow the previous one"
             self.verdict.add(block.first, words)
 
     def check_events(self, block: Seal) -> None:
@@ -129,7 +129,7 @@ class Verifier:
         standing: set[int] = set()
         for position, leaf, details in leaves.standing(block.first, block.last):
             if position in standing:
-                self.verdict.add(position, "two events stand here")
+                self.verdict.add(position, "there are two events at this position")
             standing.add(position)
             self.check_event(position, leaf, sealed.get(position), details)
         self.verdict.events += len(standing)
@@ -164,7 +164,7 @@ class Verifier:
         """The sealer remembers how far it had come."""
         known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=self.chain).first()
         if known and known.position > self.verdict.verified_to:
-            words = f"blocks of the hash chain are missing: it had come to position {known.position}"
+            words = f"blocks of the hash chain are missing: it reached position {known.position}"
             self.verdict.add(self.verdict.verified_to + 1, words)
 
 
@@ -183,5 +183,5 @@ def leaves_of(block: Seal) -> dict[int, bytes]:
 
 def changed(sealed: bytes | None) -> str:
     if sealed == NO_LEAF:
-        return "an event stands here that was not there when the log was sealed"
-    return "the event is not what was sealed: it was changed behind the application's back"
+        return "an event was inserted here after the log was sealed"
+    return "the event differs from the sealed one: it was changed outside the application"

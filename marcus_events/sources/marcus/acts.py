@@ -34,7 +34,7 @@ REFUSED = "_refused"  # ends the id of an event that says that Marcus did not ac
 
 
 @dataclass(frozen=True)
-class RefusedRequest:
+class MarcusRefusal:
     """Marcus did not accept a request: what the event says then, and why."""
 
     event_type: str
@@ -56,7 +56,7 @@ class MarcusAct:
     awaits_answer: bool = False
     is_held: bool = False
     answer_by: datetime = NEVER
-    refusal: RefusedRequest | None = None
+    refusal: MarcusRefusal | None = None
     report: MarcusAct | None = None
 
     @property

@@ -23,9 +23,9 @@ from datetime import datetime, timedelta
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.text_search import texts_in
-from marcus_events.sources.marcus.acts import MarcusAct, RecentActs, RefusedRequest
+from marcus_events.sources.marcus.acts import MarcusAct, MarcusRefusal, RecentActs
+from marcus_events.sources.marcus.marcus_replies import MarcusReply
 from marcus_events.sources.marcus.records import RecordKind
-from marcus_events.sources.marcus.replies import MarcusReply
 from marcus_events.sources.marcus.sightings import ANSWER_WITHIN, CLOSE, WINDOW, Sighting, plain
 
 REMEMBERED = 20  # requests of one agent that a late answer, or a late record, may still be for
@@ -211,7 +211,7 @@ def description_of(act: MarcusAct) -> str:
 def refuse(act: MarcusAct, event_type: str, reason: str) -> None:
     """What counts already stays as it is: Marcus may fail after it has written the board."""
     if act.awaits_answer:
-        act.refusal = RefusedRequest(event_type, reason)
+        act.refusal = MarcusRefusal(event_type, reason)
     act.awaits_answer = False
 
 

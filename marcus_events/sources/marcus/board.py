@@ -150,7 +150,7 @@ class Boards:
         names = [project.name for project in self._projects.values()]
         if self.chosen and len(names) > 1 and self.chosen not in names:
             listed = ", ".join(f"“{name}”" for name in sorted(set(names)))
-            raise UnknownBoard(f"There is no board “{self.chosen}” here; there are {listed}.")
+            raise UnknownBoard(f"There is no board “{self.chosen}”. Boards: {listed}.")
 
 
 class BoardReader:
@@ -224,7 +224,7 @@ class BoardReader:
     def _sighting(self, act: str, row: SqliteRow, data: dict[str, Any], *more: str) -> Sighting | Unreadable:
         where = f"{self.name}: {act} {row['id']}"
         if (at := self.times(row.get("created_at"))) is None:
-            return Unreadable(where, "has no time of creation")
+            return Unreadable(where, "has no creation time")
         return Sighting(
             record_id=row_id(act, row["id"], *more),
             kind=RecordKind.BOARD,

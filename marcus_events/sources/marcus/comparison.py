@@ -79,7 +79,7 @@ class Here:
 def compare(project: MarcusProject, cards: list[MarcusCard], here: Here, now: datetime | None = None) -> Comparison:
     comparison = Comparison(project, list(counted(cards, here)))
     if here.board is None:
-        comparison.differences.append(Difference(f"The board {project.board_id} is not here, or it was removed here"))
+        comparison.differences.append(Difference(f"Board {project.board_id} is not in this log, or was removed here"))
     elif here.board.name != project.name:
         comparison.differences.append(Difference(f"It is called “{here.board.name}” here"))
     on_board = {card.task_id: card for card in cards}
@@ -102,7 +102,7 @@ def counted(cards: list[MarcusCard], here: Here) -> Iterator[tuple[str, int, int
         yield name, there[status], now[status]
     yield "subtasks", sum(map(bool, parents(cards))), sum(bool(task.parent_task_id) for task in here.tasks.values())
     yield (
-        "held by someone",
+        "assigned",
         sum(bool(card.holder) for card in cards),
         sum(bool(t.agent_id) for t in here.tasks.values()),
     )
@@ -121,18 +121,18 @@ def of_task(card: MarcusCard, here: Here) -> Iterator[str]:
     """In what the task differs; nothing where it is the same."""
     task = here.tasks.get(card.task_id)
     if task is None:
-        yield f"is {STATUSES.get(card.status, card.stated)} on Marcus's board, and not here"
+        yield f"is {STATUSES.get(card.status, card.stated)} on Marcus's board, but is not in this log"
         return
     status = status_of(task)
     if not card.status:
-        yield f"has a status on Marcus's board that is not known here: “{card.stated}”"
+        yield f"has an unknown status on Marcus's board: “{card.stated}”"
     elif status != card.status:
         yield f"is {STATUSES[card.status]} on Marcus's board, {STATUSES.get(status, status)} here"
     if task.agent_id not in (card.holder, REDACTED):
-        yield f"is held by {card.holder or 'nobody'} on Marcus's board, by {task.agent_id or 'nobody'} here"
+        yield f"is assigned to {card.holder or 'nobody'} on Marcus's board, to {task.agent_id or 'nobody'} here"
     if task.parent_task_id != card.parent_task_id:
         parent = task.parent_task_id or "no task"
-        yield f"is a part of {card.parent_task_id or 'no task'} on Marcus's board, of {parent} here"
+        yield f"is part of {card.parent_task_id or 'no task'} on Marcus's board, of {parent} here"
     if card.name and task.name not in (card.name, REDACTED):
         yield f"is called “{task.name}” here"
     if status == card.status and (card.status == "blocked") != bool(here.open_blockers(card.task_id)):
@@ -142,11 +142,13 @@ def of_task(card: MarcusCard, here: Here) -> Iterator[str]:
 def of_agents(on_board: dict[str, MarcusCard], here: Here, now: datetime) -> Iterator[Difference]:
     for card in on_board.values():
         if is_agent(card.holder) and card.holder not in here.agents:
-            yield Difference(f"Agent {card.holder} has “{card.name}”, and is not here", why_expected(card, here, now))
+            yield Difference(
+                f"Agent {card.holder} has “{card.name}” but is not in this log", why_expected(card, here, now)
+            )
     for agent in here.agents.values():
         at_work = on_board.get(agent.task_id)
         if at_work and (at_work.holder != agent.agent_id or at_work.status == "done"):
-            stands = "is done" if at_work.status == "done" else f"is held by {at_work.holder or 'nobody'}"
+            stands = "is done" if at_work.status == "done" else f"is assigned to {at_work.holder or 'nobody'}"
             text = f"Agent {agent.agent_id} has {titled(at_work)} here, which {stands} on Marcus's board"
             yield Difference(text, why_expected(at_work, here, now))
 

@@ -36,9 +36,7 @@ class Packing:
 
     @property
     def reason(self) -> str:
-        return (
-            f"is compressed with {self.name}, which is not read: decompress it, or compress it with gzip, bzip2 or xz"
-        )
+        return f"is compressed with {self.name}, which is not supported; decompress it, or use gzip, bzip2 or xz"
 
 
 PACKINGS = (
@@ -80,7 +78,7 @@ class Contents:
         except FileNotFoundError:
             return b""
         except EOFError:
-            self.problem = "is compressed, and its end is missing"
+            self.problem = "is compressed but incomplete"
         except OSError as error:
             self.problem = (
                 f"cannot be opened: {error.strerror}" if error.strerror else f"cannot be decompressed: {error}"

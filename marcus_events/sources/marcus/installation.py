@@ -26,9 +26,9 @@ KINDS = {
 LOOKS_LIKE_A_LOG = re.compile(
     r"\.(jsonl|ndjson|log)(?![a-z])|^(realtime|agent_events|conversations|decisions)_\d", re.IGNORECASE
 )
-UNKNOWN_NAME = f"is no log that is known: the names of those begin with {', '.join(KINDS)} and contain .jsonl"
-ELSEWHERE = "lies outside of logs/"
-LEADS_OUT = "is a link that leads out of the folder, and is not followed"
+UNKNOWN_NAME = f"is not a known log; names start with {', '.join(KINDS)} and contain .jsonl"
+ELSEWHERE = "is outside logs/"
+LEADS_OUT = "links outside the folder and is not followed"
 DEEPEST = 8  # folders within folders
 READ_BY_NAME = (
     *("data", "logs", "data/marcus.db", "data/marcus.db-wal", "data/kanban.db", "data/kanban.db-wal"),

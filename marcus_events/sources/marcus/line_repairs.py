@@ -48,9 +48,9 @@ def records_of(
     texts = [text.encode(errors="surrogateescape") for text in pieces.texts]
     records = [record_from_line(kind, text, where, to_moment) for text in texts]
     if not any(isinstance(record, Record) for record in records):
-        return [whole if line.strip(b"\0 \t\r") else Unreadable(where, "holds nothing but NUL bytes")], False
+        return [whole if line.strip(b"\0 \t\r") else Unreadable(where, "contains only NUL bytes")], False
     if pieces.left:
-        records.append(Unreadable(where, f"holds part of a record, beside a whole one: {shown(pieces.left)}"))
+        records.append(Unreadable(where, f"contains part of a record beside a complete one: {shown(pieces.left)}"))
     return records, True
 
 

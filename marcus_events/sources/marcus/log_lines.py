@@ -149,7 +149,7 @@ class LineFile:
         """The line at the end that nobody has ended, if there is one."""
         if self.offset >= self.size or self.place.is_skipping or self.is_compressed:
             return None
-        return Unreadable(self._where(self.place.number + 1), "was never ended")
+        return Unreadable(self._where(self.place.number + 1), "is incomplete")
 
     def last_line(self) -> bytes:
         """The last complete line of what is there to read, if it is not a very long one. Only of plain files."""

@@ -22,7 +22,7 @@ from marcus_events.sources.marcus.records import Unreadable, in_years, parsed
 
 FAR = timedelta(minutes=15)  # clocks differ by less, zones by more
 OUT_OF_ORDER = timedelta(minutes=1)  # lines of a file may be so much out of order
-ADVICE = "Name the zone with --timezone, or confirm with --timezone UTC"
+ADVICE = "Set the zone with --timezone, or confirm with --timezone UTC"
 
 
 class Times:
@@ -88,7 +88,7 @@ class FileTimes:
         if at and self.is_naive and self.times.zone is None and at - self.written_at > FAR:
             ahead = words(at - self.written_at)
             reason = f"has a time without a zone, {at:%Y-%m-%d %H:%M:%S}, {ahead} ahead of when it was written"
-            self.times.report_once(self.name, self.name, f"{reason}. It is taken as UTC")
+            self.times.report_once(self.name, self.name, f"{reason}. It is read as UTC")
         return at
 
     def holds_back(self, at: datetime, where: str) -> bool:
@@ -98,7 +98,7 @@ class FileTimes:
         self._doubt(at)
         if self.times.doubt:
             self.times.held_back += 1
-            reason = f"has a time without a zone, and is held back like all others that have: {self.times.doubt}"
+            reason = f"has a time without a zone and is held back like all such records: {self.times.doubt}"
             self.times.report_once(self.name, where, reason)
         return bool(self.times.doubt)
 
@@ -112,7 +112,7 @@ class FileTimes:
         is_open = self.times.zone is None and self.is_naive and not self.times.doubt
         if is_open and self._last and self.written_at - self._last > FAR:
             behind = words(self.written_at - self._last)
-            reason = f"has times without a zone, which end {behind} before it was written. They are taken as UTC"
+            reason = f"has times without a zone, which end {behind} before it was written. They are read as UTC"
             self.times.report_once(self.name, self.name, reason)
 
 

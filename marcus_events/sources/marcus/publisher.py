@@ -103,7 +103,7 @@ class Publisher:
         receipts, _ = self._insist(lambda: ingest(events))
         for event, receipt in zip(events, receipts, strict=True):
             if receipt.status == "rejected":
-                self.complain(Unreadable(f"the card of task {event.data['task_id']}", f"was refused: {receipt.error}"))
+                self.complain(Unreadable(f"the card of task {event.data['task_id']}", f"was rejected: {receipt.error}"))
         return Outcome(new=sum(receipt.status == "accepted" for receipt in receipts))
 
     def history(self, task_ids: Sequence[str]) -> list[RecordedEvent]:
@@ -135,7 +135,7 @@ class Publisher:
         if receipt.status == "duplicate" or self._is_same_act(event, receipt):
             return Outcome(known=1)
         where = next(act.preferred.where for act in acts if act.event_id == event.event_id)
-        self.complain(Unreadable(where, f"was refused: {receipt.error}"))
+        self.complain(Unreadable(where, f"was rejected: {receipt.error}"))
         return Outcome()
 
     def _is_same_act(self, event: Event, receipt: Receipt) -> bool:
@@ -163,7 +163,7 @@ class Publisher:
     def _wait(self, error: Exception, was_away: bool) -> None:
         if not was_away:
             reason = str(error).strip().partition("\n")[0]
-            self.say(f"The database is away, trying again every second: {reason}", is_away=True)
+            self.say(f"The database is not reachable, retrying every second: {reason}", is_away=True)
         connection.close()
         if self.stop.wait(RETRY_S):
             raise Stopped

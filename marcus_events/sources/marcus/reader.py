@@ -32,9 +32,9 @@ from marcus_events.sources.marcus.event_rows import EventRows
 from marcus_events.sources.marcus.installation import Installation, Log
 from marcus_events.sources.marcus.log_files import LogFiles
 from marcus_events.sources.marcus.log_lines import LineFile
+from marcus_events.sources.marcus.marcus_replies import MarcusReply, answer_of
 from marcus_events.sources.marcus.naive_times import Times
 from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable, line_id
-from marcus_events.sources.marcus.replies import MarcusReply, answer_of
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, Statement, sighting_from
 from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy, beside, changed_at
 

@@ -91,10 +91,10 @@ class Player:
                 events, Authority.SYSTEM
             )  # programs of a simulation wait for people's answers
         except LogUnavailable as error:
-            self._say(f"The log takes no events, trying again: {error}")
+            self._say(f"The log is not accepting events, retrying: {error}")
             return False
         if refused := next((receipt for receipt in receipts if receipt.status == "rejected"), None):
-            raise SimulationRejected(f"The log refused {refused.event_id}: {refused.error}")
+            raise SimulationRejected(f"The log rejected {refused.event_id}: {refused.error}")
         return True
 
     async def _wait(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.pages.boards import queries
-from dashboard.queries import blockers, chrome, current_state, filter_choices
+from dashboard.queries import blockers, chrome_data, current_state, filter_choices
 from dashboard.queries.labels import named
 from marcus_events.core.event import Event
 from marcus_events.core.sentences import as_text, sentence
@@ -143,7 +143,7 @@ def test_a_full_column_counts_what_it_does_not_show(monkeypatch: pytest.MonkeyPa
 def test_only_what_opened_just_now_and_is_open_is_an_alert() -> None:
     publish(blocked("a", "old", ago=10), blocked("b", "ended"), blocked("c", "new"))
     publish(event("blocker_resolved", task_id="b"))
-    assert [(alert.blocker.description, alert.task, alert.agent) for alert in chrome.alerts(on())] == [
+    assert [(alert.blocker.description, alert.task, alert.agent) for alert in chrome_data.alerts(on())] == [
         ("new", "c", "1")
     ]
 
@@ -172,7 +172,7 @@ def test_what_an_event_only_identifies_is_named() -> None:
         event("dependency_detected", task_id="shop-3", depends_on_id="shop-1"),
         event("project_completed"),
     ) == [
-        *["Claude of shop is at 5 % of Build shop-2"] * 2,
+        *["Claude of shop is at 5% on Build shop-2"] * 2,
         "Build shop-3 depends on Build shop-1",
         "The shop is complete",
     ]

@@ -15,7 +15,7 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from dashboard.pages.integrations import snippets
-from dashboard.pages.integrations.forms import Made
+from dashboard.pages.integrations.forms import NewToken
 from marcus_events.access import tokens
 from marcus_events.models import LoggedEvent
 
@@ -28,7 +28,7 @@ def test_each_program_publishes_for_the_board_and_the_source_of_its_token(
     live_server: LiveServer, tmp_path: Path
 ) -> None:
     secret = tokens.create("new", ["publish"], ["mine"], ["agent_*"])
-    found = snippets.filled(live_server.url, Made("new", secret, ["mine"], ["agent_*"]))
+    found = snippets.filled(live_server.url, NewToken("new", secret, ["mine"], ["agent_*"]))
     for n, snippet in enumerate(found, 1):
         if snippet.key == "javascript" and not shutil.which("node"):
             continue
@@ -64,5 +64,5 @@ def test_without_a_new_token_they_say_where_it_goes() -> None:
     "name", ["'; rm -rf ~; '", '"', "a b", "$(x)", "`x`", "\\", "{token}", "x" * 65, "-x", "", "é"]
 )
 def test_what_is_no_plain_name_stays_out_of_a_program(name: str) -> None:
-    plain = snippets.filled("http://here", Made("n", "mev_x", [], []))
-    assert snippets.filled("http://here", Made("n", "mev_x", [name], [name])) == plain
+    plain = snippets.filled("http://here", NewToken("n", "mev_x", [], []))
+    assert snippets.filled("http://here", NewToken("n", "mev_x", [name], [name])) == plain

@@ -24,9 +24,10 @@ class BoardAccess(models.Model):
 
     class Meta:
         db_table = "board_access"
+        verbose_name = verbose_name_plural = "board access"
         permissions: ClassVar[list[Any]] = [
-            ("see_every_board", "Can see every board, also those to come"),
-            ("administer", "Can administer: people, tokens, policies, and the audit trail"),
+            ("see_every_board", "Can see all boards, including future ones"),
+            ("administer", "Can administer people, tokens, policies and the audit trail"),
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["user", "board_id"], name="board_access_of_user"),

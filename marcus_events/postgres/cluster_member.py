@@ -85,7 +85,7 @@ class ClusterMember:
 
     def _ensure_guard(self) -> None:
         """In a process that shares nothing with this one: not its threads, its connections, its end."""
-        command = [sys.executable, "-m", "marcus_events.postgres.guard", str(self.place.root)]
+        command = [sys.executable, "-m", "marcus_events.postgres.cluster_guard", str(self.place.root)]
         subprocess.run(command, stdin=subprocess.DEVNULL, cwd=SOURCES, check=True)
 
     def _start(self) -> None:

@@ -106,3 +106,44 @@ class BackgroundTask:
 def background(name: str, run: Callable[[threading.Event], None], *needs: Declared[Any]) -> Declared[BackgroundTask]:
     """Declare a background task."""
     return Declared(name, lambda: BackgroundTask(name, run), needs)
+
+
+Request = TypeVar("Request")
+
+
+class PeriodicTask(Generic[Request]):
+    """A service: a thread that calls `work` with None every `interval_s`, and with each request as soon as it comes.
+
+    What is requested while `work` is busy is dropped: it is being done already.
+    """
+
+    def __init__(self, name: str, work: Callable[[Request | None], None], interval_s: float) -> None:
+        self._work, self._interval_s = work, interval_s
+        self._request: Request | None = None
+        self._wake = threading.Event()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def request(self, request: Request) -> None:
+        """Have it done soon; returns at once."""
+        self._request = request
+        self._wake.set()
+
+    def stop_soon(self) -> None:
+        self._is_stopping = True
+        self._wake.set()
+        self._deadline = time.monotonic() + END_WITHIN_S
+
+    def stop(self) -> None:
+        self._thread.join(max(0.0, self._deadline - time.monotonic()))
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            self._wake.wait(self._interval_s)
+            if not self._is_stopping:
+                self._work(self._request)
+                self._request = None
+                self._wake.clear()

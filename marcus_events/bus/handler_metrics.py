@@ -1,7 +1,7 @@
-"""What the event library counts of itself: per handler, and per type.
+"""Metrics of the event library: per handler, and per event type.
 
-Counting costs a publish less than a microsecond and bounded memory: a handler's durations are those of its last SAMPLE
-calls, types beyond MAX_TYPES are counted together, and handlers of one name and pattern share a row.
+Counting costs less than a microsecond per publish, and bounded memory: durations are those of a handler's last SAMPLE
+calls, types beyond MAX_TYPES are counted together, and handlers with the same name and pattern share a row.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections import Counter, deque
 from statistics import quantiles
 from typing import Any
 
-SAMPLE = 512  # durations kept per handler: the 99th percentile still rests on five of them
+SAMPLE = 512  # durations per handler: the 99th percentile still rests on five of them
 MAX_TYPES = 1_000  # counted by name; a type's name may come from anyone
 MAX_HANDLERS = 1_000  # rows of one Events; programs have tens
 OTHERS = "(others)"
-WINDOW_S = 60  # over which events per second are worked out
+WINDOW_S = 60  # over which events per second are averaged
 
 
 class HandlerStats:
-    """Calls of one handler by one pattern. Durations in seconds."""
+    """The calls of one handler for one pattern. Durations are in seconds."""
 
     __slots__ = ("calls", "durations", "errors", "handler", "in_flight", "last_error", "pattern", "timeouts", "total_s")
 
@@ -31,7 +31,8 @@ class HandlerStats:
         self.durations: deque[float] = deque(maxlen=SAMPLE)
         self.last_error: str | None = None
 
-    def ended(self, began: float, error: BaseException | None = None) -> None:
+    def ended(self, began: float, error: BaseException | None = None) -> float:
+        """Count a call that has ended; return how many seconds it took. `began` is in the time of `perf_counter`."""
         took = time.perf_counter() - began
         self.in_flight -= 1
         self.calls += 1
@@ -40,9 +41,10 @@ class HandlerStats:
         if error is not None:
             self.errors += 1
             self.last_error = f"{type(error).__name__}: {error}"
+        return took
 
     def as_dict(self) -> dict[str, Any]:
-        """Times in milliseconds; percentiles of the last SAMPLE calls, None before the first."""
+        """Times are in milliseconds, and percentiles those of the last SAMPLE calls; None before the first call."""
         cuts = percentiles(self.durations)
         return {
             "pattern": self.pattern,
@@ -64,7 +66,7 @@ def percentiles(durations: deque[float]) -> list[float]:
 
 
 class AllHandlerStats:
-    """The rows of one Events, one per pattern and name."""
+    """The rows of one `Events`, one per pattern and handler name."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], HandlerStats] = {}
@@ -80,27 +82,27 @@ class AllHandlerStats:
 
 
 class TypeCounts:
-    """How many events of each type were published, in all and in the last WINDOW_S seconds."""
+    """How many events of each type were published, in total and in the last WINDOW_S seconds."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._second = 0
-        self._now: Counter[str] = Counter()
-        self._before: deque[tuple[int, Counter[str]]] = deque(maxlen=WINDOW_S)
+        self._this_second: Counter[str] = Counter()
+        self._seconds_before: deque[tuple[int, Counter[str]]] = deque(maxlen=WINDOW_S)
 
     def add(self, event_type: str, now: float) -> None:
-        """`now` is the event's time as seconds since 1970."""
+        """Count an event; `now` is its time in seconds since 1970."""
         if event_type not in self._counts and len(self._counts) >= MAX_TYPES:
             event_type = OTHERS
         self._counts[event_type] += 1
         if (second := int(now)) != self._second:
-            self._before.append((self._second, self._now))
-            self._second, self._now = second, Counter()
-        self._now[event_type] += 1
+            self._seconds_before.append((self._second, self._this_second))
+            self._second, self._this_second = second, Counter()
+        self._this_second[event_type] += 1
 
     def as_dict(self) -> dict[str, dict[str, float]]:
         recent: Counter[str] = Counter()
-        for second, counted in (*self._before, (self._second, self._now)):
+        for second, counted in (*self._seconds_before, (self._second, self._this_second)):
             if second > time.time() - WINDOW_S:
                 recent.update(counted)
         return {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from marcus_events.core.services import Declared, background, stop_services
+from marcus_events.core.lifecycle import Declared, background, stop_services
 from tests.waiting import wait_until
 
 
@@ -85,7 +85,7 @@ def test_a_background_task_ends_when_it_is_told_to(record: list[str]) -> None:
 def test_a_task_that_does_not_end_is_waited_for_until_a_deadline(
     record: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marcus_events.core.services.END_WITHIN_S", 0.05)
+    monkeypatch.setattr("marcus_events.core.lifecycle.END_WITHIN_S", 0.05)
     release = threading.Event()
 
     def wait_for_ever(stop: threading.Event) -> None:
