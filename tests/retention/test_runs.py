@@ -297,7 +297,7 @@ def test_a_long_reader_holds_up_nothing_but_the_end_of_the_run(monkeypatch: pyte
         reader.execute("SELECT count(*) FROM event")
         done = run_at(1_000_025)
         publish("task_completed")
-        assert "being read" in done.error
+        assert "in use" in done.error
     assert is_whole()
     assert run_at(1_000_025).error == ""
     assert positions()[0] > 1_000_025
