@@ -192,7 +192,7 @@ def plans_of(ask: Callable[[], object]) -> Iterator[str]:
     from django.db import connection
 
     from marcus_events.log.rows import rows
-    from marcus_events.search.execute import patiently
+    from marcus_events.search.execute import search_transaction
 
     statements: list[tuple[str, Any]] = []
 
@@ -203,7 +203,7 @@ def plans_of(ask: Callable[[], object]) -> Iterator[str]:
 
     with connection.execute_wrapper(note):
         ask()
-    with patiently():
+    with search_transaction():
         for sql, params in statements:
             if "search_part" not in sql and "max(position)" not in sql:
                 lines = [line for (line,) in rows(f"EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) {sql}", params)]

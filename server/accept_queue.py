@@ -1,8 +1,8 @@
-"""New connections begin one at a time, and each address in its turn.
+"""Start new connections one by one, in turns between their addresses.
 
-Of a thousand clients that come at once, the first requests would otherwise be read in one turn of the event loop, and
-nobody else would be served meanwhile. Between two of them passes as long as the event loop was late for the last one:
-while it has nothing else to do they begin at once, and while it is busy they have half of it.
+Otherwise the first requests of a thousand clients that connect at once are read in one turn of the event loop, and no
+other connection is served meanwhile. The pause between two starts is as long as the event loop was late for the last
+one: none while it is idle, and half of its time while it is busy.
 """
 
 from __future__ import annotations
@@ -10,34 +10,34 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-MOST_PAUSE_S = 0.02  # so that at least fifty begin in a second
+from server.limits import MAX_ACCEPT_PAUSE_S
 
 
-class Newcomers:
-    """Connections from which nothing was read yet."""
+class AcceptQueue:
+    """Connections that nothing was read from yet."""
 
     def __init__(self, clock: Any) -> None:
         """`clock` is Twisted's reactor, or another IReactorTime."""
         self._clock = clock
-        self._of: dict[str, deque[Any]] = {}  # address → its connections; the address whose turn is next comes first
-        self._is_beginning = False
+        self._waiting: dict[str, deque[Any]] = {}  # transports by address; the address whose turn is next comes first
+        self._is_scheduled = False
 
     def add(self, address: str, transport: Any) -> None:
         transport.pauseProducing()
-        self._of.setdefault(address, deque()).append(transport)
-        if not self._is_beginning:
-            self._is_beginning = True
-            self._begin_in(0.0)
+        self._waiting.setdefault(address, deque()).append(transport)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._schedule(0.0)
 
-    def _begin_in(self, pause_s: float) -> None:
-        self._clock.callLater(pause_s, self._begin_next, self._clock.seconds() + pause_s)
+    def _schedule(self, pause_s: float) -> None:
+        self._clock.callLater(pause_s, self._start_next, self._clock.seconds() + pause_s)
 
-    def _begin_next(self, due: float) -> None:
-        address, waiting = next(iter(self._of.items()))
-        del self._of[address]
-        waiting.popleft().resumeProducing()
-        if waiting:
-            self._of[address] = waiting
-        self._is_beginning = bool(self._of)
-        if self._is_beginning:
-            self._begin_in(min(max(self._clock.seconds() - due, 0.0), MOST_PAUSE_S))
+    def _start_next(self, due: float) -> None:
+        address, transports = next(iter(self._waiting.items()))
+        del self._waiting[address]
+        transports.popleft().resumeProducing()
+        if transports:
+            self._waiting[address] = transports  # behind the other addresses
+        self._is_scheduled = bool(self._waiting)
+        if self._is_scheduled:
+            self._schedule(min(max(self._clock.seconds() - due, 0.0), MAX_ACCEPT_PAUSE_S))

@@ -1,4 +1,4 @@
-"""Where the site listens, as HOST and PORT say it, and where a browser on this machine finds it."""
+"""The address that the site listens on (HOST and PORT), and the one that a browser on this machine opens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOCALLY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to find us
 
 
 def listening() -> tuple[str, int]:
-    """Host and port. Raises CommandError for a port that there is not."""
+    """Host and port. Raises CommandError for an invalid port."""
     host, port = os.environ.get("HOST", "").strip("[]") or "127.0.0.1", os.environ.get("PORT") or "8000"
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise CommandError(f"PORT must be a number from 1 to 65535, not {port!r}.")
@@ -18,7 +18,7 @@ def listening() -> tuple[str, int]:
 
 
 def site() -> str:
-    """Without a slash at its end."""
+    """The address of the site, without a slash at its end."""
     host, port = listening()
     found = LOCALLY.get(host, host)
     return f"http://{f'[{found}]' if ':' in found else found}:{port}"

@@ -1,4 +1,4 @@
-"""Runs the handlers of an application: the modules that MARCUS_HANDLERS names, on the `Events` of this process."""
+"""Run the handlers of an application: the modules in MARCUS_HANDLERS, on the `Events` of this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 def run_handlers(stop: threading.Event) -> None:
-    """Until it is told to stop; not at all where there are none. A module that cannot be imported is told of."""
+    """Run handlers until `stop` is set. Without handlers, or when a module cannot be imported, return at once."""
     asyncio.run(handle_until(stop))
 
 

@@ -1,4 +1,4 @@
-"""Daphne's server with the gate in front of it. Importing it chooses Twisted's reactor, as importing Daphne's does."""
+"""Daphne's server with limits. Importing it installs Twisted's reactor, as importing Daphne does."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from autobahn.exception import Disconnected
 from dashboard.pages.history.export import BrokenOff
 from marcus_events.access.open_connections import MAX_CONNECTIONS
 from marcus_events.http.json_body import MAX_BODY
-from server.http_channel import CLOSE_S
-from server.max_connections import Gate, end_within, until_taken
-from server.websocket_inbox import Inbox
+from server.max_connections import LimitedConnections, close_websocket_soon, wait_until_drained
+from server.websocket_inbox import WebSocketInbox
 
-FILES = 2 * MAX_CONNECTIONS + 500  # a connection and its body's file each; the rest for everything else
+MAX_FILES = 2 * MAX_CONNECTIONS + 500  # a socket and a body's file for each connection, and the process's own
 
 
 class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
@@ -26,39 +25,40 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
         super().__init__(application, **sizes, **options)
 
     def run(self) -> None:
-        allow_files(FILES)
-        daphne.server.logger.addFilter(is_news)
+        raise_file_limit(MAX_FILES)
+        daphne.server.logger.addFilter(is_unexpected)
         super().run()
 
     @property
-    def http_factory(self) -> Gate:
-        return self._gate
+    def http_factory(self) -> LimitedConnections:
+        return self._http_factory
 
     @http_factory.setter
     def http_factory(self, made: Any) -> None:
-        """Daphne makes its factory while it starts, and this is where the gate comes in front of it."""
-        self._gate = Gate(made)
+        """Wrap the factory that Daphne makes while it starts."""
+        self._http_factory = LimitedConnections(made)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         queue = super().create_application(protocol, scope)
-        return Inbox(queue, protocol.transport) if queue and scope["type"] == "websocket" else queue
+        return WebSocketInbox(queue, protocol.transport) if queue and scope["type"] == "websocket" else queue
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        with suppress(Disconnected):  # a client that has gone is told of by its own message
+        """Return to the application only when its client has read the message."""
+        with suppress(Disconnected):  # the application receives a message of its own about that
             await super().handle_reply(protocol, message)
         if message.get("more_body") or message["type"] == "websocket.send":
-            await until_taken(protocol)
+            await wait_until_drained(protocol)
         elif message["type"] == "websocket.close":
-            end_within(protocol, CLOSE_S)
+            close_websocket_soon(protocol)
 
 
-def is_news(record: logging.LogRecord) -> bool:
-    """That an export was broken off on purpose is on record already, and no fault."""
+def is_unexpected(record: logging.LogRecord) -> bool:
+    """False for an export that was cancelled on purpose: the audit trail has it already."""
     return not (record.exc_info and isinstance(record.exc_info[1], BrokenOff))
 
 
-def allow_files(number: int) -> None:
-    """As many open at once, or as many as the operating system lets us: 1,024 is what it gives unasked."""
+def raise_file_limit(number: int) -> None:
+    """Allow so many open files, or as many as the operating system permits; its default is 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = number if hard == resource.RLIM_INFINITY else min(number, hard)
     if soft != resource.RLIM_INFINITY and soft < most:

@@ -1,4 +1,4 @@
-"""A problem as it goes over the wire, for a connection that ends with it; and a note of it, where it was the API's."""
+"""Write a problem to a connection that ends with it, and record it as a rejected request of the API."""
 
 from http import HTTPStatus
 from typing import Any
@@ -20,8 +20,8 @@ def as_bytes(problem: Problem) -> bytes:
     return f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n".encode() + response.serialize()
 
 
-def note(problem: Problem, channel: Any) -> None:
-    """A body that is too large for the API. Whatever else is refused here was no request that an agent would send."""
+def record_rejected(problem: Problem, channel: Any) -> None:
+    """Record a body that is too large for the API. Other refused requests do not come from agents."""
     _, target = origin_form(getattr(channel, "_path", b""))
     path = text(target).partition("?")[0]
     if problem.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or not path.startswith(API) or not channel.requests:

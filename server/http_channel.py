@@ -1,14 +1,15 @@
-"""One connection that speaks HTTP: what may be sent over it, and how long everything may take.
+"""One HTTP connection with limits: Twisted's channel, and a timer for whatever it waits for.
 
-1. Idle: nothing of a request has come. It ends after RECEIVE_S, without a word.
-2. Receiving: from a request's first byte until it is whole. It ends after RECEIVE_S with 408; bytes that trickle buy no
-   time. What is too large is answered at once, with 413, 414 or 431, what cannot be read with 400.
-3. Answering: for as long as the application takes, and for ever where the connection has become a WebSocket. But a
-   client that does not take what was written for it within TAKE_S is cut off, and no further request of it is looked at
-   until it has.
-4. Closing: whatever still comes is thrown away, so that the answer is not lost to a client that is still sending (to
-   close on unread bytes resets the connection, and with it what the client has not read yet). It ends after CLOSE_S.
-5. Cut: the network is about to tell that it is over.
+    state        waits for                      timeout             then
+    IDLE         the first byte of a request    RECEIVE_TIMEOUT_S   it closes without an answer
+    RECEIVING    the rest of the request        RECEIVE_TIMEOUT_S   it answers 408 and closes
+    RESPONDING   the application                none                -
+                 the client to read             SEND_TIMEOUT_S      it aborts
+    CLOSING      the client to close            CLOSE_TIMEOUT_S     it aborts
+    ABORTED      the network                    none                -
+
+A WebSocket is RESPONDING for as long as it is open. What cannot be accepted is refused as soon as that is known: 413,
+414 and 431 for what is too large, 400 for what is not HTTP.
 """
 
 from __future__ import annotations
@@ -22,58 +23,56 @@ from twisted.web import http
 
 from marcus_events.core.problem import Problem
 from marcus_events.http.json_body import MAX_BODY, too_large
-from server.error_responses import as_bytes, note
-from server.incoming_request import TooLarge
-
-RECEIVE_S = 30  # a body of 1 MiB over a line of 300 kbit/s
-TAKE_S = 30  # for 64 KiB or one message: a line that is slower cannot follow a live page anyway
-CLOSE_S = 5  # long enough to notice an answer while sending; short, since it is a stranger's time
+from server import limits
+from server.error_responses import as_bytes, record_rejected
+from server.incoming_request import BodyTooLarge
 
 
-class ChannelStage(Enum):
+class ConnectionState(Enum):
     IDLE = auto()
     RECEIVING = auto()
-    ANSWERING = auto()
+    RESPONDING = auto()
     CLOSING = auto()
-    CUT = auto()
+    ABORTED = auto()
 
 
-class Channel(http.HTTPChannel):
-    """Twisted's, whose one timer runs for whatever the stage is waiting for."""
-
-    stage = ChannelStage.IDLE
+class LimitedHTTPChannel(http.HTTPChannel):
+    state = ConnectionState.IDLE
     transport: Any
 
     def __init__(self) -> None:
         super().__init__()
-        self.taken = asyncio.Event()  # not set while the client has yet to take what was written for it
-        self.taken.set()
-        self.withheld: list[bytes] = []  # of further requests, at most what Twisted reads ahead: 16 KiB and a read
+        self.drained = asyncio.Event()  # set while the client has read everything that was written for it
+        self.drained.set()
+        self.pipelined: list[bytes] = []  # requests that wait for `drained`: at most the 16 KiB that Twisted buffers
 
     @property
-    def keeps_waiting(self) -> bool:
-        """It is the client's turn: to send a request, to take an answer, or to go."""
-        if self.stage is ChannelStage.ANSWERING:
-            return not self.taken.is_set()
-        return self.stage is not ChannelStage.CUT
+    def waits_for_client(self) -> bool:
+        """Whether the client has to act next: send a request, read an answer, or close."""
+        if self.state is ConnectionState.RESPONDING:
+            return not self.drained.is_set()
+        return self.state is not ConnectionState.ABORTED
 
     # Receiving
 
     def resetTimeout(self) -> None:
-        """Twisted calls this for whatever comes. Here it is only the first byte of a request that starts the clock."""
-        if self.stage is ChannelStage.IDLE:
-            self.stage = ChannelStage.RECEIVING
+        """Start the timer with the first byte of a request.
+
+        Twisted calls this for every byte. One byte a minute would hold the connection for ever.
+        """
+        if self.state is ConnectionState.IDLE:
+            self.state = ConnectionState.RECEIVING
             super().resetTimeout()
 
     def headerReceived(self, line: bytes) -> bool:
         try:
             return bool(super().headerReceived(line))
-        except ValueError:  # a length of more digits than Python makes a number of
+        except ValueError:  # a Content-Length with more digits than Python converts
             self.refuse(too_large())
             return False
 
     def allHeadersReceived(self) -> None:
-        """A length that is too large is refused before anything is read, or asked for with 100 Continue."""
+        """Refuse a stated length that is too large before any of the body is read, or asked for (100 Continue)."""
         if self.length is not None and self.length > MAX_BODY:
             self.refuse(too_large())
         else:
@@ -82,7 +81,7 @@ class Channel(http.HTTPChannel):
     def rawDataReceived(self, data: bytes) -> None:
         try:
             super().rawDataReceived(data)
-        except TooLarge:
+        except BodyTooLarge:
             self.refuse(too_large())
 
     def lineLengthExceeded(self, line: bytes) -> None:
@@ -91,84 +90,92 @@ class Channel(http.HTTPChannel):
         self.refuse(Problem(status, f"A request line or header exceeds {self.MAX_LENGTH} bytes."))
 
     def _respondToBadRequestAndDisconnect(self) -> None:
-        """Twisted's own answer has no body, and is the same for too many headers."""
+        """Answer with a body. Twisted's answer has none, and is 400 for too many headers as well."""
         if self._receivedHeaderSize > self.totalHeadersSize or self._receivedHeaderCount > self.maxHeaders:
             detail = f"Send at most {self.maxHeaders} headers with {self.totalHeadersSize} bytes in total."
             self.refuse(Problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
         else:
             self.refuse(Problem(HTTPStatus.BAD_REQUEST, "This is not an HTTP request."))
 
-    # Answering
+    # Responding
 
     def allContentReceived(self) -> None:
-        self.stage = ChannelStage.ANSWERING
+        self.state = ConnectionState.RESPONDING
         super().allContentReceived()
 
     def pauseProducing(self) -> None:
-        """There is more to send than the client has taken."""
+        """The transport's buffer is full: the client has not read what was written."""
         super().pauseProducing()
-        self.taken.clear()
-        if self.stage is ChannelStage.ANSWERING and self.timeOut is None:
-            self.setTimeout(TAKE_S)
+        self.drained.clear()
+        if self.state is ConnectionState.RESPONDING and self.timeOut is None:
+            self.setTimeout(limits.SEND_TIMEOUT_S)
 
     def resumeProducing(self) -> None:
-        """The client has taken everything."""
+        """The transport's buffer is empty: the client has read everything."""
         super().resumeProducing()
-        self.taken.set()
-        if self.stage is ChannelStage.ANSWERING:
+        self.drained.set()
+        if self.state is ConnectionState.RESPONDING:
             self.setTimeout(None)
-        withheld, self.withheld = b"".join(self.withheld), []
-        if withheld:
-            self.dataReceived(withheld)
+        pipelined, self.pipelined = b"".join(self.pipelined), []
+        if pipelined:
+            self.dataReceived(pipelined)
 
     def requestDone(self, request: Any) -> None:
-        """Twisted would go on with the next request at once, and pile up answers for somebody who never reads."""
-        self.stage = ChannelStage.IDLE
-        if self.taken.is_set():
+        """Start with the next request only when the client has read this answer.
+
+        Twisted starts at once, and answers would pile up for a client that sends many requests and reads nothing.
+        """
+        self.state = ConnectionState.IDLE
+        if self.drained.is_set():
             super().requestDone(request)
             return
-        self.withheld, self._dataBuffer = self._dataBuffer, []
+        self.pipelined, self._dataBuffer = self._dataBuffer, []
         super().requestDone(request)
-        if self.stage is ChannelStage.IDLE:
+        if self.state is ConnectionState.IDLE:
             self.transport.pauseProducing()
 
     # Closing
 
     def refuse(self, problem: Problem) -> None:
-        """Answer, and say that nothing else will be; what comes nevertheless is dropped unread."""
+        """Send the problem, close our side of the connection, and drop what the client still sends.
+
+        To close both sides while the client is sending would reset the connection, and the client might never read the
+        answer.
+        """
         self.dataReceived = self.lineReceived = self.rawDataReceived = drop  # type: ignore[method-assign]
-        note(problem, self)
+        record_rejected(problem, self)
         self.transport.write(as_bytes(problem))
         self.transport.loseWriteConnection()
-        self.close_within(CLOSE_S)
+        self.close_soon()
 
     def loseConnection(self) -> None:
         super().loseConnection()
-        self.close_within(CLOSE_S)
+        self.close_soon()
 
-    def close_within(self, seconds: float) -> None:
-        self.stage = ChannelStage.CLOSING
-        self.setTimeout(seconds)
+    def close_soon(self) -> None:
+        """Give the client CLOSE_TIMEOUT_S to close."""
+        self.state = ConnectionState.CLOSING
+        self.setTimeout(limits.CLOSE_TIMEOUT_S)
 
     def timeoutConnection(self) -> None:
-        if self.stage is ChannelStage.IDLE:
+        if self.state is ConnectionState.IDLE:
             self.loseConnection()
-        elif self.stage is ChannelStage.RECEIVING:
-            detail = f"The request did not arrive within {RECEIVE_S} seconds."
+        elif self.state is ConnectionState.RECEIVING:
+            detail = f"The request did not arrive within {limits.RECEIVE_TIMEOUT_S} seconds."
             self.refuse(Problem(HTTPStatus.REQUEST_TIMEOUT, detail))
         else:
-            self.give_way()
+            self.abort()
 
-    def give_way(self) -> None:
-        """End at once, whatever was under way."""
-        self.stage = ChannelStage.CUT
+    def abort(self) -> None:
+        """End the connection at once, in any state."""
+        self.state = ConnectionState.ABORTED
         self.transport.abortConnection()
 
-    def gone(self) -> None:
-        """The connection is no more, as a WebSocket's neither: nobody waits for it."""
+    def connection_ended(self) -> None:
+        """Release whoever waits for the client. A channel that became a WebSocket gets no `connectionLost`."""
         self.setTimeout(None)
-        self.taken.set()
+        self.drained.set()
 
 
 def drop(data: bytes) -> None:
-    """What a client goes on sending after it was refused."""
+    """Ignore what a refused client goes on sending."""

@@ -1,4 +1,4 @@
-"""One request on its way in: its body is counted while it comes, so that one without a stated length ends as well."""
+"""One incoming request: its body is counted while it arrives, and what Daphne must not see is removed."""
 
 import re
 from http import HTTPStatus
@@ -10,29 +10,30 @@ from marcus_events.access import trusted_proxies
 from marcus_events.core.problem import Problem
 from marcus_events.http.json_body import MAX_BODY
 
-ABSOLUTE = re.compile(rb"(?:https?|wss?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+ABSOLUTE_FORM = re.compile(rb"(?:https?|wss?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
-class TooLarge(Exception):
-    """The body has grown beyond MAX_BODY."""
+class BodyTooLarge(Exception):
+    """A body without a stated length exceeds MAX_BODY."""
 
 
 class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
     def __init__(self, channel: Any, queued: object = False) -> None:
-        """Twisted would parse forms as well, on the event loop; Django does it later, and in a thread."""
+        """Do not parse forms: Twisted does it in the event loop, Django later in a thread."""
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        """A target in absolute form names the host itself, and the header Host does not count (RFC 9112, 3.2.2)."""
+        """Take the host from a target in absolute form. The header Host does not count then (RFC 9112, 3.2.2)."""
         host, target = origin_form(path)
         if host is not None:
             self.requestHeaders.setRawHeaders(b"Host", [host])
         super().requestReceived(command, target, version)
 
     def process(self) -> Any:
-        """Daphne takes the path's prefix from a header of any client, and fails on subprotocols that are not ASCII,
-        with 500 and a traceback in the log. It also drops names with underscores and joins doubled headers of a
-        WebSocket, so that a doubled name of a user is refused here.
+        """Remove or refuse headers that Daphne would misread.
+
+        Daphne takes the path's prefix from `Daphne-Root-Path` of any client, which moved links in cached pages and led
+        past a proxy's rules for paths.
         """
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         if problem := self.problem():
@@ -41,6 +42,9 @@ class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         return super().process()
 
     def problem(self) -> Problem | None:
+        """Daphne answers 500 to a subprotocol that is not ASCII, and joins doubled headers of a WebSocket: so the name
+        of a user, which a proxy sends, could be two names.
+        """
         if not all(value.isascii() for value in self.requestHeaders.getRawHeaders(b"Sec-WebSocket-Protocol", [])):
             return Problem(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Protocol is not ASCII.")
         headers = [(name, value) for name, values in self.requestHeaders.getAllRawHeaders() for value in values]
@@ -50,11 +54,11 @@ class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
 
     def handleContentChunk(self, data: bytes) -> None:
         if self.content.tell() + len(data) > MAX_BODY:
-            raise TooLarge
+            raise BodyTooLarge
         super().handleContentChunk(data)
 
     def handle_exception(self, exception: BaseException) -> None:
-        """An answer that has begun is broken off: Daphne would leave its reader waiting for the rest."""
+        """Abort an answer that has begun. Daphne would leave its reader waiting for the rest."""
         if not self._response_started:
             super().handle_exception(exception)
         elif self.channel is not None:
@@ -63,7 +67,7 @@ class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
 
 def origin_form(target: bytes) -> tuple[bytes | None, bytes]:
     """The host that a request target names, None where it names none, and the target without it."""
-    found = ABSOLUTE.fullmatch(target)
+    found = ABSOLUTE_FORM.fullmatch(target)
     if found is None:
         return None, target
     host, rest = found.groups()

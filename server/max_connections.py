@@ -1,8 +1,8 @@
-"""All connections together: at most MAX_CONNECTIONS are open at once.
+"""Limit the open connections to MAX_CONNECTIONS.
 
-One more takes the place of one that keeps us waiting: the oldest of the address that has the most. People who send a
-request and read the answer get in, and those who open connections and trickle push out each other. Where it is our turn
-everywhere, the new one is closed.
+One more takes the place of a connection that waits for its client: the oldest of the address that has the most. So
+clients that send a request and read the answer get in, and those that open connections and trickle replace each other.
+Where no connection waits for its client, the new one is closed.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from twisted.python.failure import Failure
 
 from marcus_events.access.authentication import network
 from marcus_events.access.open_connections import MAX_CONNECTIONS
-from server.accept_queue import Newcomers
-from server.http_channel import RECEIVE_S, Channel, ChannelStage
+from server.accept_queue import AcceptQueue
+from server.http_channel import ConnectionState, LimitedHTTPChannel
 from server.incoming_request import IncomingRequest
+from server.limits import RECEIVE_TIMEOUT_S
 
 
 class OpenConnection(ProtocolWrapper):
-    """A connection for as long as it lasts: HTTP, and beyond where it becomes a WebSocket."""
+    """A connection from its start to its end: HTTP, and the WebSocket that it may become."""
 
-    channel: Channel
-    address = ""  # a network, of IPv6
+    channel: LimitedHTTPChannel
+    address = ""  # of IPv6 a network
 
     def makeConnection(self, transport: Any) -> None:
         self.channel = self.wrappedProtocol
@@ -33,60 +34,62 @@ class OpenConnection(ProtocolWrapper):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self.channel.gone()
+        self.channel.connection_ended()
 
 
-class Gate(WrappingFactory[OpenConnection]):
+class LimitedConnections(WrappingFactory[OpenConnection]):
+    """Daphne's factory of HTTP channels, with a limit."""
+
     protocol = OpenConnection
 
     def __init__(self, wrapped: Any) -> None:
         super().__init__(wrapped)
-        self.of: dict[
-            str, dict[OpenConnection, None]
-        ] = {}  # address → its connections, in the order in which they came
-        self.newcomers = Newcomers(wrapped.reactor)
-        wrapped.protocol = Channel
-        wrapped.timeOut = RECEIVE_S
+        # By address, each in the order in which they were opened. A dict is used as an ordered set.
+        self.by_address: dict[str, dict[OpenConnection, None]] = {}
+        self.accept_queue = AcceptQueue(wrapped.reactor)
+        wrapped.protocol = LimitedHTTPChannel
+        wrapped.timeOut = RECEIVE_TIMEOUT_S
 
     def buildProtocol(self, addr: IAddress | None) -> OpenConnection | None:  # type: ignore[override]
-        """None closes the connection."""
+        """The new connection; None closes it."""
         if len(self.protocols) >= MAX_CONNECTIONS and not self.make_room():
             return None
-        visit = super().buildProtocol(addr)
-        visit.address = network(getattr(addr, "host", ""))
-        visit.wrappedProtocol.requestFactory = IncomingRequest
-        return visit
+        connection = super().buildProtocol(addr)
+        connection.address = network(getattr(addr, "host", ""))
+        connection.wrappedProtocol.requestFactory = IncomingRequest
+        return connection
 
     def registerProtocol(self, p: OpenConnection) -> None:
         super().registerProtocol(p)
-        self.of.setdefault(p.address, {})[p] = None
-        self.newcomers.add(p.address, p.transport)
+        self.by_address.setdefault(p.address, {})[p] = None
+        self.accept_queue.add(p.address, p.transport)
 
     def unregisterProtocol(self, p: OpenConnection) -> None:
         super().unregisterProtocol(p)
-        self.of[p.address].pop(p)
-        if not self.of[p.address]:
-            del self.of[p.address]
+        self.by_address[p.address].pop(p)
+        if not self.by_address[p.address]:
+            del self.by_address[p.address]
 
     def make_room(self) -> bool:
-        """Whether somebody could be sent away. It is asked for each new connection, of a thousand: so nothing is
-        counted here.
+        """Abort a connection that waits for its client; False where there is none.
+
+        A thousand new connections may each call this, so it looks at no more connections than it has to.
         """
-        for mine in sorted(self.of.values(), key=len, reverse=True):
-            if oldest := next((visit for visit in mine if visit.channel.keeps_waiting), None):
-                oldest.channel.give_way()
+        for connections in sorted(self.by_address.values(), key=len, reverse=True):
+            if oldest := next((each for each in connections if each.channel.waits_for_client), None):
+                oldest.channel.abort()
                 return True
         return False
 
 
-async def until_taken(protocol: Any) -> None:
-    """Lets the application wait until the client has taken what there is, so that the application's own bounds hold."""
-    visit: OpenConnection = protocol.transport
-    await visit.channel.taken.wait()
+async def wait_until_drained(protocol: Any) -> None:
+    """Wait until the client has read everything. The application then notices that a client is slow."""
+    connection: OpenConnection = protocol.transport
+    await connection.channel.drained.wait()
 
 
-def end_within(protocol: Any, seconds: float) -> None:
-    """A WebSocket that the application has closed waits for its client alone: it gives way, and ends soon."""
-    visit: OpenConnection = protocol.transport
-    if visit.channel.stage is ChannelStage.ANSWERING:
-        visit.channel.close_within(seconds)
+def close_websocket_soon(protocol: Any) -> None:
+    """Abort a WebSocket that the application has closed, when its client does not close it either."""
+    connection: OpenConnection = protocol.transport
+    if connection.channel.state is ConnectionState.RESPONDING:
+        connection.channel.close_soon()

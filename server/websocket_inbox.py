@@ -1,6 +1,6 @@
-"""What a WebSocket has sent and the application has not taken yet; Daphne's own is a queue without an end.
+"""Limit the messages of a WebSocket that the application has not read yet.
 
-A client that is ahead by more than MOST_UNREAD is not read from until the application has caught up.
+Daphne's own queue has no limit. While more than MAX_UNREAD_BYTES wait, nothing more is read from the client.
 """
 
 from __future__ import annotations
@@ -8,35 +8,38 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-MOST_UNREAD = 256 * 1024  # bytes; and the one message that goes beyond it
-LOOK_EVERY_S = 0.01  # whether it has caught up: asyncio's queues do not tell
+from server.limits import MAX_UNREAD_BYTES
+
+POLL_INTERVAL_S = 0.01  # asyncio's queues do not say when they are empty
 
 
-class Inbox:
+class WebSocketInbox:
+    """Stands for the queue that Daphne puts messages into."""
+
     def __init__(self, queue: asyncio.Queue[dict[str, Any]], transport: Any) -> None:
         self.queue = queue
         self.transport = transport
-        self.unread = 0  # bytes, at most
-        self.catching_up: asyncio.Task[None] | None = None
+        self.unread_bytes = 0  # an upper bound: it is corrected whenever the queue is empty
+        self.pausing: asyncio.Task[None] | None = None
 
     def put_nowait(self, message: dict[str, Any]) -> None:
         if self.queue.empty():
-            self.unread = 0
+            self.unread_bytes = 0
         self.queue.put_nowait(message)
-        self.unread += len(message.get("text") or message.get("bytes") or "")
+        self.unread_bytes += len(message.get("text") or message.get("bytes") or "")
         if message["type"] == "websocket.disconnect":
-            self.end()
-        elif self.unread > MOST_UNREAD and not self.catching_up:
-            self.catching_up = asyncio.ensure_future(self.catch_up())
+            self.close()
+        elif self.unread_bytes > MAX_UNREAD_BYTES and not self.pausing:
+            self.pausing = asyncio.ensure_future(self.pause_until_empty())
 
-    async def catch_up(self) -> None:
+    async def pause_until_empty(self) -> None:
         self.transport.pauseProducing()
         while not self.queue.empty():
-            await asyncio.sleep(LOOK_EVERY_S)
-        self.catching_up = None
+            await asyncio.sleep(POLL_INTERVAL_S)
+        self.pausing = None
         self.transport.resumeProducing()
 
-    def end(self) -> None:
-        """The connection is gone, and the application may have ended without taking what is left."""
-        if self.catching_up:
-            self.catching_up.cancel()
+    def close(self) -> None:
+        """Stop waiting: the application may have ended without reading the rest."""
+        if self.pausing:
+            self.pausing.cancel()

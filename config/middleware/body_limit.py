@@ -1,7 +1,7 @@
 """No request reaches Django with a body larger than the limit, whichever server runs the application.
 
 The threat is memory: Django takes a body in whole before it asks who sent it. `manage.py up` stops a large one earlier,
-at the gate (`dashboard/management/gate`); other servers hand it on as it comes, and it is stopped here.
+in `server/http_channel.py`; other servers hand it on as it comes, and it is stopped here.
 
 1. A length that is stated and too large is answered with 413; nothing of the body is read.
 2. What has no length is counted on its way. At the limit the application is told that the client has gone, which ends

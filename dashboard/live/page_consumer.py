@@ -35,7 +35,8 @@ from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
 from marcus_events.http.worker_threads import PAGE_THREADS, in_thread
-from marcus_events.live.hub import Frame, get_hub
+from marcus_events.live.hub import get_hub
+from marcus_events.live.hub_subscription import Frame
 from marcus_events.websocket.connections import caller_of
 
 NOT_SIGNED_IN = 4401

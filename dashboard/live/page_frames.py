@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard.live import row_cache
 from dashboard.live.page_state import PageState
 from dashboard.queries.event_stream import Gap
-from marcus_events.live.hub import Frame
+from marcus_events.live.hub_subscription import Frame
 from marcus_events.search.masking import masked
 
 MAX_MESSAGE = 512 * 1024  # bytes; servers refuse to send one of more than 1 MiB, and the connection with it

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 
 from dashboard.live.page_state import PageState
 from dashboard.visibility import Visibility
-from marcus_events.log.statement_timeout import QueryTimeout, all_at_most
+from marcus_events.log.statement_timeout import QueryTimeout, total_timeout
 
 LONGEST_S = 3.0  # that anybody waits for a part of a page
 Gather = Callable[[PageState], dict[str, Any]]
@@ -69,7 +69,7 @@ class Page:
         found: dict[str, Any] = {"page_state": page_state, "late": frozenset()}
         for part in self.parts:
             try:
-                with all_at_most(LONGEST_S):
+                with total_timeout(LONGEST_S):
                     found |= part.gather(page_state)
             except QueryTimeout:
                 logger.warning(

@@ -16,7 +16,7 @@ from cachetools import TLRUCache
 from dashboard.live import page_frames, single_flight
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page
-from marcus_events.live.hub import Frame
+from marcus_events.live.hub_subscription import Frame
 
 REST = 4  # times as long as it took
 RENDER_EVERY_S = 5  # without an event too: rates move on by the minute, and the database may have gone away

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-from marcus_events.log.statement_timeout import QueryTimeout, each_at_most
+from marcus_events.log.statement_timeout import QueryTimeout, statement_timeout
 
 LONGEST_S = 8.0  # a statement of a page, beside its parts
 OF_PROGRAMS = (
@@ -39,7 +39,7 @@ class SlowReads(MiddlewareMixin):
         if not is_page(request) or iscoroutinefunction(view):
             return None
         try:
-            with each_at_most(LONGEST_S):
+            with statement_timeout(LONGEST_S):
                 return rendered(view(request, *args, **kwargs))
         except QueryTimeout:
             logger.warning("%s took too long to read", request.path)

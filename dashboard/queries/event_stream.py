@@ -53,7 +53,7 @@ def is_untouched(head: Head) -> bool:
 
 
 def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> StreamRows:
-    """The newest rows, or those before a position. Raises TookTooLong."""
+    """The newest rows, or those before a position. Raises QueryTimeout."""
     found = search.page(wanted, before=before, limit=limit)
     return StreamRows(found.events, older=found.events[-1].position if found.has_more else None)
 
@@ -61,7 +61,7 @@ def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -
 def between(wanted: EventFilter, after: int, before: int | None = None, limit: int = RESUME) -> StreamRows:
     """The newest rows after a position (and before another), and a gap for those that are not among them.
 
-    Raises TookTooLong.
+    Raises QueryTimeout.
     """
     found = search.page(wanted, after=after, before=before, limit=limit)
     return StreamRows(found.events, gap(wanted, after, found.events[-1].position) if found.has_more else None)

@@ -66,7 +66,7 @@ class Histogram:
 
 
 def histogram(chosen: EventFilter, now: datetime, link: LinkTo) -> Histogram:
-    """Raises TookTooLong where the log cannot be counted in time."""
+    """Raises QueryTimeout where the log cannot be counted in time."""
     start, step, number = spread(chosen.since, chosen.until, now)
     within = replace(chosen, since=start, until=start + number * step)
     counted = search.count_by_time(within, step.total_seconds(), MOST)
@@ -76,7 +76,7 @@ def histogram(chosen: EventFilter, now: datetime, link: LinkTo) -> Histogram:
 def drawn(chosen: EventFilter, start: datetime, step: timedelta, values: list[int], link: LinkTo) -> Histogram:
     top = bars.round_up(max(*values, 1))
     columns = [column(start + n * step, step, bar, link) for n, bar in enumerate(bars.bars(values, top))]
-    return Histogram(columns, top, sum(values), sum(values) >= MOST and not search.is_counted(chosen), step)
+    return Histogram(columns, top, sum(values), sum(values) >= MOST and not search.is_precomputed(chosen), step)
 
 
 def spread(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, timedelta, int]:

@@ -98,7 +98,7 @@ class EventList(ChangeList):
 def read_page(
     wanted: EventFilter, *, after: int | None, before: int | None, limit: int, newest_first: bool = True
 ) -> read.EventPage:
-    """The one place where the admin asks the log; those of removed boards are there too. Raises TookTooLong."""
+    """The one place where the admin asks the log; those of removed boards are there too. Raises QueryTimeout."""
     return search.page(wanted, after=after, before=before, limit=limit, newest_first=newest_first, hide_removed=False)
 
 

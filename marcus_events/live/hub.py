@@ -1,10 +1,10 @@
-"""The hub: one tail per process, fanned out in process to many connections.
+"""The hub: one thread per process reads the log, and hands its events to many connections of one event loop.
 
-Nothing goes through a channel layer: those drop in silence when full, and copy every message. A connection that reads
-slowly loses nothing silently and costs nobody memory: its buffer is bounded, and what does not fit becomes a gap that
-says from which position to which. Frames are at most four a second, since more cannot be read, and at least one every
-five seconds, so that a dead line is noticed. That is for pages (`subscribe`). A program has to miss nothing: it holds
-only its position, and reads on from the newest events, which all share, or from the log (`follow`).
+Pages `subscribe`: they are sent frames of matching events, see `hub_subscription`. Programs `follow`: they must miss
+nothing, so they keep their position, and read on from the newest events, which all share (`recent`), or from the log.
+
+Events do not go through a channel layer: that drops messages silently when it is full, and copies each for every
+connection.
 """
 
 from __future__ import annotations
@@ -12,19 +12,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import psycopg
 
-from marcus_events.core.event import RecordedEvent, utc_now
+from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.lifecycle import Declared
+from marcus_events.live.hub_subscription import FrameMatcher, HubSubscription, LogState
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
@@ -34,123 +31,31 @@ from marcus_events.models import ProjectionName
 
 logger = logging.getLogger(__name__)
 
-FRAME_EVERY_S = 0.25  # four paints a second
-HEARTBEAT_S = 5.0  # two missed ones are a dead line
-BUFFER = 500  # events held for one connection: two minutes of a lively project
 RETRY_PAUSE_S = 1.0
-TAKEN_LOOK_S = 0.1  # whether the loop has taken a batch, or is to end
-
-FrameMatcher = Callable[[RecordedEvent], bool]
+STOP_CHECK_S = 0.1  # how often the thread checks, while the event loop is busy, whether it has to stop
 
 
-@dataclass(frozen=True)
-class Frame:
-    """What one connection is to see next.
+class Hub(LogState):
+    """Reads the log in a thread of its own, and delivers to subscriptions and followers in one event loop.
 
-    `events` are in order; after them `missed` matching events were shed, within the positions `missed_from` to
-    `missed_to`. `head` is the newest position that the hub has seen, `projected` how far the tables of the present have
-    come. `epoch` changes when positions no longer mean the same events. What was made of the log before the redaction
-    on record at `last_redaction` may show what is gone.
+    Only the event loop changes the attributes of LogState, `recent`, the subscriptions and the followers. The thread
+    has `_read_to` alone.
     """
 
-    events: list[RecordedEvent]
-    missed: int
-    missed_from: int | None
-    missed_to: int | None
-    head: int
-    projected: int
-    epoch: UUID
-    last_redaction: int = 0
-    at: datetime = field(default_factory=utc_now)
-
-
-class HubSubscription:
-    """One connection's share of the tail, from the moment it was made. Iterate over it for frames."""
-
-    def __init__(self, hub: Hub, matches: FrameMatcher) -> None:
-        self._hub = hub
-        self._matches = matches
-        self._events: deque[RecordedEvent] = deque()
-        self._missed = 0
-        self._missed_from: int | None = None
-        self._missed_to: int | None = None
-        self._news = asyncio.Event()
-        self._last_frame = float("-inf")
-
-    def deliver(self, events: list[RecordedEvent]) -> None:
-        for event in events:
-            if event.event_type == EventTypes.EVENT_REDACTED:
-                self._forget(event.data.get("position"))
-            if self._matches(event):
-                self._keep(event)
-
-    def _forget(self, position: object) -> None:
-        """What was redacted is not sent as it was. The page loads itself anew, and then shows what is left of it."""
-        self._events = deque(event for event in self._events if event.position != position)
-        self._news.set()
-
-    def wake(self) -> None:
-        self._news.set()
-
-    def _keep(self, event: RecordedEvent) -> None:
-        """Hold the event, or count it as missed: from the first one that does not fit, until the buffer is taken."""
-        if len(self._events) < BUFFER and not self._missed:
-            self._events.append(event)
-        else:
-            self._missed += 1
-            self._missed_from = self._missed_from or event.position
-            self._missed_to = event.position
-        self._news.set()
-
-    def __aiter__(self) -> AsyncIterator[Frame]:
-        return self._frames()
-
-    async def _frames(self) -> AsyncIterator[Frame]:
-        while True:
-            await self._pace()
-            yield self._take()
-
-    async def _pace(self) -> None:
-        """Wait for news or the next heartbeat, and never paint too soon after the last frame."""
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                await self._news.wait()
-        except TimeoutError:
-            pass
-        clock = asyncio.get_running_loop().time
-        await asyncio.sleep(max(0.0, self._last_frame + FRAME_EVERY_S - clock()))
-        self._last_frame = clock()
-
-    def _take(self) -> Frame:
-        self._news.clear()
-        hub = self._hub
-        missed = self._missed, self._missed_from, self._missed_to
-        frame = Frame(list(self._events), *missed, hub.head, hub.projected, hub.epoch, hub.last_redaction)
-        self._events.clear()
-        self._missed, self._missed_from, self._missed_to = 0, None, None
-        return frame
-
-
-class Hub:
-    """Fans the tail out to subscriptions. One event loop uses it; the tail has a thread of its own."""
-
     def __init__(self) -> None:
-        self.head = 0
-        self.projected = 0
-        self.epoch = UUID(int=0)
-        self._followed = 0  # by the tail's thread; `head` is what the loop has been given of it
-        self.last_redaction = 0
-        self.recent = Recent()  # while somebody follows
+        super().__init__()
+        self.recent = Recent()  # filled while there are followers
         self._subscriptions: set[HubSubscription] = set()
         self._followers: set[asyncio.Event] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop = threading.Event()
         self._ready = asyncio.Event()
+        self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._read_to = 0  # the position that the thread has handed over; `head` once the loop has taken it
 
     @property
     def has_begun(self) -> bool:
-        """Whether it has seen the log yet."""
+        """Whether it has read the state of the log."""
         return self._ready.is_set()
 
     @property
@@ -159,8 +64,8 @@ class Hub:
 
     @asynccontextmanager
     async def subscribe(self, matches: FrameMatcher) -> AsyncIterator[HubSubscription]:
-        """Matching events from now on: everything after `hub.head` as it is when this is entered."""
-        self._begin_in_loop()
+        """A subscription to all matching events after the `head` that the hub has when the block is entered."""
+        self._ensure_thread()
         await self._ready.wait()
         subscription = HubSubscription(self, matches)
         subscription.wake()
@@ -172,8 +77,8 @@ class Hub:
 
     @asynccontextmanager
     async def follow(self) -> AsyncIterator[asyncio.Event]:
-        """An event that is set whenever the log has grown or is another one. What is new stands in `recent`."""
-        self._begin_in_loop()
+        """An event that is set whenever the log has grown or was replaced. The new events are in `recent`."""
+        self._ensure_thread()
         if not self._followers:
             self.recent.begin(self.head)
         news = asyncio.Event()
@@ -186,7 +91,7 @@ class Hub:
                 self.recent.begin(self.head)
 
     def start(self) -> None:
-        """The thread begins with the first subscription, whose event loop it serves."""
+        """Nothing: the thread starts with the first subscription, since it serves that one's event loop."""
 
     def stop_soon(self) -> None:
         self._stop.set()
@@ -195,101 +100,109 @@ class Hub:
         if self._thread is not None:
             self._thread.join()
 
-    def _begin_in_loop(self) -> None:
+    def _ensure_thread(self) -> None:
         if self._thread is None:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
             self._thread.start()
 
+    # In the thread
+
     def _run(self) -> None:
-        """Follow the log for as long as the process lives; start over when it is another log."""
+        """Follow the log until the hub stops. Start over after the loss of the database, or of the log."""
         while not self._stop.is_set():
             try:
-                self._follow()
+                self._follow_log()
             except EpochChanged:
                 logger.warning("the log was replaced; all pages reload")
             except CONNECTION_ERRORS as error:
                 logger.debug("the hub is waiting for the database: %s", error)
                 self._stop.wait(RETRY_PAUSE_S)
 
-    def _follow(self) -> None:
-        """Go on where the last connection ended; begin at the head when there was none, or the log is another one."""
+    def _follow_log(self) -> None:
+        """Read on where the last connection ended; from the head where there was none, or the log was replaced."""
         with connect("hub", autocommit=True) as connection:
             head = read.head(connection)
             if head.epoch != self.epoch:
-                self._begin(head)
-            tail = Tail(self._followed, epoch=head.epoch)
+                self._read_to = head.position
+                self._schedule(self._reset, head)
+            tail = Tail(self._read_to, epoch=head.epoch)
             try:
                 while not self._stop.is_set():
                     events = tail.next()
                     self._hand_over(events, newest_redaction(events, connection))
-                    self._followed = tail.position  # only now: what fails below must not cost an event
-                    self._call(self._move_on, read.projected(ProjectionName.STATE, connection))
+                    self._read_to = tail.position  # before the next query, whose failure must not cost these events
+                    self._schedule(self._set_projected, read.projected(ProjectionName.STATE, connection))
             finally:
                 tail.close()
 
-    def _begin(self, head: read.Head) -> None:
-        self._followed = head.position
-        self._call(self._reset, head)
-
     def _hand_over(self, events: list[RecordedEvent], last_redaction: int) -> None:
-        """Return when the loop has taken them: one that is busy must not find a pile of batches."""
-        held = [Held.of(event) for event in events] if self._followers else []
-        taken = threading.Event()
-        self._call(self._deliver, events, held, last_redaction)
-        self._call(taken.set)
-        while not taken.wait(TAKEN_LOOK_S) and not self._stop.is_set():
+        """Deliver a batch in the event loop, and wait until that is done. What can go wrong:
+
+        - The loop is busy. The thread waits, so that the loop never has more than one batch to deliver; the rest stays
+          in the log.
+        - The delivery raises. asyncio logs the error, and the thread goes on with the next batch.
+        - The loop ends first, and never delivers. The thread waits until it has to stop.
+        """
+        held = [Held.of(event) for event in events] if self._followers else []  # JSON is not made in the event loop
+        is_delivered = threading.Event()
+        self._schedule(self._deliver, events, held, last_redaction)
+        self._schedule(is_delivered.set)
+        while not is_delivered.wait(STOP_CHECK_S) and not self._stop.is_set():
             pass
 
-    def _call(self, function: Callable[..., None], *values: object) -> None:
+    def _schedule(self, function: Callable[..., None], *values: object) -> None:
+        """Run a function soon in the event loop, in the order of the calls; never where the loop has ended."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *values)
+
+    # In the event loop
 
     def _reset(self, head: read.Head) -> None:
         self.head, self.epoch, self.last_redaction = head.position, head.epoch, head.last_redaction
         self.recent.begin(self.head)
         self._ready.set()
-        self._wake_all()
-        self._tell_followers()
+        self._wake_subscriptions()
+        self._notify_followers()
 
     def _deliver(self, events: list[RecordedEvent], held: list[Held], last_redaction: int) -> None:
         if events:
             self.head = events[-1].position
-            self._remember(held)
+            self._add_to_recent(held)
             self._forget_redacted(last_redaction)
             for subscription in self._subscriptions:
                 subscription.deliver(events)
 
-    def _remember(self, held: list[Held]) -> None:
-        """Somebody may have begun to follow after the events were read, when they were held for nobody."""
+    def _add_to_recent(self, held: list[Held]) -> None:
+        """Where the first follower came after the thread had read the events, `held` is empty: it reads the log."""
         if held and self._followers:
             self.recent.add(held)
         else:
             self.recent.begin(self.head)
-        self._tell_followers()
+        self._notify_followers()
 
     def _forget_redacted(self, last_redaction: int) -> None:
-        """Whoever follows reads on from the log, where it is gone."""
+        """Followers read on from the log, where the redacted text is gone."""
         if last_redaction > self.last_redaction:
             self.last_redaction = last_redaction
             self.recent.begin(self.head)
 
-    def _tell_followers(self) -> None:
+    def _set_projected(self, projected: int) -> None:
+        if projected != self.projected:
+            self.projected = projected
+            self._wake_subscriptions()
+
+    def _notify_followers(self) -> None:
         for news in self._followers:
             news.set()
 
-    def _move_on(self, projected: int) -> None:
-        if projected != self.projected:
-            self.projected = projected
-            self._wake_all()
-
-    def _wake_all(self) -> None:
+    def _wake_subscriptions(self) -> None:
         for subscription in self._subscriptions:
             subscription.wake()
 
 
 def newest_redaction(events: list[RecordedEvent], connection: psycopg.Connection[Any]) -> int:
-    """As it is stored, where any of these events tells of one; 0 where none does."""
+    """The position of the newest redaction's record, where any of these events says that there is one; else 0."""
     if any(event.event_type == EventTypes.EVENT_REDACTED for event in events):
         return read.head(connection).last_redaction
     return 0

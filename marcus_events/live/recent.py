@@ -1,6 +1,6 @@
-"""The newest events of the log, as they go out: shared by all who follow it, so that each holds only a position.
+"""The newest events of the log as JSON, shared by all programs that follow it: each keeps only its position.
 
-Who reads slowly costs nobody memory: what no longer stands here is read from the log.
+A slow program takes no memory: events that are no longer here are read from the log.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_BYTES = 2 * 1024 * 1024  # of them, as JSON
 
 @dataclass(frozen=True)
 class Held:
-    """An event and its JSON, made once for all who are sent it."""
+    """An event and its JSON, which is made once for all connections."""
 
     event: RecordedEvent
     text: str
@@ -35,7 +35,7 @@ class Held:
 
 
 class Recent:
-    """Events without a hole, from after `start` up to the end of the log as far as it has been followed."""
+    """Events without a gap, from after `start` to the position that the hub has reached."""
 
     def __init__(self) -> None:
         self.start = 0
@@ -43,12 +43,12 @@ class Recent:
         self._bytes = 0
 
     def begin(self, position: int) -> None:
-        """Hold nothing, and from now on what comes after this position."""
+        """Forget all events, and hold those after this position from now on."""
         self.start, self._bytes = position, 0
         self._held.clear()
 
     def add(self, events: Sequence[Held]) -> None:
-        """Hold what comes next; the oldest give way."""
+        """Hold the next events; the oldest are dropped where they are too many."""
         self._held.extend(events)
         self._bytes += sum(len(held.text) for held in events)
         while len(self._held) > MAX_HELD or self._bytes > MAX_BYTES:

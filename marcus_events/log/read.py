@@ -15,15 +15,14 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log.rows import COLUMNS, Connection, recorded, rows
 from marcus_events.log.sql_filter import Condition, chosen
 
-# Of an event: its place on the disk is cheap to learn, but where it is compressed the text is many times as much.
-STORED = "pg_column_size(data) + pg_column_size(metadata)"
-WEIGHT = "octet_length(data::text) + octet_length(metadata::text)"
-MOST_BYTES = 4 * 1024 * 1024  # read at once, as text: some sixteen of the largest events, thousands of ordinary ones
+STORED_SIZE = "pg_column_size(data) + pg_column_size(metadata)"  # on disk, and compressed
+TEXT_SIZE = "octet_length(data::text) + octet_length(metadata::text)"
+MOST_BYTES = 4 * 1024 * 1024  # of text in one page: some sixteen of the largest events, thousands of ordinary ones
 
 
 @dataclass(frozen=True)
 class EventPage:
-    """Some events by position, and whether more of them match beyond the last one."""
+    """Some events in order of position, and whether more match after the last one."""
 
     events: list[RecordedEvent]
     has_more: bool
@@ -122,20 +121,19 @@ def page(
     hide_removed: bool = False,
     connection: Connection = None,
 ) -> EventPage:
-    """The same as `events`, but no more than `max_bytes` hold, and the one that goes beyond it: never none.
+    """Like `events`, but no more than fit into `max_bytes`, and the one that exceeds it: a page is never empty.
 
-    Events may be of any size up to the largest, and a number of them alone would bound no memory. What they take on the
-    disk is summed first, so that not a thousand large ones are written out to find that four are enough.
+    A number of events alone would not bound the memory, since events may be large: see `page_where`.
     """
     found = chosen(wanted, after, before, hide_removed=hide_removed)
-    return page_of(found, limit, max_bytes, newest_first, connection)
+    return page_where(found, limit, max_bytes, newest_first, connection)
 
 
 def page_at(
     positions: Sequence[int], *, limit: int, max_bytes: int = MOST_BYTES, newest_first: bool = False
 ) -> EventPage:
-    """The same of the events at these positions."""
-    return page_of(("position = ANY(%s)", [list(positions)]), limit, max_bytes, newest_first)
+    """A page of the events at these positions."""
+    return page_where(("position = ANY(%s)", [list(positions)]), limit, max_bytes, newest_first)
 
 
 def positions_about(
@@ -151,20 +149,43 @@ def positions_about(
     return [position for (position,) in found]
 
 
-def page_of(
-    found: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None
+# The running sums of a page; `candidates` is one event longer than the page, which tells whether more events match.
+PAGE = f"""
+WITH candidates AS (
+    SELECT * FROM event WHERE {{condition}} ORDER BY {{order}} LIMIT %s
+), with_stored_sum AS (
+    SELECT *, sum({STORED_SIZE}) OVER earlier AS stored_before, count(*) OVER () AS candidate_count
+    FROM candidates {{window}}
+), with_text_sum AS (
+    SELECT *, sum({TEXT_SIZE}) OVER earlier AS text_before
+    FROM with_stored_sum WHERE coalesce(stored_before, 0) < %s {{window}}
+)
+SELECT {COLUMNS}, candidate_count FROM with_text_sum WHERE coalesce(text_before, 0) < %s ORDER BY {{order}} LIMIT %s
+"""
+
+
+def page_where(
+    condition: Condition, limit: int, max_bytes: int, newest_first: bool, connection: Connection = None
 ) -> EventPage:
-    condition, values = found
+    """The first events that fulfil a condition: at most `limit`, up to the one with which they exceed `max_bytes`.
+
+    An event is on the page when those before it are smaller than `max_bytes` together. The stored size is compared
+    first, since it is known without reading the event; the text may be many times as large once it is decompressed.
+    With `max_bytes` 100, newest first, and events that each take 40 bytes stored and 60 as text:
+
+        position   stored_before   text_before
+        9          -               -              on the page
+        8          40              60             on the page, which now has 120 bytes
+        7          80              120            not on the page
+        6          120             not computed   not on the page
+    """
+    sql, values = condition
     order = f"position {'DESC' if newest_first else 'ASC'}"
     window = f"WINDOW earlier AS (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    query = f"""SELECT {COLUMNS}, number FROM (
-            SELECT *, sum({WEIGHT}) OVER earlier AS weighed FROM (
-                SELECT *, sum({STORED}) OVER earlier AS stored, count(*) OVER () AS number
-                FROM (SELECT * FROM event WHERE {condition} ORDER BY {order} LIMIT %s) AS next {window}
-            ) AS next WHERE coalesce(stored, 0) < %s {window}
-        ) AS next WHERE coalesce(weighed, 0) < %s ORDER BY {order} LIMIT %s"""
-    shown = rows(query, [*values, limit + 1, max_bytes, max_bytes, limit], connection)
-    return EventPage([recorded(row[:-1]) for row in shown], bool(shown) and shown[0][-1] > len(shown))
+    query = PAGE.format(condition=sql, order=order, window=window)
+    found = rows(query, [*values, limit + 1, max_bytes, max_bytes, limit], connection)
+    events = [recorded(row[:-1]) for row in found]
+    return EventPage(events, has_more=bool(found) and found[0][-1] > len(events))
 
 
 STEADY = 256  # events

@@ -1,7 +1,7 @@
-"""Which events a policy governs. Every event is governed by one policy at most: the most special one that fits.
+"""Which events a policy governs. The most specific matching policy applies to an event, and no other.
 
-A policy for a type on a board comes before one for a board, that before one for a type, and of two patterns the longer
-one comes first. So `*` for 90 days and `decision_*` for ten years do what one means by them.
+A policy for a type on a board is more specific than one for a board, and that more than one for a type. Of two patterns
+the longer one is more specific. So `*` for 90 days and `decision_*` for ten years work together as expected.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from marcus_events.models.retention import ALL
 
 @dataclass(frozen=True)
 class Governed:
-    """A policy with the condition of the events that are its own."""
+    """A policy with the condition of the events that it governs."""
 
     policy: RetentionPolicy
     condition: Condition
 
 
 def governed(policies: Iterable[RetentionPolicy]) -> list[Governed]:
-    """Of the enabled ones, the most special first."""
-    special_first = sorted((policy for policy in policies if policy.enabled), key=rank)
+    """The enabled policies, the most specific first."""
+    ordered = sorted((policy for policy in policies if policy.enabled), key=rank)
     types = known_types()
     found: list[Governed] = []
-    for n, policy in enumerate(special_first):
-        own = matching(policy, types)
-        others = [matching(other, types) for other in special_first[:n] if overlaps(other, policy)]
+    for n, policy in enumerate(ordered):
+        own = condition_of(policy, types)
+        others = [condition_of(other, types) for other in ordered[:n] if overlaps(other, policy)]
         found.append(Governed(policy, but_not(own, others)))
     return found
 
@@ -44,6 +44,6 @@ def overlaps(one: RetentionPolicy, other: RetentionPolicy) -> bool:
     return not (one.board_id and other.board_id) or one.board_id == other.board_id
 
 
-def matching(policy: RetentionPolicy, types: Sequence[str]) -> Condition:
+def condition_of(policy: RetentionPolicy, types: Sequence[str]) -> Condition:
     chosen = None if policy.pattern == ALL else [name for name in types if like(policy.pattern, name)]
     return on_board(policy.board_id, chosen)

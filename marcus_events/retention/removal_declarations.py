@@ -1,10 +1,12 @@
-"""What is to be removed is declared in the log first: an `events_removed` accounts for it.
+"""Declare removals in the log before they happen: an `events_removed` event accounts for every removed position.
 
-1. In one transaction: the positions go into `removal`, and the event says which they are and what is there by then.
-2. Only then are the events deleted. What a killed run has declared and not deleted, the next one deletes.
-3. What is removed may be a proof itself. The record of a redaction whose event stays, and the newest beginning of the
-   hash chain, are written again before they go. Earlier `events_removed` need not be: the newest accounts for all.
-4. If the table is not what the newest `events_removed` says, nothing is declared: that would call the difference right.
+1. One transaction writes the positions into the table `removal` and appends the event, which names these positions and
+   all that were removed before.
+2. Only then are the events deleted. The next run deletes what a killed run has declared and not deleted.
+3. Removed events may be proofs themselves. The record of a redaction whose event stays, and the newest start of the
+   hash chain, are appended again before they are removed. Older `events_removed` are not: the newest accounts for all.
+4. Where the table differs from the newest `events_removed`, nothing is declared: a new event would confirm the
+   difference.
 """
 
 from __future__ import annotations
@@ -26,19 +28,19 @@ from marcus_events.log.partitions import with_room
 
 Connection = psycopg.Connection[Any]
 
-ENTRY = """INSERT INTO removal (run_id, positions) VALUES (%s, int8multirange(int8range(%s, %s)))
+INSERT_RANGE = """INSERT INTO removal (run_id, positions) VALUES (%s, int8multirange(int8range(%s, %s)))
     RETURNING id, positions::text"""
-UNDONE = "SELECT id, positions::text FROM removal WHERE NOT is_done ORDER BY id"
-ADDED = "SELECT range_agg(positions)::text FROM removal WHERE id = ANY(%s)"
+UNFINISHED = "SELECT id, positions::text FROM removal WHERE NOT is_done ORDER BY id"
+POSITIONS = "SELECT range_agg(positions)::text FROM removal WHERE id = ANY(%s)"
 
 
-class NotAccounted(RuntimeError):
-    """What is noted as removed is not what the log says."""
+class UnaccountedRemovals(RuntimeError):
+    """The table of removals differs from what the log says."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A row of `removal` that is to be carried out."""
+class DeclaredRemoval:
+    """A row of the table `removal`: positions that are declared as removed."""
 
     id: int
     positions: Ranges
@@ -53,55 +55,59 @@ class Entry:
 
 
 def check_accounted(connection: Connection) -> None:
-    """Step 4. Raises NotAccounted."""
+    """Step 4. Raises UnaccountedRemovals."""
     if not removed_positions.stated(connection).is_accounted_for:
-        raise NotAccounted("The record of removed events does not match the log. Run `manage.py verify` for details.")
+        raise UnaccountedRemovals(
+            "The record of removed events does not match the log. Run `manage.py verify` for details."
+        )
 
 
-def undone(connection: Connection) -> list[Entry]:
-    return entries(connection.execute(UNDONE).fetchall())
+def unfinished(connection: Connection) -> list[DeclaredRemoval]:
+    """Declared removals whose events may still be there, the oldest first."""
+    return as_removals(connection.execute(UNFINISHED).fetchall())
 
 
-def entries(rows: list[tuple[int, str]]) -> list[Entry]:
-    return [Entry(found, Ranges.parse(text)) for found, text in rows]
+def as_removals(rows: list[tuple[int, str]]) -> list[DeclaredRemoval]:
+    return [DeclaredRemoval(removal_id, Ranges.parse(positions)) for removal_id, positions in rows]
 
 
-def declare(connection: Connection, run_id: int, policy: str, query: str, values: list[Any]) -> list[Entry]:
-    """Declare what a query writes into `removal`, which returns the id and the positions of each row, as text."""
+def declare(connection: Connection, run_id: int, policy: str, query: str, values: list[Any]) -> list[DeclaredRemoval]:
+    """Declare the removals that a query inserts; it returns the id and the positions, as text, of each row."""
 
     def work() -> tuple[list[tuple[int, str]], int]:
         with connection.transaction():
             check_accounted(connection)
             rows = connection.execute(query.encode(), values).fetchall()
-            return rows, record(connection, run_id, policy, [row[0] for row in rows]) if rows else 0
+            return rows, append_record(connection, run_id, policy, [row[0] for row in rows]) if rows else 0
 
     rows, position = with_room(work)
     if rows:
         connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(position)))
-    return entries(rows)
+    return as_removals(rows)
 
 
-def declare_range(connection: Connection, run_id: int, policy: str, first: int, until: int) -> list[Entry]:
-    return declare(connection, run_id, policy, ENTRY, [run_id, first, until])
+def declare_range(connection: Connection, run_id: int, policy: str, first: int, until: int) -> list[DeclaredRemoval]:
+    """Declare the removal of every position from `first` on and before `until`."""
+    return declare(connection, run_id, policy, INSERT_RANGE, [run_id, first, until])
 
 
-def record(connection: Connection, run_id: int, policy: str, ids: list[int]) -> int:
-    """Steps 1 and 3; the position of the event."""
-    [[added]] = connection.execute(ADDED, [ids]).fetchall()
-    renewed = [(redacted, again(found)) for redacted, found in removed_positions.proofs_among(ids, connection)]
-    said = removed_positions.record_of(
-        new_id(), added, removed_positions.all_removed(connection), run=run_id, policy=policy
+def append_record(connection: Connection, run_id: int, policy: str, ids: list[int]) -> int:
+    """Append the `events_removed`, after the proofs that are removed; returns its position."""
+    [[declared]] = connection.execute(POSITIONS, [ids]).fetchall()
+    proofs = [(redacted, restated(found)) for redacted, found in removed_positions.proofs_among(ids, connection)]
+    record = removed_positions.record_of(
+        new_id(), declared, removed_positions.all_removed(connection), run=run_id, policy=policy
     )
-    events = [*(event for _, event in renewed), said]
-    places = append(connection, [entry_from(event, Authority.SYSTEM) for event in events])
-    for (redacted, _), place in zip(renewed, places, strict=False):
+    events = [*(event for _, event in proofs), record]
+    appended = append(connection, [entry_from(event, Authority.SYSTEM) for event in events])
+    for (redacted, _), result in zip(proofs, appended, strict=False):
         if redacted:
-            connection.execute("UPDATE redaction SET record = %s WHERE position = %s", [place.position, redacted])
-    return places[-1].position
+            connection.execute("UPDATE redaction SET record = %s WHERE position = %s", [result.position, redacted])
+    return appended[-1].position
 
 
-def again(found: RecordedEvent) -> Event:
-    """The same, of the same time, under another identity."""
+def restated(found: RecordedEvent) -> Event:
+    """The same event with the same time and another id."""
     event = found.event
     data = event.data | {"stated": "again"}
     return Event(new_id(), event.timestamp, event.event_type, event.source, data, event.metadata)

@@ -1,14 +1,16 @@
-"""Search: any event by its words and fields, in order, at any depth; counts, facets and completions.
+"""Search: pages of events that match a filter, their number, facets and autocomplete.
 
-What is promised: the same events as `EventFilter.matches` chooses, without those of removed boards up to their removal;
-the newest ones too, however far the index has come; and an answer within two seconds, or `QueryTimeout`.
+A search finds exactly the events that `EventFilter.matches` accepts, without those of a removed board up to its
+removal. The newest events are found as well, however far behind the index is. Every search ends within two seconds,
+or raises QueryTimeout.
 """
 
 from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.search.autocomplete import complete
-from marcus_events.search.counts import count, count_between, count_by_time, is_counted
+from marcus_events.search.counts import count, count_between, count_by_time
 from marcus_events.search.execute import reached
 from marcus_events.search.facets import Facets, facets
+from marcus_events.search.precomputed_counts import is_precomputed
 from marcus_events.search.result_page import page
 
 __all__ = [
@@ -19,7 +21,7 @@ __all__ = [
     "count_between",
     "count_by_time",
     "facets",
-    "is_counted",
+    "is_precomputed",
     "page",
     "reached",
 ]

@@ -1,178 +1,98 @@
-"""Which positions a filter finds, in order, at any depth and however common or rare what it asks for is.
+"""Find the positions of the events that match a filter, in order of position, however common or rare they are.
 
-1. The events that the index has not reached yet are looked at themselves.
-2. Of the index, the few thousand positions nearest to where one begins are walked through: whatever is common is found
-   there at once.
-3. What is not is rare enough for the index of words: the other parts are asked one after another, few at first, until
-   there is enough. Where a question has nothing that an index could find, their positions are walked through.
+The search asks the ranges of positions nearest to its start first, and ends as soon as it has enough. An example: the
+newest 50 events with the word `need`, where the newest event is at 8,450,000 and the index has reached 8,449,900:
 
-Each subquery is fenced by OFFSET 0, so that no estimate makes the planner walk through a part for a rare word, or
-gather all of a common one. Statements have no parallel workers: a part is to be asked only when those before it did not
-have enough.
+    strategy     positions                what happens
+    unindexed    8,449,901 - 8,450,000    read from the log, and filtered in Python: the index is not there yet
+    SCAN         8,447,901 - 8,449,900    2,000 entries of the index, read in order: a common word fills a page here
+    LOOK_UP      8,100,000 - 8,447,900    one statement: the GIN indexes of search_84, then 83, 82 and 81
+    LOOK_UP      6,900,000 - 8,099,999    the next 12 tables, then the next 24, then all that are left
+
+Oldest first is the mirror image: the first 2,000 positions, the tables after them, and what is not indexed last.
+
+`search.ranges` makes this plan, `search.range_sql` writes the statements; docs/search-plans.md shows what PostgreSQL
+makes of them. Statements run without parallel workers: these would read all tables of a statement at once, but a table
+is needed only when those before it did not have enough matches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from itertools import chain
 
-from marcus_events.core.event_types import EventTypes
-from marcus_events.core.filters import EventFilter
-from marcus_events.log import board_removals, read
+from marcus_events.log import read
 from marcus_events.log.rows import execute, rows
-from marcus_events.log.sql_filter import Condition, every, unremoved_at, where_at
-from marcus_events.log.statement_timeout import Patience, at_most
+from marcus_events.log.statement_timeout import Deadline, deadline_in
 from marcus_events.models import ProjectionName
-from marcus_events.search import index_partitions
-from marcus_events.search.lexemes import lexeme
-from marcus_events.search.ranges import PositionRange, in_groups, spans, with_near
-from marcus_events.search.tsquery import Question
+from marcus_events.search import index_partitions, range_sql
+from marcus_events.search.ranges import indexed_ranges, plan_search
+from marcus_events.search.search_query import SearchQuery
+from marcus_events.search.tsquery import IndexQuery
 
-LONGEST_S = 2.0  # that anybody waits
-LAST = 2**63 - 1
-FEW = 32  # removed boards that stand in a statement one by one: so many cost it next to nothing
-PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A filter between two positions, both exclusive, in one of two orders.
-
-    `hides` leaves out the events of boards up to the removal of each. `removed` are these, by position, where they are
-    few: the index is asked for none of their events. None where they are many: then what it has found is asked about.
-    """
-
-    filter: EventFilter
-    after: int
-    before: int
-    newest_first: bool
-    hides: bool
-    removed: dict[str, int] | None
-
-    @classmethod
-    def of(
-        cls, wanted: EventFilter, after: int | None, before: int | None, newest_first: bool, *, hide_removed: bool
-    ) -> Asked:
-        removed = board_removals.all_if_few(FEW) if hide_removed else {}
-        if hide_removed:
-            wanted = wanted.with_term("type", EventTypes.BOARD_REMOVED, exclude=True)
-        return cls(wanted, after or 0, LAST if before is None else before, newest_first, hide_removed, removed)
-
-    @classmethod
-    def newest(cls, wanted: EventFilter, after: int | None = None, before: int | None = None) -> Asked:
-        """As pages show them."""
-        return cls.of(wanted, after, before, True, hide_removed=True)
+TIMEOUT_S = 2.0  # of one search, all its statements together
+UNINDEXED_BATCH = 500  # events read from the log at once
+PLANNER_SETTINGS = """
+    SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
 
 
 @contextmanager
-def patiently() -> Iterator[Patience]:
-    """For LONGEST_S, with plans that do not depend on estimates. Raises TookTooLong."""
-    with at_most(LONGEST_S) as patience:
-        execute(PLANS)
-        yield patience
+def search_transaction() -> Iterator[Deadline]:
+    """A transaction of TIMEOUT_S whose plans do not depend on estimates. Raises QueryTimeout."""
+    with deadline_in(TIMEOUT_S) as deadline:
+        execute(PLANNER_SETTINGS)
+        yield deadline
 
 
-def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
-    """No more than `limit`. Raises TookTooLong."""
-    so_far, head = read.projected_and_head(ProjectionName.SEARCH)
-    steps = [ahead(asked, so_far, head, patience), behind(asked, so_far, limit, patience)]
+def matching_positions(query: SearchQuery, limit: int, deadline: Deadline) -> list[int]:
+    """The first positions that match, at most `limit`. Raises QueryTimeout."""
+    indexed_to, head = read.projected_and_head(ProjectionName.SEARCH)
+    sources = [unindexed(query, indexed_to, head, deadline), indexed(query, indexed_to, limit, deadline)]
     found: list[int] = []
-    for step in steps if asked.newest_first else reversed(steps):
-        for some in step:
-            found += some
-            if len(found) >= limit:
-                return found[:limit]
-    return found
+    for batch in chain.from_iterable(sources if query.newest_first else reversed(sources)):
+        found += batch
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def reached() -> int:
-    """The position up to which the index has come, of this log and no other."""
+    """The position up to which the index has come; 0 where it was made of another log."""
     return read.projected_and_head(ProjectionName.SEARCH)[0]
 
 
-def ahead(asked: Asked, so_far: int, head: int, patience: Patience) -> Iterator[list[int]]:
-    """The events that the index has not reached, some at a time."""
-    after, before = max(asked.after, so_far), min(asked.before, head + 1)
-    others = asked.filter.without("text")
-    has_more = after + 1 < before
-    while has_more:
-        patience.renew()
+def unindexed(query: SearchQuery, indexed_to: int, head: int, deadline: Deadline) -> Iterator[list[int]]:
+    """Matches among the events that the index has not reached, in batches."""
+    after, before = max(query.after, indexed_to), min(query.before, head + 1)
+    all_but_words = query.filter.without("text")  # SQL on the log knows no words; `matches` does
+    while after + 1 < before:
+        deadline.apply()
         page = read.page(
-            others, after=after, before=before, limit=500, newest_first=asked.newest_first, hide_removed=asked.hides
+            all_but_words,
+            after=after,
+            before=before,
+            limit=UNINDEXED_BATCH,
+            newest_first=query.newest_first,
+            hide_removed=query.hide_removed,
         )
-        yield [event.position for event in page.events if asked.filter.matches(event)]
-        has_more = page.has_more
-        if has_more and asked.newest_first:
+        yield [event.position for event in page.events if query.filter.matches(event)]
+        if not page.has_more:
+            return
+        if query.newest_first:
             before = page.events[-1].position
-        elif has_more:
+        else:
             after = page.events[-1].position
 
 
-def behind(asked: Asked, so_far: int, limit: int, patience: Patience) -> Iterator[list[int]]:
-    question = Question.of(asked.filter)
-    first, last = asked.after + 1, min(asked.before - 1, so_far)
-    if question.is_never or first > last:
+def indexed(query: SearchQuery, indexed_to: int, limit: int, deadline: Deadline) -> Iterator[list[int]]:
+    """Matches among the events that the index has reached: a batch from each statement."""
+    index_query = IndexQuery.of(query.filter)
+    first, last = query.after + 1, min(query.before - 1, indexed_to)
+    if index_query.matches_nothing or first > last:
         return
-    found = spans(index_partitions.in_use(), asked.filter, first, last)
-    order = with_near(found, asked.newest_first)
-    if not question.wanted:
-        order = [replace(span, walk=True) for span in order]
-    for group in in_groups(order):
-        patience.renew()
-        yield ask(group, question, asked, limit)
-
-
-def ask(group: Sequence[PositionRange], question: Question, asked: Asked, limit: int) -> list[int]:
-    pieces = [of_span(span, question, asked, limit) for span in group]
-    query = f"SELECT position FROM ({' UNION ALL '.join(sql for sql, _ in pieces)}) AS found LIMIT %s"
-    values = [value for _, of_piece in pieces for value in of_piece]
-    return [position for (position,) in rows(query, [*values, limit])]
-
-
-def of_span(span: PositionRange, question: Question, asked: Asked, limit: int) -> Condition:
-    """The positions of a span that fit, in order."""
-    order = f"ORDER BY position {'DESC' if asked.newest_first else 'ASC'}"
-    found, values = in_order(span, order, every(conditions(span, question, asked)))
-    if asked.removed is None:  # asked one by one, and of no more than are needed
-        found = f"SELECT position FROM ({found} OFFSET 0) AS found WHERE {unremoved_at('found.position')}"
-    return f"({found} LIMIT %s)", [*values, limit]
-
-
-def in_order(span: PositionRange, order: str, fits: Condition) -> Condition:
-    condition, values = fits
-    bounds = [span.first, span.last]
-    if span.walk:
-        each = f"SELECT * FROM {span.name} WHERE position BETWEEN %s AND %s {order} OFFSET 0"
-        return f"SELECT position FROM ({each}) AS part WHERE {condition} {order}", [*bounds, *values]
-    within = "position + 0 BETWEEN %s AND %s"
-    found = f"SELECT position FROM {span.name} AS part WHERE {condition} AND {within} OFFSET 0"
-    return f"SELECT position FROM ({found}) AS found {order}", [*values, *bounds]
-
-
-def conditions(span: PositionRange, question: Question, asked: Asked) -> list[Condition]:
-    """What an entry of this span has to be like."""
-    since, until = asked.filter.since, asked.filter.until
-    return [
-        *([("words @@ %s::tsquery", [text])] if (text := str(question)) else []),
-        *([("timestamp >= %s", [since])] if since else []),
-        *([("timestamp < %s", [until])] if until else []),
-        *of_removed(span, asked.removed or {}),
-        *of_left(question),
-    ]
-
-
-def of_removed(span: PositionRange, removed: dict[str, int]) -> Iterator[Condition]:
-    """Without the boards that were removed after all of the span, and within it up to where each was."""
-    gone = [lexeme("board", board) for board, position in removed.items() if position >= span.last]
-    if gone:
-        yield "NOT words @@ %s::tsquery", [" | ".join(gone)]
-    for board, position in removed.items():
-        if span.first <= position < span.last:
-            yield "(position > %s OR NOT words @@ %s::tsquery)", [position, lexeme("board", board)]
-
-
-def of_left(question: Question) -> Iterator[Condition]:
-    """What the index does not tell is asked of the event itself."""
-    if question.left:
-        yield where_at("part.position", EventFilter(tuple(question.left)))
+    ranges = indexed_ranges(index_partitions.in_use(), query.filter, first, last)
+    for group in plan_search(ranges, newest_first=query.newest_first, can_look_up=index_query.can_look_up):
+        deadline.apply()
+        sql, values = range_sql.statement(group, index_query, query, limit)
+        yield [position for (position,) in rows(sql, values)]

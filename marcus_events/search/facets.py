@@ -1,4 +1,4 @@
-"""Facets: how the events that a filter finds divide by type, category, source, board and agent."""
+"""Facets: how many matching events there are of each type, category, source, board and agent."""
 
 from __future__ import annotations
 
@@ -8,57 +8,61 @@ from dataclasses import dataclass
 from marcus_events.core.event_types import category_of
 from marcus_events.core.filters import EventFilter
 from marcus_events.log.event_counts import count_by_value
-from marcus_events.search.execute import Asked, patiently, positions
-from marcus_events.search.precomputed_counts import counts, is_of
-from marcus_events.search.retry import with_retry
+from marcus_events.search.execute import matching_positions, search_transaction
+from marcus_events.search.index_partitions import retry_if_dropped
+from marcus_events.search.precomputed_counts import matches, precomputed_counts
+from marcus_events.search.search_query import SearchQuery
 
 FIELDS = ("type", "category", "source", "board", "agent")
-MOST = 50  # values of a field; nobody chooses among more
+MAX_VALUES = 50  # of a field: nobody chooses among more
 
-Values = list[tuple[str, int]]
+ValueCounts = list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
 class Facets:
-    """For each of FIELDS the values and how many events have them, the most frequent first; boards by their ids.
+    """For each of FIELDS its values with their number of events, the most frequent first; boards by their ids.
 
-    `total` events were counted. Where `is_capped` there are more, and these are the newest of them.
+    `total` events were counted. Where `is_capped`, more events match, and these are the newest of them.
     """
 
-    by_field: dict[str, Values]
+    by_field: dict[str, ValueCounts]
     total: int
     is_capped: bool
 
 
-@with_retry
+@retry_if_dropped
 def facets(wanted: EventFilter, cap: int) -> Facets:
-    """Of all that match where only times and boards are asked for, else of the newest `cap`. Raises TookTooLong."""
-    with patiently() as patience:
+    """Facets of all matching events where the filter has only times and boards, else of the newest `cap`.
+
+    Raises QueryTimeout.
+    """
+    with search_transaction() as deadline:
         if all(term.field == "board_id" for term in wanted.terms):
-            return of_rates(wanted)
-        found = positions(Asked.newest(wanted), cap + 1, patience)
-        patience.renew()
+            return precomputed_facets(wanted)
+        found = matching_positions(SearchQuery.newest(wanted), cap + 1, deadline)
+        deadline.apply()
         counted = Counter(count_by_value(found[:cap]))
-        return made(counted, min(len(found), cap), is_capped=len(found) > cap)
+        return as_facets(counted, min(len(found), cap), is_capped=len(found) > cap)
 
 
-def of_rates(wanted: EventFilter) -> Facets:
+def precomputed_facets(wanted: EventFilter) -> Facets:
     counted, total = Counter[tuple[str, str]](), 0
-    for (board, field, value), number in counts(wanted.since, wanted.until).items():
-        if is_of(wanted, board):
+    for (board, field, value), number in precomputed_counts(wanted.since, wanted.until).items():
+        if matches(wanted, board):
             counted[field, value] += number
             if field == "type":
                 total += number
                 counted["board", board] += number
     del counted["board", ""]
-    return made(counted, total, is_capped=False)
+    return as_facets(counted, total, is_capped=False)
 
 
-def made(counted: Counter[tuple[str, str]], total: int, *, is_capped: bool) -> Facets:
+def as_facets(counted: Counter[tuple[str, str]], total: int, *, is_capped: bool) -> Facets:
     for (field, value), number in list(counted.items()):
         if field == "type":
             counted["category", category_of(value)] += number
-    by_field: dict[str, Values] = {field: [] for field in FIELDS}
+    by_field: dict[str, ValueCounts] = {field: [] for field in FIELDS}
     for (field, value), number in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
         by_field[field].append((value, number))
-    return Facets({field: values[:MOST] for field, values in by_field.items()}, total, is_capped)
+    return Facets({field: values[:MAX_VALUES] for field, values in by_field.items()}, total, is_capped)

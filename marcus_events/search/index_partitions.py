@@ -1,26 +1,47 @@
 """The parts of the index: a table for each SIZE positions, which inherits from `search`.
 
-A part is small enough that whatever is asked of it alone is soon answered. It is dropped with the events that it is
-for, and can be made anew beside the old one, which readers go on with until the new one counts.
+A part is so small that any query on it alone is fast. It is dropped together with its events. A rebuild makes a new
+part beside the old one, which searches use until the new one is complete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import ProgrammingError, connection
+from psycopg.errors import UndefinedTable
 
 from marcus_events.log.rows import execute
 from marcus_events.models import SearchPart
 
 SIZE = 100_000  # positions
-# What is written waits in a list that every search has to read through, until it is this long and goes into the tree.
+# New entries wait in GIN's pending list, which every search reads through, until it is this long.
 PENDING_KB = 256
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 CREATE = """CREATE TABLE {name} (PRIMARY KEY (position)) INHERITS (search);
     ALTER TABLE {name} ALTER words SET STATISTICS 0"""  # no plan of ours depends on them
 INDEX = "CREATE INDEX IF NOT EXISTS {name}_words ON {name} USING gin (words) WITH (gin_pending_list_limit = {limit})"
 FORGET = "DELETE FROM search WHERE position BETWEEN %s AND %s"
+
+
+def retry_if_dropped(search: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Run a search again, once, when a part was dropped after `in_use` had named it: another has taken its place."""
+
+    @wraps(search)
+    def retried(*args: Parameters.args, **options: Parameters.kwargs) -> Result:
+        try:
+            return search(*args, **options)
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, UndefinedTable):
+                raise
+        return search(*args, **options)
+
+    return retried
 
 
 def in_use() -> list[SearchPart]:
@@ -29,7 +50,7 @@ def in_use() -> list[SearchPart]:
 
 
 def part_of(position: int) -> SearchPart:
-    """The part that a position belongs to, made when it is first needed; as yet without its index."""
+    """The part that a position belongs to. It is created when it is first needed, without its GIN index."""
     found = SearchPart.objects.filter(is_retired=False, first__lte=position, last__gte=position).first()
     return found or make(position // SIZE)
 
@@ -44,7 +65,7 @@ def make(number: int) -> SearchPart:
 
 
 def names(number: int) -> Iterator[str]:
-    """Two at most are there at once: the old one and the new."""
+    """Two exist at once at most: the old one and the new one."""
     yield from (f"search_{number}{also}" for also in ("", "_a", "_b"))
 
 
@@ -59,17 +80,17 @@ def retire_all() -> None:
 
 
 def forget_before(position: int) -> None:
-    """Retire what is for no position from this one on."""
+    """Retire the parts whose positions are all before this one."""
     SearchPart.objects.filter(last__lt=position).update(is_retired=True)
 
 
 def forget(first: int, last: int) -> None:
-    """The events between these positions, both included, are no longer found."""
+    """Remove the events between these positions, both included, from the index."""
     execute(FORGET, [first, last])
 
 
 def drop_retired() -> None:
-    """Waits for those who read them still. Not within a transaction that has retired them."""
+    """Drop retired parts, after their readers. Not to be called in the transaction that has retired them."""
     for part in SearchPart.objects.filter(is_retired=True):
         execute(f"DROP TABLE IF EXISTS {part.name}")
         part.delete()

@@ -1,7 +1,11 @@
-"""A filter as a question to the index, as PostgreSQL reads a tsquery.
+"""A filter as a tsquery of the search index.
 
-What the index cannot say by itself is left over: a pattern with a star elsewhere than at its end, a name too long for a
-lexeme. It is asked of the events that the rest of the question has found.
+    type:task_blocked "need help" -source:cron
+    → ('=type=task_blocked') & (('need' <-> 'help') | ('=on=need' <-> '=on=help')) & !('=source=cron')
+
+The index cannot decide every term: a pattern with a star that is not at its end (`type:*_blocked`), a name that is too
+long for a lexeme, which field an external id stands in. These terms are compared with the events that the rest of the
+tsquery has found.
 """
 
 from __future__ import annotations
@@ -14,80 +18,90 @@ from marcus_events.core.filters import EventFilter, Term, agent_ids
 from marcus_events.core.text_search import phrase
 from marcus_events.search.lexemes import MAX_LETTERS, OTHER, lexeme, of_others, quoted
 
-STATED = ("external", "sync")  # the index holds their words, but not which field they are of
-LONGEST = MAX_LETTERS - 10  # of a value that no lexeme cuts, with what may come before it
+WORDS_ONLY = ("external", "sync")  # the index holds the words of these fields, but not that they are of this field
+MAX_VALUE_LETTERS = MAX_LETTERS - 10  # of a value that fits into a lexeme uncut, with the field's name before it
 
 
 @dataclass
-class Question:
-    """All of `wanted`, none of `unwanted`, and the terms of `left` besides. `is_never`: nothing can be so.
+class IndexQuery:
+    """The filter as the index is asked for it: all of `required` and none of `excluded`.
 
-    For a reader who does not see every board, words are not looked for in what names other tasks.
+    `undecided` are the terms that are also compared with each event found. `matches_nothing`: no event can match. A
+    reader who does not see every board (`sees_all` is false) finds no words in the names of other tasks.
     """
 
-    wanted: list[str] = field(default_factory=list)
-    unwanted: list[str] = field(default_factory=list)
-    left: list[Term] = field(default_factory=list)
-    is_never: bool = False
+    required: list[str] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
+    undecided: list[Term] = field(default_factory=list)
+    matches_nothing: bool = False
     sees_all: bool = True
 
     @classmethod
-    def of(cls, asked: EventFilter) -> Question:
-        question = cls(sees_all=asked.seen is None)
-        for term in asked.terms:
-            question.add(term)
-        return question
+    def of(cls, wanted: EventFilter) -> IndexQuery:
+        index_query = cls(sees_all=wanted.seen is None)
+        for term in wanted.terms:
+            index_query.add(term)
+        return index_query
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether a GIN index has anything to look up: it cannot find events by what they do not have."""
+        return bool(self.required)
 
     def add(self, term: Term) -> None:
-        exact = [part for value in term.values for part in EXACTLY[term.field](value)]
+        parts = [part for value in term.values for part in PARTS[term.field](value)]
         if term.field == "text" and self.sees_all:
-            exact += [part for value in term.values for part in of_text(value, of_others)]
-        vague = [value for value in term.values if is_vague(term.field, value)]
-        if vague:
-            self.left.append(term)
-        if term.field in STATED:
-            self.wanted += words_of(term)
+            parts += [part for value in term.values for part in of_text(value, of_others)]
+        is_undecided = any(not is_decided(term.field, value) for value in term.values)
+        if is_undecided:
+            self.undecided.append(term)
+        if term.field in WORDS_ONLY:
+            self.required += words_of(term)
         elif term.exclude:
-            self.unwanted += exact
-        elif not vague:
-            self.wanted += [f"({' | '.join(exact)})"] if exact else []
-            self.is_never |= not exact
+            self.excluded += parts
+        elif not is_undecided:
+            self.required += any_of(parts)
+            self.matches_nothing |= not parts
 
     def __str__(self) -> str:
-        """A tsquery; "" where anything will do."""
-        return " & ".join([*self.wanted, *([f"!({' | '.join(self.unwanted)})"] if self.unwanted else [])])
+        """The tsquery; "" where every event matches it."""
+        return " & ".join([*self.required, *(f"!{part}" for part in any_of(self.excluded))])
+
+
+def any_of(parts: list[str]) -> list[str]:
+    return [f"({' | '.join(parts)})"] if parts else []
 
 
 def words_of(term: Term) -> list[str]:
-    """What an event has to hold that has one of these values: its words side by side, where each has any."""
+    """The words that an event with one of these values holds; nothing where a value has no words."""
     found = [[*of_text(value)] for value in term.values]
-    return [f"({' | '.join(part for parts in found for part in parts)})"] if all(found) and not term.exclude else []
+    return any_of([part for parts in found for part in parts]) if all(found) and not term.exclude else []
 
 
-def is_vague(field: str, value: str) -> bool:
-    """Whether the index alone does not tell."""
-    if field in STATED:
-        return True
+def is_decided(field: str, value: str) -> bool:
+    """Whether the index alone decides if an event has this value."""
+    if field in WORDS_ONLY:
+        return False
     if field in ("type", "source") and ("*" in value[:-1] or value == "*"):
-        return True
-    return field not in ("text", "category", "importance") and len(value) > LONGEST
+        return False
+    return field in ("text", "category", "importance") or len(value) <= MAX_VALUE_LETTERS
 
 
 def of_pattern(field: str) -> Callable[[str], Iterator[str]]:
     def parts(value: str) -> Iterator[str]:
-        if not is_vague(field, value):
-            begins = value.endswith("*")
-            yield lexeme(field, value.removesuffix("*")) + (":*" if begins else "")
+        if is_decided(field, value):
+            prefix_mark = ":*" if value.endswith("*") else ""
+            yield lexeme(field, value.removesuffix("*")) + prefix_mark
 
     return parts
 
 
 def of_name(*fields: str) -> Callable[[str], Iterator[str]]:
-    return lambda value: (lexeme(field, value) for field in fields if len(value) <= LONGEST)
+    return lambda value: (lexeme(field, value) for field in fields if len(value) <= MAX_VALUE_LETTERS)
 
 
 def of_agent(value: str) -> Iterator[str]:
-    return (lexeme("agent", name) for name in agent_ids(value) if len(value) <= LONGEST)
+    return (lexeme("agent", name) for name in agent_ids(value) if len(value) <= MAX_VALUE_LETTERS)
 
 
 def of_types(types: list[str], *, other: bool) -> Iterator[str]:
@@ -106,12 +120,13 @@ def of_importance(value: str) -> Iterator[str]:
 
 
 def of_text(value: str, lexeme_of: Callable[[str], str] = quoted) -> Iterator[str]:
-    said = phrase(value)
-    if said.words:
-        yield f"({' <-> '.join(map(lexeme_of, said.words))}{':*' if said.is_prefix else ''})"
+    found = phrase(value)
+    if found.words:
+        yield f"({' <-> '.join(map(lexeme_of, found.words))}{':*' if found.is_prefix else ''})"
 
 
-EXACTLY: dict[str, Callable[[str], Iterator[str]]] = {
+# The parts of a tsquery that find a value of a field; an event matches when any of them does.
+PARTS: dict[str, Callable[[str], Iterator[str]]] = {
     "type": of_pattern("type"),
     "source": of_pattern("source"),
     "category": of_category,

@@ -74,7 +74,7 @@ async def test_what_only_an_administrator_sees_is_in_no_region_of_anybody_else(h
 
 async def test_who_administers_no_more_is_sent_nothing_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
-    monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
+    monkeypatch.setattr("marcus_events.live.hub_subscription.HEARTBEAT_S", 0.2)
     _, cookies = await away(made)
     async with opened(cookies["administrator"], "audit") as page:
         await page.frame()
@@ -160,7 +160,7 @@ async def test_who_sees_other_boards_than_before_has_to_come_again(
 ) -> None:
     monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
-    monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
+    monkeypatch.setattr("marcus_events.live.hub_subscription.HEARTBEAT_S", 0.2)
     _, cookies = await away(made)
     async with opened(cookies[name], "now") as page, talking(OURS, (b"cookie", cookies[name].encode())) as program:
         await page.frame()

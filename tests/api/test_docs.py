@@ -26,7 +26,8 @@ from marcus_events.core.reducers import HANDLERS
 from marcus_events.core.reserved import RESERVED_TYPES
 from marcus_events.http import event_shapes, json_body
 from marcus_events.projections import PROJECTIONS, catch_up
-from server import http_channel
+from server import limits
+from server.http_channel import LimitedHTTPChannel
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DOCUMENT = (DOCS / "api.md").read_text()
@@ -107,10 +108,10 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert rows["a key"] == f"{payload.MAX_KEY_BYTES} bytes"
     assert rows["`event_id`, `event_type`, `source`"] == f"{payload.MAX_NAME_BYTES} bytes"
     assert rows["request line and headers"] == (
-        f"{http_channel.Channel.totalHeadersSize // 1024} KiB together, {http_channel.Channel.maxHeaders} headers"
+        f"{LimitedHTTPChannel.totalHeadersSize // 1024} KiB together, {LimitedHTTPChannel.maxHeaders} headers"
     )
-    assert rows["time to receive a request"] == f"{http_channel.RECEIVE_S} s"
-    assert rows["time for the client to read a part of a response"] == f"{http_channel.TAKE_S} s"
+    assert rows["time to receive a request"] == f"{limits.RECEIVE_TIMEOUT_S} s"
+    assert rows["time for the client to read a part of a response"] == f"{limits.SEND_TIMEOUT_S} s"
     assert payload.MAX_NUMBER == 2**53 - 1
 
 

@@ -256,7 +256,7 @@ def test_a_search_that_takes_too_long_is_refused_and_says_what_to_narrow(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read, "page_at", lambda *_, **__: rows("SELECT pg_sleep(60)", [], None))
-    monkeypatch.setattr(execute, "LONGEST_S", 0.05)
+    monkeypatch.setattr(execute, "TIMEOUT_S", 0.05)
     for path, after in (("/api/events", {}), ("/api/events/wait", {"after": "0"})):
         response = program.get(path, q="word", **after)
         assert_problem(response, 503, "Narrow it")

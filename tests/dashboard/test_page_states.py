@@ -159,7 +159,7 @@ def test_a_search_that_takes_too_long_is_given_up_and_says_what_to_narrow(
 ) -> None:
     publish(*project())
     monkeypatch.setattr(read, "page_at", lambda *_, **__: rows("SELECT pg_sleep(60)", [], None))
-    monkeypatch.setattr(execute, "LONGEST_S", 0.05)
+    monkeypatch.setattr(execute, "TIMEOUT_S", 0.05)
     assert "Narrow it by time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
     assert viewer.get("/activity/rows/?after=0&q=words").status_code == 503
     assert "Narrow it" not in only_regions(viewer, "/boards/", "boards"), "what is asked afterwards has its time"

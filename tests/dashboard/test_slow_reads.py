@@ -14,7 +14,7 @@ from dashboard.pages import slow_reads
 from dashboard.pages.all_pages import PAGES
 from dashboard.pages.chrome import CHROME
 from marcus_events.log.connect import connect
-from marcus_events.log.statement_timeout import QueryTimeout, all_at_most, each_at_most
+from marcus_events.log.statement_timeout import QueryTimeout, statement_timeout, total_timeout
 from tests.dashboard.publishing import project, publish
 from tests.dashboard.reading import open_page
 from tests.dashboard.scopes import looking
@@ -84,12 +84,12 @@ def test_whether_it_is_healthy_is_answered_all_the_same(viewer: Client) -> None:
 
 
 def test_all_statements_together_are_bounded_and_each_alone_too() -> None:
-    with pytest.raises(QueryTimeout), all_at_most(SOON_S):
+    with pytest.raises(QueryTimeout), total_timeout(SOON_S):
         run_for_ever("SELECT pg_sleep(0.05)")
-    with each_at_most(SOON_S):
+    with statement_timeout(SOON_S):
         for _ in range(3):
             run("SELECT pg_sleep(0.15)")
-    with pytest.raises(QueryTimeout), each_at_most(SOON_S):
+    with pytest.raises(QueryTimeout), statement_timeout(SOON_S):
         run("SELECT pg_sleep(10)")
     assert timeout() == "0"
 

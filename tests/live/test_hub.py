@@ -15,8 +15,9 @@ from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
-from marcus_events.live import hub as hub_module
-from marcus_events.live.hub import BUFFER, FRAME_EVERY_S, Frame, Hub, HubSubscription
+from marcus_events.live import hub_subscription
+from marcus_events.live.hub import Hub
+from marcus_events.live.hub_subscription import BUFFER, FRAME_EVERY_S, Frame, HubSubscription
 from marcus_events.log import read
 from marcus_events.projections import STATE, catch_up
 from tests.waiting import wait_until_async
@@ -104,7 +105,7 @@ async def test_a_slow_connection_gets_a_gap_that_says_what_is_missing(hub: Hub) 
 
 
 async def test_a_frame_comes_though_nothing_happens(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "HEARTBEAT_S", 0.3)
+    monkeypatch.setattr(hub_subscription, "HEARTBEAT_S", 0.3)
     async with hub.subscribe(everything) as subscription:
         frames = await frames_until(subscription, lambda seen: len(seen) == 3)
     assert ids(frames) == []

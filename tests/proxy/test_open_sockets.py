@@ -32,7 +32,7 @@ def single_sign_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, BACKEND]
     monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
-    monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
+    monkeypatch.setattr("marcus_events.live.hub_subscription.HEARTBEAT_S", 0.2)
 
 
 def signed_in() -> bytes:

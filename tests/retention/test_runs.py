@@ -19,9 +19,9 @@ from marcus_events.log.partitions import Connection, make_room
 from marcus_events.models import LogHead, RetentionPolicy, RetentionRun, Subscription, Thinned
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.retention import deletion, runs
-from marcus_events.retention.horizon import HOLDS_FOR, recorded_before
+from marcus_events.retention.horizon import MAX_SUBSCRIPTION_LAG, recorded_before
 from marcus_events.retention.preview import previews
-from marcus_events.retention.removal_declarations import Entry
+from marcus_events.retention.removal_declarations import DeclaredRemoval
 from tests.log.test_partitions import as_at_first
 from tests.waiting import wait_until
 
@@ -155,7 +155,7 @@ def test_a_subscription_that_is_behind_is_waited_for_and_then_no_more() -> None:
     assert (held.removed, held.held_by, held.passed_over) == (1, "slow", "")
     behind = read.event(4)
     assert behind
-    late = runs.run(behind.recorded_at + KEEP + HOLDS_FOR)
+    late = runs.run(behind.recorded_at + KEEP + MAX_SUBSCRIPTION_LAG)
     assert late is not None
     assert (late.removed, late.passed_over) == (4, "slow")
 
@@ -191,14 +191,14 @@ def test_one_that_was_killed_is_finished_by_the_next(monkeypatch: pytest.MonkeyP
     policy("task_progress")
     monkeypatch.setattr(deletion, "BATCH", 2)
     monkeypatch.setattr(deletion, "PAUSE_S", 0)
-    allowed, delete = iter([True, True]), deletion.delete
+    allowed, delete = iter([True, True]), deletion.delete_batch
 
-    def dies(own: Connection, entry: Entry, positions: list[int]) -> int:
+    def dies(own: Connection, removal: DeclaredRemoval, positions: list[int]) -> int:
         if not next(allowed, False):
             raise KeyboardInterrupt
-        return delete(own, entry, positions)
+        return delete(own, removal, positions)
 
-    monkeypatch.setattr(deletion, "delete", dies)
+    monkeypatch.setattr(deletion, "delete_batch", dies)
     with pytest.raises(KeyboardInterrupt):
         run_at(7)
     assert written_down() == {*range(1, 8)}
@@ -218,13 +218,13 @@ def test_two_do_not_run_at_once() -> None:
 
 
 def test_a_worker_runs_it_by_itself_and_not_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(runs, "CHECK_INTERVAL_S", 0.01)
     policy()
     runs.RETENTION.get()
     wait_until(lambda: RetentionRun.objects.exclude(ended_at=None).count() == 1)
     runs.RETENTION.stop()
     assert not runs.is_due(utc_now())
-    assert runs.is_due(utc_now() + runs.EVERY)
+    assert runs.is_due(utc_now() + runs.RUN_INTERVAL)
 
 
 def test_it_runs_at_once_when_somebody_asks_for_it() -> None:
@@ -290,14 +290,14 @@ def test_a_partition_between_two_that_stay_is_written_down() -> None:
 
 @pytest.mark.usefixtures("small_partitions")
 def test_a_long_reader_holds_up_nothing_but_the_end_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deletion, "WAIT_FOR_READERS", "50ms")
+    monkeypatch.setattr(runs, "LOCK_TIMEOUT", "50ms")
     publish(*["task_progress"] * 25)
     policy()
     with connect("reader") as reader:
         reader.execute("SELECT count(*) FROM event")
         done = run_at(1_000_025)
         publish("task_completed")
-        assert "being read" in done.error
+        assert "in use" in done.error
     assert is_whole()
     assert run_at(1_000_025).error == ""
     assert positions()[0] > 1_000_025

@@ -14,7 +14,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import SEARCH, STATE, catch_up
 from marcus_events.projections.projector import step
-from marcus_events.search import count, execute, index_partitions, page, ranges
+from marcus_events.search import count, index_partitions, page, ranges, search_query
 from tests.core.drawn_events import moments
 from tests.lively_log import START, lively_events, shown_on_pages
 from tests.log.test_sql_filter import odd_events, words_in
@@ -29,15 +29,15 @@ PARTS = ("据库连", "失", "接口v2", "ガス", "の供", "ร์ฟ", "ไ�
 @pytest.fixture(params=["few", "many"], autouse=True)
 def removed_boards(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The boards that were removed stand in the statement, or are too many for that."""
-    monkeypatch.setattr(execute, "FEW", 32 if request.param == "few" else 0)
+    monkeypatch.setattr(search_query, "MAX_REMOVED_IN_QUERY", 32 if request.param == "few" else 0)
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts, walks and statements so small that a short log has several of each."""
     monkeypatch.setattr(index_partitions, "SIZE", 100)
-    monkeypatch.setattr(ranges, "NEAR", 30)
-    monkeypatch.setattr(ranges, "AT_ONCE", (1, 1))
+    monkeypatch.setattr(ranges, "SCAN_LENGTH", 30)
+    monkeypatch.setattr(ranges, "TABLES_PER_STATEMENT", (1, 1))
 
 
 @pytest.fixture

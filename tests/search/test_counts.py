@@ -16,7 +16,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Facet, HourlyFacet
 from marcus_events.projections import RATES, SEARCH, STATE, catch_up
-from marcus_events.search import complete, count, count_between, count_by_time, facets, is_counted
+from marcus_events.search import complete, count, count_between, count_by_time, facets, is_precomputed
 from tests.lively_log import START, lively_events, shown_on_pages
 
 ALL = 10_000
@@ -78,7 +78,7 @@ def test_over_time_every_event_is_in_its_step(logged: list[RecordedEvent], query
     wanted = EventFilter(EventFilter.parse(query).terms, since, until)
     steps = Counter(int((e.timestamp - since).total_seconds() // step_s) for e in logged if wanted.matches(e))
     assert count_by_time(wanted, step_s, ALL) == dict(steps)
-    assert is_counted(wanted) == (query not in {"need", "source:marcus"})
+    assert is_precomputed(wanted) == (query not in {"need", "source:marcus"})
 
 
 def test_between_two_positions_no_more_are_counted(logged: list[RecordedEvent]) -> None:

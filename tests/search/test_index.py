@@ -17,7 +17,8 @@ from marcus_events.models import SearchEntry, SearchPart
 from marcus_events.projections import SEARCH, STATE, catch_up, rebuild
 from marcus_events.search import index_partitions, page
 from marcus_events.search.lexemes import vector
-from marcus_events.search.ranges import NEAR, PositionRange, in_groups, with_near
+from marcus_events.search.ranges import SCAN_LENGTH, PositionRange, Strategy, plan_search
+from marcus_events.search.tsquery import IndexQuery
 from tests.audit.reading import behind_the_back
 from tests.lively_log import lively_events
 from tests.log.test_sql_filter import odd_events
@@ -202,15 +203,37 @@ def test_forgotten_events_are_not_found(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_what_is_near_is_walked_through_first_and_nothing_is_asked_twice(newest_first: bool) -> None:
-    spans = [PositionRange("a", 1, 99), PositionRange("b", 100, 9_999), PositionRange("c", 10_000, 10_100)]
-    order = [span for group in in_groups(with_near(spans, newest_first)) for span in group]
-    assert sum(span.last - span.first + 1 for span in order if span.walk) == NEAR
-    assert [span.walk for span in order] == sorted((span.walk for span in order), reverse=True)
-    covered = sorted(position for span in order for position in range(span.first, span.last + 1))
+def test_the_nearest_positions_are_scanned_first_and_nothing_is_asked_twice(newest_first: bool) -> None:
+    ranges = [PositionRange("a", 1, 99), PositionRange("b", 100, 9_999), PositionRange("c", 10_000, 10_100)]
+    order = [each for group in plan_search(ranges, newest_first=newest_first) for each in group]
+    scans = [each.strategy is Strategy.SCAN for each in order]
+    assert sum(each.length for each in order if each.strategy is Strategy.SCAN) == SCAN_LENGTH
+    assert scans == sorted(scans, reverse=True)
+    covered = sorted(position for each in order for position in range(each.first, each.last + 1))
     assert covered == list(range(1, 10_101))
-    firsts = [span.first for span in order]
+    firsts = [each.first for each in order]
     assert firsts == sorted(firsts, reverse=newest_first)
+
+
+def test_where_nothing_can_be_looked_up_one_statement_scans_everything() -> None:
+    [order] = plan_search(
+        [PositionRange("a", 1, 99), PositionRange("b", 100, 9_999)], newest_first=True, can_look_up=False
+    )
+    assert [(each.table, each.first, each.last) for each in order] == [
+        ("b", 8_000, 9_999),
+        ("b", 100, 7_999),
+        ("a", 1, 99),
+    ]
+    assert {each.strategy for each in order} == {Strategy.SCAN}
+
+
+def test_a_filter_becomes_a_tsquery_and_the_terms_that_it_cannot_decide() -> None:
+    index_query = IndexQuery.of(EventFilter.parse('type:task_blocked "need help" -source:cron task:*_1 source:a*b'))
+    assert str(index_query) == (
+        "('=type=task_blocked') & (('need' <-> 'help') | ('=on=need' <-> '=on=help'))"
+        " & ('=task=*_1') & !('=source=cron')"
+    )
+    assert [term.values for term in index_query.undecided] == [("a*b",)]
 
 
 def test_the_vector_of_an_event_has_its_fields_apart_from_its_words() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from twisted.internet.task import Clock
 
-from server.accept_queue import MOST_PAUSE_S, Newcomers
+from server.accept_queue import AcceptQueue
+from server.limits import MAX_ACCEPT_PAUSE_S
 
 
 class Line:
@@ -24,10 +25,10 @@ class Line:
 
 def come(clock: Clock, *addresses: str) -> list[str]:
     begun: list[str] = []
-    newcomers = Newcomers(clock)
+    queue = AcceptQueue(clock)
     for number, address in enumerate(addresses):
         line = Line(f"{address}{number}", begun)
-        newcomers.add(address, line)
+        queue.add(address, line)
         assert line.is_paused
     return begun
 
@@ -43,16 +44,16 @@ def test_while_the_event_loop_is_late_there_is_a_pause_between_two() -> None:
     clock = Clock()
     begun = come(clock, "a", "a")
     clock.advance(1)  # it should have begun at once
-    clock.advance(MOST_PAUSE_S / 2)
+    clock.advance(MAX_ACCEPT_PAUSE_S / 2)
     assert len(begun) == 1
-    clock.advance(MOST_PAUSE_S / 2)
+    clock.advance(MAX_ACCEPT_PAUSE_S / 2)
     assert len(begun) == 2
 
 
 def test_who_comes_later_begins_too() -> None:
     clock, begun = Clock(), list[str]()
-    newcomers = Newcomers(clock)
+    queue = AcceptQueue(clock)
     for name in ("a", "b"):
-        newcomers.add("somewhere", Line(name, begun))
+        queue.add("somewhere", Line(name, begun))
         clock.advance(0)
     assert begun == ["a", "b"]

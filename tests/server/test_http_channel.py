@@ -12,7 +12,8 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.web import http
 
-from server.http_channel import CLOSE_S, RECEIVE_S, TAKE_S, Channel, ChannelStage
+from server.http_channel import ConnectionState, LimitedHTTPChannel
+from server.limits import CLOSE_TIMEOUT_S, RECEIVE_TIMEOUT_S, SEND_TIMEOUT_S
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n"
@@ -48,10 +49,10 @@ class Line:
     def __init__(self) -> None:
         self.clock = Clock()
         self.wire = Wire()
-        self.channel = Channel()
+        self.channel = LimitedHTTPChannel()
         self.channel.requestFactory = Application
         self.channel.callLater = self.clock.callLater  # type: ignore[method-assign,assignment]
-        self.channel.timeOut = RECEIVE_S
+        self.channel.timeOut = RECEIVE_TIMEOUT_S
         self.channel.makeConnection(self.wire)
 
     def receive(self, data: bytes) -> None:
@@ -95,7 +96,7 @@ def trickle(line: Line, data: bytes, seconds: int) -> None:
 
 
 def test_a_connection_on_which_nothing_comes_ends_without_a_word(line: Line) -> None:
-    line.clock.advance(RECEIVE_S - 1)
+    line.clock.advance(RECEIVE_TIMEOUT_S - 1)
     assert not line.has_ended()
     line.clock.advance(1)
     assert line.has_ended()
@@ -104,28 +105,28 @@ def test_a_connection_on_which_nothing_comes_ends_without_a_word(line: Line) -> 
 
 def test_headers_that_trickle_buy_no_time(line: Line) -> None:
     line.receive(b"GET / HTTP/1.1\r\n")
-    trickle(line, b"A: a\r\n", RECEIVE_S)
+    trickle(line, b"A: a\r\n", RECEIVE_TIMEOUT_S)
     assert line.refusal() == 408
 
 
 def test_a_body_that_trickles_buys_no_time(line: Line) -> None:
     line.receive(POST.replace(b"10", b"1000"))
-    trickle(line, b"x", RECEIVE_S)
+    trickle(line, b"x", RECEIVE_TIMEOUT_S)
     assert line.refusal() == 408
 
 
 def test_empty_lines_before_a_request_buy_no_time(line: Line) -> None:
     trickle(line, b"\r\n", 1)
-    line.clock.advance(RECEIVE_S - 1)
+    line.clock.advance(RECEIVE_TIMEOUT_S - 1)
     assert line.has_ended()
 
 
 def test_a_request_has_its_whole_time_however_late_it_begins(line: Line) -> None:
-    line.clock.advance(RECEIVE_S - 1)
+    line.clock.advance(RECEIVE_TIMEOUT_S - 1)
     line.receive(POST)
-    line.clock.advance(RECEIVE_S - 1)
+    line.clock.advance(RECEIVE_TIMEOUT_S - 1)
     line.receive(b"0123456789")
-    assert line.channel.stage is ChannelStage.ANSWERING
+    assert line.channel.state is ConnectionState.RESPONDING
     assert not line.has_ended()
 
 
@@ -141,7 +142,7 @@ def test_after_an_answer_the_connection_is_kept_for_the_next_request(line: Line)
         line.receive(GET)
         line.requests[0].answer()
         assert line.sent().endswith(b"answer")
-        line.clock.advance(RECEIVE_S - 1)
+        line.clock.advance(RECEIVE_TIMEOUT_S - 1)
     assert not line.has_ended()
     line.clock.advance(1)
     assert line.has_ended()
@@ -151,7 +152,7 @@ def test_who_is_refused_may_go_on_sending_for_a_moment_and_is_not_heard(line: Li
     line.receive(POST.replace(b"10", b"1048577"))
     assert line.refusal() == 413
     line.receive(b"x" * 100_000 + GET)
-    line.clock.advance(CLOSE_S - 1)
+    line.clock.advance(CLOSE_TIMEOUT_S - 1)
     assert (line.wire.is_cut, line.sent()) == (False, b"")
     line.clock.advance(1)
     assert line.wire.is_cut
@@ -191,8 +192,8 @@ def test_what_cannot_be_read_is_answered_once_and_nothing_after_it(line: Line, r
 def test_who_does_not_take_an_answer_is_cut_off(line: Line) -> None:
     line.receive(GET)
     line.channel.pauseProducing()
-    assert not line.channel.taken.is_set()
-    line.clock.advance(TAKE_S - 1)
+    assert not line.channel.drained.is_set()
+    line.clock.advance(SEND_TIMEOUT_S - 1)
     assert not line.wire.is_cut
     line.clock.advance(1)
     assert line.wire.is_cut
@@ -202,10 +203,10 @@ def test_who_takes_it_in_time_is_not(line: Line) -> None:
     line.receive(GET)
     for _ in range(3):
         line.channel.pauseProducing()
-        line.clock.advance(TAKE_S - 1)
+        line.clock.advance(SEND_TIMEOUT_S - 1)
         line.channel.resumeProducing()
     line.clock.advance(DAY_S)
-    assert line.channel.taken.is_set()
+    assert line.channel.drained.is_set()
     assert not line.wire.is_cut
 
 
@@ -224,9 +225,9 @@ def test_who_asks_for_more_and_does_not_take_it_is_cut_off(line: Line) -> None:
     line.receive(GET * 3)
     line.channel.pauseProducing()
     line.requests[0].answer()
-    line.clock.advance(RECEIVE_S)
+    line.clock.advance(RECEIVE_TIMEOUT_S)
     assert line.has_ended()
-    line.clock.advance(CLOSE_S)
+    line.clock.advance(CLOSE_TIMEOUT_S)
     assert line.wire.is_cut
 
 
@@ -234,13 +235,13 @@ def test_who_does_not_take_the_last_answer_is_cut_off(line: Line) -> None:
     line.receive(GET.replace(b"Host", b"Connection: close\r\nHost"))
     line.requests[0].answer()
     assert line.has_ended()
-    line.clock.advance(CLOSE_S)
+    line.clock.advance(CLOSE_TIMEOUT_S)
     assert line.wire.is_cut
 
 
 def test_nobody_waits_for_a_connection_that_is_gone(line: Line) -> None:
     line.receive(GET)
     line.channel.pauseProducing()
-    line.channel.gone()
-    assert line.channel.taken.is_set()
+    line.channel.connection_ended()
+    assert line.channel.drained.is_set()
     assert line.clock.getDelayedCalls() == []

@@ -9,15 +9,15 @@ import django
 
 import manage
 
-TAKE_S = 10  # longer than a reader is kept from reading where the machine is busy
+SEND_TIMEOUT_S = 10  # longer than a reader is kept from reading where the machine is busy
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from server import http_channel  # which needs the settings
+    from server import limits  # which needs the settings
 
-    http_channel.TAKE_S = TAKE_S
+    limits.SEND_TIMEOUT_S = SEND_TIMEOUT_S
     manage.main(["manage.py", *sys.argv[1:]])
 
 

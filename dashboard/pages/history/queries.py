@@ -1,4 +1,4 @@
-"""What History asks of the search. Everything raises TookTooLong where it cannot be answered in time."""
+"""What History asks of the search. Everything raises QueryTimeout where it cannot be answered in time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def newer(wanted: EventFilter, position: int) -> int:
 
 def expected(wanted: EventFilter) -> int | None:
     """How many an export will hold, where that is known without looking for them."""
-    return search.count(wanted, 1) if search.is_counted(wanted) else None
+    return search.count(wanted, 1) if search.is_precomputed(wanted) else None
 
 
 def facets(wanted: EventFilter) -> search.Facets:
@@ -64,7 +64,7 @@ def beginning(wanted: EventFilter) -> datetime | None:
     """When the first event by position happened; of all events, or of boards, the hour of the oldest of all on these
     boards: what an old Marcus wrote may have been read in after what happened today.
     """
-    if search.is_counted(wanted):
+    if search.is_precomputed(wanted):
         is_narrowed = any(term.field == "board_id" for term in wanted.terms)
         on_boards = {"board_id__in": wanted.values("board_id")} if is_narrowed else {}
         earliest: datetime | None = HourlyRate.objects.filter(**on_boards).aggregate(hour=Min("hour"))["hour"]

@@ -1,7 +1,11 @@
-"""What caused what among the events of a task, and of others where a cause or an effect of one is there.
+"""Causes and effects of a task's events, as trees of events.
 
-An event names its cause (`causation_id`) and what everything began with (`correlation_id`). Some producers give only
-the first; then it belongs to what its cause belongs to.
+An event names its cause (`causation_id`) and the first event of its tree (`correlation_id`). Some producers name only
+the cause: such an event belongs to the tree of its cause. Causes and effects may be events of other tasks.
+
+    task_blocked                    correlation_id: itself
+    └ blocker_answered              causation_id: task_blocked
+      └ task_unblocked              causation_id: blocker_answered
 """
 
 from __future__ import annotations
@@ -18,82 +22,95 @@ from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.log import board_removals, related_events
 from marcus_events.search.masking import masked
 
-MAX_RELATED = 200  # events that are looked at beyond the task's own
-MAX_STEPS = 60  # that are shown
-MAX_DEPTH = 6  # what is deeper hangs there: a list that is nested further cannot be read
+MAX_RELATED = 200  # events that are read besides the task's own
+MAX_STEPS = 60  # events that are shown
+MAX_DEPTH = 6  # deeper events are shown at this depth: lists that are nested further cannot be read
 
 
 @dataclass(frozen=True)
 class CausalStep:
-    """An event in a tree that is written as lists within items.
+    """An event of a tree, with the tags that put it into nested HTML lists.
 
-    `opens` where a list begins with it; `is_open` where its item holds the list that follows. `closes` are the lists
-    that end after it, innermost first: each says whether the item around it ends too, which the outermost has none of.
+    `opens_list`: a `<ul>` comes before its item. `has_sublist`: its item stays open for the list of its effects.
+    `closed_lists`: a `</ul>` comes after it for each, innermost first; True where the item around that list ends too.
+
+        <ul><li>task_blocked                opens_list, has_sublist
+        <ul><li>blocker_answered            opens_list, has_sublist
+        <ul><li>task_unblocked</li>         opens_list
+        </ul></li></ul></li></ul>           closed_lists = [True, True, False]
     """
 
     event: RecordedEvent
-    opens: bool
-    is_open: bool
-    closes: list[bool]
+    opens_list: bool
+    has_sublist: bool
+    closed_lists: list[bool]
 
 
-def chains(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[CausalStep]:
-    """The trees that these events (newest first) of a board are part of, the newest first; none where nothing caused
-    anything.
+def causal_steps(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[CausalStep]:
+    """The trees that hold any of these events (of a board, newest first), the newest tree first.
+
+    Only trees with at least one effect are shown; there are none where no event names a cause.
     """
-    seen = [event for event in with_related(events, board_id, visibility) if visibility.shows(event)]
-    removed = board_removals.last_removals({event.board_id for event in seen if event.board_id})
-    here = [event for event in seen if event.position > removed.get(event.board_id or "", 0)]
-    found = masked(here, visibility.boards)
-    pool = {event.event.event_id: event for event in found}
-    trees = [found for found in forest(pool) if found.effects]
-    steps = [step for found in trees for step in levels(found, 1)][:MAX_STEPS]
-    shown = named([pool[event.event_id] for event, _ in steps])
-    return nested([(event, level) for event, (_, level) in zip(shown, steps, strict=True)])
+    related = [event for event in with_related(events, board_id, visibility) if visibility.shows(event)]
+    by_id = {event.event.event_id: event for event in masked(without_removed(related), visibility.boards)}
+    trees = [found for found in causal_trees(by_id) if found.effects]
+    steps = [step for found in trees for step in depth_first(found)][:MAX_STEPS]
+    labelled = named([by_id[event.event_id] for event, _ in steps])
+    return as_nested_lists([(event, depth) for event, (_, depth) in zip(labelled, steps, strict=True)])
 
 
 def with_related(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[RecordedEvent]:
-    """In the order of the log: what they began with or belong to, what they caused, and their causes."""
-    own = [event.event.event_id for event in events]
-    stated = [name for event in events if (name := correlation_of(event.event)) not in own]
-    related = related_events.related_to([*own, *dict.fromkeys(stated)], board_id, MAX_RELATED)
-    found = {event.position: event for event in [*events, *related]}
-    causes = {*stated, *(named_cause(Trace(event.event)) for event in events)}
-    known = {event.event.event_id for event in found.values()}
-    named = related_events.causes_named(causes - known - {""}, board_id, visibility.boards)
-    found |= {event.position: event for event in named}
+    """The events, their effects, their causes and the first events of their trees, in order of position."""
+    own_ids = [event.event.event_id for event in events]
+    correlations = [name for event in events if (name := correlation_of(event.event)) not in own_ids]
+    effects = related_events.related_to([*own_ids, *dict.fromkeys(correlations)], board_id, MAX_RELATED)
+    found = {event.position: event for event in [*events, *effects]}
+    known_ids = {event.event.event_id for event in found.values()}
+    cause_ids = {*correlations, *(named_cause(Trace(event.event)) for event in events)} - known_ids - {""}
+    causes = related_events.causes_named(cause_ids, board_id, visibility.boards)
+    found |= {event.position: event for event in causes}
     return [found[position] for position in sorted(found)]
 
 
-def forest(pool: dict[str, RecordedEvent]) -> list[Trace]:
-    """A tree for each thing that began by itself, the newest first."""
-    belongs: dict[str, str] = {}
-    groups: dict[str, list[Event]] = defaultdict(list)
-    for event_id, recorded in pool.items():
-        belongs[event_id] = belongs.get(named_cause(Trace(recorded.event)), correlation_of(recorded.event) or event_id)
-        groups[belongs[event_id]].append(with_correlation(recorded.event, belongs[event_id]))
-    found = [tree(group, correlation) for correlation, group in groups.items()]
-    return [trace for trace in found[::-1] if trace]
+def without_removed(events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+    """The events that no later removal of their board hides."""
+    removed = board_removals.last_removals({event.board_id for event in events if event.board_id})
+    return [event for event in events if event.position > removed.get(event.board_id or "", 0)]
+
+
+def causal_trees(by_id: dict[str, RecordedEvent]) -> list[Trace]:
+    """A tree for each first event, the newest first. `by_id` is in order of position."""
+    tree_of: dict[str, str] = {}  # the correlation of each event, also where only its cause names it
+    members: dict[str, list[Event]] = defaultdict(list)
+    for event_id, recorded in by_id.items():
+        cause_id = named_cause(Trace(recorded.event))
+        tree_of[event_id] = tree_of.get(cause_id, correlation_of(recorded.event) or event_id)
+        members[tree_of[event_id]].append(with_correlation(recorded.event, tree_of[event_id]))
+    trees = [tree(group, correlation) for correlation, group in members.items()]
+    return [found for found in reversed(trees) if found]
 
 
 def with_correlation(event: Event, correlation: str) -> Event:
     return replace(event, metadata=(event.metadata or {}) | {CORRELATION: correlation})
 
 
-def levels(trace: Trace, level: int) -> Iterator[tuple[Event, int]]:
-    """Causes before effects."""
-    todo = [(trace, level)]
-    while todo:
-        found, depth = todo.pop()
+def depth_first(root: Trace) -> Iterator[tuple[Event, int]]:
+    """Every event of a tree with its depth, from 1 to MAX_DEPTH, each cause before its effects."""
+    stack = [(root, 1)]
+    while stack:
+        found, depth = stack.pop()
         yield found.event, depth
-        todo += [(effect, min(depth + 1, MAX_DEPTH)) for effect in reversed(found.effects)]
+        stack += [(effect, min(depth + 1, MAX_DEPTH)) for effect in reversed(found.effects)]
 
 
-def nested(steps: Sequence[tuple[RecordedEvent, int]]) -> list[CausalStep]:
-    depths = [0, *(level for _, level in steps), 0]
+def as_nested_lists(steps: Sequence[tuple[RecordedEvent, int]]) -> list[CausalStep]:
+    depths = [depth for _, depth in steps]
     return [
         CausalStep(
-            event, level > depths[n], depths[n + 2] > level, [own > 1 for own in range(level, depths[n + 2], -1)]
+            event,
+            opens_list=depth > before,
+            has_sublist=after > depth,
+            closed_lists=[closed > 1 for closed in range(depth, after, -1)],
         )
-        for n, (event, level) in enumerate(steps)
+        for (event, depth), before, after in zip(steps, [0, *depths[:-1]], [*depths[1:], 0], strict=False)
     ]

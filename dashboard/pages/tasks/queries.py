@@ -127,7 +127,7 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetai
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
-        causes=causality.chains(events, board, scope.visibility),
+        causes=causality.causal_steps(events, board, scope.visibility),
         parent=parent_of(task),
         subtasks=subtasks.of_tasks(board, [task_id]).get(task_id),
         external_url=getattr(current_state.board(scope), "external_url", ""),

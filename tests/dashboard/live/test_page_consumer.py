@@ -12,7 +12,7 @@ from django.test import Client
 
 from config.asgi import application
 from dashboard.live import page_consumer, render_throttle
-from marcus_events.live import hub as hub_module
+from marcus_events.live import hub_subscription
 from marcus_events.live.hub import HUB, Hub
 from marcus_events.log import tail
 from tests.dashboard.listening import opened
@@ -25,7 +25,7 @@ from tests.websocket_line import Line, away
 @pytest.fixture
 async def hub(log: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
     """The hub of the process, for one test; frames come often, though nothing happens."""
-    monkeypatch.setattr(hub_module, "HEARTBEAT_S", 0.3)
+    monkeypatch.setattr(hub_subscription, "HEARTBEAT_S", 0.3)
     monkeypatch.setattr(tail, "LOOK_EVERY_S", 0.1)  # and so often it looks whether it is to end
     yield HUB.get()
     await asyncio.to_thread(HUB.stop)

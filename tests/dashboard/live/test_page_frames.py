@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard.live import page_frames
 from dashboard.live.page_state import PageState
 from dashboard.live.render_throttle import REST, RenderThrottle
-from marcus_events.live.hub import FRAME_EVERY_S, Frame
+from marcus_events.live.hub_subscription import FRAME_EVERY_S, Frame
 
 NOW = PageState("now")
 MOMENTS = (("a", "3 s"), ("a", "4 s"), ("b", "4 s"))

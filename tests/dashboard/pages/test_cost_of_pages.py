@@ -17,7 +17,7 @@ from tests.dashboard.publishing import event, project, publish, resolution
 
 READS = ("SELECT", "WITH")
 MOST = 45  # queries, for the page that is made of most; four are about who looks and what they may see
-MOST_OF_HISTORY = 55  # four searches, each with a transaction and a patience of its own
+MOST_OF_HISTORY = 55  # four searches, each with a transaction and a deadline of its own
 
 
 def queries(viewer: Client, path: str) -> int:

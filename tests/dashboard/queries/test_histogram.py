@@ -74,7 +74,7 @@ def test_it_counts_what_the_look_shows(page_state: dict[str, str], number: int) 
 def test_the_rates_and_the_log_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     publish(*project())
     by_rates = values(q="type:task_*")
-    monkeypatch.setattr(counts, "is_rated", lambda chosen: False)
+    monkeypatch.setattr(counts, "is_precomputed", lambda chosen: False)
     assert values(q="type:task_*") == by_rates
 
 

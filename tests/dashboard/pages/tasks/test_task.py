@@ -33,7 +33,7 @@ def caused(event_type: str, cause: Event, began: Event | None = None, **data: An
 
 
 def in_words(found: TaskDetail) -> list[tuple[str, bool, int]]:
-    return [(step.event.event_type, step.opens, len(step.closes)) for step in found.causes]
+    return [(step.event.event_type, step.opens_list, len(step.closed_lists)) for step in found.causes]
 
 
 def at(minutes: float) -> datetime:
@@ -201,7 +201,7 @@ def test_a_tree_deeper_than_can_be_read_hangs_at_the_last_level() -> None:
     publish(*project(), *chain)
     steps = detail().causes
     assert len(steps) == 60
-    assert sum(step.opens for step in steps) == sum(len(step.closes) for step in steps) == 6
+    assert sum(step.opens_list for step in steps) == sum(len(step.closed_lists) for step in steps) == 6
 
 
 def test_the_page_and_the_drawer_show_the_same(viewer: Client) -> None:
