@@ -40,7 +40,7 @@ EndpointView = Callable[..., EndpointResult]  # of the request, what its scope g
 
 
 def endpoint(
-    scope: str | None, takes: Sequence[Parameter[Any]] | None = None
+    scope: TokenScope | None, takes: Sequence[Parameter[Any]] | None = None
 ) -> Callable[[EndpointView], Callable[..., HttpResponse]]:
     """Makes a view of a function that returns a dict or a response, or raises Problem.
 
@@ -63,7 +63,11 @@ def endpoint(
 
 
 def respond(
-    view: EndpointView, request: HttpRequest, scope: str | None, takes: Sequence[Parameter[Any]] | None, **place: Any
+    view: EndpointView,
+    request: HttpRequest,
+    scope: TokenScope | None,
+    takes: Sequence[Parameter[Any]] | None,
+    **place: Any,
 ) -> HttpResponse:
     def work() -> EndpointResult:
         token = permitted(request, scope)

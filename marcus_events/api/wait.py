@@ -28,7 +28,7 @@ from marcus_events.core.problem import Problem
 from marcus_events.http import cloudevents
 from marcus_events.http.either_mode import end_turn
 from marcus_events.live.hub import get_hub
-from marcus_events.log import read
+from marcus_events.log import identities, read
 from marcus_events.models import Token
 
 TAKES = (*query_fields.OF_EVENTS, AFTER, AFTER_EVENT, TIMEOUT)
@@ -124,7 +124,7 @@ def after_of(request: HttpRequest, visibility: Visibility) -> int:
     has the same id.
     """
     if event_id := AFTER_EVENT.of(request):
-        found = read.by_event_id(event_id, boards=visibility.boards)
+        found = identities.by_event_id(event_id, boards=visibility.boards)
         if found is None or not visibility.shows(found):
             raise Problem(HTTPStatus.NOT_FOUND, f"Event {event_id} does not exist.")
         return found.position
