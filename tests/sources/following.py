@@ -44,15 +44,15 @@ class Following:
         self.stop.set()
         self.thread.join()
 
-    def say(self, text: str) -> None:
+    def report_message(self, text: str) -> None:
         self.said.append(text)
 
-    def complain(self, item: Unreadable) -> None:
+    def report_unreadable(self, item: Unreadable) -> None:
         self.complaints.append(f"{item.where} {item.reason}")
 
     def progress(self, read: int, size: int, total: Totals) -> None: ...
 
-    def looked(self, outcome: Outcome) -> None: ...
+    def report_scan(self, outcome: Outcome) -> None: ...
 
 
 class News:

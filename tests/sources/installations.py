@@ -16,7 +16,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.installation import Installation
-from marcus_events.sources.marcus.published_acts import know
+from marcus_events.sources.marcus.published_acts import recognise_published
 from marcus_events.sources.marcus.reader import InstallationReader
 from marcus_events.sources.marcus.records import Unreadable
 
@@ -92,13 +92,13 @@ class Session:
         self.reader = InstallationReader(Installation(self.root), boards, self.unreadable.append, self.zone)
         self.translator = Translator(boards)
 
-    def look(self, *, now: datetime | None = None, is_last: bool = True) -> list[Event]:
+    def scan(self, *, now: datetime | None = None, is_last: bool = True) -> list[Event]:
         """The events that a look adds to the log."""
         start = len(self.log)
-        for acts in self.reader.look(now or utc_now(), is_last=is_last):
-            candidates = {candidate for act in acts for candidate in act.candidates}
-            known = {(event.source, event.event_id) for event in self.log if event.event_id in candidates}
-            know(acts, known, self._within, self.translator.board_id_of, self.reader.has_seen)
+        for acts in self.reader.scan(now or utc_now(), is_last=is_last):
+            candidate_ids = {candidate for act in acts for candidate in act.candidate_ids}
+            known = {(event.source, event.event_id) for event in self.log if event.event_id in candidate_ids}
+            recognise_published(acts, known, self._within, self.translator.board_id_of, self.reader.has_seen)
             self.log += self.translator.events(acts)
         return self.log[start:]
 
@@ -108,7 +108,7 @@ class Session:
 
 def read_once(root: Path, log: list[Event] | None = None, board: str | None = None) -> list[Event]:
     """The events that reading an installation adds to a log."""
-    return Session(root, board, list(log or [])).look()
+    return Session(root, board, list(log or [])).scan()
 
 
 def counts(events: list[Event]) -> Counter[str]:

@@ -12,7 +12,7 @@ from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.models import FollowedFolder
-from marcus_events.sources.marcus.folder_check import is_same, path_of, problem
+from marcus_events.sources.marcus.folder_check import is_same_folder, parse_path, find_problem
 
 MAX_FOLDERS = 10  # each is a thread and a connection of the server
 MAX_PATH = 600  # characters: as UTF-8 it fits into an index
@@ -36,12 +36,12 @@ class FolderForm(forms.Form):
 
     def clean_path(self) -> str:
         try:
-            path = path_of(self.cleaned_data["path"])
+            path = parse_path(self.cleaned_data["path"])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
-        if reason := problem(path):
+        if reason := find_problem(path):
             raise forms.ValidationError(reason)
-        if any(is_same(path, Path(folder.path)) for folder in FollowedFolder.objects.only("path")):
+        if any(is_same_folder(path, Path(folder.path)) for folder in FollowedFolder.objects.only("path")):
             raise forms.ValidationError(FOLLOWED)
         return str(path)
 

@@ -1,4 +1,6 @@
-"""See durable subscriptions, and decide about the events that their handlers failed on."""
+"""`manage.py subscriptions [NAME]`: lists durable subscriptions; replays or skips the events that their handlers
+failed on.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,7 @@ def record(event_type: str, name: str, position: str, count: int) -> None:
 
 
 def position_from(stated: str) -> int | None:
-    """None for all."""
+    """Parse a position; None means all. Raises CommandError."""
     if stated == ALL:
         return None
     if not (stated.isascii() and stated.isdecimal() and len(stated) < 19):
