@@ -10,7 +10,7 @@ from typing import Any
 import daphne.server
 from autobahn.exception import Disconnected
 
-from dashboard.pages.history.export import BrokenOff
+from dashboard.pages.history.export import ExportAborted
 from marcus_events.access.open_connections import MAX_CONNECTIONS
 from marcus_events.http.json_body import MAX_BODY
 from server.http_channel import CLOSE_S
@@ -54,7 +54,7 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
 
 def is_news(record: logging.LogRecord) -> bool:
     """That an export was broken off on purpose is on record already, and no fault."""
-    return not (record.exc_info and isinstance(record.exc_info[1], BrokenOff))
+    return not (record.exc_info and isinstance(record.exc_info[1], ExportAborted))
 
 
 def allow_files(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Work that many connections want at the same moment is done once, in a thread, and its result given to all of them."""
+"""Runs work that many connections request at the same moment once, in a thread, and shares the result."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any, TypeVar
 
 from marcus_events.http.worker_threads import PAGE_THREADS, in_thread
 
-MAX_KEPT = 32  # results: pages × boards × sights, of the last few moments
+MAX_RESULTS = 32  # results of the last moments: pages × boards × visibilities
 
 Result = TypeVar("Result")
 
-_kept: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
+_tasks: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
 
 
-async def once(key: Hashable, work: Callable[[], Result]) -> Result:
-    """The result of `work` for this key: done by whoever asks first. What failed is tried again by the next."""
+async def run(key: Hashable, work: Callable[[], Result]) -> Result:
+    """Return the result of `work` for this key. The first caller starts it; after a failure the next caller retries."""
     loop = asyncio.get_running_loop()
-    task = _kept.get((loop, key))
-    if task is None or (task.done() and failed(task)):
-        task = _kept[loop, key] = loop.create_task(in_thread(PAGE_THREADS, work))
-        while len(_kept) > MAX_KEPT:
-            _kept.popitem(last=False)
-    return await asyncio.shield(task)  # one who leaves must not cancel it for the others
+    task = _tasks.get((loop, key))
+    if task is None or (task.done() and has_failed(task)):
+        task = _tasks[loop, key] = loop.create_task(in_thread(PAGE_THREADS, work))
+        while len(_tasks) > MAX_RESULTS:
+            _tasks.popitem(last=False)
+    return await asyncio.shield(task)  # a cancelled caller must not cancel it for the others
 
 
-def is_kept(key: Hashable) -> bool:
-    """Whether the result for this key is there, or on its way."""
-    return (asyncio.get_running_loop(), key) in _kept
+def is_cached(key: Hashable) -> bool:
+    """Return whether the result is available or in progress."""
+    return (asyncio.get_running_loop(), key) in _tasks
 
 
-def failed(task: asyncio.Task[Any]) -> bool:
+def has_failed(task: asyncio.Task[Any]) -> bool:
     return task.cancelled() or task.exception() is not None

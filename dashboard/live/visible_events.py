@@ -1,4 +1,6 @@
-"""Which events a look shows: those of its filter that the viewer may see. A task or an agent may be called by name."""
+"""The events that a page state shows: those that match its filter and are visible. Names of tasks and agents work
+like ids.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +17,24 @@ from marcus_events import models
 from marcus_events.core.filters import EventFilter, Term
 
 
-def wanted(page_state: PageState) -> EventFilter:
-    """Raises InvalidFilter where the query cannot be read."""
+def visible_filter(page_state: PageState) -> EventFilter:
+    """Return the filter of a page state. Raises InvalidFilter."""
     found = page_state.filter
-    named = replace(found, terms=tuple(with_ids(term, page_state.scope.everywhere()) for term in found.terms))
+    named = replace(found, terms=tuple(add_ids(term, page_state.scope.everywhere()) for term in found.terms))
     return page_state.visibility.narrow(named)
 
 
-def with_ids(term: Term, scope: Scope) -> Term:
-    """The term with the ids that go by the names in it, which pages show in their place."""
+def add_ids(term: Term, scope: Scope) -> Term:
+    """Extend a task or agent term with the ids that have its values as names."""
     match term.field:
         case "task":
-            return replace(term, values=term.values + ids(models.Task, "task_id", term, scope))
+            return replace(term, values=term.values + ids_of_names(models.Task, "task_id", term, scope))
         case "agent":
-            return replace(term, values=term.values + ids(models.Agent, "agent_id", term, scope))
+            return replace(term, values=term.values + ids_of_names(models.Agent, "agent_id", term, scope))
     return term
 
 
-def ids(model: Any, column: str, term: Term, scope: Scope) -> tuple[str, ...]:
-    """Name by name: a hash index, which takes names of any length, is not asked for several at once."""
+def ids_of_names(model: Any, column: str, term: Term, scope: Scope) -> tuple[str, ...]:
+    """Compare name by name: the hash index on names, which supports any length, does not support sets."""
     called = reduce(or_, (Q(name=name) for name in term.values))
     return tuple(model.objects.now().filter(called, **scope.on()).values_list(column, flat=True).distinct())

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dashboard.graph.picture import HEIGHT, WIDTH, EdgeLine, Picture, picture
-from dashboard.graph.topological_order import Edge, following, in_order, longest_chain
+from dashboard.graph.topological_order import Edge, following, longest_chain, order_nodes
 from dashboard.queries import current_state
 from dashboard.visibility import Scope
 from marcus_events import models
@@ -140,7 +140,7 @@ class Waits:
         self.status = {task: self.tasks[task].status if task in self.tasks else "unknown" for task in ids}
         self.done = {task for task, status in self.status.items() if status == "done"}
         self.open_edges = [edge for edge in edges if not self.done.intersection(edge)]
-        self.order = in_order(ids, self.open_edges)
+        self.order = order_nodes(ids, self.open_edges)
         self.behind = waiting_behind([(task, before) for before, task in self.open_edges], self.done)
         self.waits_for = following((task, before) for before, task in self.open_edges)
         self.stuck_behind = following(

@@ -30,7 +30,7 @@ def single_sign_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.HTTPS = settings.SESSION_COOKIE_SECURE = True
     settings.REMOTE_USER_HEADER = HEADER
     settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, BACKEND]
-    monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
+    monkeypatch.setattr(page_consumer, "SESSION_CHECK_INTERVAL_S", 0.1)
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
     monkeypatch.setattr("marcus_events.live.hub.HEARTBEAT_S", 0.2)
 
@@ -92,7 +92,7 @@ async def assert_open(line: Any) -> None:
     assert '"error"' not in await line.receive_from(PATIENCE)
 
 
-@pytest.mark.parametrize(("path", "ends_with"), [(PATHS[0], page_consumer.AWAY), (PATHS[1], consumer.UNKNOWN)])
+@pytest.mark.parametrize(("path", "ends_with"), [(PATHS[0], page_consumer.UNAVAILABLE), (PATHS[1], consumer.UNKNOWN)])
 async def test_after_a_while_its_client_has_to_come_again_through_the_proxy(
     hub: Hub,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,

@@ -95,7 +95,7 @@ async def test_a_person_has_so_many_pages_and_waits(cookie: str) -> None:
         await page.frame()
         await socket.ask(action="subscribe", id="a")
         async with opened(cookie, "boards") as one_more:
-            assert await one_more.closed() == page_consumer.TOO_MANY
+            assert await one_more.closed() == page_consumer.TOO_MANY_CONNECTIONS
         client = AsyncClient()
         client.cookies["sessionid"] = cookie.partition("=")[2]
         refused = await client.get("/api/events/wait")

@@ -1,4 +1,4 @@
-"""Saved searches: kept, renamed by keeping them anew, and deleted."""
+"""Saved searches: saving, renaming and deleting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dashboard.visibility import visibility_of
 
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    """The address holds the look that is saved. Why it cannot be is said in the page."""
+    """Save the search in the URL. The page shows why it could not be saved."""
     if refused := saved_searches.save(request):
         return page.with_refusal(request, refused, HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect(f"{reverse('history')}?{saved_searches.query_of(request)}")
@@ -25,7 +25,7 @@ def save(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def delete(request: HttpRequest, search_id: int) -> HttpResponse:
-    """Mine, or as an administrator one that is shared; of others' own nobody knows."""
+    """Delete one's own search; administrators also delete shared ones. Others' private searches give 404."""
     search = get_object_or_404(saved_searches.of(request.user, visibility_of(request.user)), pk=search_id)
     if not saved_searches.may_change(request, search):
         raise PermissionDenied

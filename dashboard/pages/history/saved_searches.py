@@ -1,4 +1,4 @@
-"""Searches that were given a name: one's own, and those that are shared by somebody who saw no more boards."""
+"""Saved searches: a person's own, and those shared by people who see no additional boards."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from marcus_events.access.visibility import ADMINISTER
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.models import Board
 
-MOST = 200  # of a person
-PAGE = 30  # in the list, which has those of everybody who shares theirs
+MOST = 200  # per person
+PAGE = 30  # per page of the list, which includes all shared ones
 
 
 class SaveForm(forms.Form):
@@ -29,10 +29,10 @@ class SaveForm(forms.Form):
 
 
 def of(user: AbstractBaseUser | AnonymousUser, visibility: Visibility) -> QuerySet[SavedSearch]:
-    """Those of this person, and those shared by people who saw no more. What a search finds is what its reader sees."""
+    """Return the person's own searches and visible shared ones. Results always depend on the reader's visibility."""
     shared = Q(shared=True)
     if visibility.boards is not None:
-        shared &= Q(boards__contained_by=sorted(visibility.boards))  # never holds where they are null
+        shared &= Q(boards__contained_by=sorted(visibility.boards))  # null never matches
     return SavedSearch.objects.filter(Q(owner=user.pk) | shared).select_related("owner").order_by("name", "pk")
 
 
@@ -57,7 +57,7 @@ def may_change(request: HttpRequest, search: SavedSearch) -> bool:
 
 
 def save(request: HttpRequest) -> str:
-    """Keep a search under a name, or put it in the place of mine of that name; why not, in words, or ""."""
+    """Save a search, replacing one's own of the same name. Return the error, or ""."""
     form = SaveForm(request.POST)
     if not form.is_valid():
         return str(next(iter(form.errors.values()))[0])
@@ -67,18 +67,18 @@ def save(request: HttpRequest) -> str:
     if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
         return f"You have {MOST} saved searches. Delete one first."
     kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
-    kept["boards"] = audience(PageState.at("history", request.GET), visibility_of(request.user))
+    kept["boards"] = audience(PageState.from_query("history", request.GET), visibility_of(request.user))
     SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)
     return ""
 
 
 def query_of(request: HttpRequest) -> str:
-    """The look that the form came from, and nothing else."""
-    return PageState.at("history", request.GET).query(p="")
+    """Return the page state of the page that the form came from."""
+    return PageState.from_query("history", request.GET).query(p="")
 
 
 def audience(page_state: PageState, visibility: Visibility) -> list[str] | None:
-    """Which boards somebody has to see to be shown a search: all that its owner sees, and any other that it names."""
+    """Return the boards that a person has to see to be shown the search: all that its owner sees or that it names."""
     if visibility.boards is None:
         return None
     names = Board.objects.now().filter(board_id__in=visibility.boards).values_list("name", flat=True)
@@ -87,7 +87,7 @@ def audience(page_state: PageState, visibility: Visibility) -> list[str] | None:
 
 
 def boards_in(query: str) -> set[str]:
-    """What a query names as boards; nothing where it cannot be read."""
+    """Return the boards that a query names; none if it is invalid."""
     try:
         terms = EventFilter.parse(query).terms
     except InvalidFilter:

@@ -1,4 +1,4 @@
-"""What an administrator does about followed Marcus folders: adds one, and stops following it. Each act is on record."""
+"""Adds and removes followed Marcus folders. Each action is recorded."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.models import FollowedFolder
-from marcus_events.sources.marcus.folder_check import is_same_folder, parse_path, find_problem
+from marcus_events.sources.marcus.folder_check import find_problem, is_same_folder, parse_path
 
-MAX_FOLDERS = 10  # each is a thread and a connection of the server
-MAX_PATH = 600  # characters: as UTF-8 it fits into an index
+MAX_FOLDERS = 10  # each takes a thread and a connection
+MAX_PATH = 600  # characters; fits into an index as UTF-8
 MAX_NAME = 200
 FULL = f"The server follows {MAX_FOLDERS} folders. Stop following one first."
 FOLLOWED = "The server follows this folder already."
 
 
 class FolderForm(forms.Form):
-    """A folder to follow."""
+    """Validates a folder to follow."""
 
     path = forms.CharField(
         max_length=MAX_PATH,
@@ -56,7 +56,7 @@ class FolderForm(forms.Form):
             raise forms.ValidationError(FULL)
 
     def follow(self, by: str, address: str) -> FollowedFolder | None:
-        """The folder, or None where the form now says why not."""
+        """Save and return the folder; None if the form has errors."""
         if not self.is_valid():
             return None
         try:
@@ -70,6 +70,6 @@ class FolderForm(forms.Form):
 
 
 def unfollow(folder: FollowedFolder, by: str, address: str) -> None:
-    """What was read stays."""
+    """Stop following. Events already read stay."""
     if FollowedFolder.objects.filter(pk=folder.pk).delete()[0]:
         audit.record(EventTypes.FOLDER_UNFOLLOWED, by, address, path=folder.path)

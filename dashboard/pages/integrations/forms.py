@@ -1,4 +1,4 @@
-"""What people fill in."""
+"""The form that creates tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.db import IntegrityError
 
-from dashboard.pages.board_choice import ChoosesBoards
+from dashboard.pages.board_choice import BoardChoiceMixin
 from dashboard.visibility import EVERYTHING, Scope
 from marcus_events.access import tokens
 from marcus_events.core.event import LATEST, utc_now
@@ -24,7 +24,7 @@ MAX_SOURCES = 4_000
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token that was just made. Nothing but the answer to this request knows its secret."""
+    """A new token with its secret, which only the response to this request contains."""
 
     name: str
     secret: str
@@ -36,8 +36,8 @@ class NewToken:
         return f"<Made {self.name!r}>"
 
 
-class TokenForm(ChoosesBoards):
-    """A token to make."""
+class TokenForm(BoardChoiceMixin):
+    """A token to create."""
 
     name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Say what it is for."})
     scopes = forms.MultipleChoiceField(
@@ -50,7 +50,7 @@ class TokenForm(ChoosesBoards):
     scope = Scope(EVERYTHING)
 
     def clean_sources(self) -> list[str]:
-        """One in a line."""
+        """Parse one pattern per line."""
         return [line.strip() for line in self.cleaned_data["sources"].splitlines() if line.strip()]
 
     def clean(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class TokenForm(ChoosesBoards):
         return None
 
     def make(self) -> NewToken | None:
-        """The token, or None where the form now says why not."""
+        """Create the token; None if the form has errors."""
         if not self.is_valid():
             return None
         stated = self.cleaned_data

@@ -12,12 +12,12 @@ from dashboard.queries import blockers, counters, current_state
 from dashboard.queries.root_causes import causes
 from marcus_events.core.event import utc_now
 
-MAX_CONNECTIONS = 5  # boards that Now names
-MAX_NEEDS = 20  # reasons that Now shows
+MAX_CONNECTIONS = 5  # boards named
+MAX_NEEDS = 20  # causes shown
 
 
 def gather_needs(page_state: PageState) -> dict[str, Any]:
-    """Of very many blockers the costliest are read; all are counted."""
+    """Read the costliest blockers; count all."""
     now, scope = utc_now(), page_state.scope
     unsnoozed = blockers.open_rows(scope).exclude(snoozed_until__gt=now)
     needs = blockers.open_blockers(scope, now=now, chosen=unsnoozed)

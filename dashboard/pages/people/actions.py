@@ -1,4 +1,4 @@
-"""What an administrator does about people: each act is written down as an event, with who did it and from where."""
+"""Changes people's roles and access. Each action is recorded as an event with actor and address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 
-from dashboard.pages.board_choice import ChoosesBoards
+from dashboard.pages.board_choice import BoardChoiceMixin
 from dashboard.visibility import EVERYTHING, Scope
 from marcus_events import audit
 from marcus_events.access import roles
@@ -23,20 +23,20 @@ SEES = ((EVERY, "Every board, also those to come"), (SOME, "These boards"))
 TAKEN = "There is somebody of this name already."
 
 
-class RoleForm(ChoosesBoards):
-    """What somebody is and sees."""
+class RoleForm(BoardChoiceMixin):
+    """A person's role and boards."""
 
     role = forms.ChoiceField(choices=[choice[:2] for choice in ROLES], initial=roles.VIEWER)
     sees = forms.ChoiceField(choices=SEES, initial=SOME)
     scope = Scope(EVERYTHING)
 
     def __init__(self, data: Any = None, *, user: User | None = None) -> None:
-        super().__init__(data, initial=stated(user) if user else None)
+        super().__init__(data, initial=role_and_boards(user) if user else None)
         self.given = frozenset(roles.boards_of(user)) if user else frozenset()
         self.roles = ROLES
 
-    def keep(self, user: User, by: User, address: str) -> None:
-        """Valid as it is. What stays as it was is not written down."""
+    def save_role(self, user: User, by: User, address: str) -> None:
+        """Save a valid form. Records only changes."""
         change_role(user, self.cleaned_data["role"], by, address)
         change_boards(user, set(self.cleaned_data["boards"]), self.cleaned_data["sees"] == EVERY, by, address)
 
@@ -53,13 +53,13 @@ class PersonForm(RoleForm):
         return name
 
     def make(self, by: User, address: str) -> User:
-        """Without a password: a link signs in."""
+        """Create a person without a password: a link signs them in."""
         user = User.objects.create_user(self.cleaned_data["username"])
-        self.keep(user, by, address)
+        self.save_role(user, by, address)
         return user
 
 
-def stated(user: User) -> dict[str, Any]:
+def role_and_boards(user: User) -> dict[str, Any]:
     return {"role": roles.role_of(user), "sees": EVERY if roles.sees_every_board(user) else SOME}
 
 
@@ -80,8 +80,8 @@ def change_boards(user: User, boards: set[str], every: bool, by: User, address: 
     audit.record("board_access_changed", by.get_username(), address, user=user.get_username(), **change)
 
 
-def let_in(user: User, by: User, address: str, *, is_active: bool) -> None:
-    """Or lock out: then every session ends at once, and what is open within a minute."""
+def set_active(user: User, by: User, address: str, *, is_active: bool) -> None:
+    """Activate or deactivate. Deactivation ends sessions at once and open connections within a minute."""
     if user.is_active == is_active:
         return
     user.is_active = is_active

@@ -1,4 +1,4 @@
-"""What the page Retention shows: the policies with what each would remove now, and the runs."""
+"""Reads the retention policies with previews, and the runs; saves policies."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from marcus_events.retention.policies import rank
 from marcus_events.retention.preview import Preview, previews
 
 MAX_RUNS = 20
-MAX_POLICIES = 100  # each is weighed against each other one
+MAX_POLICIES = 100  # each is compared with every other
 MAX_CHOICES = 50  # boards
 MAX_NAME = 600  # characters
-EVERY_BOARD = Scope(EVERYTHING)  # whoever administers sees them all
+EVERY_BOARD = Scope(EVERYTHING)  # administrators see all boards
 
 
 @dataclass(frozen=True)
 class PolicyRow:
-    """A policy in words; `preview` is None where it is not enabled."""
+    """A policy in words; `preview` is None if it is disabled."""
 
     policy: RetentionPolicy
     what: str
@@ -63,9 +63,9 @@ def row(policy: RetentionPolicy, names: dict[str, str], preview: Preview | None)
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say of what, at runtime
-    """A policy to keep. Board ids travel percent-encoded: a form would not give every id back as it was."""
+    """A retention policy. Board ids are percent-encoded, because forms normalise some characters."""
 
-    other_board = forms.CharField(required=False, max_length=MAX_NAME)  # where there are more than can be chosen from
+    other_board = forms.CharField(required=False, max_length=MAX_NAME)  # for boards beyond MAX_CHOICES
 
     class Meta:
         model = RetentionPolicy
@@ -85,7 +85,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
         return unquote(self.cleaned_data["board_id"])
 
     def clean_other_board(self) -> str:
-        """An id, or a name that one board alone has."""
+        """Accept an id, or a name that only one board has."""
         stated: str = self.cleaned_data["other_board"].strip()
         found = current_state.called(EVERY_BOARD, stated) if stated else []
         if stated and len(found) != 1:

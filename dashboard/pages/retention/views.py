@@ -1,4 +1,4 @@
-"""Retention: how long events are kept, what would go now, and the proof of what went. For administrators."""
+"""Retention: how long events are stored, what would be removed now, and the runs. For administrators."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from marcus_events.retention.runs import RETENTION
 @by_administrator
 @require_http_methods(["GET", "HEAD", "POST"])
 def retention(request: HttpRequest) -> HttpResponse:
-    """With POST, a policy more."""
+    """Show the page; POST adds a policy."""
     if request.method != "POST":
         return show(request)
     return save(request, queries.PolicyForm(request.POST))
@@ -29,7 +29,7 @@ def retention(request: HttpRequest) -> HttpResponse:
 @by_administrator
 @require_POST
 def change(request: HttpRequest, policy_id: int) -> HttpResponse:
-    """How long it keeps, or that it is none any more."""
+    """Change or delete a policy."""
     policy = get_object_or_404(RetentionPolicy, pk=policy_id)
     if request.POST.get("act") == "delete":
         queries.forget(policy, *who(request))

@@ -1,7 +1,7 @@
-"""What caused what among the events of a task, and of others where a cause or an effect of one is there.
+"""Cause and effect among a task's events, including related events of other tasks.
 
-An event names its cause (`causation_id`) and what everything began with (`correlation_id`). Some producers give only
-the first; then it belongs to what its cause belongs to.
+An event names its cause (`causation_id`) and the first event of its chain (`correlation_id`). Without the latter, an
+event belongs to its cause's chain.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.log import board_removals, read
 from marcus_events.search.masking import masked
 
-MAX_RELATED = 200  # events that are looked at beyond the task's own
-MAX_STEPS = 60  # that are shown
-MAX_DEPTH = 6  # what is deeper hangs there: a list that is nested further cannot be read
+MAX_RELATED = 200  # related events read
+MAX_STEPS = 60  # shown
+MAX_DEPTH = 6  # deeper steps are listed at this level, for readability
 
 
 @dataclass(frozen=True)
 class CausalStep:
-    """An event in a tree that is written as lists within items.
+    """An event in a tree of nested lists.
 
-    `opens` where a list begins with it; `is_open` where its item holds the list that follows. `closes` are the lists
-    that end after it, innermost first: each says whether the item around it ends too, which the outermost has none of.
+    `opens` says that a list begins with it; `is_open` that its item contains the next list. `closes` are the lists that
+    end after it, innermost first: each says whether the enclosing item ends too, which the outermost list has none of.
     """
 
     event: RecordedEvent
@@ -38,8 +38,8 @@ class CausalStep:
 
 
 def chains(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[CausalStep]:
-    """The trees that these events (newest first) of a board are part of, the newest first; none where nothing caused
-    anything.
+    """Return the trees that these events (newest first) belong to, newest first; none if no event has a cause or
+    effect.
     """
     seen = [event for event in with_related(events, board_id, visibility) if visibility.shows(event)]
     removed = board_removals.last_removals({event.board_id for event in seen if event.board_id})
@@ -53,7 +53,7 @@ def chains(events: Sequence[RecordedEvent], board_id: str, visibility: Visibilit
 
 
 def with_related(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[RecordedEvent]:
-    """In the order of the log: what they began with or belong to, what they caused, and their causes."""
+    """Return the events with their chains, effects and causes, in the order of the log."""
     own = [event.event.event_id for event in events]
     stated = [name for event in events if (name := correlation_of(event.event)) not in own]
     related = read.related_to([*own, *dict.fromkeys(stated)], board_id, MAX_RELATED)
@@ -65,7 +65,7 @@ def with_related(events: Sequence[RecordedEvent], board_id: str, visibility: Vis
 
 
 def forest(pool: dict[str, RecordedEvent]) -> list[Trace]:
-    """A tree for each thing that began by itself, the newest first."""
+    """Return a tree for each event without a cause, newest first."""
     belongs: dict[str, str] = {}
     groups: dict[str, list[Event]] = defaultdict(list)
     for event_id, recorded in pool.items():
@@ -80,7 +80,7 @@ def with_correlation(event: Event, correlation: str) -> Event:
 
 
 def levels(trace: Trace, level: int) -> Iterator[tuple[Event, int]]:
-    """Causes before effects."""
+    """Yield causes before effects."""
     todo = [(trace, level)]
     while todo:
         found, depth = todo.pop()

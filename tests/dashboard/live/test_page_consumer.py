@@ -174,7 +174,7 @@ def change_password(viewer: Client) -> None:
 async def test_signing_out_or_being_locked_out_ends_what_is_open(
     hub: Hub, viewer: Client, cookie: str, monkeypatch: pytest.MonkeyPatch, end: Callable[[Client], None]
 ) -> None:
-    monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.2)
+    monkeypatch.setattr(page_consumer, "SESSION_CHECK_INTERVAL_S", 0.2)
     async with opened(cookie, "now") as page:
         await page.frame()
         await page.frame()
@@ -185,7 +185,7 @@ async def test_signing_out_or_being_locked_out_ends_what_is_open(
 async def test_while_the_database_cannot_answer_the_page_is_told_nothing(
     hub: Hub, cookie: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render_throttle, "RENDER_EVERY_S", 0.1)
+    monkeypatch.setattr(render_throttle, "RENDER_INTERVAL_S", 0.1)
     async with opened(cookie, "boards") as page:
         await page.frame()
         await away(rename, "board", "hidden")

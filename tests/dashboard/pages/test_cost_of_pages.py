@@ -22,7 +22,7 @@ MOST_OF_HISTORY = 55  # four searches, each with a transaction and a patience of
 
 def queries(viewer: Client, path: str) -> int:
     """How often a table is read; to say how long that may take costs next to nothing."""
-    row_cache._kept.clear()  # as a process that has just started
+    row_cache._cache.clear()  # as a process that has just started
     with CaptureQueriesContext(connection) as captured:
         assert viewer.get(path).status_code == 200
     return sum(query["sql"].lstrip().startswith(READS) and "set_config" not in query["sql"] for query in captured)

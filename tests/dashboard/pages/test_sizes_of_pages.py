@@ -29,7 +29,7 @@ OF_MEMBER = ["/", "/boards/", "/activity/", "/blocked/", "/history/"]
 
 def cost(client: Client, path: str) -> tuple[int, int, int]:
     """Of a page: its bytes, how many reads it is made of, and the bytes of the longest statement."""
-    row_cache._kept.clear()
+    row_cache._cache.clear()
     with CaptureQueriesContext(connection) as captured:
         response = client.get(path)
     assert response.status_code == 200, f"{path}: {response.status_code}"

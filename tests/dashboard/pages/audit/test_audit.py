@@ -101,7 +101,7 @@ def test_progress_is_shown_while_it_runs(administrator: Client) -> None:
 def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
     positions = publish(*project())
     complaint = positions[-1]
-    [row] = row_cache.each([found for found in [read.event(complaint)] if found], read.head())
+    [row] = row_cache.render_rows([found for found in [read.event(complaint)] if found], read.head())
     assert "No key for shop" in row
     assert "Redact it for good" in page(administrator, f"/activity/{complaint}/")
     answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours"})
