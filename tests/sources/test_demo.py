@@ -16,7 +16,7 @@ from marcus_events.log.connect import connect
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.sources import demo
 from marcus_events.sources.demo_script import script
-from tests.sources.away import database_away
+from tests.sources.away import database_unavailable
 from tests.sources.playing import (
     LINES,
     SLOW,
@@ -186,7 +186,7 @@ def test_6_one_look_by_a_person_in_a_round_is_enough_to_go_on(monkeypatch: pytes
 def test_7_it_goes_on_where_it_was_when_the_database_is_back() -> None:
     with Playing(speed=SLOW):
         until_middle()
-        with database_away():
+        with database_unavailable():
             pass
         until_rounds(1)
     assert next(iter(rounds().values())) == LINES

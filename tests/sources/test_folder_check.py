@@ -16,8 +16,8 @@ from tests.sources.installations import copy_run
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 AS_NOBODY = (
-    "import os, sys; from pathlib import Path; from marcus_events.sources.marcus.folder_check import problem;"
-    f" os.chdir(sys.argv[1]); os.geteuid() or os.setuid({NOBODY}); print(problem(Path('.')))"
+    "import os, sys; from pathlib import Path; from marcus_events.sources.marcus.folder_check import find_problem;"
+    f" os.chdir(sys.argv[1]); os.geteuid() or os.setuid({NOBODY}); print(find_problem(Path('.')))"
 )
 
 

@@ -16,7 +16,7 @@ from marcus_events.log import read
 from marcus_events.sources.marcus.follower_state import MAX_NAMED, Activity, Totals
 from marcus_events.sources.marcus.installation import UnreadFile
 from marcus_events.sources.marcus.records import Unreadable
-from tests.sources.away import database_away
+from tests.sources.away import database_unavailable
 from tests.sources.following import Following, News, line
 from tests.sources.installations import REALTIME, append, copy_run
 from tests.waiting import wait_until
@@ -51,7 +51,7 @@ def test_it_says_that_it_waits_and_that_the_database_is_away(tmp_path: Path) -> 
         copy_run(tmp_path / "ready").rename(tmp_path / "marcus")
         wait_until(lambda: following.follower.state.activity is Activity.FOLLOWING)
         wait_until(lambda: len(following.said) == 2)
-        with database_away():
+        with database_unavailable():
             append(tmp_path / "marcus" / REALTIME, line("while_away"))
             wait_until(lambda: following.follower.state.activity is Activity.DATABASE_AWAY)
         wait_until(lambda: following.follower.state.activity is Activity.FOLLOWING)

@@ -142,12 +142,12 @@ def test_a_marcus_that_had_no_room_for_a_line_and_goes_on_loses_no_record(tmp_pa
 COPY = """
 import resource, signal, sys
 from pathlib import Path
-from marcus_events.sources.marcus.sqlite_files import Busy, Database
+from marcus_events.sources.marcus.sqlite_files import Database, SqliteBusy
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
 try:
     Database(Path(sys.argv[1])).read(lambda connection: None)
-except Busy as error:
+except SqliteBusy as error:
     print(error)
 """
 

@@ -1,4 +1,4 @@
-"""manage.py, whose server waits no half minute for a reader: a test would have to."""
+"""manage.py with a shorter timeout for slow readers than the default half minute."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import django
 
 import manage
 
-TAKE_S = 10  # longer than a reader is kept from reading where the machine is busy
+TAKE_S = 10  # longer than a busy machine delays a reader
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ HASH = """
 import hashlib, json, os, sys
 os.nice(5)
 try:
-    with open("/proc/self/autogroup", "w") as group:  # Linux schedules by session group first, so lower its priority too
+    with open("/proc/self/autogroup", "w") as group:  # Linux schedules by session group first: lower its priority
         group.write("5")
 except OSError:
     pass
