@@ -20,7 +20,7 @@ MAX_QUERY = 1_200  # characters of `q`: two long ids; keeps URLs within the 16 K
 
 @dataclass(frozen=True)
 class PageState:
-    """Every field but `page` and `sight` is a parameter of the URL, "" where it is not given."""
+    """Every field except `page` and `visibility` is a parameter of the URL, "" if absent."""
 
     page: str
     board: str = ""

@@ -91,7 +91,7 @@ def column_runs(intervals: Sequence[IntervalPart], window: Window, columns: int)
         end = (interval.end - since).total_seconds() * per_second
         first = min(int(start), columns - 1)
         last = max(min(ceil(end), columns) - 1, first)
-        if found and found[-1].first == first:  # such a run is one column wide: see below
+        if found and found[-1].first == first:  # such a run is one column wide, see below
             found[-1].touches[index] = min(end, first + 1) - start
             first += 1
         if first < last:

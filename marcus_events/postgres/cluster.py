@@ -28,7 +28,7 @@ CREATE_OPTIONS = [
     f"--set=max_connections={MAX_CONNECTIONS}",
 ]
 LOG_LIMIT = 10 * 1024 * 1024  # bytes; one rotated log is kept
-POLL_INTERVAL_S = 0.02  # seconds
+POLL_INTERVAL_S = 0.02
 STOP_SIGNALS = [
     (signal.SIGINT, 60.0),  # fast shutdown: ends sessions and writes a checkpoint, which can take long
     (signal.SIGQUIT, 10.0),  # immediate shutdown, like a crash; nothing committed is lost

@@ -29,7 +29,7 @@ from marcus_events.postgres.restarter import Restarter
 
 log = logging.getLogger(__name__)
 
-POLL_INTERVAL_S = 0.05  # seconds
+POLL_INTERVAL_S = 0.05
 OLD_BACKENDS_TIMEOUT_S = 60.0  # a backend in a long query notices late
 SOURCES = Path(__file__).resolve().parent.parent.parent
 

@@ -10,7 +10,7 @@ from marcus_events.postgres.data_directory import StartFailed
 
 log = logging.getLogger(__name__)
 
-POLL_INTERVAL_S = 0.5  # seconds
+POLL_INTERVAL_S = 0.5
 MIN_BACKOFF_S = 0.2  # then doubled: a killed server's backends need a moment to end
 MAX_BACKOFF_S = 30.0  # for problems that only a person can solve, such as a full disk
 STOP_TIMEOUT_S = 5.0  # a start in progress is not awaited longer

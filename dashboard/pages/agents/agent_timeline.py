@@ -19,7 +19,7 @@ from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window
 from marcus_events import models
 from marcus_events.core.filters import as_text
 
-# On the page, in all lanes: a frame has to be sent in one message. A link is about 400 bytes, what is drawn 20.
+# In all lanes of the page: a frame must fit into one message. A link has about 400 bytes, a drawn block 20.
 MAX_LINKS = 700
 MAX_DRAWN = 6_000
 MAX_ROWS = 100  # of the table

@@ -198,7 +198,7 @@ def linked(scope: Scope, task_id: str) -> tuple[TaskLinks, TaskLinks]:
     )
 
     def listed(others: list[current_state.TaskKey]) -> TaskLinks:
-        """Those that are not done first."""
+        """Unfinished tasks first."""
         found = [linked_task(other, scope.board, tasks, boards) for other in others]
         found.sort(key=lambda item: item.status == "done")
         return TaskLinks(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))

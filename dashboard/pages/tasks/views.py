@@ -1,4 +1,4 @@
-"""A task: a page of its own, or what fills the drawer when a page asks for it."""
+"""A task as a page, or as the content of the drawer."""
 
 from __future__ import annotations
 

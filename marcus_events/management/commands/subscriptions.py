@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
 
 def record(event_type: str, name: str, position: str, count: int) -> None:
-    """One of the events, or all that are parked: then there may be none."""
+    """Record the action; nothing if no event was affected."""
     if count:
         which: dict[str, Any] = {} if position == ALL else {"position": int(position)}
         audit.record(event_type, audit.COMMAND_LINE, subscription=name, count=count, **which)
