@@ -130,7 +130,7 @@ def as_json(batch: list[Event]) -> bytes:
 def lags(until: float) -> Iterator[tuple[int, float]]:
     """(head, seconds)"""
     from marcus_events import search
-    from marcus_events.search.execute import rows
+    from marcus_events.log.rows import rows
 
     while time.monotonic() < until:
         time.sleep(0.25)

@@ -19,7 +19,7 @@ from django.utils.decorators import method_decorator
 
 from marcus_events.access.visibility import administers
 
-SECTIONS = ("The log", "People", "Programs")  # first, and in this order; then whatever else there is
+SECTIONS = ("Log", "People", "Programs")  # first, and in this order; then whatever else there is
 
 AdminView = Callable[..., HttpResponse]
 
@@ -64,5 +64,5 @@ class Administration(AdminSite):
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         models = [(self.get_model_admin(model["model"]), model) for app in apps for model in app["models"]]
         for shown, listed in sorted(models, key=lambda model: (getattr(model[0], "rank", 1), model[1]["name"])):
-            found[getattr(shown, "section", "More")].append(listed | {"about": getattr(shown, "about", "")})
+            found[getattr(shown, "section", "Other")].append(listed | {"about": getattr(shown, "about", "")})
         return {name: found[name] for name in [*SECTIONS, *sorted(set(found) - set(SECTIONS))] if name in found}

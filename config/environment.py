@@ -55,7 +55,7 @@ def names(name: str, *, default: list[str]) -> list[str]:
         return default
     found = [part.strip() for part in value.split(",") if part.strip()]
     if not found:
-        raise ImproperlyConfigured(f"{name} is set, but names nothing.")
+        raise ImproperlyConfigured(f"{name} is set but empty.")
     return found
 
 
@@ -65,7 +65,7 @@ def rate(name: str, *, default: str) -> str:
     try:
         parse_rate(stated)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} must be like 100/second, not {stated!r}.") from None
+        raise ImproperlyConfigured(f"{name} must be a rate such as 100/second, not {stated!r}.") from None
     return stated
 
 
@@ -90,11 +90,11 @@ def header(name: str, *, behind_proxy: bool) -> str:
     """The name of an HTTP header that a proxy sets; "" where none is named."""
     stated = os.environ.get(name, "").strip()
     if stated and not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", stated):
-        raise ImproperlyConfigured(f"{name} must be the name of a header such as X-Remote-User, not {stated!r}.")
+        raise ImproperlyConfigured(f"{name} must be a header name such as X-Remote-User, not {stated!r}.")
     if stated and not behind_proxy:
-        raise ImproperlyConfigured(f"{name} is believed behind a proxy alone: set MARCUS_HTTPS=1 as well.")
+        raise ImproperlyConfigured(f"{name} only works behind a proxy. Set MARCUS_HTTPS=1 as well.")
     if stated.lower() in request_headers.READ or stated.lower() in NOT_A_USER:
-        raise ImproperlyConfigured(f"{name}: {stated} has another meaning. Choose one such as X-Remote-User.")
+        raise ImproperlyConfigured(f"{name}: {stated} is already in use. Choose a header such as X-Remote-User.")
     return stated
 
 
@@ -112,7 +112,7 @@ def networks(name: str, *, default: list[str]) -> list[Network]:
                 f"{name} must list addresses or networks such as 10.0.0.7 or 10.0.0.0/24, not {stated!r}."
             ) from None
         if not network.prefixlen:
-            raise ImproperlyConfigured(f"{name}: {stated} is every address there is, so anybody could be anyone.")
+            raise ImproperlyConfigured(f"{name}: {stated} covers every address, so anyone could impersonate any user.")
         found.append(network)
     return found
 
@@ -138,7 +138,9 @@ def span(name: str, *, default: str, least: timedelta) -> timedelta:
     stated = os.environ.get(name, "").strip() or default
     found = span_of(stated)
     if found is None or found < least:
-        raise ImproperlyConfigured(f"{name} must be like 30m, 1h or 1d, and not shorter than {least}: not {stated!r}.")
+        raise ImproperlyConfigured(
+            f"{name} must be a duration such as 30m, 1h or 1d, of at least {least}, not {stated!r}."
+        )
     return found
 
 
@@ -153,10 +155,10 @@ def secret_key(data_dir: Path) -> str:
         kept = file.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"The data directory {data_dir} cannot be used: {error.strerror}. MARCUS_DATA_DIR names another one."
+            f"The data directory {data_dir} cannot be used: {error.strerror}. Set MARCUS_DATA_DIR to another one."
         ) from None
     if not kept:
-        raise ImproperlyConfigured(f"{file} is empty: remove it, and a new key is made.")
+        raise ImproperlyConfigured(f"{file} is empty. Remove it to create a new key.")
     return kept
 
 
@@ -177,9 +179,11 @@ def database(conninfo: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = dict(conninfo_to_dict(conninfo))
     except ProgrammingError:  # its message can hold the password
-        raise ImproperlyConfigured("DATABASE_URL must be like postgresql://user:password@host:5432/name.") from None
+        raise ImproperlyConfigured(
+            "DATABASE_URL must have the form postgresql://user:password@host:5432/name."
+        ) from None
     if not found.get("dbname"):
-        raise ImproperlyConfigured("DATABASE_URL names no database: postgresql://user@host/NAME")
+        raise ImproperlyConfigured("DATABASE_URL has no database name. Use postgresql://user@host/NAME.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": found.pop("dbname"),

@@ -14,7 +14,7 @@ from marcus_events.admin.base import ReadOnly
 
 @admin.register(SavedSearch)
 class SavedSearchAdmin(ReadOnly):
-    section, about = "People", "Searches of the history that somebody has given a name."
+    section, about = "People", "Named searches in History."
     list_display = ("name", "owner", "shared", "query")
     list_filter = ("shared",)
     list_select_related = ("owner",)

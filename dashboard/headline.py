@@ -37,26 +37,25 @@ def headline_of(numbers: HeadlineNumbers, now: datetime) -> Headline:
     if numbers.tasks and is_quiet(numbers, now):
         return Headline("calm", "Nothing is blocked, but nothing has happened for a while.")
     if numbers.tasks and not numbers.working:
-        return Headline("calm", "Nothing is blocked, but no one is working on the open tasks.")
+        return Headline("calm", "Nothing is blocked, but no agent is working on the open tasks.")
     if numbers.working:
-        return Headline("good", f"Nothing needs you. {count(numbers.working, 'agent')} {be(numbers.working)} at work.")
+        return Headline("good", f"Nothing needs you. {count(numbers.working, 'agent')} {be(numbers.working)} working.")
     return Headline("calm", "Nothing needs you.")
 
 
 def blocked_words(numbers: HeadlineNumbers) -> str:
-    waits = "waits" if numbers.blocked == 1 else "wait"
-    first = f"{count(numbers.blocked, 'task')} {waits} for a person{reasons(numbers)}"
+    first = f"{count(numbers.blocked, 'task')} {be(numbers.blocked)} waiting for a person{reasons(numbers)}"
+    behind = "it" if numbers.blocked == 1 else "them"
     if not numbers.waiting:
-        return f"{first}; nothing else waits behind {'it' if numbers.blocked == 1 else 'them'}."
-    behind = "waits" if numbers.waiting == 1 else "wait"
-    return f"{first}; {numbers.waiting:,} {behind} behind {'it' if numbers.blocked == 1 else 'them'}."
+        return f"{first}; nothing else is waiting behind {behind}."
+    return f"{first}; {numbers.waiting:,} more {be(numbers.waiting)} waiting behind {behind}."
 
 
 def reasons(numbers: HeadlineNumbers) -> str:
     """How many answers it takes, where that is not one for each task."""
     if numbers.causes == numbers.blocked:
         return ""
-    return ", all for one reason" if numbers.causes == 1 else f", for {numbers.causes:,} reasons"
+    return ", all with one cause" if numbers.causes == 1 else f", with {numbers.causes:,} causes"
 
 
 def is_quiet(numbers: HeadlineNumbers, now: datetime) -> bool:

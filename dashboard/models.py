@@ -44,6 +44,7 @@ class AlertPreferences(models.Model):
 
     class Meta:
         db_table = "alert_preferences"
+        verbose_name = verbose_name_plural = "alert preferences"
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.severity}"
@@ -65,6 +66,7 @@ class SavedSearch(models.Model):
 
     class Meta:
         db_table = "saved_search"
+        verbose_name_plural = "saved searches"
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["owner", "name"], name="saved_search_once")]
 
     def __str__(self) -> str:

@@ -124,9 +124,9 @@ def settled(
     try:
         return [*answer.result(timeout_s)]
     except TimeoutError as error:
-        raise LogUnavailable("the log did not answer in time") from error
+        raise LogUnavailable("the log did not respond in time") from error
     except psycopg.DataError as error:
-        return [f"the database refused it: {error.diag.message_primary}"] * len(entries)
+        return [f"the database rejected it: {error.diag.message_primary}"] * len(entries)
 
 
 def receipts(
@@ -143,7 +143,7 @@ def receipt(entry: EventData, place: AppendResult | str) -> Receipt:
     if isinstance(place, str):
         return Receipt(entry.event_id, "rejected", error=place, why="invalid")
     if place.digest != entry.digest:
-        error = f"/event_id: {entry.source} already published another event under this id, at {place.position}"
+        error = f"/event_id: {entry.source} already published another event with this id, at {place.position}"
         return Receipt(entry.event_id, "rejected", place.position, error, "conflict", "/event_id")
     status: Status = "accepted" if place.fresh else "duplicate"
     return Receipt(entry.event_id, status, place.position, warnings=entry.warnings)
@@ -153,7 +153,7 @@ def tell_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
     """Those that were refused, which are logged: for what the system itself publishes, whom nobody else would tell."""
     refused = [receipt for receipt in answers if receipt.status == "rejected"]
     for receipt in refused:
-        logger.error("the log refused %s, %s: %s", what, receipt.event_id, receipt.error)
+        logger.error("the log rejected %s, %s: %s", what, receipt.event_id, receipt.error)
     return refused
 
 
@@ -240,5 +240,5 @@ def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:
 
 def with_extra(metadata: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     if extra and "extra" in metadata:
-        raise InvalidEvent("/metadata/extra", "is where fields beside the documented ones are kept, and there are some")
+        raise InvalidEvent("/metadata/extra", "is reserved for undocumented fields, and the event has some")
     return metadata | ({"extra": extra} if extra else {})

@@ -19,7 +19,7 @@ from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import Reserved, check_not_reserved
 from marcus_events.ingest import ingest_async
-from marcus_events.log import read
+from marcus_events.log import identities, read, related_events
 from marcus_events.log.ephemeral import flush_live, live_sender
 from marcus_events.log.listener import listener
 from marcus_events.log.log_follower import LogFollowing
@@ -57,7 +57,7 @@ class LogPersistence:
 
     async def events_after(self, event: Event) -> AsyncIterator[Event]:
         """All events after the given one, in the order of the log; none if the log does not have it."""
-        position = await database_sync_to_async(read.position_of)(event)
+        position = await database_sync_to_async(identities.position_of)(event)
         following = database_sync_to_async(partial(read.following, max_bytes=read.MOST_BYTES))
         while position and (found := await following(position, PAGE_SIZE)):
             for recorded in found:
@@ -66,7 +66,7 @@ class LogPersistence:
 
     async def related(self, correlation_id: str) -> list[Event]:
         """The events of a correlation, in the order of the log."""
-        found = await database_sync_to_async(read.related)(correlation_id)
+        found = await database_sync_to_async(related_events.related)(correlation_id)
         return [recorded.event for recorded in found]
 
     async def send_live(self, event: Event) -> None:

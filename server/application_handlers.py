@@ -20,7 +20,7 @@ async def handle_until(stop: threading.Event) -> None:
     try:
         there_are_some = import_handlers()
     except Exception:
-        logger.exception("the handlers that MARCUS_HANDLERS names cannot be imported; none of them runs")
+        logger.exception("the handlers in MARCUS_HANDLERS cannot be imported; none of them runs")
         return
     if there_are_some:
         async with get_events():

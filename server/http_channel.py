@@ -88,15 +88,15 @@ class Channel(http.HTTPChannel):
     def lineLengthExceeded(self, line: bytes) -> None:
         is_first = self._receivedHeaderSize == 0
         status = HTTPStatus.REQUEST_URI_TOO_LONG if is_first else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self.refuse(Problem(status, f"A line of the request is longer than {self.MAX_LENGTH} bytes."))
+        self.refuse(Problem(status, f"A request line or header exceeds {self.MAX_LENGTH} bytes."))
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         """Twisted's own answer has no body, and is the same for too many headers."""
         if self._receivedHeaderSize > self.totalHeadersSize or self._receivedHeaderCount > self.maxHeaders:
-            detail = f"Send at most {self.maxHeaders} headers, and {self.totalHeadersSize} bytes of them."
+            detail = f"Send at most {self.maxHeaders} headers with {self.totalHeadersSize} bytes in total."
             self.refuse(Problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
         else:
-            self.refuse(Problem(HTTPStatus.BAD_REQUEST, "This is not HTTP."))
+            self.refuse(Problem(HTTPStatus.BAD_REQUEST, "This is not an HTTP request."))
 
     # Answering
 

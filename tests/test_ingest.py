@@ -53,7 +53,7 @@ def test_the_same_identity_with_another_body_is_refused_and_the_first_stands(oth
     ingest([event(n=1)])
     refused = ingest([other])[0]
     assert (refused.status, refused.position) == ("rejected", 1)
-    assert refused.error == "/event_id: marcus already published another event under this id, at 1"
+    assert refused.error == "/event_id: marcus already published another event with this id, at 1"
     assert read.following(0, 10)[0].data == {"n": 1}
 
 

@@ -30,13 +30,11 @@ MAX_NAME = 100  # characters; a host name has at most 253, and nobody reads thos
 MAX_NAMES = 100  # an hour: a forged name costs its sender nothing
 REMEMBERED_S = 60 * 60
 REFUSED = (
-    "This site does not answer to the name {name}. To allow it, add it to the setting: "
+    "The host name {name} is not allowed. To allow it, add it to the setting: "
     "MARCUS_ALLOWED_HOSTS=localhost,127.0.0.1,{name}"
 )
-NO_NAME = (
-    "The header Host holds no name that a site could have: {name}. MARCUS_ALLOWED_HOSTS lists the names that work."
-)
-OTHERS = "This site was asked for under many names that are not in MARCUS_ALLOWED_HOSTS."
+NO_NAME = "The Host header is not a valid host name: {name}. MARCUS_ALLOWED_HOSTS lists the allowed names."
+OTHERS = "Requests arrived for many host names that are not in MARCUS_ALLOWED_HOSTS."
 
 
 class RefusedNames:
@@ -82,7 +80,7 @@ def refuse(host: str, address: str, method: str, path: str) -> Problem:
     detail = (REFUSED if domain else NO_NAME).format(name=name or "nothing")
     is_among_first, is_new = _names.add(name)
     if is_new:
-        logger.warning("%s (asked for by %s; said once an hour)", detail, address)
+        logger.warning("%s (requested by %s; logged once an hour)", detail, address)
     door = f"/{path.split('/')[1]}/" if path.startswith((*PROGRAMS, "/ws")) else "/"
     reason = detail if is_among_first else OTHERS
     rejected_requests.note(HTTPStatus.BAD_REQUEST, reason, Caller(address), method, door)

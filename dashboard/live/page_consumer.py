@@ -111,7 +111,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         except DatabaseError:
             await self.close(code=UNAVAILABLE)
         except Exception:
-            logger.exception("a page's connection ended")
+            logger.exception("a page's connection failed")
             await self.close(code=FAILED)
 
     async def start(self) -> None:

@@ -93,7 +93,7 @@ def size(text: str) -> int:
 
 
 def render_too_large(name: str) -> SafeString:
-    text = "This part of the page is too large to be kept up to date. Reload the page to see it."
+    text = "This section is too large to update live. Reload the page to see it."
     return format_html('<p id="{}" class="nothing">{}</p>', name, text)
 
 

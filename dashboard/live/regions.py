@@ -36,8 +36,21 @@ class RegionGroup:
 class Page:
     """The regions of a page; with `stream`, it also shows events as they arrive."""
 
-    def __init__(self, *parts: RegionGroup, stream: bool = False, is_for_administrators: bool = False) -> None:
-        self.parts, self.stream, self.is_for_administrators = parts, stream, is_for_administrators
+    def __init__(
+        self, *parts: RegionGroup, stream: bool = False, of_boards: bool = False, is_for_administrators: bool = False
+    ) -> None:
+        self.parts, self.stream, self.of_boards = parts, stream, of_boards
+        self.is_for_administrators = is_for_administrators
+
+    def within(self, chrome: RegionGroup) -> Page:
+        """The page with what stands around it."""
+        return Page(
+            chrome,
+            *self.parts,
+            stream=self.stream,
+            of_boards=self.of_boards,
+            is_for_administrators=self.is_for_administrators,
+        )
 
     def is_open_to(self, visibility: Visibility) -> bool:
         """Return whether a viewer with this visibility may open the page and its WebSocket."""

@@ -20,8 +20,8 @@ OWN_PARTS = {
     "task": tasks.PAGE,
     "activity": activity.PAGE,
     "event": Page(),
-    "history": Page(),
-    "empty": Page(),
+    "history": Page(of_boards=True),
+    "empty": Page(of_boards=True),
     "alerts": Page(),
     "retention": Page(is_for_administrators=True),
     "people": Page(is_for_administrators=True),
@@ -31,7 +31,4 @@ OWN_PARTS = {
     "agents": agents.PAGE,
     "blocked": blocked.PAGE,
 }
-PAGES = {
-    name: Page(CHROME, *page.parts, stream=page.stream, is_for_administrators=page.is_for_administrators)
-    for name, page in OWN_PARTS.items()
-}
+PAGES = {name: page.within(CHROME) for name, page in OWN_PARTS.items()}

@@ -20,13 +20,12 @@ from django.forms.utils import ErrorDict
 from dashboard.live.page_state import replace_nul
 from dashboard.queries import current_state
 from dashboard.visibility import NOTHING, Scope
-from marcus_events import models
 
 MAX_CHOSEN_SHOWN = 60  # chosen boards shown
 MAX_OFFERED = 30  # other boards shown
 MAX_NAME_CHARS = 100  # characters of a name
 FIND = "find"  # value of the button that finds boards
-UNKNOWN = "There is no board {}. It may have been removed."
+UNKNOWN = "Board {} does not exist. It may have been removed."
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,7 @@ class BoardChoiceMixin(forms.Form):
         return {unquote_id(value) for value in (self[name].value() or [])} if self.is_bound else set()
 
     def existing(self, board_ids: Collection[str]) -> dict[str, str]:
-        rows = models.Board.objects.now().filter(**self.scope.on()).filter(board_id__in=board_ids)
-        return dict(rows.values_list("board_id", "name"))
+        return current_state.names_in(self.scope, board_ids)
 
     def offered(self) -> OfferedBoards:
         """Return what the template shows."""
@@ -126,7 +124,7 @@ def sorted_by_name(options: list[Option], *, ticked_first: bool) -> list[Option]
 
 def missing_option(board_id: str) -> str:
     """Return an option for a board that does not exist now. It may exist again: the demo's board does."""
-    return f"{board_id} (not there now)"
+    return f"{board_id} (no longer exists)"
 
 
 def unquote_id(value: str) -> str:

@@ -13,20 +13,11 @@ from dashboard.live.page_state import PageState
 from dashboard.pages.alerts.preferences import preferences_as_json, preferences_of
 from dashboard.pages.all_pages import PAGES
 from dashboard.pages.sign_in.one_time_links import stay_signed_in
+from dashboard.queries import event_stream
 from dashboard.queries.people import administrators
 from dashboard.visibility import visibility_of
 from marcus_events.core.event import utc_now
-from marcus_events.log import read
-
-OF_BOARDS = (
-    "now",
-    "empty",
-    "boards",
-    "activity",
-    "blocked",
-    "agents",
-    "history",
-)  # pages that have nothing to show without a board
+from marcus_events.log.read import Head
 
 
 def render(
@@ -35,7 +26,7 @@ def render(
     page_state: PageState,
     title: str,
     *,
-    head: read.Head | None = None,
+    head: Head | None = None,
     **context: Any,
 ) -> HttpResponse:
     """Render the page with its current data. Reads the head first: the WebSocket sends everything after it.
@@ -46,10 +37,10 @@ def render(
     if not PAGES[page_state.page].is_open_to(page_state.visibility):
         raise PermissionDenied
     stay_signed_in(request)
-    if page_state.page in OF_BOARDS and page_state.visibility.boards == frozenset():
+    if PAGES[page_state.page].of_boards and page_state.visibility.boards == frozenset():
         template, page_state = "no_boards.html", replace(page_state, page="no-boards")
         context = {"administrators": administrators()}
-    head = head or read.head()
+    head = head or event_stream.head()
     page = PAGES[page_state.page]
     gathered = page.gather(page_state)
     shared = {

@@ -81,9 +81,9 @@ SORTS_IN_WORDS = {
     "": "cost",
     "age": "age",
     "severity": "severity",
-    "waiting": "tasks behind",
+    "waiting": "tasks waiting",
     "board": "board",
-    "cause": "reason",
+    "cause": "cause",
 }
 
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q
 from django.db.models.functions import Left, Lower
 
@@ -15,6 +14,8 @@ from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access.linked_tasks import is_hidden
 from marcus_events.core.sentences import agent_words
+from marcus_events.core.state import TASK_STATUSES
+from marcus_events.log.rows import rows
 from marcus_events.search.masking import ANOTHER
 
 NAMED: dict[str, Any] = {"board": models.Board, "agent": models.Agent, "task": models.Task}
@@ -26,7 +27,6 @@ KEYED = {
     for kind in ("agent", "task")
 }
 TaskKey = tuple[str, str]  # board id, and agent or task id
-STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 
 
 def boards(scope: Scope, most: int = MAX_BOARDS, *, skip: int = 0, called: str = "") -> list[models.Board]:
@@ -62,6 +62,11 @@ def board_names(board_ids: Iterable[str]) -> dict[str, str]:
     return dict(models.Board.objects.now().filter(board_id__in=set(board_ids)).values_list("board_id", "name"))
 
 
+def names_in(scope: Scope, board_ids: Iterable[str]) -> dict[str, str]:
+    """Of those of the scope that are there."""
+    return dict(matching(scope).filter(board_id__in=set(board_ids)).values_list("board_id", "name"))
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A task that waits for another one; `board` names another board. Ids are "" if the viewer may not know the
@@ -95,7 +100,7 @@ class KnownNames:
         return self.boards.get(board_id) or board_id or "No board"
 
     def agent(self, board_id: str, agent_id: str) -> str:
-        return self.agents.get((board_id, agent_id)) or (agent_words(agent_id) if agent_id else "No one")
+        return self.agents.get((board_id, agent_id)) or (agent_words(agent_id) if agent_id else "Unknown agent")
 
     def task(self, board_id: str, task_id: str) -> str:
         return self.tasks.get((board_id, task_id)) or task_id
@@ -111,9 +116,7 @@ def keyed(kind: str, keys: Iterable[TaskKey]) -> dict[TaskKey, str]:
     if not wanted:
         return {}
     boards, ids = map(list, zip(*wanted, strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(KEYED[kind], [boards, ids])
-        return {(board_id, key): name for board_id, key, name in cursor.fetchall()}
+    return {(board_id, key): name for board_id, key, name in rows(KEYED[kind], [boards, ids])}
 
 
 def tasks(keys: Iterable[TaskKey]) -> dict[TaskKey, models.Task]:
@@ -133,7 +136,7 @@ def names_of(kind: str, ids: Collection[str], scope: Scope) -> dict[str, str]:
 
 def tasks_by_status(scope: Scope) -> dict[str, dict[str, int]]:
     """Return board → status → number of tasks."""
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATUSES, 0))
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TASK_STATUSES, 0))
     rows = models.Task.objects.now().filter(**scope.on()).values_list("board_id", "status").annotate(number=Count("*"))
     for board_id, status, number in rows:
         counts[board_id][status] = number

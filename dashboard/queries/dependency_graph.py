@@ -22,18 +22,12 @@ from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.dependents import waiting_behind
+from marcus_events.core.state import TASK_STATUSES
 from marcus_events.search.masking import ANOTHER
 
 Pair = tuple[linked_tasks.TaskKey, linked_tasks.TaskKey]  # a task and its dependency
 MAX_DRAWN = 400  # tasks; more are slow to draw and unreadable
-STATUSES = {
-    "todo": "To do",
-    "assigned": "Assigned",
-    "in_progress": "In progress",
-    "blocked": "Blocked",
-    "done": "Done",
-    "unknown": "Not known here",
-}
+STATUSES = TASK_STATUSES | {"unknown": "Unknown"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Box:
     @property
     def words(self) -> str:
         """The status, or a substitute."""
-        return "On a board that you do not see" if self.is_hidden else STATUSES.get(self.status, self.status)
+        return "On a board you cannot see" if self.is_hidden else STATUSES.get(self.status, self.status)
 
     @property
     def look(self) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from marcus_events import search
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
+from marcus_events.log import read
+from marcus_events.log.read import Head
 
 PAGE = 100  # rows of a new page, and of "load older"
 RESUME = 200  # rows loaded when catching up; more are counted and loaded on demand
 COUNT_CAP = 10_000  # counting stops here: "10,000+"
+MANY = 1_000  # events; in so many there is something to see
+WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,21 @@ class StreamRows:
     events: list[RecordedEvent]
     gap: Gap | None = None
     older: int | None = None  # position before which there may be more
+
+
+def head() -> Head:
+    """The newest position of the log, and what else tells this state of it from others."""
+    return read.head()
+
+
+def kept_since() -> datetime | None:
+    """When the oldest event was recorded; None where none was ever removed before it."""
+    return read.kept_since()
+
+
+def is_untouched(head: Head) -> bool:
+    """Nobody has used the log yet. That somebody signs in to see it does not count."""
+    return head.position < MANY and not read.events(WORK, limit=1)
 
 
 def opening(wanted: EventFilter, limit: int = PAGE, before: int | None = None) -> StreamRows:

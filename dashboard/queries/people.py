@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Permission, User
-from django.db import connection
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from dashboard.queries import current_state
 from dashboard.queries.numbered_pages import Paging
 from marcus_events.access.roles import role_of
 from marcus_events.access.visibility import ADMINISTER
+from marcus_events.log.rows import rows
 from marcus_events.models import BoardAccess
 
 EVERY_BOARD = "see_every_board"
@@ -59,9 +59,7 @@ def people(text: str, page: str) -> People:
 
 
 def access_of(ids: list[int]) -> dict[int, tuple[list[str], int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(ACCESS, {"ids": ids})
-        return {user: (boards, number) for user, boards, number in cursor.fetchall()}
+    return {user: (boards, number) for user, boards, number in rows(ACCESS, {"ids": ids})}
 
 
 def person(user: User, boards: list[str], number: int, names: dict[str, str]) -> PersonRow:
@@ -75,6 +73,11 @@ def sees_every_board(user: User) -> bool:
     return user.is_superuser or EVERY_BOARD in {found.codename for found in own}
 
 
+def first_who_see(board_id: str, most: int) -> list[User]:
+    """By name."""
+    return list(who_see(board_id)[:most])
+
+
 def who_see(board_id: str) -> QuerySet[User]:
     """Return the names of active people who see this board ("" for events without one)."""
     every = Permission.objects.filter(content_type__app_label="marcus_events", codename__in=("administer", EVERY_BOARD))
@@ -82,6 +85,15 @@ def who_see(board_id: str) -> QuerySet[User]:
     may = Q(is_superuser=True) | Q(user_permissions__in=every) | Q(groups__permissions__in=every)
     given = Q(pk__in=access.filter(user__isnull=False).values("user")) | Q(groups__in=access.values("group"))
     return User.objects.filter(may | given, is_active=True).distinct().order_by("username")
+
+
+def may_be_given(name: str, board_id: str) -> bool:
+    """Whether somebody of this name sees the board, and so may be given its blockers."""
+    return who_see(board_id).filter(username=name).exists()
+
+
+def by_id(pk: int) -> User | None:
+    return User.objects.filter(pk=pk).first()
 
 
 def administrators(most: int = 5) -> list[str]:

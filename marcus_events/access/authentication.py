@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from marcus_events.access import rate_limits, tokens
+from marcus_events.access.tokens import TokenScope
 from marcus_events.core.event import utc_now
 from marcus_events.core.problem import Problem
 from marcus_events.models import Token
 
-MISSING = "Send a token: Authorization: Bearer TOKEN"
-UNKNOWN = "This token is not known here: it was revoked, or made for another log."
+MISSING = "Send a token in the header: Authorization: Bearer TOKEN"
+UNKNOWN = "Unknown token: it was revoked or belongs to another log."
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,16 @@ class Caller:
 
 def check_address(caller: Caller) -> None:
     """Step 1. Raises Problem."""
-    rate_limits.check("address", network(caller.address), "This address asks too often")
+    rate_limits.check("address", network(caller.address), "Too many requests from this address")
 
 
-def permitted(caller: Caller, scope: str) -> Token:
+def permitted(caller: Caller, scope: TokenScope) -> Token:
     """The token that allows this; the request is counted. Raises Problem."""
     return counted(known(caller), scope)
 
 
 async def permitted_async(
-    caller: Caller, scope: str, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
+    caller: Caller, scope: TokenScope, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
 ) -> Token:
     """The same for an event loop: `aside` runs in a thread what has to ask the database."""
     recent = tokens.find_recent(caller.secret) if caller.is_bearer else None
@@ -72,7 +73,7 @@ def known(caller: Caller) -> Token:
         raise Problem(HTTPStatus.UNAUTHORIZED, MISSING)
     token = tokens.find_recent(caller.secret) or tokens.find_and_keep(caller.secret) if caller.is_bearer else None
     if token is None:
-        rate_limits.check("stranger", network(caller.address), "This address shows too many unknown tokens")
+        rate_limits.check("stranger", network(caller.address), "Too many unknown tokens from this address")
         raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN if caller.is_bearer else MISSING)
     return unexpired(token)
 
@@ -84,22 +85,22 @@ def unexpired(token: Token) -> Token:
     return token
 
 
-def counted(token: Token, scope: str) -> Token:
+def counted(token: Token, scope: TokenScope) -> Token:
     """Steps 4 and 5. Raises Problem."""
     check_scope(token, scope)
     count(token)
     return token
 
 
-def check_scope(token: Token, scope: str) -> None:
+def check_scope(token: Token, scope: TokenScope) -> None:
     """Step 4. Raises Problem."""
     if scope not in token.scopes:
-        raise Problem(HTTPStatus.FORBIDDEN, f"This token may not {scope}.")
+        raise Problem(HTTPStatus.FORBIDDEN, f"This token has no {scope} permission.")
 
 
 def count(token: Token) -> None:
     """Step 5. Raises Problem."""
-    rate_limits.check("token", str(token.pk), "This token asks too often")
+    rate_limits.check("token", str(token.pk), "Too many requests with this token")
 
 
 def network(address: str) -> str:

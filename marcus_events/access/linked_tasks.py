@@ -15,7 +15,7 @@ from typing import Any
 
 from marcus_events.access.visibility import Visibility
 from marcus_events.core.dependents import waiting_behind
-from marcus_events.log import read
+from marcus_events.log.rows import rows
 from marcus_events.log.task_boards import BOARD, AsOf, held
 
 TaskKey = tuple[str, str]  # board and task
@@ -116,7 +116,7 @@ def select(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) -> Li
     text = query.format(t=held("t", moment), d=held("d", moment))
     found = LinkedTasks()
     for board_id, task_id, on_board, on_task, task_done, on_done in sorted(
-        read.rows(text, values | {"seen": seen, "moment": moment}, None)
+        rows(text, values | {"seen": seen, "moment": moment})
     ):
         task, on = masks.key((board_id, task_id)), masks.key((on_board, on_task))
         found.pairs.append((task, on))

@@ -31,13 +31,13 @@ ANSWERED = MAX_CONNECTIONS - 100  # the rest is for requests that are still arri
 PROGRAMS = MAX_CONNECTIONS // 2
 RETRY_AFTER_S = 5
 
-OF_ONE = "open, which is as many as it may have. Close one, or wait until one has ended."
+OF_ONE = "open, which is the limit. Close one or wait for one to end."
 REFUSALS = {
-    "token": f"This token has {{most}} connections and waits {OF_ONE}",
-    "user": "You have {most} pages and connections open, which is as many as you may have. Close one.",
+    "token": f"This token has {{most}} connections and waiting requests {OF_ONE}",
+    "user": "You have {most} pages and connections open, which is the limit. Close one.",
     "address": f"This address has {{most}} requests and connections {OF_ONE}",
-    "program": "Programs hold all {most} connections that there are for them. Try again later.",
-    "all": "All {most} requests and connections that this server takes at once are in use. Try again in a moment.",
+    "program": "All {most} connections for programs are in use. Try again later.",
+    "all": "The server is handling its limit of {most} requests and connections. Try again in a moment.",
 }
 OF_SERVER = ("program", "all")  # what no caller alone can help
 

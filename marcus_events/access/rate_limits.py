@@ -26,7 +26,7 @@ def check(name: str, who: str, detail: str) -> None:
         until = limiter().get_window_stats(rate, name, who).reset_time
         pause = max(1, math.ceil(until - time.time()))
         reason = f"{detail}: at most {rate.amount} in {rate.get_expiry()} s."
-        text = f"{reason} Send the same again after {pause} s."
+        text = f"{reason} Try again after {pause} s."
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, retry_after_s=pause, limit=f"{name}_rate", reason=reason)
 
 

@@ -10,14 +10,15 @@ import secrets
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.payload import check_name
 from marcus_events.log.listener import listener
 from marcus_events.models import Token
 
-SCOPES = ("publish", "read")
+TokenScope = Literal["publish", "read"]
+SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
 MARK = "mev_"  # so that a token is recognised when it turns up where it should not be
 PREFIX_LENGTH = len(MARK) + 4  # characters kept in clear, to tell tokens apart
 NOTE_USE_EVERY = timedelta(minutes=1)  # a write per request would cost more than it tells
@@ -40,9 +41,9 @@ def create(
     check_name(name, "name")
     wanted = list(dict.fromkeys(scopes))
     if not wanted or set(wanted) - set(SCOPES):
-        raise ValueError(f"scopes are {' and '.join(SCOPES)}, not {', '.join(wanted) or 'none'}")
+        raise ValueError(f"permissions must be {' or '.join(SCOPES)}, not {', '.join(wanted) or 'empty'}")
     if expires_at is not None and expires_at <= utc_now():
-        raise ValueError("it would have expired already")
+        raise ValueError("the expiry is in the past")
     secret = MARK + secrets.token_urlsafe(32)
     Token.objects.create(
         name=name,

@@ -18,12 +18,12 @@ from marcus_events.core.problem import Problem
 
 Headers = Sequence[tuple[bytes, bytes]]
 
-SENT_TWICE = "The header {} was sent more than once, or with several names. The proxy must replace what a client sends."
+SENT_TWICE = "The header {} was sent more than once or with several names. The proxy must replace what a client sends."
 UNTRUSTED = (
     "The header {} names a user, but this request does not come from a trusted proxy. "
-    "MARCUS_TRUSTED_PROXIES lists their addresses; only they may send this header."
+    "Only the addresses in MARCUS_TRUSTED_PROXIES may send it."
 )
-UNREADABLE = "The header {} holds a name that no user here can have. Names are UTF-8, in Unicode's form NFKC."
+UNREADABLE = "The header {} contains an invalid username. Usernames are UTF-8 in Unicode form NFKC."
 
 
 def is_trusted(address: str) -> bool:

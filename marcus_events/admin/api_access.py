@@ -23,7 +23,7 @@ class TokenAdmin(ReadOnly):
     section, rank, about = (
         "Programs",
         0,
-        "Keys of programs. They are made on the page Integrations; here they are revoked.",
+        "API tokens of programs. Create them under Integrations; revoke them here or there.",
     )
     list_display = ("name", "prefix", "state", "may", "used")
     search_fields = ("name", "prefix")
@@ -33,11 +33,11 @@ class TokenAdmin(ReadOnly):
     sortable_by = ()
     actions = ("revoke",)
 
-    @admin.display(description="may")
+    @admin.display(description="permissions")
     def may(self, token: Token) -> str:
         return ", ".join(token.scopes)
 
-    @admin.display(description="made")
+    @admin.display(description="created")
     def made(self, token: Token) -> SafeString | str:
         return display.moment(token.created_at)
 
@@ -45,7 +45,7 @@ class TokenAdmin(ReadOnly):
     def used(self, token: Token) -> SafeString | str:
         return display.moment(token.last_used_at)
 
-    @admin.action(description="Revoke: programs that show them are refused at once, for good", permissions=["revoke"])
+    @admin.action(description="Revoke permanently: programs using them lose access immediately", permissions=["revoke"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[Token]) -> None:
         revoked = [name for name in chosen.values_list("name", flat=True) if tokens.revoke(name)]
         for name in revoked:
@@ -58,7 +58,7 @@ class TokenAdmin(ReadOnly):
 
 @admin.register(RefusedRequest)
 class RefusedRequestAdmin(ReadOnly):
-    section, about = "Programs", "What was refused at the door lately, alike ones counted together."
+    section, about = "Programs", "Recent rejected API requests. Similar requests are grouped."
     list_display = ("last", "status", "reason_shown", "address", "prefix", "method", "path_shown", "times")
     list_filter = ("status",)
     search_fields = ("reason", "address", "prefix")
@@ -66,11 +66,11 @@ class RefusedRequestAdmin(ReadOnly):
     sortable_by = ()
     fields = readonly_fields = (*list_display, "first")
 
-    @admin.display(description="last")
+    @admin.display(description="last seen")
     def last(self, refused: RefusedRequest) -> SafeString | str:
         return display.moment(refused.last_at)
 
-    @admin.display(description="first")
+    @admin.display(description="first seen")
     def first(self, refused: RefusedRequest) -> SafeString | str:
         return display.moment(refused.first_at)
 

@@ -17,7 +17,7 @@ MAX_TITLE = 120  # characters of a name at the head of a page
 class Administered(admin.ModelAdmin):  # type: ignore[type-arg] # Django cannot say of what, at runtime
     """Administrators may everything that is not forbidden below; nobody else sees that it is there."""
 
-    section, rank = "More", 1  # where it stands on the admin's front page; those of a lower rank come first
+    section, rank = "Other", 1  # where it stands on the admin's front page; those of a lower rank come first
     about = ""
     list_per_page = 50
     show_full_result_count = False

@@ -18,7 +18,7 @@ from marcus_events.models import BoardAccess
 
 @admin.register(BoardAccess)
 class BoardAccessAdmin(Administered):
-    section, about = "People", "Who may see which board: a person, or a group."
+    section, about = "People", "Which people and groups can see which boards."
     list_display = ("board_shown", "user", "group")
     list_select_related = ("user", "group")
     search_fields = ("board_id", "user__username", "group__name")

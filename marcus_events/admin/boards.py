@@ -19,7 +19,7 @@ from marcus_events.models import Blocker, BoardNow, Checkpoint, HourlyRate, Task
 
 @admin.register(BoardNow)
 class BoardAdmin(ReadOnly):
-    section, about = "The log", "What is known of each board by its events, as of now."
+    section, about = "Log", "The current state of each board."
     list_display = ("name_shown", "tasks", "open_blockers", "events", "since", "kind", "board_id_shown")
     search_fields = ("name", "board_id")
     ordering = ("name",)
@@ -75,8 +75,8 @@ def numbered(rows: QuerySet[Any], number: Count | Sum) -> Coalesce:
 
 @admin.register(Checkpoint)
 class CheckpointAdmin(ReadOnly):
-    section = "The log"
-    about = "What is derived from the log, how far it has come and how many events it is behind."
+    section = "Log"
+    about = "Tables derived from the log: the position and lag of each."
     list_display = ("projection", "at", "lag")
     ordering = ("projection",)
     fields = readonly_fields = (*list_display, "epoch")

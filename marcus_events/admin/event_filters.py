@@ -66,7 +66,7 @@ class ByBoard(Narrowing):
 
 
 class ByTime(Narrowing):
-    title = "when it was recorded"
+    title = "time recorded"
     parameter_name = "recorded"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:

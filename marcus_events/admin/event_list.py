@@ -25,7 +25,7 @@ from marcus_events.log import read
 from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.models import LoggedEvent
 
-TOO_MUCH = "Too much of the log would have to be searched for this. Narrow it to a type, a board, an agent or a time."
+TOO_MUCH = "This search covers too much of the log. Narrow it by type, board, agent or time."
 
 
 class EventList(ChangeList):

@@ -18,10 +18,10 @@ from marcus_events.core.clock_skew import ahead_words
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence
-from marcus_events.log import read
+from marcus_events.log import read, related_events
 from marcus_events.models import LoggedEvent
 
-ABOUT = "Everything that was published, in the order in which it was recorded. Nothing here can be changed."
+ABOUT = "All events in the order they were recorded. Events cannot be changed."
 CAUSES = ("cause", "effects")
 FACTS = (
     "place",
@@ -36,12 +36,14 @@ FACTS = (
     "cause",
     "effects",
 )
-HELP = 'Words, and fields: type:task_* -type:task_progress agent:claude_2 board:"Storefront" source:marcus since:7d'
+HELP = (
+    'Words and fields, such as type:task_* -type:task_progress agent:claude_2 board:"Storefront" source:marcus since:7d'
+)
 
 
 @admin.register(LoggedEvent)
 class EventAdmin(ReadOnly):
-    section, rank, about = "The log", 0, ABOUT
+    section, rank, about = "Log", 0, ABOUT
     list_display = ("at", "said", "type_name", "board", "agent_named", "from_source", "place")
     list_display_links = ("said",)
     list_filter = (ByTime, ByCategory, ByType, ByBoard)
@@ -125,12 +127,12 @@ class EventAdmin(ReadOnly):
     @admin.display(description="caused by")
     def cause(self, row: LoggedEvent) -> SafeString | str:
         named = row.metadata.get("causation_id")
-        found = read.causes_named([named], row.board_id, None) if isinstance(named, str) else []
+        found = related_events.causes_named([named], row.board_id, None) if isinstance(named, str) else []
         return lead_to(found[0]) if found else display.code(named if isinstance(named, str) else "")
 
     @admin.display(description="caused")
     def effects(self, row: LoggedEvent) -> SafeString | str:
-        effects = read.caused_by(recorded_of(row))
+        effects = related_events.caused_by(recorded_of(row))
         items = format_html_join("", "<li>{}</li>", ((lead_to(effect),) for effect in effects))
         return format_html("<ul>{}</ul>", items) if effects else display.NOTHING
 

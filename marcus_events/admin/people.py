@@ -23,9 +23,9 @@ from marcus_events.admin import display
 from marcus_events.admin.base import Administered
 
 SIGN_IN = (None, {"fields": ("username", "password")})
-NAMES = ("Who it is", {"fields": ("first_name", "last_name", "email")})
-ROLES = ("What they may", {"fields": ("is_active", "groups")})
-EVERYTHING = ("What they may", {"fields": ("is_active", "groups", "is_superuser", "user_permissions")})
+NAMES = ("Profile", {"fields": ("first_name", "last_name", "email")})
+ROLES = ("Permissions", {"fields": ("is_active", "groups")})
+EVERYTHING = ("Permissions", {"fields": ("is_active", "groups", "is_superuser", "user_permissions")})
 OF_TABLES = "^(add|change|delete|view)_"
 TIMES = ("Times", {"fields": ("last_sign_in", "joined")})
 
@@ -56,7 +56,7 @@ def str_of_name(permission: Permission) -> str:
 
 @admin.register(User)
 class UserAdmin(Choosing, Administered, DjangoUserAdmin):  # type: ignore[type-arg]
-    section, rank, about = "People", 0, "Who can sign in, what their role is, and when they were last here."
+    section, rank, about = "People", 0, "Who can sign in, their role and their last sign-in."
     list_display = ("username", "full_name", "roles", "state", "last_sign_in")
     list_filter = ("is_active", "is_superuser", "groups")
     readonly_fields = ("last_sign_in", "joined")
@@ -103,7 +103,7 @@ class UserAdmin(Choosing, Administered, DjangoUserAdmin):  # type: ignore[type-a
 
 @admin.register(Group)
 class GroupAdmin(Choosing, Administered, DjangoGroupAdmin):
-    section, about = "People", "Roles: what whoever is in a group may. Superusers change them."
+    section, about = "People", "Roles and their permissions. Only superusers can change them."
     list_display = ("name", "members", "may")
     filter_horizontal = ()
     sortable_by = ()
@@ -126,7 +126,7 @@ class GroupAdmin(Choosing, Administered, DjangoGroupAdmin):
     def members(self, group: Any) -> SafeString:
         return display.number(group.number_of_members)
 
-    @admin.display(description="may")
+    @admin.display(description="permissions")
     def may(self, group: Group) -> SafeString | str:
         return display.text(", ".join(permission.name for permission in group.permissions.all()))
 

@@ -15,12 +15,12 @@ from marcus_events.admin import display
 from marcus_events.admin.base import ReadOnly
 from marcus_events.models import Redaction, RetentionPolicy, RetentionRun, Verification
 
-SECTION = "The log"
+SECTION = "Log"
 
 
 @admin.register(RetentionPolicy)
 class RetentionPolicyAdmin(ReadOnly):
-    section, rank, about = SECTION, 2, "How long events are kept. They are changed on the page Retention."
+    section, rank, about = SECTION, 2, "How long events are kept. Change policies under Retention."
     list_display = ("pattern_shown", "board_shown", "keep_days", "act", "enabled")
     ordering = ("board_id", "pattern")
     sortable_by = ()
@@ -35,12 +35,12 @@ class RetentionPolicyAdmin(ReadOnly):
 
     @admin.display(description="board")
     def board_shown(self, policy: RetentionPolicy) -> SafeString | str:
-        return display.code(policy.board_id) if policy.board_id else "every board"
+        return display.code(policy.board_id) if policy.board_id else "all boards"
 
 
 @admin.register(RetentionRun)
 class RetentionRunAdmin(ReadOnly):
-    section, rank, about = SECTION, 2, "What each run of the retention policies has removed."
+    section, rank, about = SECTION, 2, "What each retention run removed."
     list_display = ("started", "events", "partitions", "oldest", "held_by", "passed_over", "error")
     ordering = ("-started_at",)
     sortable_by = ()
@@ -57,7 +57,7 @@ class RetentionRunAdmin(ReadOnly):
 
 @admin.register(Redaction)
 class RedactionAdmin(ReadOnly):
-    section, rank, about = SECTION, 2, "Events whose content was taken out, by whom and why."
+    section, rank, about = SECTION, 2, "Events whose content was erased, by whom and why."
     list_display = ("position", "by", "reason_shown", "when")
     ordering = ("-position",)
     sortable_by = ()
@@ -77,7 +77,7 @@ class RedactionAdmin(ReadOnly):
 
 @admin.register(Verification)
 class VerificationAdmin(ReadOnly):
-    section, rank, about = SECTION, 2, "When the log was verified, how far, and what was found."
+    section, rank, about = SECTION, 2, "Verifications of the log and their results."
     list_display = ("started", "by", "verified_to", "events", "redacted", "removed", "found")
     ordering = ("-started_at",)
     sortable_by = ()

@@ -25,7 +25,7 @@ ParkedAction = Callable[[str, int], int]
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnly):
     section = "Programs"
-    about = "Handlers that have their own place in the log and miss nothing: how far each is, and who is at it."
+    about = "Handlers that track their position in the log and miss no events: the position, lag and owner of each."
     list_display = ("name", "patterns_shown", "at", "lag", "parked_shown", "owner_shown", "attempts")
     search_fields = ("name", "patterns")
     ordering = ("name",)
@@ -68,7 +68,7 @@ class ParkedEventAdmin(ReadOnly):
     """Replay and skip are `manage.py subscriptions --replay` and `--skip`, by the same functions."""
 
     section = "Programs"
-    about = "Events that a durable subscription's handler failed on, kept aside until they are tried again or skipped."
+    about = "Events that a durable subscription's handler failed on. Replay them or skip them."
     list_display = ("at", "subscription", "error_shown", "attempts", "parked_at_shown", "state")
     list_filter = (("subscription__name", admin.AllValuesFieldListFilter),)
     list_select_related = ("subscription",)
@@ -81,12 +81,12 @@ class ParkedEventAdmin(ReadOnly):
     def has_act_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.action(description="Replay: let the handler try them again", permissions=["act"])
+    @admin.action(description="Replay: let the handler process them again", permissions=["act"])
     def replay(self, request: HttpRequest, chosen: QuerySet[ParkedEvent]) -> None:
         done = act(request, chosen, overview.replay, "subscription_replayed")
-        self.message_user(request, f"{done} will be tried again as soon as the subscription has an owner.")
+        self.message_user(request, f"{done} will be replayed when the subscription has an owner.")
 
-    @admin.action(description="Skip: leave them unhandled, for good", permissions=["act"])
+    @admin.action(description="Skip permanently", permissions=["act"])
     def skip(self, request: HttpRequest, chosen: QuerySet[ParkedEvent]) -> None:
         self.message_user(request, f"{act(request, chosen, overview.skip, 'subscription_skipped')} skipped.")
 

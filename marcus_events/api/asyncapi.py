@@ -21,24 +21,24 @@ from marcus_events.websocket.schemas import INCOMING, OUTGOING
 
 ADDRESS = "/ws/events/"
 INTRODUCTION = f"""\
-Subscribe to the log from a position on, and publish. Frames are JSON objects as text, of at most \
-{MAX_BODY // 1024**2} MiB. Each is answered, in order, by one with its id. A connection has at most \
-{frame_handlers.MAX_SUBSCRIPTIONS} subscriptions; {consumer.MAX_MISTAKES} mistakes in a row end it. A heartbeat comes \
-at least every {subscriptions.HEARTBEAT_S:g} s. Fields may be added to what is sent."""
+Subscribe to the log from a position, and publish events. Frames are JSON text of at most \
+{MAX_BODY // 1024**2} MiB. Each frame gets one response with its id, in order. A connection can have at most \
+{frame_handlers.MAX_SUBSCRIPTIONS} subscriptions, and closes after {consumer.MAX_MISTAKES} invalid frames in a row. A \
+heartbeat is sent at least every {subscriptions.HEARTBEAT_S:g} s. Frames from the server may gain fields."""
 ANSWERS = {"subscribe": "subscribed", "unsubscribe": "unsubscribed", "publish": "published"}
 SUMMARIES = {
-    "subscribe": "Be sent the events that match, after a position or from now on.",
-    "unsubscribe": "Be sent no more of them.",
-    "publish": "One event, or many; answered after the commit.",
-    "subscribed": "What comes after this position follows.",
-    "event": "An event of a subscription: in the order of the log, each once.",
-    "caught_up": "Everything up to the head was sent; what follows is new.",
+    "subscribe": "Subscribe to matching events, after a position or from now on.",
+    "unsubscribe": "End a subscription.",
+    "publish": "Publish one or more events. The response is sent after the commit.",
+    "subscribed": "Subscribed. Events after this position follow.",
+    "event": "An event of a subscription. Events arrive in log order, each once.",
+    "caught_up": "All events up to the head have been sent. New events follow.",
     "gap": "The log no longer has these positions.",
-    "reset": "The log is another one; what comes after this position of it follows.",
-    "unsubscribed": "Nothing of it follows.",
-    "published": "What became of each event.",
-    "error": "Why a frame was not done; without an id, why the connection ends.",
-    "heartbeat": "The line is alive. Everything of a subscription up to its position was sent.",
+    "reset": "The log has been replaced. Events after this position in the new log follow.",
+    "unsubscribed": "The subscription has ended.",
+    "published": "The result for each event.",
+    "error": "Why a frame failed or, without an id, why the connection closes.",
+    "heartbeat": "The connection is alive. Each subscription has received all events up to its position.",
 }
 
 
@@ -92,13 +92,13 @@ CHANNEL = {"$ref": "#/channels/events"}
 SITE = {
     "host": "{host}",
     "protocol": "ws",
-    "description": "Behind TLS, wss.",
+    "description": "Use wss behind TLS.",
     "variables": {"host": {"default": "127.0.0.1:8000"}},
     "security": [{"$ref": "#/components/securitySchemes/token"}],
 }
 TOLD = {
     "action": "send",
-    "summary": "What comes unasked.",
+    "summary": "Frames that the server sends on its own.",
     "channel": CHANNEL,
     "messages": in_channel("event", "caught_up", "gap", "reset", "error", "heartbeat"),
 }

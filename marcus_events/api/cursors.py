@@ -52,7 +52,7 @@ def read(cursor: str, keys: Keys) -> list[Any]:
             raise ValueError
         return [value_of(value, kind) for value, kind in zip(stated, keys.values(), strict=True)]
     except (ValueError, binascii.Error, InvalidEvent, RecursionError):
-        raise mistake("cursor", "is none that an answer gave as its next") from None
+        raise mistake("cursor", "is not a cursor from a previous response") from None
 
 
 def value_of(value: Any, kind: type) -> Any:

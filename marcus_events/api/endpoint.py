@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from marcus_events.access import authentication
+from marcus_events.access.tokens import TokenScope
 from marcus_events.access.visibility import Visibility, visibility_of, visibility_of_token
 from marcus_events.api.query_fields import check_known
 from marcus_events.core.problem import Problem
@@ -38,7 +39,7 @@ EndpointView = Callable[..., EndpointResult]  # of the request, what its scope g
 
 
 def endpoint(
-    scope: str | None, takes: Collection[str] | None = None
+    scope: TokenScope | None, takes: Collection[str] | None = None
 ) -> Callable[[EndpointView], Callable[..., HttpResponse]]:
     """Make a view of a function that answers with a dict, or raises Problem.
 
@@ -61,7 +62,7 @@ def endpoint(
 
 
 def respond(
-    view: EndpointView, request: HttpRequest, scope: str | None, takes: Collection[str] | None, **place: Any
+    view: EndpointView, request: HttpRequest, scope: TokenScope | None, takes: Collection[str] | None, **place: Any
 ) -> HttpResponse:
     def work() -> EndpointResult:
         token = permitted(request, scope)
@@ -94,14 +95,14 @@ def problems_told(method: str, path: str) -> Iterator[None]:
     try:
         yield
     except TooManyFieldsSent as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "The address has too many parameters.", limit="parameters") from error
+        raise Problem(HTTPStatus.BAD_REQUEST, "The URL has too many parameters.", limit="parameters") from error
     except (LogUnavailable, DatabaseError, InterfaceError, psycopg.Error) as error:
         logger.error("%s %s: %s", method, path, error)
-        detail = "The log cannot be reached at this time; send the same request again."
+        detail = "The log is temporarily unavailable. Send the same request again."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S) from error
 
 
-def permitted(request: HttpRequest, scope: str | None) -> Token | None:
+def permitted(request: HttpRequest, scope: TokenScope | None) -> Token | None:
     """The token that allows this, or None for a signed-in person who reads. Raises Problem."""
     caller = caller_of(request)
     authentication.check_address(caller)
@@ -162,4 +163,4 @@ def other_method(request: HttpRequest, instead: str) -> HttpResponse:
 @login_not_required
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """For every other address below the API's: a program is not sent a page."""
-    return problem_response(Problem(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}."))
+    return problem_response(Problem(HTTPStatus.NOT_FOUND, f"{request.path} does not exist."))

@@ -21,8 +21,8 @@ from marcus_events.search.masking import masked
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
 TOO_MUCH = (
-    "Too much of the log would have to be searched for this. Narrow it: by since and until, a type, a board, an agent, "
-    "a task, or longer words."
+    "This search covers too much of the log. Narrow it by since and until, type, board, agent or task, or use longer "
+    "words."
 )
 PAGE = (*query_fields.OF_EVENTS, "after", "before", "order", "limit")
 

@@ -9,12 +9,12 @@ from django.db import Error
 from django.http import HttpRequest, JsonResponse
 
 from marcus_events.log import read
+from marcus_events.models import ProjectionName
 from marcus_events.projections import PROJECTIONS
 
 MAX_LAG = 10_000  # positions; further behind, pages show the past
-NEVER_IN_THE_WAY = (
-    "search"  # what it has not reached is looked for in the log itself; on a long log it is made in hours
-)
+# What it has not reached is looked for in the log itself; on a long log it is made in hours.
+NEVER_IN_THE_WAY = ProjectionName.SEARCH
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -35,7 +35,7 @@ def state_of_parts() -> dict[str, dict[str, Any]]:
         head = read.head()
         lags = {p.name: head.position - read.projected(p.name) for p in PROJECTIONS}
     except Error:
-        return {"log": {"ready": False, "reason": "the database does not answer"}}
+        return {"log": {"ready": False, "reason": "the database does not respond"}}
     parts: dict[str, dict[str, Any]] = {"log": {"ready": True, "head": head.position}}
     return parts | {
         name: {"ready": lag <= MAX_LAG or name == NEVER_IN_THE_WAY, "lag": lag} for name, lag in lags.items()

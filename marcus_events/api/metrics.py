@@ -55,21 +55,21 @@ class Everything(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
-            "marcus_hub_connections", "Live pages and programs of this process", get_hub().connections
+            "marcus_hub_connections", "Live pages and programs connected to this process", get_hub().connections
         )
         yield of_connections()
         if (counted := default_events.metrics()) is not None:
             yield from of_events(counted, names=self.names)
         try:
             yield from [*of_log(), *of_subscriptions(names=self.names)]
-            yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 1)
+            yield GaugeMetricFamily("marcus_database_up", "Whether the database responds", 1)
         except Error:
-            yield GaugeMetricFamily("marcus_database_up", "Whether the database answers", 0)
+            yield GaugeMetricFamily("marcus_database_up", "Whether the database responds", 0)
 
 
 def of_connections() -> Metric:
     found = GaugeMetricFamily(
-        "marcus_open_connections", "Requests, waits and WebSockets of this process that are open", labels=["of"]
+        "marcus_open_connections", "Open requests, waits and WebSockets of this process", labels=["of"]
     )
     for name, number in open_connections.open_now().items():
         found.add_metric([name], number)
@@ -89,7 +89,7 @@ def of_subscriptions(*, names: bool) -> Iterator[Metric]:
     """Without names, how far the last one is behind, and what all have parked."""
     lag = GaugeMetricFamily("marcus_subscription_lag", "Positions behind the log", labels=["subscription"])
     parked = GaugeMetricFamily(
-        "marcus_subscription_parked", "Events that its handler failed on", labels=["subscription"]
+        "marcus_subscription_parked", "Events parked after a handler failure", labels=["subscription"]
     )
     found = states()
     for state in found if names else ():
@@ -108,21 +108,21 @@ def of_events(counted: dict[str, Any], *, names: bool) -> Iterator[Metric]:
     for name, count in by_type(counted["types"], names=names).items():
         published.add_metric([name], count)
     yield published
-    yield GaugeMetricFamily("marcus_in_flight", "Events whose handlers nobody waits for", counted["in_flight"])
-    yield CounterMetricFamily("marcus_shed", "Events whose handlers were not called, for want of room", counted["shed"])
+    yield GaugeMetricFamily("marcus_in_flight", "Events being handled in the background", counted["in_flight"])
+    yield CounterMetricFamily("marcus_shed", "Events whose handlers were skipped under load", counted["shed"])
     for name in ("stored", "spooled", "refused", "lost", "set_aside"):
         yield CounterMetricFamily(f"marcus_events_{name}", f"Events that were {name}", counted["storing"][name])
-    yield GaugeMetricFamily("marcus_events_waiting", "Events that wait to be stored", counted["storing"]["waiting"])
+    yield GaugeMetricFamily("marcus_events_waiting", "Events waiting to be stored", counted["storing"]["waiting"])
 
 
 def of_handlers(rows: list[dict[str, Any]]) -> Iterator[Metric]:
     labels = ["pattern", "handler"]
-    for name, what in (("calls", "Calls"), ("errors", "Failures"), ("timeouts", "Calls that ran out of time")):
+    for name, what in (("calls", "Calls"), ("errors", "Failures"), ("timeouts", "Calls that timed out")):
         family = CounterMetricFamily(f"marcus_handler_{name}", what, labels=labels)
         for row in rows:
             family.add_metric([row["pattern"], row["handler"]], row[name])
         yield family
-    seconds = GaugeMetricFamily("marcus_handler_seconds", "Of the last calls", labels=[*labels, "quantile"])
+    seconds = GaugeMetricFamily("marcus_handler_seconds", "Duration of the last calls", labels=[*labels, "quantile"])
     for row in rows:
         for rank in (50, 95, 99):
             if (found := row[f"p{rank}_ms"]) is not None:

@@ -27,7 +27,7 @@ from marcus_events.http.worker_threads import LARGE_BODY_THREADS, TOKEN_THREADS,
 from marcus_events.ingest import Receipt
 from marcus_events.models import Token
 
-KINDS = f"application/json, {cloudevents.STRUCTURED}, {cloudevents.BATCH}, or any with the headers of a CloudEvent"
+KINDS = f"application/json, {cloudevents.STRUCTURED}, {cloudevents.BATCH}, or any type with CloudEvent headers"
 
 
 async def publish_async(request: HttpRequest) -> HttpResponse:
@@ -77,13 +77,16 @@ def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publish_items.Rea
 
 def one(stated: Any) -> Any:
     if isinstance(stated, list):
-        raise Problem(HTTPStatus.BAD_REQUEST, f"An array of CloudEvents has the type {cloudevents.BATCH}.")
+        raise Problem(HTTPStatus.BAD_REQUEST, f"Send an array of CloudEvents as {cloudevents.BATCH}.")
     return stated
 
 
 def many(stated: Any) -> Any:
     if not isinstance(stated, list):
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{cloudevents.BATCH} is an array; one has {cloudevents.STRUCTURED}.")
+        raise Problem(
+            HTTPStatus.BAD_REQUEST,
+            f"{cloudevents.BATCH} must be an array. Send a single CloudEvent as {cloudevents.STRUCTURED}.",
+        )
     return stated
 
 
@@ -106,7 +109,7 @@ def answer(request: HttpRequest, receipts: list[Receipt], *, is_batch: bool) -> 
     if body["rejected"] == len(receipts):
         reason = publish_items.why_rejected(receipts)
         raise Problem(
-            publish_items.code_of(receipts), receipts[0].error or "No event was taken.", reason=reason, **body
+            publish_items.code_of(receipts), receipts[0].error or "No event was accepted.", reason=reason, **body
         )
     caller = caller_of(request)
     publish_items.note_rejected(receipts, caller, "POST", request.path)

@@ -26,7 +26,7 @@ def check_known(request: HttpRequest, known: Collection[str]) -> None:
     for name in request.GET:
         if name not in known:
             takes = f"it takes {', '.join(known)}" if known else "it takes none"
-            detail = f"{clean('a name', name)} is no parameter of this address; {takes}."
+            detail = f"{clean('a name', name)} is not a parameter of this endpoint; {takes}."
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             raise Problem(status, detail, reason=f"An unknown parameter; {takes}.", parameter=name)
 

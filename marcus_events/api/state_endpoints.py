@@ -19,7 +19,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import category_of
 from marcus_events.core.external_links import address
 from marcus_events.core.filters import EventFilter
-from marcus_events.log import read
+from marcus_events.log import event_counts, read
 from marcus_events.log.task_boards import AsOf
 from marcus_events.models import Agent, Blocker, Board, HourlyRate, IntervalQuerySet, Rate, Task
 
@@ -201,8 +201,8 @@ def present_counts(boards: list[str] | None, visibility: Visibility) -> dict[str
 def past_counts(boards: list[str] | None, visibility: Visibility, moment: int | datetime) -> dict[str, int]:
     wanted = Visibility(None if boards is None else frozenset(boards), visibility.audit).narrow(EventFilter())
     if isinstance(moment, int):
-        return read.count_by_type(wanted, before=moment + 1)
-    return read.count_by_type(replace(wanted, until=moment + timedelta(microseconds=1)))
+        return event_counts.count_by_type(wanted, before=moment + 1)
+    return event_counts.count_by_type(replace(wanted, until=moment + timedelta(microseconds=1)))
 
 
 def time_of(moment: int | datetime | None) -> datetime:

@@ -27,7 +27,7 @@ from marcus_events.core.problem import Problem
 from marcus_events.http import cloudevents
 from marcus_events.http.either_mode import end_turn
 from marcus_events.live.hub import get_hub
-from marcus_events.log import read
+from marcus_events.log import identities, read
 from marcus_events.models import Token
 
 DEFAULT_TIMEOUT_S = 30
@@ -123,9 +123,9 @@ def after_of(request: HttpRequest, visibility: Visibility) -> int:
     anything, nor are they kept from their own by one of the same id.
     """
     if event_id := text(request, "after_event"):
-        found = read.by_event_id(event_id, boards=visibility.boards)
+        found = identities.by_event_id(event_id, boards=visibility.boards)
         if found is None or not visibility.shows(found):
-            raise Problem(HTTPStatus.NOT_FOUND, f"There is no event {event_id}.")
+            raise Problem(HTTPStatus.NOT_FOUND, f"Event {event_id} does not exist.")
         return found.position
     stated = query_fields.position(request, "after")
     return read.head().position if stated is None else stated

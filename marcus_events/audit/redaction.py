@@ -23,9 +23,7 @@ from typing import Any
 
 import psycopg
 from django.db import OperationalError, connection, transaction
-from psycopg.types.json import Jsonb
 
-from marcus_events.audit.hash_chain.chain import leaf_of
 from marcus_events.blockers.replies import ATTEMPTS, SENT, sent_id
 from marcus_events.core.causation import CAUSATION, CORRELATION
 from marcus_events.core.event import Event, RecordedEvent, utc_now
@@ -36,23 +34,20 @@ from marcus_events.core.reducers.redacted_effect import REPEATS, effect_of, ids_
 from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.http.rejected_requests import MAX_ADDRESS, shown
 from marcus_events.ingest import entry_from
-from marcus_events.log import read
+from marcus_events.log import identities, read
 from marcus_events.log.append import append
+from marcus_events.log.leaves import lock_both_leaves
 from marcus_events.log.listener import LOG_CHANNEL
 from marcus_events.log.partitions import with_room
-from marcus_events.models import Board, ParkedEvent, Subscription, Task
+from marcus_events.log.redacted_bodies import ReplacedBody, ids_of_others, is_redacted, replace_body
+from marcus_events.log.rows import execute
+from marcus_events.models import Board, ParkedEvent, ProjectionName, Subscription, Task
 from marcus_events.projections.redaction_rewrite import Rewriting
 
 MAX_REASON = 300  # characters
 WAIT = "10s"  # for the projector's step; a rebuild takes longer, and is not waited for
 
-LEAVES = f"""SELECT {leaf_of()}, {leaf_of(data="%s::jsonb", metadata="%s::jsonb")}
-    FROM event AS e WHERE position = %s FOR UPDATE"""
-WRITE_DOWN = """INSERT INTO redaction (position, by, reason, at, marker, metadata, leaf, marked, record)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
-REPLACE = "UPDATE event SET data = %s, metadata = %s WHERE position = %s"
-HOLD_STATE = "SELECT FROM checkpoint WHERE projection = 'state' FOR UPDATE"
-BORNE = "SELECT DISTINCT event_id FROM event_identity WHERE event_id = ANY(%s) AND position <> %s"
+HOLD_STATE = "SELECT FROM checkpoint WHERE projection = %s FOR UPDATE"
 FORGET_WORDS = "UPDATE search SET words = ''::tsvector WHERE position = %s"
 
 
@@ -64,7 +59,7 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
     """Returns the position of the record. Raises NotPossible, or psycopg.OperationalError where it cannot be now."""
     stated = shown(reason.strip(), MAX_REASON)
     if not stated:
-        raise CannotRedact("Say why.")
+        raise CannotRedact("Enter a reason.")
     act = RedactionRequest(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
         records = with_room(lambda: carried_out(act, position))
@@ -75,32 +70,23 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
 
 def carried_out(act: RedactionRequest, position: int) -> list[int]:
     with transaction.atomic():
-        execute("SELECT set_config('lock_timeout', %s, true)", WAIT)
-        execute(HOLD_STATE)
+        execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
+        execute(HOLD_STATE, [ProjectionName.STATE])
         event = found(position)
         records = act.carry_out([event, *copies_of(event)])
-        execute("SELECT pg_notify(%s, %s)", LOG_CHANNEL, str(records[-1]))
+        execute("SELECT pg_notify(%s, %s)", [LOG_CHANNEL, str(records[-1])])
         return records
-
-
-def execute(query: str, *values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
 
 
 def found(position: int) -> RecordedEvent:
     event = read.event(position)
     if event is None:
-        raise CannotRedact(f"There is no event {position}.")
+        raise CannotRedact(f"Event {position} does not exist.")
     if category_of(event.event_type) == "audit":
-        raise CannotRedact("This says what somebody did here. The audit trail is not redacted.")
-    if is_redacted_already(position):
-        raise CannotRedact("It is redacted already.")
+        raise CannotRedact("Audit events cannot be redacted.")
+    if is_redacted(position):
+        raise CannotRedact("This event is already redacted.")
     return event
-
-
-def is_redacted_already(position: int) -> bool:
-    return bool(read.rows("SELECT FROM redaction WHERE position = %s", [position], None))
 
 
 def copies_of(event: RecordedEvent) -> list[RecordedEvent]:
@@ -112,9 +98,9 @@ def copies_of(event: RecordedEvent) -> list[RecordedEvent]:
         others = [answer_id]
     else:
         return []
-    positions = [read.position_of(replace(event.event, event_id=other)) for other in others]
+    positions = [identities.position_of(replace(event.event, event_id=other)) for other in others]
     copies = [copy for position in positions if position and (copy := read.event(position))]
-    return [copy for copy in copies if not is_redacted_already(copy.position)]
+    return [copy for copy in copies if not is_redacted(copy.position)]
 
 
 class RedactionRequest:
@@ -140,20 +126,16 @@ class RedactionRequest:
 
     def replaced(self, event: RecordedEvent) -> int:
         """The position of the record."""
-        mark, metadata = Jsonb(event.data), Jsonb(event.metadata)
-        leaf, marked = self.leaves(event, mark, metadata)
+        both = lock_both_leaves(event.position, event.data, event.metadata)
+        if both is None:
+            raise CannotRedact(f"Event {event.position} does not exist.")  # retention has just removed it
+        leaf, marked = both
         said = self.record_of(event, leaf=leaf.hex(), marked=marked.hex())
         connection.ensure_connection()
         [place] = append(connection.connection, [entry_from(said, Authority.SYSTEM)])
-        values = event.position, self.by, self.reason, self.at, mark, metadata, leaf, marked, place.position
-        execute(WRITE_DOWN, *values)
-        execute(REPLACE, mark, metadata, event.position)
+        by = self.by, self.reason, self.at
+        replace_body(ReplacedBody(event.position, *by, event.data, event.metadata, leaf, marked, place.position))
         return place.position
-
-    def leaves(self, event: RecordedEvent, mark: Jsonb, metadata: Jsonb) -> tuple[bytes, bytes]:
-        for leaf, marked in read.rows(LEAVES, [mark, metadata, event.position], None):
-            return bytes(leaf), bytes(marked)
-        raise CannotRedact(f"There is no event {event.position}.")  # retention has just removed it
 
     def record_of(self, event: RecordedEvent, **leaves: str) -> Event:
         about = {"by": self.by, "address": self.address, "position": event.position, "reason": self.reason}
@@ -169,15 +151,15 @@ def metadata_of(event: RecordedEvent, *, is_repeat: bool) -> dict[str, Any]:
     event_ids, task_ids, board_ids = ids_in(event)
     correlation = text_in(event.metadata.get(CORRELATION))
     event_ids += [correlation] if correlation else []
-    borne = {event_id for (event_id,) in read.rows(BORNE, [event_ids, event.position], None)}
-    bears = borne | set(Task.objects.filter(task_id__in=task_ids).values_list("task_id", flat=True))
+    bears = ids_of_others(event_ids, event.position)
+    bears |= set(Task.objects.filter(task_id__in=task_ids).values_list("task_id", flat=True))
     bears |= set(Board.objects.filter(board_id__in=board_ids).values_list("board_id", flat=True))
     return remaining(event, effect_of(event, bears) | ({REPEATS: True} if is_repeat else {}), bears)
 
 
 def forget(position: int) -> None:
     """Out of the search index, and out of what handlers said when they failed on it: they may have quoted it."""
-    execute(FORGET_WORDS, position)
+    execute(FORGET_WORDS, [position])
     ParkedEvent.objects.filter(position=position).exclude(error="").update(error=REDACTED)
     failing = Subscription.objects.filter(position__lt=position, attempts__gt=0)
     failing.exclude(last_error="").update(last_error=REDACTED)

@@ -20,8 +20,8 @@ from marcus_events.audit.actor import actor
 from marcus_events.audit.failed_logins import NOBODY, failed_logins
 from marcus_events.core.event_types import EventTypes
 
-WATCHED = {"is_active": "active", "is_superuser": "administrator of everything", "is_staff": "admitted to the admin"}
-DONE = {"post_add": "given {}", "post_remove": "no longer {}", "pre_clear": "no longer {}"}
+WATCHED = {"is_active": "active", "is_superuser": "superuser", "is_staff": "staff"}
+DONE = {"post_add": "added {}", "post_remove": "removed {}", "pre_clear": "removed {}"}
 MAX_NAMED = 20  # groups or permissions in a sentence
 
 
@@ -75,12 +75,12 @@ def changes(before: User, after: User, looked_at: set[str]) -> list[str]:
     differing = [name for name in WATCHED if name in looked_at and getattr(before, name) != getattr(after, name)]
     words = [f"{'now' if getattr(after, name) else 'no longer'} {WATCHED[name]}" for name in differing]
     is_new = "password" in looked_at and before.password != after.password
-    return [*words, "another password"] if is_new else words
+    return [*words, "password changed"] if is_new else words
 
 
 def saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
-    rights = [f"now {words}" for name, words in WATCHED.items() if name != "is_active" and getattr(instance, name)]
-    change = ["made", *rights] if created else instance.__dict__.pop("_audited", [])
+    rights = [words for name, words in WATCHED.items() if name != "is_active" and getattr(instance, name)]
+    change = ["created", *rights] if created else instance.__dict__.pop("_audited", [])
     if change:
         changed(instance.get_username(), ", ".join(change))
 
@@ -113,7 +113,7 @@ def related(sender: Any, instance: Any, model: Any) -> Any:
 
 def name_of(thing: Any) -> str:
     if isinstance(thing, Group):
-        return f"the group {thing.name}"
+        return f"group {thing.name}"
     return str(thing.get_username() if isinstance(thing, User) else thing.name)
 
 

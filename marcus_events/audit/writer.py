@@ -49,10 +49,10 @@ class AuditWriter:
                 append(event)
         except (LogUnavailable, OSError) as error:
             self._is_away = True
-            logger.warning("an audit event waits on disk: %s", error)
+            logger.warning("an audit event is waiting on disk: %s", error)
             self._put_aside(event)
         except Exception:
-            logger.exception("an act could not be recorded: %s %s", event.event_type, event.data)
+            logger.exception("an action could not be recorded: %s %s", event.event_type, event.data)
 
     def stop_soon(self) -> None:
         self._stop.set()
@@ -67,7 +67,7 @@ class AuditWriter:
         try:
             self.spool().put([event])
         except OSError:
-            logger.exception("an act could not be recorded: %s %s", event.event_type, event.data)
+            logger.exception("an action could not be recorded: %s %s", event.event_type, event.data)
 
     def spool(self) -> Spool:
         with self._lock:
@@ -88,9 +88,9 @@ class AuditWriter:
                 self.spool().remove(number for number, _ in waiting)
             self._is_away = False
         except (LogUnavailable, SpoolFailed) as error:
-            logger.debug("audit events wait on disk: %s", error)
+            logger.debug("audit events are waiting on disk: %s", error)
         except Exception:
-            logger.exception("audit events wait on disk")
+            logger.exception("audit events are waiting on disk")
 
 
 def left_on_disk() -> bool:

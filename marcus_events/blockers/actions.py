@@ -43,20 +43,20 @@ def assign(blockers: Sequence[Blocker], by: str, assignee: str) -> None:
 def snooze(blockers: Sequence[Blocker], by: str, until: datetime | None) -> None:
     """Until a time; None brings them back."""
     if until is not None and until <= utc_now():
-        raise ActionNotPossible("That time has passed. Choose a later one.")
+        raise ActionNotPossible("This time has passed. Choose a later one.")
     publish(EventTypes.BLOCKER_SNOOZED, unresolved(blockers), by, until=until.isoformat() if until else None)
 
 
 def answer(blockers: Sequence[Blocker], by: str, text: str) -> None:
     """Let it be sent when UNDO has passed. All or none: where one of them has an answer, nobody's is covered up."""
     if not text.strip():
-        raise ActionNotPossible("Write an answer first.")
+        raise ActionNotPossible("Write a reply first.")
     first, *others = unresolved(blockers)
     if first.answer_id:
-        raise ActionNotPossible(f"{first.answered_by} has just answered. Take that answer back first.")
+        raise ActionNotPossible(f"{first.answered_by} has just replied. Undo that reply first.")
     if taken := next((other for other in others if other.answer_id), None):
         raise ActionNotPossible(
-            f"{taken.answered_by} has just answered for one of the other tasks. See below who is left."
+            f"{taken.answered_by} has just replied for one of the other tasks. The remaining tasks are listed below."
         )
     due = (utc_now() + UNDO).isoformat()
     publish(EventTypes.BLOCKER_ANSWERED, blockers, by, answer=text.strip(), due=due)
@@ -66,14 +66,14 @@ def withdraw(blockers: Sequence[Blocker], by: str) -> None:
     """Take an answer back, for as long as it waits."""
     first = blockers[0]
     if first.resolved_at or not first.answer_due or first.answer_due <= utc_now():
-        raise ActionNotPossible("The answer is on its way and cannot be taken back any more.")
+        raise ActionNotPossible("The reply has been sent and can no longer be undone.")
     ingested([act(EventTypes.ANSWER_WITHDRAWN, one, by, answer_id=one.answer_id) for one in blockers])
 
 
 def unresolved(blockers: Sequence[Blocker]) -> Sequence[Blocker]:
     """The first is the one that the act is about."""
     if blockers[0].resolved_at:
-        raise ActionNotPossible("It is not blocked any more.")
+        raise ActionNotPossible("This task is no longer blocked.")
     return blockers
 
 
@@ -90,7 +90,7 @@ def ingested(events: Sequence[Event]) -> None:
     """Returns when the pages show it, or would any moment. Raises NotPossible where it cannot be taken."""
     receipts = ingest(events, Authority.SYSTEM)
     if refused := next((receipt for receipt in receipts if receipt.position is None), None):
-        raise ActionNotPossible(f"That cannot be stored: {refused.error}.")
+        raise ActionNotPossible(f"This could not be stored: {refused.error}.")
     wait_shown(max(receipt.position or 0 for receipt in receipts))
 
 

@@ -39,7 +39,7 @@ def send_answers(stop: threading.Event) -> None:
         try:
             send_due()
         except (DatabaseError, LogUnavailable) as error:
-            logger.warning("answers wait for the database: %s", error)
+            logger.warning("replies are waiting for the database: %s", error)
         finally:
             close_old_connections()
 

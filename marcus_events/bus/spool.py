@@ -6,16 +6,14 @@ with the process, so the next one continues with what a killed process left. The
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from marcus_events.core.event import Event
 
@@ -77,7 +75,7 @@ class Spool:
     def put(self, events: Sequence[Event]) -> None:
         """Return when all events are on disk. Raises SpoolFailed, and then none of them is."""
         try:
-            bodies = [(encode_event(event),) for event in events]
+            bodies = [(event.to_json(),) for event in events]
         except (TypeError, ValueError) as error:
             raise SpoolFailed(f"an event cannot be encoded as JSON: {error}") from error
         with self._transaction() as connection:
@@ -89,7 +87,7 @@ class Spool:
         query = "SELECT number, body FROM event WHERE refused IS NULL ORDER BY number LIMIT ?"
         with self._transaction() as connection:
             rows = connection.execute(query, (limit,)).fetchall()
-        return [(number, decode_event(body)) for number, body in within_bytes(rows, max_bytes)]
+        return [(number, Event.from_json(body)) for number, body in within_bytes(rows, max_bytes)]
 
     def remove(self, numbers: Iterable[int]) -> None:
         rows = [(number,) for number in numbers]
@@ -109,7 +107,7 @@ class Spool:
         query = "SELECT number, body, refused FROM event WHERE refused IS NOT NULL ORDER BY number"
         with self._transaction() as connection:
             rows = connection.execute(query).fetchall()
-        return [(number, decode_event(body), reason) for number, body, reason in rows]
+        return [(number, Event.from_json(body), reason) for number, body, reason in rows]
 
     def put_back(self, numbers: Iterable[int]) -> None:
         """Return events that were set aside to their old place in the queue."""
@@ -168,15 +166,6 @@ class Spool:
 
 def is_busy(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def encode_event(event: Event) -> str:
-    return json.dumps(vars(event) | {"timestamp": event.timestamp.isoformat()}, separators=(",", ":"))
-
-
-def decode_event(body: str) -> Event:
-    fields: dict[str, Any] = json.loads(body)
-    return Event(**fields | {"timestamp": datetime.fromisoformat(fields["timestamp"])})
 
 
 def within_bytes(rows: list[tuple[int, str]], max_bytes: int | None) -> Iterator[tuple[int, str]]:

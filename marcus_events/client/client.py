@@ -44,7 +44,7 @@ class Client:
     def __init__(self, url: str, token: str, *, spool: Path | str | None = None, timeout_s: float = TIMEOUT_S) -> None:
         """Raises SpoolFailed if the directory cannot be used, and ValueError if the token cannot be one."""
         if not (token.isascii() and token.isprintable() and token.strip() == token != ""):
-            raise ValueError("this is not a token: it must be printable ASCII without spaces around it")
+            raise ValueError("invalid token: it must be printable ASCII without surrounding spaces")
         self.url = url.rstrip("/")
         directory = Path(spool) if spool else state_directory(self.url)
         self._outbox = Outbox(self.url, token, Spool.claim(directory), timeout_s)

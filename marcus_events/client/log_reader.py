@@ -95,7 +95,7 @@ class LogReader:
             try:
                 return await self._get(http, path, query)
             except httpx.TransportError as error:
-                logger.debug("%s does not answer: %s", self._url, error)
+                logger.debug("%s does not respond: %s", self._url, error)
             except httpx.HTTPStatusError as error:
                 if not is_temporary(error.response.status_code):
                     raise

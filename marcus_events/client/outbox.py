@@ -114,7 +114,7 @@ class Outbox:
                     self._warn_once(error)
                     self._stop.wait(min(max(next(waits), error.retry_after_s), LONGEST_PAUSE_S))
                 except Exception:
-                    logger.exception("events cannot be sent; they are kept in %s", self._pending.location)
+                    logger.exception("events cannot be sent; they are stored in %s", self._pending.location)
                     self._stop.wait(LONGEST_PAUSE_S)
                 else:
                     self._arrived.wait()
@@ -165,7 +165,7 @@ class Outbox:
     def _set_aside(self, number: int, event: Event, reason: str) -> None:
         self._pending.set_aside(number, reason)
         self._rejected += 1
-        logger.warning("event %s was refused: %s", event.event_id, reason)
+        logger.warning("event %s was rejected: %s", event.event_id, reason)
 
     def _log_warnings(self, event: Event, warnings: list[dict[str, Any]]) -> None:
         """The event is in the log, but some of its fields are ignored."""
@@ -176,7 +176,7 @@ class Outbox:
     def _warn_once(self, error: SendFailed) -> None:
         """Log the first error since events were last sent."""
         if self._last_error is None:
-            text = "events cannot be sent (%s); until they can, they are kept in %s"
+            text = "events cannot be sent (%s); until then, they are stored in %s"
             logger.warning(text, error, self._pending.location)
         self._last_error = str(error)
 
@@ -206,7 +206,7 @@ def detail_of(response: httpx.Response) -> str:
     try:
         return str(response.json()["detail"])
     except (ValueError, TypeError, KeyError):
-        return f"answered with {response.status_code} {response.reason_phrase}"
+        return f"the server responded with {response.status_code} {response.reason_phrase}"
 
 
 def retry_after(response: httpx.Response) -> float:

@@ -51,17 +51,17 @@ def parse(text: str) -> Anchor:
     if scheme == "syslog":
         return syslog(text.partition(":")[2])
     if "://" in text:
-        raise ValueError(f"{scheme}:// is not possible: name a file, https://…, http://… or syslog:")
+        raise ValueError(f"{scheme}:// is not supported; use a file, https://…, http://… or syslog:")
     path = Path(text).expanduser()
     if not path.is_absolute():
-        raise ValueError(f"{text!r} must be the whole path of a file, https://…, http://… or syslog:")
+        raise ValueError(f"{text!r} must be the absolute path of a file, https://…, http://… or syslog:")
     return Anchor("file", str(path), str(path))
 
 
 def webhook(text: str) -> Anchor:
     parts = urlsplit(text)
     if not parts.hostname or not has_port(text) or parts.username is not None or any(sign.isspace() for sign in text):
-        raise ValueError("a webhook must be like https://example.org/heads, without a user name")
+        raise ValueError("a webhook must have the form https://example.org/heads, without a username")
     port = f":{parts.port}" if parts.port else ""
     return Anchor("webhook", text, f"{parts.scheme.lower()}://{parts.hostname}{port}/…")
 
@@ -79,5 +79,5 @@ def syslog(place: str) -> Anchor:
         return Anchor("syslog", place or LOCAL_SYSLOG, f"syslog:{place or LOCAL_SYSLOG}")
     found = ADDRESS.fullmatch(place)
     if not found or not 0 < int(found[2]) <= MAX_PORT:
-        raise ValueError(f"syslog:{place} must be like syslog:, syslog:/dev/log or syslog:host:514")
+        raise ValueError(f"syslog:{place} must have the form syslog:, syslog:/dev/log or syslog:host:514")
     return Anchor("syslog", place, f"syslog:{place}")

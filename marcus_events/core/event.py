@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from marcus_events.core.event_types import category_of
 from marcus_events.core.task_links import NAMING_OTHERS
@@ -51,7 +51,13 @@ class Event:
 
     def to_json(self) -> str:
         """The event as one JSON object. Raises TypeError where `data` holds what JSON cannot."""
-        return json.dumps(self.to_dict())
+        return json.dumps(vars(self) | {"timestamp": self.timestamp.isoformat()})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The event that `to_json` wrote. Raises ValueError, TypeError or KeyError where it is none."""
+        stated = json.loads(text)
+        return cls(**stated | {"timestamp": datetime.fromisoformat(stated["timestamp"])})
 
 
 @dataclass(frozen=True)
@@ -166,5 +172,5 @@ def check_moment(moment: object, pointer: str = "/timestamp") -> datetime:
     if moment.utcoffset() is None:
         raise InvalidEvent(pointer, "has no time zone; end it with Z or an offset such as +00:00")
     if not EARLIEST <= moment <= LATEST:
-        raise InvalidEvent(pointer, f"lies outside of the years {EARLIEST.year} to {LATEST.year}", "timestamp")
+        raise InvalidEvent(pointer, f"is outside the years {EARLIEST.year} to {LATEST.year}", "timestamp")
     return moment.astimezone(UTC)

@@ -120,14 +120,14 @@ def suggestion_in(value: object) -> dict[str, Any] | None:
     return {"text": text} if text is not None else value if isinstance(value, dict) else None
 
 
-ID = Expectation(f"a text of at most {MAX_NAME_BYTES} bytes, or a whole number", name_in, is_short)
-IDS = ListOf("an id, or a list of ids: texts or whole numbers", ID)
-TEXT = Expectation("a text or a number", text_in)
-TEXTS = ListOf("a text, or a list of texts", TEXT)
+ID = Expectation(f"a string of at most {MAX_NAME_BYTES} bytes or an integer", name_in, is_short)
+IDS = ListOf("an id or a list of ids, as strings or integers", ID)
+TEXT = Expectation("a string or a number", text_in)
+TEXTS = ListOf("a string or a list of strings", TEXT)
 PERCENT = Expectation("a number from 0 to 100", percent_in, lambda value: 0 <= (number_in(value) or 0) <= 100)
 SEVERITY = Expectation("low, medium, high or critical", severity_in)
 TIME = Expectation("an ISO 8601 time with a time zone", time_in)
-SUGGESTION = Expectation("a text or an object", suggestion_in)
+SUGGESTION = Expectation("a string or an object", suggestion_in)
 TRUTH = Expectation("true or false", lambda value: value if isinstance(value, bool) else None)
 
 OF_A_BLOCKER = (

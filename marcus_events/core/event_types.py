@@ -123,38 +123,38 @@ HANDLING = (  # what people do about a blocker, and what becomes of their answer
 )
 MEANINGS: dict[str, Meaning] = {
     T.TASK_CREATED: Meaning("task", "Task created", "{task} was added to the board", "low"),
-    T.TASK_REQUESTED: Meaning("task", "Task requested", "{agent} asks for work", "noise"),
-    T.TASK_ASSIGNED: Meaning("task", "Task assigned", "{agent} was given {task}"),
+    T.TASK_REQUESTED: Meaning("task", "Task requested", "{agent} asked for work", "noise"),
+    T.TASK_ASSIGNED: Meaning("task", "Task assigned", "{task} was assigned to {agent}"),
     T.TASK_STARTED: Meaning("task", "Task started", "{agent} started {task}"),
-    T.TASK_PROGRESS: Meaning("task", "Progress", "{agent} is at {progress} % of {task}[: {message}]"),
+    T.TASK_PROGRESS: Meaning("task", "Progress", "{agent} is at {progress}% on {task}[: {message}]"),
     T.TASK_COMPLETED: Meaning("task", "Task completed", "{agent} finished {task}", "high"),
     T.TASK_UPDATED: Meaning("task", "Task updated", "{task} was updated[: {reason}]"),
     T.TASK_BLOCKED: Meaning("task", "Task blocked", "{agent} is blocked on {task}[: {description}]", "high"),
     T.TASK_REQUEST_REFUSED: Meaning(
-        "task", "Request refused", "Marcus refused {agent} another task[: {reason}]", "noise"
+        "task", "Work request rejected", "Marcus rejected {agent}'s request for work[: {reason}]", "noise"
     ),
-    T.REPORT_REFUSED: Meaning("task", "Report refused", "Marcus refused {agent}'s {report}[ on {task}][: {reason}]"),
+    T.REPORT_REFUSED: Meaning("task", "Report rejected", "Marcus rejected {agent}'s {report}[ on {task}][: {reason}]"),
     T.REPORT_UNANSWERED: Meaning(
         "task", "Report unanswered", "Marcus did not answer {agent}'s {report}[ on {task}][: {reason}]"
     ),
     T.BLOCKER_RESOLVED: Meaning("task", "Blocker resolved", "{task} is no longer blocked[: {resolution}]", "high"),
-    T.BLOCKER_SUGGESTION: Meaning("task", "Suggestion", "Marcus suggests a way on for {task}"),
+    T.BLOCKER_SUGGESTION: Meaning("task", "Suggestion", "Marcus suggested next steps for {task}"),
     T.BLOCKER_UPDATED: Meaning(
         "task",
         "Blocker updated",
-        "The blocker of {task} counts as {severity}[, reported as {reported_severity}]",
+        "The blocker on {task} is rated {severity}[, reported as {reported_severity}]",
         "low",
     ),
-    T.BLOCKER_ACKNOWLEDGED: Meaning("task", "Blocker acknowledged", "{by} looks after the blocker of {task}"),
-    T.BLOCKER_ASSIGNED: Meaning("task", "Blocker assigned", "{by} gave the blocker of {task}[ to {assignee}]"),
-    T.BLOCKER_SNOOZED: Meaning("task", "Blocker put off", "{by} put off the blocker of {task}[ until {until}]", "low"),
-    T.BLOCKER_ANSWERED: Meaning("task", "Blocker answered", "{by} answers {task}[: {answer}]", "high"),
-    T.ANSWER_WITHDRAWN: Meaning("task", "Answer withdrawn", "{by} took back the answer to {task}"),
+    T.BLOCKER_ACKNOWLEDGED: Meaning("task", "Blocker acknowledged", "{by} acknowledged the blocker on {task}"),
+    T.BLOCKER_ASSIGNED: Meaning("task", "Blocker assigned", "{by} assigned the blocker on {task}[ to {assignee}]"),
+    T.BLOCKER_SNOOZED: Meaning("task", "Blocker snoozed", "{by} snoozed the blocker on {task}[ until {until}]", "low"),
+    T.BLOCKER_ANSWERED: Meaning("task", "Blocker reply", "{by} replied to the blocker on {task}[: {answer}]", "high"),
+    T.ANSWER_WITHDRAWN: Meaning("task", "Reply withdrawn", "{by} withdrew the reply on {task}"),
     T.ANSWER_FAILED: Meaning(
-        "task", "Answer not delivered", "The answer to {task} could not be delivered[: {reason}]", "high"
+        "task", "Reply not delivered", "The reply on {task} could not be delivered[: {reason}]", "high"
     ),
-    T.ANSWER_AWAITED: Meaning("task", "Answer awaited", "An answer to {task} is awaited", "noise"),
-    T.ANSWER_SEEN: Meaning("task", "Answer seen", "The answer to {task} was handed over", "low"),
+    T.ANSWER_AWAITED: Meaning("task", "Waiting for reply", "An agent is waiting for a reply on {task}", "noise"),
+    T.ANSWER_SEEN: Meaning("task", "Reply received", "The reply on {task} was received", "low"),
     T.AGENT_REGISTERED: Meaning("agent", "Agent registered", "{agent} joined[ as {role}]"),
     T.AGENT_STATUS_CHANGED: Meaning("agent", "Agent status", "{agent} is now {status}"),
     T.AGENT_SKILL_UPDATED: Meaning("agent", "Skills updated", "{agent} has new skills", "low"),
@@ -162,51 +162,57 @@ MEANINGS: dict[str, Meaning] = {
     T.PROJECT_CREATED: Meaning("board", "Project created", "{board} was created[ with {task_count} tasks]", "high"),
     T.PROJECT_UPDATED: Meaning("board", "Project updated", "{board} was updated"),
     T.PROJECT_COMPLETED: Meaning("board", "Project completed", "{board} is complete", "high"),
-    T.PROJECT_STATE_REFRESHED: Meaning("board", "State refreshed", "Marcus looked at {board} again", "noise"),
+    T.PROJECT_STATE_REFRESHED: Meaning("board", "State refreshed", "Marcus refreshed {board}", "noise"),
     T.BOARD_REMOVED: Meaning("board", "Board removed", "{board} was removed from view"),
     T.KANBAN_CONNECTED: Meaning("board", "Kanban connected", "Marcus connected to its kanban board"),
     T.KANBAN_UPDATED: Meaning("board", "Kanban updated", "The kanban board was updated", "low"),
-    T.KANBAN_ERROR: Meaning("board", "Kanban error", "The kanban board failed[: {error}]", "high"),
+    T.KANBAN_ERROR: Meaning("board", "Kanban error", "The kanban board reported an error[: {error}]", "high"),
     T.SYSTEM_STARTUP: Meaning("system", "Marcus started", "Marcus started"),
     T.SYSTEM_SHUTDOWN: Meaning("system", "Marcus stopped", "Marcus stopped"),
-    T.FALLBACK_MODE: Meaning("system", "Fallback mode", "Marcus works in fallback mode[: {reason}]", "high"),
+    T.FALLBACK_MODE: Meaning("system", "Fallback mode", "Marcus is in fallback mode[: {reason}]", "high"),
     T.ERROR: Meaning("system", "Error", "An error occurred[: {message}]", "high"),
     T.WARNING: Meaning("system", "Warning", "Warning[: {message}]"),
-    T.CONTEXT_UPDATED: Meaning("context", "Context updated", "The context of {task} was updated", "low"),
-    T.CONTEXT_REQUESTED: Meaning("context", "Context requested", "The context of {task} was asked for", "noise"),
+    T.CONTEXT_UPDATED: Meaning("context", "Context updated", "Context for {task} was updated", "low"),
+    T.CONTEXT_REQUESTED: Meaning("context", "Context requested", "Context for {task} was requested", "noise"),
     T.DEPENDENCY_DETECTED: Meaning("context", "Dependency", "{task} depends on {on}", "low"),
-    T.IMPLEMENTATION_FOUND: Meaning("context", "Implementation found", "An implementation for {task} was found", "low"),
+    T.IMPLEMENTATION_FOUND: Meaning("context", "Implementation found", "Implementation found for {task}", "low"),
     T.DECISION_LOGGED: Meaning("context", "Decision", "{agent} decided on {task}[: {what}][, because {why}]"),
-    T.PATTERN_DETECTED: Meaning("context", "Pattern detected", "A pattern was found[: {pattern}]", "low"),
+    T.PATTERN_DETECTED: Meaning("context", "Pattern detected", "Pattern detected[: {pattern}]", "low"),
     T.PLANNING_INTENT_FIDELITY: Meaning(
-        "context", "Planning fidelity", "The plan of {board} was compared with its intent", "low"
+        "context", "Planning fidelity", "The plan for {board} was compared with its intent", "low"
     ),
     T.PREDICTION_MADE: Meaning("context", "Prediction", "Marcus made a prediction for {task}", "low"),
     # Importance: they stand on a page of their own, and do not run through the stream until asked for.
     T.USER_SIGNED_IN: Meaning("audit", "Signed in", "{by} signed in[ from {address}]", "noise"),
     T.USER_SIGNED_OUT: Meaning("audit", "Signed out", "{by} signed out", "noise"),
     T.SIGN_IN_FAILED: Meaning("audit", "Sign-in failed", "{by} failed to sign in[ from {address}][, {times}]", "noise"),
-    T.SIGN_IN_LINK_MADE: Meaning("audit", "Sign-in link made", "{by} made a sign-in link for {user}", "noise"),
-    T.TOKEN_CREATED: Meaning("audit", "Token created", "{by} made the token {token}[ to {may}]", "noise"),
+    T.SIGN_IN_LINK_MADE: Meaning("audit", "Sign-in link created", "{by} created a sign-in link for {user}", "noise"),
+    T.TOKEN_CREATED: Meaning(
+        "audit", "Token created", "{by} created the token {token}[ with permissions: {may}]", "noise"
+    ),
     T.TOKEN_REVOKED: Meaning("audit", "Token revoked", "{by} revoked the token {token}", "noise"),
-    T.ROLE_CHANGED: Meaning("audit", "Role changed", "{by} changed {user}[: {change}]", "noise"),
-    T.BOARD_ACCESS_CHANGED: Meaning("audit", "Board access", "{by} changed who sees a board[: {change}]", "noise"),
+    T.ROLE_CHANGED: Meaning(
+        "audit", "Role changed", "{by} changed {user}[: {change}][: {state}][: role {role}]", "noise"
+    ),
+    T.BOARD_ACCESS_CHANGED: Meaning(
+        "audit", "Board access", "{by} changed board access[ for {user}][ for group {group}]", "noise"
+    ),
     T.HISTORY_EXPORTED: Meaning(
-        "audit", "History exported", "{by} exported {events} events[, not all: {reason}]", "noise"
+        "audit", "History exported", "{by} exported {events} events[, incomplete: {reason}]", "noise"
     ),
     T.EVENT_REDACTED: Meaning("audit", "Event redacted", "{by} redacted event {position}[: {reason}]", "normal"),
     T.SUBSCRIPTION_REPLAYED: Meaning(
-        "audit", "Replayed", "{by} let {subscription} try again[ what it parked at {position}]", "noise"
+        "audit", "Events replayed", "{by} replayed parked events of {subscription}[, position {position}]", "noise"
     ),
-    T.SUBSCRIPTION_SKIPPED: Meaning("audit", "Skipped", "{by} let {subscription} skip[ event {position}]", "noise"),
-    T.RETENTION_CHANGED: Meaning(
-        "audit", "Retention changed", "{by} changed how long events are kept[: {policy}]", "noise"
+    T.SUBSCRIPTION_SKIPPED: Meaning(
+        "audit", "Events skipped", "{by} skipped parked events of {subscription}[, position {position}]", "noise"
     ),
+    T.RETENTION_CHANGED: Meaning("audit", "Retention changed", "{by} changed a retention policy[: {policy}]", "noise"),
     T.EVENTS_REMOVED: Meaning("audit", "Events removed", "{by} removed {count} old events", "noise"),
     T.LOG_VERIFIED: Meaning("audit", "Log verified", "{by} verified the log: {verdict}", "noise"),
-    T.CHAIN_BEGUN: Meaning("audit", "Hash chain begun", "A new hash chain over the log begins at {position}", "normal"),
-    T.FOLDER_FOLLOWED: Meaning("audit", "Folder followed", "{by} set the server to follow {path}", "noise"),
-    T.FOLDER_UNFOLLOWED: Meaning("audit", "Folder no longer followed", "{by} stopped following {path}", "noise"),
+    T.CHAIN_BEGUN: Meaning("audit", "Hash chain started", "A new hash chain starts at position {position}", "normal"),
+    T.FOLDER_FOLLOWED: Meaning("audit", "Folder followed", "{by} started following {path}", "noise"),
+    T.FOLDER_UNFOLLOWED: Meaning("audit", "Folder unfollowed", "{by} stopped following {path}", "noise"),
 }
 
 # The words for what a board says of a task, where nobody is known to have done it.

@@ -66,7 +66,7 @@ class EventFilter:
         for word in read_words(query):
             name, values = named(word)
             if not any(values):
-                raise InvalidFilter(f"“{word[0].text}” is not of the form field:value; {KNOWN_FIELDS}")
+                raise InvalidFilter(f"“{word[0].text}” is not a field:value pair; {KNOWN_FIELDS}")
             result = result._with(name, values, now or utc_now())
         check(result)
         return result
@@ -128,10 +128,10 @@ def check(wanted: EventFilter) -> None:
     if sum(len(term.values) for term in wanted.terms) > MAX_VALUES:
         raise InvalidFilter(f"the query has more than {MAX_VALUES} values")
     if sum(len(term.values) for term in wanted.terms if term.field == "text") > MAX_WORDS:
-        raise InvalidFilter(f"the query has more than {MAX_WORDS} words that are looked for in every text")
+        raise InvalidFilter(f"the query has more than {MAX_WORDS} words to search for")
     for value in (*wanted.values("text"), *wanted.values("text", exclude=True)):
         if not phrase(value).words:
-            raise InvalidFilter(f"“{value.removesuffix('*')}” has no letter or digit that could be looked for")
+            raise InvalidFilter(f"“{value.removesuffix('*')}” has no letter or digit to search for")
 
 
 def read_words(query: str) -> list[list[QueryValue]]:
@@ -151,7 +151,7 @@ def moment(text: str, now: datetime) -> datetime:
     try:
         return parse_timestamp(text)
     except InvalidEvent as error:
-        raise InvalidFilter(f"“{text}” {error.reason}, nor is it a span such as 2h") from None
+        raise InvalidFilter(f"“{text}” {error.reason}and is not a duration such as 2h") from None
 
 
 def span_of(text: str) -> timedelta | None:

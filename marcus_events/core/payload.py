@@ -85,7 +85,7 @@ def check_object(value: object, pointer: str, keys: int = 0) -> int:
     for depth, item in walk(is_object(value, pointer), steps):
         keys += len(item) if isinstance(item, dict) else 0
         if keys > MAX_KEYS:
-            raise InvalidEvent(pointer, f"makes the event have more than {MAX_KEYS} keys", "keys")
+            raise InvalidEvent(pointer, f"gives the event more than {MAX_KEYS} keys", "keys")
         try:
             check_value(item, depth)
         except InvalidEvent as error:

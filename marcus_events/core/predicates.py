@@ -36,7 +36,7 @@ def as_patterns(patterns: str | Sequence[str]) -> tuple[str, ...]:
     """One pattern or several, each once. Raises ValueError where there is none."""
     named = (patterns,) if isinstance(patterns, str) else tuple(dict.fromkeys(patterns))
     if not named or not all(isinstance(name, str) and name for name in named):
-        raise ValueError("name at least one event type; * stands for any text")
+        raise ValueError("give at least one event type; * matches any text")
     return named
 
 
@@ -82,7 +82,7 @@ def of_fields(where: Mapping[str, Any]) -> EventPredicate:
 def path_of(name: str) -> tuple[str, ...]:
     path = tuple(name.split("."))
     if path[0] not in FIELDS:
-        raise ValueError(f"“{name}” begins with no field of an event; fields are {', '.join(FIELDS)}")
+        raise ValueError(f"“{name}” is not a field of an event; fields are {', '.join(FIELDS)}")
     return path
 
 

@@ -56,7 +56,7 @@ class Reserved(InvalidEvent):
 def check_not_reserved(event: Event) -> None:
     """`event` is of checked data and metadata. Raises Reserved."""
     if is_reserved_type(event.event_type):
-        raise Reserved("/event_type", "is reserved for what Marcus Events itself records; choose another type")
+        raise Reserved("/event_type", "is reserved for Marcus Events itself; choose another type")
     if is_reserved_source(event.source):
         reason = "is reserved: user:, program: and system: are for Marcus Events itself; give your program's own name"
         raise Reserved("/source", reason)
@@ -65,7 +65,7 @@ def check_not_reserved(event: Event) -> None:
     if board_of(event) == DEMO_BOARD:
         raise Reserved("/metadata/board_id", "is the board of the bundled demo; choose another id")
     if is_redacted(event.data):
-        raise Reserved("/data/redacted", "is reserved for redacted events; name the field otherwise")
+        raise Reserved("/data/redacted", "is reserved for redacted events; rename the field")
 
 
 @lru_cache(KEPT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from marcus_events.core.event import RecordedEvent
@@ -85,7 +86,19 @@ def named(name: str, recorded: RecordedEvent) -> SentencePart:
         case "on":
             on = field(recorded, "depends_on_id")
             return identified("task", field(recorded, "depends_on_name") or on or "another task", on)
+        case "until":
+            return SentencePart("text", time_words(field(recorded, "until")))
     return SentencePart("text", field(recorded, name))
+
+
+def time_words(stated: str) -> str:
+    """An ISO 8601 time as "3 May 2026 14:05 UTC"; any other text is returned unchanged."""
+    try:
+        at = datetime.fromisoformat(stated)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return stated
+    return f"{at.day} {at:%b %Y %H:%M} UTC"
 
 
 def identified(kind: PartKind, text: str, name: str | None) -> SentencePart:

@@ -9,6 +9,16 @@ from typing import Any
 
 StateKey = tuple[Any, ...]
 
+# What a task's status may be, in the order of its way, and what people call it.
+TASK_STATUSES = {
+    "todo": "To do",
+    "assigned": "Assigned",
+    "in_progress": "In progress",
+    "blocked": "Blocked",
+    "done": "Done",
+}
+AGENT_STATUSES = ("working", "blocked", "waiting", "idle")  # an agent may say something else of itself
+
 
 @dataclass(frozen=True)
 class BoardState:
@@ -41,7 +51,7 @@ class TaskState:
     description: str
     priority: str
     labels: list[str]
-    status: str  # todo, assigned, in_progress, blocked, done
+    status: str  # one of TASK_STATUSES
     status_since: datetime
     agent_id: str
     progress: float  # percent

@@ -58,7 +58,7 @@ def from_structured(stated: Any) -> Event:
         raise InvalidEvent("", "a CloudEvent must be a JSON object")
     known = {name: value for name, value in stated.items() if value is not None or name == "data"}
     if "data" in known and "data_base64" in known:
-        raise InvalidEvent("/data_base64", "stands beside data; a CloudEvent has one of them")
+        raise InvalidEvent("/data_base64", "cannot be combined with data; a CloudEvent has one of the two")
     value, encoded = known.pop("data", None), known.pop("data_base64", None)
     if isinstance(encoded, str) and is_json(str(known.get(CONTENT_TYPE, ""))):
         form, data = held_as_json(checked_base64(encoded))
@@ -176,7 +176,7 @@ def check_attributes(attributes: dict[str, Any]) -> None:
 def place_and_reason(name: str, error: Exception) -> tuple[str, str]:
     """What the SDK found; of a name that it does not allow, it would repeat whatever that is."""
     if isinstance(error, CustomExtensionAttributeError):
-        return "", "has an attribute whose name is not of lowercase letters and digits"
+        return "", "has an attribute whose name is not lowercase letters and digits"
     return f"/{name}", str(error)
 
 

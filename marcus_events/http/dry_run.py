@@ -14,7 +14,7 @@ from marcus_events.core.event import Event
 from marcus_events.http import cloudevents, publish_items
 from marcus_events.http.json_body import check_size, parse
 from marcus_events.ingest import Receipt, checked, receipt, refusal
-from marcus_events.log import read
+from marcus_events.log import identities
 from marcus_events.log.append import AppendResult, EventData
 from marcus_events.models import Token
 
@@ -39,7 +39,7 @@ def check(body: bytes, visibility: Visibility) -> list[Checked]:
     items = stated if isinstance(stated, list) else [stated]
     entries = [entry_of(item) for item in publish_items.entries(items, from_either, Token())]
     told = [entry for entry in entries if isinstance(entry, EventData) and visibility.boards is None]
-    known = read.places_of((entry.source, entry.event_id) for entry in told)
+    known = identities.places_of((entry.source, entry.event_id) for entry in told)
     return [
         Checked(*outcome(entry, known), is_cloudevent=is_cloudevent(item))
         for entry, item in zip(entries, items, strict=True)

@@ -35,7 +35,7 @@ def parse(body: bytes) -> Any:
 def check_values(body: bytes) -> None:
     """Raises Problem. Whatever stands between commas and within brackets is a value, though not within a text."""
     if values_in(body) > MAX_VALUES and values_in(TEXT.sub(b"", body)) > MAX_VALUES:
-        detail = f"The body holds more than {MAX_VALUES} values; send smaller batches."
+        detail = f"The body contains more than {MAX_VALUES} values; send smaller batches."
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, limit="body_values")
 
 

@@ -82,7 +82,7 @@ def entry(item: Any, read: Read, token: Token) -> PublishItem:
 def of_its_own(event: Event, token: Token) -> Event:
     """The event, if the token may publish it; on the token's board where it names none. Raises Forbidden."""
     if not token.speaks_for(event.source):
-        raise Forbidden("/source", f"this token speaks for {' and '.join(token.sources)} only")
+        raise Forbidden("/source", f"this token may only use the sources {' and '.join(token.sources)}")
     if token.boards:
         event.metadata = (event.metadata or {}) | {"board_id": own_board(event, token)}
         if board_of(event) not in token.boards:  # “unknown” names no board, and the next field that does counts
@@ -101,8 +101,8 @@ def own_board(event: Event, token: Token) -> str:
 
 
 def not_its_board(token: Token) -> Forbidden:
-    which = f"the board {token.boards[0]}" if len(token.boards) == 1 else f"the boards {', '.join(token.boards)}"
-    return Forbidden("/metadata/board_id", f"this token publishes to {which} only")
+    which = f"board {token.boards[0]}" if len(token.boards) == 1 else f"boards {', '.join(token.boards)}"
+    return Forbidden("/metadata/board_id", f"this token may only publish to {which}")
 
 
 def merged(offered: list[PublishItem], taken: list[Receipt]) -> list[Receipt]:
@@ -171,9 +171,9 @@ def why_rejected(receipts: Sequence[Receipt]) -> str:
     found = [receipt for receipt in receipts if receipt.status == "rejected"]
     match found[0].why, found[0].pointer:
         case "conflict", _:
-            reason = "/event_id: another event was published under this id before"
+            reason = "/event_id: another event with this id already exists"
         case _, None:
-            reason = "the database refused it"
+            reason = "the database rejected it"
         case _:
             reason = found[0].error or ""
     return reason if len(receipts) == 1 else f"{len(found)} of {len(receipts)} events: {reason}"

@@ -11,7 +11,7 @@ from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.problem import Problem
 from marcus_events.models import Board
 
-OTHER_BOARD = "You read other boards than this."
+OTHER_BOARD = "You do not have access to this board."
 MAX_POSITION = 2**63 - 2  # the one after it is a bigint still
 
 

@@ -1,6 +1,6 @@
 """What was refused at the door lately, and why: for the person who wonders why an agent's events do not arrive.
 
-    note(401, "This token is not known here: it was revoked, or made for another log.", caller, "POST", "/api/events")
+    note(401, "Unknown token: it was revoked or belongs to another log.", caller, "POST", "/api/events")
 
 1. Noting costs the request a dictionary entry, and never fails it: a thread of its own writes, about once a second.
 2. The same refusal of the same caller is one row that counts. Of more different ones than there is room for, the rest
@@ -25,6 +25,7 @@ from marcus_events.access.tokens import PREFIX_LENGTH
 from marcus_events.core.event import utc_now
 from marcus_events.core.lifecycle import Declared
 from marcus_events.core.problem import Problem
+from marcus_events.log.rows import execute, execute_many
 
 logger = logging.getLogger(__name__)
 
@@ -161,11 +162,11 @@ class RejectedRequests:
         except (OperationalError, InterfaceError) as error:
             self._put_back(taken, error)
         except Exception:
-            logger.exception("%s refused requests could not be noted", sum(tally.count for tally in taken.values()))
+            logger.exception("%s rejected requests could not be recorded", sum(tally.count for tally in taken.values()))
 
     def _put_back(self, taken: dict[RejectionKind, Tally], error: Exception) -> None:
         if not self._is_away:
-            logger.warning("refused requests wait to be noted: %s", error)
+            logger.warning("rejected requests are waiting to be recorded: %s", error)
         self._is_away = True
         with self._wake:
             for refusal, tally in taken.items():
@@ -176,9 +177,9 @@ def write(taken: dict[RejectionKind, Tally]) -> None:
     """In order, so that two processes never wait for one another's rows."""
     rows = [(*astuple(refusal), *astuple(tally)) for refusal, tally in sorted(taken.items(), key=lambda pair: pair[0])]
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(WRITE, rows)
-            cursor.execute(FORGET, [KEPT])
+        with transaction.atomic():
+            execute_many(WRITE, rows)
+            execute(FORGET, [KEPT])
     finally:
         connection.close()  # back into the pool
 

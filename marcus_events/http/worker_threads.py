@@ -63,6 +63,6 @@ async def in_thread(threads: Threads, work: Callable[[], Result]) -> Result:
 
 
 def unavailable(error: Exception) -> Problem:
-    logger.error("a program's connection: %s", error)
-    detail = "The log cannot be reached at this time; send the same again."
+    logger.error("a program's request failed: %s", error)
+    detail = "The log is temporarily unavailable. Send the same request again."
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)

@@ -30,6 +30,7 @@ from marcus_events.log import read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LISTENER
 from marcus_events.log.tail import EpochChanged, Tail
+from marcus_events.models import ProjectionName
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ HEARTBEAT_S = 5.0  # two missed ones are a dead line
 BUFFER = 500  # events held for one connection: two minutes of a lively project
 RETRY_PAUSE_S = 1.0
 TAKEN_LOOK_S = 0.1  # whether the loop has taken a batch, or is to end
-STATE = "state"  # the projection that pages show
 
 FrameMatcher = Callable[[RecordedEvent], bool]
 
@@ -207,9 +207,9 @@ class Hub:
             try:
                 self._follow()
             except EpochChanged:
-                logger.warning("the log began again; every page starts over")
+                logger.warning("the log was replaced; all pages reload")
             except CONNECTION_ERRORS as error:
-                logger.debug("the hub waits for the database: %s", error)
+                logger.debug("the hub is waiting for the database: %s", error)
                 self._stop.wait(RETRY_PAUSE_S)
 
     def _follow(self) -> None:
@@ -224,7 +224,7 @@ class Hub:
                     events = tail.next()
                     self._hand_over(events, newest_redaction(events, connection))
                     self._followed = tail.position  # only now: what fails below must not cost an event
-                    self._call(self._move_on, read.projected(STATE, connection))
+                    self._call(self._move_on, read.projected(ProjectionName.STATE, connection))
             finally:
                 tail.close()
 

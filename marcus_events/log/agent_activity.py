@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from marcus_events.core.event import CLOCK_TOLERANCE
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.log.read import Connection, rows
+from marcus_events.log.rows import Connection, rows
 from marcus_events.log.sql_filter import HAPPENED_AT
 
 PROGRESS = [T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED]

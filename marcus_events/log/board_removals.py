@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marcus_events.log.read import Connection, rows
+from marcus_events.log.rows import Connection, rows
 
 LAST = "(SELECT max(position) FROM board_removal WHERE board_removal.board_id = named.board_id)"
 # A board is found by a step in the index, however often each was removed.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marcus_events.core.event import CLOCK_TOLERANCE
-from marcus_events.log.read import Connection, rows
+from marcus_events.log.rows import Connection, rows
 
 REACH = 10_000  # positions looked through, back from the head
 MOST = 20  # sources

@@ -7,17 +7,17 @@ fit into the queue is shed and counted.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 
-from marcus_events.core.event import Event, parse_timestamp
+from marcus_events.core.batch_thread import BatchThread
+from marcus_events.core.event import Event, check_moment
 from marcus_events.core.lifecycle import Declared
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LIVE_CHANNEL
@@ -36,61 +36,40 @@ class LiveSender:
 
     def __init__(self) -> None:
         self.shed = 0
-        self._queue: deque[str] = deque()
-        self._wake = threading.Condition()
-        self._closing = False
-        self._is_telling = False
+        self._counting = threading.Lock()
         self._is_shedding = False
         self._connection: psycopg.Connection[Any] | None = None
-        self._thread = threading.Thread(target=self._run, name="live sender", daemon=True)
+        self._queue = BatchThread[str](
+            "live sender", self._send, max_queued=MAX_QUEUED, max_batch=MAX_AT_ONCE, at_end=self._disconnect
+        )
 
     def start(self) -> None:
-        self._thread.start()
+        self._queue.start()
 
     def send(self, event: Event) -> None:
         """Return when it is queued. Raises TypeError or ValueError where it cannot be put into JSON."""
-        text = json.dumps(vars(event) | {"timestamp": event.timestamp.isoformat()})
-        with self._wake:
-            if len(self._queue) >= MAX_QUEUED:
-                self._shed(1)
-                return
-            self._queue.append(text)
-            self._wake.notify_all()
+        if not self._queue.put(event.to_json()):
+            self._shed(1)
 
     def flush(self, timeout_s: float = FLUSH_WITHIN_S) -> bool:
         """Return when all that was sent is told, or shed; whether that was within the time."""
-        with self._wake:
-            return self._wake.wait_for(lambda: not self._queue and not self._is_telling, timeout_s)
+        return self._queue.flush(timeout_s)
 
     def stop_soon(self) -> None:
         """Services that end may still send."""
 
     def stop(self) -> None:
         """Send what is queued, if the database is there."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify_all()
-        self._thread.join()
+        self._queue.stop()
 
-    def _run(self) -> None:
-        while batch := self._take():
-            try:
-                self._tell(batch)
-                self._is_shedding = False
-            except CONNECTION_ERRORS as error:
-                self._disconnect()
-                self._shed(len(batch), error)
-                with self._wake:
-                    self._wake.wait_for(lambda: self._closing, PAUSE_AFTER_ERROR_S)
-        self._disconnect()
-
-    def _take(self) -> list[str]:
-        with self._wake:
-            self._is_telling = False
-            self._wake.notify_all()
-            self._wake.wait_for(lambda: self._queue or self._closing)
-            self._is_telling = bool(self._queue)
-            return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_AT_ONCE))]
+    def _send(self, batch: list[str]) -> None:
+        try:
+            self._tell(batch)
+            self._is_shedding = False
+        except CONNECTION_ERRORS as error:
+            self._disconnect()
+            self._shed(len(batch), error)
+            self._queue.pause(PAUSE_AFTER_ERROR_S)
 
     def _tell(self, batch: list[str]) -> None:
         if self._connection is None:
@@ -102,10 +81,11 @@ class LiveSender:
             )
 
     def _shed(self, count: int, error: Exception | None = None) -> None:
-        self.shed += count
-        if not self._is_shedding:
-            self._is_shedding = True
-            logger.warning("ephemeral events do not reach other processes: %s", error or "too many wait to be told")
+        with self._counting:
+            self.shed += count
+            is_first, self._is_shedding = not self._is_shedding, True
+        if is_first:
+            logger.warning("ephemeral events do not reach other processes: %s", error or "the queue is full")
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -142,10 +122,10 @@ class Assembler:
     def _finish(self, text: str) -> None:
         self._pieces = []
         try:
-            stated = json.loads(text)
-            self._hear(Event(**stated | {"timestamp": parse_timestamp(stated["timestamp"])}))
+            event = Event.from_json(text)
+            self._hear(replace(event, timestamp=check_moment(event.timestamp)))
         except (ValueError, TypeError, KeyError):
-            logger.debug("something else than an event was told on the live channel")
+            logger.debug("the live channel received something that is not an event")
 
 
 LIVE_SENDER = Declared("live sender", LiveSender)

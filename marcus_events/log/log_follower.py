@@ -58,7 +58,7 @@ class LogFollowing:
             while not self._stop.is_set():
                 self._follow_one_log()
         except Exception as error:
-            logger.debug("nobody hears any more: %s", error)
+            logger.debug("no subscribers left: %s", error)
 
     def _follow_one_log(self) -> None:
         """From its head until it is another one, such as a restored backup."""
@@ -69,7 +69,7 @@ class LogFollowing:
         try:
             self._follow(tail)
         except EpochChanged:
-            logger.warning("the log began again; it is followed from its head")
+            logger.warning("the log was replaced; following it from its head")
         finally:
             tail.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marcus_events.core.position_ranges import Range
-from marcus_events.log import read
+from marcus_events.log.rows import Connection, rows
 
 OUTSIDE = """SELECT e.position FROM log_head AS h, LATERAL (
         (SELECT position FROM event WHERE position < 1 ORDER BY position LIMIT %s)
@@ -19,18 +19,18 @@ GAPS = """SELECT before + 1, position FROM (
 
 def outside(limit: int) -> list[int]:
     """Positions of events before the first number or after the last."""
-    return [row[0] for row in read.rows(OUTSIDE, [limit, limit], None)]
+    return [row[0] for row in rows(OUTSIDE, [limit, limit])]
 
 
 def between(first: int, until: int, limit: int) -> list[int]:
     """Positions of events from `first` to before `until`."""
-    return [row[0] for row in read.rows(BETWEEN, [first, until, limit], None)]
+    return [row[0] for row in rows(BETWEEN, [first, until, limit])]
 
 
-def newest(connection: read.Connection = None) -> int:
-    return int(read.rows(NEWEST, [], connection)[0][0])
+def newest(connection: Connection = None) -> int:
+    return int(rows(NEWEST, [], connection)[0][0])
 
 
 def gaps(after: int, head: int) -> list[Range]:
     """Where nothing stands after a position, up to the head."""
-    return [(lower, upper) for lower, upper in read.rows(GAPS, [after, after, head, head], None)]
+    return [(lower, upper) for lower, upper in rows(GAPS, [after, after, head, head])]

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import errors, sql
 
 from marcus_events.log.connect import connect
+from marcus_events.log.rows import rows
 
 SIZE = 1_000_000  # positions: a gigabyte or so
 AHEAD = SIZE // 4  # positions before the end at which the next one is made: at full speed, ten seconds and more
@@ -49,6 +50,14 @@ def reach(connection: Connection) -> int:
     """The position before which there is room."""
     found = partitions(connection)
     return found[-1].until if found else 0
+
+
+def average_event_bytes() -> float:
+    """What an event takes on the disk with its indexes, by the statistics of the partitions."""
+    query = """SELECT coalesce(sum(pg_total_relation_size(c.oid)) / nullif(sum(greatest(c.reltuples, 0)), 0), 0)
+        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'event'::regclass AND c.reltuples > 0"""
+    return float(rows(query)[0][0])
 
 
 def with_room(work: Callable[[], Result]) -> Result:

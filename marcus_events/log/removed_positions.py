@@ -13,7 +13,7 @@ from typing import Any
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.position_ranges import Ranges, digest
-from marcus_events.log import read
+from marcus_events.log.rows import COLUMNS, Connection, recorded, rows
 
 BY = "retention"
 SOURCE = f"user:{BY}"  # only the application itself publishes under it
@@ -31,11 +31,11 @@ EACH_STATED = """SELECT data->>'ranges' FROM event
     WHERE event_type = 'events_removed' AND source = %s AND data ? 'digest'"""
 # Among what goes: the records of redacted events that stay, and the newest beginning of the hash chain.
 PROOFS = f"""SELECT r.position, said.* FROM redaction AS r, LATERAL (
-        SELECT {read.COLUMNS} FROM event WHERE position = r.record) AS said
+        SELECT {COLUMNS} FROM event WHERE position = r.record) AS said
     WHERE EXISTS (SELECT FROM removal WHERE id = ANY(%s) AND positions @> r.record)
     AND NOT EXISTS (SELECT FROM removal WHERE id = ANY(%s) AND positions @> r.position)
     AND EXISTS (SELECT FROM event AS e WHERE e.position = r.position)
-    UNION ALL SELECT 0, begun.* FROM (SELECT {read.COLUMNS} FROM event
+    UNION ALL SELECT 0, begun.* FROM (SELECT {COLUMNS} FROM event
         WHERE event_type = 'chain_begun' AND starts_with(source, 'user:') ORDER BY position DESC LIMIT 1) AS begun
     WHERE EXISTS (SELECT FROM removal WHERE id = ANY(%s) AND positions @> begun.position)"""
 
@@ -53,29 +53,29 @@ class RemovalRecord:
         return bool(digest(self.text) == self.data.get("digest", digest("{}")))
 
 
-def stated(connection: read.Connection = None) -> RemovalRecord:
-    [(text, record, data)] = read.rows(STATED, [SOURCE], connection)
+def stated(connection: Connection = None) -> RemovalRecord:
+    [(text, record, data)] = rows(STATED, [SOURCE], connection)
     return RemovalRecord(text, record or 0, json.loads(data) if data else {})
 
 
-def newest_record(connection: read.Connection = None) -> int:
-    found = read.rows(NEWEST, [SOURCE], connection)
+def newest_record(connection: Connection = None) -> int:
+    found = rows(NEWEST, [SOURCE], connection)
     return int(found[0][0]) if found else 0
 
 
 def each_stated() -> Ranges:
     """What the events state that are still there: all that is known where the table is not what it was."""
-    return Ranges.union(Ranges.parse(row[0] or "") for row in read.rows(EACH_STATED, [SOURCE], None))
+    return Ranges.union(Ranges.parse(row[0] or "") for row in rows(EACH_STATED, [SOURCE]))
 
 
-def all_removed(connection: read.Connection = None) -> str:
-    return str(read.rows(f"SELECT {ALL_REMOVED}", [], connection)[0][0])
+def all_removed(connection: Connection = None) -> str:
+    return str(rows(f"SELECT {ALL_REMOVED}", [], connection)[0][0])
 
 
-def proofs_among(entries: list[int], connection: read.Connection) -> list[tuple[int, RecordedEvent]]:
+def proofs_among(entries: list[int], connection: Connection) -> list[tuple[int, RecordedEvent]]:
     """Of what these rows remove, what still proves something: the position of the redacted event, and the proof."""
-    found = read.rows(PROOFS, [entries, entries, entries], connection)
-    return [(row[0], read.recorded(row[1:])) for row in found]
+    found = rows(PROOFS, [entries, entries, entries], connection)
+    return [(row[0], recorded(row[1:])) for row in found]
 
 
 def record_of(event_id: str, added: str, altogether: str, **more: Any) -> Event:

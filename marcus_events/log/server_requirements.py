@@ -16,7 +16,7 @@ class UnfitServer(RuntimeError):
 def check_server(connection: psycopg.Connection[Any]) -> None:
     """Raises UnfitServer with every reason at once."""
     if reasons := list(unfit(connection)):
-        raise UnfitServer("This PostgreSQL server cannot hold the log:\n" + "\n".join(f"- {r}" for r in reasons))
+        raise UnfitServer("This PostgreSQL server is unsuitable:\n" + "\n".join(f"- {r}" for r in reasons))
 
 
 def unfit(connection: psycopg.Connection[Any]) -> list[str]:
@@ -26,20 +26,20 @@ def unfit(connection: psycopg.Connection[Any]) -> list[str]:
         for is_unfit, reason in (
             (
                 version < OLDEST_VERSION * 10_000,
-                f"it is version {version // 10_000}; {OLDEST_VERSION} or newer is needed: upgrade the server",
+                f"its version is {version // 10_000}, but {OLDEST_VERSION} or newer is required: upgrade the server",
             ),
             (
                 setting(connection, "server_encoding") != "UTF8",
-                f"the database's encoding is {setting(connection, 'server_encoding')}, not UTF8, and would refuse "
+                f"the database's encoding is {setting(connection, 'server_encoding')}, not UTF8, which rejects "
                 "some events: create it with ENCODING 'UTF8' TEMPLATE template0",
             ),
             (
                 setting(connection, "fsync") != "on",
-                "fsync is off, so that acknowledged events are lost with the power: set fsync = on",
+                "fsync is off, so a power failure loses acknowledged events: set fsync = on",
             ),
             (
                 setting(connection, "synchronous_commit") == "off",
-                "synchronous_commit is off, so that acknowledged events are lost in a crash: set it to on",
+                "synchronous_commit is off, so a crash loses acknowledged events: set it to on",
             ),
         )
         if is_unfit

@@ -6,6 +6,7 @@ event.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from marcus_events.core.event_types import MEANINGS, EventTypes, types_of
 from marcus_events.core.filters import EventFilter, Term, agent_ids
 
 Condition = tuple[str, list[Any]]
+NOTHING: Condition = "false", []
 # When an event happened: the same as `Recorded.happened_at`, and what the index `event_by_happened` is on.
 HAPPENED_AT = "least(timestamp, recorded_at)"
 
@@ -28,9 +30,32 @@ def where(wanted: EventFilter, after: int | None = None, before: int | None = No
     return every(parts)
 
 
+def chosen(
+    wanted: EventFilter, after: int | None = None, before: int | None = None, *, hide_removed: bool = False
+) -> Condition:
+    """The same as `where`, where asked for without the events that a removal of their board hides."""
+    found = where(wanted, after, before)
+    return every([found, unremoved()]) if hide_removed else found
+
+
 def every(parts: list[Condition]) -> Condition:
     """All of these hold."""
     return " AND ".join(sql for sql, _ in parts) or "true", [value for _, values in parts for value in values]
+
+
+def on_board(board_id: str, types: Sequence[str] | None) -> Condition:
+    """The events of a board, and of these types; "" and None stand for all."""
+    board: list[Condition] = [("board_id = %s", [board_id])] if board_id else []
+    return every([*board, *([] if types is None else [("event_type = ANY(%s)", [list(types)])])])
+
+
+def but_not(own: Condition, others: Sequence[Condition]) -> Condition:
+    """What may be of no board at all is compared as what it is, not as unknown."""
+    return every([(f"({own[0]})", own[1]), *((f"({text}) IS NOT TRUE", values) for text, values in others)])
+
+
+def up_to(found: Condition, position: int) -> Condition:
+    return f"({found[0]}) AND position <= %s", [*found[1], position]
 
 
 def unremoved(before: int | None = None, until: datetime | None = None) -> Condition:
@@ -44,6 +69,18 @@ def unremoved(before: int | None = None, until: datetime | None = None) -> Condi
     condition, values = every(hiding)
     query = f"event_type <> %s AND NOT EXISTS (SELECT FROM board_removal WHERE {condition} OFFSET 0)"
     return query, [EventTypes.BOARD_REMOVED, *values]
+
+
+def where_at(position: str, wanted: EventFilter) -> Condition:
+    """The event at a position, which is a column of another table, matches. Asked event by event, like `unremoved`."""
+    condition, values = where(wanted)
+    return f"EXISTS (SELECT FROM event WHERE event.position = {position} AND {condition} OFFSET 0)", values
+
+
+def unremoved_at(position: str) -> str:
+    """No removal of its board hides the event at a position, which is a column of another table."""
+    return f"""NOT EXISTS (SELECT FROM event JOIN board_removal AS removal USING (board_id)
+        WHERE event.position = {position} AND removal.position >= {position} OFFSET 0)"""
 
 
 def of_term(term: Term) -> Condition:

@@ -14,6 +14,8 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
+from marcus_events.log.rows import execute
+
 READS = ("SELECT", "WITH")
 EXACT_S = 0.1  # what it is exact to: most questions are answered sooner, and need not tell the server twice
 
@@ -36,10 +38,7 @@ class Patience:
             raise QueryTimeout
         if self._said_s - left_s > EXACT_S:
             self._said_s = left_s
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true)", [f"{max(1, round(left_s * 1000))}ms"]
-                )
+            execute("SELECT set_config('statement_timeout', %s, true)", [f"{max(1, round(left_s * 1000))}ms"])
 
 
 @contextmanager
@@ -64,12 +63,12 @@ def all_at_most(seconds: float) -> Iterator[None]:
 
 
 def renewing(patience: Patience) -> Callable[..., Any]:
-    def execute(call: Callable[..., Any], sql: str, *values: Any) -> Any:
+    def in_time(call: Callable[..., Any], sql: str, *values: Any) -> Any:
         if sql.lstrip().startswith(READS):  # what ends a transaction that has failed must not be held up
             patience.renew()
         return call(sql, *values)
 
-    return execute
+    return in_time
 
 
 @contextmanager
@@ -87,14 +86,12 @@ def each_at_most(seconds: float) -> Iterator[None]:
 
 
 def set_timeout(stated: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [stated])
+    execute("SELECT set_config('statement_timeout', %s, false)", [stated])
 
 
 def reset_timeout() -> None:
     """The connection goes back to others, or is closed where that cannot be told to it."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET statement_timeout")
+        execute("RESET statement_timeout")
     except DatabaseError:
         connection.close()

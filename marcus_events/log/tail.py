@@ -58,7 +58,7 @@ class Tail:
             self._check_epoch(self._connection)
             batch = self._read(self._connection)
         except CONNECTION_ERRORS as error:
-            logger.debug("the tail lost the database at %d: %s", self.position, error)
+            logger.debug("the tail lost the database connection at %d: %s", self.position, error)
             self.close()
             return []
         if batch:

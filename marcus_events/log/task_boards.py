@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from marcus_events.log import read
+from marcus_events.log.rows import rows
 
 AsOf = int | datetime | None
 NamedTask = tuple[str, str, str]  # the event's board, the board that it names or "", and the id of the task
@@ -32,9 +32,7 @@ def boards_of(named: Collection[NamedTask]) -> dict[NamedTask, str]:
     if not named:
         return {}
     query = f"SELECT board_id, depends_on_board, depends_on_id, {BOARD.format(t=held('t', None))} FROM {NAMED}"
-    return {
-        (row[0], row[1], row[2]): row[3] for row in read.rows(query, list(map(list, zip(*named, strict=True))), None)
-    }
+    return {(row[0], row[1], row[2]): row[3] for row in rows(query, list(map(list, zip(*named, strict=True))))}
 
 
 def held(table: str, moment: AsOf) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.log.read import Connection, rows
+from marcus_events.log.rows import Connection, rows
 from marcus_events.log.sql_filter import HAPPENED_AT
 
 DONE = f"(event_type = '{T.TASK_COMPLETED}' OR data->>'status' IN ('completed', 'done'))"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.reducers.report_order import MOVING
-from marcus_events.log.read import COLUMNS, Connection, recorded, rows
+from marcus_events.log.rows import COLUMNS, Connection, recorded, rows
 
 TYPES = sorted(MOVING | {T.TASK_CREATED, T.TASK_UPDATED, T.BLOCKER_RESOLVED})
 # Ordered here and not by the database: it would be tempted to walk the whole log in order to save the sorting.

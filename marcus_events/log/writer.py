@@ -14,9 +14,7 @@ cancels nothing. Steps of the loop, for as long as there is work:
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from typing import Any
 
 import psycopg
 
+from marcus_events.core.batch_thread import BatchThread
 from marcus_events.core.lifecycle import Declared
 from marcus_events.log.append import AppendResult, EventData, append
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
@@ -53,17 +52,19 @@ class Writer:
 
     def __init__(self, *, give_up_after_s: float = GIVE_UP_AFTER_S) -> None:
         self._give_up_after_s = give_up_after_s
-        self._queue: deque[Submission] = deque()
-        self._queued = 0
-        self._in_flight = 0
-        self._wake = threading.Condition()
-        self._closing = False
         self._connection: psycopg.Connection[Any] | None = None
         self._room = 0  # before this position the log has room
-        self._thread = threading.Thread(target=self._run, name="log writer", daemon=True)
+        self._queue = BatchThread(
+            "log writer",
+            self._commit_all,
+            max_queued=MAX_QUEUED,
+            max_batch=MAX_BATCH,
+            size=lambda submission: len(submission.entries),
+            at_end=self._disconnect,
+        )
 
     def start(self) -> None:
-        self._thread.start()
+        self._queue.start()
 
     def submit(self, entries: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[AppendResult]]:
         """Queue the offers; waits while the queue is full. Raises LogUnavailable when it stays full.
@@ -71,51 +72,21 @@ class Writer:
         The future gives a place for each offer in order, or raises LogUnavailable or psycopg.DataError.
         """
         submission = Submission(entries)
-        with self._wake:
-            if not self._wake.wait_for(lambda: self._has_room(len(entries)), timeout_s) or self._closing:
-                raise LogUnavailable("too many events are waiting for the log")
-            self._queue.append(submission)
-            self._queued += len(entries)
-            self._wake.notify_all()
+        if not self._queue.put(submission, timeout_s):
+            raise LogUnavailable("too many events are waiting for the log")
         return submission.answer
 
     @property
     def is_busy(self) -> bool:
         """All that was queued has been taken, and some of it is on its way."""
-        with self._wake:
-            return self._in_flight > 0 and not self._queue
+        return self._queue.is_busy
 
     def stop_soon(self) -> None:
         """Services that end may still submit."""
 
     def stop(self) -> None:
         """Commit what is queued. Nothing can be submitted afterwards."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify_all()
-        self._thread.join()
-
-    def _has_room(self, more: int) -> bool:
-        return self._closing or self._queued == 0 or self._queued + more <= MAX_QUEUED
-
-    def _run(self) -> None:
-        while batch := self._take():
-            self._commit_all(batch)
-        self._disconnect()
-
-    def _take(self) -> list[Submission]:
-        """Step 1. Empty only when closing."""
-        with self._wake:
-            self._wake.wait_for(lambda: self._queue or self._closing)
-            batch: list[Submission] = []
-            taken = 0
-            while self._queue and (not batch or taken + len(self._queue[0].entries) <= MAX_BATCH):
-                batch.append(self._queue.popleft())
-                taken += len(batch[-1].entries)
-            self._queued -= taken
-            self._in_flight = taken
-            self._wake.notify_all()
-            return batch
+        self._queue.stop()
 
     def _commit_all(self, batch: list[Submission]) -> None:
         """Steps 2 to 5."""
@@ -146,10 +117,10 @@ class Writer:
             except CONNECTION_ERRORS as error:
                 self._disconnect()
                 pause = RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S) - 1)]
-                if self._closing or time.monotonic() + pause > deadline:
-                    raise LogUnavailable(f"the database does not answer: {error}") from error
+                if self._queue.is_stopping or time.monotonic() + pause > deadline:
+                    raise LogUnavailable(f"the database does not respond: {error}") from error
                 if attempt == 0:
-                    logger.warning("the log is away, trying again: %s", error)
+                    logger.warning("the log is not reachable, retrying: %s", error)
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -181,7 +152,7 @@ class Writer:
         except psycopg.errors.LockNotAvailable:
             pass  # a partition is being taken away; the next batch tries again
         except psycopg.Error as error:
-            logger.warning("no room could be made ahead in the log: %s", error)
+            logger.warning("partitions could not be created in advance: %s", error)
             self._disconnect()
 
     def _disconnect(self) -> None:

@@ -30,8 +30,8 @@ def check_board(root: Path, board: str | None, write: Callable[[str], object]) -
     installation = Installation(root)
     if not installation.board.is_file():
         raise CommandError(
-            f"There is no {installation.board}: Marcus keeps its board elsewhere, or this is not the folder in which it"
-            " was started. There is nothing to compare with."
+            f"{installation.board} does not exist: Marcus stores its board elsewhere or was not started in this"
+            " folder. There is nothing to compare."
         )
     boards = Boards(board)
     read_cards(installation, boards)
@@ -51,7 +51,7 @@ def check_board(root: Path, board: str | None, write: Callable[[str], object]) -
     for comparison in comparisons:
         show(comparison, write)
     if head > projected:
-        write(f"{head - projected:,} events of the log are still on their way to the pages.")
+        write(f"{head - projected:,} events have not been projected yet.")
     is_equal = all(comparison.is_equal for comparison in comparisons)
     write("equal" if is_equal else "different")
     return is_equal
@@ -77,7 +77,7 @@ def read_cards(installation: Installation, boards: Boards) -> dict[str, list[Mar
         except NotADatabase as error:
             raise CommandError(f"{installation.board} {error}") from error
     else:
-        raise CommandError(f"{installation.board} is being written without a pause; it could not be read.")
+        raise CommandError(f"{installation.board} is constantly being written and could not be read.")
     found: dict[str, list[MarcusCard]] = defaultdict(list)
     for card in reader.cards.values():
         project = boards.of({"project_id": card.project_id, "task_id": card.task_id})

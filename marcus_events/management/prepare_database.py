@@ -18,8 +18,8 @@ LOOK_EVERY_S = 0.1  # polls whether another command has finished its migrations
 
 
 AS_ROOT = (
-    "Warning: this process runs as root. Anybody who finds a fault in it owns the whole machine. "
-    "Run it as a user of its own."
+    "Warning: this process runs as root. A vulnerability in it would expose the whole machine. "
+    "Run it as a separate user."
 )
 
 
@@ -38,7 +38,7 @@ def prepare_database() -> None:
     except UnfitServer as error:
         raise CommandError(str(error)) from error
     except OperationalError as error:
-        raise CommandError(f"The database cannot be reached: {error}") from error
+        raise CommandError(f"Cannot connect to the database: {error}") from error
 
 
 def wait_for_turn(connection: psycopg.Connection[Any]) -> None:

@@ -16,6 +16,7 @@ from marcus_events.models.projections import (
     HourlyRate,
     Interval,
     IntervalQuerySet,
+    ProjectionName,
     Rate,
     Task,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "LogHead",
     "LoggedEvent",
     "ParkedEvent",
+    "ProjectionName",
     "Rate",
     "Redaction",
     "RefusedRequest",

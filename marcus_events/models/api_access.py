@@ -58,6 +58,7 @@ class RefusedRequest(models.Model):
 
     class Meta:
         db_table = "refused_request"
+        verbose_name = "rejected request"
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
                 fields=["status", "reason", "address", "prefix", "method", "path"], name="refused_once"

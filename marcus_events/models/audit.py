@@ -67,9 +67,9 @@ class Verification(models.Model):
     seen_at = models.DateTimeField(default=utc_now)
     ended_at = models.DateTimeField(null=True)
     until = models.BigIntegerField(default=0)
-    verified_to = models.BigIntegerField(default=0)
-    head_hash = models.TextField(default="")
-    events = models.BigIntegerField(default=0)
+    verified_to = models.BigIntegerField("verified up to", default=0)
+    head_hash = models.TextField("chain head", default="")
+    events = models.BigIntegerField("events checked", default=0)
     redacted = models.BigIntegerField(default=0)
     removed = models.BigIntegerField(default=0)
     anchored = models.BigIntegerField(default=0)  # heads written down elsewhere that were compared

@@ -9,6 +9,8 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 
+from marcus_events.models.fields import BoardIdField
+
 
 class BoardAccess(models.Model):
     """A person, or everybody of a group, may see this board. Who may see every board needs none.
@@ -18,13 +20,14 @@ class BoardAccess(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="board_access")
     group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="board_access")
-    board_id = models.TextField()
+    board_id = BoardIdField()
 
     class Meta:
         db_table = "board_access"
+        verbose_name = verbose_name_plural = "board access"
         permissions: ClassVar[list[Any]] = [
-            ("see_every_board", "Can see every board, also those to come"),
-            ("administer", "Can administer: people, tokens, policies, and the audit trail"),
+            ("see_every_board", "Can see all boards, including future ones"),
+            ("administer", "Can administer people, tokens, policies and the audit trail"),
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["user", "board_id"], name="board_access_of_user"),

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Least
 
+from marcus_events.models.fields import BoardIdField
+
 
 class LoggedEvent(models.Model):
     """One event in the one ordered sequence. The table is divided by position: see `marcus_events.log.partitions`."""
@@ -21,7 +23,7 @@ class LoggedEvent(models.Model):
     timestamp = models.DateTimeField()
     data = models.JSONField()
     metadata = models.JSONField()
-    board_id = models.TextField(null=True)  # noqa: DJ001 - null keeps the row out of the partial index
+    board_id = BoardIdField(null=True)  # null keeps the row out of the partial index
     task_id = models.TextField(null=True)  # noqa: DJ001
     agent_id = models.TextField(null=True)  # noqa: DJ001
 
@@ -61,6 +63,7 @@ class Identity(models.Model):
 
     class Meta:
         db_table = "event_identity"
+        verbose_name_plural = "identities"
         indexes: ClassVar[list[models.Index]] = [BrinIndex(fields=["position"], name="identity_by_position")]
 
     def __str__(self) -> str:

@@ -6,12 +6,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Left, Lower
+
+from marcus_events.models.fields import BoardIdField
+
+
+class ProjectionName(StrEnum):
+    """What has a checkpoint: the projections, and the hash chain, which is none and never rebuilt."""
+
+    STATE = "state"
+    RATES = "rates"
+    SEARCH = "search"
+    SEAL = "seal"
 
 
 class Checkpoint(models.Model):
@@ -50,7 +62,7 @@ class Interval(models.Model):
     to_position = models.BigIntegerField(null=True)
     from_time = models.DateTimeField()
     to_time = models.DateTimeField(null=True)
-    board_id = models.TextField()  # "" where events named no board
+    board_id = BoardIdField()  # "" where events named no board
 
     objects = IntervalQuerySet.as_manager()
 
@@ -97,7 +109,7 @@ class BoardRemoval(models.Model):
     """A board that was removed, by the event at this position: pages show nothing of it from before."""
 
     pk = models.CompositePrimaryKey("board_id", "position")
-    board_id = models.TextField()
+    board_id = BoardIdField()
     position = models.BigIntegerField()
     time = models.DateTimeField()
 
@@ -114,7 +126,7 @@ class BoardNow(Interval):
     Whoever reads it asks for `now()`.
     """
 
-    board_id = models.TextField(primary_key=True)
+    board_id = BoardIdField(primary_key=True)
     name = models.TextField()
     demo = models.BooleanField()
     created_at = models.DateTimeField()
@@ -189,7 +201,7 @@ class Blocker(Interval):
 
     class Meta:
         db_table = "blocker"
-        permissions: ClassVar[Any] = [("handle_blocker", "Can answer, take on, assign and put off")]
+        permissions: ClassVar[Any] = [("handle_blocker", "Can reply to, acknowledge, assign and snooze blockers")]
         constraints: ClassVar[list[Any]] = [only_now("blocker_id", name="blocker_now")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["board_id", "task_id"], name="blocker_by_task"),
@@ -236,6 +248,7 @@ class Dependency(Interval):
 
     class Meta:
         db_table = "dependency"
+        verbose_name_plural = "dependencies"
         constraints: ClassVar[list[Any]] = [
             only_now("board_id", "task_id", "depends_on_id", "depends_on_board", name="dependency_now")
         ]
@@ -246,7 +259,7 @@ class Rate(models.Model):
     """How many events of a type happened on a board in a minute."""
 
     pk = models.CompositePrimaryKey("board_id", "event_type", "minute")
-    board_id = models.TextField()
+    board_id = BoardIdField()
     event_type = models.TextField()
     minute = models.DateTimeField()
     count = models.BigIntegerField()
@@ -263,7 +276,7 @@ class HourlyRate(models.Model):
     """The same per hour: for long spans, which have sixty times as many minutes."""
 
     pk = models.CompositePrimaryKey("board_id", "event_type", "hour")
-    board_id = models.TextField()
+    board_id = BoardIdField()
     event_type = models.TextField()
     hour = models.DateTimeField()
     count = models.BigIntegerField()

@@ -8,7 +8,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from marcus_events.models.fields import BoardIdField
+
 ALL = "*"
+MAX_DAYS = 36_500
+DEFAULT_DAYS = 90  # that a form offers
 
 
 class RetentionPolicy(models.Model):
@@ -18,18 +22,21 @@ class RetentionPolicy(models.Model):
     """
 
     class Act(models.TextChoices):
-        REMOVE = "remove", "remove them"
-        THIN = "thin", "thin out runs of like ones to the first and the last"
+        REMOVE = "remove", "remove events"
+        THIN = "thin", "keep only the first and last of each run of similar events"
 
-    board_id = models.TextField(blank=True)
+    board_id = BoardIdField(blank=True)
     pattern = models.TextField(default=ALL)
-    keep_days = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(36_500)])
-    act = models.TextField(choices=Act, default=Act.REMOVE)
+    keep_days = models.PositiveIntegerField(
+        "kept for (days)", validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)]
+    )
+    act = models.TextField("action", choices=Act, default=Act.REMOVE)
     enabled = models.BooleanField(default=True)
     done_to = models.BigIntegerField(default=0, editable=False)  # up to this position it has nothing to do any more
 
     class Meta:
         db_table = "retention_policy"
+        verbose_name_plural = "retention policies"
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["board_id", "pattern"], name="policy_once"),
             models.CheckConstraint(condition=Q(keep_days__gte=1), name="policy_keeps_a_day"),
@@ -62,12 +69,14 @@ class RetentionRun(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     removed = models.BigIntegerField(default=0)  # events
-    removed_by = models.JSONField(default=dict)  # policy in words → events
-    partitions = models.IntegerField(default=0)  # dropped whole
+    removed_by = models.JSONField("removed by policy", default=dict)  # policy in words → events
+    partitions = models.IntegerField("partitions dropped", default=0)  # dropped whole
     bytes_freed = models.BigIntegerField(default=0)  # given back to the disk; of single events the room is used again
-    oldest = models.BigIntegerField(default=0)  # the oldest position kept, afterwards
-    held_by = models.TextField(blank=True)  # who has not read yet what would have gone
-    passed_over = models.TextField(blank=True)  # who has not read it for so long that it went all the same
+    oldest = models.BigIntegerField("log starts at", default=0)  # the oldest position kept, afterwards
+    held_by = models.TextField("held back by", blank=True)  # who has not read yet what would have gone
+    passed_over = models.TextField(
+        "too far behind", blank=True
+    )  # who has not read it for so long that it went all the same
     error = models.TextField(blank=True)
 
     class Meta:
@@ -86,6 +95,7 @@ class Thinned(models.Model):
 
     class Meta:
         db_table = "thinned"
+        verbose_name_plural = "thinned events"
 
     def __str__(self) -> str:
         return f"{self.position} {self.count}"

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from marcus_events.models.fields import BoardIdField
+
 
 class SearchEntry(models.Model):
     """An event's words and fields, see `marcus_events.search.lexemes`. Each part of it is a table that inherits."""
@@ -17,6 +19,7 @@ class SearchEntry(models.Model):
 
     class Meta:
         db_table = "search"
+        verbose_name_plural = "search entries"
 
     def __str__(self) -> str:
         return f"{self.position}"
@@ -47,7 +50,7 @@ class HourlyFacet(models.Model):
     """How many events of a source, and of an agent, happened on a board in an hour."""
 
     pk = models.CompositePrimaryKey("board_id", "field", "value", "hour")
-    board_id = models.TextField()  # "" where events named no board
+    board_id = BoardIdField()  # "" where events named no board
     field = models.TextField()
     value = models.TextField()
     hour = models.DateTimeField()
@@ -65,7 +68,7 @@ class Facet(models.Model):
     """How many events of a type, a source, an agent and a task there are on a board."""
 
     pk = models.CompositePrimaryKey("board_id", "field", "value")
-    board_id = models.TextField()
+    board_id = BoardIdField()
     field = models.TextField()
     value = models.TextField()
     count = models.BigIntegerField()

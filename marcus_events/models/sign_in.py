@@ -51,6 +51,7 @@ class KnownAddress(models.Model):
 
     class Meta:
         db_table = "known_address"
+        verbose_name_plural = "known addresses"
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["user", "address"], name="known_address_once")
         ]

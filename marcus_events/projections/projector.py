@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from django.db import Error, close_old_connections, connection, models, transaction
+from django.db import Error, close_old_connections, models, transaction
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.log import read
 from marcus_events.log.listener import PROJECTED_CHANNEL, listener
+from marcus_events.log.rows import execute
 from marcus_events.models import Checkpoint
 
 logger = logging.getLogger(__name__)
@@ -100,8 +101,7 @@ def advance(projection: Projection, checkpoint: Checkpoint, events: Sequence[Rec
 
 
 def tell(position: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", (PROJECTED_CHANNEL, str(position)))
+    execute("SELECT pg_notify(%s, %s)", [PROJECTED_CHANNEL, str(position)])
 
 
 def catch_up(projections: Sequence[Projection]) -> int:
@@ -175,9 +175,9 @@ class Projector:
             events = step(projection, known=known)
             self._is_behind |= bool(events) and events[-1].position < read.head().position
         except Error as error:
-            self._tell_once(projection, logger.warning, "%s waits for the database: %s", projection.name, error)
+            self._tell_once(projection, logger.warning, "%s is waiting for the database: %s", projection.name, error)
         except Exception:
-            self._tell_once(projection, logger.exception, "%s stands still", projection.name)
+            self._tell_once(projection, logger.exception, "%s has stopped", projection.name)
         else:
             self._failing.discard(projection.name)
             return events

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
-from marcus_events.models import Facet, HourlyFacet, HourlyRate, Rate
+from marcus_events.log.rows import execute
+from marcus_events.models import Facet, HourlyFacet, HourlyRate, ProjectionName, Rate
 from marcus_events.projections.projector import Projection
 
 RateCounts = Counter[tuple[Any, ...]]  # the columns of a key → how many
@@ -35,7 +36,7 @@ BY_THE_HOUR = ("source", "agent")  # types are in the rates, and a task's hours 
 class RatesProjection(Projection):
     """Events per board and time, as `Recorded.happened_at` has it. A removed board's are removed with it."""
 
-    name = "rates"
+    name = ProjectionName.RATES
     tables: Sequence[type[models.Model]] = tuple(COLUMNS)
 
     def project(self, events: Sequence[RecordedEvent]) -> None:
@@ -90,8 +91,7 @@ def add(table: type[models.Model], counts: RateCounts) -> None:
     arrays = ", ".join(f"%s::{TYPE_OF.get(name, 'text')}[]" for name in names)
     query = ADD.format(table=table._meta.db_table, columns=", ".join(names), arrays=arrays)
     keys = sorted(counts)
-    with connection.cursor() as cursor:
-        cursor.execute(query, [*map(list, zip(*keys, strict=True)), [counts[key] for key in keys]])
+    execute(query, [*map(list, zip(*keys, strict=True)), [counts[key] for key in keys]])
 
 
 RATES = RatesProjection()

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from django.db import connection, models
+from django.db import models
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.log import read
-from marcus_events.models import SearchEntry, SearchPart
+from marcus_events.log.rows import execute
+from marcus_events.models import ProjectionName, SearchEntry, SearchPart
 from marcus_events.projections.bulk_copy import copy
 from marcus_events.projections.projector import Projection
 from marcus_events.search import index_partitions
@@ -30,11 +31,11 @@ REWRITE = "UPDATE search SET words = %s::tsvector WHERE position = %s"
 class SearchProjection(Projection):
     """An entry for every event, in parts. A redacted event is found by what is left of it."""
 
-    name = "search"
+    name = ProjectionName.SEARCH
     tables: Sequence[type[models.Model]] = (SearchEntry,)
 
     def project(self, events: Sequence[RecordedEvent]) -> None:
-        index_partitions.execute(NO_WAIT)
+        execute(NO_WAIT)
         for _, group in groupby(events, key=lambda event: event.position // index_partitions.SIZE):
             write(index_partitions.part_of((batch := list(group))[0].position), batch)
         for event in events:
@@ -51,8 +52,7 @@ class SearchProjection(Projection):
 def write(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
     times = [event.happened_at for event in events]
     copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
-    with connection.cursor() as cursor:
-        cursor.execute(TIMES, [min(times), max(times), part.name])
+    execute(TIMES, [min(times), max(times), part.name])
     if not part.is_indexed and is_due(part, events[-1].position):
         index_partitions.add_index(part)
 
@@ -67,8 +67,7 @@ def is_due(part: SearchPart, position: int) -> bool:
 def rewrite(redaction: RecordedEvent) -> None:
     position = redaction.data.get("position")
     if type(position) is int and 0 < position < redaction.position and (event := read.event(position)):
-        with connection.cursor() as cursor:
-            cursor.execute(REWRITE, [vector(event), position])
+        execute(REWRITE, [vector(event), position])
 
 
 SEARCH = SearchProjection()

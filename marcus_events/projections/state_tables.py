@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from psycopg.types.json import Jsonb
 
 from marcus_events import models as tables
@@ -19,6 +19,8 @@ from marcus_events.core import state as core
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers import fold
+from marcus_events.log.rows import execute_many
+from marcus_events.models import ProjectionName
 from marcus_events.projections.bulk_copy import copy
 from marcus_events.projections.projector import Projection
 
@@ -43,7 +45,7 @@ ItemIdentity = tuple[type[core.StateItem], core.StateKey]
 class StateProjection(Projection):
     """The present and every past moment of what events are about."""
 
-    name = "state"
+    name = ProjectionName.STATE
     tables: Sequence[type[models.Model]] = (*TABLE_OF.values(), tables.BoardRemoval)
 
     def project(self, events: Sequence[RecordedEvent]) -> None:
@@ -140,8 +142,7 @@ def close(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
     same = " AND ".join(f"{name} = %s" for name in KEY_OF[kind])
     table = TABLE_OF[kind]._meta.db_table
     update = f"UPDATE {table} SET to_position = %s, to_time = %s WHERE {same} AND to_position IS NULL"
-    with connection.cursor() as cursor:
-        cursor.executemany(update, [(row.to_position, row.to_time, *row.item.key) for row in intervals])
+    execute_many(update, ((row.to_position, row.to_time, *row.item.key) for row in intervals))
 
 
 def write(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from marcus_events.log import read
 from marcus_events.log.positions_by_time import position_at
+from marcus_events.log.rows import Connection
 from marcus_events.models import Checkpoint, Subscription
 
 HOLDS_FOR = timedelta(days=7)  # that a durable subscription may be behind, beyond what a policy keeps
@@ -25,7 +26,7 @@ class Reach:
     passed_over: tuple[str, ...] = ()
 
 
-def reach(keep: timedelta, now: datetime, connection: read.Connection = None) -> Reach:
+def reach(keep: timedelta, now: datetime, connection: Connection = None) -> Reach:
     wanted = recorded_before(now - keep, connection)
     latest = recorded_before(now - keep - HOLDS_FOR, connection)
     behind = {name: position for name, position in subscriptions() if position < wanted}
@@ -44,6 +45,6 @@ def projected() -> int:
     return min(Checkpoint.objects.values_list("position", flat=True), default=0)
 
 
-def recorded_before(moment: datetime, connection: read.Connection = None) -> int:
+def recorded_before(moment: datetime, connection: Connection = None) -> int:
     """The last position before those recorded from a moment on; before the oldest where all are."""
     return position_at(moment, read.head(connection), connection) - 1

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from marcus_events.core.patterns import like
-from marcus_events.log import read
+from marcus_events.log.event_counts import known_types
+from marcus_events.log.sql_filter import Condition, but_not, on_board
 from marcus_events.models import RetentionPolicy
 from marcus_events.models.retention import ALL
-
-Condition = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class Governed:
-    """A policy with the condition, for `SELECT … FROM event WHERE`, of the events that are its own."""
+    """A policy with the condition of the events that are its own."""
 
     policy: RetentionPolicy
-    sql: str
-    values: list[Any]
+    condition: Condition
 
 
 def governed(policies: Iterable[RetentionPolicy]) -> list[Governed]:
@@ -35,7 +32,7 @@ def governed(policies: Iterable[RetentionPolicy]) -> list[Governed]:
     for n, policy in enumerate(special_first):
         own = matching(policy, types)
         others = [matching(other, types) for other in special_first[:n] if overlaps(other, policy)]
-        found.append(Governed(policy, *but_not(own, others)))
+        found.append(Governed(policy, but_not(own, others)))
     return found
 
 
@@ -47,33 +44,6 @@ def overlaps(one: RetentionPolicy, other: RetentionPolicy) -> bool:
     return not (one.board_id and other.board_id) or one.board_id == other.board_id
 
 
-# From one type to the next along the index: as many looks as there are types, however many events.
-TYPES = """WITH RECURSIVE known(event_type) AS (
-    SELECT min(event_type) FROM event
-    UNION ALL SELECT (SELECT min(event_type) FROM event WHERE event_type > known.event_type)
-    FROM known WHERE known.event_type IS NOT NULL
-) SELECT event_type FROM known WHERE event_type IS NOT NULL"""
-
-
-def known_types() -> list[str]:
-    """Those in the log: an index finds the events of a type, but not those of a pattern."""
-    return [row[0] for row in read.rows(TYPES, [], None)]
-
-
 def matching(policy: RetentionPolicy, types: Sequence[str]) -> Condition:
-    parts: list[str] = []
-    values: list[Any] = []
-    if policy.board_id:
-        parts, values = ["board_id = %s"], [policy.board_id]
-    if policy.pattern != ALL:
-        parts.append("event_type = ANY(%s)")
-        values.append([name for name in types if like(policy.pattern, name)])
-    return " AND ".join(parts) or "true", values
-
-
-def but_not(own: Condition, others: Sequence[Condition]) -> Condition:
-    """What may be of no board at all is compared as what it is, not as unknown."""
-    if not others:
-        return own
-    excluded = " AND ".join(f"({sql}) IS NOT TRUE" for sql, _ in others)
-    return f"({own[0]}) AND {excluded}", [*own[1], *(value for _, values in others for value in values)]
+    chosen = None if policy.pattern == ALL else [name for name in types if like(policy.pattern, name)]
+    return on_board(policy.board_id, chosen)

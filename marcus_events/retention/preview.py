@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marcus_events.core.event import utc_now
-from marcus_events.log import read
+from marcus_events.log.event_counts import count_and_span
+from marcus_events.log.partitions import average_event_bytes
 from marcus_events.log.statement_timeout import QueryTimeout, at_most
 from marcus_events.models import RetentionPolicy
 from marcus_events.retention.runs import PolicyTask, due
@@ -33,24 +34,14 @@ def previews(now: datetime | None = None) -> list[Preview]:
 
     Whoever asks waits ALL_S at most: what there is no time left for is not counted.
     """
-    each, until = bytes_of_one(), time.monotonic() + ALL_S
+    each, until = average_event_bytes(), time.monotonic() + ALL_S
     return [preview(task, each, until - time.monotonic()) for task in due(now or utc_now())]
 
 
 def preview(task: PolicyTask, each: float, left_s: float) -> Preview:
-    which = f"({task.governed.sql}) AND position <= %s"
-    query = f"SELECT count(*), min(recorded_at), max(recorded_at) FROM event WHERE {which}"  # noqa: S608 - our own words
     try:
         with at_most(min(LONGEST_S, left_s)):
-            [(count, oldest, newest)] = read.rows(query, [*task.governed.values, task.reach.position], None)
+            count, oldest, newest = count_and_span(task.condition, task.reach.position)
     except QueryTimeout:
         return Preview(task.policy, None, None, None, 0, task.reach.held_by)
     return Preview(task.policy, count, oldest, newest, round(count * each), task.reach.held_by)
-
-
-def bytes_of_one() -> float:
-    """On the disk, with its indexes, as the statistics of the partitions have it."""
-    query = """SELECT coalesce(sum(pg_total_relation_size(c.oid)) / nullif(sum(greatest(c.reltuples, 0)), 0), 0)
-        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'event'::regclass AND c.reltuples > 0"""
-    return float(read.rows(query, [], None)[0][0])

@@ -55,7 +55,7 @@ class Entry:
 def check_accounted(connection: Connection) -> None:
     """Step 4. Raises NotAccounted."""
     if not removed_positions.stated(connection).is_accounted_for:
-        raise NotAccounted("What is noted as removed is not what the log says. `manage.py verify` says where.")
+        raise NotAccounted("The record of removed events does not match the log. Run `manage.py verify` for details.")
 
 
 def undone(connection: Connection) -> list[Entry]:

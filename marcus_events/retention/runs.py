@@ -20,12 +20,15 @@ from django.db import close_old_connections
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.lifecycle import Declared, PeriodicTask
+from marcus_events.log import event_deletion, partition_removal
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
+from marcus_events.log.partitions import Connection
+from marcus_events.log.sql_filter import NOTHING, Condition, up_to
 from marcus_events.log.writer import WRITER
 from marcus_events.models import RetentionPolicy, RetentionRun
 from marcus_events.retention import deletion
 from marcus_events.retention.horizon import Reach, reach
-from marcus_events.retention.policies import Condition, Governed, governed
+from marcus_events.retention.policies import Governed, governed
 from marcus_events.retention.removal_declarations import check_accounted, declare_range, undone
 from marcus_events.retention.thinning import thin
 from marcus_events.search import index_partitions
@@ -36,7 +39,7 @@ LOCK = 0x72657461696E  # of whoever removes
 EVERY = timedelta(hours=1)
 LOOK_EVERY_S = 60.0
 WHOLE = "whole partitions"
-BUSY = "Another run is at it."
+BUSY = "Another run is in progress."
 
 
 class RetentionBusy(RuntimeError):
@@ -56,14 +59,14 @@ class PolicyTask:
 
     @property
     def condition(self) -> Condition:
-        return self.governed.sql, self.governed.values
+        return self.governed.condition
 
     @property
     def reached(self) -> Condition:
         """What it removes of any partition; a policy that thins keeps something of everything."""
         if self.policy.act != RetentionPolicy.Act.REMOVE:
-            return "false", []
-        return f"({self.governed.sql}) AND position <= %s", [*self.governed.values, self.reach.position]
+            return NOTHING
+        return up_to(self.condition, self.reach.position)
 
 
 @dataclass
@@ -71,7 +74,7 @@ class RetentionRunner:
     """One run: its record, its connection, and what it has done so far."""
 
     record: RetentionRun
-    connection: deletion.Connection
+    connection: Connection
     tasks: Sequence[PolicyTask]
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -80,18 +83,18 @@ class RetentionRunner:
             self.resume()
             self.drop_partitions()
         except psycopg.errors.LockNotAvailable:
-            self.record.error = "An old part of the log is being read; the next run drops it."
+            self.record.error = "An old partition of the log is in use. The next run drops it."
         for task in self.tasks:
             self.one(task)
-        self.record.oldest = deletion.move_oldest(self.connection)
+        self.record.oldest = event_deletion.move_oldest(self.connection)
         index_partitions.forget_before(self.record.oldest)
 
     def resume(self) -> None:
         """Remove what is declared and still there. Raises LockNotAvailable at a partition that somebody reads."""
-        deletion.finish(self.connection)
+        partition_removal.finish(self.connection)
         for entry in undone(self.connection):
             for partition in deletion.within(self.connection, entry):
-                count, size = deletion.drop(self.connection, partition)
+                count, size = partition_removal.drop(self.connection, partition)
                 self.record.partitions += 1
                 self.record.bytes_freed += size
                 self.count(WHOLE, count)
@@ -102,7 +105,7 @@ class RetentionRunner:
         conditions = [task.reached for task in self.tasks]
         farthest = max((task.reach.position for task in self.tasks), default=0)
         for partition in deletion.whole(self.connection, farthest):
-            if deletion.holds_any(self.connection, partition, conditions):
+            if partition_removal.holds_any(self.connection, partition, conditions):
                 continue
             first = max(partition.first, 1)
             declare_range(self.connection, self.record.pk, WHOLE, first, partition.until)
@@ -140,7 +143,7 @@ def due(now: datetime) -> list[PolicyTask]:
     return [PolicyTask(one, reaches[one.policy.keep_days]) for one in found]
 
 
-def carry_out(connection: deletion.Connection, tasks: Sequence[PolicyTask], now: datetime) -> RetentionRun:
+def carry_out(connection: Connection, tasks: Sequence[PolicyTask], now: datetime) -> RetentionRun:
     record = RetentionRun.objects.create(started_at=now, held_by=names(tasks, "held_by"))
     record.passed_over = names(tasks, "passed_over")
     try:
@@ -167,7 +170,7 @@ def run_when_due(requested: bool | None) -> None:
     except RetentionBusy:
         pass
     except CONNECTION_ERRORS as error:
-        logger.debug("retention waits for the database: %s", error)
+        logger.debug("retention is waiting for the database: %s", error)
     except Exception:
         logger.exception("a retention run failed")
     finally:

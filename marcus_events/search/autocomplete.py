@@ -6,8 +6,9 @@ from typing import get_args
 
 from marcus_events.core.event_types import CATEGORIES, Importance, types_of
 from marcus_events.core.filters import EventFilter
+from marcus_events.log.rows import rows
 from marcus_events.log.sql_filter import escaped
-from marcus_events.search.execute import patiently, rows
+from marcus_events.search.execute import patiently
 
 MOST = 20
 AUDIT = "audit"

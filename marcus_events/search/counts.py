@@ -10,16 +10,15 @@ from collections import Counter
 from datetime import datetime
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.log.sql_filter import HAPPENED_AT
-from marcus_events.search.execute import Asked, patiently, positions, rows
+from marcus_events.log.event_counts import count_by_step
+from marcus_events.log.rows import rows
+from marcus_events.search.execute import Asked, patiently, positions
 from marcus_events.search.precomputed_counts import counts, is_of, is_rated
 from marcus_events.search.retry import with_retry
 
 MINUTE_S, HOUR_S = 60, 3_600
 BY_STEP = """SELECT board_id, event_type, floor(extract(epoch FROM {unit} - %s) / %s)::int AS step, sum(count)::bigint
     FROM {table} WHERE {unit} >= %s AND {unit} < %s{boards} GROUP BY 1, 2, 3"""
-OF_LOG = f"""SELECT floor(extract(epoch FROM {HAPPENED_AT} - %s) / %s)::int AS step, count(*)
-    FROM event WHERE position = ANY(%s) GROUP BY step"""
 
 is_counted = is_rated
 
@@ -54,7 +53,7 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
             return by_step(wanted, wanted.since, wanted.until, step_s)
         found = positions(Asked.newest(wanted), cap, patience)
         patience.renew()
-        return dict(rows(OF_LOG, [wanted.since, step_s, found]))
+        return count_by_step(found, wanted.since, step_s)
 
 
 def by_step(wanted: EventFilter, since: datetime, until: datetime, step_s: float) -> dict[int, int]:

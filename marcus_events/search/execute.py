@@ -16,15 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
-
-from django.db import connection
 
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import board_removals, read
-from marcus_events.log.sql_filter import Condition, every, where
+from marcus_events.log.rows import execute, rows
+from marcus_events.log.sql_filter import Condition, every, unremoved_at, where_at
 from marcus_events.log.statement_timeout import Patience, at_most
+from marcus_events.models import ProjectionName
 from marcus_events.search import index_partitions
 from marcus_events.search.lexemes import lexeme
 from marcus_events.search.ranges import PositionRange, in_groups, spans, with_near
@@ -33,10 +32,6 @@ from marcus_events.search.tsquery import Question
 LONGEST_S = 2.0  # that anybody waits
 LAST = 2**63 - 1
 FEW = 32  # removed boards that stand in a statement one by one: so many cost it next to nothing
-REACHED = """SELECT coalesce(checkpoint.position, 0), log_head.position FROM log_head
-    LEFT JOIN checkpoint ON checkpoint.epoch = log_head.epoch AND projection = 'search'"""
-UNREMOVED = """NOT EXISTS (SELECT FROM event JOIN board_removal AS removal USING (board_id)
-    WHERE event.position = found.position AND removal.position >= found.position OFFSET 0)"""
 PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"""
 
 
@@ -74,13 +69,13 @@ class Asked:
 def patiently() -> Iterator[Patience]:
     """For LONGEST_S, with plans that do not depend on estimates. Raises TookTooLong."""
     with at_most(LONGEST_S) as patience:
-        rows(PLANS, [])
+        execute(PLANS)
         yield patience
 
 
 def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
     """No more than `limit`. Raises TookTooLong."""
-    so_far, head = reached_and_head()
+    so_far, head = read.projected_and_head(ProjectionName.SEARCH)
     steps = [ahead(asked, so_far, head, patience), behind(asked, so_far, limit, patience)]
     found: list[int] = []
     for step in steps if asked.newest_first else reversed(steps):
@@ -93,12 +88,7 @@ def positions(asked: Asked, limit: int, patience: Patience) -> list[int]:
 
 def reached() -> int:
     """The position up to which the index has come, of this log and no other."""
-    return reached_and_head()[0]
-
-
-def reached_and_head() -> tuple[int, int]:
-    [(position, head)] = rows(REACHED, [])
-    return position, head
+    return read.projected_and_head(ProjectionName.SEARCH)[0]
 
 
 def ahead(asked: Asked, so_far: int, head: int, patience: Patience) -> Iterator[list[int]]:
@@ -145,7 +135,7 @@ def of_span(span: PositionRange, question: Question, asked: Asked, limit: int) -
     order = f"ORDER BY position {'DESC' if asked.newest_first else 'ASC'}"
     found, values = in_order(span, order, every(conditions(span, question, asked)))
     if asked.removed is None:  # asked one by one, and of no more than are needed
-        found = f"SELECT position FROM ({found} OFFSET 0) AS found WHERE {UNREMOVED}"
+        found = f"SELECT position FROM ({found} OFFSET 0) AS found WHERE {unremoved_at('found.position')}"
     return f"({found} LIMIT %s)", [*values, limit]
 
 
@@ -185,12 +175,4 @@ def of_removed(span: PositionRange, removed: dict[str, int]) -> Iterator[Conditi
 def of_left(question: Question) -> Iterator[Condition]:
     """What the index does not tell is asked of the event itself."""
     if question.left:
-        condition, values = where(EventFilter(tuple(question.left)))
-        yield f"EXISTS (SELECT FROM event WHERE event.position = part.position AND {condition} OFFSET 0)", values
-
-
-def rows(query: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        yield where_at("part.position", EventFilter(tuple(question.left)))

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from marcus_events.core.event_types import category_of
 from marcus_events.core.filters import EventFilter
-from marcus_events.search.execute import Asked, patiently, positions, rows
+from marcus_events.log.event_counts import count_by_value
+from marcus_events.search.execute import Asked, patiently, positions
 from marcus_events.search.precomputed_counts import counts, is_of
 from marcus_events.search.retry import with_retry
 
 FIELDS = ("type", "category", "source", "board", "agent")
 MOST = 50  # values of a field; nobody chooses among more
-OF_LOG = """SELECT field, value, count(*) FROM event,
-    LATERAL (VALUES ('type', event_type), ('source', source), ('board', board_id), ('agent', agent_id))
-        AS facet(field, value)
-    WHERE position = ANY(%s) AND value IS NOT NULL GROUP BY 1, 2"""
 
 Values = list[tuple[str, int]]
 
@@ -41,7 +38,7 @@ def facets(wanted: EventFilter, cap: int) -> Facets:
             return of_rates(wanted)
         found = positions(Asked.newest(wanted), cap + 1, patience)
         patience.renew()
-        counted = Counter({(field, value): number for field, value, number in rows(OF_LOG, [found[:cap]])})
+        counted = Counter(count_by_value(found[:cap]))
         return made(counted, min(len(found), cap), is_capped=len(found) > cap)
 
 

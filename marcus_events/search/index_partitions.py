@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from marcus_events.log.rows import execute
 from marcus_events.models import SearchPart
 
 SIZE = 100_000  # positions
@@ -72,8 +73,3 @@ def drop_retired() -> None:
     for part in SearchPart.objects.filter(is_retired=True):
         execute(f"DROP TABLE IF EXISTS {part.name}")
         part.delete()
-
-
-def execute(statement: str, values: list[int] | None = None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)

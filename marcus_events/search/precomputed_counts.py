@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from marcus_events.core.event import EARLIEST, LATEST, Event, RecordedEvent
 from marcus_events.core.filters import EventFilter, holds
-from marcus_events.log import read
-from marcus_events.search.execute import rows
+from marcus_events.log.event_counts import count_by_board_and_value
+from marcus_events.log.rows import rows
 
 HOUR = timedelta(hours=1)
 OF_RATES = frozenset({"type", "category", "importance", "board_id"})
@@ -23,12 +23,6 @@ HOURS = """
 SELECT board_id, 'type', event_type, sum(count)::bigint FROM hourly_rate WHERE hour >= %s AND hour < %s GROUP BY 1, 3
 UNION ALL
 SELECT board_id, field, value, sum(count)::bigint FROM hourly_facet WHERE hour >= %s AND hour < %s GROUP BY 1, 2, 3
-"""
-LOG = """
-SELECT coalesce(board_id, ''), field, value, count(*)
-FROM (SELECT * FROM event WHERE {condition} OFFSET 0) AS chosen,
-    LATERAL (VALUES ('type', event_type), ('source', source), ('agent', agent_id)) AS facet(field, value)
-WHERE value IS NOT NULL GROUP BY 1, 2, 3
 """
 
 
@@ -46,7 +40,7 @@ def is_of(wanted: EventFilter, board_id: str, event_type: str = "") -> bool:
 def counts(since: datetime | None, until: datetime | None) -> FacetCounts:
     """How many there are between two times, of every board."""
     if since is None and until is None:
-        return as_counts(rows(EVER, []))
+        return as_counts(rows(EVER))
     found = FacetCounts()
     begin, end = since or EARLIEST, until or LATEST
     first, last = min(round_up(begin), end), round_down(end)
@@ -54,7 +48,7 @@ def counts(since: datetime | None, until: datetime | None) -> FacetCounts:
         found += as_counts(rows(HOURS, [first, last, first, last]))
     for edge_begin, edge_end in {(begin, first), (max(first, last), end)}:
         if edge_begin < edge_end:
-            found += in_log(edge_begin, edge_end)
+            found += FacetCounts(count_by_board_and_value(edge_begin, edge_end))
     return found
 
 
@@ -64,11 +58,6 @@ def round_down(moment: datetime) -> datetime:
 
 def round_up(moment: datetime) -> datetime:
     return moment if moment == round_down(moment) else round_down(moment) + HOUR
-
-
-def in_log(since: datetime, until: datetime) -> FacetCounts:
-    condition, values = read.chosen(EventFilter(since=since, until=until), hide_removed=True)
-    return as_counts(rows(LOG.format(condition=condition), values))
 
 
 def as_counts(found: list[tuple[str, str, str, int]]) -> FacetCounts:

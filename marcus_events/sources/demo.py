@@ -30,7 +30,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.core.redaction_marker import DEMO
 from marcus_events.core.reserved import SYSTEM, Authority, source_of
 from marcus_events.ingest import ingest, tell_refused
-from marcus_events.log import read
+from marcus_events.log import identities, read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.demo_script import BOARD, BOARD_NAME, script
@@ -98,7 +98,7 @@ class Demo:
                 if connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
                     self._play(connection, stop)
         except (*CONNECTION_ERRORS, LogUnavailable) as error:
-            logger.debug("the demo waits for the database: %s", error)
+            logger.debug("the demo is waiting for the database: %s", error)
 
     def _play(self, connection: Connection, stop: threading.Event) -> None:
         """Play rounds for as long as step 3 allows."""
@@ -183,7 +183,7 @@ def is_finished(connection: Connection) -> bool:
     if first_event is None:
         return False
     name = first_event.event.event_id.removeprefix(f"{BOARD}-").removesuffix("-0")
-    return read.by_event_id(event_id(name, len(script()) - 1), connection, boards=[BOARD]) is not None
+    return identities.by_event_id(event_id(name, len(script()) - 1), connection, boards=[BOARD]) is not None
 
 
 def event_id(round_name: str, line: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marcus_events.log import read
+from marcus_events.log.rows import Connection, rows
 from marcus_events.models import ParkedEvent, Subscription
 
 STATES = """
@@ -42,8 +42,8 @@ class SubscriptionState:
     last_error: str
 
 
-def states(connection: read.Connection = None) -> list[SubscriptionState]:
-    return [SubscriptionState(*row) for row in read.rows(STATES, [], connection)]
+def states(connection: Connection = None) -> list[SubscriptionState]:
+    return [SubscriptionState(*row) for row in rows(STATES, [], connection)]
 
 
 def state(name: str) -> SubscriptionState:
@@ -51,7 +51,7 @@ def state(name: str) -> SubscriptionState:
     for found in states():
         if found.name == name:
             return found
-    raise NoSubscription(f"There is no subscription {name}.")
+    raise NoSubscription(f"Subscription {name} does not exist.")
 
 
 def parked(name: str) -> list[ParkedEvent]:
@@ -72,12 +72,12 @@ def skip(name: str, position: int | None = None) -> int:
 def remove(name: str) -> None:
     """Delete the subscription and its parked events. Raises NoSubscription or HasOwner."""
     if owner := state(name).owner:
-        raise HasOwner(f"{name} is run by {owner}; stop that first.")
+        raise HasOwner(f"{name} is running on {owner}. Stop it first.")
     Subscription.objects.filter(name=name).delete()
 
 
 def select_parked(name: str, position: int | None) -> Any:
     rows = ParkedEvent.objects.filter(subscription=state(name).name)
     if position is not None and not (rows := rows.filter(position=position)).exists():
-        raise NotParked(f"{name} has parked no event at {position}.")
+        raise NotParked(f"{name} has no parked event at {position}.")
     return rows

@@ -88,10 +88,10 @@ class Runner:
             except Fenced as error:
                 logger.warning("%s", error)
             except EpochChanged:
-                logger.warning("the log began again; subscription %s starts over", self.name)
+                logger.warning("the log was replaced; subscription %s starts over", self.name)
             except CONNECTION_ERRORS as error:
                 if not is_database_away:
-                    logger.warning("subscription %s waits for the database: %s", self.name, error)
+                    logger.warning("subscription %s is waiting for the database: %s", self.name, error)
                 is_database_away = True
                 stop.wait(POLL_INTERVAL_S)
 
@@ -164,7 +164,7 @@ class Runner:
         """Step 6."""
         for position in lease.positions_to_replay():
             recorded = read.event(position, lease.connection)
-            error = self._call_handler(lease, recorded.event) if recorded else "the log no longer has this event"
+            error = self._call_handler(lease, recorded.event) if recorded else "this event is no longer in the log"
             if error is None:
                 lease.replayed(position)
             else:

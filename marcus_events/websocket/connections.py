@@ -60,7 +60,7 @@ class Program:
         """What it is for may have been changed too; what it subscribed to was chosen by what it was for then."""
         before, self.token = self.token, authentication.known(self.caller)
         if (before.scopes, before.boards) != (self.token.scopes, self.token.boards):
-            raise Problem(HTTPStatus.UNAUTHORIZED, "What this token is for was changed; connect again.")
+            raise Problem(HTTPStatus.UNAUTHORIZED, "The permissions of this token changed. Connect again.")
 
 
 class SignedInUser:
@@ -78,7 +78,7 @@ class SignedInUser:
         """Whoever is signed in may subscribe, and is sent what they may see."""
 
     def publisher(self) -> Token:
-        raise Problem(HTTPStatus.FORBIDDEN, "A session may only read. Publishing takes a token.")
+        raise Problem(HTTPStatus.FORBIDDEN, "A session can only read. Publishing needs a token.")
 
     def count(self) -> None:
         authentication.check_address(self.caller)
@@ -89,9 +89,9 @@ class SignedInUser:
     def look_again(self) -> None:
         """What they subscribed to was narrowed to what they could see then."""
         if self.remote_user and time.monotonic() - self.since > sessions.PROXY_SIGN_IN_S:
-            raise Problem(HTTPStatus.UNAUTHORIZED, "The proxy has to say again who you are; connect again.")
+            raise Problem(HTTPStatus.UNAUTHORIZED, "The proxy must authenticate you again. Connect again.")
         if self.current_visibility() != self.visibility:
-            raise Problem(HTTPStatus.UNAUTHORIZED, "What you may see was changed; connect again.")
+            raise Problem(HTTPStatus.UNAUTHORIZED, "Your access changed. Connect again.")
 
     def current_visibility(self) -> Visibility:
         found = sessions.visibility_of_session(self.session_key, self.remote_user)

@@ -102,7 +102,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         self.note(problem)
         await self.say(outgoing.error(name, problem))
         if self.mistakes >= MAX_MISTAKES:
-            detail = f"{MAX_MISTAKES} frames in a row were mistakes."
+            detail = f"{MAX_MISTAKES} invalid frames in a row."
             await self.refuse(Problem(HTTPStatus.BAD_REQUEST, detail, limit="mistakes"))
 
     async def watch(self) -> None:
@@ -143,5 +143,5 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         except OSError:
             self.stop()  # the program is gone, and the server says so to whoever sends
         except Exception:
-            logger.exception("a program's connection ended")
+            logger.exception("a program's connection failed")
             await self.close(code=FAILED)

@@ -49,9 +49,9 @@ async def subscribe(frame: Subscribe, peer: Peer, following: SubscriptionSender,
 
 def check_room(frame: Subscribe, following: SubscriptionSender) -> None:
     if frame.id in following.subscriptions:
-        raise query_params.mistake("id", "is that of a subscription that there is already")
+        raise query_params.mistake("id", "is already used by another subscription")
     if len(following.subscriptions) >= MAX_SUBSCRIPTIONS:
-        detail = f"A connection has at most {MAX_SUBSCRIPTIONS} subscriptions; end one, or open another connection."
+        detail = f"A connection can have at most {MAX_SUBSCRIPTIONS} subscriptions. End one or open another connection."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, limit="subscriptions")
 
 
@@ -71,7 +71,7 @@ def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
 
 async def unsubscribe(frame: Unsubscribe, following: SubscriptionSender, say: Say) -> None:
     if (subscription := following.subscriptions.pop(frame.id, None)) is None:
-        raise query_params.mistake("id", "is that of no subscription")
+        raise query_params.mistake("id", "does not match a subscription")
     subscription.has_ended = True
     await say(outgoing.unsubscribed(frame.id), None)
 

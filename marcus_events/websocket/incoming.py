@@ -56,7 +56,7 @@ IncomingFrame = Subscribe | Unsubscribe | Publish
 def stated_in(text: str | None) -> FrameFields:
     """The JSON object of a frame; a frame of bytes has no text. Raises Problem."""
     if text is None:
-        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send frames of text, not of bytes.")
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send text frames, not binary frames.")
     found = parse(check_size(text.encode()))
     if not isinstance(found, dict):
         raise Problem(HTTPStatus.BAD_REQUEST, "A frame must be a JSON object.")
@@ -99,7 +99,7 @@ def unsubscribe(stated: FrameFields) -> Unsubscribe:
 
 def publish(stated: FrameFields) -> Publish:
     if ("event" in stated) == ("events" in stated):
-        raise mistake("events", "must be an array, or event an object; send one of the two")
+        raise mistake("events", "must be an array, or event must be an object; send one of the two")
     if "event" in stated:
         return Publish(id_of(stated), [stated["event"]], False, "/event")
     if not isinstance(stated["events"], list):
@@ -116,7 +116,7 @@ ACTIONS: dict[str, tuple[tuple[str, ...], Callable[[FrameFields], IncomingFrame]
 
 def needed_id(stated: FrameFields) -> str:
     if (found := id_of(stated)) is None:
-        raise mistake("id", "is missing: a text by which answers are told apart")
+        raise mistake("id", "is missing; it identifies the responses to this frame")
     return found
 
 
@@ -130,7 +130,7 @@ def patterns(stated: Any) -> tuple[str, ...]:
         return ()
     listed = stated if isinstance(stated, list) else [stated]
     if not 1 <= len(listed) <= MAX_PATTERNS:
-        raise mistake("pattern", f"must be a pattern, or an array of 1 to {MAX_PATTERNS}")
+        raise mistake("pattern", f"must be a pattern or an array of 1 to {MAX_PATTERNS} patterns")
     return tuple(name(pattern, "pattern") for pattern in listed)
 
 
@@ -168,4 +168,4 @@ def epoch(stated: Any) -> UUID | None:
     try:
         return None if stated is None else UUID(str(stated))
     except ValueError:
-        raise mistake("epoch", "must be the epoch of an answer to subscribe") from None
+        raise mistake("epoch", "must be an epoch from a response to subscribe") from None

@@ -19,11 +19,20 @@ TIME: FrameSchema = {"type": "string", "format": "date-time"}
 COUNT: FrameSchema = {"type": "integer", "minimum": 0}
 OBJECT: FrameSchema = {"type": "object"}
 NAME: FrameSchema = {"type": "string", "minLength": 1, "description": f"At most {MAX_NAME_BYTES} bytes."}
-ID: FrameSchema = {"type": "string", "minLength": 1, "maxLength": MAX_ID, "description": "Yours; answers carry it."}
+ID: FrameSchema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID,
+    "description": "Chosen by the client; responses repeat it.",
+}
 NO_ID: FrameSchema = ID | {"type": ["string", "null"]}
 POSITION: FrameSchema = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
-EPOCH: FrameSchema = {"type": "string", "format": "uuid", "description": "Changes when positions mean other events."}
-PATTERN: FrameSchema = NAME | {"description": "A type; * stands for any text."}
+EPOCH: FrameSchema = {
+    "type": "string",
+    "format": "uuid",
+    "description": "Identifies the log. Changes when the log is replaced.",
+}
+PATTERN: FrameSchema = NAME | {"description": "An event type; * matches any text."}
 
 OWN: FrameSchema = {
     "event_id": NAME,
@@ -35,7 +44,7 @@ OWN: FrameSchema = {
 }
 NEW_EVENT: FrameSchema = {
     "type": "object",
-    "description": f"As for POST /api/events: data and metadata together have at most {MAX_EVENT_BYTES // 1024} KiB.",
+    "description": f"As in POST /api/events: data and metadata have at most {MAX_EVENT_BYTES // 1024} KiB together.",
     "required": ["event_type", "source"],
     "properties": OWN,
 }
@@ -46,13 +55,13 @@ LOGGED: FrameSchema = {
 }
 EVENT: FrameSchema = {
     "type": "object",
-    "description": "As GET /api/events gives it.",
+    "description": "As in GET /api/events.",
     "required": [*OWN, *LOGGED],
     "properties": OWN | LOGGED | {"clock_ahead_s": {"type": "number", "description": "See GET /api/events."}},
 }
 RESULT: FrameSchema = {
     "type": "object",
-    "description": "Of one event, in the order sent. An answer that would be too large has the first three alone.",
+    "description": "The result for one event, in the order sent. Large responses contain only the first three fields.",
     "required": ["position", "status", "code"],
     "properties": {
         "position": POSITION | {"type": ["integer", "null"]},
@@ -64,7 +73,7 @@ RESULT: FrameSchema = {
         "limit": {"type": ["string", "null"]},
         "warnings": {
             "type": "array",
-            "description": "The fields that are not used as they stand, and what each should be.",
+            "description": "Ignored fields and their expected values.",
             "items": {
                 "type": "object",
                 "required": ["pointer", "expected"],
@@ -86,10 +95,10 @@ def outgoing(kind: str, **fields: FrameSchema) -> FrameSchema:
 
 WANTED: FrameSchema = {
     "pattern": {"oneOf": [PATTERN, {"type": "array", "items": PATTERN, "minItems": 1, "maxItems": MAX_PATTERNS}]},
-    "q": {"type": "string", "maxLength": MAX_QUERY, "description": "A filter, as for GET /api/events."},
-    "board": {"type": "string", "maxLength": MAX_QUERY, "description": "By id or by name."},
-    "after": POSITION | {"type": ["integer", "null"], "description": "Without it: from now on."},
-    "epoch": EPOCH | {"type": ["string", "null"], "description": "Of the log that `after` is a position of."},
+    "q": {"type": "string", "maxLength": MAX_QUERY, "description": "A query, as in GET /api/events."},
+    "board": {"type": "string", "maxLength": MAX_QUERY, "description": "Board id or name."},
+    "after": POSITION | {"type": ["integer", "null"], "description": "Defaults to the current head: new events only."},
+    "epoch": EPOCH | {"type": ["string", "null"], "description": "The epoch of the log that `after` belongs to."},
 }
 INCOMING: dict[str, FrameSchema] = {
     "subscribe": incoming("subscribe", "id", id=ID, **WANTED),
@@ -104,8 +113,8 @@ INCOMING: dict[str, FrameSchema] = {
 }
 ERROR = outgoing("error", id=NO_ID, code={"type": "integer"}, detail={"type": "string"})
 ERROR["properties"] |= {
-    "parameter": {"type": "string", "description": "The field that makes no sense."},
-    "limit": {"type": "string", "description": "The limit that it is beyond."},
+    "parameter": {"type": "string", "description": "The invalid field."},
+    "limit": {"type": "string", "description": "The limit the frame exceeds."},
     "retry_after_s": {"type": "integer", "minimum": 1},
 }
 OUTGOING: dict[str, FrameSchema] = {

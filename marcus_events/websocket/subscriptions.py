@@ -80,7 +80,7 @@ class SubscriptionSender:
         try:
             page = await replay.page(self._hub, subscription.wanted, subscription.position, subscription.epoch)
         except DATABASE_ERRORS as error:
-            logger.debug("a subscription waits for the database: %s", error)
+            logger.debug("a subscription is waiting for the database: %s", error)
             self._is_away = True
             return False
         self._is_away = False

@@ -91,7 +91,7 @@ async function tellWhatWasMissed() {
   localise(missed);
   byId("missed")?.replaceWith(missed);
   const heading = `${plural(Number(missed.dataset.count), "blocker")} opened during your quiet hours`;
-  showToast({ heading, text: "They are listed under Alerts.", href: "/alerts/" });
+  showToast({ heading, text: "See them under Alerts.", href: "/alerts/" });
 }
 
 function countInTitle() {

@@ -5,7 +5,7 @@ import { askPermission, permission } from "./notifying.js";
 
 const OPENED = "opened-a-blocker";
 const NOT_NOW = "do-not-ask";
-const ANSWERS = { granted: "It will.", denied: "The browser says no. Its settings for this site can change that." };
+const ANSWERS = { granted: "Notifications are on.", denied: "Your browser blocks notifications. You can change this in its settings for this site." };
 
 const line = byId("ask");
 
@@ -24,7 +24,7 @@ function opened() {
 
 async function ask() {
   const answer = await askPermission();
-  line.querySelector("[data-words]").textContent = ANSWERS[answer] ?? "You can decide later, under Alerts.";
+  line.querySelector("[data-words]").textContent = ANSWERS[answer] ?? "You can turn this on later under Alerts.";
   for (const button of line.querySelectorAll("button")) button.remove();
   byId("drawer-body").focus();
 }

@@ -4,7 +4,7 @@
 import { signedInAgain } from "./dom.js";
 
 const NAME = "csrfmiddlewaretoken";
-const SIGNED_OUT = "You are signed out. Sign in in another tab, then send this again. What you typed is still here.";
+const SIGNED_OUT = "You are signed out. Your text is still here. Sign in on another tab, then send it again.";
 
 const present = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1];
 let known = present();
@@ -35,7 +35,7 @@ export async function renew() {
   const now = await whoIsSignedIn();
   if (!now) return SIGNED_OUT;
   const then = document.body.dataset.user;
-  if (now !== then) return `You are signed in as ${now} now, and this page was opened by ${then}. Nothing was sent. Copy what you typed, and reload the page.`;
+  if (now !== then) return `You are now signed in as ${now}, but ${then} opened this page. Nothing was sent. Copy your text and reload the page.`;
   known = token;
   fill();
   signedInAgain();

@@ -34,7 +34,7 @@ async function show({ kind, id }) {
   try {
     fill(await fetchElement(PATHS[kind](id), IN_DRAWER));
   } catch {
-    body.textContent = "This cannot be shown now.";
+    body.textContent = "This cannot be loaded right now. Try again in a moment.";
   }
   if (!drawer.open) drawer.showModal();
   drawer.scrollTo(0, 0);
@@ -65,7 +65,7 @@ async function act(form, button) {
   try {
     fill(await post(form.action, data, IN_DRAWER));
   } catch {
-    form.prepend(Object.assign(document.createElement("p"), { className: "form-error", role: "alert", textContent: "That did not get through. Try again." }));
+    form.prepend(Object.assign(document.createElement("p"), { className: "form-error", role: "alert", textContent: "Not sent. Try again." }));
   }
 }
 

@@ -2,15 +2,15 @@
 import { byId, say } from "./dom.js";
 
 const TOLD_MS = 2_000;
-const TOO_LARGE = "This is larger than 1 MiB, which no request may be.";
+const TOO_LARGE = "This is larger than 1 MiB, the limit for a request.";
 const PAGE = "/integrations/";
-const NO_ANSWER = "It could not be checked now. Try again in a moment.";
+const NO_ANSWER = "The event could not be validated. Try again in a moment.";
 
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("button[data-copy]");
   if (!button) return;
   const isCopied = await copy(byId(button.dataset.copy));
-  tell(button, isCopied ? "Copied" : "Selected: copy it");
+  tell(button, isCopied ? "Copied" : "Selected. Copy it now.");
 });
 
 /** Where the site is neither local nor behind TLS, there is no clipboard: the text is selected, and copied the old way. */

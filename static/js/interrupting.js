@@ -58,7 +58,7 @@ export function news(told, alerts, now) {
 export function messages(alerts, most) {
   const said = alerts.slice(0, most).map(message);
   const rest = alerts.length - most;
-  if (rest > 0) said.push({ heading: "More tasks are blocked", text: `${rest} more reason${rest === 1 ? "" : "s"}: see Blocked.`, href: "/blocked/" });
+  if (rest > 0) said.push({ heading: "More tasks are blocked", text: `${rest} more cause${rest === 1 ? "" : "s"}. See Blocked.`, href: "/blocked/" });
   return said;
 }
 

@@ -10,7 +10,7 @@ let opener = null;
 async function open(button) {
   const filters = stream.dataset.rows.split("?")[1];
   const found = await fetchElement(`/activity/${button.dataset.narrow}/narrow/?${filters}`).catch(() => null);
-  panel.replaceChildren(found ?? "This cannot be shown now.");
+  panel.replaceChildren(found ?? "This cannot be loaded right now. Try again in a moment.");
   opener = button;
   panel.showPopover();
   place(button.getBoundingClientRect());

@@ -5,11 +5,11 @@ import { askPermission, permission } from "./notifying.js";
 import { chime } from "./sound.js";
 
 const WORDS = {
-  granted: "This browser allows it.",
-  denied: "This browser does not allow it. Its settings for this site can change that.",
-  missing: "This browser has none for this address: they need HTTPS.",
-  default: "This browser has not been asked yet.",
-  later: "This browser is asked when you have opened your first blocker.",
+  granted: "Allowed in this browser.",
+  denied: "Blocked in this browser. You can change this in its settings for this site.",
+  missing: "Not available: browser notifications need HTTPS.",
+  default: "Not yet allowed in this browser.",
+  later: "You will be asked when you open your first blocker.",
 };
 
 const form = document.querySelector("form[data-alert-form]");

@@ -59,7 +59,7 @@ function prune() {
 function tellLetGo() {
   stream.dataset.letGo = letGo;
   const link = list.querySelector("a[data-older]");
-  if (link && letGo) link.textContent = `Load older · ${plural(letGo, "event")} made room for newer ones`;
+  if (link && letGo) link.textContent = `Load older · ${plural(letGo, "event")} trimmed`;
 }
 
 /** What was left out, loaded in its place; or what is older, at the end. */
@@ -71,7 +71,7 @@ async function load(link) {
     replace(item, [...(await fetchElement(addressOf(link))).children]);
   } catch {
     item.removeAttribute("aria-busy");
-    link.textContent = "That did not work. Try again";
+    link.textContent = "Could not load. Try again";
   }
 }
 

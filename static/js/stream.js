@@ -52,7 +52,7 @@ export function togglePause() {
   pause.classList.toggle("on", isPaused);
   pause.querySelector("use").setAttribute("href", isPaused ? "#i-resume" : "#i-pause");
   pause.querySelector("span").textContent = isPaused ? "Resume" : "Pause";
-  say(isPaused ? "Paused. New events are held back." : "Live again.");
+  say(isPaused ? "Paused. New events are held until you resume." : "Stream resumed.");
   countHeld();
   releaseUnlessRead();
   return true;

@@ -130,7 +130,7 @@ def test_a_board_is_held_up_by_what_is_blocked_on_another() -> None:
     found = {item.board.board_id: item for item in boards.summaries(Scope(EVERYTHING))}
     assert (found[SOUTH].open_blockers, found[SOUTH].waiting) == (0, 2)
     assert (found[NORTH].open_blockers, found[NORTH].waiting) == (1, 0)
-    assert "blocked or waits behind" in getattr(found[SOUTH].forecast, "reason", "")
+    assert "blocked or waiting behind" in getattr(found[SOUTH].forecast, "reason", "")
 
 
 @pytest.mark.usefixtures("log")
@@ -145,7 +145,7 @@ def test_the_picture_holds_what_is_linked_on_other_boards() -> None:
     assert (seen[ANOTHER].status, seen[ANOTHER].task, seen[ANOTHER].words) == (
         "unknown",
         None,
-        "On a board that you do not see",
+        "On a board you cannot see",
     )
 
 

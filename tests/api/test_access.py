@@ -52,7 +52,7 @@ def person(is_active: bool = True) -> Client:
 
 def test_a_stranger_reads_nothing(filled: Program) -> None:
     for response in map(Program(None).get, READS):
-        assert_problem(response, 401, "Send a token: Authorization: Bearer TOKEN")
+        assert_problem(response, 401, "Send a token in the header: Authorization: Bearer TOKEN")
         assert response["WWW-Authenticate"] == 'Bearer realm="Marcus Events"'
 
 
@@ -86,9 +86,9 @@ def test_what_is_not_a_token_opens_nothing(filled: Program, header: str) -> None
 def test_a_revoked_token_opens_nothing_and_looks_like_an_unknown_one(filled: Program) -> None:
     tokens.revoke("program")
     for path in READS:
-        assert_problem(filled.get(path), 401, "This token is not known here: it was revoked, or made for another log.")
+        assert_problem(filled.get(path), 401, "Unknown token: it was revoked or belongs to another log.")
         assert filled.get(path).content == Program("mev_unknown").get(path).content
-    assert_problem(filled.post(event()), 401, "This token is not known here: it was revoked, or made for another log.")
+    assert_problem(filled.post(event()), 401, "Unknown token: it was revoked or belongs to another log.")
 
 
 def test_an_expired_token_opens_nothing_and_is_told_so(filled: Program) -> None:
@@ -107,10 +107,12 @@ def test_a_token_that_will_expire_opens_what_it_is_for(filled: Program) -> None:
 @pytest.mark.parametrize("source", ["agent_2", "marcus", "xagent_1", "AGENT_1", "agent_1 "])
 def test_a_token_speaks_for_no_other_source(filled: Program, source: str) -> None:
     mine = Program(tokens.create("s", sources=["agent_1", "ci-*"]))
-    body = assert_problem(mine.post(event() | {"source": source}), 403, "this token speaks for agent_1 and ci-* only")
+    body = assert_problem(
+        mine.post(event() | {"source": source}), 403, "this token may only use the sources agent_1 and ci-*"
+    )
     assert (body["results"][0]["code"], body["results"][0]["pointer"]) == (403, "/source")
     cloudevent = {"specversion": "1.0", "id": "1", "type": "x", "source": source}
-    assert_problem(mine.post(cloudevent, "application/cloudevents+json"), 403, "this token speaks for")
+    assert_problem(mine.post(cloudevent, "application/cloudevents+json"), 403, "this token may only use the sources")
     assert read.head().position == 4
 
 
@@ -127,23 +129,23 @@ def test_a_token_of_two_boards_sees_both_and_no_third(filled: Program) -> None:
     assert {row["board_id"] for row in mine.read("/api/tasks", board="shop")["tasks"]} == {"shop"}
     assert [found["position"] for found in mine.read("/api/events")["events"]] == [4, 3, 2, 1]
     assert mine.read("/api/counters")["total"] == 4
-    assert_problem(mine.get("/api/tasks", board="secret"), 403, "You read other boards than this.")
+    assert_problem(mine.get("/api/tasks", board="secret"), 403, "You do not have access to this board.")
     assert_problem(mine.get("/api/events/5"), 404, "There is no event")
 
 
 def test_a_token_of_two_boards_has_to_say_on_which_it_publishes(filled: Program) -> None:
     mine = Program(tokens.create("two", ["publish"], ["billing", "shop"]))
     assert mine.post(event(board="shop")).status_code == 201
-    assert_problem(mine.post(event(board="")), 403, "this token publishes to the boards billing, shop only")
+    assert_problem(mine.post(event(board="")), 403, "this token may only publish to boards billing, shop")
 
 
 def test_a_token_to_publish_reads_nothing(filled: Program) -> None:
     for response in map(Program(tokens.create("p", ["publish"])).get, READS):
-        assert_problem(response, 403, "This token may not read.")
+        assert_problem(response, 403, "This token has no read permission.")
 
 
 def test_a_token_to_read_publishes_nothing(filled: Program) -> None:
-    assert_problem(Program(tokens.create("r", ["read"])).post(event()), 403, "This token may not publish.")
+    assert_problem(Program(tokens.create("r", ["read"])).post(event()), 403, "This token has no publish permission.")
     assert read.head().position == 4
 
 
@@ -193,7 +195,7 @@ def test_a_boards_token_is_not_shown_what_only_claims_its_boards_name(filled: Pr
 def test_a_boards_token_is_refused_another_board(filled: Program, board: str) -> None:
     mine = Program(tokens.create("b", ["read"], ["billing"]))
     for path in set(READS) - {"/api/events/1"}:
-        assert_problem(mine.get(path, board=board), 403, "You read other boards than this.")
+        assert_problem(mine.get(path, board=board), 403, "You do not have access to this board.")
 
 
 @pytest.mark.parametrize("query", ["board:shop", "board_id:shop", "-board:billing", "task:shop-1"])
@@ -219,13 +221,13 @@ def test_to_a_boards_token_another_boards_event_is_not_there(filled: Program) ->
 )
 def test_a_boards_token_publishes_to_no_other_board(filled: Program, stated: dict[str, Any]) -> None:
     mine = Program(tokens.create("b", ["publish"], ["billing"]))
-    assert_problem(mine.post(stated), 403, "/metadata/board_id: this token publishes to the board billing only")
+    assert_problem(mine.post(stated), 403, "/metadata/board_id: this token may only publish to board billing")
     assert read.head().position == 4
 
 
 def test_a_board_whose_name_names_none_takes_a_token_to_no_other(filled: Program) -> None:
     mine = Program(tokens.create("b", ["publish"], ["unknown"]))
-    assert_problem(mine.post(event(board="unknown", board_id="shop")), 403, "publishes to the board unknown only")
+    assert_problem(mine.post(event(board="unknown", board_id="shop")), 403, "may only publish to board unknown")
 
 
 def test_another_boards_event_of_the_same_id_keeps_nobody_from_its_own(filled: Program) -> None:

@@ -354,8 +354,8 @@ def test_headers_that_are_no_cloudevent_are_refused(program: Program, headers: d
 
 
 def test_one_and_many_have_types_of_their_own(program: Program) -> None:
-    assert_problem(program.post([stated()], STRUCTURED), 400, f"An array of CloudEvents has the type {BATCH}")
-    assert_problem(program.post(stated(), BATCH), 400, f"one has {STRUCTURED}")
+    assert_problem(program.post([stated()], STRUCTURED), 400, f"Send an array of CloudEvents as {BATCH}")
+    assert_problem(program.post(stated(), BATCH), 400, f"Send a single CloudEvent as {STRUCTURED}")
     assert_problem(program.post([], BATCH), 422, "Send 1 to 500 events")
     assert_problem(program.post("{", "application/json", **{"ce-id": "1"}), 400, "not JSON")
 

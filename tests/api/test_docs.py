@@ -98,19 +98,19 @@ def without_times(value: Any) -> Any:
 
 def test_the_limits_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (.+?) \| .*\|$", DOCUMENT, re.MULTILINE))
-    assert rows["a request's body"] == f"{json_body.MAX_BODY // 1024**2} MiB, uncompressed"
+    assert rows["request body"] == f"{json_body.MAX_BODY // 1024**2} MiB, uncompressed"
     assert rows["events in a request"] == str(publish_items.MAX_BATCH)
-    assert rows["parameters in an address"] == f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
+    assert rows["query parameters of a URL"] == f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
     assert rows["`data` and `metadata` of an event, together"] == f"{payload.MAX_EVENT_BYTES // 1024} KiB as JSON"
     assert rows["their keys, over all levels"] == f"{payload.MAX_KEYS:,}"
-    assert rows["objects and arrays within one another"] == f"{payload.MAX_DEPTH} levels"
+    assert rows["nested objects and arrays"] == f"{payload.MAX_DEPTH} levels"
     assert rows["a key"] == f"{payload.MAX_KEY_BYTES} bytes"
     assert rows["`event_id`, `event_type`, `source`"] == f"{payload.MAX_NAME_BYTES} bytes"
-    assert rows["a request line and its headers"] == (
+    assert rows["request line and headers"] == (
         f"{http_channel.Channel.totalHeadersSize // 1024} KiB together, {http_channel.Channel.maxHeaders} headers"
     )
-    assert rows["the time until a request is there whole"] == f"{http_channel.RECEIVE_S} s"
-    assert rows["the time to take a piece of an answer"] == f"{http_channel.TAKE_S} s"
+    assert rows["time to receive a request"] == f"{http_channel.RECEIVE_S} s"
+    assert rows["time for the client to read a part of a response"] == f"{http_channel.TAKE_S} s"
     assert payload.MAX_NUMBER == 2**53 - 1
 
 
@@ -132,8 +132,9 @@ def rates_of_the_api() -> dict[str, str]:
 
 
 def test_every_rate_is_the_one_that_is_set() -> None:
-    stated = "A token may ask 1,000 times a second, an address 2,000 times, and an address may show 60 unknown tokens a"
-    assert stated in DOCUMENT
+    text = " ".join(DOCUMENT.split())
+    assert "1,000 requests a second per token, 2,000 requests a second per address" in text
+    assert "60 requests a minute with unknown tokens per address" in text
     assert rates_of_the_api() == {"address": "2000/second", "token": "1000/second", "stranger": "60/minute"}
 
 
@@ -146,7 +147,7 @@ def test_every_status_that_is_described_is_explained() -> None:
 
 def test_every_type_that_moves_the_board_is_named() -> None:
     assert [event_type for event_type in HANDLERS if f"`{event_type}`" not in DOCUMENT] == ["task_requested"]
-    reserved = DOCUMENT.partition("### What is reserved")[2].partition("### What became of it")[0]
+    reserved = DOCUMENT.partition("### Reserved types and sources")[2].partition("### Publish results")[0]
     assert [name for name in RESERVED_TYPES - set(types_of("audit")) if f"`{name}`" not in reserved] == []
 
 

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 
 from marcus_events.api.events import events as listed
 from marcus_events.log import read
+from marcus_events.log.rows import rows
 from marcus_events.search import execute
 from tests.api.program import Program, assert_problem, at, event
 
@@ -114,7 +115,7 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"since": "2026-05-04T09:00:00"}, "since cannot be read: “2026-05-04T09:00:00” has no time zone"),
     ({"until": "2026-05-04T09:00:00 00:00"}, "in a URL, write a time with Z, or + as %2B"),
     ({"until": "9999-12-31T23:59:59Z"}, "until cannot be read"),
-    ({"q": "blocked:"}, "q cannot be read: “blocked:” is not of the form field:value"),
+    ({"q": "blocked:"}, "q cannot be read: “blocked:” is not a field:value pair"),
     ({"q": "colour:red"}, "q cannot be read: “colour” is not a field"),
     ({"q": 'board:"x'}, "q cannot be read: a quotation mark is not closed"),
     ({"q": "type:a\0"}, "q contains the character NUL"),
@@ -191,7 +192,7 @@ def test_head_and_options_say_what_get_would(filled: Program) -> None:
 
 @pytest.mark.parametrize("path", ["", "events/", "events/x", "events/-1", "nothing", "%00", "events/1/2"])
 def test_an_address_that_is_none_is_a_problem_and_no_page(path: str) -> None:
-    assert_problem(Program(None).get(f"/api/{path}"), 404, "There is nothing at /api/")
+    assert_problem(Program(None).get(f"/api/{path}"), 404, "does not exist")
 
 
 def large(name: str, size: int = 240 * 1024, text: str = "") -> dict[str, Any]:
@@ -242,19 +243,19 @@ def test_while_an_answer_is_on_its_way_it_keeps_no_connection_to_the_database(fi
 )
 def test_a_parameter_that_is_none_is_refused_with_those_that_there_are(program: Program, path: str) -> None:
     """`tpye=task_*` would choose everything, and who asks would not notice."""
-    body = assert_problem(program.get(f"/api/{path}", tpye="task_*"), 422, "tpye is no parameter of this address")
+    body = assert_problem(program.get(f"/api/{path}", tpye="task_*"), 422, "tpye is not a parameter of this endpoint")
     assert body["parameter"] == "tpye"
     assert "it takes " in body["detail"]
 
 
 def test_at_the_apis_own_address_there_is_nothing_either(program: Program) -> None:
-    assert_problem(program.get("/api"), 404, "There is nothing at /api.")
+    assert_problem(program.get("/api"), 404, "/api does not exist.")
 
 
 def test_a_search_that_takes_too_long_is_refused_and_says_what_to_narrow(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "page_at", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
+    monkeypatch.setattr(read, "page_at", lambda *_, **__: rows("SELECT pg_sleep(60)", [], None))
     monkeypatch.setattr(execute, "LONGEST_S", 0.05)
     for path, after in (("/api/events", {}), ("/api/events/wait", {"after": "0"})):
         response = program.get(path, q="word", **after)

@@ -85,13 +85,13 @@ def test_while_the_database_is_away_it_is_said_and_afterwards_all_goes_on(progra
         assert Program(None).get("/healthz").status_code == 200
         unready = Program(None).get("/readyz")
         assert (unready.status_code, unready.json()["status"]) == (503, "not ready")
-        assert unready.json()["parts"] == {"log": {"ready": False, "reason": "the database does not answer"}}
+        assert unready.json()["parts"] == {"log": {"ready": False, "reason": "the database does not respond"}}
         for response in (
             program.post(event(event_id="meanwhile")),
             program.get("/api/events"),
             program.get("/api/tasks"),
         ):
-            assert_problem(response, 503, "The log cannot be reached at this time; send the same request again.")
+            assert_problem(response, 503, "The log is temporarily unavailable. Send the same request again.")
             assert response["Retry-After"] == "2"
     assert program.post(event(event_id="meanwhile")).json()["results"][0]["position"] == 2
     assert Program(None).get("/readyz").status_code == 200

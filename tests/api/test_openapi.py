@@ -17,8 +17,8 @@ from pytest_django import Settings
 
 from marcus_events.api import health_urls, urls
 from marcus_events.api.description import SECURITY, description
-from marcus_events.api.description.schemas import STATUSES
 from marcus_events.api.query_fields import FILTER_PARAMETERS
+from marcus_events.core.state import TASK_STATUSES
 from tests.api.program import assert_problem
 from tests.dashboard.reading import Document, open_page
 
@@ -79,7 +79,7 @@ def test_the_session_is_the_cookie_of_this_site() -> None:
 def test_the_statuses_of_a_task_are_those_that_the_model_names() -> None:
     from marcus_events.models import Task
 
-    assert ", ".join(STATUSES) in (Task.__doc__ or "")
+    assert ", ".join(TASK_STATUSES) in (Task.__doc__ or "")
 
 
 def shown(value: Any, schemas: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -113,7 +113,7 @@ def test_anybody_may_ask_and_a_wrong_token_does_not_matter(client: Client) -> No
 def test_who_asks_too_often_waits(client: Client, settings: Settings) -> None:
     settings.RATES = settings.RATES | {"address": "1/minute"}
     assert client.get(OPENAPI).status_code == 200
-    assert assert_problem(client.get(DOCS), 429, "This address asks too often")["limit"] == "address_rate"
+    assert assert_problem(client.get(DOCS), 429, "Too many requests from this address")["limit"] == "address_rate"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from marcus_events.access import tokens
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import event_from, ingest
-from marcus_events.log import read
+from marcus_events.log import identities, read, related_events
 from tests.api.program import Event, Program, event
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -73,15 +73,15 @@ def caused(board: str, cause: str, name: str) -> Event:
 def test_an_event_that_claims_a_causes_id_is_not_taken_for_it(authority: Authority) -> None:
     published(on("billing", "cause"), Authority.OWN_BOARDS)
     real = published(on("shop", "cause"), authority)
-    assert [found.position for found in read.causes_named(["cause"], "shop", None)] == [real]
-    assert read.causes_named(["cause"], "shop", {"billing"}) == []
-    assert read.causes_named(["cause"], "third", {"billing"}) == []
+    assert [found.position for found in related_events.causes_named(["cause"], "shop", None)] == [real]
+    assert related_events.causes_named(["cause"], "shop", {"billing"}) == []
+    assert related_events.causes_named(["cause"], "third", {"billing"}) == []
 
 
 def test_a_cause_on_another_board_counts_where_its_producer_may_publish_to_every_board() -> None:
     real = published(on("billing", "cause"))
-    assert [found.position for found in read.causes_named(["cause"], "shop", None)] == [real]
-    assert read.causes_named(["cause"], "shop", {"shop"}) == []
+    assert [found.position for found in related_events.causes_named(["cause"], "shop", None)] == [real]
+    assert related_events.causes_named(["cause"], "shop", {"shop"}) == []
 
 
 def test_an_event_of_another_boards_token_does_not_attach_itself_to_a_correlation() -> None:
@@ -89,7 +89,7 @@ def test_an_event_of_another_boards_token_does_not_attach_itself_to_a_correlatio
     attached = published(caused("billing", "begun", "attached"), Authority.OWN_BOARDS)
     own = published(caused("shop", "begun", "own"), Authority.OWN_BOARDS)
     general = published(caused("billing", "begun", "general"))
-    found = [event.position for event in read.related_to(["begun"], "shop", 10)]
+    found = [event.position for event in related_events.related_to(["begun"], "shop", 10)]
     assert (found, attached in found) == ([own, general], False)
 
 
@@ -97,6 +97,6 @@ def test_an_events_place_is_found_whoever_published_it() -> None:
     limited, own = event_from(on("shop", "A"), default_id=""), event_from(on("billing", "A", n=1), default_id="")
     ingest([limited], Authority.OWN_BOARDS)
     ingest([own], Authority.OWN_BOARDS)
-    assert (read.position_of(limited), read.position_of(own)) == (1, 2)
-    assert read.position_of(event_from(on("third", "A"), default_id="")) is None
-    assert read.places_of([(limited.source, "A")]) == {}
+    assert (identities.position_of(limited), identities.position_of(own)) == (1, 2)
+    assert identities.position_of(event_from(on("third", "A"), default_id="")) is None
+    assert identities.places_of([(limited.source, "A")]) == {}

@@ -55,7 +55,7 @@ def test_sending_again_adds_nothing_and_says_so(program: Program) -> None:
 
 def test_one_identity_for_two_bodies_is_refused_with_the_position_of_the_first(program: Program) -> None:
     program.post(event(event_id="a", n=1))
-    body = assert_problem(program.post(event(event_id="a", n=2)), 409, "already published another event under this id")
+    body = assert_problem(program.post(event(event_id="a", n=2)), 409, "already published another event with this id")
     result = {"event_id": "a", "position": 1, "status": "rejected", "code": 409, "pointer": "/event_id", "limit": None}
     assert body["results"][0] | {"error": ""} == result | {"error": ""}
     assert read.head().position == 1
@@ -99,7 +99,7 @@ BAD_EVENTS: list[tuple[Any, str]] = [
     (event(text="\ud800"), "/data/text: contains half of a surrogate pair"),
     (event() | {"data": {"\udfff": 1}}, "/data: has a key that contains half of a surrogate pair"),
     (event(text="x" * 262_144), "/data: makes the event larger than 262144 bytes"),
-    (event() | {"data": {f"k{n}": n for n in range(1_001)}}, "/data: makes the event have more than 1000 keys"),
+    (event() | {"data": {f"k{n}": n for n in range(1_001)}}, "/data: gives the event more than 1000 keys"),
     ([["nested"]], "/: an event must be a JSON object"),
     (None, "/: an event must be a JSON object"),
     (1, "/: an event must be a JSON object"),
@@ -191,7 +191,7 @@ def test_the_kind_of_body_may_name_its_charset(program: Program) -> None:
 @pytest.mark.parametrize("piece", ["[]", "{}", "0", "[0]"])
 def test_a_body_of_more_values_than_anybody_sends_is_refused_unread(program: Program, piece: str) -> None:
     body = '{"event_type": "t", "source": "s", "data": {"a": [' + ",".join([piece] * 100_001) + "]}}"
-    answer = assert_problem(program.post(body), 413, "The body holds more than 100000 values; send smaller batches.")
+    answer = assert_problem(program.post(body), 413, "The body contains more than 100000 values; send smaller batches.")
     assert answer["limit"] == "body_values"
 
 

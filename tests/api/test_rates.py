@@ -22,7 +22,7 @@ def limited(settings: Settings, **rates: str) -> None:
 def assert_told_to_wait(response: Any, limit: str, detail: str) -> int:
     body = assert_problem(response, 429, detail)
     assert body["limit"] == limit
-    assert body["detail"].endswith(f"Send the same again after {response['Retry-After']} s.")
+    assert body["detail"].endswith(f"Try again after {response['Retry-After']} s.")
     return int(response["Retry-After"])
 
 
@@ -31,7 +31,7 @@ def test_a_token_that_asks_too_often_waits_and_no_other_does(program: Program, s
     other = Program(tokens.create("other"))
     assert [program.post(event()).status_code for _ in range(2)] == [201, 201]
     assert 1 <= assert_told_to_wait(program.post(event()), "token_rate", "at most 2 in 60 s") <= 60
-    assert_told_to_wait(program.get("/api/tasks"), "token_rate", "This token asks too often")
+    assert_told_to_wait(program.get("/api/tasks"), "token_rate", "Too many requests with this token")
     assert other.post(event()).status_code == 201
     assert read.head().position == 3
 
@@ -49,8 +49,8 @@ def test_an_address_that_asks_too_often_waits_whatever_it_shows(program: Program
     statuses = [asking.get("/api/tasks").status_code for asking in (program, Program(None))]
     assert statuses == [200, 401]
     assert program.post(event()).status_code == 201
-    assert_told_to_wait(program.post(event()), "address_rate", "This address asks too often")
-    assert_told_to_wait(Program(None).get("/api/events/wait"), "address_rate", "This address")
+    assert_told_to_wait(program.post(event()), "address_rate", "Too many requests from this address")
+    assert_told_to_wait(Program(None).get("/api/events/wait"), "address_rate", "Too many requests from this address")
     assert program.client.get("/api/tasks", headers=program.headers, REMOTE_ADDR="10.0.0.2").status_code == 200
 
 
@@ -58,7 +58,7 @@ def test_who_tries_unknown_tokens_waits_and_who_has_one_does_not(program: Progra
     limited(settings, stranger="2/minute")
     guesses = [Program(f"mev_guess{n}") for n in range(3)]
     assert [guess.get("/api/tasks").status_code for guess in guesses[:2]] == [401, 401]
-    assert_told_to_wait(guesses[2].get("/api/tasks"), "stranger_rate", "This address shows too many unknown tokens")
+    assert_told_to_wait(guesses[2].get("/api/tasks"), "stranger_rate", "Too many unknown tokens from this address")
     assert program.get("/api/tasks").status_code == 200
 
 

@@ -66,9 +66,9 @@ def test_who_may_not_come_in_is_noted(program: Program) -> None:
     STRANGER.get("/api/events/wait")
     Program(tokens.create("reader", ["read"])).post(event())
     assert reasons() == [
-        (403, "This token may not publish.", 1),
-        (401, "This token is not known here: it was revoked, or made for another log.", 1),
-        (401, "Send a token: Authorization: Bearer TOKEN", 1),
+        (403, "This token has no publish permission.", 1),
+        (401, "Unknown token: it was revoked or belongs to another log.", 1),
+        (401, "Send a token in the header: Authorization: Bearer TOKEN", 1),
     ]
 
 
@@ -111,7 +111,7 @@ def test_how_long_to_wait_makes_no_row_of_its_own(program: Program, settings: An
     settings.RATES = settings.RATES | {"token": "1/minute"}
     answers = {program.get("/api/events").status_code for _ in range(4)}
     assert answers == {200, 429}
-    assert reasons() == [(429, "This token asks too often: at most 1 in 60 s.", 3)]
+    assert reasons() == [(429, "Too many requests with this token: at most 1 in 60 s.", 3)]
 
 
 def test_of_too_many_different_ones_the_rest_is_counted_together(program: Program) -> None:
@@ -119,7 +119,7 @@ def test_of_too_many_different_ones_the_rest_is_counted_together(program: Progra
     for n in range(more):
         rejected_requests.note(
             401,
-            "This token is not known here: it was revoked, or made for another log.",
+            "Unknown token: it was revoked or belongs to another log.",
             caller(f"10.0.0.{n}"),
             "POST",
             "/api/events",
@@ -219,7 +219,7 @@ def test_a_request_does_not_wait_for_the_note_and_what_cannot_be_written_waits(
     assert RefusedRequest.objects.count() == 0
     monkeypatch.setattr(rejected_requests, "write", write)
     assert [row["count"] for row in noted()] == [2]
-    assert caplog.messages.count("refused requests wait to be noted: the server is away") == 1
+    assert caplog.messages.count("rejected requests are waiting to be recorded: the server is away") == 1
 
 
 def test_what_fails_for_another_reason_is_said_and_ends_nothing(
@@ -229,7 +229,7 @@ def test_what_fails_for_another_reason_is_said_and_ends_nothing(
         broken.setattr(rejected_requests, "WRITE", "NONSENSE %s %s %s %s %s %s %s %s %s")
         program.post({})
         rejected_requests.REJECTED_REQUESTS.stop()
-    assert "1 refused requests could not be noted" in caplog.text
+    assert "1 rejected requests could not be recorded" in caplog.text
     program.post({})
     assert [row["count"] for row in noted()] == [1]
 

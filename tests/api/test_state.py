@@ -271,7 +271,7 @@ def test_a_page_does_not_depend_on_what_comes_or_goes_meanwhile(told: Program) -
 def test_a_cursor_that_no_answer_gave_is_refused(program: Program, cursor: str) -> None:
     for path in ("boards", "tasks", "blockers", "agents"):
         assert_problem(
-            program.get(f"/api/{path}", cursor=cursor), 422, "cursor is none that an answer gave as its next"
+            program.get(f"/api/{path}", cursor=cursor), 422, "cursor is not a cursor from a previous response"
         )
 
 

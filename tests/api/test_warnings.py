@@ -16,7 +16,7 @@ from tests.api.program import Program, event
 CANARY = "canary-7f3a91"
 ODD: dict[str, Any] = {"task_id": "t1", "progress": f"half {CANARY}", "agent_id": [CANARY]}
 WARNINGS = [
-    ("/data/agent_id", "a text of at most 512 bytes, or a whole number"),
+    ("/data/agent_id", "a string of at most 512 bytes or an integer"),
     ("/data/progress", "a number from 0 to 100"),
 ]
 
@@ -48,7 +48,7 @@ def test_an_event_with_a_warning_is_taken_and_a_repeat_is_told_the_same(program:
     [row] = counted()
     assert row == (
         201,
-        "/data/agent_id: should be a text of at most 512 bytes, or a whole number",
+        "/data/agent_id: should be a string of at most 512 bytes or an integer",
         "POST",
         "/api/events",
         2,

@@ -86,7 +86,7 @@ def test_a_chain_that_was_made_anew_is_told_by_the_anchor_alone(file: Path, sett
     [fault] = verify().faults
     assert fault.position == NUMBER
     assert lines(file)[0]["time"] in fault.words
-    assert "the chain was made anew" in fault.words
+    assert "the chain was rebuilt" in fault.words
     settings.ANCHORS = []
     assert verify().is_whole
 
@@ -235,11 +235,11 @@ def test_a_webhook_is_posted_the_head(receiver: HTTPServer, settings: Settings, 
     collected = tmp_path / "collected"
     collected.write_bytes(b"of others\n" + body + b"\n")
     call_command("verify", anchors=[collected], stdout=(out := io.StringIO()), stderr=io.StringIO())
-    assert "Anchored heads compared: 1; all of them are in the chain." in out.getvalue()
+    assert "Anchored heads compared: 1. All are in the chain." in out.getvalue()
     made_anew()
     with pytest.raises(CommandError):
         call_command("verify", anchors=[collected], stdout=(out := io.StringIO()), stderr=io.StringIO())
-    assert f"position {NUMBER}: the head that was anchored on" in out.getvalue()
+    assert f"position {NUMBER}: the head anchored on" in out.getvalue()
 
 
 @pytest.mark.parametrize("status", [302, 307, 400, 500])
@@ -252,7 +252,7 @@ def test_a_webhook_that_refuses_is_counted_and_logged_once_without_its_address(
         for _ in range(3):
             anchor_heads(at_once=True)
         state = AnchorState.objects.get()
-        assert (state.failures, state.error) == (3, f"it answered with status {status}")
+        assert (state.failures, state.error) == (3, f"the server responded with status {status}")
         assert [path for path, _ in Receiver.received] == ["/heads?key=hunter2"] * 3  # and no redirect is followed
         Receiver.status = 200
         anchor_heads(at_once=True)
@@ -296,7 +296,7 @@ def test_syslog_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
 
 def test_a_file_without_any_head_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("of others\n")
-    with pytest.raises(CommandError, match="holds no anchored head"):
+    with pytest.raises(CommandError, match="contains no anchored head"):
         call_command("verify", anchors=[tmp_path / "empty"], stdout=io.StringIO(), stderr=io.StringIO())
 
 

@@ -10,12 +10,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from marcus_events.audit.hash_chain import seal_next, verify
-from marcus_events.audit.hash_chain.chain import LEAF_BYTES, leaf_of
 from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.log.connect import connect
+from marcus_events.log.leaves import LEAF_BYTES, leaf_of
 from marcus_events.models import Redaction, RetentionRun
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.retention import runs
@@ -235,8 +235,8 @@ def test_a_deletion_in_an_open_run_needs_an_entry_and_is_found() -> None:
             sql("DELETE FROM event WHERE position = 34")
         sql("DELETE FROM event WHERE position = 33")
     assert {fault.words for fault in verify().faults} == {
-        "the event is gone, and nothing accounts for it",
-        "position 33: noted as removed, and no sealed event accounts for that",
+        "the event is missingwithout a record of its removal",
+        "position 33: recorded as removed, but no sealed event accounts for it",
     }
     assert set(places()) == {33}
 
@@ -257,7 +257,7 @@ def test_an_entry_that_is_not_there_any_more() -> None:
     removed(20)
     sql("DELETE FROM removal")
     [fault] = verify().faults
-    assert (fault.position, "not noted any more" in fault.words) == (1, True)
+    assert (fault.position, "no longer recorded as removed" in fault.words) == (1, True)
 
 
 def test_no_more_is_removed_while_the_table_is_not_what_the_log_says() -> None:

@@ -156,13 +156,13 @@ def test_what_somebody_may_do(ada: User) -> None:
     eve.delete()
     changes = [(event.data["user"], event.data["change"]) for event in on_record("role_changed")]
     assert changes == [
-        ("ada", "made, now administrator of everything, now admitted to the admin"),
+        ("ada", "created, superuser, staff"),
         ("eve", "made"),
         ("eve", "given the group managers"),
-        ("the group managers", "given Can answer, take on, assign and put off"),
+        ("the group managers", "given Can reply to, acknowledge, assign and snooze blockers"),
         ("eve", "no longer the group managers"),
-        ("eve", "now administrator of everything"),
-        ("eve", "another password"),
+        ("eve", "now superuser"),
+        ("eve", "password changed"),
         ("eve", "deleted"),
     ]
     assert not any(PASSWORD in str(event.data) or "md5" in str(event.data) for event in on_record())
@@ -240,7 +240,7 @@ def log_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     def refusing(real: Any) -> Any:
         def act(*values: Any) -> Any:
             if away[0]:
-                raise LogUnavailable("the database does not answer")
+                raise LogUnavailable("the database does not respond")
             return real(*values)
 
         return act

@@ -207,7 +207,7 @@ def test_the_command_fails_and_says_where() -> None:
         call_command("verify", stdout=out, stderr=io.StringIO())
     assert "position 10: " in out.getvalue()
     assert said_by_command()["faults"][0][0] == 10
-    with pytest.raises(CommandError, match="64 digits"):
+    with pytest.raises(CommandError, match="64-digit"):
         call_command("verify", expect="abc@1", stdout=out)
 
 

@@ -46,7 +46,7 @@ new PerformanceObserver((list) => { for (const { value } of list.getEntries()) w
 def activity(signed_in: Page, application: Application) -> Page:
     if signed_in.locator("#welcome").count():
         application.publish(*project())
-        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is at work.")
+        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is working.")
     signed_in.goto(f"{application.base_url}/activity/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in
@@ -97,11 +97,11 @@ def test_nothing_that_matches_is_said_and_goes_with_the_first_that_does(
     activity: Page, application: Application
 ) -> None:
     activity.goto(f"{application.base_url}/activity/?type=nightly_backup")
-    expect(activity.get_by_text("No event matches these filters.")).to_be_visible()
+    expect(activity.get_by_text("No events match these filters.")).to_be_visible()
     expect(activity.locator("#connection")).to_have_text("Live")
     application.publish(event("nightly_backup", {}, OTHER_BOARD))
     expect(activity.locator("#stream > .row")).to_have_count(1)
-    expect(activity.get_by_text("No event matches these filters.")).to_have_count(0)
+    expect(activity.get_by_text("No events match these filters.")).to_have_count(0)
 
 
 def test_pause_holds_back_and_counts(activity: Page, application: Application) -> None:
@@ -188,7 +188,7 @@ def test_an_event_opens_beside_the_page_and_can_be_sent_as_a_link(activity: Page
     expect(drawer).to_be_hidden()
     expect(activity).to_have_url(f"{application.base_url}/activity/")
     row.get_by_role("link", name="details").click()
-    drawer.get_by_role("link", name="Not task Build login").click()
+    drawer.get_by_role("link", name="Exclude task Build login").click()
     expect(activity.locator("#q")).to_have_value("-task:t2")
     expect(activity.locator("#stream")).not_to_contain_text("Look at this")
 
@@ -214,7 +214,7 @@ def test_the_histogram_grows_by_itself_and_leads_on_by_keyboard(signed_in: Page,
     signed_in.goto(f"{application.base_url}/activity/?q=%22brand+new%22")
     expect(signed_in.locator("#histogram")).to_contain_text("0 events")
     application.publish(progress("brand new"))
-    expect(signed_in.locator("#histogram")).to_contain_text("1 event from", timeout=15_000)
+    expect(signed_in.locator("#histogram")).to_contain_text("1 event since", timeout=15_000)
     signed_in.locator("#histogram-table summary").focus()
     signed_in.keyboard.press("Enter")
     signed_in.locator("#histogram-table a").focus()
@@ -284,7 +284,7 @@ def test_what_makes_room_for_newer_rows_is_counted_and_can_be_loaded(signed_in: 
     expect(signed_in.locator("#stream > .row").first).to_contain_text("Many 59")
     assert signed_in.evaluate(COUNT)[0] == 40
     assert sum(signed_in.evaluate(COUNT)) == before + 60
-    older = signed_in.get_by_role("link", name="events made room for newer ones")
+    older = signed_in.get_by_role("link", name="events trimmed")
     older.click()
     expect(older).to_have_count(0)
     assert signed_in.evaluate(COUNT)[3] == 0
@@ -295,11 +295,11 @@ def test_a_row_narrows_the_page_and_chips_widen_it_again(activity: Page, applica
     activity.get_by_role("link", name="Agents", exact=True).and_(activity.locator(".chip")).click()
     expect(activity).to_have_url(f"{application.base_url}/activity/?category=agent")
     row.get_by_role("link", name="details").focus()
-    row.get_by_role("button", name="Only or without").press("Enter")
-    menu = activity.get_by_role("dialog", name="Only or without")
-    expect(menu.get_by_role("link", name="Only type")).to_be_focused()
+    row.get_by_role("button", name="Filter by this event").press("Enter")
+    menu = activity.get_by_role("dialog", name="Filter by this event")
+    expect(menu.get_by_role("link", name="Show only type")).to_be_focused()
     activity.keyboard.press("Escape")
-    expect(row.get_by_role("button", name="Only or without")).to_be_focused()
+    expect(row.get_by_role("button", name="Filter by this event")).to_be_focused()
     activity.keyboard.press("Enter")
     expect(menu).to_be_visible()
     activity.keyboard.press("ArrowDown")

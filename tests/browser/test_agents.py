@@ -40,7 +40,7 @@ def test_nothing_is_moved_by_what_happens(opened: Page, application: Application
     before = second.bounding_box()
     application.publish(event("context_requested", {"task_id": "t2", "agent_id": "agent_claude_2"}))
     application.publish(progress("Half of it", progress=51))
-    expect(opened.locator("#crew")).to_contain_text("at 51 %")
+    expect(opened.locator("#crew")).to_contain_text("at 51%")
     assert second.bounding_box() == before
 
 
@@ -50,7 +50,7 @@ def test_zoom_and_moments_are_in_the_address(opened: Page) -> None:
     expect(opened.locator("#timeline")).to_contain_text("24 hours until now")
     opened.get_by_role("link", name="Earlier").click()
     expect(opened).to_have_url(re.compile(r"span=24h&until=20"))
-    expect(opened.locator("#timeline")).to_contain_text("No agent was known in this time.")
+    expect(opened.locator("#timeline")).to_contain_text("No agent activity in this period.")
     opened.get_by_role("link", name="Later").click()
     expect(opened.locator("#timeline")).to_contain_text("24 hours until now")
 
@@ -70,7 +70,7 @@ def test_a_block_is_reached_and_followed_with_the_keyboard_alone(opened: Page) -
 
 
 def test_focus_and_what_is_opened_survive_a_change(opened: Page, application: Application) -> None:
-    opened.locator("#timeline").get_by_text("As a table").click()
+    opened.locator("#timeline").get_by_text("View as table").click()
     block = opened.locator(BLOCK).last
     block.focus()
     application.publish(event("task_requested", {"agent_id": "agent_claude_2"}))
@@ -95,7 +95,7 @@ def test_without_javascript_all_of_it_can_be_read(opened: Page, application: App
     page = context.new_page()
     page.goto(f"{application.base_url}/agents/?span=6h")
     expect(page.locator("#crew")).to_contain_text("Claude 1")
-    page.locator("#timeline").get_by_text("As a table").click()
+    page.locator("#timeline").get_by_text("View as table").click()
     page.locator("#timeline-table").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile(r"/activity/\?agent="))
     context.close()

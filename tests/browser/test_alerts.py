@@ -140,15 +140,15 @@ def test_a_click_on_a_notification_or_a_toast_opens_the_blocker_beside_the_page(
 def test_permission_is_asked_for_in_the_drawer_by_a_click_alone(signed_in: Page, application: Application) -> None:
     signed_in.add_init_script(f"{RECORD}; window.isAllowed = 'default'")
     signed_in.goto(f"{application.base_url}/alerts/")
-    expect(signed_in.locator("[data-permission]")).to_contain_text("when you have opened your first blocker")
-    expect(signed_in.get_by_role("button", name="Allow it")).to_be_hidden()
+    expect(signed_in.locator("[data-permission]")).to_contain_text("when you open your first blocker")
+    expect(signed_in.get_by_role("button", name="Allow")).to_be_hidden()
     signed_in.goto(application.base_url)
     expect(signed_in.locator("#ask")).to_be_hidden()
     signed_in.locator("#needs .need").first.get_by_role("link", name="Reply").click()
-    expect(signed_in.locator("#ask")).to_contain_text("Shall this browser tell you")
+    expect(signed_in.locator("#ask")).to_contain_text("Get notified about new blockers")
     assert signed_in.evaluate("asked") == 0
-    signed_in.get_by_role("button", name="Tell me").press("Enter")
-    expect(signed_in.locator("#ask")).to_have_text("It will.")
+    signed_in.get_by_role("button", name="Enable").press("Enter")
+    expect(signed_in.locator("#ask")).to_have_text("Notifications are on.")
     assert signed_in.evaluate("asked") == 1
 
 
@@ -159,10 +159,10 @@ def test_who_says_not_now_is_not_asked_again(signed_in: Page, application: Appli
     reply.click()
     signed_in.get_by_role("button", name="Not now").click()
     signed_in.reload()
-    expect(signed_in.get_by_role("dialog", name="Details")).to_contain_text("Your answer")
+    expect(signed_in.get_by_role("dialog", name="Details")).to_contain_text("Your reply")
     expect(signed_in.locator("#ask")).to_be_hidden()
     signed_in.goto(f"{application.base_url}/alerts/")
-    expect(signed_in.get_by_role("button", name="Allow it")).to_be_visible()
+    expect(signed_in.get_by_role("button", name="Allow")).to_be_visible()
 
 
 def test_it_sounds_once_for_those_who_want_it_and_not_before_a_gesture(watched: Page, application: Application) -> None:
@@ -206,7 +206,7 @@ def test_quiet_hours_are_chosen_by_keyboard_keep_silence_and_tell_afterwards(
 ) -> None:
     watched.get_by_label("Menu of admin").press("Enter")
     watched.get_by_role("link", name="Alerts").press("Enter")
-    watched.get_by_label("Have quiet hours").press("Space")
+    watched.get_by_label("Enable quiet hours").press("Space")
     now = datetime.now(UTC)
     watched.get_by_label("From", exact=True).fill(f"{now - timedelta(hours=2):%H:%M}")
     watched.get_by_label("To", exact=True).fill(f"{now + timedelta(hours=2):%H:%M}")
@@ -228,10 +228,10 @@ def test_quiet_hours_are_chosen_by_keyboard_keep_silence_and_tell_afterwards(
     note.get_by_role("link", name="In the night").click()
     expect(watched.get_by_role("dialog", name="Details")).to_contain_text("In the night")
     watched.keyboard.press("Escape")
-    note.get_by_role("button", name="I have seen them").click()
+    note.get_by_role("button", name="Mark as seen").click()
     watched.goto(f"{application.base_url}/alerts/")
     expect(watched.locator("#missed")).to_be_empty()
-    watched.get_by_label("Have quiet hours").uncheck()
+    watched.get_by_label("Enable quiet hours").uncheck()
     watched.get_by_role("button", name="Save").click()
     expect(watched.locator(".done")).to_have_text("Saved.")
 
@@ -259,7 +259,7 @@ def test_axe_finds_nothing_serious_in_either_theme_and_a_phone_never_scrolls_sid
     signed_in: Page, application: Application
 ) -> None:
     signed_in.goto(f"{application.base_url}/alerts/")
-    signed_in.get_by_label("Have quiet hours").check()
+    signed_in.get_by_label("Enable quiet hours").check()
     expect(signed_in.locator("#connection")).to_have_text("Live")
     application.publish(blocked("For axe"))
     expect(signed_in.get_by_role("alert")).to_contain_text("For axe")
@@ -276,9 +276,9 @@ def test_the_form_works_without_javascript(signed_in: Page, application: Applica
     context = browser.new_context(storage_state=signed_in.context.storage_state(), java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{application.base_url}/alerts/")
-    page.get_by_label("Have quiet hours").check()
+    page.get_by_label("Enable quiet hours").check()
     page.get_by_label("Time zone").select_option("Asia/Tokyo")
-    page.get_by_label("Only critical").check(force=True)
+    page.get_by_label("Critical").check(force=True)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     told = json.loads(page.locator("#preferences").get_attribute("data-preferences") or "")

@@ -114,7 +114,7 @@ def test_what_is_written_stays_while_the_line_is_cut_and_cannot_be_sent(
     application.publish(blocker("Which colour?"))
     live.goto(application.base_url)
     live.locator("#needs .need", has_text="Which colour?").get_by_role("link", name="Reply").click()
-    live.get_by_label("Your answer").fill("Blue")
+    live.get_by_label("Your reply").fill("Blue")
     line.cut()
     send = live.get_by_role("button", name="Reply and unblock")
     expect(send).to_be_disabled(timeout=AWAY)
@@ -123,7 +123,7 @@ def test_what_is_written_stays_while_the_line_is_cut_and_cannot_be_sent(
     line.mend()
     expect(send).to_be_enabled(timeout=AWAY)
     expect(said).to_be_hidden()
-    expect(live.get_by_label("Your answer")).to_have_value("Blue")
+    expect(live.get_by_label("Your reply")).to_have_value("Blue")
     application.publish(resolution())
 
 

@@ -38,7 +38,7 @@ def integrations(signed_in: Page, application: Application) -> Iterator[Page]:
 def follow(page: Page, path: Path | str) -> None:
     page.locator("#follow-folder summary").click()
     page.get_by_role("textbox", name=re.compile("^Folder")).fill(str(path))
-    page.get_by_role("button", name="Follow the folder").click()
+    page.get_by_role("button", name="Follow folder").click()
 
 
 def stop(page: Page, path: str) -> None:
@@ -55,7 +55,7 @@ def test_the_board_of_a_folder_that_is_added_comes_alive(
     board = integrations.context.new_page()
     board.goto(f"{application.base_url}/")
     follow(integrations, marcus)
-    expect(integrations.get_by_text(f"The server follows {marcus} from now on.")).to_be_visible()
+    expect(integrations.get_by_text(f"The server now follows {marcus}.")).to_be_visible()
     expect(board.locator(".verdict-text")).to_have_text("All 25 tasks are done.", timeout=PATIENCE)
     expect(integrations.locator("#folders")).to_contain_text("Following", timeout=PATIENCE)
     append(marcus / CONVERSATIONS, *reported_now("Which payment provider?", TASK))
@@ -87,7 +87,9 @@ def test_a_folder_that_vanishes_is_named_and_goes_on_when_it_is_back(integration
     follow(integrations, marcus)
     expect(integrations.locator("#folders")).to_contain_text(FOLLOWS, timeout=PATIENCE)
     shutil.move(marcus, marcus.with_name("elsewhere"))
-    expect(integrations.locator("#folders")).to_contain_text("There is no Marcus in the folder yet", timeout=PATIENCE)
+    expect(integrations.locator("#folders")).to_contain_text(
+        "There are no Marcus files in this folder", timeout=PATIENCE
+    )
     shutil.move(marcus.with_name("elsewhere"), marcus)
     expect(integrations.locator("#folders")).not_to_contain_text("There is no Marcus", timeout=PATIENCE)
 
@@ -96,7 +98,7 @@ def test_what_cannot_be_followed_is_said_beside_the_field_which_has_the_focus(in
     follow(integrations, "/nowhere/at/all")
     field = integrations.get_by_role("textbox", name=re.compile("^Folder"))
     expect(field).to_be_focused()
-    expect(field).to_have_accessible_description("There is no such folder on the server's machine.")
+    expect(field).to_have_accessible_description("This folder does not exist on the server's machine.")
     assert not serious(integrations)
 
 
@@ -112,4 +114,4 @@ def test_it_is_added_and_stopped_by_keyboard_alone(integrations: Page, marcus: P
     row.locator(".revoke summary").focus()
     for key in ("Enter", "Tab", "Enter"):
         integrations.keyboard.press(key)
-    expect(integrations.locator("#folders")).to_contain_text("No folder is followed.")
+    expect(integrations.locator("#folders")).to_contain_text("No folders followed.")

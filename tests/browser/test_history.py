@@ -15,7 +15,7 @@ def test_an_event_of_long_ago_is_found_refined_read_and_kept(signed_in: Page, ap
     page.goto(f"{application.base_url}/history/")
     field = page.get_by_role("combobox", name="Search")
     field.press_sequentially("type:task_pro")
-    options = page.get_by_role("listbox", name="What it could be").get_by_role("option")
+    options = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
     expect(options).to_have_text(["type:task_progress"])
     field.press("ArrowDown")
     field.press("Enter")
@@ -46,5 +46,5 @@ def test_an_event_of_long_ago_is_found_refined_read_and_kept(signed_in: Page, ap
     application.publish(progress("Step 5"))
     expect(page.locator("#newer")).to_contain_text("1 newer", timeout=10_000)
     with page.expect_download() as download:
-        page.get_by_role("link", name="JSON lines").click()
+        page.get_by_role("link", name="Export JSON Lines").click()
     assert "Step 5" in download.value.path().read_text()

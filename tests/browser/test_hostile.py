@@ -68,7 +68,7 @@ def test_nothing_that_a_producer_writes_runs(signed_in: Page, application: Appli
         signed_in.goto(application.base_url + page)
         expect(signed_in.locator("#connection")).to_have_text("Live")
         application.publish(*part)
-        expect(signed_in.locator("main")).not_to_contain_text("Nothing has happened yet", timeout=LIVE)
+        expect(signed_in.locator("main")).not_to_contain_text("No events yet", timeout=LIVE)
         expect(signed_in.locator("#bell")).not_to_have_text("", timeout=LIVE)
         assert_nothing_ran(signed_in)
     expect(signed_in.locator("#stream > .row").first).to_contain_text("Odd", timeout=LIVE)

@@ -22,7 +22,7 @@ GOOD = json.dumps(event("task_blocked", {"task_id": "t2", "agent_id": "agent_cla
 def integrations(signed_in: Page, application: Application) -> Page:
     if signed_in.locator("#welcome").count():
         application.publish(*project())
-        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is at work.")
+        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is working.")
     signed_in.goto(f"{application.base_url}/integrations/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in
@@ -40,9 +40,9 @@ def without_javascript(integrations: Page) -> Iterator[Page]:
 
 
 def make(page: Page, name: str) -> str:
-    page.get_by_text("Make a token").click()
+    page.get_by_text("New token").click()
     page.get_by_label("What it is for").fill(name)
-    page.get_by_role("button", name="Make the token").click()
+    page.get_by_role("button", name="Create token").click()
     expect(page.get_by_text("will not be shown again")).to_be_visible()
     return page.locator("#made").inner_text()
 
@@ -50,7 +50,7 @@ def make(page: Page, name: str) -> str:
 def revoke(page: Page, name: str) -> None:
     row = page.get_by_role("row", name=name)
     row.get_by_text("Revoke", exact=False).first.click()
-    row.get_by_role("button", name="Revoke it").click()
+    row.get_by_role("button", name="Revoke token").click()
 
 
 def post(application: Application, token: str, **stated: str) -> int:
@@ -68,7 +68,7 @@ def test_a_token_is_made_shown_once_used_and_revoked(integrations: Page, applica
     expect(integrations.get_by_role("row", name="build server")).to_contain_text("ago")
     assert token not in integrations.content()
     revoke(integrations, "build server")
-    expect(integrations.get_by_text("build server opens nothing any more.")).to_be_visible()
+    expect(integrations.get_by_text("build server has been revoked.")).to_be_visible()
     assert post(application, token) == httpx.codes.UNAUTHORIZED
 
 
@@ -98,7 +98,7 @@ def test_the_new_token_and_a_program_are_copied(integrations: Page, application:
     assert token in program
     integrations.evaluate(f"(async () => {{ {program} }})()")
     integrations.goto(f"{application.base_url}/activity/?board=first-steps")
-    expect(integrations.locator("#stream > .row").first).to_contain_text("is at 80 % of Try it")
+    expect(integrations.locator("#stream > .row").first).to_contain_text("is at 80% on Try it")
 
 
 def test_the_question_before_revoking_moves_nothing_and_closes_as_menus_do(integrations: Page) -> None:
@@ -106,7 +106,7 @@ def test_the_question_before_revoking_moves_nothing_and_closes_as_menus_do(integ
     row = integrations.get_by_role("row", name="kept")
     before = row.bounding_box()
     row.locator("summary").click()
-    question = integrations.get_by_text("Programs that show it are refused at once, for good.").filter(visible=True)
+    question = integrations.get_by_text("Programs that use it lose access immediately").filter(visible=True)
     expect(question).to_be_visible()
     assert row.bounding_box() == before
     integrations.keyboard.press("Escape")
@@ -119,26 +119,26 @@ def test_an_event_is_checked_in_place_and_not_stored(
 ) -> None:
     complaints.expected += ["413", "Response Status Error Code"]
     checked = integrations.locator("#checked")
-    integrations.get_by_label("What would become of it").fill(BAD)
-    integrations.get_by_role("button", name="Check").click()
+    integrations.get_by_label("A dry run").fill(BAD)
+    integrations.get_by_role("button", name="Validate").click()
     expect(checked).to_contain_text("This event would be rejected")
     expect(checked).to_contain_text("/data/a/1 is a number beyond 2^53-1; send it as a string limit: number")
-    integrations.get_by_label("What would become of it").fill(GOOD)
-    integrations.get_by_role("button", name="Check").click()
+    integrations.get_by_label("A dry run").fill(GOOD)
+    integrations.get_by_role("button", name="Validate").click()
     expect(checked).to_contain_text("Claude 1 is blocked on Build login: No key")
     assert integrations.url == f"{application.base_url}/integrations/"
     expect(integrations.get_by_role("link", name="No open blockers")).to_be_attached()
     # More than a request may hold
-    integrations.get_by_label("What would become of it").evaluate("field => field.value = 'x'.repeat(2 ** 20 + 1)")
-    integrations.get_by_role("button", name="Check").click()
-    expect(checked).to_have_text("This is larger than 1 MiB, which no request may be.")
+    integrations.get_by_label("A dry run").evaluate("field => field.value = 'x'.repeat(2 ** 20 + 1)")
+    integrations.get_by_role("button", name="Validate").click()
+    expect(checked).to_have_text("This is larger than 1 MiB, the limit for a request.")
 
 
 def test_a_refused_request_appears_by_itself(integrations: Page, application: Application) -> None:
     refused = integrations.locator("#refused")
     for _ in range(2):
         assert post(application, "mev_nobodyknowsthisone") == httpx.codes.UNAUTHORIZED
-    row = refused.get_by_role("row", name="This token is not known here").filter(has_text="mev_nobo…")
+    row = refused.get_by_role("row", name="Unknown token").filter(has_text="mev_nobo…")
     expect(row).to_contain_text("POST /api/events", timeout=15_000)
     expect(row.locator("td").last).to_have_text("2")
     expect(refused).not_to_contain_text("nobodyknowsthisone")
@@ -156,7 +156,7 @@ def test_the_keyboard_alone_makes_checks_and_revokes(integrations: Page) -> None
     press("ArrowRight")
     expect(integrations.locator("#snippet-client")).to_be_visible()
     expect(integrations.locator("#snippet-curl")).to_be_hidden()
-    integrations.get_by_label("What would become of it").focus()
+    integrations.get_by_label("A dry run").focus()
     integrations.keyboard.type("{}")
     press("Tab")
     press("Enter")
@@ -165,14 +165,14 @@ def test_the_keyboard_alone_makes_checks_and_revokes(integrations: Page) -> None
     press("Enter")
     press("Tab")
     press("Enter")
-    expect(integrations.get_by_text("by hand opens nothing any more.")).to_be_visible()
+    expect(integrations.get_by_text("by hand has been revoked.")).to_be_visible()
 
 
 def test_with_everything_open_axe_finds_nothing_serious_and_a_phone_never_scrolls_sideways(integrations: Page) -> None:
     make(integrations, "with-a-long-name-" * 5)
     unknown = json.dumps({"event_type": "x" * 500, "source": "y"})
-    integrations.get_by_label("What would become of it").fill(f"[{BAD}, {GOOD}, {unknown}]")
-    integrations.get_by_role("button", name="Check").click()
+    integrations.get_by_label("A dry run").fill(f"[{BAD}, {GOOD}, {unknown}]")
+    integrations.get_by_role("button", name="Validate").click()
     expect(integrations.locator("#checked .verdict-line")).to_be_visible()
     integrations.evaluate("document.querySelectorAll('main details').forEach(part => part.open = true)")
     integrations.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -188,13 +188,13 @@ def test_without_javascript_the_page_works(without_javascript: Page, application
     token = make(page, "without script")
     assert post(application, token) == httpx.codes.CREATED
     page.reload()  # which sends the form again
-    expect(page.get_by_text("There is a token of this name already.")).to_be_visible()
+    expect(page.get_by_text("A token with this name already exists.")).to_be_visible()
     page.get_by_text("urllib", exact=True).click()
     expect(page.locator("#snippet-urllib")).to_be_visible()
     expect(page.locator("#snippet-curl")).to_be_hidden()
-    page.get_by_label("What would become of it").fill(BAD)
-    page.get_by_role("button", name="Check").click()
+    page.get_by_label("A dry run").fill(BAD)
+    page.get_by_role("button", name="Validate").click()
     expect(page.locator("#checked")).to_contain_text("This event would be rejected")
-    expect(page.get_by_label("What would become of it")).to_have_value(BAD)
+    expect(page.get_by_label("A dry run")).to_have_value(BAD)
     revoke(page, "without script")
     assert post(application, token) == httpx.codes.UNAUTHORIZED

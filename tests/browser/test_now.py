@@ -9,17 +9,17 @@ from tests.browser.storefront import blocker, event, progress, project, resoluti
 def test_the_empty_page_says_how_to_begin_and_opens_with_the_first_event(
     signed_in: Page, application: Application
 ) -> None:
-    expect(signed_in.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
+    expect(signed_in.get_by_role("heading", name="No events yet")).to_be_visible()
     expect(signed_in.locator("#connection")).to_have_text("Live")
     application.publish(*project())
-    expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is at work.")
+    expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is working.")
 
 
 def test_an_event_is_on_the_page_without_a_reload(signed_in: Page, application: Application) -> None:
     signed_in.evaluate("window.isSamePage = true")
     application.publish(progress("Wrote the first half"))
     row = signed_in.locator("#stream > .row").first
-    expect(row).to_contain_text("Claude 1 is at 50 % of Build login: Wrote the first half")
+    expect(row).to_contain_text("Claude 1 is at 50% on Build login: Wrote the first half")
     assert signed_in.evaluate("window.isSamePage")
 
 
@@ -29,7 +29,9 @@ def test_a_blocked_task_is_told_everywhere_at_once(signed_in: Page, application:
     need = signed_in.locator("#needs .need")
     expect(need).to_contain_text("Which identity provider?", timeout=2_000)
     expect(need).to_contain_text("Holds up 2 tasks")
-    expect(signed_in.locator(".verdict-text")).to_have_text("1 task waits for a person; 2 wait behind it.")
+    expect(signed_in.locator(".verdict-text")).to_have_text(
+        "1 task is waiting for a person; 2 more are waiting behind it."
+    )
     expect(signed_in.get_by_role("link", name="1 open blocker")).to_be_visible()
     expect(signed_in).to_have_title("(1) Now · Marcus Events")
     toast = signed_in.get_by_role("alert")
@@ -44,7 +46,7 @@ def test_a_blocker_is_told_of_once_and_not_on_the_next_page_again(signed_in: Pag
     expect(signed_in.get_by_role("row", name="Which identity provider?")).to_be_visible()
     expect(signed_in.get_by_role("alert")).to_have_count(0)
     application.publish(resolution())
-    expect(signed_in.locator("#open")).to_contain_text("No task is blocked")
+    expect(signed_in.locator("#open")).to_contain_text("No blocked tasks")
     expect(signed_in.locator("#resolved")).to_contain_text("The specification was found")
     expect(signed_in).to_have_title("Blocked · Marcus Events")
 

@@ -49,7 +49,7 @@ def test_space_pauses_and_single_keys_can_be_switched_off(busy: Page, applicatio
     busy.keyboard.press("Space")
     expect(busy.get_by_role("button", name="Resume")).to_be_visible()
     busy.keyboard.press("?")
-    busy.get_by_label("Use single keys").uncheck()
+    busy.get_by_label("Enable single-key shortcuts").uncheck()
     busy.keyboard.press("Escape")
     expect(busy.get_by_role("dialog")).to_be_hidden()
     busy.keyboard.press("Space")
@@ -67,7 +67,7 @@ def test_keys_mean_themselves_in_a_field(busy: Page, application: Application) -
 
 def test_the_first_tab_stop_skips_to_the_content(busy: Page) -> None:
     busy.keyboard.press("Tab")
-    expect(busy.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(busy.get_by_role("link", name="Skip to content")).to_be_focused()
     busy.keyboard.press("Enter")
     expect(busy.locator("#content")).to_be_focused()
 

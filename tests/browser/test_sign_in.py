@@ -15,7 +15,7 @@ def open_answer(page: Page, application: Application, question: str) -> Locator:
     application.publish(*project(), blocker(question))
     page.locator("#needs .need", has_text=question).get_by_role("link", name="Reply").click()
     drawer = page.get_by_role("dialog", name="Details")
-    drawer.get_by_label("Your answer").fill(TEXT)
+    drawer.get_by_label("Your reply").fill(TEXT)
     return drawer
 
 
@@ -55,7 +55,7 @@ def test_an_answer_is_sent_after_a_new_sign_in_in_another_tab(
     drawer = open_answer(signed_in, application, "Which key?")
     sign_in_beside(signed_in, application, "admin")
     drawer.get_by_role("button", name="Reply and unblock").click()
-    expect(drawer).to_contain_text(f"admin answers: {TEXT}")
+    expect(drawer).to_contain_text(f"admin replied: {TEXT}")
     assert sent == ["200"]
 
 
@@ -69,8 +69,8 @@ def test_an_answer_is_not_sent_as_somebody_else_and_stays_on_the_page(
     assert made.ok
     sign_in_beside(signed_in, application, "grace")
     drawer.get_by_role("button", name="Reply and unblock").click()
-    expect(drawer.get_by_role("alert")).to_contain_text("signed in as grace now")
-    expect(drawer.get_by_label("Your answer")).to_have_value(TEXT)
+    expect(drawer.get_by_role("alert")).to_contain_text("now signed in as grace")
+    expect(drawer.get_by_label("Your reply")).to_have_value(TEXT)
     assert sent == []
 
 
@@ -78,8 +78,8 @@ def test_an_answer_stays_on_the_page_of_one_who_has_signed_out(signed_in: Page, 
     drawer = open_answer(signed_in, application, "Which gate?")
     sign_out_beside(signed_in, application)
     expect(drawer.get_by_text("You are signed out")).to_be_visible()
-    expect(drawer.get_by_label("Your answer")).to_have_value(TEXT)
-    expect(drawer.get_by_role("link", name="sign in in another tab")).to_be_visible()
+    expect(drawer.get_by_label("Your reply")).to_have_value(TEXT)
+    expect(drawer.get_by_role("link", name="sign in on another tab")).to_be_visible()
 
 
 def test_without_scripts_a_page_that_is_out_of_date_says_so_and_keeps_what_was_typed(
@@ -96,8 +96,8 @@ def test_without_scripts_a_page_that_is_out_of_date_says_so_and_keeps_what_was_t
             if one is page:
                 page.goto(f"{application.base_url}/blocked/")
                 page.get_by_role("link", name="Reply").first.click()
-                page.get_by_label("Your answer").fill(TEXT)
+                page.get_by_label("Your reply").fill(TEXT)
         page.get_by_role("button", name="Reply and unblock").click()
-        expect(page.get_by_role("heading")).to_have_text("That page was out of date")
+        expect(page.get_by_role("heading")).to_have_text("This page is out of date")
         page.go_back()
-        expect(page.get_by_label("Your answer")).to_have_value(TEXT)
+        expect(page.get_by_label("Your reply")).to_have_value(TEXT)

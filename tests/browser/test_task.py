@@ -86,7 +86,7 @@ def test_what_is_open_follows_its_task_and_keeps_the_focus(board: Page, applicat
 def test_needs_you_opens_the_task(board: Page, application: Application) -> None:
     board.goto(application.base_url)
     board.locator("#needs").get_by_role("link", name="Build login").click()
-    expect(board.get_by_role("dialog")).to_contain_text("Time in each state")
+    expect(board.get_by_role("dialog")).to_contain_text("Time in each status")
 
 
 def test_the_picture_is_gone_through_with_the_keyboard_and_keeps_the_focus_when_it_changes(
@@ -123,7 +123,7 @@ def test_a_picture_that_is_scrolled_stays_where_it_is_when_it_changes(board: Pag
     frame = board.locator(".picture-frame")
     frame.evaluate("frame => frame.scrollTo(200, 0)")
     application.publish(progress("At it", progress=77))
-    expect(board.locator("#columns")).to_contain_text("77 %")
+    expect(board.locator("#columns")).to_contain_text("77%")
     assert frame.evaluate("frame => frame.scrollLeft") == 200
 
 
@@ -144,7 +144,7 @@ def test_a_task_that_is_not_there_is_said_to_be_missing(
 ) -> None:
     complaints.expected.append("404")
     board.goto(f"{application.base_url}/boards/shop/?card=task%3Dunheard")
-    expect(board.get_by_role("dialog")).to_contain_text("This cannot be shown now.")
+    expect(board.get_by_role("dialog")).to_contain_text("This cannot be loaded right now. Try again in a moment.")
 
 
 @pytest.mark.parametrize("path", [TASK, "/boards/shop/"])

@@ -1,4 +1,4 @@
-"""What caused what travels by itself, and comes back as a tree."""
+"""Cause and effect travels by itself, and comes back as a tree."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events import Event
-from marcus_events.bus.spool import Spool, SpoolBusy, SpoolFailed, decode_event, encode_event
+from marcus_events.bus.spool import Spool, SpoolBusy, SpoolFailed
 from tests.migrated import ROOT
 
 MOMENT = datetime(2026, 5, 4, 9, 30, 1, 250, tzinfo=UTC)
@@ -58,7 +58,7 @@ ZONES = st.integers(-840, 840).map(lambda minutes: timezone(timedelta(minutes=mi
     )
 )
 def test_an_event_is_the_same_afterwards(event: Event) -> None:
-    assert decode_event(encode_event(event)) == event
+    assert Event.from_json(event.to_json()) == event
 
 
 def test_a_peek_has_an_end_in_number_and_in_size(tmp_path: Path) -> None:

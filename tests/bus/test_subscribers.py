@@ -127,7 +127,7 @@ async def test_decorators_subscribe_and_leave_the_function_as_it_is() -> None:
     [
         ({"event_type": []}, "at least one event type"),
         ({"event_type": ""}, "at least one event type"),
-        ({"event_type": "x", "where": {"board": 1}}, "begins with no field"),
+        ({"event_type": "x", "where": {"board": 1}}, "is not a field"),
     ],
 )
 def test_mistakes_are_told_at_once(mistake: dict[str, Any], reason: str) -> None:

@@ -131,16 +131,16 @@ def test_a_filter_that_does_not_match(query: str) -> None:
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ("blocked:", "“blocked:” is not of the form field:value; fields are type, category"),
-        ("type:", "“type:” is not of the form field:value"),
-        ("fine & ", "“&” has no letter or digit that could be looked for"),
+        ("blocked:", "“blocked:” is not a field:value pair; fields are type, category"),
+        ("type:", "“type:” is not a field:value pair"),
+        ("fine & ", "“&” has no letter or digit to search for"),
         ("-text:--", "“--” has no letter or digit"),
         ("colour:red", "“colour” is not a field; fields are type, category"),
         ("-since:2h", "“-since” is not a field"),
         ('board:"Storefront', "a quotation mark is not closed"),
         (
             "since:yesterday",
-            "“yesterday” is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Z, nor is it a span such as 2h",
+            "“yesterday” is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Zand is not a duration such as 2h",
         ),
         ("since:2026-05-04T09:00:00", "has no time zone"),
         ("until:2h30", "“2h30” is not an ISO 8601 timestamp"),

@@ -13,6 +13,7 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers import fold
 from marcus_events.core.state import (
     KINDS,
+    TASK_STATUSES,
     AgentState,
     BlockerState,
     BoardState,
@@ -24,7 +25,6 @@ from marcus_events.core.state import (
 from tests.core.drawn_events import FAR_AHEAD, START, busy_logs, logs, recorded
 
 FAR_AHEAD_S = (FAR_AHEAD - START).total_seconds()
-STATUSES = {"todo", "assigned", "in_progress", "blocked", "done"}
 
 
 def folded(log: list[RecordedEvent], state: State | None = None) -> State:
@@ -73,7 +73,7 @@ def test_a_task_is_blocked_exactly_as_long_as_a_blocker_is_open(log: list[Record
     for event in log:
         fold(state, event)
         for task in tasks(state):
-            assert task.status in STATUSES
+            assert task.status in TASK_STATUSES
             assert (task.status == "blocked") == bool(state.open_blockers(task.board_id, task.task_id)), event
 
 

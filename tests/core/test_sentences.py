@@ -28,34 +28,43 @@ def words(event_type: str, data: dict[str, object] | None = None, metadata: dict
     ("event_type", "more", "said"),
     [
         ("task_created", {}, "Build the cart was added to the board"),
-        ("task_requested", {}, "Claude asks for work"),
-        ("task_assigned", {}, "Claude was given Build the cart"),
+        ("task_requested", {}, "Claude asked for work"),
+        ("task_assigned", {}, "Build the cart was assigned to Claude"),
         ("task_started", {}, "Claude started Build the cart"),
-        ("task_progress", {"progress": 40}, "Claude is at 40 % of Build the cart"),
-        ("task_progress", {"progress": 40.0, "message": "CSS"}, "Claude is at 40 % of Build the cart: CSS"),
+        ("task_progress", {"progress": 40}, "Claude is at 40% on Build the cart"),
+        ("task_progress", {"progress": 40.0, "message": "CSS"}, "Claude is at 40% on Build the cart: CSS"),
         ("task_completed", {}, "Claude finished Build the cart"),
         ("task_blocked", {"description": "No key"}, "Claude is blocked on Build the cart: No key"),
         ("blocker_resolved", {}, "Build the cart is no longer blocked"),
-        ("blocker_suggestion", {}, "Marcus suggests a way on for Build the cart"),
+        ("blocker_suggestion", {}, "Marcus suggested next steps for Build the cart"),
+        (
+            "blocker_snoozed",
+            {"until": "2026-11-28T22:53:27.949912+00:00"},
+            "Marcus (a program) snoozed the blocker on Build the cart until 28 Nov 2026 22:53 UTC",
+        ),
         ("agent_registered", {"role": "Developer"}, "Claude joined as Developer"),
         ("agent_status_changed", {"status": "idle"}, "Claude is now idle"),
         ("project_created", {"task_count": 25}, "Storefront was created with 25 tasks"),
         ("project_created", {}, "Storefront was created"),
-        ("kanban_error", {"error": "timeout"}, "The kanban board failed: timeout"),
+        ("kanban_error", {"error": "timeout"}, "The kanban board reported an error: timeout"),
         ("dependency_detected", {}, "Build the cart depends on Design the cart"),
         ("decision_logged", {"what": "Redis"}, "Claude decided on Build the cart: Redis"),
         ("decision_logged", {"what": "Redis", "why": "TTL"}, "Claude decided on Build the cart: Redis, because TTL"),
         (
             "report_refused",
             {"report": "completion report"},
-            "Marcus refused Claude's completion report on Build the cart",
+            "Marcus rejected Claude's completion report on Build the cart",
         ),
         (
             "report_unanswered",
             {"report": "blocker report", "reason": "it was started again before it answered"},
             "Marcus did not answer Claude's blocker report on Build the cart: it was started again before it answered",
         ),
-        ("task_request_refused", {"reason": "one at a time"}, "Marcus refused Claude another task: one at a time"),
+        (
+            "task_request_refused",
+            {"reason": "one at a time"},
+            "Marcus rejected Claude's request for work: one at a time",
+        ),
         ("nightly_backup", {}, "Nightly backup"),
     ],
 )
@@ -65,7 +74,7 @@ def test_an_event_reads_as_a_sentence(event_type: str, more: dict[str, object], 
 
 def test_a_part_that_names_a_task_is_left_out_where_there_is_none() -> None:
     assert words("report_refused", {"agent_id": "agent_claude_2", "report": "registration"}) == (
-        "Marcus refused Claude 2's registration"
+        "Marcus rejected Claude 2's registration"
     )
 
 

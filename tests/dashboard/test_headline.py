@@ -19,11 +19,11 @@ LONG_AGO = NOW - QUIET - timedelta(seconds=1)
     ("numbers", "tone", "text"),
     [
         ({}, "calm", "Nothing needs you."),
-        ({"working": 1}, "good", "Nothing needs you. 1 agent is at work."),
-        ({"tasks": 9, "done": 2, "working": 3}, "good", "Nothing needs you. 3 agents are at work."),
+        ({"working": 1}, "good", "Nothing needs you. 1 agent is working."),
+        ({"tasks": 9, "done": 2, "working": 3}, "good", "Nothing needs you. 3 agents are working."),
         ({"tasks": 1, "done": 1}, "good", "All 1 task is done."),
         ({"tasks": 1_234, "done": 1_234}, "good", "All 1,234 tasks are done."),
-        ({"tasks": 2, "done": 1}, "calm", "Nothing is blocked, but no one is working on the open tasks."),
+        ({"tasks": 2, "done": 1}, "calm", "Nothing is blocked, but no agent is working on the open tasks."),
         (
             {"tasks": 2, "done": 1, "working": 1, "last_event_at": LONG_AGO},
             "calm",
@@ -32,24 +32,28 @@ LONG_AGO = NOW - QUIET - timedelta(seconds=1)
         (
             {"blocked": 5, "causes": 2, "waiting": 7},
             "attention",
-            "5 tasks wait for a person, for 2 reasons; 7 wait behind them.",
+            "5 tasks are waiting for a person, with 2 causes; 7 more are waiting behind them.",
         ),
         (
             {"blocked": 3, "causes": 1},
             "attention",
-            "3 tasks wait for a person, all for one reason; nothing else waits behind them.",
+            "3 tasks are waiting for a person, all with one cause; nothing else is waiting behind them.",
         ),
         (
             {"blocked": 1, "causes": 2},
             "attention",
-            "1 task waits for a person, for 2 reasons; nothing else waits behind it.",
+            "1 task is waiting for a person, with 2 causes; nothing else is waiting behind it.",
         ),
-        ({"blocked": 1}, "attention", "1 task waits for a person; nothing else waits behind it."),
-        ({"blocked": 2}, "attention", "2 tasks wait for a person; nothing else waits behind them."),
-        ({"blocked": 1, "waiting": 1}, "attention", "1 task waits for a person; 1 waits behind it."),
-        ({"blocked": 1, "waiting": 7}, "attention", "1 task waits for a person; 7 wait behind it."),
-        ({"blocked": 3, "waiting": 1}, "attention", "3 tasks wait for a person; 1 waits behind them."),
-        ({"blocked": 1_000, "waiting": 2_000}, "attention", "1,000 tasks wait for a person; 2,000 wait behind them."),
+        ({"blocked": 1}, "attention", "1 task is waiting for a person; nothing else is waiting behind it."),
+        ({"blocked": 2}, "attention", "2 tasks are waiting for a person; nothing else is waiting behind them."),
+        ({"blocked": 1, "waiting": 1}, "attention", "1 task is waiting for a person; 1 more is waiting behind it."),
+        ({"blocked": 1, "waiting": 7}, "attention", "1 task is waiting for a person; 7 more are waiting behind it."),
+        ({"blocked": 3, "waiting": 1}, "attention", "3 tasks are waiting for a person; 1 more is waiting behind them."),
+        (
+            {"blocked": 1_000, "waiting": 2_000},
+            "attention",
+            "1,000 tasks are waiting for a person; 2,000 more are waiting behind them.",
+        ),
     ],
 )
 def test_the_state_of_things_in_one_sentence(numbers: dict[str, Any], tone: str, text: str) -> None:
@@ -69,4 +73,4 @@ def test_what_is_finished_may_be_silent() -> None:
 
 def test_a_short_silence_is_not_worth_a_word() -> None:
     numbers = replace(NOTHING, tasks=5, working=1, last_event_at=NOW - QUIET)
-    assert headline_of(numbers, NOW).text == "Nothing needs you. 1 agent is at work."
+    assert headline_of(numbers, NOW).text == "Nothing needs you. 1 agent is working."

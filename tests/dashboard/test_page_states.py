@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from marcus_events.log import read
+from marcus_events.log.rows import rows
 from marcus_events.search import execute
 from tests.dashboard.publishing import completions, event, project, publish, resolution
 from tests.dashboard.reading import open_page
@@ -21,25 +22,25 @@ def only_regions(viewer: Client, path: str, *regions: str) -> str:
 
 def test_where_nothing_has_happened_each_page_says_what_to_do(viewer: Client) -> None:
     assert "manage.py create_token" in only_regions(viewer, "/", "welcome")
-    assert "There is no board yet." in only_regions(viewer, "/boards/", "boards")
-    assert "Nothing has happened yet." in only_regions(viewer, "/activity/", "stream", "no-rows")
+    assert "No boards yet." in only_regions(viewer, "/boards/", "boards")
+    assert "No events yet." in only_regions(viewer, "/activity/", "stream", "no-rows")
     blocked = only_regions(viewer, "/blocked/", "open", "resolved")
-    assert "No task is blocked." in blocked
-    assert "Nothing has been resolved yet." in blocked
+    assert "No blocked tasks." in blocked
+    assert "No blockers resolved yet." in blocked
 
 
 def test_while_a_task_is_blocked_each_page_says_so(viewer: Client) -> None:
     publish(*project())
     now = only_regions(viewer, "/", "verdict", "needs", "counters", "minutes", "stream")
-    assert "1 task waits for a person; 2 wait behind it." in now
+    assert "1 task is waiting for a person; 2 more are waiting behind it." in now
     assert "1 of 4 tasks done" in now
     assert "No key for shop" in now
     assert "Holds up 2 tasks" in now
     boards = only_regions(viewer, "/boards/", "boards", "board-shop")
-    assert "25 %" in boards
-    assert "1 blocked 2 behind" in boards
+    assert "25%" in boards
+    assert "1 blocked 2 waiting behind" in boards
     columns = only_regions(viewer, "/boards/shop/", "board-head", "columns", "card-shop-2")
-    assert "holding up 2" in columns
+    assert "holds up 2" in columns
     assert "Claude of shop is blocked on Build shop-2: No key for shop" in only_regions(viewer, "/activity/", "stream")
     assert "High No key for shop" in only_regions(viewer, "/blocked/", "open", "resolved")
 
@@ -55,10 +56,10 @@ def test_when_all_is_done_each_page_says_so(viewer: Client) -> None:
     publish(*project(), resolution(), *completions())
     now = only_regions(viewer, "/", "verdict", "needs")
     assert "All 4 tasks are done." in now
-    assert "No task is blocked." in now
-    assert "100 %" in only_regions(viewer, "/boards/", "boards")
+    assert "No blocked tasks." in now
+    assert "100%" in only_regions(viewer, "/boards/", "boards")
     columns = only_regions(viewer, "/boards/shop/", "columns")
-    assert "Nothing is left to begin." in columns
+    assert "Nothing to do." in columns
     assert "Done 4" in columns
     assert "Here is the key" in only_regions(viewer, "/blocked/", "resolved")
 
@@ -105,7 +106,7 @@ def test_a_query_that_cannot_be_read_is_explained_where_it_stands(viewer: Client
 def test_filters_that_match_nothing_offer_a_way_out(viewer: Client) -> None:
     publish(*project())
     page = open_page(viewer, "/activity/", {"agent": "nobody"})
-    assert "No event matches these filters." in page.text
+    assert "No events match these filters." in page.text
     assert "/activity/" in page.leads()
 
 
@@ -132,7 +133,7 @@ def test_an_event_is_a_page_with_all_it_holds_and_what_led_to_what(viewer: Clien
     assert '"task_name": "Cause"' in page.text
     assert "1 started Cause" in page.text
     assert f"/activity/{cause}/" in open_page(viewer, f"/activity/{effect}/").leads()
-    assert "which this log does not hold" in open_page(viewer, f"/activity/{lost}/").text
+    assert "not in this log" in open_page(viewer, f"/activity/{lost}/").text
 
 
 def test_the_drawer_is_given_an_event_without_the_page_around_it(viewer: Client) -> None:
@@ -157,8 +158,8 @@ def test_a_search_that_takes_too_long_is_given_up_and_says_what_to_narrow(
     viewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(*project())
-    monkeypatch.setattr(read, "page_at", lambda *_, **__: read.rows("SELECT pg_sleep(60)", [], None))
+    monkeypatch.setattr(read, "page_at", lambda *_, **__: rows("SELECT pg_sleep(60)", [], None))
     monkeypatch.setattr(execute, "LONGEST_S", 0.05)
-    assert "Narrow it: to a time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
+    assert "Narrow it by time" in only_regions(viewer, "/activity/?q=words", "stream", "q-error")
     assert viewer.get("/activity/rows/?after=0&q=words").status_code == 503
     assert "Narrow it" not in only_regions(viewer, "/boards/", "boards"), "what is asked afterwards has its time"

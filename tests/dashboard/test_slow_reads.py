@@ -1,4 +1,4 @@
-"""While the database does not answer in time, a page shows what it can, and says what it cannot."""
+"""While the database does not respond in time, a page shows what it can, and says what it cannot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.dashboard.reading import open_page
 from tests.dashboard.scopes import looking
 
 SOON_S = 0.3  # to be waited for in vain
-LATE = "This takes too long to show right now."
+LATE = "This is taking too long to load."
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_a_page_of_which_nothing_can_be_read_says_so_and_what_to_do(viewer: Clie
     with held_up("board, task, auth_permission"):
         response = viewer.get(path)
     assert response.status_code == 503
-    assert "takes too long" in response.content.decode()
+    assert "taking too long" in response.content.decode()
     assert response["Retry-After"]
     assert timeout() == "0"
 

@@ -10,7 +10,10 @@ from itertools import groupby
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
+import django
 from django.conf import settings
+
+django.setup()
 
 from tests.intrude.attack import Attack, Breach, all_attacks
 from tests.intrude.target import Target

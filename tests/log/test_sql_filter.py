@@ -14,7 +14,7 @@ from marcus_events.core.event_types import CATEGORIES, MEANINGS
 from marcus_events.core.filters import EventFilter, Term
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
-from marcus_events.log import read
+from marcus_events.log import event_counts, read
 from marcus_events.log.sql_filter import CONDITIONS, where
 from marcus_events.projections import STATE, catch_up
 from tests.core.drawn_events import moments
@@ -119,5 +119,5 @@ def test_a_removed_board_can_be_left_out_up_to_its_removal() -> None:
     log = read.following(0, 20)
     left = read.events(EventFilter(), hide_removed=True, newest_first=False)
     assert left == shown_on_pages(log)
-    assert read.count_after(EventFilter(), 0, 1_000, hide_removed=True) == len(left) < 19
-    assert read.count_after(EventFilter(), 0, 3) == 3
+    assert event_counts.count_after(EventFilter(), 0, 1_000, hide_removed=True) == len(left) < 19
+    assert event_counts.count_after(EventFilter(), 0, 3) == 3

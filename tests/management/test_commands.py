@@ -63,33 +63,31 @@ def test_tokens_are_listed_with_what_they_may_do_and_without_themselves() -> Non
     run("create_token", "wall", "--scope", "read", "--expires", "1d")
     run("revoke_token", "ci")
     first, second = run("tokens")[0].splitlines()
-    assert re.fullmatch(
-        r"mev_....…  ci: publish; boards shop; speaks for agent_\*; never used; revoked 2\S+ \S+", first
-    )
+    assert re.fullmatch(r"mev_....…  ci: publish; boards shop; sources agent_\*; never used; revoked 2\S+ \S+", first)
     assert re.fullmatch(r"mev_....…  wall: read; never used; expires 2\S+ \S+", second)
     assert secret not in first
 
 
 def test_a_token_is_revoked_once() -> None:
     secret = run("create_token", "ci")[0].strip()
-    assert run("revoke_token", "ci")[0] == "Revoked.\n"
+    assert run("revoke_token", "ci")[0] == "Token revoked.\n"
     assert tokens.find(secret) is None
     for name in ("ci", "another"):
-        with pytest.raises(CommandError, match=f"There is no token named “{name}” that could be revoked"):
+        with pytest.raises(CommandError, match=f"There is no active token named “{name}”"):
             run("revoke_token", name)
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["ci", "--scope", "write"], "scopes are publish and read, not write"),
-        (["ci", "--scope", ""], "scopes are publish and read"),
-        (["ci", "--expires", "soon"], "--expires is a span such as 12h or 90d, not 'soon'"),
-        (["ci", "--expires", "999999w"], "999999w is longer than the calendar"),
-        (["ci", "--expires", "0d"], "it would have expired already"),
+        (["ci", "--scope", "write"], "permissions must be publish or read, not write"),
+        (["ci", "--scope", ""], "permissions must be publish or read"),
+        (["ci", "--expires", "soon"], "--expires must be a duration such as 12h or 90d, not 'soon'"),
+        (["ci", "--expires", "999999w"], "--expires 999999w is too long"),
+        (["ci", "--expires", "0d"], "the expiry is in the past"),
         (["ci", "--board", " "], "board: must be a non-empty string"),
         ([" "], "name: must be a non-empty string"),
-        (["taken"], "There is a token named “taken” already, and it cannot be shown again. Choose another name."),
+        (["taken"], "A token named “taken” already exists and cannot be shown again. Choose another name."),
     ],
 )
 def test_create_token_says_what_is_wrong(arguments: list[str], reason: str) -> None:
@@ -120,7 +118,7 @@ def test_rebuild_does_not_lose_by_itself_what_only_the_tables_still_know() -> No
 
 def test_retention_says_what_would_go_and_removes_it() -> None:
     assert run("retention")[0] == ""
-    assert run("retention", "--run")[0] == "There is no policy: everything is kept.\n"
+    assert run("retention", "--run")[0] == "No policies: all events are kept.\n"
     RetentionPolicy.objects.create(pattern="task_*", keep_days=1)
     assert run("retention")[0] == "task_* older than 1 day: 0\n"
     assert run("retention", "--run")[0].startswith("Removed 0 events.")

@@ -62,7 +62,7 @@ def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
 
 def test_reading_the_run_once_gives_its_board(root: Path) -> None:
     before = files(root)
-    assert once(root) == "718 new, 0 known, 0 unreadable; left out 829 lines of talk"
+    assert once(root) == "718 new, 0 known, 0 unreadable; skipped 829 lines of conversation"
     assert files(root) == before
     catch_up(PROJECTIONS)
     check_board()
@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_named_with_file_and_line(root: Path) -> None:
     append(root / REALTIME, "garbage")
     out, err = start(root, "--once").communicate()
     assert err == f"{REALTIME}:402 is not JSON: Expecting value at character 1\n"
-    assert out.splitlines()[-1] == "718 new, 0 known, 1 unreadable; left out 829 lines of talk"
+    assert out.splitlines()[-1] == "718 new, 0 known, 1 unreadable; skipped 829 lines of conversation"
 
 
 def test_a_board_may_be_given_another_name(root: Path) -> None:
@@ -172,8 +172,8 @@ def test_a_board_may_be_given_another_name(root: Path) -> None:
 
 def test_it_refuses_what_is_no_marcus(tmp_path: Path) -> None:
     (file := tmp_path / "file").touch()
-    assert refused(file) == f"CommandError: {file} is not a folder; name the one in which Marcus was started."
-    assert refused(tmp_path, "--once").startswith(f"CommandError: There is no Marcus in {tmp_path}: ")
+    assert refused(file) == f"CommandError: {file} is not a folder. Use the folder where Marcus was started."
+    assert refused(tmp_path, "--once").startswith(f"CommandError: No Marcus files in {tmp_path}: ")
 
 
 def test_the_summary_says_what_waits_for_an_answer_and_what_is_on_no_board(root: Path) -> None:
@@ -184,5 +184,5 @@ def test_the_summary_says_what_waits_for_an_answer_and_what_is_on_no_board(root:
     asked, answer, later = say.now(), say.now(), say.now()
     append(root / CONVERSATIONS, say.request("agent_1", asked), say.none_suitable("agent_1", answer))
     append(root / CONVERSATIONS, say.progress("agent_1", "t", later))
-    assert once(root).endswith("; 1 without Marcus's answer as yet")
-    assert "; on no board, as they name none: " in once(root)
+    assert once(root).endswith("; 1 without Marcus's answer yet")
+    assert "; without a board: " in once(root)

@@ -56,4 +56,4 @@ def test_a_worker_runs_the_handlers_that_are_named(tmp_path: Path) -> None:
 def test_a_module_that_cannot_be_imported_is_told_of(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.HANDLERS = ["there.is.no.such.module"]
     run_handlers(threading.Event())
-    assert "MARCUS_HANDLERS names cannot be imported" in caplog.text
+    assert "in MARCUS_HANDLERS cannot be imported" in caplog.text

@@ -48,7 +48,7 @@ def newest(query: str) -> Event | None:
 
 def test_two_hundred_events_are_a_board_with_tasks_and_agents_at_work() -> None:
     told = simulate(events=200, board="Storefront", agents=4)
-    assert told.splitlines()[-1] == "200 events published; the last board is “Storefront”"
+    assert told.splitlines()[-1] == "200 events published. Last board: “Storefront”"
     assert read.head().position == 200
     catch_up(PROJECTIONS)
     (board,) = models.Board.objects.now()
@@ -75,7 +75,7 @@ def test_a_past_can_be_invented_too() -> None:
 
 
 def test_a_past_needs_an_end() -> None:
-    with pytest.raises(CommandError, match="say --events too"):
+    with pytest.raises(CommandError, match="needs --events"):
         simulate(over=timedelta(days=10))
 
 

@@ -13,7 +13,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
-from marcus_events.log import board_removals, read
+from marcus_events.log import board_removals, event_counts, read
 from marcus_events.models import BoardRemoval
 from marcus_events.projections import PROJECTIONS, STATE, catch_up, rebuild
 
@@ -52,12 +52,12 @@ def test_a_board_may_come_again_and_be_removed_again() -> None:
 def test_in_the_past_only_what_was_removed_by_then_is_hidden() -> None:
     logged(event(1, "task_created", "shop"), event(2, "task_created", "bank"), event(3, "board_removed", "shop"))
     everything = EventFilter()
-    assert read.count_by_type(everything, before=3) == {"task_created": 2}
-    assert read.count_by_type(everything, before=4) == {"task_created": 1}
+    assert event_counts.count_by_type(everything, before=3) == {"task_created": 2}
+    assert event_counts.count_by_type(everything, before=4) == {"task_created": 1}
     of_third = read.event(3)
     assert of_third
-    assert read.count_by_type(EventFilter(until=of_third.timestamp)) == {"task_created": 2}
-    assert read.count_by_type(EventFilter(until=utc_now())) == {"task_created": 1}
+    assert event_counts.count_by_type(EventFilter(until=of_third.timestamp)) == {"task_created": 2}
+    assert event_counts.count_by_type(EventFilter(until=utc_now())) == {"task_created": 1}
 
 
 def statements(ask: Any) -> int:
@@ -73,7 +73,7 @@ def test_no_statement_grows_with_the_number_of_removals() -> None:
     def ask() -> None:
         assert [shown.position for shown in search.page(EventFilter(), limit=9).events] == [1]
         assert [shown.position for shown in search.page(EventFilter.parse("type:task_created"), limit=9).events] == [1]
-        assert read.count_after(EventFilter(), 0, 10, hide_removed=True) == 1
+        assert event_counts.count_after(EventFilter(), 0, 10, hide_removed=True) == 1
 
     few = statements(ask)
     BoardRemoval.objects.bulk_create(

@@ -171,7 +171,7 @@ def test_who_was_locked_out_stays_so(site: SingleSignOn, name: str) -> None:
     lock_out(site, name)
     answer = site.ask("/boards/", (HEADER, name))
     assert (answer.status_code, user_in(answer)) == (403, "")
-    assert "may not sign in here" in answer.text
+    assert "is not allowed to sign in" in answer.text
 
 
 def lock_out(site: SingleSignOn, name: str) -> None:

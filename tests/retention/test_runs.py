@@ -15,7 +15,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import partitions as log_partitions
 from marcus_events.log import read
 from marcus_events.log.connect import connect
-from marcus_events.log.partitions import make_room
+from marcus_events.log.partitions import Connection, make_room
 from marcus_events.models import LogHead, RetentionPolicy, RetentionRun, Subscription, Thinned
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.retention import deletion, runs
@@ -193,7 +193,7 @@ def test_one_that_was_killed_is_finished_by_the_next(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(deletion, "PAUSE_S", 0)
     allowed, delete = iter([True, True]), deletion.delete
 
-    def dies(own: deletion.Connection, entry: Entry, positions: list[int]) -> int:
+    def dies(own: Connection, entry: Entry, positions: list[int]) -> int:
         if not next(allowed, False):
             raise KeyboardInterrupt
         return delete(own, entry, positions)

@@ -58,7 +58,7 @@ def test_a_taken_port_is_refused_and_no_link_is_printed(up: Running) -> None:
     assert second.stdout == ""
     assert second.stderr == (
         f"CommandError: Port {up.port} on 127.0.0.1 cannot be used: Address already in use. "
-        f"PORT and HOST choose another one, such as PORT={up.port + 1}.\n"
+        f"Set PORT or HOST to use another one, such as PORT={up.port + 1}.\n"
     )
 
 
@@ -69,8 +69,8 @@ def test_a_taken_port_is_refused_and_no_link_is_printed(up: Running) -> None:
         ("PORT", "http", "PORT must be a number"),
         ("HOST", "192.0.2.1", "192.0.2.1 cannot be used"),
         ("DEMO", "no", "DEMO must be 1 or 0"),
-        ("DATABASE_URL", "mysql://root:secret@db/marcus", "DATABASE_URL must be like postgresql://"),
-        ("DATABASE_URL", "postgresql://127.0.0.1:1/marcus", "The database cannot be reached"),
+        ("DATABASE_URL", "mysql://root:secret@db/marcus", "DATABASE_URL must have the form postgresql://"),
+        ("DATABASE_URL", "postgresql://127.0.0.1:1/marcus", "Cannot connect to the database"),
         ("MARCUS_DATA_DIR", __file__, "The data directory"),
     ],
 )

@@ -28,7 +28,7 @@ def test_a_marcus_and_an_empty_folder_can_be_followed(root: Path, tmp_path: Path
 
 @pytest.mark.parametrize("text", ["", "marcus", "./marcus", "../marcus", "~root/x", "/x/a\nb", "/x/\x1b[2J"])
 def test_what_is_no_whole_path_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^(Give the whole path|A path has no line breaks)"):
+    with pytest.raises(ValueError, match=r"^(Enter an absolute path|A path cannot contain line breaks)"):
         parse_path(text)
 
 
@@ -44,8 +44,8 @@ def test_what_is_no_folder_is_refused(root: Path, tmp_path: Path) -> None:
     assert find_problem(tmp_path / "nowhere") == folder_check.MISSING
     for path in (root / "data/marcus.db", tmp_path / "pipe", tmp_path / "link", Path("/dev/null")):
         assert find_problem(path) == folder_check.NOT_A_FOLDER
-    assert find_problem(tmp_path / "circle").startswith("The folder cannot be opened: Too many levels")
-    assert find_problem(tmp_path / ("x" * 300)) == "The folder cannot be opened: File name too long."
+    assert find_problem(tmp_path / "circle").startswith("Cannot open the folder: Too many levels")
+    assert find_problem(tmp_path / ("x" * 300)) == "Cannot open the folder: File name too long."
 
 
 def test_the_folder_above_is_named_where_one_of_its_own_is_meant(root: Path) -> None:

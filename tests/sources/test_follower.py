@@ -28,7 +28,8 @@ A_TASK = "30e349b3032e4f80aa8f6d1cc32a5a3e"  # Design auth schema
 def test_it_reads_what_there_is_and_says_that_it_follows(following: Following, root: Path) -> None:
     assert read.head().position == 718
     assert following.said == [
-        f"Up to date: 718 new, 0 known, 0 unreadable; left out 829 lines of talk. Following {root}; Ctrl-C ends."
+        "Up to date: 718 new, 0 known, 0 unreadable; skipped 829 lines of conversation. "
+        f"Following {root}. Press Ctrl-C to stop."
     ]
 
 
@@ -135,7 +136,7 @@ def test_a_board_that_is_locked_for_a_while_is_read_when_it_is_free(following: F
 def test_it_waits_for_a_marcus_that_has_not_started(tmp_path: Path) -> None:
     (tmp_path / "marcus").mkdir()
     with Following(tmp_path / "marcus") as following:
-        assert following.said == [f"Waiting for Marcus: it has not written anything to {tmp_path / 'marcus'} yet."]
+        assert following.said == [f"Waiting for Marcus: no files in {tmp_path / 'marcus'} yet."]
         copy_run(tmp_path / "ready").rename(tmp_path / "marcus")
         wait_until(lambda: len(following.said) == 2)
         assert read.head().position == 718
@@ -148,7 +149,7 @@ def test_while_the_database_is_away_it_waits_and_nothing_is_lost(following: Foll
         wait_until(lambda: len(following.said) == 2)
         append(root / REALTIME, line("while_away", number=2))
     assert [event.data["number"] for event in news.wait(2)] == [1, 2]
-    assert following.said[1].startswith("The database is away, trying again every second: ")
+    assert following.said[1].startswith("The database is not reachable, retrying every second: ")
     wait_until(lambda: following.said[2:] == ["The database is back."])
 
 

@@ -65,7 +65,7 @@ def test_a_file_that_is_not_read_is_named_once_and_in_the_summary(root: Path) ->
         append(root / REALTIME, line("the_end"))
         news.wait(1)
     assert len(following.complaints) == 1
-    assert following.complaints[0].startswith(f"{ZSTD} is compressed with zstd, which is not read")
+    assert following.complaints[0].startswith(f"{ZSTD} is compressed with zstd, which is not supported")
     assert following.follower.total.unreadable == 0
     [unread] = following.follower.state.unread_files
     assert isinstance(unread, UnreadFile)
@@ -126,7 +126,7 @@ def test_times_that_are_held_back_are_in_the_summary(root: Path) -> None:
     out = StringIO()
     call_command("follow", str(root), "--once", stdout=out)
     assert out.getvalue().splitlines()[-1] == (
-        "718 new, 0 known, 0 unreadable, 1 held back; left out 829 lines of talk"
+        "718 new, 0 known, 0 unreadable, 1 held back; skipped 829 lines of conversation"
     )
     call_command("follow", str(root), "--once", "--timezone=UTC", stdout=out)
     assert out.getvalue().splitlines()[-1].startswith("1 new, 718 known, 0 unreadable; ")

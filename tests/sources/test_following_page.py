@@ -36,14 +36,14 @@ def test_its_table_says_in_which_files_the_acts_of_the_run_stand() -> None:
     for acts in InstallationReader(Installation(RUN), Boards()).scan(utc_now(), is_last=True):
         for act in acts:
             found[act.first.act] |= {sighting.kind for sighting in act.sightings}
-    for event_type, *cells in section("What becomes which event")[:-1]:
+    for event_type, *cells in section("Event mapping")[:-1]:
         filled = {kind for kind, cell in zip(COLUMNS, cells, strict=True) if cell}
         assert found.pop(event_type.strip("`")) == filled, event_type
     assert set(found) == {"context_requested", "context_updated", "project_state_refreshed"}
 
 
 def test_its_names_of_acts_are_those_that_the_vocabulary_knows() -> None:
-    for event_type, *cells in section("What becomes which event")[:-1]:
+    for event_type, *cells in section("Event mapping")[:-1]:
         names = {name for cell in cells[:3] for name in re.findall(r"`(\w+)`", cell)} - {"decision_id"}
         assert {canonical(name) for name in names} <= {event_type.strip("`")}
 
@@ -57,7 +57,7 @@ def test_every_sentence_that_it_explains_is_one_that_is_said() -> None:
     ]
     sources.append(management / "board_check.py")
     said = "".join(path.read_text() for path in sources)
-    for sentences, _ in section("When something is amiss"):
+    for sentences, _ in section("Troubleshooting"):
         for sentence in re.findall(r"`([^`]+)`", sentences):
             plain = re.sub(r"^(FILE:LINE|FILE: KEY|FILE|data/kanban.db) | ?…|: Permission denied|”", "", sentence)
             for part in filter(None, re.split(r"[“”:]", plain)):

@@ -48,7 +48,7 @@ def test_a_whole_record_after_one_that_broke_off_is_taken_and_the_break_is_named
     assert record.body["type"] == "one"
     assert isinstance(broken, Unreadable)
     assert broken.where == "realtime:7"
-    assert broken.reason.startswith("holds part of a record, beside a whole one: ")
+    assert broken.reason.startswith("contains part of a record beside a complete one: ")
     assert is_repaired
 
 
@@ -62,7 +62,7 @@ def test_a_repaired_record_has_the_id_of_a_whole_one() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (bytes(40), "holds nothing but NUL bytes"),
+        (bytes(40), "contains only NUL bytes"),
         (BOM, "is not JSON"),
         (TWO[:50], "is not JSON"),
         (b'["a"]' + ONE, "is not JSON"),

@@ -34,7 +34,7 @@ def test_half_a_line_waits_for_its_end(path: Path) -> None:
     file = LineFile(path, "realtime")
     append(path, "one", "tw", end=b"")
     assert texts(file) == []
-    assert file.unfinished_line() == Unreadable("realtime:1", "was never ended")
+    assert file.unfinished_line() == Unreadable("realtime:1", "is incomplete")
     append(path, "o")
     assert texts(file) == ["onetwo"]
     assert file.unfinished_line() is None

@@ -251,8 +251,8 @@ def test_check_names_each_difference_and_says_what_is_only_on_its_way(root: Path
     add_card(root, "t26", "Ship it")
     found = differences(root)
     assert f"! {name}: is to do on Marcus's board, done here" in found
-    assert any(row.startswith(f"! {name}: is held by nobody on Marcus's board, by agent_") for row in found)
-    assert "! “Ship it” (t26): is to do on Marcus's board, and not here" in found
+    assert any(row.startswith(f"! {name}: is assigned to nobody on Marcus's board, to agent_") for row in found)
+    assert "! “Ship it” (t26): is to do on Marcus's board, but is not in this log" in found
     assert len(found) == 3
     follow_once(root)
     assert check(root).endswith("equal\n")
@@ -262,7 +262,7 @@ def test_check_names_each_difference_and_says_what_is_only_on_its_way(root: Path
 
 def test_check_refuses_where_there_is_no_board_to_compare_with(root: Path) -> None:
     (root / BOARD).unlink()
-    with pytest.raises(CommandError, match="Marcus keeps its board elsewhere"):
+    with pytest.raises(CommandError, match="Marcus stores its board elsewhere"):
         check(root)
 
 

@@ -220,7 +220,7 @@ def test_a_compressed_file_whose_end_is_missing_is_read_as_far_as_it_goes_and_na
     session = Session(root)
     session.scan()
     assert [(file.name, file.reason) for file in session.reader.logs.unread] == [
-        (REALTIME + ".1.gz", "is compressed, and its end is missing")
+        (REALTIME + ".1.gz", "is compressed but incomplete")
     ]
     (root / (REALTIME + ".1.gz")).write_bytes(whole)
     session.scan()
@@ -242,10 +242,10 @@ def test_a_damaged_compressed_file_is_named_and_costs_no_other(tmp_path: Path) -
     [
         ("logs/conversations/realtime_1.jsonl.1.zst", b"\x28\xb5\x2f\xfdxx", "is compressed with zstd"),
         ("logs/conversations/realtime_1.jsonl.1.zip", b"PK\x03\x04xx", "is compressed with zip"),
-        ("logs/marcus_20261129.log", b"text", "is no log that is known"),
-        ("logs/conversations/other_1.jsonl", b"{}\n", "is no log that is known"),
-        ("data/audit_logs/audit_20261129.jsonl", b"{}\n", "is no log that is known"),
-        ("data/realtime_1.jsonl", b"{}\n", "lies outside of logs/"),
+        ("logs/marcus_20261129.log", b"text", "is not a known log"),
+        ("logs/conversations/other_1.jsonl", b"{}\n", "is not a known log"),
+        ("data/audit_logs/audit_20261129.jsonl", b"{}\n", "is not a known log"),
+        ("data/realtime_1.jsonl", b"{}\n", "is outside logs/"),
     ],
 )
 def test_a_file_that_looks_like_a_log_and_is_not_read_is_named(

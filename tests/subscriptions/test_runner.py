@@ -150,17 +150,17 @@ def test_the_list_tells_how_far_each_has_come() -> None:
     publish("a", "b")
     (row,) = said().splitlines()[1:]
     assert row.split() == [NAME, "task_*", "0", "2", "nobody", "0"]
-    assert "forgotten" in said(NAME, "--remove")
+    assert "removed" in said(NAME, "--remove")
     assert len(said().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["nobody"], "no subscription nobody"),
-        ([NAME, "--replay", "7"], "parked no event at 7"),
-        ([NAME, "--skip", "x"], "neither a position"),
-        (["--remove"], "Name the subscription"),
+        (["nobody"], "nobody does not exist"),
+        ([NAME, "--replay", "7"], "no parked event at 7"),
+        ([NAME, "--skip", "x"], "not a position"),
+        (["--remove"], "name of a subscription"),
     ],
 )
 def test_mistakes_are_told(words: list[str], reason: str) -> None:
@@ -172,7 +172,7 @@ def test_mistakes_are_told(words: list[str], reason: str) -> None:
 def test_a_subscription_that_is_run_cannot_be_removed() -> None:
     with running(Handler()):
         wait_until(lambda: overview.state(NAME).owner)
-        with pytest.raises(CommandError, match="stop that first"):
+        with pytest.raises(CommandError, match="Stop it first"):
             said(NAME, "--remove")
 
 
@@ -260,7 +260,7 @@ def test_an_owner_handles_nothing_more_once_another_has_taken_over(caplog: pytes
             wait_until(lambda: second.handled == ["a", "b", "c"])
             wait_until(lambda: time.monotonic() > surely_until)
             go_on.set()
-            wait_until(lambda: "waits for the database" in caplog.text)
+            wait_until(lambda: "is waiting for the database" in caplog.text)
             assert first.handled == ["a"]
 
 

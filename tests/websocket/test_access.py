@@ -57,7 +57,7 @@ NO_TOKENS = (b"Basic YTpi", b"mev_wrong", b"Bearer ")
 
 async def test_what_is_not_a_token_opens_nothing(hub: Hub, token: str) -> None:
     for header in UNKNOWN:
-        await assert_sent_away([(b"authorization", header)], 4401, "This token is not known here")
+        await assert_sent_away([(b"authorization", header)], 4401, "Unknown token")
     for header in (*NO_TOKENS, token.encode()):
         await assert_sent_away([(b"authorization", header)], 4401, "Send a token")
     assert hub.connections == 0
@@ -65,7 +65,7 @@ async def test_what_is_not_a_token_opens_nothing(hub: Hub, token: str) -> None:
 
 async def test_a_revoked_token_looks_like_an_unknown_one(token: str) -> None:
     await in_thread(tokens.revoke, "program")
-    await assert_sent_away([bearer(token)], 4401, "This token is not known here")
+    await assert_sent_away([bearer(token)], 4401, "Unknown token")
 
 
 async def test_an_expired_token_is_told_so(token: str) -> None:
@@ -103,11 +103,11 @@ async def test_without_origin_and_without_token_nobody_comes_in(cookie: tuple[by
 
 
 async def test_without_origin_a_cookie_is_nobodys(cookie: tuple[bytes, bytes]) -> None:
-    await assert_sent_away([cookie, bearer("mev_wrong")], 4401, "This token is not known here")
+    await assert_sent_away([cookie, bearer("mev_wrong")], 4401, "Unknown token")
 
 
 async def test_a_session_does_not_mend_a_wrong_token(cookie: tuple[bytes, bytes]) -> None:
-    await assert_sent_away([OURS, cookie, bearer("mev_wrong")], 4401, "This token is not known here")
+    await assert_sent_away([OURS, cookie, bearer("mev_wrong")], 4401, "Unknown token")
 
 
 async def test_a_person_reads_from_this_sites_own_page_and_never_publishes(cookie: tuple[bytes, bytes]) -> None:
@@ -123,8 +123,12 @@ async def test_a_person_reads_from_this_sites_own_page_and_never_publishes(cooki
 @pytest.mark.parametrize(
     ("scope", "frame", "detail"),
     [
-        ("publish", {"action": "subscribe"}, "This token may not read."),
-        ("read", {"action": "publish", "events": [{"event_type": "x", "source": "s"}]}, "This token may not publish."),
+        ("publish", {"action": "subscribe"}, "This token has no read permission."),
+        (
+            "read",
+            {"action": "publish", "events": [{"event_type": "x", "source": "s"}]},
+            "This token has no publish permission.",
+        ),
     ],
 )
 async def test_a_token_without_the_scope_is_told_so_and_nothing_is_done(
@@ -165,7 +169,7 @@ async def test_a_boards_token_is_refused_another_board(log: None, board: str) ->
     secret = await in_thread(lambda: tokens.create("b", ["read"], ["billing"]))
     async with connected_program(bearer(secret)) as program:
         answer = await program.ask(action="subscribe", id="a", board=board)
-    assert (answer["code"], answer["detail"]) == (403, "You read other boards than this.")
+    assert (answer["code"], answer["detail"]) == (403, "You do not have access to this board.")
 
 
 async def test_a_boards_token_publishes_to_no_other_board(log: None) -> None:
@@ -226,7 +230,7 @@ async def test_while_the_database_is_away_who_comes_is_told_to_come_again_and_wh
         await program.ask(action="subscribe", id="a")
         with monkeypatch.context() as outage:
             outage.setattr("marcus_events.access.tokens.find", nobody)
-            await assert_sent_away([bearer(token)], 4503, "The log cannot be reached")
+            await assert_sent_away([bearer(token)], 4503, "The log is temporarily unavailable")
             await publish("task_started")
             await program.until("event")
         assert (await program.ask(action="unsubscribe", id="a"))["type"] == "unsubscribed"
@@ -264,7 +268,7 @@ async def test_a_token_is_never_in_what_is_said_or_logged(token: str, caplog: py
 
 
 async def test_what_is_refused_here_is_noted_too(token: str) -> None:
-    await assert_sent_away([bearer("mev_unknown")], 4401, "This token is not known here")
+    await assert_sent_away([bearer("mev_unknown")], 4401, "Unknown token")
     async with connected_program(bearer(token)) as program:
         await program.send(action="dance", id="a")
         await program.until("error", id="a")

@@ -64,12 +64,12 @@ def all_in(text: str) -> list[dict[str, Any]]:
 
 def test_its_limits_and_codes_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", DOCUMENT, re.MULTILINE))
-    assert rows["a frame"] == f"{json_body.MAX_BODY // 1024**2} MiB"
-    assert rows["subscriptions of a connection"] == str(frame_handlers.MAX_SUBSCRIPTIONS)
-    assert rows["patterns of a subscription"] == str(incoming.MAX_PATTERNS)
+    assert rows["frame"] == f"{json_body.MAX_BODY // 1024**2} MiB"
+    assert rows["subscriptions per connection"] == str(frame_handlers.MAX_SUBSCRIPTIONS)
+    assert rows["patterns per subscription"] == str(incoming.MAX_PATTERNS)
     assert rows["`q`"] == f"{incoming.MAX_QUERY} characters"
     assert rows["`id`"] == f"{incoming.MAX_ID} characters"
-    assert rows["events in a frame"].startswith(str(publish_items.MAX_BATCH))
+    assert rows["events per frame"].startswith(str(publish_items.MAX_BATCH))
     assert rows["4400"].startswith(str(consumer.MAX_MISTAKES))
     assert f"every {consumer.CHECK_S:g} seconds" in rows["4401"]
     assert f"every {subscriptions.HEARTBEAT_S:g} seconds" in DOCUMENT

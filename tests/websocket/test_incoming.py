@@ -68,10 +68,10 @@ NO_FRAMES: list[tuple[str | bytes, int, str]] = [
     ("7", 400, "must be a JSON object"),
     ('{"action": NaN}', 400, "NaN is not JSON"),
     ("[" * 100_000, 400, "nested too deeply"),
-    ('{"a": [' + "[]," * 100_000 + "0]}", 413, "holds more than 100000 values"),
+    ('{"a": [' + "[]," * 100_000 + "0]}", 413, "contains more than 100000 values"),
     ('{"a": "' + "x" * json_body.MAX_BODY + '"}', 413, "larger than"),
-    (b"\xff\x00", 415, "not of bytes"),
-    (b"{}", 415, "not of bytes"),
+    (b"\xff\x00", 415, "not binary frames"),
+    (b"{}", 415, "not binary frames"),
 ]
 
 
@@ -113,8 +113,8 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     (SUBSCRIBE | {"after": True}, "after", "whole number"),
     (SUBSCRIBE | {"after": 2**63}, "after", "whole number"),
     (SUBSCRIBE | {"after": 10**400}, "after", "whole number"),
-    (SUBSCRIBE | {"epoch": "x"}, "epoch", "must be the epoch"),
-    ({"action": "unsubscribe", "id": "b"}, "id", "of no subscription"),
+    (SUBSCRIBE | {"epoch": "x"}, "epoch", "must be an epoch"),
+    ({"action": "unsubscribe", "id": "b"}, "id", "does not match a subscription"),
     ({"action": "unsubscribe", "id": "b", "after": 1}, "'after'", "is not a field"),
     ({"action": "publish", "id": "p"}, "events", "one of the two"),
     ({"action": "publish", "event": STATED, "events": [STATED]}, "events", "one of the two"),

@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.live.page_state import MAX_QUERY, PageState
-from dashboard.pages.activity.active_filters import is_valid_query
+from dashboard.pages.activity.active_filters import PARAMETERS, is_valid_query
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import Term
 from marcus_events.core.sentences import agent_name, board_name, task_name
-
-FIELDS = {"type": "type", "agent": "agent", "task": "task", "board": "board_id"}  # parameter → field of a query
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,6 @@ def filter_link(page_state: PageState, name: str, value: str, board: str = "") -
 
 
 def exclusion_query(page_state: PageState, name: str, value: str) -> str:
-    query = f"{page_state.q} {Term(FIELDS[name], (value,), exclude=True)}".strip()
+    query = f"{page_state.q} {Term(PARAMETERS[name], (value,), exclude=True)}".strip()
     kept = "" if getattr(page_state, name) == value else getattr(page_state, name)
     return page_state.query(**{"q": query, name: kept}) if len(query) <= MAX_QUERY and is_valid_query(query) else ""

@@ -21,4 +21,4 @@ def gather_activity(page_state: PageState) -> dict[str, Any]:
         return {"histogram": None}
 
 
-PAGE = Page(RegionGroup({"histogram": "activity/_histogram.html"}, gather_activity), stream=True)
+PAGE = Page(RegionGroup({"histogram": "activity/_histogram.html"}, gather_activity), stream=True, of_boards=True)

@@ -15,7 +15,7 @@ from dashboard.live import row_cache
 from dashboard.live.page_state import PageState
 from dashboard.live.visible_events import visible_filter
 from dashboard.pages import page_view
-from dashboard.pages.activity import filter_links
+from dashboard.pages.activity import filter_links, queries
 from dashboard.pages.activity.active_filters import chips
 from dashboard.queries import event_stream, filter_choices
 from dashboard.queries.labels import named
@@ -24,21 +24,18 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence, task_name
-from marcus_events.log import read
 from marcus_events.log.statement_timeout import QueryTimeout
-from marcus_events.models import Redaction, Thinned
-from marcus_events.search.masking import masked
 
 TOO_MUCH = (
-    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
-    "a type, a board, an agent or a task. New events that match appear here by themselves."
+    "This search covers too much of the log. Narrow it by time (since:2h, or since: and until:), type, board, agent or "
+    "task. New matching events still appear here."
 )
 
 
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """Show the newest events, or those before a position. Explains an invalid query in place."""
-    page_state, head = PageState.from_query("activity", request.GET, visibility_of(request.user)), read.head()
+    page_state, head = PageState.from_query("activity", request.GET, visibility_of(request.user)), event_stream.head()
     try:
         rows, error = event_stream.opening(visible_filter(page_state), before=position(request, "before")), ""
     except InvalidFilter as invalid:
@@ -54,7 +51,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         rows=row_cache.rows_html(rows.events, head),
         older=rows.older,
         error=error,
-        kept_since=read.kept_since(),
+        kept_since=event_stream.kept_since(),
         **filters(page_state),
     )
 
@@ -77,7 +74,7 @@ def rows(request: HttpRequest) -> HttpResponse:
         chosen = visible_filter(page_state)
     except InvalidFilter as invalid:
         return HttpResponseBadRequest(str(invalid))
-    head = read.head()
+    head = event_stream.head()
     try:
         found = (
             event_stream.opening(chosen, before=before)
@@ -128,16 +125,15 @@ def narrow(request: HttpRequest, position: int) -> HttpResponse:
 
 
 def get_event_or_404(position: int, visibility: Visibility) -> RecordedEvent:
-    found = read.event(position)
-    if found is None or not visibility.shows(found):
-        raise Http404(f"There is no event {position}.")
-    return masked([found], visibility.boards)[0]
+    if found := queries.event(position, visibility):
+        return found
+    raise Http404(f"Event {position} does not exist.")
 
 
 def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:
     [readable] = named([found])
     icon, tone = icons.icon_of(found.event_type)
-    effects = list(filter(visibility.shows, read.caused_by(found)))
+    related = queries.related(found, visibility)
     return {
         "event": found,
         "icon": icon,
@@ -149,22 +145,12 @@ def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:
         "board_name": board_name(readable) if found.board_id else "",
         "data": json.dumps(found.data, indent=2, ensure_ascii=False),
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
-        "cause": cause_of(found, visibility),
-        "cause_id": cause_id(found),
-        "redaction": Redaction.objects.filter(position=found.position).first(),
-        "thinned": Thinned.objects.filter(position=found.position).values_list("count", flat=True).first(),
-        "effects": [event_and_text(effect) for effect in named(masked(effects, visibility.boards))],
+        "cause": event_and_text(related.cause) if related.cause else None,
+        "cause_id": queries.cause_id(found),
+        "redaction": related.redaction,
+        "thinned": related.thinned,
+        "effects": [event_and_text(effect) for effect in related.effects],
     }
-
-
-def cause_of(found: RecordedEvent, visibility: Visibility) -> dict[str, Any] | None:
-    causes = read.causes_named([cause_id(found)], found.board_id, visibility.boards)
-    return event_and_text(*named(masked(causes, visibility.boards))) if causes and visibility.shows(causes[0]) else None
-
-
-def cause_id(found: RecordedEvent) -> str:
-    cause = found.metadata.get("causation_id")
-    return cause if isinstance(cause, str) else ""
 
 
 def event_and_text(readable: RecordedEvent) -> dict[str, Any]:

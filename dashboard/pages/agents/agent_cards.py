@@ -93,5 +93,5 @@ def summary_sentence(kinds: Counter[StatusKind], silent: int) -> str:
     """Summarise all agents: "3 agents: 1 blocked, 2 working; of 1 there is no sign of life"."""
     words = [f"{kinds[kind]:,} {TITLES[kind].lower()}" for kind in ("blocked", "working", "waiting", "idle", "other")]
     told = ", ".join(word for word in words if not word.startswith("0 "))
-    unheard = f"; {silent:,} without a sign of life" if silent else ""
+    unheard = f"; {silent:,} silent" if silent else ""
     return f"{count(kinds.total(), 'agent')}: {told}{unheard}."

@@ -41,7 +41,7 @@ def verdict(status: str, since: datetime, life: datetime | None, why: str, now: 
     """
     kind = kind_of(status)
     if kind in EXPECTED and now - max(life or since, since) > SILENCE_LIMIT:
-        return HealthStatus("attention", "warning", "No sign of life for", life or since)
+        return HealthStatus("attention", "warning", "No signal for", life or since)
     match kind:
         case "blocked":
             return HealthStatus("danger", "blocked", "Blocked for", since, why)
@@ -51,7 +51,7 @@ def verdict(status: str, since: datetime, life: datetime | None, why: str, now: 
             return HealthStatus("plain", "hand", "Waiting for work for", since)
         case "idle":
             return HealthStatus("plain", "dot", "Idle for", since)
-    return HealthStatus("plain", "dot", f"Says that it is “{short(status)}”, for", since)
+    return HealthStatus("plain", "dot", f"Status “{short(status)}” for", since)
 
 
 def status_words(status: str, task: str = "") -> str:

@@ -40,4 +40,4 @@ def gather(page_state: PageState) -> dict[str, Any]:
     }
 
 
-PAGE = Page(RegionGroup({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, gather))
+PAGE = Page(RegionGroup({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, gather), of_boards=True)

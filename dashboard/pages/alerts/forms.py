@@ -14,14 +14,14 @@ from dashboard.visibility import Scope
 
 SEVERITY_CHOICES = (
     ("low", "All"),
-    ("medium", "From medium"),
-    ("high", "From high"),
-    ("critical", "Only critical"),
+    ("medium", "Medium+"),
+    ("high", "High+"),
+    ("critical", "Critical"),
 )
 DAY_CHOICES = tuple(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
 MAX_BOARDS = 100
-NO_TIME = {"invalid": "That is no time of day: write it as 22:00."}
-NO_ZONE = {"invalid_choice": "That is no time zone.", "required": "Choose your time zone."}
+NO_TIME = {"invalid": "Enter a time such as 22:00."}
+NO_ZONE = {"invalid_choice": "Choose a valid time zone.", "required": "Choose your time zone."}
 STORED = ("severity", "notifications", "sound", "quiet", "quiet_from", "quiet_to", "time_zone")
 
 
@@ -48,7 +48,7 @@ class AlertForm(BoardChoiceMixin):
     def clean_boards(self) -> list[str]:
         boards = super().clean_boards()
         if len(boards) > MAX_BOARDS:
-            raise forms.ValidationError(f"Choose no more than {MAX_BOARDS}, or none for all.")
+            raise forms.ValidationError(f"Choose up to {MAX_BOARDS} boards, or none for all.")
         return boards
 
     def clean_quiet_from(self) -> time:
@@ -61,7 +61,7 @@ class AlertForm(BoardChoiceMixin):
         """Return the time; an empty field keeps its value while quiet hours are off."""
         values_to_save: time | None = self.cleaned_data[name]
         if values_to_save is None and self.cleaned_data["quiet"]:
-            raise forms.ValidationError("Say when.")
+            raise forms.ValidationError("Enter a time.")
         found: time = values_to_save or getattr(self.before, name)
         return found.replace(second=0, microsecond=0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -21,9 +20,7 @@ from marcus_events.audit import address_of
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.redaction import MAX_REASON, CannotRedact, redact
 
-AWAY = "The database does not let it happen now. Try again in a moment."
-
-logger = logging.getLogger(__name__)
+AWAY = "The database is busy. Try again in a moment."
 
 
 @require_safe

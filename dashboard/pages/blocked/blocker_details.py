@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-from django.db import connection
+from typing import Literal
 
 from dashboard.queries import blockers, current_state
 from dashboard.queries.labels import named
@@ -18,6 +16,7 @@ from marcus_events.core.event_fields import text_in
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.log import read
+from marcus_events.log.rows import rows
 
 MAX_TRIED = 5
 MAX_ALIKE = 3
@@ -151,7 +150,7 @@ def confidence(suggestion: object) -> str:
     """Return the stated confidence in percent; None if there is none."""
     value = suggestion.get("confidence") if isinstance(suggestion, dict) else None
     is_share = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-    return f"{value:.0%}".replace("%", " %") if is_share else ""
+    return f"{value:.0%}" if is_share else ""
 
 
 def tried(blocker: models.Blocker) -> list[ThreadStep]:
@@ -180,15 +179,13 @@ def told(recorded: RecordedEvent) -> ThreadStep:
 
 def alike(blocker: models.Blocker, visibility: Visibility) -> list[blockers.ResolvedBlocker]:
     """Return earlier answered blockers with similar descriptions."""
-    with connection.cursor() as cursor:
-        values: dict[str, Any] = {
-            "text": blocker.description,
-            "blocker_id": blocker.blocker_id,
-            "limit": MAX_ALIKE,
-            "boards": Scope(visibility).boards,
-        }
-        cursor.execute(ALIKE, values)
-        ids = [row[0] for row in cursor.fetchall()]
-    rows = {row.blocker_id: row for row in models.Blocker.objects.now().filter(blocker_id__in=ids)}
-    names = blockers.names_of(rows.values())
-    return [blockers.resolved_blocker(rows[found], names) for found in ids if found in rows]
+    values = {
+        "text": blocker.description,
+        "blocker_id": blocker.blocker_id,
+        "limit": MAX_ALIKE,
+        "boards": Scope(visibility).boards,
+    }
+    ids = [blocker_id for (blocker_id,) in rows(ALIKE, values)]
+    found = {row.blocker_id: row for row in models.Blocker.objects.now().filter(blocker_id__in=ids)}
+    names = blockers.names_of(found.values())
+    return [blockers.resolved_blocker(found[blocker_id], names) for blocker_id in ids if blocker_id in found]

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.blocked import blocker_details as queries
-from dashboard.queries.people import who_see
+from dashboard.queries.people import first_who_see, may_be_given
 from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
@@ -31,7 +31,7 @@ from marcus_events.core.filters import span_of
 from marcus_events.models import Blocker
 
 MAX_PEOPLE = 50  # in the list of choices; with more people, a name is typed
-SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "a day"), ("1w", "a week"))
+SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "1 day"), ("1w", "1 week"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +60,7 @@ def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
 def find(blocker_id: int, visibility: Visibility) -> Blocker:
     found = queries.find(blocker_id, visibility)
     if found is None:
-        raise Http404(f"There is no blocker {blocker_id}.")
+        raise Http404(f"Blocker {blocker_id} does not exist.")
     return found
 
 
@@ -78,7 +78,7 @@ def act(request: HttpRequest, found: Blocker) -> None:
         case "withdraw":
             actions.withdraw([found, *queries.together(found, queries.others(found))], by)
         case _:
-            raise actions.ActionNotPossible("There is no such act.")
+            raise actions.ActionNotPossible("Unknown action.")
 
 
 def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
@@ -91,8 +91,8 @@ def known_person(name: str, found: Blocker) -> str:
     """Check an assignee. People who cannot see the board are refused like unknown ones, so that names are not
     disclosed.
     """
-    if name and not who_see(found.board_id).filter(username=name).exists():
-        raise actions.ActionNotPossible(f"Nobody called {name} sees this board.")
+    if name and not may_be_given(name, found.board_id):
+        raise actions.ActionNotPossible(f"{name} does not exist or has no access to this board.")
     return name
 
 
@@ -101,7 +101,7 @@ def parse_snooze_end(stated: str) -> datetime | None:
     if not stated:
         return None
     if (length := span_of(stated)) is None or length > timedelta(days=366):
-        raise actions.ActionNotPossible("Choose for how long.")
+        raise actions.ActionNotPossible("Choose a duration.")
     return utc_now() + length
 
 
@@ -119,7 +119,7 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
 
 
 def blocker_context(found: Blocker, visibility: Visibility) -> dict[str, Any]:
-    people = list(who_see(found.board_id)[: MAX_PEOPLE + 1])
+    people = first_who_see(found.board_id, MAX_PEOPLE + 1)
     return {
         "detail": queries.detail(found, visibility),
         "snoozes": SNOOZES,

@@ -6,16 +6,15 @@ opens, changes or ends, or the minute is over.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-
 from dashboard.charts import bars
-from dashboard.live.page_state import PageState, with_times
 from dashboard.visibility import ON_BOARDS, Scope
+from marcus_events.log.rows import rows
 
 WEEK = timedelta(days=7)
 DAYS = 14
@@ -23,6 +22,7 @@ FEWEST = 3  # resolved blockers needed for a median
 ALIKE = 1.2  # ratio below which two weeks count as equal
 MAX_KEPT = 32  # cached scopes
 EDGES_S = (60, 300, 900, 3_600, 14_400, 86_400, 259_200)
+LinkTo = Callable[[str, datetime, datetime], str]  # the query of the reports on a board, between two times
 BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "over 3 d")
 
 # The version changes when a blocker opens, changes or ends, and with the log's epoch.
@@ -112,55 +112,44 @@ class Delays:
         return sum(day.stack.value for day in self.days)
 
 
-def delays(scope: Scope, now: datetime) -> Delays:
-    return counted(scope, now.replace(second=0, microsecond=0), rows(VERSION)[0])
+def delays(scope: Scope, now: datetime, link: LinkTo) -> Delays:
+    return counted(scope, now.replace(second=0, microsecond=0), rows(VERSION)[0], link)
 
 
 @lru_cache(MAX_KEPT)
-def counted(scope: Scope, minute: datetime, version: tuple[Any, ...]) -> Delays:
+def counted(scope: Scope, minute: datetime, version: tuple[Any, ...], link: LinkTo) -> Delays:
     since = minute - WEEK
     return Delays(
         since=since,
         lately=stay(scope, since, datetime.max.replace(tzinfo=UTC)),
         before=stay(scope, since - WEEK, since),
         bins=bins(scope, since),
-        days=days(scope, minute.date()),
-        resolved=rows(RESOLVED, boards=scope.boards)[0][0],
+        days=days(scope, minute.date(), link),
+        resolved=rows(RESOLVED, {"boards": scope.boards})[0][0],
     )
 
 
-def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
-
-
 def stay(scope: Scope, since: datetime, until: datetime) -> MedianDelay | None:
-    [(number, took)] = rows(STAYS, boards=scope.boards, since=since, until=until)
+    [(number, took)] = rows(STAYS, {"boards": scope.boards, "since": since, "until": until})
     return MedianDelay(number, *(timedelta(seconds=seconds) for seconds in took)) if number else None
 
 
 def bins(scope: Scope, since: datetime) -> list[Bin]:
-    found = dict(rows(BINNED, boards=scope.boards, since=since, edges=list(EDGES_S)))
+    found = dict(rows(BINNED, {"boards": scope.boards, "since": since, "edges": list(EDGES_S)}))
     values = [found.get(n, 0) for n in range(len(BINS))]
     drawn = bars.bars(values, max(*values, 1))
     return [Bin(str(n), title, bar) for n, (title, bar) in enumerate(zip(BINS, drawn, strict=True))]
 
 
-def days(scope: Scope, today: date) -> list[Day]:
+def days(scope: Scope, today: date, link: LinkTo) -> list[Day]:
     """Return the last DAYS days, ending today."""
     starts = [datetime.combine(today - timedelta(days=n), time(), UTC) for n in range(DAYS - 1, -2, -1)]
-    found = {day: numbers for day, *numbers in rows(OPENED, boards=scope.boards, since=starts[0], until=starts[-1])}
+    counted = rows(OPENED, {"boards": scope.boards, "since": starts[0], "until": starts[-1]})
+    found = {day: numbers for day, *numbers in counted}
     opened, still = zip(*(found.get(start.date(), (0, 0)) for start in starts[:-1]), strict=True)
     top = max(*opened, 1)
     drawn = zip(starts, starts[1:], bars.bars(opened, top), bars.bars(still, top), strict=False)
-    return [Day(start.date(), bar, stack, events(scope.board, start, end)) for start, end, bar, stack in drawn]
-
-
-def events(board: str, start: datetime, end: datetime) -> str:
-    """Return Activity's query for the reports in a time range."""
-    return PageState("activity", board=board, type="task_blocked", q=with_times("", start, end)).query()
+    return [Day(start.date(), bar, stack, link(scope.board, start, end)) for start, end, bar, stack in drawn]
 
 
 def is_enough(stay: MedianDelay | None) -> bool:
@@ -173,5 +162,5 @@ def compared(lately: MedianDelay, before: MedianDelay | None) -> str:
         return ""
     shorter, longer = sorted((lately.median, before.median))
     if longer <= ALIKE * shorter:
-        return "About as long as"
+        return "About the same as"
     return "Faster than" if shorter == lately.median else "Slower than"

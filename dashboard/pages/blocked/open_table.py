@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db.models import Count
 
-from dashboard.live.page_state import PageState
 from dashboard.queries import blockers, current_state
 from dashboard.queries.blockers import SEVERITY_WEIGHT, OpenBlocker
 from dashboard.queries.root_causes import RootCause, cause_of, causes, of_cause
+from dashboard.visibility import Scope
 
 MAX_ROWS = 100
 MAX_BOARDS = 12  # to choose from; the switcher has them all
@@ -50,18 +50,18 @@ class OpenTable:
         return self.matching - len(self.rows)
 
 
-def open_table(page_state: PageState, now: datetime) -> OpenTable:
-    everything = blockers.open_rows(page_state.scope)
-    rows = chosen_rows(everything, page_state)
-    items = blockers.open_blockers(page_state.scope, page_state.sort, now, rows)
+def open_table(scope: Scope, now: datetime, *, severity: str = "", cause: str = "", sort: str = "") -> OpenTable:
+    everything = blockers.open_rows(scope)
+    rows = chosen_rows(everything, severity, cause)
+    items = blockers.open_blockers(scope, sort, now, rows)
     alike = {cause.key: cause for cause in causes(items, now)}
-    if page_state.sort == "cause":
+    if sort == "cause":
         items = [item for cause in alike.values() for item in cause.items]
     counted = severities(everything)
     total = sum(choice.number for choice in counted)
     return OpenTable(
         rows=[OpenRow(item, alike[cause_of(item.blocker)]) for item in items[:MAX_ROWS]],
-        matching=rows.count() if page_state.severity or page_state.cause else total,
+        matching=rows.count() if severity or cause else total,
         total=total,
         causes=blockers.count_causes(everything),
         severities=counted,
@@ -69,10 +69,10 @@ def open_table(page_state: PageState, now: datetime) -> OpenTable:
     )
 
 
-def chosen_rows(rows: Any, page_state: PageState) -> Any:
-    if page_state.severity:
-        rows = rows.filter(severity=page_state.severity)
-    return of_cause(rows, page_state.cause) if page_state.cause else rows
+def chosen_rows(rows: Any, severity: str, cause: str) -> Any:
+    if severity:
+        rows = rows.filter(severity=severity)
+    return of_cause(rows, cause) if cause else rows
 
 
 def severities(rows: Any) -> list[TableChoice]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import DurationField, ExpressionWrapper, F
 
-from dashboard.live.page_state import PageState
 from dashboard.pages.blocked.delays import BINS, EDGES_S, Bin, Delays
 from dashboard.queries.blockers import ResolvedBlocker, names_of, resolved_blocker
+from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.core.event import InvalidEvent, parse_timestamp
 from marcus_events.core.filters import as_text
@@ -29,16 +29,17 @@ class Resolved:
     older: str  # cursor of the next page; "" on the last
 
 
-def resolved(page_state: PageState, counted: Delays) -> Resolved:
-    chosen = next((found for found in counted.bins if found.took == page_state.took), None)
-    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **page_state.scope.on())
+def resolved(scope: Scope, counted: Delays, *, took: str = "", older: str = "") -> Resolved:
+    """Those that took so long, where `took` names one of the bins, and that are older than a place."""
+    chosen = next((found for found in counted.bins if found.took == took), None)
+    rows = models.Blocker.objects.now().filter(resolved_at__isnull=False, **scope.on())
     if chosen:
         rows = taking(rows.filter(resolved_at__gte=counted.since), int(chosen.took))
-    page = list(after(rows, page_state.older).order_by("-resolved_at", "-blocker_id")[: PAGE + 1])
+    page = list(after(rows, older).order_by("-resolved_at", "-blocker_id")[: PAGE + 1])
     names = names_of(page)
     items = [resolved_blocker(row, names) for row in page[:PAGE]]
-    older = place(page[PAGE - 1]) if len(page) > PAGE else ""
-    return Resolved(items, chosen.bar.value if chosen else counted.resolved, chosen, older)
+    following = place(page[PAGE - 1]) if len(page) > PAGE else ""
+    return Resolved(items, chosen.bar.value if chosen else counted.resolved, chosen, following)
 
 
 def taking(rows: Any, number: int) -> Any:

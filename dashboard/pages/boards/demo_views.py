@@ -21,12 +21,12 @@ from marcus_events.sources.demo_script import BOARD
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
     if not visibility_of(request.user).allows(BOARD):
-        raise Http404("There is no demo.")
+        raise Http404("There is no demo board.")
     if not request.user.has_perm(HANDLE_BLOCKER):
         raise PermissionDenied
     by = source_of(USER, request.user.get_username())
     receipts = ingest([removal(REMOVED, source=by)], Authority.SYSTEM)
     if refused := tell_refused(receipts, "the removal of the demo"):
-        return HttpResponse(f"The demo could not be removed: {refused[0].error}.", status=HTTPStatus.CONFLICT)
+        return HttpResponse(f"The demo board could not be removed: {refused[0].error}.", status=HTTPStatus.CONFLICT)
     wait_shown(receipts[0].position or 0)
     return redirect("now")

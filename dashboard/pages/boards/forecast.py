@@ -67,17 +67,19 @@ def forecast(
     if not left:
         return None
     if free <= 0:
-        return NoForecast("All that is left is blocked or waits behind it, so there is no forecast until that goes on.")
+        return NoForecast(
+            "Everything left is blocked or waiting behind a blocker. A forecast returns once work resumes."
+        )
     if age < FEWEST_PARTS * STRETCHES[0][1]:
-        return NoForecast("It began less than half an hour ago: too early for a forecast.")
+        return NoForecast("Too early for a forecast: the board is less than 30 minutes old.")
     if not sum(finished[: DAY // STEP]):
-        return NoForecast("No task was finished in the last day, so there is no forecast.")
+        return NoForecast("No forecast: no tasks were finished in the last 24 hours.")
     for stretch, part in STRETCHES:
         parts = parted(finished, stretch, part, age)
         if sum(parts) >= FEWEST and len(parts) >= FEWEST_PARTS:
             return ranging(left, parts, stretch, part, now)
     total = sum(finished)
-    return NoForecast(f"{total} task{' was' if total == 1 else 's were'} finished lately: too few for a forecast.")
+    return NoForecast(f"Too few finished tasks for a forecast: {total} so far.")
 
 
 def parted(finished: Sequence[int], stretch: timedelta, part: timedelta, age: timedelta) -> list[int]:

@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef
 
 from dashboard.charts import bars
-from dashboard.live.page_state import PageState
 from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
 from dashboard.queries import blockers, current_state, subtasks
@@ -18,20 +17,21 @@ from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
+from marcus_events.core.state import TASK_STATUSES
 
 PAGE = 40  # boards
 MAX_CARDS = 100  # per column; the rest is counted
 COLUMNS = {
-    "todo": ("To do", ("todo",)),
-    "in_progress": ("In progress", ("in_progress", "assigned")),
-    "blocked": ("Blocked", ("blocked",)),
-    "done": ("Done", ("done",)),
+    "todo": (TASK_STATUSES["todo"], ("todo",)),
+    "in_progress": (TASK_STATUSES["in_progress"], ("in_progress", "assigned")),
+    "blocked": (TASK_STATUSES["blocked"], ("blocked",)),
+    "done": (TASK_STATUSES["done"], ("done",)),
 }
 EMPTY = {
-    "todo": "Nothing is left to begin.",
-    "in_progress": "No task is in progress.",
-    "blocked": "Nothing is blocked.",
-    "done": "Nothing is finished yet.",
+    "todo": "Nothing to do.",
+    "in_progress": "Nothing in progress.",
+    "blocked": "Nothing blocked.",
+    "done": "Nothing done yet.",
 }
 
 
@@ -74,11 +74,11 @@ class Summaries:
     number: int
 
 
-def listed(page_state: PageState) -> Summaries:
+def listed(scope: Scope, called: str = "", page: str = "") -> Summaries:
     """Return all boards by name, or those whose name or id contains the search text."""
-    scope, paging = page_state.scope.everywhere(), Paging.of(page_state.p, PAGE)
-    rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=page_state.q)
-    number = current_state.number_of_boards(scope, page_state.q)
+    paging = Paging.of(page, PAGE)
+    rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=called)
+    number = current_state.number_of_boards(scope, called)
     return Summaries(summaries(scope, rows[:PAGE]), paging.with_next(len(rows) > PAGE), number)
 
 

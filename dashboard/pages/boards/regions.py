@@ -11,7 +11,7 @@ from dashboard.queries import current_state, dependency_graph
 
 
 def gather_boards(page_state: PageState) -> dict[str, Any]:
-    return {"summaries": boards.listed(page_state)}
+    return {"summaries": boards.listed(page_state.scope.everywhere(), page_state.q, page_state.p)}
 
 
 def gather_board(page_state: PageState) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def gather_dependencies(page_state: PageState) -> dict[str, Any]:
     return {"drawn": dependency_graph.dependencies(page_state.scope, show_done=page_state.done != "0")}
 
 
-BOARDS = Page(RegionGroup({"boards": "boards/_boards.html"}, gather_boards))
+BOARDS = Page(RegionGroup({"boards": "boards/_boards.html"}, gather_boards), of_boards=True)
 BOARD = Page(
     RegionGroup(
         {

@@ -6,10 +6,9 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from dashboard.pages.boards.forecast import LONGEST, STEP
 from dashboard.visibility import ON_BOARDS, Scope
+from marcus_events.log.rows import rows
 
 # Tasks that are done now: a reopened task is not finished. Web servers' clocks may differ.
 FINISHED = f"""
@@ -24,10 +23,8 @@ def finished(scope: Scope, now: datetime) -> dict[str, list[int]]:
     """Return by board the finished tasks per STEP, newest first, as `dashboard.pages.boards.forecast` expects them."""
     found: dict[str, list[int]] = defaultdict(lambda: [0] * (LONGEST // STEP))
     values: dict[str, Any] = {"boards": scope.boards, "now": now, "since": now - LONGEST, "step": STEP.total_seconds()}
-    with connection.cursor() as cursor:
-        cursor.execute(FINISHED, values)
-        for board_id, step, number in cursor.fetchall():
-            found[board_id][step] = number
+    for board_id, step, number in rows(FINISHED, values):
+        found[board_id][step] = number
     return found
 
 

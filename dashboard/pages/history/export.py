@@ -34,10 +34,10 @@ FIELDS = ("position", "recorded_at", "event_id", "timestamp", "event_type", "sou
 ABOUT = ("board_id", "task_id", "agent_id")
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # tells spreadsheets that the file is UTF-8
 CANCELLED = "cancelled"
-ACCESS_ENDED = "the person signed out, or sees other boards now"
-TOO_SLOW = "the reader was too slow"
-READER_GONE = "the reader went away"
-FAILED = "it failed"
+ACCESS_ENDED = "the user signed out, or their board access changed"
+TOO_SLOW = "the download was too slow"
+READER_GONE = "the download was interrupted"
+FAILED = "the export failed"
 
 Lines = Callable[[list[RecordedEvent]], str]
 
@@ -127,7 +127,7 @@ class Export:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if len(_running) >= MAX_EXPORTS or running(self.by):
-            raise TooManyExports("as many exports run as may")
+            raise TooManyExports("the limit of concurrent exports is reached")
         _running[self.id] = self
         try:
             yield self._head.encode()

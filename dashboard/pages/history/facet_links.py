@@ -12,7 +12,6 @@ from marcus_events.core.filters import Term
 from marcus_events.core.sentences import agent_words
 
 MAX_VALUES = 8  # values of a field
-TITLES = {"type": "Type", "category": "Category", "source": "Source", "board": "Board", "agent": "Agent"}
 TERMS = {"board": "board_id"}  # facet → field of a query, where they differ
 PATTERNS = ("type", "source")  # fields with wildcards: a value with a star cannot be filtered exactly
 
@@ -53,7 +52,7 @@ def facet(page_state: PageState, field: str, counts: list[tuple[str, int]]) -> F
         )
         for value, count in top
     ]
-    return FacetLinks(TITLES[field], values, len(counts) - len(top))
+    return FacetLinks(field.capitalize(), values, len(counts) - len(top))
 
 
 def display_value(field: str, value: str, names: dict[str, str]) -> str:

@@ -5,30 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 
-from dashboard.live.page_state import PageState
 from dashboard.models import SavedSearch
 from dashboard.queries.numbered_pages import Paging
-from dashboard.visibility import Visibility, visibility_of
+from dashboard.visibility import Visibility
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.access.visibility import ADMINISTER
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.models import Board
 
 MOST = 200  # per person
+Person = User | AnonymousUser
 PAGE = 30  # per page of the list, which includes all shared ones
 
 
-class SaveForm(forms.Form):
-    name = forms.CharField(max_length=100, error_messages={"required": "Give it a name."})
-    shared = forms.BooleanField(required=False)
-
-
-def of(user: AbstractBaseUser | AnonymousUser, visibility: Visibility) -> QuerySet[SavedSearch]:
+def of(user: Person, visibility: Visibility) -> QuerySet[SavedSearch]:
     """Return the person's own searches and visible shared ones. Results always depend on the reader's visibility."""
     shared = Q(shared=True)
     if visibility.boards is not None:
@@ -42,47 +35,43 @@ class Saved:
     paging: Paging
 
 
-def listed(user: AbstractBaseUser | AnonymousUser, page_state: PageState) -> Saved:
-    paging = Paging.of(page_state.p, PAGE)
-    found = list(of(user, page_state.visibility)[paging.skip : paging.skip + PAGE + 1])
+def listed(user: Person, visibility: Visibility, page: str) -> Saved:
+    paging = Paging.of(page, PAGE)
+    found = list(of(user, visibility)[paging.skip : paging.skip + PAGE + 1])
     return Saved(found[:PAGE], paging.with_next(len(found) > PAGE))
 
 
-def may_share(request: HttpRequest) -> bool:
-    return request.user.has_perm(HANDLE_BLOCKER) or request.user.has_perm(ADMINISTER)
+def may_share(user: Person) -> bool:
+    return user.has_perm(HANDLE_BLOCKER) or user.has_perm(ADMINISTER)
 
 
-def may_change(request: HttpRequest, search: SavedSearch) -> bool:
-    return search.owner_id == request.user.pk or (search.shared and request.user.has_perm(ADMINISTER))
+def may_change(user: Person, search: SavedSearch) -> bool:
+    return search.owner_id == user.pk or (search.shared and user.has_perm(ADMINISTER))
 
 
-def save(request: HttpRequest) -> str:
-    """Save a search, replacing one's own of the same name. Return the error, or ""."""
-    form = SaveForm(request.POST)
-    if not form.is_valid():
-        return str(next(iter(form.errors.values()))[0])
-    if form.cleaned_data["shared"] and not may_share(request):
-        return "Only who answers blockers or administers may save a search for everyone."
-    mine = SavedSearch.objects.filter(owner=request.user.pk)
-    if mine.count() >= MOST and not mine.filter(name=form.cleaned_data["name"]).exists():
-        return f"You have {MOST} saved searches. Delete one first."
-    kept: dict[str, Any] = {"query": query_of(request), "shared": form.cleaned_data["shared"]}
-    kept["boards"] = audience(PageState.from_query("history", request.GET), visibility_of(request.user))
-    SavedSearch.objects.update_or_create(owner_id=request.user.pk, name=form.cleaned_data["name"], defaults=kept)
+def keep(user: Person, search: SavedSearch) -> str:
+    """Keep a search under its name, or put it in the place of theirs of that name; why not, in words, or ""."""
+    if search.shared and not may_share(user):
+        return "Only managers and administrators can share a search."
+    mine = SavedSearch.objects.filter(owner=user.pk)
+    if mine.count() >= MOST and not mine.filter(name=search.name).exists():
+        return f"You have reached the limit of {MOST} saved searches. Delete one first."
+    kept: dict[str, Any] = {"query": search.query, "shared": search.shared, "boards": search.boards}
+    SavedSearch.objects.update_or_create(owner_id=user.pk, name=search.name, defaults=kept)
     return ""
 
 
-def query_of(request: HttpRequest) -> str:
-    """Return the page state of the page that the form came from."""
-    return PageState.from_query("history", request.GET).query(p="")
+def find(user: Person, visibility: Visibility, pk: int) -> SavedSearch | None:
+    """One of those that they see."""
+    return of(user, visibility).filter(pk=pk).first()
 
 
-def audience(page_state: PageState, visibility: Visibility) -> list[str] | None:
+def audience(board: str, query: str, visibility: Visibility) -> list[str] | None:
     """Return the boards that a person has to see to be shown the search: all that its owner sees or that it names."""
     if visibility.boards is None:
         return None
     names = Board.objects.now().filter(board_id__in=visibility.boards).values_list("name", flat=True)
-    named = {page_state.board, *boards_in(page_state.q)} - {"", *names}
+    named = {board, *boards_in(query)} - {"", *names}
     return sorted(visibility.boards | named)
 
 

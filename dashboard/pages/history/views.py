@@ -27,6 +27,7 @@ from dashboard.pages.history import columns, saved_searches
 from dashboard.pages.history import export as exporting
 from dashboard.pages.history import queries as asked
 from dashboard.pages.history.facet_links import facets
+from dashboard.queries import event_stream
 from dashboard.queries.labels import named
 from dashboard.visibility import visibility_of
 from marcus_events.access.sessions import visibility_of_session
@@ -35,7 +36,6 @@ from marcus_events.core.event import EARLIEST, RecordedEvent, utc_now
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.sentences import agent_name, board_name, sentence
-from marcus_events.log import read
 from marcus_events.log.statement_timeout import QueryTimeout
 
 ROWS = 100  # per page
@@ -46,14 +46,12 @@ RANGES = (
     ("Month", timedelta(days=30)),
 )
 TOO_MUCH = (
-    "Too much of the log would have to be searched for this. Narrow it: to a time (since:2h, or since: and until:), "
-    "a type, a board, an agent or a task."
+    "This search covers too much of the log. Narrow it by time (since:2h, or since: and until:), type, board, agent or "
+    "task."
 )
 RETRY_AFTER_S = "30"
-YOURS_RUNS = (
-    "One of your exports is still running. Wait until it has ended, or cancel it in History; then export again."
-)
-OTHERS_RUN = f"{exporting.MAX_EXPORTS} other people are exporting. Try again in half a minute."
+YOURS_RUNS = "One of your exports is still running. Wait for it to finish or cancel it in History, then export again."
+OTHERS_RUN = f"{exporting.MAX_EXPORTS} other exports are running. Try again in 30 seconds."
 
 
 @require_safe
@@ -69,7 +67,7 @@ def with_refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:
 
 
 def show(request: HttpRequest, **written: str) -> HttpResponse:
-    page_state, head, now = page_state_of(request), read.head(), utc_now()
+    page_state, head, now = page_state_of(request), event_stream.head(), utc_now()
     paths, unread = columns.paths(page_state.columns)
     context: dict[str, Any] = {"paths": paths, "unread": unread, "error": "", **written}
     context["left_out"] = columns.omitted_columns(page_state.columns)
@@ -85,9 +83,9 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
         "permalink": permalink(request, page_state, now),
     }
     context |= {
-        "kept_since": read.kept_since(),
-        "saved": saved_searches.listed(request.user, page_state),
-        "may_share": saved_searches.may_share(request),
+        "kept_since": event_stream.kept_since(),
+        "saved": saved_searches.listed(request.user, page_state.visibility, page_state.p),
+        "may_share": saved_searches.may_share(request.user),
     }
     return page_view.render(request, "history/index.html", page_state, "History", head=head, **context)
 
@@ -192,7 +190,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """Download the whole result, whichever page of it is shown."""
     page_state, form = page_state_of(request), request.GET.get("format", "csv")
     if form not in ("csv", "jsonl"):
-        return HttpResponseBadRequest("The format is csv or jsonl.")
+        return HttpResponseBadRequest("The format must be csv or jsonl.")
     try:
         filtered = visible_filter(page_state)
         expected = asked.expected(filtered)
@@ -215,7 +213,7 @@ def no_room(request: HttpRequest, page_state: PageState, words: str, status: HTT
 def download(
     request: HttpRequest, page_state: PageState, filtered: EventFilter, form: str, expected: int | None
 ) -> StreamingHttpResponse:
-    head, paths = read.head().position, columns.paths(page_state.columns)[0]
+    head, paths = event_stream.head().position, columns.paths(page_state.columns)[0]
     who = {"by": request.user.get_username(), "address": address_of(request), "query": page_state.query()}
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/jsonl"
     key, remote_user = request.session.session_key or "", getattr(request, "scope", {}).get("remote_user", "")

@@ -38,11 +38,11 @@ class Report:
 def report(text: str, visibility: Visibility) -> Report:
     """Return what publishing the text would do, as far as the viewer may know. Stores nothing."""
     if not text.strip():
-        return Report(text, "There is nothing to check", problem="Paste an event, or an array of events.")
+        return Report(text, "Nothing to validate", problem="Paste an event or an array of events.")
     try:
         found = dry_run.check(text.replace("\r\n", "\n").encode(errors="surrogatepass"), visibility)
     except Problem as problem:
-        verdict = f"The request would be refused with {problem.status.value} {problem.status.phrase}"
+        verdict = f"The request would be rejected with {problem.status.value} {problem.status.phrase}"
         return Report(text, verdict, problem=problem.detail, limit=problem.more.get("limit") or "")
     return build_report(text, found, visibility)
 
@@ -64,11 +64,11 @@ def rank(receipt: Receipt) -> int:
 
 def verdict_on(number: int, rejected: int, warned: int) -> str:
     if number == 1:
-        taken = "This event would be taken, with a warning" if warned else "This event would be taken"
+        taken = "This event would be accepted with a warning" if warned else "This event would be accepted"
         return "This event would be rejected" if rejected else taken
     events = count(number, "event")
-    verdict = f"{rejected:,} of {events} would be rejected" if rejected else f"All {events} would be taken"
-    warning = "taken with a warning" if rejected else "with a warning"
+    verdict = f"{rejected:,} of {events} would be rejected" if rejected else f"All {events} would be accepted"
+    warning = "accepted with a warning" if rejected else "with a warning"
     return f"{verdict}, {warned:,} {warning}" if warned else verdict
 
 

@@ -13,33 +13,33 @@ from marcus_events.models import FollowedFolder
 SILENT_AFTER = timedelta(seconds=20)  # followers save their state every five seconds
 
 NO_MARCUS = (
-    "There is no Marcus in the folder yet, or its files are gone: it should have data/marcus.db, data/kanban.db or"
-    " files under logs/. Reading begins as soon as they are there."
+    "There are no Marcus files in this folder: it needs data/marcus.db, data/kanban.db or files under logs/."
+    " Reading starts when they appear."
 )
-SILENT = "No process of the server follows it now. It goes on when one runs."
-LEADS_OUT = "{} is a link that leads out of the folder, or no plain file. Reading begins when it is gone."
+SILENT = "No server process is following this folder. Following resumes when one runs."
+LEADS_OUT = "{} links outside the folder or is not a regular file. Reading starts when it is removed."
 
 WORDS = {  # activity → words, tone, icon
     "starting": ("Starting", "", "progress"),
     "waiting": ("Waiting for Marcus", "", "pause"),
     "following": ("Following", "good", "check"),
     "database_away": ("Waiting for the database", "danger", "warning"),
-    "failed": ("Failed, trying again", "danger", "warning"),
+    "failed": ("Failed, retrying", "danger", "warning"),
     "stopped": ("Stopping", "", "progress"),
-    "silent": ("Not followed now", "danger", "warning"),
+    "silent": ("Not being followed", "danger", "warning"),
 }
 # Counter of the state, noun, suffix, explanation. Zeros are not shown.
 COUNTS = (
-    ("repaired", "repaired line", "", "Records were rescued from damaged lines."),
+    ("repaired", "repaired line", "", "Records recovered from damaged lines."),
     (
         "held_back",
         "record",
         " held back",
-        "Times without a zone that cannot be UTC: stop, then add it with its time zone.",
+        "Times without a zone that cannot be UTC. Stop following the folder, then add it again with its time zone.",
     ),
-    ("on_no_board", "event", " on no board", "They name neither a project nor a task, and there are several projects."),
-    ("waiting", "request", " without Marcus's answer", "They count as soon as Marcus answers."),
-    ("left_out", "line", " of talk left out", "What agents and Marcus say to each other beside the acts."),
+    ("on_no_board", "event", " without a board", "They name no project or task, and there are several projects."),
+    ("waiting", "request", " without Marcus's answer", "They are added when Marcus answers."),
+    ("left_out", "line", " of conversation skipped", "Messages between agents and Marcus that describe no action."),
 )
 
 
@@ -80,6 +80,10 @@ class FolderRow:
         return datetime.fromisoformat(self.state["since"]) if "since" in self.state else self.folder.added_at
 
 
+def find(pk: int) -> FollowedFolder | None:
+    return FollowedFolder.objects.filter(pk=pk).first()
+
+
 def followed() -> list[FolderRow]:
     now = utc_now()
     return [row(folder, now) for folder in FollowedFolder.objects.order_by("added_at", "pk")]
@@ -118,7 +122,7 @@ def last_read(state: dict[str, Any]) -> LastRead | None:
 def troubles(state: dict[str, Any]) -> list[FolderTrouble]:
     found = (
         (state.get("unreadable", 0), "unreadable line", state.get("unreadable_lines", [])),
-        (state.get("refused", 0), "refused event", state.get("refused_lines", [])),
+        (state.get("refused", 0), "rejected event", state.get("refused_lines", [])),
         (state.get("unread", 0), "unread file", state.get("unread_files", [])),
     )
     return [FolderTrouble(count(number, noun), items, number - len(items)) for number, noun, items in found if number]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from dashboard.pages.administrator_view import by_administrator
-from dashboard.pages.integrations.folder_actions import FolderForm, unfollow
+from dashboard.pages.integrations import folder_list
+from dashboard.pages.integrations.folder_actions import unfollow
+from dashboard.pages.integrations.forms import FolderForm
 from dashboard.pages.integrations.views import by_form, show
 from marcus_events.audit import address_of
-from marcus_events.models import FollowedFolder
 
 
 @by_form
@@ -26,6 +27,8 @@ def add(request: HttpRequest) -> HttpResponse:
 @by_form
 @by_administrator
 def stop(request: HttpRequest, folder_id: int) -> HttpResponse:
-    folder = get_object_or_404(FollowedFolder, pk=folder_id)
+    folder = folder_list.find(folder_id)
+    if folder is None:
+        raise Http404("The server follows no such folder.")
     unfollow(folder, request.user.get_username(), address_of(request))
     return redirect(f"{reverse('integrations')}?stopped=1#folders")

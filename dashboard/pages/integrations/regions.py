@@ -7,14 +7,13 @@ from typing import Any
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.integrations import folder_list, rejected_list
-from marcus_events.log.clock_skew_report import clocks_ahead
 
 
 def gather_integrations(page_state: PageState) -> dict[str, Any]:
     """Rejected requests belong to no board and may name any source, so only viewers who see everything get them."""
     if not page_state.visibility.allows(None):
         return {"refused": None, "clocks": []}
-    return {"refused": rejected_list.newest(), "clocks": clocks_ahead()}
+    return {"refused": rejected_list.newest(), "clocks": rejected_list.clocks()}
 
 
 def gather_folders(page_state: PageState) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from marcus_events.http.rejected_requests import OTHERS
+from marcus_events.log.clock_skew_report import ClockAhead, clocks_ahead
 from marcus_events.models import RefusedRequest
 
 MAX_SHOWN = 50  # rows
@@ -27,6 +28,11 @@ def newest() -> RejectedList:
         row.is_others = row.reason == OTHERS  # type: ignore[attr-defined]
     hidden = RefusedRequest.objects.count() - len(found) if len(found) == MAX_SHOWN else 0
     return RejectedList(found, hidden)
+
+
+def clocks() -> list[ClockAhead]:
+    """The sources whose clocks are ahead: their events are taken, with a warning."""
+    return clocks_ahead()
 
 
 def words(status: int) -> str:

@@ -30,7 +30,7 @@ SNIPPETS = (
     Snippet(
         "curl",
         "curl",
-        "In a shell. Sending it again adds nothing: the same source and id are the same event.",
+        "For a shell. You can send it again safely: the same source and id identify the same event.",
         """\
 curl {site}/api/events \\
   -H "Authorization: Bearer {token}" \\
@@ -47,7 +47,7 @@ curl {site}/api/events \\
     Snippet(
         "client",
         "Python",
-        "With httpx, and this project in PYTHONPATH. It is on disk first, and outlives a dashboard that is away.",
+        "Needs httpx, and this project on PYTHONPATH. Events are stored on disk first, so they survive an outage.",
         """\
 from marcus_events.client import Client
 
@@ -63,7 +63,7 @@ with Client("{site}", "{token}") as marcus:
     Snippet(
         "urllib",
         "urllib",
-        "In Python, with nothing else.",
+        "Plain Python, no dependencies.",
         """\
 import json
 import urllib.request
@@ -87,7 +87,7 @@ with urllib.request.urlopen(request) as answer:
     Snippet(
         "javascript",
         "JavaScript",
-        "On a server: in Node.js (as first.mjs), Deno or Bun. A token does not belong in a page.",
+        "For a server: Node.js (as first.mjs), Deno or Bun. Never put a token in a web page.",
         """\
 const answer = await fetch("{site}/api/events", {
   method: "POST",
@@ -106,7 +106,7 @@ console.log(answer.status, await answer.json());
     Snippet(
         "cloudevents",
         "CloudEvents",
-        "In a shell, in binary mode: the attributes are headers.",
+        "For a shell, in binary mode: attributes are sent as headers.",
         """\
 curl {site}/api/events \\
   -H "Authorization: Bearer {token}" \\
@@ -122,7 +122,7 @@ curl {site}/api/events \\
     Snippet(
         "sdk",
         "CloudEvents SDK",
-        "In Python: pip install cloudevents httpx. SDKs of other languages work the same way.",
+        "For Python: pip install cloudevents httpx. SDKs for other languages work the same way.",
         """\
 import httpx
 from cloudevents.core.bindings.http import to_structured_event

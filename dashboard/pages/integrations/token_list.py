@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.live.page_state import PageState
 from dashboard.queries import current_state
 from dashboard.queries.numbered_pages import Paging
 from marcus_events.core.event import utc_now
@@ -35,8 +34,12 @@ class Tokens:
     number_revoked: int
 
 
-def tokens(page_state: PageState) -> Tokens:
-    paging = Paging.of(page_state.p, PAGE)
+def find(pk: int) -> Token | None:
+    return Token.objects.filter(pk=pk).first()
+
+
+def tokens(page: str) -> Tokens:
+    paging = Paging.of(page, PAGE)
     opening = Token.objects.filter(revoked_at=None).order_by("-created_at", "-id")
     revoked = Token.objects.filter(revoked_at__isnull=False).order_by("-revoked_at", "-id")
     current = list(opening[paging.skip : paging.skip + PAGE + 1])

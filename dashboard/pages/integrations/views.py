@@ -12,8 +12,8 @@ import logging
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.shortcuts import render as render_template
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
@@ -23,16 +23,14 @@ from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.activity import views
 from dashboard.pages.administrator_view import AdministratorView, by_administrator, may_manage
-from dashboard.pages.integrations import dry_run_report, snippets
+from dashboard.pages.integrations import dry_run_report, folder_list, snippets
 from dashboard.pages.integrations import token_list as listed
-from dashboard.pages.integrations.folder_actions import FolderForm
-from dashboard.pages.integrations.forms import NewToken, TokenForm
+from dashboard.pages.integrations.forms import FolderForm, NewToken, TokenForm
 from dashboard.queries.people import administrators
 from dashboard.visibility import visibility_of
 from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.core.event_types import EventTypes
-from marcus_events.models import FollowedFolder, Token
 
 logger = logging.getLogger(__name__)
 
@@ -64,14 +62,16 @@ def make(request: HttpRequest) -> HttpResponse:
         return show(request, form=form)
     by, scopes = request.user.get_username(), form.cleaned_data["scopes"]
     audit.token_created(by, audit.address_of(request), made.name, scopes, made.boards, made.sources)
-    logger.info("%s made the token %r", by, made.name)
+    logger.info("%s created the token %r", by, made.name)
     return show(request, made=made)
 
 
 @by_form
 @by_administrator
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
-    token = get_object_or_404(Token, pk=token_id)
+    token = listed.find(token_id)
+    if token is None:
+        raise Http404("There is no such token.")
     if tokens.revoke(token.name):
         by = request.user.get_username()
         audit.record(EventTypes.TOKEN_REVOKED, by, audit.address_of(request), token=token.name)
@@ -113,13 +113,13 @@ def show(
 
 
 def token_context(request: HttpRequest, page_state: PageState, form: TokenForm | None) -> dict[str, Any]:
-    found = listed.tokens(page_state)
-    just = views.position(request, "revoked") or 0
-    revoked = Token.objects.filter(pk=just, revoked_at__isnull=False).values_list("name", flat=True).first() or ""
+    found = listed.tokens(page_state.p)
+    just = listed.find(views.position(request, "revoked") or 0)
+    revoked = just.name if just and just.revoked_at else ""
     return {"tokens": found, "form": form or TokenForm(), "revoked_name": revoked}
 
 
 def folder_context(request: HttpRequest, form: FolderForm | None) -> dict[str, Any]:
-    just = views.position(request, "followed") or 0
-    path = FollowedFolder.objects.filter(pk=just).values_list("path", flat=True).first() or ""
+    just = folder_list.find(views.position(request, "followed") or 0)
+    path = just.path if just else ""
     return {"folder_form": form or FolderForm(), "followed_path": path, "has_stopped": "stopped" in request.GET}

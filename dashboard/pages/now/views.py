@@ -19,20 +19,18 @@ from dashboard.pages.now.visits import last_visit
 from dashboard.queries import event_stream
 from dashboard.visibility import visibility_of
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import EventFilter, as_text
-from marcus_events.log import read
+from marcus_events.core.filters import as_text
+from marcus_events.log.read import Head
 from marcus_events.log.statement_timeout import QueryTimeout
 
 LATEST = 40  # rows
-MANY = 1_000  # events; a log with more is in use
-WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
     page_state = PageState.of_board("now", request.GET, visibility_of(request.user))
-    head = read.head()
-    if is_untouched(head):
+    head = event_stream.head()
+    if event_stream.is_untouched(head):
         return page_view.render(request, "empty.html", replace(page_state, page="empty"), "Now", head=head)
     return page_view.render(
         request,
@@ -45,17 +43,12 @@ def now(request: HttpRequest) -> HttpResponse:
     )
 
 
-def latest(page_state: PageState, head: read.Head) -> dict[str, Any]:
+def latest(page_state: PageState, head: Head) -> dict[str, Any]:
     """Return the newest rows; or none and the reason if they cannot be read in time."""
     try:
         return {"rows": row_cache.rows_html(event_stream.opening(visible_filter(page_state), LATEST).events, head)}
     except QueryTimeout:
         return {"rows": "", "are_rows_late": True}
-
-
-def is_untouched(head: read.Head) -> bool:
-    """Return whether nobody has used the system yet. Sign-ins do not count."""
-    return head.position < MANY and not read.events(WORK, limit=1)
 
 
 def viewer_context(request: HttpRequest, page_state: PageState) -> dict[str, Any]:

@@ -4,59 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib.auth.models import User
-from django.contrib.auth.validators import UnicodeUsernameValidator
 
-from dashboard.pages.board_choice import BoardChoiceMixin
-from dashboard.visibility import EVERYTHING, Scope
 from marcus_events import audit
 from marcus_events.access import roles
 
-ROLES = (
-    (roles.VIEWER, "Viewer", "watches"),
-    (roles.MANAGER, "Manager", "answers blockers too"),
-    (roles.ADMINISTRATOR, "Administrator", "does everything, and sees every board"),
-)
-EVERY, SOME = "every", "some"
-SEES = ((EVERY, "Every board, also those to come"), (SOME, "These boards"))
-TAKEN = "There is somebody of this name already."
+EVERY, SOME = "every", "some"  # boards that somebody sees
 
 
-class RoleForm(BoardChoiceMixin):
-    """A person's role and boards."""
-
-    role = forms.ChoiceField(choices=[choice[:2] for choice in ROLES], initial=roles.VIEWER)
-    sees = forms.ChoiceField(choices=SEES, initial=SOME)
-    scope = Scope(EVERYTHING)
-
-    def __init__(self, data: Any = None, *, user: User | None = None) -> None:
-        super().__init__(data, initial=role_and_boards(user) if user else None)
-        self.given = frozenset(roles.boards_of(user)) if user else frozenset()
-        self.roles = ROLES
-
-    def save_role(self, user: User, by: User, address: str) -> None:
-        """Save a valid form. Records only changes."""
-        change_role(user, self.cleaned_data["role"], by, address)
-        change_boards(user, set(self.cleaned_data["boards"]), self.cleaned_data["sees"] == EVERY, by, address)
+def is_taken(name: str) -> bool:
+    return User.objects.filter(username__iexact=name).exists()
 
 
-class PersonForm(RoleForm):
-    username = forms.CharField(
-        max_length=150, validators=[UnicodeUsernameValidator()], error_messages={"required": "Say who it is."}
-    )
-
-    def clean_username(self) -> str:
-        name: str = self.cleaned_data["username"]
-        if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError(TAKEN)
-        return name
-
-    def make(self, by: User, address: str) -> User:
-        """Create a person without a password: a link signs them in."""
-        user = User.objects.create_user(self.cleaned_data["username"])
-        self.save_role(user, by, address)
-        return user
+def create(name: str) -> User:
+    """Create a person without a password: a link signs them in."""
+    return User.objects.create_user(name)
 
 
 def role_and_boards(user: User) -> dict[str, Any]:
@@ -86,5 +48,5 @@ def set_active(user: User, by: User, address: str, *, is_active: bool) -> None:
         return
     user.is_active = is_active
     user.save(update_fields=["is_active"])
-    state = "may sign in again" if is_active else "may not sign in"
+    state = "reactivated" if is_active else "deactivated"
     audit.record("role_changed", by.get_username(), address, user=user.get_username(), state=state)

@@ -20,8 +20,10 @@ from django.views.decorators.http import require_http_methods
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
-from dashboard.pages.people.actions import PersonForm, RoleForm, set_active
+from dashboard.pages.people.actions import set_active
+from dashboard.pages.people.forms import PersonForm, RoleForm
 from dashboard.pages.sign_in.one_time_links import one_time_path
+from dashboard.queries.people import by_id
 from dashboard.queries.people import people as all_people
 from marcus_events import audit
 
@@ -44,9 +46,9 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_administrator
 def person(request: HttpRequest, user_id: int) -> HttpResponse:
-    user = User.objects.filter(pk=user_id).first()
+    user = by_id(user_id)
     if user is None:
-        raise Http404("There is no such person.")
+        raise Http404("This person does not exist.")
     if request.method != "POST":
         return show_person(request, user)
     if not may_change(request, user):
@@ -69,7 +71,7 @@ def act(request: HttpRequest, user: User) -> HttpResponse:
         case "lock-out" | "let-in" as chosen:
             set_active(user, by, address, is_active=chosen == "let-in")
         case _:
-            raise Http404("There is no such act.")
+            raise Http404("Unknown action.")
     return redirect(f"{reverse('person', args=[user.pk])}?saved=1")
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
+from dashboard.pages.board_choice import quote_id
 from dashboard.pages.retention import queries
+from dashboard.pages.retention.forms import PolicyForm
 from marcus_events.audit import address_of
 from marcus_events.models import RetentionPolicy
 from marcus_events.retention.runs import RETENTION
@@ -23,14 +25,16 @@ def retention(request: HttpRequest) -> HttpResponse:
     """Show the page; POST adds a policy."""
     if request.method != "POST":
         return show(request)
-    return save(request, queries.PolicyForm(request.POST))
+    return save(request, PolicyForm(request.POST))
 
 
 @by_administrator
 @require_POST
 def change(request: HttpRequest, policy_id: int) -> HttpResponse:
     """Change or delete a policy."""
-    policy = get_object_or_404(RetentionPolicy, pk=policy_id)
+    policy = queries.policy(policy_id)
+    if policy is None:
+        raise Http404("There is no such policy.")
     if request.POST.get("act") == "delete":
         queries.forget(policy, *who(request))
         return redirect("retention")
@@ -38,8 +42,8 @@ def change(request: HttpRequest, policy_id: int) -> HttpResponse:
         policy.enabled = not policy.enabled
         policy.save()
         return redirect("retention")
-    fixed = {"pattern": policy.pattern, "board_id": quote(policy.board_id, safe=""), "act": policy.act}
-    return save(request, queries.PolicyForm(request.POST.dict() | fixed, instance=policy))
+    fixed = {"pattern": policy.pattern, "board_id": quote_id(policy.board_id), "act": policy.act}
+    return save(request, PolicyForm(request.POST.dict() | fixed, instance=policy))
 
 
 @by_administrator
@@ -49,16 +53,21 @@ def run(request: HttpRequest) -> HttpResponse:
     return redirect("retention")
 
 
-def save(request: HttpRequest, form: queries.PolicyForm) -> HttpResponse:
+def save(request: HttpRequest, form: PolicyForm) -> HttpResponse:
     if not form.is_valid():
         return show(request, form)
-    queries.keep(form, *who(request))
+    queries.keep(form.save(commit=False), *who(request))
     return redirect("retention")
 
 
-def show(request: HttpRequest, form: queries.PolicyForm | None = None) -> HttpResponse:
+def show(request: HttpRequest, form: PolicyForm | None = None) -> HttpResponse:
     page_state = PageState.of_board("retention", request.GET)
-    return page_view.render(request, "retention/index.html", page_state, "Retention", **queries.context(form))
+    context: dict[str, Any] = {
+        "retention": queries.retention(),
+        "form": form or PolicyForm(),
+        "acts": RetentionPolicy.Act.choices,
+    }
+    return page_view.render(request, "retention/index.html", page_state, "Retention", **context)
 
 
 def who(request: HttpRequest) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from django.contrib.auth import login
 from django.contrib.auth.backends import RemoteUserBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -33,13 +33,14 @@ from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
 from marcus_events.http.either_mode import EitherMode
 from marcus_events.http.problem_response import problem_response
+from marcus_events.log.rows import execute
 
 API = "/api/"
 USER_CREATION_LOCK = 0x73736F  # advisory lock key: two first requests may come at once
-LOCKED_OUT = "The user {} may not sign in here. Ask an administrator for access."
+LOCKED_OUT = "User {} is not allowed to sign in. Ask an administrator for access."
 ALIKE = (
-    "There is a user whose name differs from {} only in capitals. "
-    "The proxy must send the name as it is stored here, or an administrator renames that user."
+    "A user whose name differs from {} only in capitalization already exists. "
+    "The proxy must send the name as it is stored here, or an administrator must rename that user."
 )
 
 
@@ -136,8 +137,8 @@ def check_name(name: str) -> None:
 def create_user(name: str, request: HttpRequest | None) -> User:
     """Create a user without boards. Raises Problem if a similar name exists."""
     address = audit.address_of(request) if request else ""
-    with acting(name, address), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (USER_CREATION_LOCK,))
+    with acting(name, address), transaction.atomic():
+        execute("SELECT pg_advisory_xact_lock(%s)", [USER_CREATION_LOCK])
         if user := User.objects.filter(username=name).first():
             return user
         if User.objects.filter(username__iexact=name).exists():

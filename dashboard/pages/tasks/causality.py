@@ -15,7 +15,7 @@ from dashboard.visibility import Visibility
 from marcus_events.core.causal_tree import Trace, correlation_of, named_cause, tree
 from marcus_events.core.causation import CORRELATION
 from marcus_events.core.event import Event, RecordedEvent
-from marcus_events.log import board_removals, read
+from marcus_events.log import board_removals, related_events
 from marcus_events.search.masking import masked
 
 MAX_RELATED = 200  # related events read
@@ -56,11 +56,12 @@ def with_related(events: Sequence[RecordedEvent], board_id: str, visibility: Vis
     """Return the events with their chains, effects and causes, in the order of the log."""
     own = [event.event.event_id for event in events]
     stated = [name for event in events if (name := correlation_of(event.event)) not in own]
-    related = read.related_to([*own, *dict.fromkeys(stated)], board_id, MAX_RELATED)
+    related = related_events.related_to([*own, *dict.fromkeys(stated)], board_id, MAX_RELATED)
     found = {event.position: event for event in [*events, *related]}
     causes = {*stated, *(named_cause(Trace(event.event)) for event in events)}
     known = {event.event.event_id for event in found.values()}
-    found |= {event.position: event for event in read.causes_named(causes - known - {""}, board_id, visibility.boards)}
+    named = related_events.causes_named(causes - known - {""}, board_id, visibility.boards)
+    found |= {event.position: event for event in named}
     return [found[position] for position in sorted(found)]
 
 

@@ -18,7 +18,7 @@ from marcus_events.access import linked_tasks
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter
-from marcus_events.log import board_removals, read
+from marcus_events.log import board_removals, event_counts, read
 from marcus_events.search.masking import ANOTHER, masked
 
 MAX_EVENTS = 30  # listed; Activity has all
@@ -151,7 +151,7 @@ def names_of(task: models.Task) -> current_state.KnownNames:
 
 
 def number(wanted: EventFilter) -> int:
-    return read.count_after(wanted, 0, COUNT_CAP, hide_removed=True)
+    return event_counts.count_after(wanted, 0, COUNT_CAP, hide_removed=True)
 
 
 def events_of(board: str, task_id: str) -> EventFilter:

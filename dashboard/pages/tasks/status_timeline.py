@@ -10,13 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.charts.bars import Segment, segments
+from marcus_events.core.state import TASK_STATUSES
 
-STATUSES = {
-    "todo": "To do",
-    "assigned": "Assigned",
-    "in_progress": "In progress",
-    "blocked": "Blocked",
-}
+STATUSES = {status: title for status, title in TASK_STATUSES.items() if status != "done"}
 WORK = ("assigned", "in_progress", "blocked")  # statuses of an assigned task
 STEP = timedelta(seconds=30)  # the bar is redrawn at most this often without new events
 
@@ -80,7 +76,7 @@ def stay(status: str, start: datetime, end: datetime | None, now: datetime) -> S
 def totals(lasting: list[StatusInterval], stays: list[StatusInterval]) -> list[StatusTotal]:
     """Return a total for each status that a task may stay in, and for others that occurred."""
     others = dict.fromkeys(found.status for found in lasting if found.status not in STATUSES)
-    names = STATUSES | dict.fromkeys(others, "Done, before it was taken up again")
+    names = STATUSES | dict.fromkeys(others, "Done, before it was reopened")
     return [
         StatusTotal(
             status,

@@ -22,7 +22,7 @@ def task(request: HttpRequest) -> HttpResponse:
     page_state = PageState("task", board=given.board, task=given.task, visibility=given.visibility)
     found = tasks.find(page_state.scope, page_state.task)
     if found is None:
-        raise Http404("There is no such task. Its board may have been removed.")
+        raise Http404("This task does not exist. Its board may have been removed.")
     address = request.build_absolute_uri(f"{reverse('task')}?{task_query(page_state.board, page_state.task)}")
     if request.headers.get("X-Drawer"):
         context = {

@@ -22,23 +22,22 @@ from marcus_events.api.description.responses import ANSWERS, HEADERS
 TITLE = "Marcus Events"
 VERSION = "1"
 INTRODUCTION = """\
-Publish events, read the log, ask for the present and the past. Everything is JSON in UTF-8; events are also taken and \
-given as CloudEvents. Fields may be added to answers; those that are named here stay.
+Publish events, read the log, and query current and past state. Everything is JSON in UTF-8. Events can also be sent \
+and received as CloudEvents. Responses may gain fields; documented fields stay.
 
-A program shows a token with every request, which `./manage.py create_token NAME` prints, or an administrator makes on \
-the page Integrations. A person who is signed in to the dashboard may open the addresses for reading in the browser; \
-publishing always takes a token.
+Programs authenticate with a token. Create one with `./manage.py create_token NAME` or, as an administrator, under \
+Integrations. People who are signed in to the dashboard can open the read endpoints in the browser. Publishing always \
+requires a token.
 
-Every address that knows GET also knows HEAD, and every one knows OPTIONS. Errors are problem+json (RFC 9457): \
-`title`, `status`, and `detail`, which says what to do about it. The server itself answers \
-408, 414 and 431 before anybody has looked at the request: it came too slowly, or its address or headers are too \
-long."""
+Every GET endpoint supports HEAD, and every endpoint supports OPTIONS. Errors are problem+json (RFC 9457): `title`, \
+`status` and `detail`, which explains how to fix the problem. The server responds with 408, 414 or 431 before \
+handling a request that arrives too slowly, or whose URL or headers are too long."""
 TAGS = (
-    ("Publish", "Events go in; the answer comes after the commit."),
-    ("Read", "The log, by filter and by position."),
-    ("Present and past", "What is so now, or was at a moment: boards, tasks, blockers, agents, counts."),
-    ("Health", "For whoever watches over the process. These need no token."),
-    ("Description", "This document. It tells nothing secret and needs no token."),
+    ("Publish", "Publish events. The response is sent after the commit."),
+    ("Read", "Read the log by filter and position."),
+    ("Present and past", "Boards, tasks, blockers, agents and counts, now or at a past time."),
+    ("Health", "For monitoring. No token needed."),
+    ("Description", "This document. No token needed."),
 )
 SECURITY = {
     "token": {
@@ -50,7 +49,7 @@ SECURITY = {
         "type": "apiKey",
         "in": "cookie",
         "name": "sessionid",
-        "description": "A person who is signed in to the dashboard: reads, and never publishes.",
+        "description": "A dashboard session. It can read but not publish.",
     },
 }
 

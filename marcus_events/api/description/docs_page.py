@@ -109,8 +109,8 @@ def operation(path: str, method: str, said: dict[str, Any]) -> DocumentedOperati
 def access(security: list[dict[str, Any]]) -> str:
     names = {name for each in security for name in each}
     if not names:
-        return "open to anybody"
-    return "token, or signed in" if "session" in names else "token"
+        return "no authentication"
+    return "token or session" if "session" in names else "token"
 
 
 def parameter(said: dict[str, Any]) -> DocumentedField:
@@ -173,14 +173,14 @@ def kind(schema: dict[str, Any]) -> str:
 
 
 def type_of(schema: dict[str, Any]) -> str:
-    stated = schema.get("type", "anything")
+    stated = schema.get("type", "any")
     named = " or ".join(stated) if isinstance(stated, list) else stated
     return named.replace("string", "time") if schema.get("format") == "date-time" else named
 
 
 def bounds(schema: dict[str, Any]) -> str:
     lowest, highest = schema.get("minimum"), schema.get("maximum")
-    default = f", {schema['default']} by default" if "default" in schema else ""
+    default = f", default {schema['default']}" if "default" in schema else ""
     if highest is not None:
         return f", {lowest} to {highest}{default}"
     return f", {lowest} or more{default}" if lowest is not None else default

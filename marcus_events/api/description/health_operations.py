@@ -8,12 +8,13 @@ from marcus_events.api.description.operations import ANYBODY, JSON, NOBODY, Secu
 from marcus_events.api.description.responses import refer as problems
 from marcus_events.api.description.schemas import ref
 from marcus_events.api.health import MAX_LAG
+from marcus_events.projections import PROJECTIONS
 
 READY = {
     "log": {"ready": True, "head": 6},
-    **{name: {"ready": True, "lag": 0} for name in ("state", "rates", "search")},
+    **{projection.name: {"ready": True, "lag": 0} for projection in PROJECTIONS},
 }
-AWAY = {"log": {"ready": False, "reason": "the database does not answer"}}
+AWAY = {"log": {"ready": False, "reason": "the database does not respond"}}
 
 
 def telling(
@@ -35,25 +36,25 @@ PATHS: dict[str, Any] = {
         "isAlive",
         "/healthz",
         "Alive",
-        "Answers while the process lives.",
+        "Responds while the process is alive.",
         {"200": answered("Alive.", content(JSON, ref("Health"), {"status": "ok"}))},
     ),
     **telling(
         "isReady",
         "/readyz",
         "Ready",
-        f"Whether it can serve, part by part. A table that is more than {MAX_LAG:,} events behind is not ready.",
+        f"Whether the server is ready, by component. A projection with a lag over {MAX_LAG:,} events is not ready.",
         {
-            "200": answered("Able to serve.", content(JSON, ref("Readiness"), {"status": "ready", "parts": READY})),
-            "503": answered("Not able.", content(JSON, ref("Readiness"), {"status": "not ready", "parts": AWAY})),
+            "200": answered("Ready.", content(JSON, ref("Readiness"), {"status": "ready", "parts": READY})),
+            "503": answered("Not ready.", content(JSON, ref("Readiness"), {"status": "not ready", "parts": AWAY})),
         },
     ),
     **telling(
         "readMetrics",
         "/metrics",
         "Metrics",
-        "For Prometheus: numbers, never what events say. A token with the scope `read` for every board is told the "
-        "names of types, handlers and subscriptions too.",
+        "For Prometheus: numbers only, never the content of events. With a token that has the scope `read` for all "
+        "boards, the names of event types, handlers and subscriptions are included.",
         {"200": answered("The metrics.", content("text/plain", {"type": "string"}))}
         | problems("Unauthorized", "Forbidden", "TooManyRequests"),
         security=ANYBODY,
@@ -62,7 +63,7 @@ PATHS: dict[str, Any] = {
         "readOpenAPI",
         "/api/openapi.json",
         "OpenAPI",
-        "This description, for programs.",
+        "This description, machine-readable.",
         {"200": answered("OpenAPI 3.1.", content(JSON, {"type": "object", "additionalProperties": True}))}
         | problems("TooManyRequests"),
         tag="Description",
@@ -71,8 +72,8 @@ PATHS: dict[str, Any] = {
         "readDocs",
         "/api/docs",
         "Documentation",
-        "This description, for people.",
-        {"200": answered("A page.", content("text/html", {"type": "string"}))} | problems("TooManyRequests"),
+        "This description as a web page.",
+        {"200": answered("An HTML page.", content("text/html", {"type": "string"}))} | problems("TooManyRequests"),
         tag="Description",
     ),
 }

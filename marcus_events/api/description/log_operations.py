@@ -6,23 +6,23 @@ from typing import Any
 
 from marcus_events.api.description import examples
 from marcus_events.api.description.operations import JSON, answered, content, reading
-from marcus_events.api.description.query_schemas import OF_A_FILTER
 from marcus_events.api.description.responses import header
 from marcus_events.api.description.schemas import ref
+from marcus_events.api.query_fields import OF_EVENTS
 from marcus_events.http.cloudevents import BATCH, STRUCTURED
 
 TAG = "Read"
 PAGES = """\
-Where a page is not the last, `next` is the position to go on from: as `before` when newest first, as `after` when \
-oldest first. Positions do not move, so pages stay true while events arrive. With `Accept: application/\
-cloudevents-batch+json` the answer is an array of CloudEvents, and the way on stands in the header `Link`."""
+Unless the page is the last, `next` is the position to continue from: pass it as `before` for newest first, or as \
+`after` for oldest first. Positions never change, so pages stay consistent while events arrive. With `Accept: \
+application/cloudevents-batch+json` the response is an array of CloudEvents, with the next page in the `Link` header."""
 WAITING = """\
-Answers as soon as an event matches, and with `"event": null` when there was none in time; as a CloudEvent, asked for \
-by `Accept`, with 204. `after` or `after_event` says where to begin; without either it waits for what is published \
-from now on. Asking again with `after` set to `head` misses nothing.
+Responds as soon as an event matches, or with `"event": null` after the timeout (204 if `Accept` asks for a \
+CloudEvent). `after` or `after_event` sets the start; without either, the request waits for new events. To miss no \
+events, repeat the request with `after` set to `head`.
 
-A token that may publish and waits for the `blocker_resolved` of a task is noted as waiting (`answer_awaited`), and as \
-having seen the answer (`answer_seen`), on its boards. Of anybody else nothing is noted."""
+When a token with the scope `publish` waits for the `blocker_resolved` of a task on its boards, the log records that \
+it is waiting (`answer_awaited`) and that it received the reply (`answer_seen`). Nothing is recorded for others."""
 
 PATHS: dict[str, Any] = {
     "/api/events": {
@@ -30,9 +30,9 @@ PATHS: dict[str, Any] = {
             "readEvents",
             "/api/events",
             "Read events",
-            f"All parameters have to hold together. {PAGES}",
+            f"An event must match all parameters. {PAGES}",
             tag=TAG,
-            parameters=(*OF_A_FILTER, "after", "before", "order", "limit"),
+            parameters=(*OF_EVENTS, "after", "before", "order", "limit"),
             shown={"type": "task_*", "board": "Storefront", "limit": 20},
             answers={
                 "200": answered(
@@ -52,7 +52,7 @@ PATHS: dict[str, Any] = {
             "readEvent",
             "/api/events/{position}",
             "Read one event",
-            "By its position. To a token of other boards it is not there.",
+            "Reads an event by position. Responds with 404 if the token has no access to the event's board.",
             tag=TAG,
             parameters=("position",),
             shown={},
@@ -73,16 +73,19 @@ PATHS: dict[str, Any] = {
             "Wait for the next event",
             WAITING,
             tag=TAG,
-            parameters=(*OF_A_FILTER, "after", "after_event", "timeout"),
+            parameters=(*OF_EVENTS, "after", "after_event", "timeout"),
             shown={"type": "task_blocked", "after": 3, "timeout": 20},
             answers={
                 "200": answered(
-                    "The event that came, or null.",
+                    "The matching event, or null.",
                     content(JSON, ref("Next"), {"event": examples.RECORDED, "head": 4}),
                     content(STRUCTURED, ref("RecordedCloudEvent"), examples.RECORDED_CLOUDEVENT),
                     Marcus_Head=header("MarcusHead"),
                 ),
-                "204": {"description": "None came in time.", "headers": {"Marcus-Head": header("MarcusHead")}},
+                "204": {
+                    "description": "No event matched before the timeout.",
+                    "headers": {"Marcus-Head": header("MarcusHead")},
+                },
             },
             more=("NotFound",),
         )

@@ -16,27 +16,27 @@ from marcus_events.http.json_body import MAX_BODY
 from marcus_events.http.publish_items import MAX_BATCH
 
 PUBLISHING = """\
-The answer comes after the commit: `accepted` and `duplicate` mean that the event is in the log, at this position, and \
-survives a crash. Each event has a result of its own, in the order sent; one that is refused holds up no other.
+The response is sent after the commit. `accepted` and `duplicate` mean that the event is in the log at this position \
+and survives a crash. Each event has its own result, in the order sent; a rejected event does not affect the others.
 
-`(source, event_id)` is an event's identity, on its board where the token is limited to boards. After a lost answer, \
-a timeout or a 503, send the same events again under the same ids: what is in the log already is answered as a \
-`duplicate`. The same identity with another content is a conflict, and the first event stands.
+`(source, event_id)` identifies an event, per board if the token is limited to boards. After a lost response, a \
+timeout or a 503, send the same events again with the same ids: events already in the log are reported as \
+`duplicate`. The same identity with different content is a conflict, and the first event is kept.
 
-Events that only Marcus Events itself says, and sources that begin with `user:`, `program:` or `system:`, are refused \
+Events that only Marcus Events records, and sources starting with `user:`, `program:` or `system:`, are rejected \
 with 403.
 
-With headers that begin with `ce-` the request is a CloudEvent in binary mode, whatever its type: the headers are its \
-attributes, percent-encoded where they are not ASCII, and the body is its data."""
+A request with headers starting with `ce-` is a CloudEvent in binary mode, whatever its content type: the headers are \
+its attributes, percent-encoded if not ASCII, and the body is its data."""
 SIZE = f"At most {MAX_BODY // 1024**2} MiB, uncompressed, and {MAX_BATCH} events."
 OF_BINARY_MODE = (
     ("specversion", "1.0", "Makes the request a CloudEvent in binary mode."),
     ("id", "cart-created", "The event's id."),
     ("source", "planner", "The event's source."),
     ("type", "task_created", "The event's type."),
-    ("time", "2026-05-04T09:00:00Z", "The producer's clock; now where it is missing."),
-    ("subject", "cart", "What it is about."),
-    ("dataschema", "https://example.com/schema.json", "Where the data is described."),
+    ("time", "2026-05-04T09:00:00Z", "When the event happened; defaults to now."),
+    ("subject", "cart", "What the event is about."),
+    ("dataschema", "https://example.com/schema.json", "The schema of the data."),
 )
 BODY: dict[str, Any] = {
     "required": True,
@@ -60,7 +60,7 @@ BODY: dict[str, Any] = {
             {"type": "array", "items": ref("CloudEvent"), "minItems": 1, "maxItems": MAX_BATCH},
             [examples.CLOUDEVENT],
         ),
-        "*/*": {"schema": {"description": "The data of a CloudEvent in binary mode, in its own type."}},
+        "*/*": {"schema": {"description": "The data of a CloudEvent in binary mode, with its own content type."}},
     },
 }
 
@@ -76,23 +76,25 @@ def refusal(status: HTTPStatus, described: str, **more: Any) -> dict[str, Any]:
 S = HTTPStatus
 ANSWERS: dict[str, Any] = {
     "201": answered(
-        "At least one event is in the log; look at the results of the others.",
+        "At least one event is in the log. Check `results` for the others.",
         content(JSON, ref("Taken"), examples.TAKEN),
     ),
-    **refusal(S.BAD_REQUEST, "The body is not JSON in UTF-8, or nested too deeply.", limit="depth"),
+    **refusal(S.BAD_REQUEST, "The body is not UTF-8 JSON or is nested too deeply.", limit="depth"),
     **refusal(
         S.FORBIDDEN,
-        "The token may not publish, or not these events: not on this board, not of this source, or they are reserved "
-        "for the system itself.",
+        "The token has no permission to publish, or not for this board or source, or the events are reserved for the "
+        "system.",
     ),
-    **refusal(S.CONFLICT, "The identity of each of these events is taken by another event."),
+    **refusal(S.CONFLICT, "The log has other events with the same identities."),
     **refusal(
         S.REQUEST_ENTITY_TOO_LARGE,
-        "The body is too large, or holds too many values: send smaller batches.",
+        "The body is too large or contains too many values. Send smaller batches.",
         limit="body_bytes",
     ),
-    **refusal(S.UNSUPPORTED_MEDIA_TYPE, "The body is of another type, or compressed.", limit="compression"),
-    **refusal(S.UNPROCESSABLE_ENTITY, "No event was taken; `results` says why of each.", **examples.REFUSED),
+    **refusal(
+        S.UNSUPPORTED_MEDIA_TYPE, "The content type is not supported, or the body is compressed.", limit="compression"
+    ),
+    **refusal(S.UNPROCESSABLE_ENTITY, "No event was accepted. `results` explains why.", **examples.REFUSED),
     **problems("Unauthorized", "TooManyRequests", "Unavailable"),
 }
 CURL = f"""\
@@ -115,7 +117,9 @@ PATHS: dict[str, Any] = {
             "summary": "Publish events",
             "description": PUBLISHING,
             "parameters": [
-                sent_header("traceparent", "W3C Trace Context, of every event that says none itself.", examples.TRACE),
+                sent_header(
+                    "traceparent", "W3C Trace Context for every event that has none of its own.", examples.TRACE
+                ),
                 *(sent_header(f"{HEADER}{name}", described, shown) for name, shown, described in OF_BINARY_MODE),
             ],
             "security": PUBLISHER,

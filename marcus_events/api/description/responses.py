@@ -10,10 +10,10 @@ from marcus_events.api.description.schemas import ref
 PROBLEM_JSON = "application/problem+json"
 SECONDS = {"type": "integer", "minimum": 1}
 HEADERS: dict[str, Any] = {
-    "RetryAfter": {"description": "After how many seconds to send the same again.", "schema": SECONDS},
-    "WWWAuthenticate": {"description": "Which kind of token is wanted.", "schema": {"type": "string"}},
+    "RetryAfter": {"description": "Seconds to wait before sending the same request again.", "schema": SECONDS},
+    "WWWAuthenticate": {"description": "The authentication scheme to use.", "schema": {"type": "string"}},
     "MarcusHead": {
-        "description": "The newest position of the log, or how far was looked.",
+        "description": "The newest position of the log, or the last position searched.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "Link": {"description": 'The next page, as `<address>; rel="next"`.', "schema": {"type": "string"}},
@@ -32,20 +32,20 @@ def problem(status: HTTPStatus, described: str, *, schema: str = "Problem", **mo
 
 S = HTTPStatus
 ANSWERS: dict[str, Any] = {
-    "BadRequest": problem(S.BAD_REQUEST, "The address has too many parameters.", limit="parameters"),
-    "Unauthorized": problem(S.UNAUTHORIZED, "No token, or one that is not known, was revoked, or has expired.")
+    "BadRequest": problem(S.BAD_REQUEST, "The URL has too many parameters.", limit="parameters"),
+    "Unauthorized": problem(S.UNAUTHORIZED, "The token is missing, unknown, revoked or expired.")
     | {"headers": {"WWW-Authenticate": header("WWWAuthenticate")}},
-    "Forbidden": problem(S.FORBIDDEN, "The token may not do this, or not on this board."),
-    "NotFound": problem(S.NOT_FOUND, "There is nothing at this address or position."),
-    "BadParameter": problem(
-        S.UNPROCESSABLE_ENTITY, "A parameter makes no sense; `parameter` names it.", parameter="limit"
-    ),
+    "Forbidden": problem(S.FORBIDDEN, "The token has no permission for this, or not on this board."),
+    "NotFound": problem(S.NOT_FOUND, "Nothing exists at this URL or position."),
+    "BadParameter": problem(S.UNPROCESSABLE_ENTITY, "A parameter is invalid; `parameter` names it.", parameter="limit"),
     "TooManyRequests": problem(
-        S.TOO_MANY_REQUESTS, "This token or address asks too often; `limit` says which.", limit="token_rate"
+        S.TOO_MANY_REQUESTS,
+        "Too many requests with this token or from this address; `limit` names the limit.",
+        limit="token_rate",
     )
     | {"headers": {"Retry-After": header("RetryAfter")}},
     "Unavailable": problem(
-        S.SERVICE_UNAVAILABLE, "The database is away: send the same again after `Retry-After` seconds."
+        S.SERVICE_UNAVAILABLE, "The database is unavailable. Send the same request again after `Retry-After` seconds."
     )
     | {"headers": {"Retry-After": header("RetryAfter")}},
 }

@@ -10,17 +10,17 @@ from marcus_events.core.event import CLOCK_TOLERANCE, EARLIEST, LATEST
 from marcus_events.core.event_fields import SEVERITIES
 from marcus_events.core.event_types import CATEGORIES
 from marcus_events.core.payload import MAX_DEPTH, MAX_EVENT_BYTES, MAX_KEYS, MAX_NAME_BYTES, MAX_NUMBER
+from marcus_events.core.state import TASK_STATUSES
 from marcus_events.http.publish_items import CODES, MAX_BATCH
 from marcus_events.ingest import Status
 
 Schema = dict[str, Any]
-STATUSES = ("todo", "assigned", "in_progress", "blocked", "done")
 ANYTHING: Schema = {}
 TEXT: Schema = {"type": "string"}
 NULLABLE_TEXT: Schema = {"type": ["string", "null"]}
 TIME: Schema = {"type": "string", "format": "date-time"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-POSITION: Schema = {"type": "integer", "minimum": 1, "description": "The place in the log."}
+POSITION: Schema = {"type": "integer", "minimum": 1, "description": "Position in the log."}
 NULLABLE_POSITION: Schema = {"type": ["integer", "null"], "minimum": 1}
 OBJECT: Schema = {"type": "object", "additionalProperties": True}
 NAME: Schema = {
@@ -30,8 +30,8 @@ NAME: Schema = {
     "description": f"At most {MAX_NAME_BYTES} bytes.",
 }
 PAYLOAD = (
-    f"`data` and `metadata` together have at most {MAX_EVENT_BYTES // 1024} KiB as JSON and {MAX_KEYS:,} keys; "
-    f"{MAX_DEPTH} levels; numbers up to ±{MAX_NUMBER}."
+    f"`data` and `metadata` together can have at most {MAX_EVENT_BYTES // 1024} KiB as JSON, {MAX_KEYS:,} keys, "
+    f"{MAX_DEPTH} levels, and numbers up to ±{MAX_NUMBER}."
 )
 
 
@@ -53,8 +53,8 @@ def rows(name: str) -> Schema:
 
 
 def answer(name: str, row: str) -> Schema:
-    cursor = NULLABLE_TEXT | {"description": "The `cursor` to go on with; null on the last page."}
-    return record(f"The {name} that were asked for: a page of them.", **{name: rows(row)}, next=cursor)
+    cursor = NULLABLE_TEXT | {"description": "The `cursor` for the next page; null on the last page."}
+    return record(f"A page of {name}.", **{name: rows(row)}, next=cursor)
 
 
 TAKEN: Schema = {
@@ -73,53 +73,53 @@ OWN_FIELDS: Schema = {
 }
 EVENT_TO_PUBLISH: Schema = {
     "type": "object",
-    "description": f"What happened. Further fields are kept as `extra` in the metadata. {PAYLOAD}",
+    "description": f"An event to publish. Undocumented fields are stored as `extra` in the metadata. {PAYLOAD}",
     "required": ["event_type", "source"],
     "properties": OWN_FIELDS
     | {
         "event_id": NAME
-        | {"description": "Tells this event of its source from every other; made where it is missing."},
+        | {"description": "Identifies the event among all events of its source; generated if missing."},
         "timestamp": TIME
-        | {"description": f"The producer's clock, {EARLIEST.year} to {LATEST.year}; now where it is missing."},
+        | {"description": f"When the event happened, {EARLIEST.year} to {LATEST.year}; defaults to now."},
     },
     "additionalProperties": True,
 }
 EVENT = record(
-    "An event as the log holds it.",
+    "An event in the log.",
     **OWN_FIELDS,
     position=POSITION,
-    recorded_at=TIME | {"description": "When it was taken in, by the clock of the log."},
+    recorded_at=TIME | {"description": "When the event was recorded, by the log's clock."},
     category=one_of(CATEGORIES),
 )
 EVENT["properties"]["clock_ahead_s"] = {
     "type": "number",
     "exclusiveMinimum": CLOCK_TOLERANCE.total_seconds(),
-    "description": "How far the producer's clock was ahead of the log's, in seconds; there only when it was ahead by "
+    "description": "How far the producer's clock was ahead of the log's, in seconds. Present only if it was ahead by "
     "more than five minutes. Such an event counts from `recorded_at`.",
 }
 WARNINGS: Schema = {
     "type": "array",
     "minItems": 1,
-    "description": "The fields of an event in the log that are not used as they stand; left out where there are none.",
+    "description": "Fields whose value is ignored because it has the wrong type; omitted if there are none.",
     "items": record(
-        "A field, and what it should hold.",
+        "A field and its expected value.",
         pointer={"type": "string", "description": "A JSON pointer (RFC 6901) into the body."},
         expected={"type": "string"},
     ),
 }
 RESULT: Schema = {
     "type": "object",
-    "description": "What became of one event. `code` is the status that it would have on its own.",
+    "description": "The result for one event. `code` is the status the event would have on its own.",
     "required": ["event_id", "position", "status", "code"],
     "properties": {
         "event_id": TEXT,
         "position": NULLABLE_POSITION
-        | {"description": "Where it stands; of a duplicate or a conflict, the first one."},
+        | {"description": "Position in the log; for a duplicate or a conflict, the position of the first event."},
         "status": one_of(get_args(Status)),
         "code": {"type": "integer", "enum": sorted({code.value for code in CODES.values()})},
-        "error": NULLABLE_TEXT | {"description": "Of a rejected one: the place and the reason."},
-        "pointer": NULLABLE_TEXT | {"description": "Of a rejected one: a JSON pointer (RFC 6901) into the body."},
-        "limit": NULLABLE_TEXT | {"description": "Of a rejected one: the limit that it is beyond, if it is one."},
+        "error": NULLABLE_TEXT | {"description": "For a rejected event: where and why."},
+        "pointer": NULLABLE_TEXT | {"description": "For a rejected event: a JSON pointer (RFC 6901) into the body."},
+        "limit": NULLABLE_TEXT | {"description": "For a rejected event: the limit it exceeds, if any."},
         "warnings": WARNINGS,
     },
 }
@@ -138,55 +138,55 @@ CLOUDEVENT_FIELDS: Schema = {
 ATTRIBUTES: Schema = {"type": ["string", "number", "boolean"]}
 CLOUDEVENT: Schema = {
     "type": "object",
-    "description": f"A CloudEvent 1.0 in JSON, with extensions of any name of CloudEvents. {PAYLOAD}",
+    "description": f"A CloudEvent 1.0 in JSON, with any extension attributes. {PAYLOAD}",
     "required": ["specversion", "id", "source", "type"],
     "properties": CLOUDEVENT_FIELDS,
     "additionalProperties": ATTRIBUTES,
 }
 RECORDED_CLOUDEVENT: Schema = {
     "type": "object",
-    "description": "An event of the log as a CloudEvent: everything that it said, and its place.",
+    "description": "An event in the log as a CloudEvent, with its position.",
     "required": ["specversion", "id", "source", "type", "time", "marcusposition", "marcusrecordedat"],
     "properties": CLOUDEVENT_FIELDS
     | {
-        "marcusposition": {"type": "integer", "description": "The place in the log."},
-        "marcusrecordedat": {"type": "string", "description": "When it was taken in."},
-        "marcusmetadata": {"type": "string", "description": "What else the metadata holds, as a text of JSON."},
+        "marcusposition": {"type": "integer", "description": "Position in the log."},
+        "marcusrecordedat": {"type": "string", "description": "When the event was recorded."},
+        "marcusmetadata": {"type": "string", "description": "The rest of the metadata, as a JSON string."},
     },
     "additionalProperties": ATTRIBUTES,
 }
 PROBLEM: Schema = {
     "type": "object",
-    "description": "What is wrong, and what to do about it (RFC 9457).",
+    "description": "What went wrong and how to fix it (RFC 9457).",
     "required": ["title", "status", "detail"],
     "properties": {
         "title": TEXT,
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": TEXT,
-        "limit": TEXT | {"description": "The name of the limit that the request is beyond."},
-        "parameter": TEXT | {"description": "The parameter that makes no sense."},
+        "limit": TEXT | {"description": "The name of the limit the request exceeds."},
+        "parameter": TEXT | {"description": "The invalid parameter."},
     },
 }
 DEPENDS_ON: Schema = record(
-    "A task that it depends on, and that task's board. Both are null where the caller does not see that board.",
+    "A task it depends on, with its board. Both are null if the caller has no access to that board.",
     task_id=NULLABLE_TEXT,
     board_id=NULLABLE_TEXT,
 )
 TICKET: Schema = {
-    "external_id": NULLABLE_TEXT | {"description": "Its id in another system."},
-    "external_url": NULLABLE_TEXT | {"description": "Its address there, where the board names a pattern."},
+    "external_id": NULLABLE_TEXT | {"description": "Its id in an external system."},
+    "external_url": NULLABLE_TEXT | {"description": "Its URL in that system, if the board defines a URL pattern."},
     "sync_status": NULLABLE_TEXT,
 }
 NULLABLE_TIME: Schema = TIME | {"type": ["string", "null"]}
 CONNECTION: Schema = record(
-    "Whether Marcus is connected to the board, since when, and the last error. Null is what is not known.",
+    "Whether Marcus is connected to the board, since when, and the last error. Unknown values are null.",
     status={"enum": ["connected", "lost", None]},
     since=NULLABLE_TIME,
     error=NULLABLE_TEXT,
     error_at=NULLABLE_TIME,
 )
 FALLBACK: Schema = record(
-    "Since when Marcus has worked without the board, and why; null where it does not.",
+    "Since when Marcus has been in fallback mode, and why; null if it is not.",
     since=NULLABLE_TIME,
     reason=NULLABLE_TEXT,
 )
@@ -196,27 +196,27 @@ SCHEMAS: Schema = {
     "CloudEvent": CLOUDEVENT,
     "RecordedCloudEvent": RECORDED_CLOUDEVENT,
     "Result": RESULT,
-    "Taken": record("What became of each event, in the order sent.", **TAKEN),
+    "Taken": record("The result for each event, in the order sent.", **TAKEN),
     "Refusal": PROBLEM
     | {
-        "description": "A problem; where events were looked at, with what became of each.",
+        "description": "A problem, with the result for each event if events were processed.",
         "properties": PROBLEM["properties"] | TAKEN,
     },
     "Problem": PROBLEM,
     "Page": record(
         "A page of the log.",
         events=rows("Event"),
-        next={"type": ["integer", "null"], "description": "Where to go on; null on the last page."},
+        next={"type": ["integer", "null"], "description": "Where the next page starts; null on the last page."},
         head=COUNT | {"description": "The newest position of the log."},
     ),
     "Next": record(
-        "The next event, or null where none came in time.",
+        "The next event, or null if none arrived in time.",
         event={"oneOf": [ref("Event"), {"type": "null"}]},
-        head=COUNT | {"description": "Up to here was looked: asking again after it misses nothing."},
+        head=COUNT | {"description": "The last position searched. Continue after it to miss no events."},
     ),
     "Boards": answer("boards", "Board"),
     "Board": record(
-        "A board, with how many of its tasks are in which status.",
+        "A board with the number of its tasks by status.",
         board_id=TEXT,
         name=TEXT,
         demo={"type": "boolean"},
@@ -228,17 +228,17 @@ SCHEMAS: Schema = {
         tasks={
             "type": "object",
             "required": ["total"],
-            "properties": dict.fromkeys(("total", *STATUSES), COUNT),
+            "properties": dict.fromkeys(("total", *TASK_STATUSES), COUNT),
         },
     ),
     "Tasks": answer("tasks", "Task"),
     "Task": record(
-        "A task. It has been in `status` since `since`; `waiting_behind` tasks cannot go on before it is done.",
+        "A task. It has been in `status` since `since`. `waiting_behind` is the number of tasks that wait for it.",
         task_id=TEXT,
         name=TEXT,
         description=TEXT,
         board_id=TEXT,
-        status=one_of(STATUSES),
+        status=one_of(tuple(TASK_STATUSES)),
         since=TIME,
         agent_id=NULLABLE_TEXT,
         progress={"type": "number", "minimum": 0, "maximum": 100, "description": "In percent."},
@@ -252,7 +252,7 @@ SCHEMAS: Schema = {
     ),
     "Blockers": answer("blockers", "Blocker"),
     "Blocker": record(
-        "What holds up a task. `blocker_id` is the position of the event that reported it.",
+        "A problem that stops a task. `blocker_id` is the position of the event that reported it.",
         blocker_id=POSITION,
         event_id=TEXT,
         task_id=TEXT,
@@ -269,7 +269,7 @@ SCHEMAS: Schema = {
     ),
     "Agents": answer("agents", "Agent"),
     "Agent": record(
-        "An agent. `status` is `idle`, `waiting`, `working`, `blocked`, or what the agent said of itself.",
+        "An agent. `status` is `idle`, `waiting`, `working`, `blocked`, or a status reported by the agent.",
         agent_id=TEXT,
         name=TEXT,
         role=NULLABLE_TEXT,
@@ -280,21 +280,21 @@ SCHEMAS: Schema = {
         task_id=NULLABLE_TEXT,
     ),
     "Counters": record(
-        "How many events there are.",
+        "Numbers of events.",
         total=COUNT,
         by_type={"type": "object", "additionalProperties": COUNT},
         by_category={"type": "object", "properties": dict.fromkeys(CATEGORIES, COUNT)},
-        series={"type": "array", "items": record("Events of a minute.", minute=TIME, count=COUNT)},
+        series={"type": "array", "items": record("Events in one minute.", minute=TIME, count=COUNT)},
     ),
-    "Health": record("Alive.", status=TEXT),
+    "Health": record("The process is alive.", status=TEXT),
     "Readiness": record(
-        "Each part with its state. `lag` is how many events a table of the present is behind the log.",
+        "The state of each component. `lag` is the number of events a projection is behind the log.",
         status=one_of(("ready", "not ready")),
         parts={"type": "object", "additionalProperties": ref("Part")},
     ),
     "Part": {
         "type": "object",
-        "description": "The log, or a table that follows it.",
+        "description": "The log or a projection.",
         "required": ["ready"],
         "properties": {"ready": {"type": "boolean"}, "head": COUNT, "lag": {"type": "integer"}, "reason": TEXT},
     },

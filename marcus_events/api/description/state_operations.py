@@ -9,7 +9,7 @@ from marcus_events.api.description.operations import JSON, answered, content, re
 from marcus_events.api.description.schemas import ref
 from marcus_events.api.state_endpoints import SERIES_MINUTES
 
-SINCE = "Without `as_of` this tells the present, which follows the log within moments."
+SINCE = "Without `as_of`, returns the current state, which follows the log within moments."
 
 
 def telling(name: str, described: str, example: dict[str, Any], *parameters: str, **shown: Any) -> dict[str, Any]:
@@ -29,22 +29,22 @@ def telling(name: str, described: str, example: dict[str, Any], *parameters: str
 
 
 PATHS: dict[str, Any] = {
-    **telling(
-        "boards", "The boards, with how many tasks are in which status.", {"boards": [examples.BOARD], "next": None}
-    ),
-    **telling("tasks", "The tasks.", {"tasks": [examples.TASK], "next": None}, "external", "sync", board="shop"),
+    **telling("boards", "Boards with the number of tasks by status.", {"boards": [examples.BOARD], "next": None}),
+    **telling("tasks", "Tasks.", {"tasks": [examples.TASK], "next": None}, "external", "sync", board="shop"),
     **telling(
         "blockers",
-        "What holds tasks up: what is open, unless `state` says otherwise.",
+        "Blockers: open ones, unless `state` says otherwise.",
         {"blockers": [examples.BLOCKER], "next": None},
         "state",
         state="open",
     ),
-    **telling("agents", "The agents, and what each is at.", {"agents": [examples.AGENT], "next": None}, board="shop"),
+    **telling(
+        "agents", "Agents with their status and current task.", {"agents": [examples.AGENT], "next": None}, board="shop"
+    ),
     **telling(
         "counters",
-        f"How many events there are by type and category, and in each of the {SERIES_MINUTES} minutes up to the "
-        "moment, by the producers' clocks. Events of boards that were removed are not counted.",
+        f"Numbers of events by type and category, and in each of the last {SERIES_MINUTES} minutes, "
+        "by the producers' clocks. Events of removed boards are not counted.",
         examples.COUNTERS,
         as_of="2h",
     ),

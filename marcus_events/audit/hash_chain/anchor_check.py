@@ -40,8 +40,8 @@ class AnchoredHead:
     @property
     def words(self) -> str:
         if not self.place:
-            return f"the hash that was noted is {self.digest}"
-        return f"the head that was anchored on {self.at} in {self.place} is {self.digest}"
+            return f"the expected hash is {self.digest}"
+        return f"the head anchored on {self.at} in {self.place} is {self.digest}"
 
     def as_line(self) -> str:
         stated = {"time": self.at, "epoch": str(self.epoch), "position": self.position, "hash": self.digest}
@@ -75,7 +75,7 @@ def read_head(line: str, place: str) -> AnchoredHead:
             raise ValueError
         return AnchoredHead(UUID(stated["epoch"]), position, digest, str(stated["time"]), place)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise NotAnAnchor(f"{place} is not an anchored head: the file was changed") from None
+        raise NotAnAnchor(f"{place} is not an anchored head; the file was changed") from None
 
 
 def first_object(line: str) -> Any:
@@ -107,5 +107,5 @@ def check_head(head: AnchoredHead, digest: str | None, verdict: VerificationResu
     """Step 8 of `verify`."""
     verdict.anchored += bool(head.place)
     if digest != head.digest.lower():
-        has = f"has {digest}" if digest else "has no block that ends there"
-        verdict.add(head.position, f"{head.words}, and the chain {has}: the chain was made anew")
+        has = f"has {digest}" if digest else "has no block ending there"
+        verdict.add(head.position, f"{head.words}, but the chain {has}; the chain was rebuilt")

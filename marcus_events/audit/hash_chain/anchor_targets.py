@@ -33,7 +33,7 @@ def append(path: str, line: str) -> None:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError("it is not a file")
+            raise OSError("not a file")
         is_cut = status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n"  # the disk was full then
         written = f"\n{line}\n" if is_cut else f"{line}\n"
         if os.write(descriptor, written.encode()) != len(written.encode()):
@@ -66,11 +66,11 @@ def post(url: str, line: str) -> None:
             pass
     except urllib.error.HTTPError as error:
         error.close()
-        raise OSError(f"it answered with status {error.code}") from None
+        raise OSError(f"the server responded with status {error.code}") from None
     except urllib.error.URLError as error:
         raise OSError(getattr(error.reason, "strerror", None) or str(error.reason)) from None
     except http.client.HTTPException as error:
-        raise OSError(f"its answer is not HTTP: {type(error).__name__}") from None
+        raise OSError(f"the response is not HTTP: {type(error).__name__}") from None
 
 
 class RaisingSysLogHandler(SysLogHandler):

@@ -87,7 +87,7 @@ def anchor_head(anchor: Anchor, state: AnchorState, head: AnchoredHead) -> None:
         state.error = words
     else:
         if state.failures:
-            logger.info("the head of the hash chain is written to %s again", anchor.name)
+            logger.info("the head of the hash chain can be written to %s again", anchor.name)
         state.failures, state.error = 0, ""
         state.epoch, state.position, state.hash, state.anchored_at = head.epoch, head.position, head.digest, utc_now()
     state.save()
@@ -108,11 +108,11 @@ def heads_of(anchor: Anchor, verdict: VerificationResult) -> list[AnchoredHead]:
         heads = read_heads(anchor.path, strictly=True) if anchor.path else []
     except (OSError, NotAnAnchor) as error:
         if state.position or not isinstance(error, FileNotFoundError):
-            verdict.add(state.position, f"what was anchored in {anchor.name} cannot be read: {error}")
+            verdict.add(state.position, f"the anchors in {anchor.name} cannot be read: {error}")
         return []
     if state.epoch and not any((state.epoch, state.position) == (head.epoch, head.position) for head in heads):
-        words = f"{anchor.name} does not hold the head that was anchored on {state.anchored_at:%Y-%m-%d %H:%M} UTC"
-        verdict.add(state.position, f"{words}: the file was cut short or replaced")
+        words = f"{anchor.name} does not contain the head anchored on {state.anchored_at:%Y-%m-%d %H:%M} UTC"
+        verdict.add(state.position, f"{words}; the file was truncated or replaced")
     return heads
 
 

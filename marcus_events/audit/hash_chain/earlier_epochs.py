@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from marcus_events.audit.hash_chain.chain import BLOCK, LEAF_BYTES, NO_LEAF, beginning, hash_of
+from marcus_events.audit.hash_chain.chain import BLOCK, NO_LEAF, beginning, hash_of
 from marcus_events.audit.hash_chain.findings import VerificationResult
+from marcus_events.log.leaves import LEAF_BYTES
 from marcus_events.models import Seal
 
 AT_ONCE = 50  # blocks
@@ -42,7 +43,7 @@ def compare(block: Seal, present: UUID, verdict: VerificationResult) -> None:
         then, now = leaves(block, first, last), leaves(other, first, last)
         for n in range(0, len(then), LEAF_BYTES) if then != now else ():
             if now[n : n + LEAF_BYTES] not in {NO_LEAF, then[n : n + LEAF_BYTES]}:
-                words = f"the event was sealed as another one under the earlier epoch {block.chain}"
+                words = f"a different event was sealed here under the earlier epoch {block.chain}"
                 verdict.add(first + n // LEAF_BYTES, words)
 
 

@@ -14,7 +14,7 @@ MAX_GAPS = 1_000  # looked into for an event
 def check(begins: int, removed: Removed, verdict: VerificationResult) -> None:
     """`begins` is the first position of the chain."""
     for position in missing_positions.outside(MAX_FAULTS):
-        verdict.add(position, "an event stands here, where the log has no number")
+        verdict.add(position, "there is an event at a position that the log cannot have")
     check_before_chain(begins, removed, verdict)
     check_after_chain(removed, verdict)
     check_head(removed, verdict)
@@ -22,7 +22,7 @@ def check(begins: int, removed: Removed, verdict: VerificationResult) -> None:
 
 def check_before_chain(begins: int, removed: Removed, verdict: VerificationResult) -> None:
     if position := undeclared(begins, removed):
-        verdict.add(position, f"an event stands here, before position {begins}, where the hash chain begins")
+        verdict.add(position, f"there is an event before position {begins}, where the hash chain starts")
     else:
         check_gone([(1, begins)] if begins > 1 else [], removed, verdict)
 
@@ -52,17 +52,17 @@ def check_gone(gaps: list[tuple[int, int]], removed: Removed, verdict: Verificat
 
 
 def gone(lower: int, upper: int) -> str:
-    what = "the event is gone" if upper == lower + 1 else f"the events at {span(lower, upper)} are gone"
-    return f"{what}, and nothing accounts for it"
+    what = "the event is missing" if upper == lower + 1 else f"the events at {span(lower, upper)} are missing"
+    return f"{what} without a record of its removal"
 
 
 def check_head(removed: Removed, verdict: VerificationResult) -> None:
     head = read.head()
     if head.position < verdict.verified_to:
-        words = f"the log is said to end at position {head.position}, and is sealed up to {verdict.verified_to}"
+        words = f"the log head is at position {head.position}, but the log is sealed up to {verdict.verified_to}"
         verdict.add(head.position + 1, words)
     removed.has_changed()
     if position := undeclared(head.oldest, removed):
-        verdict.add(position, f"an event stands here, and the log is said to begin at position {head.oldest}")
+        verdict.add(position, f"there is an event here, but the log head says the log starts at position {head.oldest}")
     elif not 1 <= head.oldest <= head.position + 1:
-        verdict.add(head.oldest, f"the log is said to begin here, and to end at position {head.position}")
+        verdict.add(head.oldest, f"the log head says the log starts here and ends at position {head.position}")

@@ -7,28 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from marcus_events.audit.hash_chain.chain import leaf_of
 from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.core.redaction_marker import MAY_STAY, marker
-from marcus_events.log import read
+from marcus_events.log import leaves, redacted_bodies
 
-# Of a redacted event, everything that has to agree; NULL of the others.
-DETAILS = """CASE WHEN r.position IS NOT NULL THEN jsonb_build_object(
-    'data', e.data, 'metadata', e.metadata, 'event_id', e.event_id, 'type', e.event_type,
-    'by', r.by, 'reason', r.reason, 'at', r.at, 'marker', r.marker, 'kept', r.metadata,
-    'leaf', encode(r.leaf, 'hex'), 'marked', encode(r.marked, 'hex'), 'record', r.record,
-    'said', CASE WHEN record.position IS NOT NULL THEN jsonb_build_object(
-        'type', record.event_type, 'source', record.source, 'data', record.data, 'metadata', record.metadata,
-        'timestamp', record.timestamp) END)::text END"""
-JOINS = "LEFT JOIN redaction AS r USING (position) LEFT JOIN event AS record ON record.position = r.record"
-OUTSIDE = "SELECT position FROM redaction WHERE position < 1 OR position > %s ORDER BY position LIMIT %s"
-# Events that say of another one that it was redacted, while that one has no redaction and stands as it was.
-UNDONE = f"""SELECT e.position, record.position FROM event AS record
-    JOIN event AS e ON e.position = CASE WHEN record.data->>'position' ~ '^[1-9][0-9]{{0,17}}$'
-        THEN (record.data->>'position')::bigint END
-    WHERE record.event_type = 'event_redacted' AND starts_with(record.source, 'user:')
-    AND NOT EXISTS (SELECT FROM redaction AS r WHERE r.position = e.position)
-    AND encode({leaf_of()}, 'hex') = record.data->>'leaf' ORDER BY 1 LIMIT %s"""
 LIMIT = 20
 
 
@@ -51,15 +33,15 @@ class Redacted:
         """What does not agree, in words; "" where everything does. `leaf` is of what stands there now."""
         row, said = self.details, self.details["said"]
         if bytes.fromhex(row["leaf"]) != sealed:
-            return "the event was sealed as something else than what its redaction says that it was"
+            return "the sealed event differs from the one its redaction names"
         if leaf.hex() != row["marked"]:
-            return "the event was redacted, and changed behind the application's back since"
+            return "the event was redacted and has since been changed outside the application"
         if said is None:
-            return f"the event was replaced, and there is no event {self.record} that accounts for it"
+            return f"the event was replaced, but event {self.record}, which should record its redaction, does not exist"
         if not self.is_said():
-            return f"the event is redacted, and event {self.record}, which should account for it, says otherwise"
+            return f"the event is redacted, but event {self.record}, which should record its redaction, does not match"
         if not self.is_marked():
-            return "what stands in place of the redacted event is not the marker of its redaction"
+            return "the redacted event does not contain its redaction marker"
         return ""
 
     def is_said(self) -> bool:
@@ -97,7 +79,7 @@ def moment(text: str) -> datetime:
 
 def check_others(head: int, verdict: VerificationResult) -> None:
     """Redactions of events that never were, and redactions that were undone."""
-    for (position,) in read.rows(OUTSIDE, [head, LIMIT], None):
-        verdict.add(position, "a redaction is noted of an event that the log never had")
-    for position, record in read.rows(UNDONE, [LIMIT], None):
-        verdict.add(position, f"event {record} says that this event was redacted; it stands as it was before")
+    for position in redacted_bodies.outside(head, LIMIT):
+        verdict.add(position, "a redaction is recorded for an event that never existed")
+    for position, record in leaves.undone_redactions(LIMIT):
+        verdict.add(position, f"event {record} says that this event was redacted, but it is unchanged")

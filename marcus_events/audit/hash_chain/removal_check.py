@@ -41,11 +41,14 @@ class Removed:
         if self.accounted is self.noted:
             return
         for lower, upper in self.noted.without(self.accounted):
-            verdict.add(lower, f"{span(lower, upper)}: noted as removed, and no sealed event accounts for that")
+            verdict.add(lower, f"{span(lower, upper)}: recorded as removed, but no sealed event accounts for it")
         for lower, upper in self.accounted.without(self.noted):
-            verdict.add(lower, f"{span(lower, upper)}: removed as event {self.record} states, and not noted any more")
+            verdict.add(
+                lower,
+                f"{span(lower, upper)}: removed according to event {self.record}, but no longer recorded as removed",
+            )
         if self.record and verdict.is_whole:
-            verdict.add(self.record, "what is noted as removed is not what this event states")
+            verdict.add(self.record, "the recorded removal differs from this event")
 
 
 def from_events(stated: removed_positions.RemovalRecord) -> Ranges:

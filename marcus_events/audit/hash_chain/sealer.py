@@ -20,26 +20,19 @@ from uuid import UUID
 from django.db import Error, close_old_connections, transaction
 
 from marcus_events import audit
-from marcus_events.audit.hash_chain.chain import BLOCK, NO_LEAF, beginning, hash_of, leaf_of
+from marcus_events.audit.hash_chain.chain import BLOCK, NO_LEAF, beginning, hash_of
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.position_ranges import Ranges
-from marcus_events.log import missing_positions, read, removed_positions
-from marcus_events.models import Checkpoint, Seal
+from marcus_events.log import leaves, missing_positions, read, removed_positions
+from marcus_events.log.rows import rows
+from marcus_events.models import Checkpoint, ProjectionName, Seal
 
 logger = logging.getLogger(__name__)
 
-NAME = "seal"  # of the checkpoint
 LOCK = 0x7365616C
 TIMEOUT_S = 5.0
 LOOK_EVERY_S = 1.0
 SYSTEM = "the system"  # who did what nobody did
-
-# Of an event that is redacted already, the leaf is that of what it said: see `marcus_events.audit.redaction`.
-NEXT = f"""
-SELECT e.position, coalesce(r.leaf, {leaf_of()}), e.recorded_at <= clock_timestamp() - make_interval(secs => %s)
-FROM event AS e LEFT JOIN redaction AS r USING (position)
-WHERE e.position >= %s AND e.position < %s ORDER BY e.position
-"""
 
 
 class BlocksMissing(RuntimeError):
@@ -90,11 +83,11 @@ def seal_next(timeout_s: float = TIMEOUT_S, *, waits: bool = False) -> bool:
         newest = Seal.objects.filter(chain=head.epoch).order_by("-last").first()
         begins = newest.last + 1 if newest else max(head.oldest, 1)
         check(head.epoch, begins)
-        last, leaves = next_leaves(begins, head.position, timeout_s)
-        if not leaves:
+        last, block = next_leaves(begins, head.position, timeout_s)
+        if not block:
             return False
         previous = bytes(newest.hash) if newest else beginning(head.epoch)
-        add(head.epoch, begins, last, leaves, hash_of(previous, begins, last, leaves))
+        add(head.epoch, begins, last, block, hash_of(previous, begins, last, block))
     if newest is None and head.position > BLOCK:
         tell_of_beginning(begins)
     return True
@@ -102,44 +95,44 @@ def seal_next(timeout_s: float = TIMEOUT_S, *, waits: bool = False) -> bool:
 
 def is_alone(waits: bool) -> bool:
     if waits:
-        read.rows("SELECT pg_advisory_xact_lock(%s)", [LOCK], None)
+        rows("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         return True
-    return bool(read.rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK], None)[0][0])
+    return bool(rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])[0][0])
 
 
 def check(chain: UUID, begins: int) -> None:
     """Step 4."""
-    known = Checkpoint.objects.filter(projection=NAME, epoch=chain).first()
+    known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=chain).first()
     if known and known.position >= begins:
-        raise BlocksMissing(f"the hash chain had come to position {known.position}, and now ends before {begins}")
+        raise BlocksMissing(f"the hash chain had reached position {known.position} and now ends before {begins}")
 
 
 def next_leaves(begins: int, head: int, timeout_s: float) -> tuple[int, bytes]:
     """The last position of the next block, and its leaves; none where it is to wait."""
     end = min(begins + BLOCK, head + 1)
-    rows = read.rows(NEXT, [timeout_s, begins, end], None)
-    if not rows and begins < end:
+    events = leaves.unsealed(begins, end, timeout_s)
+    if not events and begins < end:
         check_removed(begins, end)
-    is_due = end == begins + BLOCK or (rows and rows[0][2])
+    is_due = end == begins + BLOCK or (events and events[0][2])
     if not is_due:
         return begins, b""
-    found = {position: bytes(leaf) for position, leaf, _ in rows}
+    found = {position: leaf for position, leaf, _ in events}
     return end - 1, b"".join(found.get(position, NO_LEAF) for position in range(begins, end))
 
 
 def check_removed(begins: int, end: int) -> None:
     for lower, upper in Ranges.parse(removed_positions.all_removed()).gaps(begins, end):
-        raise LogHasGap(f"the events at positions {lower} to {upper - 1} are missing, and nobody has removed them")
+        raise LogHasGap(f"the events at positions {lower} to {upper - 1} are missing without a record of their removal")
 
 
-def add(chain: UUID, first: int, last: int, leaves: bytes, digest: bytes) -> None:
-    Seal.objects.create(chain=chain, first=first, last=last, leaves=leaves, hash=digest)
-    Checkpoint.objects.update_or_create(projection=NAME, defaults={"position": last, "epoch": chain})
+def add(chain: UUID, first: int, last: int, block: bytes, digest: bytes) -> None:
+    Seal.objects.create(chain=chain, first=first, last=last, leaves=block, hash=digest)
+    Checkpoint.objects.update_or_create(projection=ProjectionName.SEAL, defaults={"position": last, "epoch": chain})
 
 
 def tell_of_beginning(position: int) -> None:
     """Step 3."""
     earlier = Seal.objects.exclude(chain=read.head().epoch).order_by("-sealed_at").first()
     before: dict[str, Any] = {"before": bytes(earlier.hash).hex(), "before_at": earlier.last} if earlier else {}
-    logger.warning("a new hash chain over the log begins at position %s", position)
+    logger.warning("a new hash chain starts at position %s", position)
     audit.record(EventTypes.CHAIN_BEGUN, SYSTEM, position=position, **before)

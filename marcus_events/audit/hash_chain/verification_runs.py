@@ -36,7 +36,7 @@ KEPT = 100  # verifications; each is in the log too
 
 
 class IsRunning(RuntimeError):
-    """The log is being verified at this moment."""
+    """Verification is already running."""
 
 
 def check(by: str = SYSTEM, address: str = "") -> Verification:
@@ -59,7 +59,7 @@ def alone() -> Iterator[None]:
     """The lock is of a connection, and goes with its process."""
     with connect("verify", autocommit=True) as connection:
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
-            raise IsRunning("The log is being verified at this moment.")
+            raise IsRunning("Verification is already running.")
         yield
 
 
@@ -94,12 +94,12 @@ def finish(row: Verification, error: str = "") -> None:
 def words(row: Verification) -> str:
     """What came out, in a sentence."""
     if row.error:
-        return f"it could not be verified: {row.error}"
+        return f"verification failed: {row.error}"
     if row.faults:
         position, what = row.faults[0]
         more = f", and {len(row.faults) - 1} more places" if len(row.faults) > 1 else ""
-        return f"it breaks at position {position}: {what}{more}"
-    return f"whole up to position {row.verified_to}"
+        return f"the chain breaks at position {position}: {what}{more}"
+    return f"intact up to position {row.verified_to}"
 
 
 def outcome(row: Verification) -> dict[str, object]:

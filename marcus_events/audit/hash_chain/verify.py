@@ -23,21 +23,18 @@ from uuid import UUID
 from marcus_events.audit.hash_chain import earlier_epochs, position_check, redaction_check
 from marcus_events.audit.hash_chain.anchor_check import AnchoredHead, check_heads
 from marcus_events.audit.hash_chain.anchor_writer import heads_in_files
-from marcus_events.audit.hash_chain.chain import LEAF_BYTES, NO_LEAF, beginning, hash_of, leaf_of
+from marcus_events.audit.hash_chain.chain import NO_LEAF, beginning, hash_of
 from marcus_events.audit.hash_chain.findings import VerificationResult, span
 from marcus_events.audit.hash_chain.redaction_check import Redacted
 from marcus_events.audit.hash_chain.removal_check import Removed
-from marcus_events.audit.hash_chain.sealer import NAME, BlocksMissing, LogHasGap, seal_all
+from marcus_events.audit.hash_chain.sealer import BlocksMissing, LogHasGap, seal_all
 from marcus_events.core.position_ranges import runs
-from marcus_events.log import read
-from marcus_events.models import Checkpoint, Seal
+from marcus_events.log import leaves, read
+from marcus_events.log.leaves import LEAF_BYTES
+from marcus_events.models import Checkpoint, ProjectionName, Seal
 
 AT_ONCE = 50  # blocks read at once
 MOST_ROUNDS = 10  # over blocks that are sealed while it verifies, as far as records in them are needed
-
-# One statement, so that a redaction that is just being made is seen as a whole or not at all.
-STANDING = f"""SELECT e.position, {leaf_of()}, {redaction_check.DETAILS} FROM event AS e {redaction_check.JOINS}
-    WHERE e.position BETWEEN %s AND %s"""
 
 ReportProgress = Callable[[int, int], None]
 
@@ -83,7 +80,7 @@ class ChainVerification:
             if self.needed <= self.verdict.verified_to:
                 break
         else:
-            words = "this event accounts for another one, and is not sealed: the log is not being sealed"
+            words = "this event accounts for another one but is not sealed; sealing is not running"
             self.verdict.add(self.needed, words)
         self.check_end()
         position_check.check(self.begins, self.removed, self.verdict)
@@ -123,18 +120,18 @@ class ChainVerification:
         """The second part of step 2."""
         if not has_its_hash(block, self.before):
             place = span(block.first, block.last + 1)
-            words = f"the hash chain itself was changed: its block, {place}, does not follow on the one before"
+            words = f"the hash chain was changed: its block, {place}, does not follow the previous one"
             self.verdict.add(block.first, words)
 
     def check_events(self, block: Seal) -> None:
         """Steps 3 to 5."""
         sealed = leaves_of(block)
         standing: set[int] = set()
-        for position, leaf, details in read.rows(STANDING, [block.first, block.last], None):
+        for position, leaf, details in leaves.standing(block.first, block.last):
             if position in standing:
-                self.verdict.add(position, "two events stand here")
+                self.verdict.add(position, "there are two events at this position")
             standing.add(position)
-            self.check_event(position, bytes(leaf), sealed.get(position), details)
+            self.check_event(position, leaf, sealed.get(position), details)
         self.verdict.events += len(standing)
         if len(standing) < block.last - block.first + 1:
             self.check_missing(position for position in sealed if position not in standing)
@@ -165,26 +162,26 @@ class ChainVerification:
 
     def check_end(self) -> None:
         """The sealer remembers how far it had come."""
-        known = Checkpoint.objects.filter(projection=NAME, epoch=self.chain).first()
+        known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=self.chain).first()
         if known and known.position > self.verdict.verified_to:
-            words = f"blocks of the hash chain are missing: it had come to position {known.position}"
+            words = f"blocks of the hash chain are missing: it reached position {known.position}"
             self.verdict.add(self.verdict.verified_to + 1, words)
 
 
 def has_its_hash(block: Seal, before: Seal | None) -> bool:
-    leaves = bytes(block.leaves)
-    is_whole = len(leaves) == (block.last - block.first + 1) * LEAF_BYTES
+    sealed = bytes(block.leaves)
+    is_whole = len(sealed) == (block.last - block.first + 1) * LEAF_BYTES
     follows = bytes(before.hash) if before else beginning(block.chain)
-    return is_whole and hash_of(follows, block.first, block.last, leaves) == bytes(block.hash)
+    return is_whole and hash_of(follows, block.first, block.last, sealed) == bytes(block.hash)
 
 
 def leaves_of(block: Seal) -> dict[int, bytes]:
-    leaves = bytes(block.leaves)
-    places = range(0, len(leaves), LEAF_BYTES)
-    return {block.first + n: leaves[start : start + LEAF_BYTES] for n, start in enumerate(places)}
+    sealed = bytes(block.leaves)
+    places = range(0, len(sealed), LEAF_BYTES)
+    return {block.first + n: sealed[start : start + LEAF_BYTES] for n, start in enumerate(places)}
 
 
 def changed(sealed: bytes | None) -> str:
     if sealed == NO_LEAF:
-        return "an event stands here that was not there when the log was sealed"
-    return "the event is not what was sealed: it was changed behind the application's back"
+        return "an event was inserted here after the log was sealed"
+    return "the event differs from the sealed one: it was changed outside the application"

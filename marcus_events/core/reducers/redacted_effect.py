@@ -20,13 +20,14 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_fields import SEVERITIES, read_data
 from marcus_events.core.redaction_marker import EFFECT, REDACTED, is_redacted
 from marcus_events.core.reducers.field_readers import is_named, percent, stated_moment, text, texts
+from marcus_events.core.state import AGENT_STATUSES, TASK_STATUSES
 
 REPEATS = "repeats"  # a complaint that opened no blocker, since the same one was open
 WORDS = {
     "severity": SEVERITIES,
     "priority": (*SEVERITIES, "urgent"),
     "sync_status": ("pending", "syncing", "synced", "failed", "conflict"),
-    "status": ("todo", "assigned", "in_progress", "completed", "done", "blocked", "idle", "waiting", "working"),
+    "status": (*TASK_STATUSES, "completed", *AGENT_STATUSES),
 }
 TIMES = ("due", "until")
 EVENT_IDS = ("blocker_event_id", "answer_id")

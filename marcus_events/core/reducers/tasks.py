@@ -11,10 +11,10 @@ from marcus_events.core.reducers.blockers import end_of_task, task_blocked
 from marcus_events.core.reducers.boards import depend
 from marcus_events.core.reducers.field_readers import percent, text, texts
 from marcus_events.core.reducers.task_status import holder, known_task, with_status
-from marcus_events.core.state import State, TaskState
+from marcus_events.core.state import TASK_STATUSES, State, TaskState
 
 DONE_WORDS = ("completed", "done")
-STATUS_OF = dict.fromkeys(DONE_WORDS, "done") | {name: name for name in ("todo", "assigned", "in_progress", "blocked")}
+STATUS_OF = dict.fromkeys(DONE_WORDS, "done") | {name: name for name in TASK_STATUSES}
 
 
 def task_created(state: State, recorded: RecordedEvent, board_id: str) -> None:

@@ -14,23 +14,33 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
 from marcus_events.management.prepare_database import prepare_database
 
-TAKEN = "There is a token named “{}” already, and it cannot be shown again. Choose another name."
+TAKEN = "A token named “{}” already exists and cannot be shown again. Choose another name."
 
 
 class Command(BaseCommand):
-    help = "Makes a token for a program and prints it. It is shown this one time only."
+    help = "Creates a token for a program and prints it. The token is shown only once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="what the token is for, such as “marcus on the build server”")
-        parser.add_argument("--scope", default="publish,read", help="publish, read, or both (default: both)")
+        parser.add_argument("name", help="name of the token, such as “marcus on the build server”")
+        parser.add_argument(
+            "--scope", default="publish,read", help="permissions: publish, read or both (default: both)"
+        )
         several: dict[str, Any] = {"action": "append", "default": []}
         parser.add_argument(
-            "--board", metavar="ID", help="a board it is for; may be repeated (default: all)", **several
+            "--board",
+            metavar="ID",
+            help="id of a board the token can access; may be repeated (default: all boards)",
+            **several,
         )
         parser.add_argument(
-            "--source", metavar="PATTERN", help="whom it speaks for, such as agent_*; may be repeated", **several
+            "--source",
+            metavar="PATTERN",
+            help="source the token can publish as, such as agent_*; may be repeated (default: any)",
+            **several,
         )
-        parser.add_argument("--expires", metavar="SPAN", help="when it ends, such as 12h or 90d (default: never)")
+        parser.add_argument(
+            "--expires", metavar="SPAN", help="time until the token expires, such as 12h or 90d (default: never)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
@@ -50,10 +60,8 @@ class Command(BaseCommand):
 
 def end_of(stated: str) -> datetime:
     if (span := span_of(stated)) is None:
-        raise CommandError(f"--expires is a span such as 12h or 90d, not {stated!r}.")
+        raise CommandError(f"--expires must be a duration such as 12h or 90d, not {stated!r}.")
     try:
         return utc_now() + span
     except OverflowError:
-        raise CommandError(
-            f"{stated} is longer than the calendar. Leave --expires out for a token without an end."
-        ) from None
+        raise CommandError(f"--expires {stated} is too long. Omit --expires for a token that never expires.") from None

@@ -31,34 +31,34 @@ MEGABYTE = 1_000_000
 
 
 class Command(BaseCommand):
-    help = "Reads what a Marcus has written to its data/ and logs/, and follows it. Reading again adds nothing."
+    help = "Imports the events of a Marcus installation from its data/ and logs/, and follows them. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, help="the folder in which Marcus was started, with data/ and logs/")
+        parser.add_argument("path", type=Path, help="folder where Marcus was started; contains data/ and logs/")
         how = parser.add_mutually_exclusive_group()
-        how.add_argument("--once", action="store_true", help="read what is there, then end")
+        how.add_argument("--once", action="store_true", help="import what exists, then exit")
         how.add_argument(
             "--check",
             action="store_true",
-            help="follow nothing; compare Marcus's own board with what stands here, and end with 1 where they differ",
+            help="do not follow; compare Marcus's own board with this log and exit with 1 if they differ",
         )
         parser.add_argument(
             "--board",
             metavar="NAME",
-            help="another name for the board; where there are several, the one that is meant where none is named",
+            help="another name for the board; with several boards, the board for events that name none",
         )
         parser.add_argument(
             "--timezone",
             metavar="NAME",
             type=zone,
-            help="of times that name none, such as Europe/Berlin: Marcus 0.1.x wrote the local time of its machine",
+            help="time zone for times without one, such as Europe/Berlin (Marcus 0.1.x wrote local time)",
         )
 
     def handle(
         self, *, path: Path, once: bool, check: bool, board: str | None, timezone: ZoneInfo | None, **options: Any
     ) -> None:
         if path.exists() and not path.is_dir():
-            raise CommandError(f"{path} is not a folder; name the one in which Marcus was started.")
+            raise CommandError(f"{path} is not a folder. Use the folder where Marcus was started.")
         prepare_database()
         if check:
             self.compare(path, board)
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             stop_services()
         display.end(follower.total, follower.state)
         if once and follower.stop.is_set():
-            raise CommandError("Stopped before the end; run it again for the rest.")
+            raise CommandError("Stopped before the end. Run the command again to import the rest.")
 
     def compare(self, path: Path, board: str | None) -> None:
         try:
@@ -82,14 +82,14 @@ class Command(BaseCommand):
         except UnknownBoard as error:
             raise CommandError(str(error)) from error
         if not is_equal:
-            raise CommandError("Marcus's board and what stands here differ.")
+            raise CommandError("Marcus's board and this log differ.")
 
 
 def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-        raise ArgumentTypeError(f"There is no time zone “{name}”; give a name such as Europe/Berlin.") from error
+        raise ArgumentTypeError(f"Unknown time zone “{name}”. Use a name such as Europe/Berlin.") from error
 
 
 def stop_on_signal() -> threading.Event:

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from marcus_events.core.event import parse_timestamp, utc_now
 from marcus_events.core.filters import span_of
-from marcus_events.log import read
+from marcus_events.log import identities
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
 from marcus_events.log.partitions import with_room
@@ -29,19 +29,31 @@ TELL_EVERY = 100_000  # events
 
 class Command(BaseCommand):
     help = (
-        "Appends invented events straight to the log, past the door and its checks, and brings the tables up to date. "
-        "They are there to be searched and counted, not to be looked at: for that, see simulate. The same numbers "
-        "make the same events; a log that was begun with them is gone on with. Use a MARCUS_DATA_DIR of its own."
+        "Appends generated events directly to the log, without validation, and updates the projections. Use it to test "
+        "search and counts at scale; for realistic boards, use simulate. The same options always generate the same "
+        "events, and a log that was started this way is continued. Use a separate MARCUS_DATA_DIR."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [projection.name for projection in PROJECTIONS]
         add = parser.add_argument
-        add("--events", type=int, required=True, metavar="N", help="how many there are to be, such as 10_000_000")
-        add("--seed", type=int, default=1, metavar="S", help="the same seed invents the same (default: 1)")
-        add("--over", type=span, default="60d", metavar="SPAN", help="as if they had come over that (default: 60d)")
-        add("--until", type=parse_timestamp, metavar="TIME", help="when the last one came (default: last midnight)")
-        add("--stop", type=int, metavar="N", help="stop before this one, and go on another time")
+        add("--events", type=int, required=True, metavar="N", help="number of events, such as 10_000_000")
+        add(
+            "--seed",
+            type=int,
+            default=1,
+            metavar="S",
+            help="random seed; the same seed generates the same events (default: 1)",
+        )
+        add(
+            "--over",
+            type=span,
+            default="60d",
+            metavar="SPAN",
+            help="period over which the events are spread (default: 60d)",
+        )
+        add("--until", type=parse_timestamp, metavar="TIME", help="time of the last event (default: last midnight)")
+        add("--stop", type=int, metavar="N", help="stop before this event; a later run continues")
         add("--project", nargs="*", choices=names, metavar="NAME", help=f"of {', '.join(names)} (default: all)")
 
     def handle(self, **options: Any) -> None:
@@ -71,7 +83,7 @@ def append_batch(connection: psycopg.Connection[Any], batch: list[Any]) -> None:
 
 def begun(extent: generation.GeneratedRange) -> int:
     """Return how many of the events the log already holds; they are appended in order."""
-    is_missing = lambda number: read.by_event_id(generation.event_id(extent.seed, number)) is None  # noqa: E731
+    is_missing = lambda number: identities.by_event_id(generation.event_id(extent.seed, number)) is None  # noqa: E731
     return bisect.bisect_left(range(extent.count), True, key=is_missing)
 
 
@@ -84,5 +96,5 @@ def batches(extent: generation.GeneratedRange, done: int, stop: int) -> Iterator
 def span(text: str) -> timedelta:
     found = span_of(text)
     if found is None:
-        raise argparse.ArgumentTypeError("it must be a span such as 12h or 30d")
+        raise argparse.ArgumentTypeError("must be a duration such as 12h or 30d")
     return found

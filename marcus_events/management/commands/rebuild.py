@@ -14,14 +14,14 @@ from marcus_events.projections import PROJECTIONS, rebuild
 
 
 class Command(BaseCommand):
-    help = "Rebuilds a projection, or all, from the log. Readers see the old rows until it is done."
+    help = "Rebuilds one or all projections from the log. Readers see the old rows until the rebuild finishes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [projection.name for projection in PROJECTIONS]
         parser.add_argument(
-            "--force", action="store_true", help="even though the log does not hold everything any more"
+            "--force", action="store_true", help="rebuild even if retention has removed events from the log"
         )
-        parser.add_argument("projection", nargs="?", choices=names, help="which one (default: all)")
+        parser.add_argument("projection", nargs="?", choices=names, help="projection to rebuild (default: all)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
@@ -41,6 +41,6 @@ def check_whole() -> None:
     removed = RetentionRun.objects.aggregate(total=Sum("removed"))["total"]
     if removed:
         raise CommandError(
-            f"Retention has removed {removed:,} events: what was derived from them alone would be lost. "
-            "With --force, the tables are made from what the log still holds."
+            f"Retention has removed {removed:,} events. A rebuild would lose what was derived from them. "
+            "Use --force to rebuild from the events that remain."
         )

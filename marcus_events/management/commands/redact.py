@@ -13,11 +13,11 @@ from marcus_events.management.prepare_database import prepare_database
 
 
 class Command(BaseCommand):
-    help = "Replaces the body of one event by a marker, for good. Its place, type, source and times remain."
+    help = "Permanently replaces the body of one event with a marker. Its position, type, source and times remain."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("position", type=int)
-        parser.add_argument("--reason", required=True, help="why; everybody who sees the event reads it")
+        parser.add_argument("--reason", required=True, help="reason; visible to everyone who can see the event")
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
@@ -26,5 +26,5 @@ class Command(BaseCommand):
         except CannotRedact as error:
             raise CommandError(str(error)) from None
         except psycopg.OperationalError as error:
-            raise CommandError(f"It cannot be done now: {error}") from error
-        self.stdout.write(f"Redacted; event {record} is the record of it.")
+            raise CommandError(f"The event cannot be redacted now: {error}") from error
+        self.stdout.write(f"Redacted. Event {record} records the redaction.")

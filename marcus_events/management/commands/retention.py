@@ -15,10 +15,10 @@ from marcus_events.retention.runs import RetentionBusy, run
 
 
 class Command(BaseCommand):
-    help = "Says what each retention policy would remove now; with --run, removes it. Workers do so once an hour."
+    help = "Shows what each retention policy would remove now; --run removes it. Workers run it once an hour."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--run", action="store_true", help="remove it")
+        parser.add_argument("--run", action="store_true", help="remove the events")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["run"]:
@@ -29,12 +29,12 @@ class Command(BaseCommand):
             done = run()
         except RetentionBusy as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(told(done) if done else "There is no policy: everything is kept.")
+        self.stdout.write(told(done) if done else "No policies: all events are kept.")
 
 
 def in_words(preview: Preview) -> str:
     if preview.count is None:
-        return f"{preview.policy}: more than can be counted in time"
+        return f"{preview.policy}: too many to count"
     size = f", about {filesizeformat(preview.size)}" if preview.size else ""
     held = f"; held back by {', '.join(preview.held_by)}" if preview.held_by else ""
     return f"{preview.policy}: {preview.count:,}{size}{held}"
@@ -42,4 +42,4 @@ def in_words(preview: Preview) -> str:
 
 def told(done: RetentionRun) -> str:
     freed = f", {done.partitions} partitions with {filesizeformat(done.bytes_freed)}" if done.partitions else ""
-    return f"Removed {done.removed:,} events{freed}. The log begins at {done.oldest:,}.{' ' + done.error}".strip()
+    return f"Removed {done.removed:,} events{freed}. The log starts at {done.oldest:,}.{' ' + done.error}".strip()

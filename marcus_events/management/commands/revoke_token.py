@@ -13,14 +13,14 @@ from marcus_events.management.prepare_database import prepare_database
 
 
 class Command(BaseCommand):
-    help = "Ends a token at once. What was published with it stays."
+    help = "Revokes a token immediately. Events published with it are kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="the name that it was made with")
+        parser.add_argument("name", help="name of the token")
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
         if not tokens.revoke(options["name"]):
-            raise CommandError(f"There is no token named “{options['name']}” that could be revoked.")
+            raise CommandError(f"There is no active token named “{options['name']}”.")
         audit.record(EventTypes.TOKEN_REVOKED, audit.COMMAND_LINE, token=options["name"])
-        self.stdout.write("Revoked.")
+        self.stdout.write("Token revoked.")

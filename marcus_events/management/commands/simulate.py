@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
 from marcus_events.core.lifecycle import stop_services
-from marcus_events.log import read
+from marcus_events.log import identities
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.simulation import Player, Simulation, SimulationLimit, SimulationRejected
 
@@ -31,25 +31,41 @@ REPORT_S = 5.0  # between progress lines elsewhere
 
 class Command(BaseCommand):
     help = (
-        "Invents projects and publishes what happens in them, until Ctrl-C: agents take tasks, report progress, are "
-        "blocked and go on; some wait for a person's answer. When all tasks are done, the next project begins. They "
-        "fill the log that the dashboard shows: with another MARCUS_DATA_DIR or DATABASE_URL they are kept apart."
+        "Simulates projects and publishes their events until Ctrl-C. Agents take tasks, report progress, get blocked "
+        "and resume; some wait for a person's reply. When all tasks are done, the next project starts. The events "
+        "go into the dashboard's log. Use a separate MARCUS_DATA_DIR or DATABASE_URL to keep them apart."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_argument
-        add("--agents", type=whole, default=6, metavar="N", help="how many agents there are (default: 6)")
-        add("--rate", type=rate, default=5.0, metavar="R", help="events a second; 0: as fast as they go (default: 5)")
-        add("--seed", type=int, metavar="S", help="the same seed invents the same (default: one that is told)")
-        add("--tasks", type=whole, default=60, metavar="N", help="tasks of a project (default: 60)")
-        add("--board", default="", metavar="NAME", help="the name of the board (default: invented)")
-        add("--events", type=whole, metavar="N", help="end after so many events")
-        add("--for", type=rate, dest="seconds", metavar="SECONDS", help="end after so many seconds")
-        add("--over", type=span, metavar="SPAN", help="with --events: as if they had come over the last 12h, or 30d")
+        add("--agents", type=whole, default=6, metavar="N", help="number of agents (default: 6)")
+        add(
+            "--rate",
+            type=rate,
+            default=5.0,
+            metavar="R",
+            help="events per second; 0 for as fast as possible (default: 5)",
+        )
+        add(
+            "--seed",
+            type=int,
+            metavar="S",
+            help="random seed; the same seed simulates the same events (default: random, printed at start)",
+        )
+        add("--tasks", type=whole, default=60, metavar="N", help="tasks per project (default: 60)")
+        add("--board", default="", metavar="NAME", help="name of the board (default: generated)")
+        add("--events", type=whole, metavar="N", help="stop after this many events")
+        add("--for", type=rate, dest="seconds", metavar="SECONDS", help="stop after this many seconds")
+        add(
+            "--over",
+            type=span,
+            metavar="SPAN",
+            help="with --events: spread the events over the past, such as 12h or 30d",
+        )
 
     def handle(self, **options: Any) -> None:
         if options["over"] and not options["events"]:
-            raise CommandError("--over spreads a known number of events: say --events too.")
+            raise CommandError("--over needs --events.")
         prepare_database()
         seed = secrets.randbelow(SEEDS) if options["seed"] is None else options["seed"]
         simulation = Simulation(
@@ -58,14 +74,14 @@ class Command(BaseCommand):
             clock=spread(options["events"], options["over"]) if options["over"] else utc_now,
             **{name: options[name] for name in ("agents", "tasks", "board")},
         )
-        self.stdout.write(f"Seed {seed}; the first board is “{simulation.board_name}”. Ctrl-C ends it.")
+        self.stdout.write(f"Seed {seed}. First board: “{simulation.board_name}”. Press Ctrl-C to stop.")
         try:
             published = asyncio.run(self.play(simulation, options))
         except SimulationRejected as error:
             raise CommandError(str(error)) from error
         finally:
             stop_services()
-        self.stdout.write(f"{published:,} events published; the last board is “{simulation.board_name}”")
+        self.stdout.write(f"{published:,} events published. Last board: “{simulation.board_name}”")
 
     async def play(self, simulation: Simulation, options: dict[str, Any]) -> int:
         progress = ProgressLine()
@@ -90,7 +106,7 @@ class ProgressLine:
         if now - self._shown_at < (REFRESH_S if self._is_terminal else REPORT_S):
             return
         self._shown_at = now
-        text = f"{published:,} events, {published / (now - self._begun):,.1f} a second"
+        text = f"{published:,} events, {published / (now - self._begun):,.1f} per second"
         self.clear()
         print(text, file=sys.stderr, end="" if self._is_terminal else "\n", flush=True)
 
@@ -106,7 +122,7 @@ class ProgressLine:
 def unused_run(seed: int) -> str:
     """Return an id prefix that the log does not hold yet: the seed's own, or one with a run number."""
     names = (f"sim-{seed}" if number == 1 else f"sim-{seed}-run{number}" for number in count(1))
-    return next(name for name in names if read.by_event_id(f"{name}-1") is None)
+    return next(name for name in names if identities.by_event_id(f"{name}-1") is None)
 
 
 def spread(events: int, over: timedelta) -> Callable[[], datetime]:
@@ -116,16 +132,18 @@ def spread(events: int, over: timedelta) -> Callable[[], datetime]:
 
 
 def whole(text: str) -> int:
-    return int(number) if (number := float(text)) >= 1 and number.is_integer() else refuse("a whole number from 1 on")
+    return (
+        int(number) if (number := float(text)) >= 1 and number.is_integer() else refuse("a whole number of at least 1")
+    )
 
 
 def rate(text: str) -> float:
-    return number if 0 <= (number := float(text)) < math.inf else refuse("a number from 0 on")
+    return number if 0 <= (number := float(text)) < math.inf else refuse("a number of at least 0")
 
 
 def span(text: str) -> timedelta:
-    return span_of(text) or refuse("a span such as 12h or 30d")
+    return span_of(text) or refuse("a duration such as 12h or 30d")
 
 
 def refuse(wanted: str) -> Any:
-    raise argparse.ArgumentTypeError(f"it must be {wanted}")
+    raise argparse.ArgumentTypeError(f"must be {wanted}")

@@ -19,19 +19,19 @@ ALL = "all"
 
 
 class Command(BaseCommand):
-    help = "Lists durable subscriptions; with NAME, the events that it has parked, which can be replayed or skipped."
+    help = "Lists durable subscriptions. With NAME, lists its parked events, which can be replayed or skipped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", metavar="NAME")
         act = parser.add_mutually_exclusive_group()
-        act.add_argument("--replay", metavar="POSITION|all", help="let its handler try again")
-        act.add_argument("--skip", metavar="POSITION|all", help="leave it unhandled")
-        act.add_argument("--remove", action="store_true", help="forget the subscription")
+        act.add_argument("--replay", metavar="POSITION|all", help="let the handler process the event again")
+        act.add_argument("--skip", metavar="POSITION|all", help="skip the event permanently")
+        act.add_argument("--remove", action="store_true", help="remove the subscription")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
         if not name and any(options[act] for act in ("replay", "skip", "remove")):
-            raise CommandError("Name the subscription.")
+            raise CommandError("Give the name of a subscription.")
         try:
             self._act(name, options) if name else self._list()
         except (overview.NoSubscription, overview.NotParked, overview.HasOwner) as error:
@@ -41,14 +41,14 @@ class Command(BaseCommand):
         if options["replay"]:
             count = overview.replay(name, position_from(options["replay"]))
             record(EventTypes.SUBSCRIPTION_REPLAYED, name, options["replay"], count)
-            self.stdout.write(f"{count} will be tried again as soon as {name} has an owner.")
+            self.stdout.write(f"{count} will be replayed when {name} has an owner.")
         elif options["skip"]:
             count = overview.skip(name, position_from(options["skip"]))
             record(EventTypes.SUBSCRIPTION_SKIPPED, name, options["skip"], count)
             self.stdout.write(f"{count} skipped.")
         elif options["remove"]:
             overview.remove(name)
-            self.stdout.write(f"{name} is forgotten.")
+            self.stdout.write(f"{name} removed.")
         else:
             self._list_parked(name)
 
@@ -82,5 +82,5 @@ def position_from(stated: str) -> int | None:
     if stated == ALL:
         return None
     if not (stated.isascii() and stated.isdecimal() and len(stated) < 19):
-        raise CommandError(f"{stated} is neither a position nor “{ALL}”.")
+        raise CommandError(f"{stated} is not a position or “{ALL}”.")
     return int(stated)

@@ -11,7 +11,7 @@ from marcus_events.models import Token
 
 
 class Command(BaseCommand):
-    help = "Lists the tokens. create_token makes one, revoke_token ends one."
+    help = "Lists tokens. Use create_token to create one and revoke_token to revoke one."
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
@@ -22,6 +22,6 @@ class Command(BaseCommand):
 def described(token: Token) -> str:
     parts = [" and ".join(token.scopes)]
     parts += [f"boards {', '.join(token.boards)}"] if token.boards else []
-    parts += [f"speaks for {', '.join(token.sources)}"] if token.sources else []
+    parts += [f"sources {', '.join(token.sources)}"] if token.sources else []
     used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
     return "; ".join([*parts, used, token.state])

@@ -95,8 +95,8 @@ class Boards:
         return self._tasks[task_id][1] or None if isinstance(task_id, str) and task_id in self._tasks else None
 
     def has_no_task(self, task_id: str) -> bool:
-        """Return whether the task cannot exist: `kanban.db` has tasks but not this one, and Marcus never
-        assigned it.
+        """Return whether the task cannot exist: `kanban.db` has tasks but not this one, and Marcus never assigned
+        it.
         """
         is_known = task_id in self._tasks or task_id.rpartition(SUBTASK)[0] in self._tasks
         return bool(task_id and self._tasks) and not is_known and task_id not in self._assigned_tasks
@@ -155,7 +155,7 @@ class Boards:
         names = [project.name for project in self._projects.values()]
         if self.chosen and len(names) > 1 and self.chosen not in names:
             listed = ", ".join(f"“{name}”" for name in sorted(set(names)))
-            raise UnknownBoard(f"There is no board “{self.chosen}” here; there are {listed}.")
+            raise UnknownBoard(f"There is no board “{self.chosen}”. Boards: {listed}.")
 
 
 class BoardReader:
@@ -229,7 +229,7 @@ class BoardReader:
     def _sighting(self, act: str, row: SqliteRow, data: dict[str, Any], *more: str) -> Sighting | Unreadable:
         where = f"{self.name}: {act} {row['id']}"
         if (at := self.times(row.get("created_at"))) is None:
-            return Unreadable(where, "has no time of creation")
+            return Unreadable(where, "has no creation time")
         return Sighting(
             record_id=row_id(act, row["id"], *more),
             kind=RecordKind.BOARD,

@@ -11,11 +11,12 @@ from marcus_events import models
 from marcus_events.core.event import utc_now
 from marcus_events.core.redaction_marker import REDACTED
 from marcus_events.core.reserved import PROGRAM, USER
+from marcus_events.core.state import TASK_STATUSES
 from marcus_events.sources.marcus.board import MarcusProject
 from marcus_events.sources.marcus.cards import MarcusCard
 
 SYNC_DELAY = timedelta(seconds=10)  # until a change of the board is in the tables: SETTLE_S and a scan
-STATUSES = {"todo": "to do", "in_progress": "in progress", "blocked": "blocked", "done": "done"}
+STATUSES = {status: TASK_STATUSES[status].lower() for status in ("todo", "in_progress", "blocked", "done")}
 SAME_STATUS = {"assigned": "in_progress"}
 MARCUS_ITSELF = ("marcus", "system")  # assignees that are no agents
 
@@ -81,7 +82,7 @@ def compare(
 ) -> Comparison:
     comparison = Comparison(project, list(count_rows(cards, local)))
     if local.board is None:
-        comparison.differences.append(Difference(f"The board {project.board_id} is not here, or it was removed here"))
+        comparison.differences.append(Difference(f"Board {project.board_id} is not in this log, or was removed here"))
     elif local.board.name != project.name:
         comparison.differences.append(Difference(f"It is called “{local.board.name}” here"))
     on_board = {card.task_id: card for card in cards}
@@ -106,7 +107,7 @@ def count_rows(cards: list[MarcusCard], local: LocalBoard) -> Iterator[tuple[str
         yield name, there[status], now[status]
     yield "subtasks", sum(map(bool, parent_ids(cards))), sum(bool(task.parent_task_id) for task in local.tasks.values())
     yield (
-        "held by someone",
+        "assigned",
         sum(bool(card.assignee) for card in cards),
         sum(bool(t.agent_id) for t in local.tasks.values()),
     )
@@ -125,18 +126,18 @@ def task_differences(card: MarcusCard, local: LocalBoard) -> Iterator[str]:
     """Yield how the projected task differs from the card."""
     task = local.tasks.get(card.task_id)
     if task is None:
-        yield f"is {STATUSES.get(card.status, card.stated)} on Marcus's board, and not here"
+        yield f"is {STATUSES.get(card.status, card.stated)} on Marcus's board, but is not in this log"
         return
     status = status_of(task)
     if not card.status:
-        yield f"has a status on Marcus's board that is not known here: “{card.stated}”"
+        yield f"has an unknown status on Marcus's board: “{card.stated}”"
     elif status != card.status:
         yield f"is {STATUSES[card.status]} on Marcus's board, {STATUSES.get(status, status)} here"
     if task.agent_id not in (card.assignee, REDACTED):
-        yield f"is held by {card.assignee or 'nobody'} on Marcus's board, by {task.agent_id or 'nobody'} here"
+        yield f"is assigned to {card.assignee or 'nobody'} on Marcus's board, to {task.agent_id or 'nobody'} here"
     if task.parent_task_id != card.parent_task_id:
         parent = task.parent_task_id or "no task"
-        yield f"is a part of {card.parent_task_id or 'no task'} on Marcus's board, of {parent} here"
+        yield f"is part of {card.parent_task_id or 'no task'} on Marcus's board, of {parent} here"
     if card.name and task.name not in (card.name, REDACTED):
         yield f"is called “{task.name}” here"
     if status == card.status and (card.status == "blocked") != bool(local.open_blockers(card.task_id)):
@@ -146,11 +147,15 @@ def task_differences(card: MarcusCard, local: LocalBoard) -> Iterator[str]:
 def agent_differences(on_board: dict[str, MarcusCard], local: LocalBoard, now: datetime) -> Iterator[Difference]:
     for card in on_board.values():
         if is_agent(card.assignee) and card.assignee not in local.agents:
-            yield Difference(f"Agent {card.assignee} has “{card.name}”, and is not here", explain(card, local, now))
+            yield Difference(
+                f"Agent {card.assignee} has “{card.name}” but is not in this log", explain(card, local, now)
+            )
     for agent in local.agents.values():
         current_card = on_board.get(agent.task_id)
         if current_card and (current_card.assignee != agent.agent_id or current_card.status == "done"):
-            stands = "is done" if current_card.status == "done" else f"is held by {current_card.assignee or 'nobody'}"
+            stands = (
+                "is done" if current_card.status == "done" else f"is assigned to {current_card.assignee or 'nobody'}"
+            )
             text = f"Agent {agent.agent_id} has {card_title(current_card)} here, which {stands} on Marcus's board"
             yield Difference(text, explain(current_card, local, now))
 

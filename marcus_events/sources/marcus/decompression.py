@@ -36,9 +36,7 @@ class CompressionFormat:
 
     @property
     def reason(self) -> str:
-        return (
-            f"is compressed with {self.name}, which is not read: decompress it, or compress it with gzip, bzip2 or xz"
-        )
+        return f"is compressed with {self.name}, which is not supported; decompress it, or use gzip, bzip2 or xz"
 
 
 FORMATS = (
@@ -80,7 +78,7 @@ class Contents:
         except FileNotFoundError:
             return b""
         except EOFError:
-            self.problem = "is compressed, and its end is missing"
+            self.problem = "is compressed but incomplete"
         except OSError as error:
             self.problem = (
                 f"cannot be opened: {error.strerror}" if error.strerror else f"cannot be decompressed: {error}"
@@ -117,8 +115,8 @@ class PlainContents(Contents):
 
 
 class CompressedContents(Contents):
-    """Read sequentially. The file stays open only from the second chunk to the end: every scan reads the first chunk of
-    hundreds of rotated files, and few may be open at once.
+    """Read sequentially. The file stays open only from the second chunk to the end: every scan reads the first chunk
+    of hundreds of rotated files, and few may be open at once.
     """
 
     is_compressed = True

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from marcus_events.sources.marcus.installation import READ_BY_NAME, Installation
 
-NOT_ABSOLUTE = "Give the whole path of the folder, from / on."
-UNPRINTABLE = "A path has no line breaks or other control characters."
-MISSING = "There is no such folder on the server's machine."
-NOT_A_FOLDER = "This is not a folder. Name the folder in which Marcus was started."
-LEADS_OUT = "{} is a link that leads out of the folder, or no plain file. The server does not follow it."
-FORBIDDEN = "The server is not allowed to read {}. Give its user the right to, then add the folder again."
-IN_PARENT = "Marcus was started in the folder above it. Add {}."
+NOT_ABSOLUTE = "Enter an absolute path, starting with /."
+UNPRINTABLE = "A path cannot contain line breaks or other control characters."
+MISSING = "This folder does not exist on the server's machine."
+NOT_A_FOLDER = "This is not a folder. Enter the folder where Marcus was started."
+LEADS_OUT = "{} links outside the folder or is not a regular file. The server does not follow it."
+FORBIDDEN = "The server is not allowed to read {}. Grant its user access, then add the folder again."
+IN_PARENT = "Marcus was started in the parent folder. Add {} instead."
 
 
 def parse_path(text: str) -> Path:
@@ -42,7 +42,7 @@ def find_problem(path: Path) -> str:
     except PermissionError:
         return FORBIDDEN.format("this folder")
     except (OSError, ValueError) as error:
-        return f"The folder cannot be opened: {getattr(error, 'strerror', None) or 'the path is not valid'}."
+        return f"Cannot open the folder: {getattr(error, 'strerror', None) or 'the path is not valid'}."
     return find_problem_inside(Installation(path, is_confined=True), names)
 
 

@@ -60,7 +60,7 @@ class FolderFollowers:
         try:
             self._compare()
         except (Error, *CONNECTION_ERRORS) as error:
-            logger.debug("following folders waits for the database: %s", error)
+            logger.debug("following folders is waiting for the database: %s", error)
         except Exception:
             logger.exception("the table of followed folders could not be read")
         finally:
@@ -163,4 +163,4 @@ def describe_error(error: Exception) -> str:
     """Describe an error for a page. Quotes the operating system, never file contents."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
-    return f"An error occurred ({type(error).__name__}). The server's own log has the details."
+    return f"An error occurred ({type(error).__name__}). See the server log for details."

@@ -121,20 +121,20 @@ class Follower:
         """Scan once, completely. Raises NoMarcus, UnknownBoard, SqliteBusy."""
         if not self.installation.exists():
             raise NoMarcus(
-                f"There is no Marcus in {self.installation.root}: it should have data/marcus.db, data/kanban.db or"
-                " files under logs/. Name the folder in which Marcus was started."
+                f"No Marcus files in {self.installation.root}: it needs data/marcus.db, data/kanban.db or files under"
+                " logs/. Use the folder where Marcus was started."
             )
         self._scan(is_last=True)
         while self._reader.is_busy and not self.stop.is_set():
             if self._busy_scans > MAX_BUSY_SCANS_ONCE:
-                raise SqliteBusy("A database of Marcus is being written without a pause; nothing of it could be read.")
+                raise SqliteBusy("A Marcus database is constantly being written and could not be read.")
             self.stop.wait(1)
             self._scan(is_last=True)
 
     def run(self) -> None:
         """Scan until stopped. Raises UnknownBoard."""
         changes = ChangeWatch(self.stop)
-        self._wait_for_marcus(f"Waiting for Marcus: it has not written anything to {self.installation.root} yet.")
+        self._wait_for_marcus(f"Waiting for Marcus: no files in {self.installation.root} yet.")
         while not self.stop.is_set():
             if self._is_up_to_date_reported and self._wait_for_marcus(
                 f"Marcus's files are gone from {self.installation.root}."
@@ -160,7 +160,9 @@ class Follower:
     def _report_up_to_date(self) -> None:
         if not (self._is_up_to_date_reported or self.stop.is_set()):
             self._is_up_to_date_reported = True
-            self.reporter.report_message(f"Up to date: {self.total}. Following {self.installation.root}; Ctrl-C ends.")
+            self.reporter.report_message(
+                f"Up to date: {self.total}. Following {self.installation.root}. Press Ctrl-C to stop."
+            )
 
     def _reread(self) -> None:
         started = time.monotonic()
@@ -214,9 +216,7 @@ class Follower:
     def _note_busy(self) -> None:
         self._busy_scans = self._busy_scans + 1 if self._reader.is_busy else 0
         if self._busy_scans == MAX_BUSY_SCANS:
-            self.reporter.report_message(
-                "A database of Marcus is being written without a pause; trying again every second."
-            )
+            self.reporter.report_message("A Marcus database is constantly being written. Retrying every second.")
 
     def _note_counts(self) -> None:
         total, reader = self.total, self._reader

@@ -115,16 +115,16 @@ class Totals:
         return self._seen.count(id_digest(item.key or f"{item.where} {item.reason}"), DISTANT_PAST) == 1
 
     def __str__(self) -> str:
-        more = ((self.refused, "refused"), (self.repaired, "repaired"), (self.held_back, "held back"))
+        more = ((self.refused, "rejected"), (self.repaired, "repaired"), (self.held_back, "held back"))
         counts = [self.events, f"{self.unreadable:,} unreadable", *(f"{n:,} {name}" for n, name in more if n)]
-        left_out = f"; left out {self.ignored_lines:,} lines of talk" if self.ignored_lines else ""
+        left_out = f"; skipped {self.ignored_lines:,} lines of conversation" if self.ignored_lines else ""
         return ", ".join(counts) + left_out + self._on_no_board + self._waiting
 
     @property
     def _on_no_board(self) -> str:
         named = ", ".join(f"{count:,} {event_type}" for event_type, count in self.on_no_board.most_common())
-        return f"; on no board, as they name none: {named}" if named else ""
+        return f"; without a board: {named}" if named else ""
 
     @property
     def _waiting(self) -> str:
-        return f"; {self.waiting:,} without Marcus's answer as yet" if self.waiting else ""
+        return f"; {self.waiting:,} without Marcus's answer yet" if self.waiting else ""

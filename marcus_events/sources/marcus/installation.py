@@ -26,9 +26,9 @@ KIND_BY_PREFIX = {
 LOOKS_LIKE_A_LOG = re.compile(
     r"\.(jsonl|ndjson|log)(?![a-z])|^(realtime|agent_events|conversations|decisions)_\d", re.IGNORECASE
 )
-UNKNOWN_NAME = f"is no log that is known: the names of those begin with {', '.join(KIND_BY_PREFIX)} and contain .jsonl"
-OUTSIDE_LOGS = "lies outside of logs/"
-LEADS_OUT = "is a link that leads out of the folder, and is not followed"
+UNKNOWN_NAME = f"is not a known log; names start with {', '.join(KIND_BY_PREFIX)} and contain .jsonl"
+OUTSIDE_LOGS = "is outside logs/"
+LEADS_OUT = "links outside the folder and is not followed"
 MAX_DEPTH = 8  # levels of nested folders
 READ_BY_NAME = (
     *("data", "logs", "data/marcus.db", "data/marcus.db-wal", "data/kanban.db", "data/kanban.db-wal"),
@@ -79,8 +79,8 @@ class FoundFiles:
 
 @dataclass(frozen=True)
 class Installation:
-    """A folder that holds, or will hold, Marcus's `data/` and `logs/`. If `is_confined`, nothing outside of it
-    is read.
+    """A folder that holds, or will hold, Marcus's `data/` and `logs/`. If `is_confined`, nothing outside of it is
+    read.
     """
 
     root: Path

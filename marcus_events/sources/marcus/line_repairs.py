@@ -48,9 +48,11 @@ def parse_line(
     texts = [text.encode(errors="surrogateescape") for text in pieces.texts]
     records = [record_from_line(kind, text, where, parse_time) for text in texts]
     if not any(isinstance(record, Record) for record in records):
-        return [whole if line.strip(b"\0 \t\r") else Unreadable(where, "holds nothing but NUL bytes")], False
+        return [whole if line.strip(b"\0 \t\r") else Unreadable(where, "contains only NUL bytes")], False
     if pieces.remainder:
-        records.append(Unreadable(where, f"holds part of a record, beside a whole one: {abbreviate(pieces.remainder)}"))
+        records.append(
+            Unreadable(where, f"contains part of a record beside a complete one: {abbreviate(pieces.remainder)}")
+        )
     return records, True
 
 

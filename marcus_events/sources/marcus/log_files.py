@@ -42,8 +42,8 @@ class LogFiles:
         self._lost_positions = LostFilePositions()
 
     def begin(self, now: datetime, *, defer_unfinished: bool) -> OpenedLogs:
-        """Open the current files, each inode once. `defer_unfinished` leaves files still being compressed to the next
-        scan.
+        """Open the current files, each inode once. `defer_unfinished` leaves files still being compressed to the
+        next scan.
         """
         found = self.installation.find()
         self.unread = found.unread

@@ -148,7 +148,7 @@ class LineFile:
         """Return the unfinished last line as unreadable, if there is one."""
         if self.offset >= self.size or self.position.is_skipping or self.is_compressed:
             return None
-        return Unreadable(self._where(self.position.number + 1), "was never ended")
+        return Unreadable(self._where(self.position.number + 1), "is incomplete")
 
     def last_line(self) -> bytes:
         """Return the last complete line of a plain file, unless it is very long."""

@@ -22,12 +22,12 @@ from marcus_events.sources.marcus.records import Unreadable, parse_iso, within_y
 
 TOLERANCE = timedelta(minutes=15)  # clocks differ by less, time zones by more
 MAX_DISORDER = timedelta(minutes=1)  # how far lines of a file may be out of order
-ADVICE = "Name the zone with --timezone, or confirm with --timezone UTC"
+ADVICE = "Set the zone with --timezone, or confirm with --timezone UTC"
 
 
 class InstallationTimes:
-    """The time settings of an installation. `doubt` says why its times without a zone cannot be UTC; "" if they
-    may be.
+    """The time settings of an installation. `doubt` says why its times without a zone cannot be UTC; "" if they may
+    be.
     """
 
     def __init__(self, zone: ZoneInfo | None = None, report: Callable[[Unreadable], None] = lambda _: None) -> None:
@@ -88,7 +88,7 @@ class FileTimes:
         if at and self.is_naive and self.times.zone is None and at - self.written_at > TOLERANCE:
             ahead = format_span(at - self.written_at)
             reason = f"has a time without a zone, {at:%Y-%m-%d %H:%M:%S}, {ahead} ahead of when it was written"
-            self.times.report_once(self.name, self.name, f"{reason}. It is taken as UTC")
+            self.times.report_once(self.name, self.name, f"{reason}. It is read as UTC")
         return at
 
     def holds_back(self, at: datetime, where: str) -> bool:
@@ -98,7 +98,7 @@ class FileTimes:
         self._check_utc(at)
         if self.times.doubt:
             self.times.held_back += 1
-            reason = f"has a time without a zone, and is held back like all others that have: {self.times.doubt}"
+            reason = f"has a time without a zone and is held back like all such records: {self.times.doubt}"
             self.times.report_once(self.name, where, reason)
         return bool(self.times.doubt)
 
@@ -112,7 +112,7 @@ class FileTimes:
         is_open = self.times.zone is None and self.is_naive and not self.times.doubt
         if is_open and self._last and self.written_at - self._last > TOLERANCE:
             behind = format_span(self.written_at - self._last)
-            reason = f"has times without a zone, which end {behind} before it was written. They are taken as UTC"
+            reason = f"has times without a zone, which end {behind} before it was written. They are read as UTC"
             self.times.report_once(self.name, self.name, reason)
 
 

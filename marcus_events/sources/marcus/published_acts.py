@@ -75,8 +75,8 @@ def is_close(act: MarcusAct, event: Event) -> bool:
 
 
 def may_share_board(one: str | None, other: str | None) -> bool:
-    """Return whether two boards may be the same; None is unknown. Agent ids repeat across installations, board ids do
-    not.
+    """Return whether two boards may be the same; None is unknown. Agent ids repeat across installations, board ids
+    do not.
     """
     return one is None or other is None or one == other
 

@@ -17,8 +17,9 @@ from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import CONNECTION_ERRORS
+from marcus_events.log.identities import known_ids
 from marcus_events.log.read import event as read_event
-from marcus_events.log.read import events, head, known_ids
+from marcus_events.log.read import events, head
 from marcus_events.log.task_endings import rests
 from marcus_events.log.task_history import task_history
 from marcus_events.log.writer import LogUnavailable
@@ -105,7 +106,7 @@ class Publisher:
         for event, receipt in zip(events, receipts, strict=True):
             if receipt.status == "rejected":
                 self.report_unreadable(
-                    Unreadable(f"the card of task {event.data['task_id']}", f"was refused: {receipt.error}")
+                    Unreadable(f"the card of task {event.data['task_id']}", f"was rejected: {receipt.error}")
                 )
         return Outcome(new=sum(receipt.status == "accepted" for receipt in receipts))
 
@@ -140,7 +141,7 @@ class Publisher:
         if receipt.status == "duplicate" or self._is_same_act(event, receipt):
             return Outcome(known=1)
         where = next(act.preferred.where for act in acts if act.event_id == event.event_id)
-        self.report_unreadable(Unreadable(where, f"was refused: {receipt.error}"))
+        self.report_unreadable(Unreadable(where, f"was rejected: {receipt.error}"))
         return Outcome()
 
     def _is_same_act(self, event: Event, receipt: Receipt) -> bool:
@@ -168,7 +169,7 @@ class Publisher:
     def _wait(self, error: Exception, was_away: bool) -> None:
         if not was_away:
             reason = str(error).strip().partition("\n")[0]
-            self.report_database(f"The database is away, trying again every second: {reason}", is_away=True)
+            self.report_database(f"The database is not reachable, retrying every second: {reason}", is_away=True)
         connection.close()
         if self.stop.wait(RETRY_S):
             raise Stopped

@@ -165,7 +165,7 @@ def statement_of(record: Record) -> Statement | Unreadable | None:
     body = record.body
     name = body.get("type") if record.kind is RecordKind.REALTIME else body.get("event_type")
     if not isinstance(name, str) or not name.strip():
-        return Unreadable(record.where, "names no type")
+        return Unreadable(record.where, "has no type")
     stated = body if record.kind is RecordKind.REALTIME else body.get("data", {})
     if not isinstance(stated, dict):
         return Unreadable(record.where, "has data that is not a JSON object")

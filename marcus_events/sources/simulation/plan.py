@@ -28,9 +28,9 @@ class PlanStep(NamedTuple):
 
 STEPS = (
     PlanStep("Design the {area}", "design", ()),
-    PlanStep("Model the data of the {area}", "backend", (0,)),
-    PlanStep("Build the API of the {area}", "backend", (1,)),
-    PlanStep("Build the page of the {area}", "frontend", (0, 2)),
+    PlanStep("Model the {area} data", "backend", (0,)),
+    PlanStep("Build the {area} API", "backend", (1,)),
+    PlanStep("Build the {area} page", "frontend", (0, 2)),
     PlanStep("Test the {area}", "test", (2, 3)),
     PlanStep("Document the {area}", "documentation", (3,)),
 )

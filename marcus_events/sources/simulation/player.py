@@ -98,10 +98,10 @@ class Player:
         try:
             receipts = await ingest_async(events, Authority.SYSTEM)  # ANSWER_AWAITED is reserved
         except LogUnavailable as error:
-            self._report_message(f"The log takes no events, trying again: {error}")
+            self._report_message(f"The log is not accepting events, retrying: {error}")
             return False
         if rejected := next((receipt for receipt in receipts if receipt.status == "rejected"), None):
-            raise SimulationRejected(f"The log refused {rejected.event_id}: {rejected.error}")
+            raise SimulationRejected(f"The log rejected {rejected.event_id}: {rejected.error}")
         return True
 
     async def _wait(self, seconds: float) -> None:

@@ -25,7 +25,7 @@ def task_data(task: PlannedTask) -> dict[str, Any]:
     return {
         "task_id": task.task_id,
         "task_name": task.name,
-        "description": f"{task.name}, so that it can be shown to the people who will use it.",
+        "description": f"{task.name} and make it ready to show to users.",
         "priority": task.priority,
         "estimated_hours": task.hours,
         "labels": [task.label],
@@ -45,7 +45,7 @@ def observation_data(scene: Scene, event_type: str) -> dict[str, Any]:
         case T.WARNING:
             return {"message": scene.rng.choice(WARNINGS)}
         case T.PATTERN_DETECTED:
-            return {"pattern": "pages are finished sooner after their design was tried out"}
+            return {"pattern": "pages with a tested design are finished sooner"}
     return {"task_count": scene.project.size, "completed_tasks": scene.project.done}
 
 

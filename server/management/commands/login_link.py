@@ -14,7 +14,7 @@ from server.address import site
 
 
 class Command(BaseCommand):
-    help = "Prints a link with which USER can sign in once, within a day, where the server listens at HOST and PORT."
+    help = "Prints a one-time sign-in link for USER, valid for 24 hours, for the server at HOST and PORT."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", metavar="USER")
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             user = User.objects.get(username=options["user"], is_active=True)
         except User.DoesNotExist:
             raise CommandError(
-                f"There is no active user {options['user']}. In Admin under Users one is made, and by createsuperuser."
+                f"There is no active user {options['user']}. Add one under People or with createsuperuser."
             ) from None
         audit.record(EventTypes.SIGN_IN_LINK_MADE, audit.COMMAND_LINE, user=user.get_username())
         self.stdout.write(site() + one_time_path(user))

@@ -37,19 +37,19 @@ COLLECT_AFTER = (5_000, 10, 50)  # objects per generation; collecting the oldest
 GREETING = """
   Marcus Events is live at {site}/
 
-  Sign in, once     {link}
-  Another link      {there}./manage.py login_link {user}
-  Follow a Marcus   {site}/integrations/
-  End               Ctrl-C
+  Sign in (once)    {link}
+  New sign-in link  {there}./manage.py login_link {user}
+  Follow Marcus     {site}/integrations/
+  Stop              Ctrl-C
 """
 DATA_DIR = "MARCUS_DATA_DIR"  # DATABASE_URL is never printed: it can hold a password
 OTHER_NAMES = """
-  It answers to {names} only; MARCUS_ALLOWED_HOSTS=a.example,10.0.0.7 lets others reach it by those names.
+  Reachable as {names} only. To allow other names, set MARCUS_ALLOWED_HOSTS=a.example,10.0.0.7.
 """
 
 
 class Command(BaseCommand):
-    help = "Serves the dashboard and the API on HOST (127.0.0.1) and PORT (8000), and keeps everything up to date."
+    help = "Serves the dashboard and the API on HOST (127.0.0.1) and PORT (8000), with all workers."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with listen(*listening()) as listener:
@@ -95,7 +95,7 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=host == "::")
     except OSError as error:
         reason = str(error.strerror or error).partition(" (")[0]  # the rest repeats the address
-        advice = f"PORT and HOST choose another one, such as PORT={port + 1}."
+        advice = f"Set PORT or HOST to use another one, such as PORT={port + 1}."
         raise CommandError(f"Port {port} on {host} cannot be used: {reason}. {advice}") from None
 
 

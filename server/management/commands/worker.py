@@ -20,13 +20,11 @@ from server.services import WORK, AnyService, running
 
 
 class Command(BaseCommand):
-    help = (
-        "Keeps the projections up with the log, runs handlers, sends answers, removes what is old, seals and verifies."
-    )
+    help = "Runs the background services: projections, handlers, replies, retention, sealing and verification."
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [projection.name for projection in PROJECTIONS]
-        only = f"of {', '.join(names)}: just these, and nothing else, such as the search in a process of its own"
+        only = f"run only these projections and no other services: {', '.join(names)}"
         parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=only)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,7 +33,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        self.stdout.write("Working. Ctrl-C ends it.")
+        self.stdout.write("Worker running. Press Ctrl-C to stop.")
         sys.setswitchinterval(SWITCH_S)
         with running(*services(options["only"])):
             stop.wait()

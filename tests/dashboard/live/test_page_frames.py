@@ -49,7 +49,7 @@ def test_more_than_a_message_holds_is_sent_in_several_and_only_the_last_has_the_
 
 def test_a_region_that_no_message_holds_says_so_in_its_place() -> None:
     [message] = page_frames.messages(frame(), {"needs": "é" * page_frames.MAX_MESSAGE}, [], NOW)
-    assert message.startswith('<p id="needs" class="nothing">This part of the page is too large')
+    assert message.startswith('<p id="needs" class="nothing">This section is too large')
 
 
 def test_a_region_is_sent_when_it_changed_and_not_because_time_went_by() -> None:

@@ -87,7 +87,7 @@ def test_an_agent_that_said_something_in_fifty_years_falls_silent_all_the_same(l
         event("context_requested", ago=YEARS_50, task_id="t", agent_id="agent_1"),
     )
     now = utc_now()
-    for later, words in ((now, "Working for"), (now + SILENCE_LIMIT + timedelta(minutes=1), "No sign of life for")):
+    for later, words in ((now, "Working for"), (now + SILENCE_LIMIT + timedelta(minutes=1), "No signal for")):
         found = agents.agents(on())
         around = agents.around(found, {}, {}, on())
         [member] = agent_cards.agent_cards(found, {}, around, later, Window(later - timedelta(days=1), later))
@@ -106,6 +106,6 @@ def test_the_check_of_an_event_says_it_before_it_is_published(viewer: Client) ->
 
 
 def test_the_sources_with_wrong_clocks_are_for_those_who_see_everything(ahead: list[int], viewer: Client) -> None:
-    assert "Clocks that are ahead" in open_page(viewer, "/integrations/").text
+    assert "Clocks ahead" in open_page(viewer, "/integrations/").text
     User.objects.get().user_permissions.clear()
-    assert "Clocks that are ahead" not in open_page(viewer, "/integrations/").text
+    assert "Clocks ahead" not in open_page(viewer, "/integrations/").text

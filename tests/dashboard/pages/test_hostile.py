@@ -32,7 +32,7 @@ def hostile(event_type: str, **data: Any) -> Event:
 
 @pytest.fixture
 def attacked(viewer: Client) -> Client:
-    """Every type of event with markup wherever a producer can write; a blocker that is open, and one that is not."""
+    """All types of event with markup wherever a producer can write; a blocker that is open, and one that is not."""
     suggestion = {"resolution_steps": [MARKUP, MARKUP], "text": MARKUP}
     others = [hostile(name) for name in MEANINGS if name != "board_removed"]
     publish(

@@ -79,4 +79,4 @@ def test_no_address_breaks_a_page(viewer: Client, is_busy: bool) -> None:
 def test_what_is_not_there_is_said_to_be_missing(viewer: Client, path: str) -> None:
     response = viewer.get(path)
     assert response.status_code == 404
-    assert "There is nothing here" in response.content.decode()
+    assert "Page not found" in response.content.decode()

@@ -172,7 +172,7 @@ def test_what_an_event_only_identifies_is_named() -> None:
         event("dependency_detected", task_id="shop-3", depends_on_id="shop-1"),
         event("project_completed"),
     ) == [
-        *["Claude of shop is at 5 % of Build shop-2"] * 2,
+        *["Claude of shop is at 5% on Build shop-2"] * 2,
         "Build shop-3 depends on Build shop-1",
         "The shop is complete",
     ]

@@ -89,7 +89,7 @@ def test_every_column_is_a_link_to_what_it_counts(viewer: Client) -> None:
 
 def test_a_query_that_cannot_be_read_has_none(viewer: Client) -> None:
     publish(*project())
-    assert "each bar" not in open_page(viewer, "/activity/?q=type:").text
+    assert "1 bar =" not in open_page(viewer, "/activity/?q=type:").text
 
 
 @pytest.mark.usefixtures("log")

@@ -93,9 +93,9 @@ def test_now_shows_one_card_and_all_counts_agree(stuck: Client) -> None:
     page = open_page(stuck, "/")
     text = " ".join(page.text.split())
     assert len(page.with_id("need-")) == 2
-    assert "3 tasks wait for this : Build a, Build b, Build c" in text.replace("this:", "this :")
-    assert "4 tasks wait for a person, for 2 reasons; 1 waits behind them." in text
-    assert "Needs you 4 open blockers with 2 reasons: one answer for each" in text
+    assert "3 tasks with this cause : Build a, Build b, Build c" in text.replace("cause:", "cause :")
+    assert "4 tasks are waiting for a person, with 2 causes; 1 more is waiting behind them." in text
+    assert "Needs you 4 open blockers, 2 causes: one reply per cause" in text
     assert page.with_id("bell")[0]["data-open"] == "4"
     assert text.startswith("(4) Now")
 
@@ -106,8 +106,8 @@ def test_what_is_put_off_is_in_none_of_the_counts(stuck: Client) -> None:
     text = " ".join(page.text.split())
     assert text.startswith("(1) Now")
     assert page.with_id("bell")[0]["data-open"] == "1"
-    assert "1 task waits for a person; nothing else waits behind it." in text
-    assert "3 blockers put off" in text
+    assert "1 task is waiting for a person; nothing else is waiting behind it." in text
+    assert "3 snoozed blockers" in text
 
 
 def test_an_answer_goes_to_each_of_them_in_its_own_event_and_is_taken_back_at_once(stuck: Client) -> None:
@@ -116,7 +116,7 @@ def test_an_answer_goes_to_each_of_them_in_its_own_event_and_is_taken_back_at_on
     assert [(row["type"], row["task_id"]) for row in told] == [("blocker_answered", task) for task in TASKS]
     for row in told:
         assert row["blocker_event_id"] == row["causation_id"] == of(row["task_id"]).event_id
-    assert "Take them all back" in open_page(stuck, f"/blocked/{of('b').blocker_id}/").text
+    assert "Undo all" in open_page(stuck, f"/blocked/{of('b').blocker_id}/").text
     assert act(stuck, "b", "withdraw").status_code == 302
     assert [row["type"] for row in newest(3)] == ["answer_withdrawn"] * 3
     assert [of(task).answer_id for task in TASKS] == ["", "", ""]
@@ -154,11 +154,11 @@ def test_two_who_answer_for_the_same_tasks_see_each_other(stuck: Client) -> None
         response = act(bob, task, "answer", others, answer="The <red> one")
         assert response.status_code == 409
         page = response.content.decode()
-        assert "ada has just answered" in page
+        assert "ada has just replied" in page
         assert "The &lt;red&gt; one" in page
     assert of("c").answer_id == ""
     assert "Build a" in page
-    assert "ada</bdi> answers" in page
+    assert "eply by <bdi>ada</bdi>" in page
     assert act(bob, "c", "answer", answer="The red one").status_code == 302
     assert [of(task).answered_by for task in TASKS] == ["ada", "ada", "bob"]
     assert act(bob, "c", "withdraw").status_code == 302
@@ -180,7 +180,7 @@ def test_blocked_groups_by_reason_and_shows_one_alone(stuck: Client) -> None:
     [key] = {cause.key for cause in found() if len(cause.items) == 4}
     alone = open_page(stuck, "/blocked/", {"cause": key})
     assert "Which colour?" not in alone.text
-    assert "4 tasks wait for this" in alone.text
+    assert "4 tasks with this cause" in alone.text
 
 
 def test_filters_of_blocked_leave_what_was_chosen_and_count_the_rest(stuck: Client) -> None:
@@ -190,6 +190,6 @@ def test_filters_of_blocked_leave_what_was_chosen_and_count_the_rest(stuck: Clie
     assert "Which key?" not in page.text
     assert "Open 5" in " ".join(page.text.split())
     assert {"?sort=age&severity=medium", "?sort=age"} <= set(page.leads())
-    assert "None of the 5 open blockers is like that." in " ".join(
+    assert "No open blockers match these filters." in " ".join(
         open_page(stuck, "/blocked/", {"severity": "low"}).text.split()
     )

@@ -154,4 +154,4 @@ def live_for_ever(target: Target) -> int:
 
 def sign_of_life(target: Target) -> str:
     page = target.admin.get("/agents/?board=dead&agent=agent_dead").text
-    return found(r'<dt>Last sign of life</dt> <dd><time datetime="([^"]+)', page)
+    return found(r'<dt>Last seen</dt> <dd><time datetime="([^"]+)', page)

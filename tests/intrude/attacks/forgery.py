@@ -249,7 +249,7 @@ def overtakes_an_answer(target: Target) -> int:
             raise AssertionError("no answer could be overtaken while it waited")
     wait_until(lambda: "Unblocked: " in target.admin.get(page).text)
     text = target.admin.get(page).text
-    check("This answer could not be delivered" in text, "the page does not say that the answer was not sent")
+    check("This reply could not be delivered" in text, "the page does not say that the answer was not sent")
     check("agent_1</bdi> (a program)" in text, "the page does not say that a program ended it")
     return 1
 

@@ -153,7 +153,7 @@ def addresses_refused(target: Target, source: str) -> int:
 def forge_where_it_comes_from(target: Target) -> int:
     tries = addresses_refused(target, STRANGER)
     page = wait_until(lambda: refused_from(target, STRANGER))
-    check("203.0.113." not in page, "a forged address stands under Refused lately")
+    check("203.0.113." not in page, "a forged address stands under Rejected requests")
     forged = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", EVIL), ("X-Forwarded-Port", "1")]
     answer = ask(target, "/sign-in/", forged, STRANGER)
     check("Strict-Transport-Security" not in answer.headers, "a forged scheme counts")
@@ -171,7 +171,7 @@ def refused_from(target: Target, address: str) -> str:
 def forge_an_address_without_a_proxy(target: Target) -> int:
     tries = addresses_refused(target, STRANGER)
     page = wait_until(lambda: refused_by_anybody(target))
-    check("203.0.113." not in page, "a forged address stands under Refused lately")
+    check("203.0.113." not in page, "a forged address stands under Rejected requests")
     return tries
 
 

@@ -146,7 +146,7 @@ def make_the_chain_anew(target: Target) -> int:
         connection.execute("DELETE FROM checkpoint WHERE projection = 'seal'")
     code, said = verdict(target)
     ANCHOR.unlink()
-    check(code == 1 and "the chain was made anew" in said, f"nobody notices another chain up to {last}\n{said}")
+    check(code == 1 and "the chain was rebuilt" in said, f"nobody notices another chain up to {last}\n{said}")
     return 1
 
 

@@ -91,7 +91,7 @@ def test_older_rows_follow_until_the_log_begins(ten: Client, monkeypatch: pytest
     assert rows(ten, before=7, noise=1).positions() == [6, 5, 4, 3]
     last = rows(ten, before=3, noise=1)
     assert last.positions() == [2, 1]
-    assert "This is where the log begins." in last.text
+    assert "Start of the log." in last.text
 
 
 def test_now_shows_the_latest_and_activity_goes_on_from_a_position(ten: Client) -> None:

@@ -24,7 +24,7 @@ def words(status: str, life_ago: timedelta | None) -> str:
         ("blocked", "Blocked for"),
         ("waiting", "Waiting for work for"),
         ("idle", "Idle for"),
-        ("on\nleave", "Says that it is “on leave”, for"),
+        ("on\nleave", "Status “on leave” for"),
     ],
 )
 def test_of_an_agent_that_is_heard_of_what_it_is_at(status: str, said: str) -> None:
@@ -33,14 +33,14 @@ def test_of_an_agent_that_is_heard_of_what_it_is_at(status: str, said: str) -> N
 
 @pytest.mark.parametrize("status", ["working", "waiting"])
 def test_who_ought_to_be_heard_of_and_is_not_gives_no_sign_of_life(status: str) -> None:
-    assert words(status, SILENCE_LIMIT) != "No sign of life for"
-    assert words(status, SILENCE_LIMIT + timedelta(seconds=1)) == "No sign of life for"
-    assert words(status, None) == "No sign of life for"
+    assert words(status, SILENCE_LIMIT) != "No signal for"
+    assert words(status, SILENCE_LIMIT + timedelta(seconds=1)) == "No signal for"
+    assert words(status, None) == "No signal for"
 
 
 @pytest.mark.parametrize("status", ["blocked", "idle", "on leave"])
 def test_who_need_not_be_heard_of_may_be_silent(status: str) -> None:
-    assert words(status, timedelta(hours=4)) != "No sign of life for"
+    assert words(status, timedelta(hours=4)) != "No signal for"
 
 
 def test_who_has_just_been_given_something_is_not_silent_yet() -> None:

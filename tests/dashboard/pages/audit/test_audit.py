@@ -58,7 +58,7 @@ def test_acts_are_shown_by_who_and_what(administrator: Client) -> None:
     assert "Eve exported 12,000 events" in shown
     assert "exported" not in page(administrator, "/audit/?who=ada").partition("<tbody>")[2]
     assert "revoked" not in page(administrator, "/audit/?what=history_exported").partition("<tbody>")[2]
-    assert "Nothing like that" in page(administrator, "/audit/?who=nobody")
+    assert "No matching actions" in page(administrator, "/audit/?who=nobody")
 
 
 def test_older_acts_are_a_page_away(administrator: Client) -> None:
@@ -73,7 +73,7 @@ def test_older_acts_are_a_page_away(administrator: Client) -> None:
 def test_verify_now_says_that_the_log_is_whole(administrator: Client) -> None:
     fill(5)
     seal_next(timeout_s=0)
-    assert "not been verified yet" in page(administrator, "/audit/")
+    assert "Not verified yet" in page(administrator, "/audit/")
     assert administrator.post("/audit/verify/").status_code == 302
     assert only_event("log_verified").data["by"] == "ada"
     sealed = Verification.objects.get()
@@ -89,13 +89,13 @@ def test_a_break_is_named_with_its_position(administrator: Client) -> None:
     administrator.post("/audit/verify/")
     wait_until(lambda: Verification.objects.filter(ended_at__isnull=False).exists())
     shown = page(administrator, "/audit/")
-    assert "Position 3</a>: the event is not what was sealed" in shown
+    assert "Position 3</a>: the event differs from the sealed one" in shown
     assert only_event("log_verified").data["faults"][0][0] == 3
 
 
 def test_progress_is_shown_while_it_runs(administrator: Client) -> None:
     Verification.objects.create(by="ada", until=200, verified_to=50)
-    assert "Verifying: 25 %" in page(administrator, "/audit/")
+    assert "Verifying: 25%" in page(administrator, "/audit/")
 
 
 def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
@@ -103,7 +103,7 @@ def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
     complaint = positions[-1]
     [row] = row_cache.render_rows([found for found in [read.event(complaint)] if found], read.head())
     assert "No key for shop" in row
-    assert "Redact it for good" in page(administrator, f"/activity/{complaint}/")
+    assert "Redact permanently" in page(administrator, f"/activity/{complaint}/")
     answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours"})
     assert answer["Location"] == f"/activity/{complaint}/#redacted"
     shown = page(administrator, f"/activity/{complaint}/")
@@ -117,14 +117,14 @@ def test_what_is_not_possible_is_said_above_the_form(administrator: Client) -> N
     [position] = publish(event("task_started", task_id="t1"))
     answer = administrator.post(f"/activity/{position}/redact/", {"reason": " "})
     assert answer.status_code == 409
-    assert "Say why." in answer.content.decode()
+    assert "Enter a reason." in answer.content.decode()
 
 
 def test_people_who_sign_in_are_no_beginning(administrator: Client) -> None:
     audit.record("user_signed_in", "ada", FROM)
-    assert "Nothing has happened yet" in page(administrator, "/")
+    assert "No events yet" in page(administrator, "/")
     publish(event("task_started", task_id="t1"))
-    assert "Nothing has happened yet" not in page(administrator, "/")
+    assert "No events yet" not in page(administrator, "/")
 
 
 def test_a_row_that_was_kept_does_not_show_a_name_that_was_redacted(administrator: Client) -> None:
@@ -140,8 +140,8 @@ def test_a_row_that_was_kept_does_not_show_a_name_that_was_redacted(administrato
 
 
 def test_a_break_outside_of_the_numbers_is_named_without_a_link(administrator: Client) -> None:
-    Verification.objects.create(by="ada", ended_at=utc_now(), faults=[[-7, "an event stands here"]], verified_to=5)
-    assert "Position -7: an event stands here" in page(administrator, "/audit/")
+    Verification.objects.create(by="ada", ended_at=utc_now(), faults=[[-7, "there is an event"]], verified_to=5)
+    assert "Position -7: there is an event" in page(administrator, "/audit/")
 
 
 def test_anchors_are_shown_with_when_and_where_or_why_not(

@@ -84,21 +84,24 @@ def test_a_blocker_is_given_to_those_alone_who_see_its_board(blocked: Client) ->
     User.objects.create_user("of-the-group").groups.add(group)
     page = blocked.get(f"/blocked/{the_blocker().blocker_id}/").content.decode()
     people = re.findall(r"<option[^>]*>([\w-]+)<", page.partition('name="assignee"')[2].partition("</select>")[0])
-    assert people == ["nobody", "ada", "administers", "every", "of-the-group", "shopkeeper"]
+    assert people == ["Nobody", "ada", "administers", "every", "of-the-group", "shopkeeper"]
     for name in ("banker", "locked-out"):
-        assert f"Nobody called {name} sees this board." in act(blocked, "assign", assignee=name).content.decode()
+        assert (
+            f"{name} does not exist or has no access to this board."
+            in act(blocked, "assign", assignee=name).content.decode()
+        )
     assert act(blocked, "assign", assignee="of-the-group").status_code == 302
 
 
 def test_an_answer_is_sent_after_a_while_and_the_card_tells_what_became_of_it(blocked: Client) -> None:
     act(blocked, "answer", answer="  The blue one  ")
     assert the_blocker().resolved_at is None
-    assert "ada answers" in open_page(blocked, "/").text
+    assert "Reply by ada" in open_page(blocked, "/").text
     assert replies.send_due() == 0, "it can be taken back"
     Blocker.objects.now().update(answer_due=utc_now() - timedelta(seconds=5))
     assert replies.send_due() == 1
     publish(event("context_updated"))
-    assert "sent, no agent has seen it" in open_page(blocked, "/").text
+    assert "sent, not seen yet" in open_page(blocked, "/").text
     seen = event("answer_seen", task_id="shop-2", blocker_event_id=the_blocker().event_id)
     publish(seen)
     assert "seen by the agent" in open_page(blocked, "/").text
@@ -114,7 +117,7 @@ def test_two_who_answer_at_once_see_each_other(blocked: Client) -> None:
     response = act(bob, "answer", answer="The red one, with <care>")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "ada has just answered" in page
+    assert "ada has just replied" in page
     assert "The red one, with &lt;care&gt;" in page, "what was written is lost"
     assert the_blocker().answer == "The blue one"
 
@@ -125,7 +128,7 @@ def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, u
     blocker = f"/blocked/{the_blocker().blocker_id}/"
     for headers in ({}, {"X-Drawer": "1"}):
         page = blocked.get(blocker, headers=headers).content.decode()
-        assert "You can watch, but not answer." in page
+        assert "You can view this blocker but not reply to it." in page
         assert 'name="act" value="a' not in page.partition('<article class="blocker"')[2].partition("</article>")[0]
     for name in ("acknowledge", "assign", "snooze", "answer", "withdraw"):
         assert act(blocked, name, answer="Here it is").status_code == 403, name
@@ -136,16 +139,16 @@ def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, u
 @pytest.mark.parametrize(
     ("name", "fields", "why"),
     [
-        ("answer", {"answer": " \n"}, "Write an answer first."),
-        ("answer", {}, "Write an answer first."),
-        ("answer", {"answer": "a\0b"}, "That cannot be stored"),
-        ("answer", {"answer": "x" * 300_000}, "That cannot be stored"),
-        ("assign", {"assignee": "nobody-known"}, "Nobody called nobody-known sees this board."),
-        ("snooze", {"for": "soon"}, "Choose for how long."),
-        ("snooze", {"for": "999w"}, "Choose for how long."),
-        ("withdraw", {}, "cannot be taken back any more"),
-        ("explode", {}, "There is no such act."),
-        ("", {}, "There is no such act."),
+        ("answer", {"answer": " \n"}, "Write a reply first."),
+        ("answer", {}, "Write a reply first."),
+        ("answer", {"answer": "a\0b"}, "This could not be stored"),
+        ("answer", {"answer": "x" * 300_000}, "This could not be stored"),
+        ("assign", {"assignee": "nobody-known"}, "nobody-known does not exist or has no access to this board."),
+        ("snooze", {"for": "soon"}, "Choose a duration."),
+        ("snooze", {"for": "999w"}, "Choose a duration."),
+        ("withdraw", {}, "can no longer be undone"),
+        ("explode", {}, "Unknown action."),
+        ("", {}, "Unknown action."),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_is_no_event(
@@ -185,11 +188,11 @@ def test_there_is_no_such_blocker(blocked: Client) -> None:
 def test_what_is_put_off_is_not_among_what_needs_you_until_its_time(blocked: Client) -> None:
     act(blocked, "snooze", **{"for": "2h"})
     text = open_page(blocked, "/").text
-    assert "1 blocker put off" in text
-    assert "Nothing needs you" in text or "No task is blocked" in text
-    assert "put off until" in open_page(blocked, "/blocked/").text
+    assert "1 snoozed blocker" in text
+    assert "Nothing needs you" in text or "No blocked tasks" in text
+    assert "Snoozed until" in open_page(blocked, "/blocked/").text
     act(blocked, "snooze", **{"for": ""})
-    assert "1 blocker put off" not in open_page(blocked, "/").text
+    assert "1 snoozed blocker" not in open_page(blocked, "/").text
 
 
 def test_earlier_ones_that_read_alike_are_shown_with_the_answer_that_helped(blocked: Client) -> None:
@@ -199,7 +202,7 @@ def test_earlier_ones_that_read_alike_are_shown_with_the_answer_that_helped(bloc
     sent: dict[str, Any] = {"resolution": "It lies in the vault", "answer_id": answered.event_id}
     publish(answered, event("blocker_resolved", ago=7, by="ann", task_id="shop-1", **sent))
     page = open_page(blocked, f"/blocked/{the_blocker().blocker_id}/").text
-    assert "Earlier ones like this" in page
+    assert "Similar blockers" in page
     assert "It lies in the vault" in page
 
 
@@ -208,7 +211,7 @@ def test_it_tells_what_was_tried_what_is_suggested_and_what_waits(blocked: Clien
     suggestion = {"resolution_steps": ["Ask for a key"], "confidence": 0.8}
     publish(event("blocker_suggestion", task_id="shop-2", suggestion=suggestion))
     page = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
-    for words in ("No key for shop", "Ask for a key", "80 % sure", "Holds up 2 tasks", "Build shop-4"):
+    for words in ("No key for shop", "Ask for a key", "80% confidence", "Holds up 2 tasks", "Build shop-4"):
         assert words in page
 
 
@@ -225,11 +228,11 @@ def test_an_answer_that_could_not_be_delivered_says_so_and_stands_in_the_form_ag
     blocker = the_blocker()
     publish(event("answer_failed", task_id="shop-2", answer_id=blocker.answer_id, reason="it is too large"))
     page = blocked.get(f"/blocked/{blocker.blocker_id}/").content.decode()
-    assert "This answer could not be delivered: <bdi>it is too large</bdi>." in page
+    assert "This reply could not be delivered: <bdi>it is too large</bdi>." in page
     assert ">The blue one</textarea>" in page
-    assert "The answer could not be delivered" in open_page(blocked, "/").text
+    assert "Reply not delivered" in open_page(blocked, "/").text
     act(blocked, "answer", answer="Blue")
-    assert "This answer could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
+    assert "This reply could not be delivered" not in open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
 
 
 def test_an_answer_that_something_else_overtook_is_not_shown_as_sent(blocked: Client) -> None:
@@ -238,5 +241,5 @@ def test_an_answer_that_something_else_overtook_is_not_shown_as_sent(blocked: Cl
     publish(event("blocker_resolved", source="agent_9", task_id="shop-2", resolution="Never mind"))
     page = open_page(blocked, f"/blocked/{blocker.blocker_id}/").text
     assert "Unblocked: Never mind · Resolved by agent_9 (a program)" in page
-    assert "This answer could not be delivered: the task was no longer blocked" in page
+    assert "This reply could not be delivered: the task was no longer blocked" in page
     assert "Sent " not in page

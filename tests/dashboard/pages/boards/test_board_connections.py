@@ -42,16 +42,16 @@ def test_before_anything_is_known_nothing_is_said(viewer: Client) -> None:
 
 def test_a_board_that_is_connected_says_since_when(viewer: Client) -> None:
     publish(*project(), event("kanban_connected", ago=40))
-    assert "Marcus has been connected since" in text(viewer, "/boards/shop/")
-    assert "what you see may be behind" not in text(viewer, "/")
+    assert "Marcus connected since" in text(viewer, "/boards/shop/")
+    assert "This board may be out of date" not in text(viewer, "/")
 
 
 def test_a_board_that_lost_its_connection_falls_back_and_recovers(viewer: Client, program: Program) -> None:
     publish(*project(), *lost())
-    assert "The shop has been in fallback mode for 12 min: what you see may be behind." in text(viewer, "/")
+    assert "The shop has been in fallback mode for 12 min. Its data may be out of date." in text(viewer, "/")
     board = text(viewer, "/boards/shop/")
-    assert "In fallback mode for 12 min: what you see may be behind. Reason: no board" in board
-    assert "Marcus is not connected to this board, since" in board
+    assert "In fallback mode for 12 min. This board may be out of date. Reason: no board" in board
+    assert "Marcus has been disconnected from this board since" in board
     assert "Planka does not answer" in board
     assert "In fallback mode for 12 min" in text(viewer, "/boards/")
     [found] = program.read("/api/boards")["boards"]
@@ -67,7 +67,7 @@ def test_a_board_that_lost_its_connection_falls_back_and_recovers(viewer: Client
 
 def test_a_connection_that_is_lost_is_news_too(viewer: Client) -> None:
     publish(*project(), *lost()[:2])
-    assert "The shop has lost its connection to Marcus, 13 min ago: what you see may be behind." in text(viewer, "/")
+    assert "The shop lost its connection to Marcus 13 min ago. Its data may be out of date." in text(viewer, "/")
 
 
 def test_a_board_on_which_nothing_is_left_to_do_is_no_news(viewer: Client) -> None:

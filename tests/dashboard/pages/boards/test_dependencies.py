@@ -104,8 +104,8 @@ def test_the_page_shows_the_picture_with_a_table_behind_it(viewer: Client) -> No
     publish(*project())
     page = open_page(viewer, "/boards/shop/")
     text = " ".join(page.text.split())
-    assert "The longest chain: 3 tasks" in text
-    assert "1 blocked, 2 behind" in text
+    assert "Longest chain: 3 open tasks" in text
+    assert "1 blocked, 2 waiting behind" in text
     assert "Behind Build shop-2" in text
     assert "Hide 1 done task" in text
     assert len([tag for tag, _ in page.elements if tag == "foreignobject"]) == 4
@@ -123,15 +123,15 @@ def test_without_done_tasks_the_page_offers_to_show_them(viewer: Client) -> None
 def test_where_nothing_waits_for_anything_the_page_says_so_and_draws_nothing(viewer: Client) -> None:
     publish(*created("a"))
     page = open_page(viewer, "/boards/shop/")
-    assert "No task here waits for another." in page.text
+    assert "No dependencies on this board." in page.text
     assert "foreignobject" not in {tag for tag, _ in page.elements}
 
 
 def test_a_circle_is_told_of_on_the_page(viewer: Client) -> None:
     publish(*created("a", "b"), depends("a", "b"), depends("b", "a"))
     text = " ".join(open_page(viewer, "/boards/shop/").text.split())
-    assert "2 tasks wait for each other in a circle, so none of them can begin: Build" in text
-    assert "In a circle" in text
+    assert "2 tasks form a dependency cycle, so none of them can start: Build" in text
+    assert "In a cycle" in text
 
 
 def test_the_longest_chain_ends_on_its_own_board() -> None:

@@ -76,12 +76,12 @@ def test_a_young_board_is_judged_by_the_parts_that_it_has_lived() -> None:
 @pytest.mark.parametrize(
     ("left", "free", "finished", "age", "why"),
     [
-        (3, 0, steps(9), OLD, "All that is left is blocked or waits behind it"),
-        (3, 3, steps(), OLD, "No task was finished in the last day"),
-        (3, 3, steps(*[0] * 150, 9), OLD, "No task was finished in the last day"),
-        (3, 3, steps(1), OLD, "1 task was finished lately: too few"),
-        (3, 3, steps(4), OLD, "4 tasks were finished lately: too few"),
-        (3, 3, steps(9), timedelta(minutes=29), "too early"),
+        (3, 0, steps(9), OLD, "Everything left is blocked or waiting behind a blocker"),
+        (3, 3, steps(), OLD, "No forecast: no tasks were finished"),
+        (3, 3, steps(*[0] * 150, 9), OLD, "No forecast: no tasks were finished"),
+        (3, 3, steps(1), OLD, "Too few finished tasks for a forecast: 1 so far"),
+        (3, 3, steps(4), OLD, "Too few finished tasks for a forecast: 4 so far"),
+        (3, 3, steps(9), timedelta(minutes=29), "Too early"),
     ],
 )
 def test_without_ground_it_says_why(left: int, free: int, finished: list[int], age: timedelta, why: str) -> None:
@@ -156,7 +156,7 @@ def test_boards_and_a_board_say_when_they_will_be_done_and_what_that_is_made_of(
     for path in ("/boards/", "/boards/shop/"):
         assert "At the pace of the last 2 h, done between" in " ".join(open_page(viewer, path).text.split()), path
     made = " ".join(open_page(viewer, "/boards/shop/").text.split())
-    assert "8 tasks were finished; in parts of 10 min, the newest first:" in made
+    assert "8 tasks were finished. Per 10 min, newest first:" in made
     assert "4 tasks are left." in made
     [summary] = queries.summaries(on("shop"))
     assert summary.forecast == queries.summaries(on())[0].forecast
@@ -164,4 +164,4 @@ def test_boards_and_a_board_say_when_they_will_be_done_and_what_that_is_made_of(
 
 def test_a_board_where_nothing_moves_says_so(viewer: Client) -> None:
     publish(event("project_created", project_name="Shop", ago=300), event("task_created", task_id="a", ago=290))
-    assert "No task was finished in the last day, so there is no forecast." in open_page(viewer, "/boards/").text
+    assert "No forecast: no tasks were finished in the last 24 hours." in open_page(viewer, "/boards/").text

@@ -105,7 +105,7 @@ def test_when_an_owner_loses_a_board_what_they_shared_is_shown_to_nobody_new() -
 def test_who_only_watches_shares_nothing() -> None:
     answer = save(client_of("bo"), "for all", shared="on")
     assert answer.status_code == 422
-    assert "for everyone" in answer.content.decode()
+    assert "can share a search" in answer.content.decode()
     assert not SavedSearch.objects.exists()
 
 

@@ -36,18 +36,18 @@ def test_a_good_event_is_told_as_the_dashboard_would(viewer: Client) -> None:
     publish(*project())
     head = read.head().position
     told = check(viewer, EVENT | {"event_type": "blocker_reported", "metadata": {"board_id": "shop"}, "team": "red"})
-    assert told.startswith("This event would be taken Claude 2 is blocked on Build shop-2")
-    assert "Type task_blocked which it calls blocker_reported" in told
+    assert told.startswith("This event would be accepted Claude 2 is blocked on Build shop-2")
+    assert "Type task_blocked sent as blocker_reported" in told
     assert "Category task, high importance" in told
     assert "Board The shop shop Task Build shop-2 shop-2 Agent Claude 2 agent_claude_2" in told
-    assert 'Kept as extra in its metadata, since no field is called so { "team": "red" }' in told
+    assert 'Unknown fields, stored as extra in the metadata { "team": "red" }' in told
     assert read.head().position == head == LoggedEvent.objects.count()
 
 
 def test_what_an_event_does_not_say_is_told_too(viewer: Client) -> None:
     told = check(viewer, {"event_type": "deploy_finished", "source": "ci"})
     assert "Deploy finished Type deploy_finished not a documented type" in told
-    assert "Board none named" in told
+    assert "Board none given" in told
     assert "Task none Agent none" in told
 
 
@@ -61,7 +61,7 @@ def test_a_cloudevent_is_known_by_its_version(viewer: Client) -> None:
         "team": "red",
     }
     told = check(viewer, stated)
-    assert "Read as a CloudEvent Kept as cloudevent in its metadata" in told
+    assert "Format CloudEvent Stored as cloudevent in the metadata" in told
     assert '"team": "red"' in told
     assert "/id" in check(viewer, stated | {"id": ""})
 
@@ -98,9 +98,9 @@ def test_each_problem_is_told_with_its_place_and_limit_as_the_api_does(viewer: C
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "There is nothing to check Paste an event"),
-        ("  \n ", "There is nothing to check"),
-        ("{oops", "The request would be refused with 400 Bad Request The body is not JSON"),
+        ("", "Nothing to validate Paste an event"),
+        ("  \n ", "Nothing to validate"),
+        ("{oops", "The request would be rejected with 400 Bad Request The body is not JSON"),
         ("{\n\n!", "line 3 column 1"),
         ("[]", "422 Unprocessable Entity Send 1 to 500 events, not 0. limit: batch"),
         ("[" * 100_000, "The body is nested too deeply. limit: depth"),
@@ -117,33 +117,33 @@ def test_of_an_array_the_problems_come_first(viewer: Client) -> None:
     assert told.startswith(
         "1 of 4 events would be rejected /2/event_type must be a non-empty string /0 Claude 2 started"
     )
-    assert check(viewer, [EVENT, EVENT]).startswith("All 2 events would be taken")
+    assert check(viewer, [EVENT, EVENT]).startswith("All 2 events would be accepted")
 
 
 def test_a_field_that_would_not_be_used_is_told_with_what_is_expected(viewer: Client) -> None:
     odd = EVENT | {"event_type": "task_progress", "data": {"task_id": 77, "progress": "half"}}
     told = check(viewer, odd)
     assert told.startswith(
-        "This event would be taken, with a warning Claude 2 is at half % of 77 "
-        "/data/progress should be a number from 0 to 100: its value is not used as it stands."
+        "This event would be accepted with a warning Claude 2 is at half % on 77 "
+        "/data/progress should be a number from 0 to 100. Its value is ignored."
     )
     assert "Task 77 77" in told
     told = check(viewer, [EVENT, odd, {"source": "x"}])
-    assert told.startswith("1 of 3 events would be rejected, 1 taken with a warning /2/event_type")
+    assert told.startswith("1 of 3 events would be rejected, 1 accepted with a warning /2/event_type")
     assert told.index("/2/event_type") < told.index("/1/data/progress") < told.index("/0 Claude 2 started")
-    assert check(viewer, [EVENT, odd]).startswith("All 2 events would be taken, 1 with a warning")
+    assert check(viewer, [EVENT, odd]).startswith("All 2 events would be accepted, 1 with a warning")
 
 
 def test_of_a_long_array_a_part_is_shown_and_the_rest_counted(viewer: Client) -> None:
     told = check(viewer, [EVENT] * 300)
-    assert told.startswith("All 300 events would be taken")
-    assert told.endswith(f"and {300 - MAX_SHOWN} more")
+    assert told.startswith("All 300 events would be accepted")
+    assert told.endswith(f"{300 - MAX_SHOWN} more not shown")
 
 
 def test_what_the_log_holds_already_is_told(viewer: Client) -> None:
     mine = EVENT | {"event_id": "e1", "metadata": {"board_id": "shop"}}
     Program(tokens.create("program")).publish(mine)
-    assert "The log holds it already, at 1" in check(viewer, mine)
+    assert "Already in the log at 1" in check(viewer, mine)
     told = check(viewer, mine | {"data": {"task_id": "other"}})
     assert told.startswith("This event would be rejected /event_id agent_claude_2 already published another event")
 

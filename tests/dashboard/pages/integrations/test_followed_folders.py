@@ -55,24 +55,24 @@ def region(visibility: Visibility) -> str:
 
 
 def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Path) -> None:
-    assert "No folder is followed." in open_page(administrator, PAGE).text
+    assert "No folders followed." in open_page(administrator, PAGE).text
     page = follow(administrator, f"{tmp_path}/", board="Shop", time_zone="Europe/Berlin")
     folder = FollowedFolder.objects.get()
     stated = (folder.path, folder.board, folder.time_zone, folder.added_by)
     assert stated == (str(tmp_path), "Shop", "Europe/Berlin", "grace")
-    assert f"The server follows {tmp_path} from now on." in page.text
+    assert f"The server now follows {tmp_path}." in page.text
     assert "Starting" in page.text
     for _ in range(2):
         answer = administrator.post(stop_at(folder), follow=True)
     assert answer.status_code == 404
     assert not FollowedFolder.objects.exists()
-    assert "No folder is followed." in open_page(administrator, PAGE).text
+    assert "No folders followed." in open_page(administrator, PAGE).text
 
 
 def test_both_acts_are_on_record(administrator: Client, tmp_path: Path) -> None:
     follow(administrator, tmp_path)
     administrator.post(stop_at(FollowedFolder.objects.get()))
-    assert as_text(sentence(only_event("folder_followed"))) == f"Grace set the server to follow {tmp_path}"
+    assert as_text(sentence(only_event("folder_followed"))) == f"Grace started following {tmp_path}"
     assert as_text(sentence(only_event("folder_unfollowed"))) == f"Grace stopped following {tmp_path}"
 
 
@@ -80,16 +80,16 @@ def test_what_cannot_be_followed_is_refused_in_words_beside_the_field(administra
     (tmp_path / "link").symlink_to(tmp_path)
     add(tmp_path)
     for path, reason in (
-        ("", "Name the folder in which Marcus was started."),
-        ("marcus", "Give the whole path"),
+        ("", "Enter the folder where Marcus was started."),
+        ("marcus", "Enter an absolute path"),
         ("/nowhere/at/all", MISSING),
         ("/" + "x" * 600, "at most 600 characters"),
         ("/x/\0", "Null characters are not allowed"),
-        (tmp_path, "follows this folder already"),
-        (tmp_path / "link", "follows this folder already"),
+        (tmp_path, "already follows this folder"),
+        (tmp_path / "link", "already follows this folder"),
     ):
         assert reason in follow(administrator, path).text
-    assert "There is no time zone" in follow(administrator, "/", time_zone="../../etc/passwd").text
+    assert "Unknown time zone" in follow(administrator, "/", time_zone="../../etc/passwd").text
     assert FollowedFolder.objects.count() == 1
     assert not on_record("folder_followed")
 
@@ -127,10 +127,10 @@ def test_its_state_is_told_in_words(tmp_path: Path) -> None:
     named |= {"refused_lines": [["logs/a.jsonl:5", "was refused"]], "unread_files": [["logs/a.zst", "is packed"]]}
     text = shown(folder, state | numbers | named)
     for words in (
-        *("Following", "1,200 new", "5 that the log held already", "logs/a.jsonl:7 3 min ago", "2.0"),
-        *("1 repaired line", "2 records held back", "3 events on no board", "4 requests without Marcus's answer"),
-        *("5 lines of talk left out", "2 unreadable lines", "logs/a.jsonl:3 is not JSON", "and 1 more"),
-        *("1 refused event", "logs/a.jsonl:5 was refused", "1 unread file", "logs/a.zst is packed"),
+        *("Following", "1,200 new", "5 already in the log", "logs/a.jsonl:7 3 min ago", "2.0"),
+        *("1 repaired line", "2 records held back", "3 events without a board", "4 requests without Marcus's answer"),
+        *("5 lines of conversation skipped", "2 unreadable lines", "logs/a.jsonl:3 is not JSON", "1 more not shown"),
+        *("1 rejected event", "logs/a.jsonl:5 was refused", "1 unread file", "logs/a.zst is packed"),
     ):
         assert words in text, words
 
@@ -138,8 +138,8 @@ def test_its_state_is_told_in_words(tmp_path: Path) -> None:
 def test_waiting_failing_and_silence_say_what_to_do(tmp_path: Path) -> None:
     folder = add(tmp_path)
     assert "Waiting for Marcus" in shown(folder, {"activity": "waiting"})
-    assert "There is no Marcus in the folder yet" in shown(folder, {"activity": "waiting", "leading_out": []})
-    assert "data is a link that leads out" in shown(folder, {"activity": "waiting", "leading_out": ["data"]})
+    assert "There are no Marcus files in this folder" in shown(folder, {"activity": "waiting", "leading_out": []})
+    assert "data links outside the folder" in shown(folder, {"activity": "waiting", "leading_out": ["data"]})
     assert "File name too long." in shown(folder, {"activity": "failed", "reason": "File name too long."})
     assert "Waiting for the database" in shown(folder, {"activity": "database_away"})
     long_ago = utc_now() - timedelta(minutes=1)

@@ -63,7 +63,7 @@ def test_nobody_else_makes_sees_or_revokes_one(viewer: Client, user: User, is_st
     page = open_page(viewer, PAGE)
     assert "kept" not in page.text
     assert MAKE not in page.leads()
-    assert "Administrators make them here: ask root" in page.text
+    assert "Administrators create tokens here: ask root" in page.text
     assert viewer.post(MAKE, STATED).status_code == 403
     assert viewer.post(revoke_at("kept")).status_code == 403
     assert Token.objects.get().revoked_at is None
@@ -137,13 +137,13 @@ def test_a_token_that_may_only_read_is_not_put_into_programs_that_publish(admini
     page = Document(administrator.post(MAKE, STATED | {"scopes": ["read"]}).content.decode())
     assert page.text.count(tokens.MARK) == 2  # the secret, and the beginning of it in the list
     assert "$TOKEN" in page.text
-    assert "It may only read" in page.text
+    assert "It has no publish permission" in page.text
 
 
 def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> None:
     made(administrator)
     again = Document(administrator.post(MAKE, STATED).content.decode())
-    assert "There is a token of this name already." in again.text
+    assert "A token with this name already exists." in again.text
     assert again.with_id("made") == []
     assert Token.objects.count() == 1
 
@@ -154,18 +154,18 @@ def test_sending_the_form_again_makes_no_second_token(administrator: Client) -> 
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"name": ""}, "Say what it is for."),
-        ({"name": "   "}, "Say what it is for."),
+        ({"name": ""}, "Enter a name."),
+        ({"name": "   "}, "Enter a name."),
         ({"name": "a\0b"}, "Null characters are not allowed."),
         ({"name": "x" * 101}, "at most 100 characters"),
-        ({"scopes": []}, "It has to be for something."),
+        ({"scopes": []}, "Select at least one permission."),
         ({"scopes": ["admin"]}, "Select a valid choice."),
-        ({"boards": ["nowhere"]}, "There is no board nowhere."),
+        ({"boards": ["nowhere"]}, "Board nowhere does not exist."),
         ({"expires": "7"}, "Select a valid choice."),
-        ({"expires": "date"}, "Choose the day."),
-        ({"expires": "date", "expires_on": "soon"}, "That is no day"),
-        ({"expires": "date", "expires_on": "2001-01-01"}, "That day has passed."),
-        ({"expires": "date", "expires_on": "9999-12-31"}, "Choose a day before 2199"),
+        ({"expires": "date"}, "Choose a date."),
+        ({"expires": "date", "expires_on": "soon"}, "Enter a date"),
+        ({"expires": "date", "expires_on": "2001-01-01"}, "This date has passed."),
+        ({"expires": "date", "expires_on": "9999-12-31"}, "Choose a date before 2199"),
         ({"sources": "x" * 600}, "longer than 512 bytes"),
         ({"sources": "x" * 4001}, "at most 4000 characters"),
     ],
@@ -223,7 +223,7 @@ def test_a_revoked_token_opens_nothing_and_is_listed_as_revoked(administrator: C
     assert response["Location"].startswith(PAGE)
     assert tokens.find(secret) is None
     page = open_page(administrator, response["Location"].partition("#")[0])
-    assert "build server opens nothing any more." in page.text
+    assert "build server has been revoked." in page.text
     assert "1 revoked token" in page.text
     assert [lead for lead in page.leads() if lead.endswith("/revoke/")] == []
 
@@ -244,7 +244,7 @@ def test_the_list_says_what_each_is_for_and_whether_it_is_used(administrator: Cl
     text = " ".join(open_page(administrator, PAGE).text.split())
     assert "Tokens 3" in text
     assert "publish The shop, gone agent_* 0 s ago" in text
-    assert "publish, read all any not yet never" in text
+    assert "publish, read all any never never" in text
     assert "Expired 2 h ago" in text
 
 
@@ -269,7 +269,7 @@ def cost(client: Client) -> int:
 
 
 def test_refused_requests_are_listed_newest_first_for_everybody(viewer: Client) -> None:
-    assert "Nothing was refused." in open_page(viewer, PAGE).text
+    assert "No rejected requests." in open_page(viewer, PAGE).text
     for reason in ("first", "second", "second"):
         rejected_requests.note(422, reason, Caller("10.0.0.1", "mev_abcdefgh"), "POST", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
@@ -281,7 +281,7 @@ def test_what_was_taken_with_a_warning_is_listed_as_that(viewer: Client) -> None
     rejected_requests.note(201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
     text = " ".join(open_page(viewer, PAGE).text.split())
-    assert "201 taken with a warning: /data/progress: should be a number 10.0.0.1" in text
+    assert "201 accepted with a warning: /data/progress: should be a number 10.0.0.1" in text
 
 
 # Whatever anybody writes stays text

@@ -117,12 +117,12 @@ def test_who_is_locked_out_is_out_at_once_and_comes_back_when_let_in(administrat
     assert theirs.get("/").status_code == 200
     administrator.post(f"/people/{ann.pk}/", {"act": "lock-out"})
     assert theirs.get("/").status_code == 302
-    assert "Locked out" in open_page(administrator, "/people/").text
+    assert "Deactivated" in open_page(administrator, "/people/").text
     assert administrator.post(f"/people/{ann.pk}/", {"act": "link"}).status_code == 404
     administrator.post(f"/people/{ann.pk}/", {"act": "let-in"})
     assert theirs.get("/").status_code == 302
     assert signed_in(now(ann)).get("/").status_code == 200
-    assert [data["state"] for _, data in acts()] == ["may not sign in", "may sign in again"]
+    assert [data["state"] for _, data in acts()] == ["deactivated", "reactivated"]
 
 
 def test_nobody_changes_themselves_nor_a_superuser_who_is_none(administrator: Client) -> None:
@@ -143,8 +143,8 @@ def test_the_list_says_of_each_what_they_are_and_see(administrator: Client) -> N
     assert "ann Manager" in text
     assert f"{HOSTILE}, Shop" in text
     assert HOSTILE not in page
-    assert "root you Administrator Every board" in text
-    assert "bob Locked out none yet never" in text
+    assert "root you Administrator All boards" in text
+    assert "bob Deactivated none yet never" in text
 
 
 def test_many_people_cost_no_more_queries_than_few(administrator: Client, django_assert_max_num_queries: Any) -> None:
@@ -190,7 +190,7 @@ def test_who_sees_no_board_is_told_whom_to_ask(administrator: Client) -> None:
     ann = made("ann")
     theirs = signed_in(ann)
     for path in ("/", "/boards/", "/activity/", "/blocked/", "/agents/"):
-        assert "You see no board yet." in open_page(theirs, path).text, path
+        assert "You do not have access to any boards yet" in open_page(theirs, path).text, path
     assert "ask root." in open_page(theirs, "/").text
     roles.give_boards(ann, ["shop"], every=False)
-    assert "You see no board yet." not in open_page(theirs, "/").text
+    assert "You do not have access to any boards yet" not in open_page(theirs, "/").text

@@ -38,7 +38,7 @@ def test_a_policy_is_added_changed_switched_off_and_deleted(administrator: Clien
     administrator.post(f"/retention/{policy.pk}/", {"act": "switch"})
     policy.refresh_from_db()
     assert (policy.pattern, policy.keep_days, policy.act, policy.enabled) == ("task_*", 30, "remove", False)
-    assert "switched off" in administrator.get("/retention/").content.decode()
+    assert "disabled" in administrator.get("/retention/").content.decode()
     administrator.post(f"/retention/{policy.pk}/", {"act": "delete"})
     assert not RetentionPolicy.objects.exists()
     told = read.events(EventFilter.parse("type:retention_changed"))
@@ -67,19 +67,19 @@ def test_it_says_what_went_and_where_the_log_begins(administrator: Client) -> No
     page = administrator.get("/retention/").content.decode()
     assert "3 events" in page
     assert "at position 4" in page
-    assert "is not kept any more" in administrator.get("/activity/").content.decode()
+    assert "have been removed" in administrator.get("/activity/").content.decode()
 
 
 def test_the_last_of_a_run_that_was_thinned_says_for_how_many_it_stands(administrator: Client) -> None:
     in_two_steps()
     Thinned.objects.create(position=3, count=212)
-    assert "212 events like it" in administrator.get("/activity/3/").content.decode()
+    assert "212 similar earlier events" in administrator.get("/activity/3/").content.decode()
 
 
 def test_run_now(administrator: Client) -> None:
     RetentionPolicy.objects.create(pattern="*", keep_days=1)
     assert administrator.post("/retention/run/").status_code == 302
-    wait_until(lambda: "There has been no run" not in administrator.get("/retention/").content.decode())
+    wait_until(lambda: "No runs yet" not in administrator.get("/retention/").content.decode())
 
 
 def test_hostile_names_are_only_text(administrator: Client) -> None:

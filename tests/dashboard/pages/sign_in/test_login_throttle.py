@@ -49,7 +49,7 @@ def test_after_some_failures_the_right_password_is_refused_too(client: Client) -
 def test_it_is_said_when_one_may_try_again_and_trying_does_not_prolong_it(client: Client) -> None:
     fail(client)
     first, second = try_to(client), try_to(client)
-    assert "Too many tries" in first.content.decode()
+    assert "Too many attempts" in first.content.decode()
     assert 880 <= int(second["Retry-After"]) <= int(first["Retry-After"]) <= 900
     assert "script-src 'self'" in first["Content-Security-Policy"]
 

@@ -211,7 +211,7 @@ def test_name_and_password_sign_in(client: Client, user: User) -> None:
 @pytest.mark.parametrize("name", ["ada", '"><img src=x>'])
 def test_a_wrong_password_is_explained_and_the_name_kept(client: Client, user: User, name: str) -> None:
     page = client.post("/sign-in/", {"username": name, "password": "a guess"}).content.decode()
-    assert "do not belong together" in page
+    assert "Wrong username or password" in page
     assert "<img" not in page
     assert not is_signed_in(client)
 
@@ -242,7 +242,7 @@ def test_one_who_is_signed_in_is_not_led_to_another_site_either(client: Client, 
 def test_signing_in_needs_the_forms_own_token(user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/sign-in/", {"username": "ada", "password": PASSWORD})
-    assert (answer.status_code, "That page was out of date" in answer.content.decode()) == (403, True)
+    assert (answer.status_code, "This page is out of date" in answer.content.decode()) == (403, True)
     assert not is_signed_in(client)
 
 

@@ -72,7 +72,7 @@ def test_sign_in_says_that_it_is_busy_and_nothing_is_read(client: Client, django
     with django_assert_num_queries(0):
         answer = client.post("/sign-in/", {"username": "ada", "password": PASSWORD})
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert "Yours was not checked" in answer.content.decode()
+    assert "Your password was not checked" in answer.content.decode()
     assert client.get("/sign-in/").status_code == 200
 
 

@@ -221,16 +221,16 @@ def test_the_page_and_the_drawer_show_the_same(viewer: Client) -> None:
 def test_a_task_that_is_not_there_is_not_found(viewer: Client) -> None:
     publish(*project())
     for query in ("", "?board=shop", "?board=shop&task=unheard", "?board=bank&task=shop-2", "?task=shop-2"):
-        assert "There is no such task" in open_page(viewer, f"/tasks/{query}", status=404).text
+        assert "This task does not exist" in open_page(viewer, f"/tasks/{query}", status=404).text
 
 
 def test_a_task_of_no_board_has_a_page(viewer: Client) -> None:
     publish(event("task_started", board="", task_id="lone", agent_id="agent_1"))
     page = open_page(viewer, "/tasks/?task=lone")
     assert "In progress" in page.text
-    assert "It waits for no other task, and none waits for it." in page.text
-    assert "It was never blocked." in page.text
-    assert "No decision was logged with it." in page.text
+    assert "No dependencies, and no tasks depend on this one." in page.text
+    assert "Never blocked." in page.text
+    assert "No decisions logged." in page.text
 
 
 def test_needs_you_and_cards_open_the_task(viewer: Client) -> None:
@@ -242,7 +242,7 @@ def test_needs_you_and_cards_open_the_task(viewer: Client) -> None:
 def test_a_task_that_goes_while_its_page_is_open_is_said_to_be_gone() -> None:
     publish(*project(), event("board_removed"))
     found = PAGE.render(looking("task", board="shop", task="shop-2"))
-    assert "This task is gone" in found["task"]
+    assert "This task no longer exists" in found["task"]
     assert 'id="events"' in found["events"]
 
 
@@ -266,6 +266,6 @@ def test_what_marcus_refused_stands_on_the_task_and_moves_nothing(viewer: Client
     publish(event("report_refused", task_id="shop-2", status="completed", **refused))
     assert detail().task == before
     page = open_page(viewer, "/tasks/?board=shop&task=shop-2")
-    assert "Marcus refused Stale's completion report on" in page.text
+    assert "Marcus rejected Stale's completion report on" in page.text
     assert "It is not yours." in page.text
     assert "Stale" not in open_page(viewer, "/agents/").text
