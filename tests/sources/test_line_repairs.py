@@ -105,7 +105,7 @@ def test_a_hole_of_any_size_before_a_record_costs_no_memory_and_no_record(tmp_pa
     file_of_lines = LineFile(path, "realtime")
     file_of_lines.begin()
     found = list(file_of_lines.read())
-    assert [(item.where, getattr(item, "is_mended", None)) for item in found] == [
+    assert [(item.where, getattr(item, "is_repaired", None)) for item in found] == [
         ("realtime:1", True),
         ("realtime:2", False),
     ]
