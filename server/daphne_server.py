@@ -10,7 +10,7 @@ from typing import Any
 import daphne.server
 from autobahn.exception import Disconnected
 
-from dashboard.pages.history.export import BrokenOff
+from dashboard.pages.history.export import ExportAborted
 from marcus_events.access.open_connections import MAX_CONNECTIONS
 from marcus_events.http.json_body import MAX_BODY
 from server.max_connections import LimitedConnections, close_websocket_soon, wait_until_drained
@@ -54,7 +54,7 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
 
 def is_unexpected(record: logging.LogRecord) -> bool:
     """False for an export that was cancelled on purpose: the audit trail has it already."""
-    return not (record.exc_info and isinstance(record.exc_info[1], BrokenOff))
+    return not (record.exc_info and isinstance(record.exc_info[1], ExportAborted))
 
 
 def raise_file_limit(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Events that carry one word in every field that can hold a text, and all the places where it may be looked for."""
+"""Events with a canary word in every text field, and all places where it may appear."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.reserved import RESERVED_TYPES
 from tests.access.table import TABLE
 
-CANARY = "wqzxkvjy"  # stands in nothing else
+CANARY = "wqzxkvjy"  # occurs nowhere else
 BOARD, TASK, AGENT = "vault", "v-1", "agent_vault"
 TYPES = [name for name in MEANINGS if name not in RESERVED_TYPES]
 IN_PHRASES = {name for meaning in MEANINGS.values() for name in re.findall(r"\{(\w+)\}", meaning.phrase)}
@@ -30,13 +30,13 @@ CLOUD_EVENTS = {"Accept": "application/cloudevents-batch+json, application/cloud
 
 
 def events() -> list[dict[str, Any]]:
-    """One of every type; the blockers come last, so that two are open: the last one names no board."""
-    blocked = [said(T.TASK_BLOCKED, "open"), said(T.TASK_BLOCKED, "boardless")]
+    """Return one event of every type. Two blockers stay open; the last one names no board."""
+    blocked = [make_event(T.TASK_BLOCKED, "open"), make_event(T.TASK_BLOCKED, "boardless")]
     blocked[1]["metadata"] = {name: value for name, value in blocked[1]["metadata"].items() if name != "board_id"}
-    return [*(said(name, name) for name in (*TYPES, "nightly_backup")), *blocked]
+    return [*(make_event(name, name) for name in (*TYPES, "nightly_backup")), *blocked]
 
 
-def said(event_type: str, number: str) -> dict[str, Any]:
+def make_event(event_type: str, number: str) -> dict[str, Any]:
     data: dict[str, Any] = dict.fromkeys(FIELDS, CANARY) | {"description": f"{CANARY} {number}"}
     data |= {"task_id": TASK, "agent_id": AGENT, "labels": [CANARY], "skills": [CANARY], "depends_on": [CANARY]}
     data |= {"suggestion": {"deep": [{CANARY: CANARY}]}, "nested": {CANARY: [CANARY, {"x": CANARY}]}, CANARY: 1}
@@ -53,7 +53,7 @@ def cloud_event() -> dict[str, Any]:
 
 
 def addresses(positions: Sequence[int], blockers: Sequence[int]) -> Iterator[str]:
-    """Every page, every answer of the API, and both exports."""
+    """Yield the URLs of every page, API endpoint and export."""
     for row in TABLE.values():
         address = row.address.replace("plot-7", BOARD).replace("t-77", TASK)
         for position, blocker in zip(positions, [*blockers, *positions], strict=False):
@@ -69,8 +69,8 @@ def addresses(positions: Sequence[int], blockers: Sequence[int]) -> Iterator[str
     yield "/history/?columns=data.description,metadata.board_name"
 
 
-def where(client: httpx.Client, positions: Sequence[int], blockers: Sequence[int]) -> set[str]:
-    """The addresses that tell of the canary."""
+def addresses_showing(client: httpx.Client, positions: Sequence[int], blockers: Sequence[int]) -> set[str]:
+    """Return the URLs whose responses contain the canary."""
     asked = [address for address in dict.fromkeys(addresses(positions, blockers)) if "sign-out" not in address]
     found = {address for address in asked if shows(client, address)}
     logs = [address for address in asked if address.startswith("/api/events")]
@@ -84,7 +84,7 @@ def shows(client: httpx.Client, address: str, **headers: str) -> bool:
 
 
 def of_admin(client: httpx.Client) -> dict[str, str]:
-    """Every page of Django's admin that can be reached by links without a query, and what it answers."""
+    """Yield every admin page that is reachable by links without a query, with its content."""
     pages: dict[str, str] = {}
     waiting = ["/admin/"]
     while waiting:
@@ -96,7 +96,7 @@ def of_admin(client: httpx.Client) -> dict[str, str]:
 
 
 def in_tables(conninfo: str) -> set[str]:
-    """The tables that hold it."""
+    """Return the tables that contain the canary."""
     with psycopg.connect(conninfo) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         count = SQL("SELECT count(*) FROM {} AS t WHERE t::text LIKE %s")
@@ -105,19 +105,19 @@ def in_tables(conninfo: str) -> set[str]:
 
 
 def in_files(folder: Path, word: str = CANARY) -> set[str]:
-    """The files that hold it, but for PostgreSQL's own."""
+    """Return the files that contain the word, except PostgreSQL's own."""
     own = {found.parent for found in folder.rglob("PG_VERSION")}
     mine = [path for path in folder.rglob("*") if path.is_file() and own.isdisjoint(path.parents)]
     return {str(path.relative_to(folder)) for path in mine if word.encode() in path.read_bytes()}
 
 
 def look(page: str) -> str:
-    """The address of the WebSocket of a page."""
+    """Return the URL of a page's WebSocket."""
     return f"/ws/live/?page={page}&board={BOARD}&task={TASK}"
 
 
 def until_redaction(socket: ClientConnection, record: int) -> str:
-    """What a page is sent up to the frame that tells of a redaction, and in the two after it."""
+    """Return what a page receives up to the frame that reports a redaction, and in the two frames after it."""
     frames, after = "", 0
     while after < 3:
         frame = str(socket.recv(timeout=180))
@@ -128,7 +128,7 @@ def until_redaction(socket: ClientConnection, record: int) -> str:
 
 
 def everything(socket: ClientConnection) -> str:
-    """What a program is sent that begins at the beginning."""
+    """Return what a program receives that reads from the beginning."""
     socket.send(json.dumps({"action": "subscribe", "id": "all", "after": 0}))
     frames = ""
     while '"caught_up"' not in (frame := str(socket.recv(timeout=180))):

@@ -1,6 +1,6 @@
-"""One PostgreSQL for the whole run: the embedded one in a temporary directory, or MARCUS_TEST_DATABASE_URL's.
+"""One PostgreSQL for the whole run: embedded in a temporary directory, or the server of MARCUS_TEST_DATABASE_URL.
 
-It starts before the first test and nothing of it is left after the last.
+It starts before the first test and is removed after the last.
 """
 
 import os
@@ -31,7 +31,7 @@ SERVER = pytest.StashKey[postgres.ClusterMember]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Each process that runs tests has a server of its own; the one that only hands them out needs none."""
+    """Start one server per worker process; the controller of a distributed run needs none."""
     hands_out = bool(config.getoption("numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
     if settings.EMBEDDED_POSTGRES and not hands_out:
         copy_migrated(settings.DATA_DIR)
@@ -46,22 +46,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves an event loop running in the main thread, beside which neither
-    asynchronous tests nor Django's database access would run."""
+    """Run browser tests last: Playwright leaves an event loop running in the main thread, which breaks asynchronous
+    tests and Django's database access.
+    """
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_flush() -> Iterator[None]:
-    """A test's rows are deleted, not truncated: some milliseconds for what took a tenth of a second, 700 times."""
+    """Delete rows instead of truncating: milliseconds instead of 0.1 s, 700 times."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: delete_rows())
         yield
 
 
 def delete_rows() -> None:
-    """Of every table but those that migrations fill, in any order. The product's triggers refuse that; a superuser, as
-    the tests are, passes them by.
+    """Delete the rows of every table that migrations do not fill, in any order. Triggers do not apply to the tests'
+    superuser.
     """
     tables = {*connection.introspection.django_table_names(only_existing=True), "removal"} - FILLED_BY_MIGRATIONS
     names = [connection.ops.quote_name(table) for table in sorted(tables)]
@@ -75,19 +76,19 @@ def delete_rows() -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_rates() -> None:
-    """What one test has asked for costs no other."""
+    """Reset rate limits, so that tests do not use up each other's."""
     rate_limits.limiter.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def off_the_record() -> None:
-    """People who are made for a test are in no log: it begins with what the test publishes. See tests/audit."""
+    """Do not record the creation of test users, so that the log begins with the test's own events. See tests/audit."""
     signals.unlisten()
 
 
 @pytest.fixture
 def log(transactional_db: None) -> Iterator[None]:
-    """An empty log in a real database, written and read by connections of its own as in life."""
+    """An empty log in a real database, with its own connections as in production."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
     REJECTED_REQUESTS.stop()  # of tests without a log

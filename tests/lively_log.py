@@ -1,4 +1,4 @@
-"""A seeded, lively log: two boards, tasks that move, block and go on, agents, removals, late and foreign events, and a
+"""A seeded log with much activity: two boards, tasks that change, agents, removals, late and foreign events, and a
 clock that is far ahead.
 """
 
@@ -20,7 +20,7 @@ TYPES = (
 
 
 def lively_events(count: int, seed: int = 1) -> list[Event]:
-    """`count` events, about a second apart, now and then out of order, one in 53 of the year 2199."""
+    """Return `count` events about a second apart, some out of order, one in 53 from the year 2199."""
     chance = random.Random(seed)  # noqa: S311 - the same events every time is the point
     return [event(n, chance) for n in range(count)]
 
@@ -51,11 +51,11 @@ def data_of(event_type: str, board_id: str, chance: random.Random) -> dict[str, 
 
 
 def removals_in(log: list[RecordedEvent]) -> dict[str, int]:
-    """Where each board was last removed."""
+    """Return the position of each board's last removal."""
     return {e.board_id: e.position for e in log if e.event_type == "board_removed" and e.board_id}
 
 
 def shown_on_pages(log: list[RecordedEvent]) -> list[RecordedEvent]:
-    """Without removals, and what they hide."""
+    """Return the log without removals and what they hide."""
     removed = removals_in(log)
     return [e for e in log if e.event_type != "board_removed" and e.position > removed.get(e.board_id or "", 0)]

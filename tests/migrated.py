@@ -1,7 +1,7 @@
-"""A data directory with an embedded PostgreSQL whose database `marcus` is empty and up to date.
+"""A data directory with an embedded PostgreSQL and an empty, migrated database `marcus`.
 
-To copy it takes a tenth of a second, to make it several. So it is kept in the checkout, one for each user, until the
-migrations, the packages or the way in which the server is made change.
+Copying it takes 0.1 s, creating it several. So it is cached in the checkout, one per user, until migrations, packages
+or the server's creation change.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ MADE_OF = ("requirements.txt", "marcus_events/postgres/*.py", "*/migrations/*.py
 
 
 def copy_migrated(data_dir: Path) -> None:
-    """Into a data directory in which no PostgreSQL is yet."""
+    """Copy into a data directory without PostgreSQL."""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept().exists():
+        if not cached_directory().exists():
             for outdated in CACHE.glob("postgres-*"):
                 shutil.rmtree(outdated)
             make()
-        copy(kept(), data_dir / "postgres")
+        copy(cached_directory(), data_dir / "postgres")
 
 
 def make() -> None:
-    """In a temporary directory: as root, PostgreSQL's user has to pass through all directories above it."""
+    """Create in a temporary directory: as root, PostgreSQL's user has to traverse all parent directories."""
     with tempfile.TemporaryDirectory(prefix="marcus-migrated-") as directory:
         Path(directory).chmod(0o711)
         environment = {"MARCUS_DATA_DIR": directory, "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -42,7 +42,7 @@ def make() -> None:
         subprocess.run(command, cwd=ROOT, env=os.environ | environment, stdin=subprocess.DEVNULL, check=True)
         unfinished = CACHE / "postgres-unfinished"
         copy(Path(directory, "postgres"), unfinished)
-        unfinished.rename(kept())
+        unfinished.rename(cached_directory())
 
 
 def copy(source: Path, target: Path) -> None:
@@ -50,7 +50,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 @cache
-def kept() -> Path:
+def cached_directory() -> Path:
     made_of = hashlib.sha256()
     for file in sorted(file for pattern in MADE_OF for file in ROOT.glob(pattern)):
         made_of.update(file.read_bytes())

@@ -1,7 +1,7 @@
-"""`manage.py up` in a process of its own, with a data directory and an embedded PostgreSQL of its own.
+"""`manage.py up` in its own process, with its own data directory and embedded PostgreSQL.
 
-As a context: it runs and answers inside, and has ended afterwards. Inside it may be killed and started again, at the
-same address and with the same data.
+A context manager: the server answers inside the block and has ended after it. Inside, it may be killed and restarted
+with the same address and data.
 """
 
 import os
@@ -37,7 +37,7 @@ INSERT INTO token (name, prefix, digest, scopes, boards, sources, created_at) VA
 
 
 class Running:
-    """`base_url` while it runs; `output` is the file of what it and its companions print."""
+    """`base_url` while it runs; `output` is the file with its output."""
 
     program: tuple[str, ...] = ("manage.py",)  # what `start` runs
 
@@ -83,7 +83,7 @@ class Running:
             self.data_dir.cleanup()
 
     def prepare(self) -> None:
-        """A database beforehand: to copy one takes less than to make it, and its tables."""
+        """Copy a migrated database, which is faster than creating one."""
         copy_migrated(Path(self.data_dir.name))
 
     def start(self) -> None:
@@ -91,7 +91,7 @@ class Running:
         wait_until(self.answers, timeout=ANSWERS_WITHIN)
 
     def start_command(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Another command beside it, which whoever starts it has to end."""
+        """Start another command beside it; the caller has to end it."""
         command = [sys.executable, *self.program, *arguments]
         with self.output.open("ab") as output:
             return subprocess.Popen(
@@ -101,7 +101,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                preexec_fn=mind_interrupts,
+                preexec_fn=restore_sigint,
             )
 
     def answers(self, path: str = "/healthz") -> bool:
@@ -113,7 +113,7 @@ class Running:
             return False
 
     def end(self, signal_number: int = signal.SIGTERM) -> int | None:
-        """SIGKILL is the way a crash ends it. Any other signal has to end it in order, within a bound."""
+        """Send a signal. Any signal but SIGKILL must end it in order and in time."""
         if self.process is None:
             return None
         self.process.send_signal(signal_number)
@@ -122,18 +122,18 @@ class Running:
         return code
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Another command beside it, to its end."""
+        """Run another command to its end."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(command, cwd=SOURCES, env=self.environment, capture_output=True, text=True, check=False)
 
     def manage(self, *arguments: str) -> str:
-        """What another command prints, which has to succeed."""
+        """Return the output of another command, which must succeed."""
         done = self.run(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     def create_token(self, name: str, scopes: Sequence[str] = SCOPES, **limits: Sequence[str]) -> str:
-        """A token as the command makes one, without a second of Python's for the command; `boards`, `sources`."""
+        """Create a token without the second that a command takes to start."""
         secret = tokens.MARK + secrets.token_urlsafe(32)
         given = [Jsonb(list(values)) for values in (scopes, limits.get("boards", ()), limits.get("sources", ()))]
         with psycopg.connect(self.conninfo) as connection:
@@ -141,7 +141,7 @@ class Running:
         return secret
 
     def sign_in_link(self, user: str = "admin") -> str:
-        """At first the one that it greeted with: a process less than for another."""
+        """Return a sign-in link: at first the one that the server printed."""
         links = [word for word in self.output.read_text().split() if "/sign-in/link/" in word]
         if not links or self.is_greeting_used or user != "admin":
             return self.manage("login_link", user)
@@ -149,18 +149,18 @@ class Running:
         return links[-1]
 
     def sign_in_client(self, client: httpx.Client, user: str = "admin") -> None:
-        """Sign the client in, by a link as the command line prints it."""
+        """Sign the client in by a link from the command line."""
         self.follow_sign_in_link(client, self.sign_in_link(user))
 
     def follow_sign_in_link(self, client: httpx.Client, link: str) -> None:
-        """Open the link, and send the form of its page."""
+        """Open the link and submit its form."""
         client.get(link).raise_for_status()
         answer = client.post(link, data={"csrfmiddlewaretoken": client.cookies["csrftoken"]}, follow_redirects=False)
         assert answer.status_code == httpx.codes.FOUND, answer.text
         client.get(f"{self.base_url}/").raise_for_status()
 
     def publish(self, *events: dict[str, Any]) -> None:
-        """As any program would, over HTTP. The events are committed when it returns."""
+        """Publish over HTTP. The events are committed on return."""
         self._token = self._token or self.create_token("tests")
         headers = {"Authorization": f"Bearer {self._token}"}
         answer = httpx.post(f"{self.base_url}/api/events", json=list(events), headers=headers, timeout=ENDS_WITHIN)
@@ -168,16 +168,14 @@ class Running:
         assert not answer.json()["rejected"], [found for found in answer.json()["results"] if "error" in found][:3]
 
     def published(self) -> int:
-        """How many events that was; what people do is in the log too, and not counted."""
+        """Return the number of events without audit events."""
         headers = {"Authorization": f"Bearer {self._token}"}
         query = {"q": "-category:audit", "limit": "1000"}
         return len(httpx.get(f"{self.base_url}/api/events", params=query, headers=headers).json()["events"])
 
 
 def free_port() -> int:
-    """Of those that the system gives to nobody by itself: an outgoing connection would take one before it is used. The
-    processes of a run begin at places of their own.
-    """
+    """Return a free port outside of the range for outgoing connections. Parallel processes start at different ports."""
     for port in PORTS:
         with socket.socket() as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do, which may follow each other
@@ -189,6 +187,6 @@ def free_port() -> int:
     raise RuntimeError("no port is free")
 
 
-def mind_interrupts() -> None:
-    """Tests that run in the background of a shell ignore Ctrl-C, and would hand that down."""
+def restore_sigint() -> None:
+    """Restore the default handling of Ctrl-C, which a shell's background jobs ignore and pass on."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,9 +1,8 @@
-"""Which tests concern a file: `make check FILE=…` runs them. As a program it prints their paths.
+"""Selects the tests for a file: `make check FILE=…` runs them. As a program it prints their paths.
 
-A test module stands for itself. A source module has the test module at its mirrored path: of
-`marcus_events/log/writer.py` that is `tests/log/test_writer.py`, of `dashboard/live/frames.py` it is
-`tests/dashboard/live/test_frames.py`. Where there is none, the test modules that import it are taken. A template or
-another file has the tests of the modules that name it. `make test` covers what is not found so.
+A test module stands for itself. A source module has the test module at its mirrored path: for
+`marcus_events/log/writer.py` that is `tests/log/test_writer.py`. Without one, the test modules that import it are used.
+A template or another file has the tests of the modules that name it. `make test` covers the rest.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ SOURCES = ("config", "server", "dashboard", "marcus_events", "benchmarks")
 
 
 def tests_of(file: Path) -> list[Path]:
-    """Sorted; empty where there are none. `file` is relative to the checkout, as are the results."""
+    """Return paths, sorted; empty if there are none. `file` and the results are relative to the checkout."""
     if file.suffix != ".py":
         return naming(file)
     if file.parts[0] == "tests" and file.name.startswith("test_"):
@@ -26,7 +25,7 @@ def tests_of(file: Path) -> list[Path]:
 
 
 def mirrored(file: Path) -> list[Path]:
-    """`tests/` has the folders of `marcus_events/` at its top, beside those of the other packages."""
+    """Map a source path to its test path. `tests/` has the folders of `marcus_events/` at its top level."""
     name = f"test_{file.stem}.py"
     candidates = [Path("tests", file.parent, name), Path("tests", *file.parent.parts[1:], name)]
     return [path for path in dict.fromkeys(candidates) if Path(ROOT, path).exists()]
@@ -43,9 +42,9 @@ def importing(file: Path) -> list[Path]:
 
 
 def naming(file: Path) -> list[Path]:
-    """Of the modules that name it, or name a template that includes it."""
+    """Return the tests of the modules that name the file, or a template that includes it."""
     found: set[Path] = set()
-    names = [file]  # grows by each template that names one of them
+    names = [file]  # extended by each template that names one of them
     for name in names:
         for path in users_of(name):
             if path.suffix == ".py":

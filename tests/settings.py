@@ -1,7 +1,7 @@
-"""The application's own settings, on a directory and a server of the tests' own.
+"""The application's settings with a directory and server for the tests.
 
-They are read before anything else, so this module only names things; tests/conftest.py starts the server and ends it.
-MARCUS_TEST_DATABASE_URL names a server to test on instead of the embedded one.
+Read before anything else, so this module only names things; tests/conftest.py starts and ends the server.
+MARCUS_TEST_DATABASE_URL names a server to use instead of the embedded one.
 """
 
 import os
@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory, as Linux has one
-ROOM = 8 * 1024**3  # bytes, some three times what a whole run needs
+ROOM = 8 * 1024**3  # bytes, about three times what a whole run needs
 
 
 def memory_is_roomy() -> bool:
-    """Whether files may lie in memory: a database is copied there in a tenth of the time, and waits for no disk."""
+    """Return whether files may lie in memory, where copying a database takes a tenth of the time."""
     if "TMPDIR" in os.environ or not MEMORY.is_dir() or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
         return False
     return min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > ROOM
@@ -30,7 +30,7 @@ Path(os.environ["MARCUS_DATA_DIR"]).chmod(0o711)  # as root, PostgreSQL's user h
 # pytest closes the directory that all runs of a user share, also to a server that another run has in it.
 os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ["MARCUS_DATA_DIR"]
 os.environ["DATABASE_URL"] = os.environ.get("MARCUS_TEST_DATABASE_URL", "")
-# Where it is set, as in many containers, each program that a test starts would compile Django and all the rest anew.
+# If set, as in many containers, each program that a test starts would compile everything again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 PROXY = ("MARCUS_HTTPS", "MARCUS_TRUSTED_ORIGINS", "MARCUS_REMOTE_USER_HEADER", "MARCUS_TRUSTED_PROXIES")

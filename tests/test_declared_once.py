@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.live.page_state import PageState, parameters_of
+from dashboard.live.page_state import PageState, parameter_names
 from dashboard.pages.activity.active_filters import PARAMETERS
 from dashboard.pages.agents.agent_health import TITLES
 from dashboard.pages.alerts.forms import SEVERITY_CHOICES
@@ -81,7 +81,7 @@ def test_parameters_are_fields_of_a_filter() -> None:
     assert set(FILTER_PARAMETERS) <= set(FIELDS)
     assert set(FACETS) <= set(FIELDS)
     assert set(PARAMETERS.values()) <= set(FIELDS)
-    assert set(PARAMETERS) <= set(parameters_of(PageState))
+    assert set(PARAMETERS) <= set(parameter_names(PageState))
 
 
 def test_every_projection_is_named_and_run_once() -> None:

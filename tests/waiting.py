@@ -1,4 +1,4 @@
-"""Wait for a condition, never for a time."""
+"""Waits for conditions, never for a fixed time."""
 
 import asyncio
 import time
@@ -6,27 +6,27 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Found = TypeVar("Found")
-LOOK_EVERY = 0.01  # seconds
-PATIENCE = 60.0  # seconds; only a broken test waits that long, also on a machine that is ten times slower
+POLL_INTERVAL_S = 0.01
+TIMEOUT_S = 60.0  # only a failing test waits that long, even on a machine that is ten times slower
 
 
-def wait_until(condition: Callable[[], Found], timeout: float = PATIENCE) -> Found:
-    """What the condition returns as soon as that is true; AssertionError when it never was."""
+def wait_until(condition: Callable[[], Found], timeout: float = TIMEOUT_S) -> Found:
+    """Return the condition's result as soon as it is true; raise AssertionError after the timeout."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
-        _refuse_after(deadline, timeout)
-        time.sleep(LOOK_EVERY)
+        _fail_after(deadline, timeout)
+        time.sleep(POLL_INTERVAL_S)
     return found
 
 
-async def wait_until_async(condition: Callable[[], Found], timeout: float = PATIENCE) -> Found:
-    """The same for a test that shares its event loop with what it waits for."""
+async def wait_until_async(condition: Callable[[], Found], timeout: float = TIMEOUT_S) -> Found:
+    """Like `wait_until`, for a test that shares its event loop with what it waits for."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
-        _refuse_after(deadline, timeout)
-        await asyncio.sleep(LOOK_EVERY)
+        _fail_after(deadline, timeout)
+        await asyncio.sleep(POLL_INTERVAL_S)
     return found
 
 
-def _refuse_after(deadline: float, timeout: float) -> None:
+def _fail_after(deadline: float, timeout: float) -> None:
     assert time.monotonic() < deadline, f"did not come true within {timeout:g} s"

@@ -1,4 +1,4 @@
-"""A WebSocket to the application's own front, and Django's side of a test that runs in an event loop."""
+"""A WebSocket connected to the ASGI application, and a thread for the synchronous side of asynchronous tests."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Result = TypeVar("Result")
 
 
 class Line(WebsocketCommunicator):  # type: ignore[misc]  # Channels has no types
-    """Channels' own, without what it does for tests within a transaction: it would leave the connections open."""
+    """Channels' communicator without its in-transaction workaround, which would leave connections open."""
 
     send_input = ApplicationCommunicator.send_input
     receive_output = ApplicationCommunicator.receive_output
 
 
-async def away(work: Callable[..., Result], *values: Any) -> Result:
-    """Django's side of a test, in a thread as it is in life; its connection is given back."""
+async def in_thread(work: Callable[..., Result], *values: Any) -> Result:
+    """Run synchronous work in a thread and return its database connection."""
 
     def done() -> Result:
         try:

@@ -1,4 +1,4 @@
-"""Numbers as SVG geometry: pure functions whose results are attributes, since the CSP forbids inline style."""
+"""SVG geometry of bars and sparklines. Pure functions; results are attributes, since the CSP forbids inline styles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEIGHT = 28
 
 @dataclass(frozen=True)
 class Spark:
-    """The path of a line and of the area below it, in a view box of WIDTH × HEIGHT."""
+    """Paths of a line and the area below it, in a view box of WIDTH × HEIGHT."""
 
     line: str
     area: str
@@ -28,7 +28,7 @@ def spark(values: Sequence[int]) -> Spark:
 
 @dataclass(frozen=True)
 class Bar:
-    """One value of a series: its place in a view box of 100 units of height."""
+    """One value of a series, in a view box 100 units high."""
 
     x: int
     y: float
@@ -37,7 +37,7 @@ class Bar:
 
 
 def bars(values: Sequence[int], top: int) -> list[Bar]:
-    """One bar per value, ten units apart; the smallest value above nothing is still seen."""
+    """Return one bar per value, ten units apart. Every value above 0 is visible."""
     heights = [max(value / top * 100, 1.5) if value else 0.0 for value in values]
     return [
         Bar(i * 10, round(100 - height, 2), round(height, 2), value)
@@ -46,7 +46,7 @@ def bars(values: Sequence[int], top: int) -> list[Bar]:
 
 
 def round_up(number: int) -> int:
-    """The next number that reads well on an axis: 1, 2, 5, 10, 20, 50 …"""
+    """Return the next round number for an axis: 1, 2, 5, 10, 20, 50 …"""
     scale = 1
     while True:
         for step in (1, 2, 5):
@@ -59,16 +59,16 @@ DAY = timedelta(days=1)
 
 
 def axis_form(length: timedelta) -> str:
-    """How the times along an axis are written, see `clock`: with their dates where it is a day or longer.
+    """Return the format of times along an axis, see `clock`: with dates from one day on.
 
-    With the time too where columns are days: these begin at midnight UTC, which for most readers is another time.
+    With the time too if columns are days: they begin at midnight UTC, another time of day for most readers.
     """
     return "axis" if length >= DAY else "minutes"
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A share of a bar that is 100 units wide."""
+    """A part of a stacked bar that is 100 units wide."""
 
     name: str
     x: float

@@ -1,4 +1,4 @@
-"""How high each node of a layer stands: near what it is linked to, in the order of its layer, apart from the rest."""
+"""Assigns a height to each node: close to its neighbours, in the order of its layer, without overlaps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Size = Callable[[Node], float]
 
 
 def heights(rows: LayerRows, links: Sequence[Link], size: Size, gap: float) -> dict[Node, float]:
-    """The middle of each node, from the top; the topmost begins at 0."""
+    """Return the middle of each node, measured from the top of the topmost node."""
     before: dict[Node, list[Node]] = defaultdict(list)
     after: dict[Node, list[Node]] = defaultdict(list)
     for a, b in links:
@@ -20,41 +20,41 @@ def heights(rows: LayerRows, links: Sequence[Link], size: Size, gap: float) -> d
         after[a].append(b)
     middle: dict[Node, float] = {}
     for row in rows:
-        middle |= fitted(row, dict.fromkeys(row, 0.0), size, gap)
+        middle |= fit(row, dict.fromkeys(row, 0.0), size, gap)
     for n in range(SWEEPS):
-        there = n % 2 == 0
-        for row in rows if there else rows[::-1]:
-            middle |= fitted(row, wished(row, before if there else after, middle), size, gap)
+        is_forward = n % 2 == 0
+        for row in rows if is_forward else rows[::-1]:
+            middle |= fit(row, preferred(row, before if is_forward else after, middle), size, gap)
     top = min((middle[node] - size(node) / 2 for node in middle), default=0.0)
     return {node: at - top for node, at in middle.items()}
 
 
-def wished(row: list[Node], linked: dict[Node, list[Node]], middle: dict[Node, float]) -> dict[Node, float]:
-    """In the middle of what it is linked to."""
+def preferred(row: list[Node], linked: dict[Node, list[Node]], middle: dict[Node, float]) -> dict[Node, float]:
+    """Return the mean height of each node's neighbours."""
     return {
         node: sum(middle[other] for other in linked[node]) / len(linked[node]) if linked.get(node) else middle[node]
         for node in row
     }
 
 
-def fitted(row: list[Node], wish: dict[Node, float], size: Size, gap: float) -> dict[Node, float]:
-    """As near to the wishes as order and distance allow, by least squares.
+def fit(row: list[Node], wish: dict[Node, float], size: Size, gap: float) -> dict[Node, float]:
+    """Return the heights closest to the preferred ones (least squares) that keep order and distance.
 
-    Without the room that the nodes before it need, each node may stand no higher than the one before: the best such
-    heights are the means of pools of neighbours (isotonic regression by pooling adjacent violators).
+    After subtracting the space that preceding nodes need, heights must not decrease: the optimum is the mean of pools
+    of neighbours (isotonic regression, pool adjacent violators).
     """
     offset, at = [], 0.0
     for node in row:
         at += size(node) / 2
         offset.append(at)
         at += size(node) / 2 + gap
-    level = pooled([wish[node] - start for node, start in zip(row, offset, strict=True)])
+    level = pool([wish[node] - start for node, start in zip(row, offset, strict=True)])
     return {node: start + height for node, start, height in zip(row, offset, level, strict=True)}
 
 
-def pooled(values: Sequence[float]) -> list[float]:
-    """The nearest values that never decrease."""
-    pools: list[tuple[float, int]] = []  # the mean of so many
+def pool(values: Sequence[float]) -> list[float]:
+    """Return the closest non-decreasing values."""
+    pools: list[tuple[float, int]] = []  # mean and count
     for value in values:
         mean, count = value, 1
         while pools and pools[-1][0] >= mean:

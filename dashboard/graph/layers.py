@@ -1,4 +1,4 @@
-"""Which layer a node belongs to, and the order of the nodes in each layer."""
+"""Assigns nodes to layers and orders the nodes within each layer."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from itertools import pairwise
 
 from dashboard.graph.topological_order import Edge
 
-Bend = tuple[str, str, int]  # where the edge (a, b) passes through a layer
+Bend = tuple[str, str, int]  # where the edge (a, b) crosses a layer
 Node = str | Bend
-Link = tuple[Node, Node]  # a piece of an edge between neighbouring layers
+Link = tuple[Node, Node]  # the segment of an edge between neighbouring layers
 LayerRows = list[list[Node]]
 
-SWEEPS = 6  # over all layers, there and back; more hardly changes anything
+SWEEPS = 6  # passes over all layers, forward and back; more change little
 
 
 def layers(order: Sequence[str], edges: Iterable[Edge]) -> dict[str, int]:
-    """Each node one layer after the last that comes before it. `order` and `edges` hold no circle.
+    """Put each node one layer after its last predecessor. `order` and `edges` are free of cycles.
 
-    What nothing comes before stands right before the first that follows it, so that its edges are short.
+    A node without predecessors stands just before its first successor, which keeps its edges short.
     """
     before, after = neighbours(edges)
     layer: dict[str, int] = {}
@@ -41,9 +41,9 @@ def neighbours(links: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], 
 
 
 def rows_of(layer: dict[str, int], edges: Iterable[Edge], room: int) -> tuple[LayerRows, dict[Edge, list[Bend]]]:
-    """The nodes of each layer, with the bends of edges that pass through it, so that these get a way of their own.
+    """Return the nodes of each layer, with bends for edges that cross it, so that these are routed between nodes.
 
-    No more than `room` bends are made, for the shortest edges first; longer ones go straight.
+    Makes at most `room` bends, for the shortest edges first; longer edges are straight.
     """
     rows: LayerRows = [[] for _ in range(max(layer.values(), default=-1) + 1)]
     for node, n in layer.items():
@@ -59,7 +59,7 @@ def rows_of(layer: dict[str, int], edges: Iterable[Edge], room: int) -> tuple[La
 
 
 def links_of(bends: dict[Edge, list[Bend]], layer: dict[str, int]) -> list[Link]:
-    """The pieces of all edges that have a way from layer to layer."""
+    """Return the segments of all edges that have bends in every layer they cross."""
     found: list[Link] = []
     for (a, b), between in bends.items():
         if layer[b] - layer[a] == len(between) + 1:
@@ -68,8 +68,8 @@ def links_of(bends: dict[Edge, list[Bend]], layer: dict[str, int]) -> list[Link]
     return found
 
 
-def arranged(rows: LayerRows, links: Sequence[Link]) -> LayerRows:
-    """The same rows, each in an order in which few links cross: by the mean place of what a node is linked to."""
+def reduce_crossings(rows: LayerRows, links: Sequence[Link]) -> LayerRows:
+    """Reorder each row to reduce crossings, by the mean position of each node's neighbours."""
     before: dict[Node, list[Node]] = defaultdict(list)
     after: dict[Node, list[Node]] = defaultdict(list)
     for a, b in links:
@@ -79,20 +79,20 @@ def arranged(rows: LayerRows, links: Sequence[Link]) -> LayerRows:
     for n in range(SWEEPS):
         if not fewest:
             break
-        rows = swept(rows, before) if n % 2 == 0 else swept(rows[::-1], after)[::-1]
+        rows = sweep(rows, before) if n % 2 == 0 else sweep(rows[::-1], after)[::-1]
         if (found := crossings(rows, after)) < fewest:
             best, fewest = rows, found
     return best
 
 
-def swept(rows: LayerRows, linked: dict[Node, list[Node]]) -> LayerRows:
-    """From the first row on; what has no link to the row before stays where it is, as far as that can be."""
+def sweep(rows: LayerRows, linked: dict[Node, list[Node]]) -> LayerRows:
+    """Order each row by the row before it; unlinked nodes stay in place as far as possible."""
     result = rows[:1]
     for row in rows[1:]:
-        place = {node: n / max(len(result[-1]), 1) for n, node in enumerate(result[-1])}
+        position = {node: n / max(len(result[-1]), 1) for n, node in enumerate(result[-1])}
         mean: dict[Node, float] = {}
         for n, node in enumerate(row):
-            at = [place[other] for other in linked.get(node, ())]
+            at = [position[other] for other in linked.get(node, ())]
             mean[node] = sum(at) / len(at) if at else n / len(row)
         result.append(sorted(row, key=mean.__getitem__))
     return result
@@ -103,12 +103,12 @@ def crossings(rows: LayerRows, after: dict[Node, list[Node]]) -> int:
 
 
 def crossings_between(row: list[Node], following: list[Node], after: dict[Node, list[Node]]) -> int:
-    place = {node: n for n, node in enumerate(following)}
-    ends: list[int] = []  # of the links seen so far, in order
+    position = {node: n for n, node in enumerate(following)}
+    ends: list[int] = []  # sorted ends of the links so far
     count = 0
     for node in row:
-        mine = sorted(place[other] for other in after.get(node, ()))
-        count += sum(len(ends) - bisect(ends, end) for end in mine)
-        for end in mine:
+        own = sorted(position[other] for other in after.get(node, ()))
+        count += sum(len(ends) - bisect(ends, end) for end in own)
+        for end in own:
             insort(ends, end)
     return count

@@ -1,4 +1,4 @@
-"""The whole picture: where each node stands and how each edge runs, in units of the page's pixels."""
+"""Draws a dependency graph: the position of each node and the path of each edge, in pixels."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from functools import lru_cache
 from itertools import pairwise
 
 from dashboard.graph.heights import heights
-from dashboard.graph.layers import Bend, Node, arranged, layers, links_of, rows_of
-from dashboard.graph.topological_order import Edge, in_order, neighbours_of
+from dashboard.graph.layers import Bend, Node, layers, links_of, reduce_crossings, rows_of
+from dashboard.graph.topological_order import Edge, neighbours_of, order_nodes
 
 WIDTH, HEIGHT = 200, 46  # of a node
-ACROSS, DOWN = 36, 12  # between nodes
-BEND = 8  # the height that an edge takes where it passes through a layer
-BETWEEN = 24  # between what is not linked
-BELOW = 32  # what an edge that leads back needs below its nodes
-COLUMNS = 5  # that are filled, even where no chain is as long
-MAX_BENDS = 4_000  # beyond it long edges go straight: where there are so many, no eye can follow one
+GAP_X, GAP_Y = 36, 12  # between nodes
+BEND_HEIGHT = 8  # height of an edge where it crosses a layer
+COMPONENT_GAP = 24  # between components
+BACK_EDGE_DEPTH = 32  # space for a back edge below its nodes
+MIN_COLUMNS = 5  # filled even if every chain is shorter
+MAX_BENDS = 4_000  # beyond it long edges are straight: nobody can follow that many
 
 
 @dataclass(frozen=True)
 class EdgeLine:
-    """`path` is that of an SVG. An edge that closes a circle leads back, from right to left."""
+    """`path` is SVG path data. A `back` edge closes a cycle and leads from right to left."""
 
     edge: Edge
     path: str
@@ -32,7 +32,7 @@ class EdgeLine:
 
 @dataclass(frozen=True)
 class Picture:
-    """`at` is the top left corner of each node; nodes that nothing is linked to stand below the rest."""
+    """`at` has the top left corner of each node; unlinked nodes stand below the rest."""
 
     width: int
     height: int
@@ -42,7 +42,7 @@ class Picture:
 
 @dataclass
 class Component:
-    """What is linked, however indirectly, drawn by itself: the layer and the middle of each node."""
+    """A connected component, drawn by itself: layers and middle heights of its nodes."""
 
     layer: dict[str, int]
     middle: dict[Node, float]
@@ -57,20 +57,20 @@ class Component:
         return max(middle + size(node) / 2 for node, middle in self.middle.items())
 
 
-@lru_cache(maxsize=16)  # what depends on what changes seldom, what is said about it all the time
+@lru_cache(maxsize=16)  # dependencies change rarely, the states of tasks all the time
 def picture(nodes: tuple[str, ...], edges: tuple[Edge, ...]) -> Picture:
-    """Every node once; what is linked to nothing below. Every edge is between nodes, and none is there twice."""
-    order = in_order(nodes, edges)
+    """Draw each node once, unlinked nodes at the bottom. Edges are unique and connect given nodes."""
+    order = order_nodes(nodes, edges)
     forward = [edge for edge in edges if edge not in order.back]
-    blocks = [block(mine, among) for mine, among in parts(order.nodes, forward)]
-    at, lines, columns, bottom = packed(blocks)
+    blocks = [layout_component(own, among) for own, among in components(order.nodes, forward)]
+    at, lines, columns, bottom = pack(blocks)
     lines += [EdgeLine(edge, back_path(at[edge[0]], at[edge[1]]), back=True) for edge in edges if edge in order.back]
-    width = columns * (WIDTH + ACROSS) - ACROSS if columns else 0
-    return Picture(width, bottom + (BELOW if order.back else 0), at, lines)
+    width = columns * (WIDTH + GAP_X) - GAP_X if columns else 0
+    return Picture(width, bottom + (BACK_EDGE_DEPTH if order.back else 0), at, lines)
 
 
-def parts(order: Sequence[str], edges: Sequence[Edge]) -> list[tuple[list[str], list[Edge]]]:
-    """The nodes that are linked to one another, with their edges: the most of them first."""
+def components(order: Sequence[str], edges: Sequence[Edge]) -> list[tuple[list[str], list[Edge]]]:
+    """Return nodes and edges of each connected component, largest first."""
     linked = neighbours_of(edges)
     part: dict[str, int] = {}
     for n, start in enumerate(order):
@@ -82,65 +82,65 @@ def parts(order: Sequence[str], edges: Sequence[Edge]) -> list[tuple[list[str], 
     nodes: dict[int, list[str]] = defaultdict(list)
     for node in order:
         nodes[part[node]].append(node)
-    mine: dict[int, list[Edge]] = defaultdict(list)
+    own: dict[int, list[Edge]] = defaultdict(list)
     for edge in edges:
-        mine[part[edge[0]]].append(edge)
-    return sorted(((nodes[n], mine[n]) for n in nodes), key=lambda found: -len(found[0]))
+        own[part[edge[0]]].append(edge)
+    return sorted(((nodes[n], own[n]) for n in nodes), key=lambda found: -len(found[0]))
 
 
-def block(order: list[str], edges: list[Edge]) -> Component:
+def layout_component(order: list[str], edges: list[Edge]) -> Component:
     layer = layers(order, edges)
     first = min(layer.values())
     layer = {node: n - first for node, n in layer.items()}
     rows, bends = rows_of(layer, edges, MAX_BENDS)
     links = links_of(bends, layer)
-    return Component(layer, heights(arranged(rows, links), links, size, DOWN), bends)
+    return Component(layer, heights(reduce_crossings(rows, links), links, size, GAP_Y), bends)
 
 
 def size(node: Node) -> float:
-    return HEIGHT if isinstance(node, str) else BEND
+    return HEIGHT if isinstance(node, str) else BEND_HEIGHT
 
 
-def packed(blocks: list[Component]) -> tuple[dict[str, tuple[int, int]], list[EdgeLine], int, int]:
-    """The blocks where there is room for them, highest up first; single nodes below all others."""
-    columns = max([COLUMNS, *(found.columns for found in blocks)])
-    free = [0] * columns  # from where on each column is
+def pack(blocks: list[Component]) -> tuple[dict[str, tuple[int, int]], list[EdgeLine], int, int]:
+    """Place components as high as possible, single nodes below all others."""
+    columns = max([MIN_COLUMNS, *(found.columns for found in blocks)])
+    free = [0] * columns  # y from which each column is free
     at: dict[str, tuple[int, int]] = {}
     lines: list[EdgeLine] = []
     is_single = False
     for found in blocks:
         if len(found.layer) == 1 and not is_single:
             is_single, free = True, [max(free)] * columns
-        column = place_for(found.columns, free)
+        column = find_column(found.columns, free)
         top = max(free[column : column + found.columns])
-        mine = {
+        own = {
             node: (x_of(column + n), round(top + found.middle[node] - HEIGHT / 2)) for node, n in found.layer.items()
         }
-        at |= mine
+        at |= own
         lines += [
-            EdgeLine(edge, path(edge, bends, found, mine, (column, top)), back=False)
+            EdgeLine(edge, path(edge, bends, found, own, (column, top)), back=False)
             for edge, bends in found.bends.items()
         ]
-        bottom = round(top + found.height) + (DOWN if is_single else BETWEEN)
+        bottom = round(top + found.height) + (GAP_Y if is_single else COMPONENT_GAP)
         free[column : column + found.columns] = [bottom] * found.columns
     used = max((x for x, _ in at.values()), default=-1)
-    return at, lines, (used // (WIDTH + ACROSS) + 1), max((y + HEIGHT for _, y in at.values()), default=0)
+    return at, lines, (used // (WIDTH + GAP_X) + 1), max((y + HEIGHT for _, y in at.values()), default=0)
 
 
-def place_for(columns: int, free: Sequence[int]) -> int:
-    """The first place that is highest up."""
+def find_column(columns: int, free: Sequence[int]) -> int:
+    """Return the first column where the component fits highest."""
     starts = range(len(free) - columns + 1)
     return min(starts, key=lambda start: max(free[start : start + columns]))
 
 
 def x_of(column: int) -> int:
-    return column * (WIDTH + ACROSS)
+    return column * (WIDTH + GAP_X)
 
 
 def path(
     edge: Edge, bends: Iterable[Bend], found: Component, at: dict[str, tuple[int, int]], corner: tuple[int, int]
 ) -> str:
-    """From the right side of a node to the left side of another, level through each layer between them."""
+    """Route an edge from the right side of a node to the left side of another, level through each layer between."""
     (x1, y1), (x2, y2) = at[edge[0]], at[edge[1]]
     points = [(x1 + WIDTH, y1 + HEIGHT // 2)]
     for bend in bends:
@@ -151,15 +151,15 @@ def path(
 
 
 def curve(start: tuple[int, int], end: tuple[int, int]) -> str:
-    """Level at both ends; straight where they are on one level."""
+    """Return a segment that is level at both ends; a straight line on one level."""
     (x1, y1), (x2, y2) = start, end
     middle = (x1 + x2) // 2
     return f"L{x2} {y2}" if y1 == y2 else f"C{middle} {y1} {middle} {y2} {x2} {y2}"
 
 
 def back_path(start: tuple[int, int], end: tuple[int, int]) -> str:
-    """Out to the right, and into the other from the left: nobody takes it for an edge that leads on."""
+    """Route a back edge below its nodes, so that it cannot be mistaken for a forward edge."""
     (x1, y1), (x2, y2) = start, end
     x1, y1, y2 = x1 + WIDTH, y1 + HEIGHT // 2, y2 + HEIGHT // 2
-    sag = HEIGHT // 2 + BELOW
-    return f"M{x1} {y1}C{x1 + ACROSS} {y1 + sag} {x2 - ACROSS} {y2 + sag} {x2} {y2}"
+    sag = HEIGHT // 2 + BACK_EDGE_DEPTH
+    return f"M{x1} {y1}C{x1 + GAP_X} {y1 + sag} {x2 - GAP_X} {y2 + sag} {x2} {y2}"

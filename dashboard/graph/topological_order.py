@@ -1,4 +1,4 @@
-"""An order in which everything comes after what it needs, and the circles that keep such an order from being there."""
+"""Orders nodes topologically and finds the cycles that prevent it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Edge = tuple[str, str]
-MAX_CIRCLES = 20  # that are named; where there are more, nobody reads on
+MAX_CIRCLES = 20  # reported at most; more would not be read
 
 
 @dataclass(frozen=True)
 class Order:
-    """`nodes` in an order in which each edge but those of `back` leads forward.
+    """`nodes` in an order in which every edge except those of `back` leads forward.
 
-    A back edge closes a circle. `circles` are the nodes of the first of them, each in the order of its edges; `caught`
-    are all nodes that are part of any.
+    A back edge closes a cycle. `circles` are the first cycles, each as its nodes in the order of edges; `caught` are
+    all nodes of any cycle.
     """
 
     nodes: list[str]
@@ -24,13 +24,13 @@ class Order:
     caught: set[str]
 
 
-def in_order(nodes: Iterable[str], edges: Iterable[Edge]) -> Order:
-    """Depth first, without recursion: what is left last comes first."""
-    walk = Walk(following(edges))
+def order_nodes(nodes: Iterable[str], edges: Iterable[Edge]) -> Order:
+    """Order by depth-first search without recursion: nodes finished last come first."""
+    walk = DepthFirstSearch(following(edges))
     for node in nodes:
         if node not in walk.done:
             walk.begin(node)
-    return Order(walk.left[::-1], walk.back, walk.circles, walk.caught)
+    return Order(walk.finished[::-1], walk.back, walk.circles, walk.caught)
 
 
 def following(edges: Iterable[Edge]) -> dict[str, list[str]]:
@@ -41,7 +41,7 @@ def following(edges: Iterable[Edge]) -> dict[str, list[str]]:
 
 
 def neighbours_of(edges: Iterable[Edge]) -> dict[str, list[str]]:
-    """What is linked to a node, in either direction."""
+    """Return the neighbours of each node, in either direction."""
     found: dict[str, list[str]] = defaultdict(list)
     for a, b in edges:
         found[a].append(b)
@@ -49,21 +49,21 @@ def neighbours_of(edges: Iterable[Edge]) -> dict[str, list[str]]:
     return found
 
 
-class Walk:
-    """Tarjan's: what can be reached from one another is left together, when the first of it is left."""
+class DepthFirstSearch:
+    """Tarjan's algorithm for strongly connected components."""
 
     def __init__(self, after: dict[str, list[str]]) -> None:
         self.after = after
         self.path: list[str] = []
-        self.place: dict[str, int] = {}  # of the nodes on the path
-        self.open: list[Iterator[str]] = []  # what is still to be looked at from each of them
+        self.position: dict[str, int] = {}  # index on the path
+        self.open: list[Iterator[str]] = []  # unvisited successors of each node on the path
         self.done: set[str] = set()
-        self.left: list[str] = []
+        self.finished: list[str] = []
         self.back: set[Edge] = set()
         self.circles: list[list[str]] = []
-        self.number: dict[str, int] = {}  # in the order of entering
-        self.lowest: dict[str, int] = {}  # number that can be reached from a node and what follows it
-        self.together: dict[str, None] = {}  # entered, and not yet known to be apart from what is on the path
+        self.number: dict[str, int] = {}  # order of discovery
+        self.lowest: dict[str, int] = {}  # lowest number reachable from the node and its descendants
+        self.on_stack: dict[str, None] = {}  # discovered, not yet assigned to a component
         self.caught: set[str] = set()
 
     def begin(self, node: str) -> None:
@@ -72,38 +72,38 @@ class Walk:
             after = next(self.open[-1], None)
             if after is None:
                 self.leave()
-            elif after in self.place:
+            elif after in self.position:
                 self.close_circle(after)
             elif after not in self.done:
                 self.enter(after)
-            elif after in self.together:
+            elif after in self.on_stack:
                 self.reach(self.number[after])
 
     def enter(self, node: str) -> None:
         self.number[node] = self.lowest[node] = len(self.number)
-        self.together[node] = None
-        self.place[node] = len(self.path)
+        self.on_stack[node] = None
+        self.position[node] = len(self.path)
         self.path.append(node)
         self.open.append(iter(self.after.get(node, ())))
 
     def leave(self) -> None:
         node = self.path.pop()
-        del self.place[node]
+        del self.position[node]
         self.open.pop()
         self.done.add(node)
-        self.left.append(node)
+        self.finished.append(node)
         if self.lowest[node] == self.number[node]:
-            self.part(node)
+            self.pop_component(node)
         if self.path:
             self.reach(self.lowest[node])
 
-    def part(self, first: str) -> None:
-        """What was entered since `first`, and with it, is one knot; a node alone is caught only in itself."""
-        knot = [self.together.popitem()[0]]
-        while knot[-1] != first:
-            knot.append(self.together.popitem()[0])
-        if len(knot) > 1 or (first, first) in self.back:
-            self.caught.update(knot)
+    def pop_component(self, first: str) -> None:
+        """Pop the component that begins at `first`; a single node is caught only by an edge to itself."""
+        component = [self.on_stack.popitem()[0]]
+        while component[-1] != first:
+            component.append(self.on_stack.popitem()[0])
+        if len(component) > 1 or (first, first) in self.back:
+            self.caught.update(component)
 
     def reach(self, number: int) -> None:
         self.lowest[self.path[-1]] = min(self.lowest[self.path[-1]], number)
@@ -112,17 +112,17 @@ class Walk:
         self.back.add((self.path[-1], at))
         self.reach(self.number[at])
         if len(self.circles) < MAX_CIRCLES:
-            self.circles.append(self.path[self.place[at] :])
+            self.circles.append(self.path[self.position[at] :])
 
 
 def longest_chain(order: Sequence[str], edges: Iterable[Edge], counted: Iterable[str]) -> list[str]:
-    """The longest path through nodes that count; the first of several, and none where nothing follows anything.
+    """Return the longest path through `counted` nodes; the first of several, empty without edges.
 
-    `order` puts each node after those that its edges come from. An edge that leads back is left aside.
+    `order` is topological; back edges are ignored.
     """
-    place = {node: n for n, node in enumerate(order)}
+    position = {node: n for n, node in enumerate(order)}
     counts = set(counted)
-    before = following((b, a) for a, b in edges if a in counts and b in counts and place[a] < place[b])
+    before = following((b, a) for a, b in edges if a in counts and b in counts and position[a] < position[b])
     length: dict[str, int] = {}
     previous: dict[str, str] = {}
     for node in order:

@@ -1,8 +1,7 @@
-"""What a viewer looks at: the page, the board and the filters, as they stand in the URL, and what they may see of it.
+"""The state of a page as stated in its URL (page, board, filters), and the viewer's visibility.
 
-A look is hashable, so that everybody who looks at the same is shown what was rendered once. The same query string opens
-the page and its WebSocket, and rebuilds the look in both places. What the viewer may see never comes from a URL, and is
-nothing where nobody has said it.
+A page state is hashable, so viewers of the same state share what was rendered once. The page and its WebSocket parse
+the same query string. The visibility never comes from a URL; without one nothing is visible.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from urllib.parse import urlencode
 from dashboard.visibility import NOTHING, Scope, Visibility
 from marcus_events.core.filters import EventFilter
 
-MAX_PARAMETER = 512  # characters, as the longest id may have; nobody filters by anything longer
-MAX_QUERY = 1_200  # characters of `q`: two long ids; as an address it stays within the 16 KiB that servers read
+MAX_PARAMETER = 512  # characters, the length of the longest id
+MAX_QUERY = 1_200  # characters of `q`: two long ids; keeps URLs within the 16 KiB that servers accept
 
 
 @dataclass(frozen=True)
 class PageState:
-    """Every field but `page` and `sight` is a parameter of the URL, "" where it is not given."""
+    """Every field except `page` and `visibility` is a parameter of the URL, "" if absent."""
 
     page: str
     board: str = ""
@@ -33,32 +32,32 @@ class PageState:
     noise: str = ""
     sort: str = ""
     done: str = ""
-    span: str = ""  # of a timeline: see dashboard.timeline.time_axis
-    until: str = ""  # when a timeline ends; now where it is not given
+    span: str = ""  # of a timeline, see dashboard.timeline.time_axis
+    until: str = ""  # end of a timeline; empty for now
     severity: str = ""  # of the open blockers
-    cause: str = ""  # the root cause of the open blockers
-    took: str = ""  # how long the resolved blockers took: see dashboard.pages.blocked.delays
-    order: str = ""  # of History: "oldest" first, or the newest
-    columns: str = ""  # of History: paths into the data, such as data.progress, between commas
-    p: str = ""  # of a list in pages: the number of the page
-    older: str = ""  # the resolved blockers older than this: see dashboard.pages.blocked.resolved_table
+    cause: str = ""  # root cause of the open blockers
+    took: str = ""  # duration of the resolved blockers, see dashboard.pages.blocked.delays
+    order: str = ""  # of History: "oldest" first, else newest first
+    columns: str = ""  # of History: comma-separated paths into the data, such as data.progress
+    p: str = ""  # page number of a list
+    older: str = ""  # cursor of the resolved blockers, see dashboard.pages.blocked.resolved_table
     visibility: Visibility = field(default=NOTHING, kw_only=True)
 
     @classmethod
-    def at(cls, page: str, parameters: Mapping[str, str], visibility: Visibility = NOTHING) -> PageState:
-        """The look of a request's GET parameters; what is not a parameter of a look is left aside."""
-        given = {name: storable(parameters.get(name, ""))[: room(name)] for name in parameters_of(cls)}
+    def from_query(cls, page: str, parameters: Mapping[str, str], visibility: Visibility = NOTHING) -> PageState:
+        """Build the state from GET parameters; ignores unknown ones."""
+        given = {name: replace_nul(parameters.get(name, ""))[: max_length(name)] for name in parameter_names(cls)}
         return cls(page, **given, visibility=visibility)
 
     @classmethod
     def of_board(cls, page: str, parameters: Mapping[str, str], visibility: Visibility = NOTHING) -> PageState:
-        """The look of a page that can be of a board, but is never filtered."""
-        return cls(page, board=cls.at(page, parameters).board, visibility=visibility)
+        """Build the state of a page that may belong to a board but has no filters."""
+        return cls(page, board=cls.from_query(page, parameters).board, visibility=visibility)
 
     @classmethod
     def of_list(cls, page: str, parameters: Mapping[str, str]) -> PageState:
-        """The look of a page with a list: what is looked for in it, and which page of it."""
-        given = cls.at(page, parameters)
+        """Build the state of a page with a list: its search text and page number."""
+        given = cls.from_query(page, parameters)
         return cls(page, board=given.board, q=given.q, p=given.p)
 
     @property
@@ -67,9 +66,8 @@ class PageState:
 
     @property
     def filter(self) -> EventFilter:
-        """The events of this look, as far as the URL states it; `queries.wanted` narrows them to those that are seen.
-
-        Raises InvalidFilter where the query cannot be read.
+        """The events that the URL asks for; `visible_events.visible_filter` restricts them to visible ones. Raises
+        InvalidFilter.
         """
         named = EventFilter.parse(self.q)
         for name in ("category", "type", "agent", "task"):
@@ -78,32 +76,32 @@ class PageState:
         return named if self.shows_noise(named) else named.with_term("importance", "noise", exclude=True)
 
     def shows_noise(self, named: EventFilter) -> bool:
-        """Noise is hidden until asked for: by the switch, or by naming the type. History holds everything."""
+        """Noise is hidden unless the switch or a named type asks for it. History shows everything."""
         return self.page == "history" or bool(self.noise or named.values("type") or named.values("importance"))
 
     def query_during(self, start: datetime, until: datetime) -> str:
-        """The query string of this page, within these times instead of those that its query may have named."""
-        return self.query(q=during(self.q, start, until))
+        """Return the query string with this time range in place of any other."""
+        return self.query(q=with_times(self.q, start, until))
 
     def query(self, **changes: str) -> str:
-        """The query string of this look, with changes; empty values are left out."""
-        values = {name: getattr(self, name) for name in parameters_of(PageState)} | changes
+        """Return the query string with changes; omits empty values."""
+        values = {name: getattr(self, name) for name in parameter_names(PageState)} | changes
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def parameters_of(page_state: type[PageState]) -> list[str]:
+def parameter_names(page_state: type[PageState]) -> list[str]:
     return [found.name for found in fields(page_state) if found.name not in ("page", "visibility")]
 
 
-def room(name: str) -> int:
+def max_length(name: str) -> int:
     return MAX_QUERY if name == "q" else MAX_PARAMETER
 
 
-def storable(text: str) -> str:
-    """The character NUL, which no database can compare with, becomes one that stands for what cannot be read."""
+def replace_nul(text: str) -> str:
+    """Replace NUL, which PostgreSQL cannot store, with the replacement character."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def during(query: str, start: datetime, until: datetime) -> str:
-    """The query, within these times instead of those that it may have named."""
+def with_times(query: str, start: datetime, until: datetime) -> str:
+    """Return the query with this time range in place of any other."""
     return str(replace(EventFilter.parse(query), since=start, until=until))

@@ -1,9 +1,8 @@
-"""Which events a page may fold into one row, "×14".
+"""Decides which events a page may fold into one row, "×14".
 
-A burst is what stands together in the stream, with nothing between, of events that say the same kind of thing: of one
-type, from one source, about one board, task and agent. Only what happens over and over is folded: progress, and what is
-of low importance. So a blocker, a decision or an error is always a row of its own. The browser does the folding, when a
-page opens and while it is open (static/js/folds.js); here it is only said what is alike.
+Consecutive events in the stream can be folded if they agree in type, source, board, task and agent. Only repetitive
+events qualify: progress reports and events of low importance. Blockers, decisions and errors always have their own row.
+The browser folds rows, on loading and while the page is open (static/js/folds.js); the server only marks similar ones.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ from hashlib import blake2b
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes, meaning_of
 
-FOLDED = ("low", "noise")  # importance
-KEY_BYTES = 8  # what producers call things may be long, and stands in every row
+FOLDED_IMPORTANCE = ("low", "noise")  # importance
+KEY_BYTES = 8  # ids may be long, and the key is in every row
 
 
-def burst_of(recorded: RecordedEvent) -> str:
-    """The same for events that are alike; "" for what is never folded."""
+def group_key(recorded: RecordedEvent) -> str:
+    """Return a key that is equal for similar events; "" for events that are never folded."""
     if not is_folded(recorded.event_type):
         return ""
-    about = [recorded.event_type, recorded.source, recorded.board_id, recorded.task_id, recorded.agent_id]
-    return blake2b(json.dumps(about).encode(), digest_size=KEY_BYTES).hexdigest()
+    fields = [recorded.event_type, recorded.source, recorded.board_id, recorded.task_id, recorded.agent_id]
+    return blake2b(json.dumps(fields).encode(), digest_size=KEY_BYTES).hexdigest()
 
 
 def is_folded(event_type: str) -> bool:
-    return event_type == EventTypes.TASK_PROGRESS or meaning_of(event_type).importance in FOLDED
+    return event_type == EventTypes.TASK_PROGRESS or meaning_of(event_type).importance in FOLDED_IMPORTANCE

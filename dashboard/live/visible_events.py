@@ -1,4 +1,4 @@
-"""Which events a page shows: those of its filter that the viewer may see. A task or an agent may be called by name."""
+"""The events that a page state shows: those that match its filter and are visible."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from dashboard.queries.filter_names import with_named
 from marcus_events.core.filters import EventFilter
 
 
-def wanted(page_state: PageState) -> EventFilter:
-    """Raises InvalidFilter where the query cannot be read."""
+def visible_filter(page_state: PageState) -> EventFilter:
+    """Return the filter of a page state. Raises InvalidFilter."""
     return page_state.visibility.narrow(with_named(page_state.filter, page_state.scope.everywhere()))

@@ -1,1 +1,1 @@
-"""The pages, a folder each: a view reads the page's state from the URL, asks the queries, and renders a template."""
+"""The pages, a folder each: a view reads the page state from the URL, runs the queries and renders a template."""

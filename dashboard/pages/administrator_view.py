@@ -1,4 +1,4 @@
-"""Pages and forms for administrators."""
+"""Access checks for administrators' pages and forms."""
 
 from __future__ import annotations
 

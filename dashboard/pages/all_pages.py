@@ -1,4 +1,4 @@
-"""Every page there is, by the name that its address and its WebSocket give it."""
+"""All pages by name, as used in URLs and by the WebSocket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around every page: the board switcher, the bell and its alerts, and the notice of a running demo."""
+"""The data around every page: board switcher, bell with alerts, and the notice of a running demo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.queries import blockers, chrome_data
 
 
 def gather(page_state: PageState) -> dict[str, Any]:
-    """The bell counts on the board that is looked at; what is open elsewhere is a number beside it."""
+    """Read the data. The bell counts the chosen board's blockers, and others' separately."""
     scope = page_state.scope
     everywhere = scope.everywhere()
     open_count = blockers.count_open(scope)

@@ -1,4 +1,4 @@
-"""What the views have in common: a page with its regions, at one moment of the log."""
+"""Renders a page with its regions at one position of the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 
 from dashboard.live.page_state import PageState
-from dashboard.pages.alerts.preferences import as_json, preferences_of
+from dashboard.pages.alerts.preferences import preferences_as_json, preferences_of
 from dashboard.pages.all_pages import PAGES
 from dashboard.pages.sign_in.one_time_links import stay_signed_in
 from dashboard.queries import event_stream
@@ -29,10 +29,9 @@ def render(
     head: Head | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """The page as of now. What comes after its head, the WebSocket brings: so the head is read before anything else.
+    """Render the page with its current data. Reads the head first: the WebSocket sends everything after it.
 
-    A view that reads the log itself has read the head before, and hands it over. Whatever the look says, the page shows
-    what this viewer may see.
+    A view that reads the log itself has read the head before and passes it. The viewer's visibility always applies.
     """
     page_state = replace(page_state, visibility=visibility_of(request.user))
     if not PAGES[page_state.page].is_open_to(page_state.visibility):
@@ -51,5 +50,5 @@ def render(
         "now": utc_now(),
         "open_count": gathered.get("open_count", 0),
     }
-    shared["preferences"] = as_json(preferences_of(request.user.pk or 0))  # this viewer's, so it is in no region
-    return render_template(request, template, shared | {"regions": page.as_html(gathered)} | context)
+    shared["preferences"] = preferences_as_json(preferences_of(request.user.pk or 0))  # personal, so it is in no region
+    return render_template(request, template, shared | {"regions": page.render_gathered(gathered)} | context)

@@ -1,7 +1,7 @@
-"""A page that cannot be read in time is answered with a page that says so.
+"""Answers a page that cannot be read in time with an explanation.
 
-The parts of a page have a time of their own, see `dashboard.live.regions`: one that takes longer is left out.
-Everything else that a page reads is bounded here, statement by statement. What changes something is not broken off.
+Regions have their own timeout, see `dashboard.live.regions`: slow ones are left out. This middleware sets a statement
+timeout for all other reads of a page. Requests that change something have none.
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ from django.utils.deprecation import MiddlewareMixin
 
 from marcus_events.log.statement_timeout import QueryTimeout, statement_timeout
 
-LONGEST_S = 8.0  # a statement of a page, beside its parts
+STATEMENT_TIMEOUT_S = 8.0  # per statement outside of regions
 OF_PROGRAMS = (
     "api",
     "healthz",
     "readyz",
     "metrics",
-)  # how the addresses of programs begin: they have answers of their own
+)  # paths of the programmatic interfaces, which report timeouts themselves
 RETRY_AFTER_S = "30"
 
 logger = logging.getLogger(__name__)
 
 
 class SlowReads(MiddlewareMixin):
-    """The last one: the view runs within it, in the view's own thread, whose database connection is told the time."""
+    """Must be the last middleware, so that it runs in the view's thread and sets the timeout of its database
+    connection.
+    """
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
@@ -39,8 +41,8 @@ class SlowReads(MiddlewareMixin):
         if not is_page(request) or iscoroutinefunction(view):
             return None
         try:
-            with statement_timeout(LONGEST_S):
-                return rendered(view(request, *args, **kwargs))
+            with statement_timeout(STATEMENT_TIMEOUT_S):
+                return render_now(view(request, *args, **kwargs))
         except QueryTimeout:
             logger.warning("%s took too long to read", request.path)
             response = render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
@@ -53,7 +55,7 @@ def is_page(request: HttpRequest) -> bool:
     return request.method in ("GET", "HEAD") and found is not None and not found.route.startswith(OF_PROGRAMS)
 
 
-def rendered(response: Any) -> HttpResponse:
-    """Now, where the admin would do it later."""
+def render_now(response: Any) -> HttpResponse:
+    """Render a template response, as the admin returns it, inside the timeout."""
     found: HttpResponse = response.render() if hasattr(response, "render") else response
     return found

@@ -1,1 +1,1 @@
-"""All reads of the pages, shaped for them: one module per subject. Nothing else in the dashboard queries."""
+"""Reads shared by several pages, one module per subject. Queries of a single page are in its own folder."""

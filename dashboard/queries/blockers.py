@@ -1,4 +1,4 @@
-"""Blockers: the open ones by what they cost, the resolved ones with how long they took."""
+"""Reads blockers: open ones by cost, resolved ones with their duration."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from marcus_events.core.reserved import person_in
 from marcus_events.core.sentences import short
 
 SEVERITY_WEIGHT = {"low": 1, "medium": 2, "high": 4, "critical": 8}
-MAX_OPEN = 300  # that are read to be shown; the others are counted
-MAX_NAMED = 20  # of the tasks that wait behind one
+MAX_OPEN = 300  # read to be shown; the others are counted
+MAX_NAMED = 20  # named tasks that wait behind one
 MAX_STEPS = 8
 MAX_ANSWERED = 5
 ANSWER_NEWS = timedelta(hours=1)
@@ -29,7 +29,7 @@ RESUMED_NEWS = timedelta(minutes=3)
 
 @dataclass(frozen=True)
 class NamedBlocker:
-    """A blocker with the names of what it concerns."""
+    """A blocker with the names of its board, task and agent."""
 
     blocker: models.Blocker
     task: str
@@ -39,15 +39,15 @@ class NamedBlocker:
 
     @property
     def ended_by_program(self) -> str:
-        """The source of the program that said it was resolved; "" where a person did, or the task moved on."""
+        """The source of the program that resolved it; "" if a person did, or the task moved on."""
         source = self.blocker.resolved_by
         return "" if person_in(source) else source
 
 
 @dataclass(frozen=True)
 class OpenBlocker(NamedBlocker):
-    """`waiting` are the tasks that wait behind it, on whatever board; `behind` are their keys. `steps` are what Marcus
-    suggests.
+    """`waiting` are the tasks that wait behind it, on any board; `behind` are their keys. `steps` are Marcus's
+    suggestion.
     """
 
     waiting: list[current_state.Waiting]
@@ -55,7 +55,7 @@ class OpenBlocker(NamedBlocker):
     steps: list[str]
     cost: float
     snoozed: bool
-    awaited: bool  # somebody is known to wait for the answer
+    awaited: bool  # a program waits for the answer
 
     @property
     def severity_changed(self) -> bool:
@@ -88,7 +88,7 @@ SORTS_IN_WORDS = {
 
 
 def count_open(scope: Scope) -> int:
-    """Those that need somebody now: what is put off is not among them."""
+    """Count open blockers without snoozed ones."""
     return int(open_rows(scope).exclude(snoozed_until__gt=utc_now()).count())
 
 
@@ -107,9 +107,9 @@ def open_rows(scope: Scope) -> Any:
 def open_blockers(
     scope: Scope, sort: str = "cost", now: datetime | None = None, chosen: Any = None
 ) -> list[OpenBlocker]:
-    """The open blockers, the costliest first or by another of SORTS; of `chosen` rows where these are given.
+    """Return open blockers, costliest first or by another of SORTS; only `chosen` rows if given.
 
-    Where there are more than MAX_OPEN, those come into question that stand highest without what waits behind them.
+    With more than MAX_OPEN, selects those that rank highest without the tasks that wait behind them.
     """
     now = now or utc_now()
     rows = list((open_rows(scope) if chosen is None else chosen).order_by(*first_by(sort, now))[:MAX_OPEN])
@@ -130,13 +130,13 @@ def first_by(sort: str, now: datetime) -> list[Any]:
 
 
 def cost_without_waiting(now: datetime) -> Any:
-    """As in `dashboard.ranking`, of the blocked task alone."""
+    """Return the cost of the blocked task alone."""
     age = ExpressionWrapper(Value(now) - F("opened_at"), output_field=DurationField())
     return WEIGHT * Greatest(Extract(age, "epoch"), Value(60.0))
 
 
 def names_of(rows: Iterable[models.Blocker], tasks: Iterable[current_state.TaskKey] = ()) -> current_state.KnownNames:
-    """What the boards, tasks and agents of these blockers are called, and these tasks besides."""
+    """Return the names of these blockers' boards, tasks and agents, and of the given tasks."""
     found = list(rows)
     agents = [(row.board_id, row.agent_id) for row in found]
     own = [(row.board_id, row.task_id) for row in found]
@@ -173,7 +173,7 @@ def is_snoozed(row: models.Blocker, now: datetime) -> bool:
 
 
 def steps(suggestion: object) -> list[str]:
-    """What to do, from a suggestion of any shape: its steps, else its text."""
+    """Extract the steps of a suggestion of any shape, else its text."""
     if not isinstance(suggestion, dict):
         return []
     for key in ("resolution_steps", "steps", "text", "suggestion"):
@@ -185,14 +185,14 @@ def steps(suggestion: object) -> list[str]:
 
 
 def waiting_in_all(items: Iterable[OpenBlocker]) -> int:
-    """How many tasks wait behind any of these; a task behind two blockers waits once, a blocked one is not counted."""
+    """Count the tasks that wait behind any of these blockers, each once, without blocked tasks."""
     blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
     behind = {task for item in items for task in item.behind}
     return len(behind - blocked)
 
 
 def answered(scope: Scope, now: datetime) -> list[NamedBlocker]:
-    """The answers that were sent lately, for as long as it is news what became of them; the newest first."""
+    """Return recently sent answers, newest first."""
     rows = models.Blocker.objects.now().filter(**scope.on()).exclude(answer_id="")
     fresh = rows.filter(resolved_at__gt=now - ANSWER_NEWS).exclude(resumed_at__lt=now - RESUMED_NEWS)
     newest = list(fresh.order_by("-resolved_at")[:MAX_ANSWERED])
@@ -218,6 +218,6 @@ def resolved_blocker(row: models.Blocker, names: current_state.KnownNames) -> Re
 
 
 def cost(standing: int, opened_at: datetime, severity: str, now: datetime) -> float:
-    """Tasks that stand still, blocked ones and those behind them, × minutes they have stood × severity."""
+    """Return tasks that stand still (blocked or waiting) × minutes × severity."""
     minutes = max(1.0, (now - opened_at).total_seconds() / 60)
     return standing * minutes * SEVERITY_WEIGHT.get(severity, SEVERITY_WEIGHT["medium"])

@@ -1,4 +1,4 @@
-"""What is around every page: the boards to choose from, and the open blockers in the bell."""
+"""Reads the data around every page: boards for the switcher, and alerts."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from marcus_events.core.event_fields import SEVERITIES
 from marcus_events.log import read
 from marcus_events.sources.demo_script import BOARD as DEMO
 
-NEWS = timedelta(minutes=3)  # older is history that is being read in: no reason to interrupt anybody
+NEWS = timedelta(minutes=3)  # older blockers are history being read in and raise no alert
 MAX_ALERTS = 20
-MAX_CHOICES = 20  # boards; the others are on the page Boards
-LATELY = 2_000  # events, by whose boards it is known where something happened
-MAX_ROWS = 500  # of which alerts are made
+MAX_CHOICES = 20  # boards; the page Boards has all
+LATELY = 2_000  # newest events read to find recently active boards
+MAX_ROWS = 500  # read for alerts
 
 
 @dataclass(frozen=True)
 class Switcher:
-    """The boards to choose from; where there are `more`, those where something happened lately, and the chosen one."""
+    """The boards to choose from. If there are `more`, those with recent events, and the chosen one."""
 
     boards: list[models.Board]
     more: bool
@@ -43,19 +43,19 @@ def switcher(scope: Scope) -> Switcher:
 
 
 def demos(scope: Scope) -> list[models.Board]:
-    """The boards of the bundled demo: what else says that it is one is not for this program to remove."""
+    """Return the demo's board. Other boards that claim to be a demo are not ours to remove."""
     return list(models.Board.objects.now().filter(demo=True, **scope.on()).filter(board_id=DEMO))
 
 
 @dataclass(frozen=True)
 class Alert:
-    """A root cause: blockers with the same description on the same board. `blocker` is the first of them."""
+    """A root cause: blockers with the same description on the same board. `blocker` is the first."""
 
     blocker: models.Blocker
     task: str
     agent: str
-    severity: str  # the worst of them
-    more: int = 0  # how many beside the first
+    severity: str  # the highest
+    more: int = 0  # number of others
 
     @property
     def cause(self) -> str:
@@ -63,7 +63,7 @@ class Alert:
 
 
 def alerts(scope: Scope) -> list[Alert]:
-    """The causes that came up just now and are still there, on any of these boards, newest first."""
+    """Return causes that are new and still open, on any of these boards, newest first."""
     now = utc_now()
     rows = blockers.open_rows(scope).filter(opened_at__gt=now - NEWS, opened_at__lt=now + NEWS)
     alike = by_cause(rows.order_by("-opened_at")[:MAX_ROWS])
@@ -73,7 +73,7 @@ def alerts(scope: Scope) -> list[Alert]:
 
 
 def known_before(alike: Collection[list[models.Blocker]], scope: Scope, now: datetime) -> dict[str, int]:
-    """How bad a cause was already before these came: another who reports it then is no news, unless it is worse."""
+    """Return the severity that a cause already had. Another report is an alert only if it is more severe."""
     if not alike:
         return {}
     wanted = {
@@ -97,7 +97,7 @@ def named(alike: list[list[models.Blocker]]) -> list[Alert]:
 
 
 def alert(rows: list[models.Blocker], names: current_state.KnownNames) -> Alert:
-    """Of rows that are newest first."""
+    """Build an alert from rows, newest first."""
     first = rows[-1]
     task, agent = names.task(first.board_id, first.task_id), names.agent(first.board_id, first.agent_id)
     return Alert(first, task, agent, SEVERITIES[worst(rows)], len(rows) - 1)

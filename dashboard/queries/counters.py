@@ -1,4 +1,4 @@
-"""How many events of each kind, per minute: from the rates, never by counting the log."""
+"""Counts events by type and minute, from precomputed rates; never scans the log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from marcus_events import models
 from marcus_events.core.event_types import CATEGORIES, Category, category_of, meaning_of, types_of
 
 MINUTES = 60
-MAX_KINDS = 25  # types of a category that are listed; programs make up as many as they like
+MAX_KINDS = 25  # listed types per category; programs may invent any number
 TITLES: dict[Category, str] = {
     "task": "Tasks",
     "agent": "Agents",
@@ -29,7 +29,7 @@ TITLES: dict[Category, str] = {
 
 @dataclass(frozen=True)
 class TypeCount:
-    """The events of one type: in the last hour, and ever."""
+    """The events of one type: in the last hour and in all."""
 
     event_type: str
     title: str
@@ -38,13 +38,15 @@ class TypeCount:
 
     @property
     def is_noise(self) -> bool:
-        """Counted, but hidden from streams until asked for."""
+        """Counted, but hidden from streams by default."""
         return meaning_of(self.event_type).importance == "noise"
 
 
 @dataclass(frozen=True)
 class Tile:
-    """The events of a category. `minutes` are the last sixty, oldest first; `kinds` the MAX_KINDS most frequent."""
+    """The events of a category. `minutes` are the last sixty, oldest first; `kinds` the MAX_KINDS most frequent
+    types.
+    """
 
     category: Category
     title: str
@@ -72,7 +74,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Minute:
-    """One column of the chart; `start` is when it began."""
+    """One column of the chart; `start` is its beginning."""
 
     start: datetime
     bar: bars.Bar
@@ -98,7 +100,7 @@ class Counters:
 
 
 def counters(scope: Scope, now: datetime) -> Counters:
-    """The tiles and the chart of the last sixty minutes, of one board or of all that are seen."""
+    """Return tiles and chart of the last sixty minutes, for one board or all visible ones."""
     first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
     series, totals = recent(scope, first), ever(scope)
     sums = [sum(column) for column in zip(*series.values(), strict=True)] or [0] * MINUTES
@@ -109,24 +111,24 @@ def counters(scope: Scope, now: datetime) -> Counters:
 
 
 def recent(scope: Scope, first: datetime) -> dict[str, list[int]]:
-    """type → events in each minute since `first`."""
+    """Return type → events per minute since `first`."""
     series: dict[str, list[int]] = defaultdict(lambda: [0] * MINUTES)
     rows = rates(scope).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
     for event_type, minute, number in rows.values_list("event_type", "minute").annotate(Sum("count")):
-        if category_of(event_type) != "audit":  # which has a page of its own
+        if category_of(event_type) != "audit":  # it has its own page
             series[event_type][int((minute - first).total_seconds() // 60)] = number
     return series
 
 
 def in_last_hour(scope: Scope, now: datetime) -> int:
-    """The sum of the chart."""
+    """Return the total of the chart."""
     first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
     rows = rates(scope).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
     return rows.exclude(event_type__in=types_of("audit")).aggregate(number=Sum("count"))["number"] or 0
 
 
 def ever(scope: Scope) -> dict[str, int]:
-    """type → events, of all times: summed by board already, not by the hour."""
+    """Return type → all events, from totals by board."""
     types = models.Facet.objects.filter(field="type", **scope.on()).exclude(value__in=scope.visibility.hidden_types)
     return dict(types.order_by().values_list("value").annotate(number=Sum("count")))
 
@@ -136,7 +138,7 @@ def rates(scope: Scope) -> Any:
 
 
 def tiles(series: dict[str, list[int]], totals: dict[str, int]) -> list[Tile]:
-    """One tile per category that projects have; "other" only where something is in it. Audit has a page of its own."""
+    """Return one tile per category; "other" only if it has events. Audit has its own page."""
     found = [tile(category, series, totals) for category in CATEGORIES if category != "audit"]
     return [tile for tile in found if tile.category != "other" or tile.total]
 
@@ -156,6 +158,6 @@ def tile(category: Category, series: dict[str, list[int]], totals: dict[str, int
 
 
 def last_at(scope: Scope) -> datetime | None:
-    """The minute of the newest event."""
+    """Return the minute of the newest event."""
     newest: datetime | None = rates(scope).aggregate(Max("minute"))["minute__max"]
     return newest

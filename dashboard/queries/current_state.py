@@ -1,4 +1,4 @@
-"""Boards, tasks and agents as they are now: what every page is made of."""
+"""Reads the current state of boards, tasks and agents."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from marcus_events.log.rows import rows
 from marcus_events.search.masking import ANOTHER
 
 NAMED: dict[str, Any] = {"board": models.Board, "agent": models.Agent, "task": models.Task}
-MAX_BOARDS = 50  # read at once
+MAX_BOARDS = 50  # per read
 COUNT_CAP = 10_000
 KEYED = {
     kind: f"""SELECT board_id, {kind}_id, name FROM unnest(%s::text[], %s::text[]) AS wanted(board_id, {kind}_id)
         JOIN {kind} USING (board_id, {kind}_id) WHERE to_position IS NULL"""
     for kind in ("agent", "task")
 }
-TaskKey = tuple[str, str]  # board and agent, or board and task
+TaskKey = tuple[str, str]  # board id, and agent or task id
 
 
 def boards(scope: Scope, most: int = MAX_BOARDS, *, skip: int = 0, called: str = "") -> list[models.Board]:
-    """Real boards before demos, then by name: no more than `most`, of those whose name or id holds what is `called`."""
+    """Return at most `most` boards whose name or id contains `called`, real boards before demos, by name."""
     return list(matching(scope, called).order_by("demo", Left(Lower("name"), 64), "board_id")[skip : skip + most])
 
 
 def number_of_boards(scope: Scope, called: str = "", most: int = COUNT_CAP) -> int:
-    """Counts no further than `most`."""
+    """Count matching boards, at most `most`."""
     return int(matching(scope, called).order_by()[:most].count())
 
 
@@ -45,20 +45,20 @@ def matching(scope: Scope, called: str = "") -> Any:
 
 
 def called(scope: Scope, name: str) -> list[str]:
-    """The ids of boards with this id, or else of two that are called so at most."""
+    """Return the ids of boards with this id, or of at most two boards with this name."""
     rows = models.Board.objects.now().filter(**scope.on()).order_by("board_id")
     by_id = rows.filter(board_id=name).values_list("board_id", flat=True)
     return list(by_id) or list(rows.filter(name=name).values_list("board_id", flat=True)[:2])
 
 
 def board(scope: Scope) -> models.Board | None:
-    """The one that is chosen."""
+    """Return the chosen board."""
     found: models.Board | None = models.Board.objects.now().filter(**scope.on()).first() if scope.board else None
     return found
 
 
 def board_names(board_ids: Iterable[str]) -> dict[str, str]:
-    """Of those that are there."""
+    """Return the names of existing boards."""
     return dict(models.Board.objects.now().filter(board_id__in=set(board_ids)).values_list("board_id", "name"))
 
 
@@ -69,8 +69,8 @@ def names_in(scope: Scope, board_ids: Iterable[str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A task that waits for another one; `board` is the name of its board where that is another. Its ids are "" where
-    the viewer may not know it.
+    """A task that waits for another one; `board` names another board. Ids are "" if the viewer may not know the
+    task.
     """
 
     board_id: str
@@ -81,14 +81,14 @@ class Waiting:
 
 @dataclass(frozen=True)
 class KnownNames:
-    """What boards, agents and tasks are called. An agent goes by one name per board."""
+    """Names of boards, agents and tasks. An agent has one name per board."""
 
     boards: dict[str, str]
     agents: dict[tuple[str, str], str]
     tasks: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def waiting(self, board_id: str, tasks: Iterable[TaskKey]) -> list[Waiting]:
-        """These tasks, as those that wait for one on a board: others' boards are named."""
+        """Return these tasks as waiting for one on a board; names other boards."""
         return [
             Waiting("", "", ANOTHER)
             if is_hidden(task)
@@ -107,7 +107,7 @@ class KnownNames:
 
 
 def names(board_ids: Iterable[str], agents: Iterable[TaskKey] = (), tasks: Iterable[TaskKey] = ()) -> KnownNames:
-    """Of these boards, these (board, agent) and these (board, task), as far as they are known: nothing else is read."""
+    """Return the known names of these boards, (board, agent) and (board, task) keys."""
     return KnownNames(board_names(board_ids), keyed("agent", agents), keyed("task", tasks))
 
 
@@ -120,7 +120,7 @@ def keyed(kind: str, keys: Iterable[TaskKey]) -> dict[TaskKey, str]:
 
 
 def tasks(keys: Iterable[TaskKey]) -> dict[TaskKey, models.Task]:
-    """Those of these tasks that are known, without their descriptions."""
+    """Return the known tasks, without descriptions."""
     wanted = {key for key in keys if not is_hidden(key)}
     ids = {"board_id__in": {board for board, _ in wanted}, "task_id__in": {task for _, task in wanted}}
     rows = models.Task.objects.now().filter(**ids).defer("description") if wanted else models.Task.objects.none()
@@ -128,14 +128,14 @@ def tasks(keys: Iterable[TaskKey]) -> dict[TaskKey, models.Task]:
 
 
 def names_of(kind: str, ids: Collection[str], scope: Scope) -> dict[str, str]:
-    """What boards, agents or tasks with these ids are called, on any board of the scope; where any has a name."""
+    """Return the names of ids on any board of the scope."""
     name = kind.removesuffix("_id")
     rows = NAMED[name].objects.now().filter(**scope.on()).filter(**{f"{name}_id__in": ids}).exclude(name="")
     return dict(rows.values_list(f"{name}_id", "name"))
 
 
 def tasks_by_status(scope: Scope) -> dict[str, dict[str, int]]:
-    """board → status → how many tasks."""
+    """Return board → status → number of tasks."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TASK_STATUSES, 0))
     rows = models.Task.objects.now().filter(**scope.on()).values_list("board_id", "status").annotate(number=Count("*"))
     for board_id, status, number in rows:
@@ -144,7 +144,7 @@ def tasks_by_status(scope: Scope) -> dict[str, dict[str, int]]:
 
 
 def progress(scope: Scope) -> dict[str, int]:
-    """How many tasks there are, and how many of them are done."""
+    """Return the number of tasks and of finished ones."""
     rows = models.Task.objects.now().filter(**scope.on())
     numbers = dict(rows.values_list("status").annotate(number=Count("*")))
     return {"tasks": sum(numbers.values()), "done": numbers.get("done", 0)}
@@ -155,7 +155,7 @@ def agents_working(scope: Scope) -> int:
 
 
 def agents_at_work(scope: Scope) -> dict[str, list[models.Agent]]:
-    """board → the agents who work on something, or are stuck with it."""
+    """Return board → agents who work on something or are blocked."""
     found: dict[str, list[models.Agent]] = defaultdict(list)
     at_work = models.Agent.objects.now().filter(status__in=("working", "blocked"), **scope.on())
     for agent in at_work.order_by("board_id", "name"):

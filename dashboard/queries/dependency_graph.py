@@ -1,12 +1,12 @@
-"""What waits for what on a board: the picture of it, and what can be read off it.
+"""Reads a board's dependencies: their picture, and what follows from them.
 
-A task is *stuck* where it is not done and waits, directly or through others, for one that is blocked. Tasks that wait
-for each other in a circle are *caught*. The *longest chain* is that of tasks which are not done and wait one for
-another, counted in tasks: how long a task will take, no event says. Caught tasks are part of no chain. Tasks that are
-only named as what others depend on are drawn too, as unknown.
+A task is *stuck* if it is unfinished and waits, directly or indirectly, for a blocked one. Tasks that wait for each
+other in a cycle are *caught*. The *longest chain* is the longest path of unfinished tasks, counted in tasks, since no
+event says how long a task will take. Caught tasks are in no chain. Tasks that are only known as dependencies are drawn
+as unknown.
 
-Tasks of other boards are drawn where they are linked to one of this board, or part of a circle with it; what keeps them
-counts as if they were of this board. Those on boards that the viewer does not see are drawn without a name.
+Tasks of other boards are drawn if they are linked to a task of this board or share a cycle with one; what blocks them
+counts as on this board. Those on boards that are not visible are drawn without a name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dashboard.graph.picture import HEIGHT, WIDTH, EdgeLine, Picture, picture
-from dashboard.graph.topological_order import Edge, following, in_order, longest_chain
+from dashboard.graph.topological_order import Edge, following, longest_chain, order_nodes
 from dashboard.queries import current_state
 from dashboard.visibility import Scope
 from marcus_events import models
@@ -25,15 +25,16 @@ from marcus_events.core.dependents import waiting_behind
 from marcus_events.core.state import TASK_STATUSES
 from marcus_events.search.masking import ANOTHER
 
-Pair = tuple[linked_tasks.TaskKey, linked_tasks.TaskKey]  # a task, and what it depends on
-MAX_DRAWN = 400  # tasks; a page with more is slow to draw, and nobody finds anything in it
+Pair = tuple[linked_tasks.TaskKey, linked_tasks.TaskKey]  # a task and its dependency
+MAX_DRAWN = 400  # tasks; more are slow to draw and unreadable
 STATUSES = TASK_STATUSES | {"unknown": "Unknown"}
 
 
 @dataclass(frozen=True)
 class Box:
-    """A task in the picture. `waits_for` and `holds_up` are those not done; `step` is its place in the chain, or 0.
-    `board` is the name of its board where that is another. `task` is None where it is not known, or `is_hidden`.
+    """A task in the picture. `waits_for` and `holds_up` list unfinished tasks; `step` is its place in the chain, or 0.
+
+    `board` names another board. `task` is None if it is unknown or `is_hidden`.
     """
 
     node: str
@@ -54,12 +55,12 @@ class Box:
 
     @property
     def words(self) -> str:
-        """A status, or what is known instead of one."""
+        """The status, or a substitute."""
         return "On a board you cannot see" if self.is_hidden else STATUSES.get(self.status, self.status)
 
     @property
     def look(self) -> str:
-        """What it is shown as: what keeps it comes before its own status."""
+        """How it is drawn: being stuck or caught comes before its status."""
         if self.status == "blocked":
             return "blocked"
         return "caught" if self.caught else "stuck" if self.stuck_behind else self.status
@@ -71,7 +72,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A line with what it is: part of the chain, on the way from a blocked task, of no matter any more, or a circle."""
+    """An edge with its kind: part of the chain, behind a blocked task, finished, or part of a cycle."""
 
     path: str
     kind: str
@@ -79,7 +80,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """`hidden` is how many done tasks are left out, `undrawn` how many are too many to be drawn."""
+    """`hidden` counts omitted finished tasks, `undrawn` tasks beyond the limit."""
 
     boxes: list[Box]
     lines: list[Drawn]
@@ -108,7 +109,7 @@ class Dependencies:
 
 
 def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
-    """Of one board."""
+    """Return the dependencies of one board."""
     rows = models.Task.objects.now().filter(**scope.on()).defer("description").order_by("created_at", "task_id")
     own = {(row.board_id, row.task_id): row for row in rows}
     masks = linked_tasks.Masks(scope.visibility)
@@ -120,8 +121,9 @@ def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
 
 
 class Waits:
-    """The tasks of a board, and those of others that are linked to them, with what each waits for. In the picture a
-    task goes by its id; one of another board by its board's besides.
+    """The tasks of a board and linked tasks of others, with their dependencies.
+
+    Nodes of the picture are task ids; those of other boards include the board's id.
     """
 
     def __init__(
@@ -134,7 +136,7 @@ class Waits:
         self.status = {task: self.tasks[task].status if task in self.tasks else "unknown" for task in ids}
         self.done = {task for task, status in self.status.items() if status == "done"}
         self.open_edges = [edge for edge in edges if not self.done.intersection(edge)]
-        self.order = in_order(ids, self.open_edges)
+        self.order = order_nodes(ids, self.open_edges)
         self.behind = waiting_behind([(task, before) for before, task in self.open_edges], self.done)
         self.waits_for = following((task, before) for before, task in self.open_edges)
         self.stuck_behind = following(
@@ -143,7 +145,7 @@ class Waits:
         self.near = self.own_and_linked()
 
     def node(self, key: linked_tasks.TaskKey) -> str:
-        """No id holds the character between the two."""
+        """Return the node's name; its separator occurs in no id."""
         name = key[1] if key[0] == self.board else "\0".join(key)
         self.keys[name] = key
         return name
@@ -152,7 +154,9 @@ class Waits:
         return self.keys[node][0] == self.board
 
     def own_and_linked(self) -> set[str]:
-        """What is drawn: all of this board, and of others what is linked to it, or in a circle with it."""
+        """Return what is drawn: all tasks of this board, and tasks of others that are linked to it or in a cycle
+        with it.
+        """
         linked = {task for edge in self.edges if any(map(self.is_own, edge)) for task in edge}
         circles = {task for circle in self.order.circles if any(map(self.is_own, circle)) for task in circle}
         return {task for task in self.status if self.is_own(task)} | linked | circles
@@ -186,7 +190,7 @@ class Waits:
         )
 
     def longest_chain(self, among: set[str]) -> list[str]:
-        """Of this board's tasks, and of those on others that one of them waits for: it ends with one of this board."""
+        """Return the longest chain of this board's tasks and their dependencies on others; it ends on this board."""
         counted = {task for task in among & self.tasks.keys() if self.is_own(task) or self.is_needed(task)}
         chain = longest_chain(self.order.nodes, self.open_edges, counted - self.done - self.order.caught)
         while chain and not self.is_own(chain[-1]):
@@ -197,7 +201,7 @@ class Waits:
         return any(map(self.is_own, self.behind.get(task, ())))
 
     def most_telling(self, wanted: list[str]) -> list[str]:
-        """Where there are too many: blocked and stuck ones first, then others that are linked and not done."""
+        """Select tasks if there are too many: blocked and stuck ones first, then other linked unfinished ones."""
         if len(wanted) <= MAX_DRAWN:
             return wanted
         linked = {task for edge in self.edges for task in edge}
@@ -210,7 +214,7 @@ class Waits:
         return [task for task in wanted if task in chosen]
 
     def boxes(self, laid_out: Picture, chain: list[str]) -> dict[str, Box]:
-        """In an order to go through them by keyboard: what is linked together, what comes before first."""
+        """Return boxes in keyboard order: by component, predecessors first."""
         step = {task: n for n, task in enumerate(chain, 1)}
         return {task: self.box(task, at, step.get(task, 0)) for task, at in laid_out.at.items()}
 
@@ -237,7 +241,7 @@ class Waits:
         )
 
     def name(self, task: str) -> str:
-        """With its board, where that is another."""
+        """Return the name, with another board's name."""
         board_id, _ = key = self.keys[task]
         name = self.plain_name(task)
         return (

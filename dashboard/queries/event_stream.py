@@ -1,4 +1,4 @@
-"""The stream: events by position, newest first, with what is left out counted."""
+"""Reads the event stream by position, newest first, and counts what is left out."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.log.read import Head
 
-PAGE = 100  # rows that a page opens with, and that "load older" adds
-RESUME = 200  # rows that are caught up with at once; what is beyond is counted and loaded on demand
-COUNT_CAP = 10_000  # counting stops here: "10,000+" says as much
+PAGE = 100  # rows of a new page, and of "load older"
+RESUME = 200  # rows loaded when catching up; more are counted and loaded on demand
+COUNT_CAP = 10_000  # counting stops here: "10,000+"
 MANY = 1_000  # events; in so many there is something to see
 WORK = EventFilter().with_term("category", "audit", exclude=True)
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Events between two positions (both exclusive) that are not shown; `capped` where there are more than `count`."""
+    """Events between two positions (both exclusive) that are not shown; `capped` if there are more than `count`."""
 
     after: int
     before: int
@@ -30,11 +30,11 @@ class Gap:
 
 @dataclass(frozen=True)
 class StreamRows:
-    """Events, newest first, and what lies between the last of them and `after`."""
+    """Events, newest first, and the gap between the last of them and `after`."""
 
     events: list[RecordedEvent]
     gap: Gap | None = None
-    older: int | None = None  # the position before which there may be more
+    older: int | None = None  # position before which there may be more
 
 
 def head() -> Head:
@@ -68,6 +68,6 @@ def between(wanted: EventFilter, after: int, before: int | None = None, limit: i
 
 
 def gap(wanted: EventFilter, after: int, before: int) -> Gap:
-    """What matches between two positions, counted no further than COUNT_CAP."""
+    """Count the matches between two positions, up to COUNT_CAP."""
     left = search.count_between(wanted, after, before, COUNT_CAP + 1)
     return Gap(after, before, min(left, COUNT_CAP), left > COUNT_CAP)

@@ -1,4 +1,4 @@
-"""What a filter can be set to."""
+"""Reads the values that filters offer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def categories() -> list[FilterChoice]:
 
 
 def types(scope: Scope, chosen: str = "") -> list[tuple[str, list[FilterChoice]]]:
-    """The types that are most often seen on these boards, and the one that is filtered by, by category."""
+    """Return the most frequent types on these boards, and the chosen one, by category."""
     numbers = counters.ever(scope)
     seen = {*nlargest(MAX_TYPES, numbers, key=numbers.__getitem__), chosen} - {""}
     ordered = sorted(seen, key=lambda name: (CATEGORIES.index(category_of(name)), meaning_of(name).title))
@@ -35,7 +35,7 @@ def types(scope: Scope, chosen: str = "") -> list[tuple[str, list[FilterChoice]]
 
 
 def agents(scope: Scope, chosen: str = "") -> list[FilterChoice]:
-    """The agents of a board, and the one that is filtered by."""
+    """Return the agents of a board, and the chosen one."""
     rows = models.Agent.objects.now().filter(**scope.on()).values("agent_id").annotate(called=Max("name"))
     found = rows.order_by("called", "agent_id").values_list("agent_id", "called")[:MAX_AGENTS]
     shown = [(agent_id, name or agent_words(agent_id)) for agent_id, name in found]

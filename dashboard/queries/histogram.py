@@ -1,7 +1,7 @@
-"""How many events a filter finds over time: the chart above Activity and History.
+"""Counts the events of a filter over time, for the chart above Activity and History.
 
-What the rates know (types, categories, boards) is counted whole, at any length; of everything else no more than MOST of
-the newest events.
+Filters on type, category and board are counted from rates, over any time range; others from at most MOST of the newest
+events.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from dashboard.timeline.time_axis import Mark
 from marcus_events import search
 from marcus_events.core.filters import EventFilter
 
-COLUMNS = 60  # at most; fewer cannot be brushed, more cannot be seen
+COLUMNS = 60  # at most; fewer are too coarse to select, more are too thin
 USUAL = timedelta(hours=1)
 STEPS = [timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)]
 DAY = timedelta(days=1)
 MOST = 20_000
-MARKS = 4  # along the axis, besides its end: on a telephone a date needs nearly a quarter of it
+MARKS = 4  # along the axis, besides its end; on a phone a date needs nearly a quarter of it
 LAST_MARK = 75.0  # percent of the axis
-LinkTo = Callable[[datetime, datetime], str]  # the query string of the page, narrowed to a stretch of time
+LinkTo = Callable[[datetime, datetime], str]  # returns the page's query string for a time range
 
 
 @dataclass(frozen=True)
 class HistogramColumn:
-    """The events from `start` on, for one step; `query` links to them."""
+    """The events of one step from `start` on; `query` links to them."""
 
     start: datetime
     until: datetime
@@ -40,24 +40,24 @@ class Histogram:
     columns: list[HistogramColumn]
     top: int
     total: int
-    is_capped: bool  # there are more, older ones that were not counted
+    is_capped: bool  # older events were not counted
     step: timedelta
 
     @property
     def width(self) -> int:
-        """Of the picture's view box."""
+        """The width of the view box."""
         return len(self.columns) * 10
 
     @property
     def marks(self) -> list[Mark]:
-        """Times along the axis where their columns begin, and not so near to its end that they meet the last one."""
+        """Return times along the axis, not too close to its end."""
         places = range(0, len(self.columns), max(1, round(len(self.columns) / MARKS)))
         marks = [Mark(self.columns[n].start, round(n / len(self.columns) * 100, 2)) for n in places]
         return [mark for mark in marks if mark.left <= LAST_MARK]
 
     @property
     def form(self) -> str:
-        """Of the times along the axis."""
+        """The format of times along the axis."""
         return bars.axis_form(self.end - self.columns[0].start)
 
     @property
@@ -80,7 +80,7 @@ def drawn(chosen: EventFilter, start: datetime, step: timedelta, values: list[in
 
 
 def spread(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, timedelta, int]:
-    """Where it begins, how long a column is, and how many there are."""
+    """Return the beginning, the length of a column, and the number of columns."""
     end = until or now
     start = min(since or end - USUAL, end)
     step = next((step for step in STEPS if (end - start) / step <= COLUMNS), DAY * -(-(end - start) // (DAY * COLUMNS)))

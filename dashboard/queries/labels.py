@@ -1,6 +1,6 @@
-"""Events for reading: where one gives only the id of its task, agent or board, the name that is known for it is added.
+"""Adds known names to events that only have the ids of their task, agent or board.
 
-Only what is shown is completed; the event itself, as JSON, stays what its producer sent.
+For display only: the event's JSON stays as its producer sent it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def named(events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
 
 
 def task_ids(event: RecordedEvent) -> list[str]:
-    """Its own, and that which it depends on."""
+    """Return the event's task and the one it depends on."""
     return [str(task_id) for task_id in (event.task_id, event.data.get("depends_on_id")) if task_id]
 
 
@@ -34,7 +34,7 @@ def lacks_names(event: RecordedEvent) -> bool:
 
 
 def unnamed(event: RecordedEvent) -> list[str]:
-    """The fields that would name what the event only identifies."""
+    """Return the name fields that the event lacks."""
     lacking = {
         "task_name": event.task_id and not field(event, "task_name"),
         "agent_name": event.agent_id and not stated_agent_name(event),

@@ -1,4 +1,4 @@
-"""Pages of a long list, by number, as the address says."""
+"""Numbered pages of a list, as in the URL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_PAGE = 10_000
 
 @dataclass(frozen=True)
 class Paging:
-    """The page `number` of `size` items, and whether another one comes after it. The first is 1."""
+    """Page `number` (from 1) with `size` items, and whether another page follows."""
 
     number: int
     size: int
@@ -17,7 +17,7 @@ class Paging:
 
     @classmethod
     def of(cls, stated: str, size: int) -> Paging:
-        """What is no number of a page is the first."""
+        """Parse a page number; anything invalid is 1."""
         is_number = stated.isascii() and stated.isdigit() and len(stated) <= len(str(MAX_PAGE))
         return cls(min(max(int(stated), 1), MAX_PAGE) if is_number else 1, size)
 
@@ -35,7 +35,7 @@ class Paging:
 
     @property
     def previous(self) -> str:
-        """As it stands in the address: the first page has no number."""
+        """The previous page as a query value: "" for the first."""
         return str(self.number - 1) if self.number > 2 else ""
 
     @property

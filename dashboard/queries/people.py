@@ -1,4 +1,4 @@
-"""The people, as an administrator sees them: what each may do, and which boards each sees."""
+"""Reads people with their roles and boards, for administrators."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ EVERY_BOARD = "see_every_board"
 
 
 PAGE = 50
-MAX_NAMED = 5  # boards of a person
-# Of each person, by themselves or by a group: the first boards, and how many there are.
+MAX_NAMED = 5  # boards per person
+# The first boards of each person, granted directly or through a group, and their number.
 ACCESS = f"""SELECT id, (array_agg(board_id ORDER BY board_id))[1:{MAX_NAMED}], count(*)
     FROM (
         SELECT user_id AS id, board_id FROM board_access WHERE user_id = ANY(%(ids)s)
@@ -30,7 +30,7 @@ ACCESS = f"""SELECT id, (array_agg(board_id ORDER BY board_id))[1:{MAX_NAMED}], 
 
 @dataclass(frozen=True)
 class PersonRow:
-    """`boards` are the names of some that they see, where they do not see every one; `more` counts the others."""
+    """`boards` names some of a person's boards, unless they see all; `more` counts the others."""
 
     user: User
     role: str
@@ -46,7 +46,7 @@ class People:
 
 
 def people(text: str, page: str) -> People:
-    """Those whose name contains the text; who may sign in comes first. As many queries for many as for few."""
+    """Return people whose name contains the text, active ones first. The number of queries is constant."""
     paging = Paging.of(page, PAGE)
     found = User.objects.filter(username__icontains=text) if text else User.objects.all()
     users = list(found.order_by("-is_active", "username")[paging.skip : paging.skip + PAGE + 1])
@@ -68,7 +68,7 @@ def person(user: User, boards: list[str], number: int, names: dict[str, str]) ->
 
 
 def sees_every_board(user: User) -> bool:
-    """By a permission of their own, or of a group."""
+    """Return whether a permission of the person or of a group grants all boards."""
     own = [*user.user_permissions.all(), *(found for group in user.groups.all() for found in group.permissions.all())]
     return user.is_superuser or EVERY_BOARD in {found.codename for found in own}
 
@@ -79,7 +79,7 @@ def first_who_see(board_id: str, most: int) -> list[User]:
 
 
 def who_see(board_id: str) -> QuerySet[User]:
-    """Those who may sign in and see this board, or "" for what is of no board; by name."""
+    """Return the names of active people who see this board ("" for events without one)."""
     every = Permission.objects.filter(content_type__app_label="marcus_events", codename__in=("administer", EVERY_BOARD))
     access = BoardAccess.objects.filter(board_id=board_id)
     may = Q(is_superuser=True) | Q(user_permissions__in=every) | Q(groups__permissions__in=every)
@@ -97,6 +97,6 @@ def by_id(pk: int) -> User | None:
 
 
 def administrators(most: int = 5) -> list[str]:
-    """Whom to ask, by name."""
+    """Return the names of administrators to ask for access."""
     found = User.objects.with_perm(ADMINISTER, backend="django.contrib.auth.backends.ModelBackend")
     return list(found.order_by("username").values_list("username", flat=True)[:most])

@@ -1,4 +1,6 @@
-"""Root causes: blockers with the same description on the same board are one thing to decide, however many report it."""
+"""Groups blockers by root cause: the same description on the same board is one decision, however many agents report
+it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from dashboard.queries.current_state import Waiting
 from marcus_events import models
 from marcus_events.core.event_fields import SEVERITIES
 
-# As `cause_of` says it.
+# The same as `cause_of`.
 CAUSE = Func(
     F("board_id"),
     F("description"),
@@ -26,12 +28,12 @@ CAUSE = Func(
 
 
 def cause_of(row: models.Blocker) -> str:
-    """A name of the root cause, the same wherever it is asked for, and made of nothing that a stranger wrote."""
+    """Return the key of a root cause: a stable hash, without text from producers."""
     return sha256(f"{row.board_id}\x01{row.description}".encode()).hexdigest()[:16]
 
 
 def of_cause(rows: Any, cause: str) -> Any:
-    """Of these blockers, those with this cause."""
+    """Filter blockers by cause."""
     return rows.alias(cause=CAUSE).filter(cause=cause)
 
 
@@ -50,12 +52,12 @@ class RootCause:
 
     @property
     def blocker(self) -> models.Blocker:
-        """The one to answer: the first that nobody has answered yet."""
+        """The blocker to answer: the first unanswered one."""
         return next((item.blocker for item in self.items if not item.blocker.answer_id), self.first.blocker)
 
     @property
     def others(self) -> str:
-        """The ids of all but the one to answer, as an act takes them."""
+        """The ids of all other blockers, as an action expects them."""
         return " ".join(str(item.blocker.blocker_id) for item in self.items if item.blocker != self.blocker)
 
     @property
@@ -68,7 +70,7 @@ class RootCause:
 
     @property
     def agents(self) -> dict[str, str]:
-        """Who reported it: id → name."""
+        """The agents who reported it: id → name."""
         return {item.blocker.agent_id: item.agent for item in self.items}
 
     @property
@@ -81,7 +83,7 @@ class RootCause:
 
 
 def by_cause(rows: Iterable[models.Blocker]) -> dict[str, list[models.Blocker]]:
-    """Each cause with its blockers, both in the order of the rows."""
+    """Group rows by cause, in their order."""
     alike: dict[str, list[models.Blocker]] = {}
     for row in rows:
         alike.setdefault(cause_of(row), []).append(row)
@@ -89,7 +91,7 @@ def by_cause(rows: Iterable[models.Blocker]) -> dict[str, list[models.Blocker]]:
 
 
 def causes(items: Iterable[OpenBlocker], now: datetime) -> list[RootCause]:
-    """The costliest first."""
+    """Return root causes, costliest first."""
     alike: dict[str, list[OpenBlocker]] = {}
     for item in sorted(items, key=lambda item: (item.blocker.opened_at, item.blocker.blocker_id)):
         alike.setdefault(cause_of(item.blocker), []).append(item)
@@ -98,7 +100,7 @@ def causes(items: Iterable[OpenBlocker], now: datetime) -> list[RootCause]:
 
 
 def cause(key: str, items: list[OpenBlocker], now: datetime) -> RootCause:
-    """It has cost since it was first reported, as much as the worst report says."""
+    """Build a root cause. Its cost counts from the first report, with the highest severity."""
     blocked = {(item.blocker.board_id, item.blocker.task_id) for item in items}
     waits = {key: task for item in items for key, task in zip(item.behind, item.waiting, strict=True)}
     behind = {task: waits[task] for task in sorted(waits) if task not in blocked}

@@ -1,4 +1,4 @@
-"""Subtasks: shown under the task that they are a part of."""
+"""Reads subtasks, which are shown under their parent tasks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from marcus_events import models
 
-MAX_SUBTASKS = 50  # of one task, that are listed; the rest is counted
-MAX_ROWS = 2_000  # of all tasks that are shown together
+MAX_SUBTASKS = 50  # listed per task; the rest is counted
+MAX_ROWS = 2_000  # read per page
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Subtasks:
 
 
 def under_parents() -> Q:
-    """The subtasks that stand under a task of their board, and nowhere else. Somebody has to see a blocked one."""
+    """Match subtasks that are shown only under their parent; blocked ones are always shown by themselves."""
     parent = models.Task.objects.now().filter(board_id=OuterRef("board_id"), task_id=OuterRef("parent_task_id"))
     return ~Q(parent_task_id="") & ~Q(status="blocked") & Q(Exists(parent.filter(parent_task_id="")))
 
 
 def of_tasks(board: str, task_ids: Collection[str]) -> dict[str, Subtasks]:
-    """By parent, for those of these tasks that have any."""
+    """Return subtasks by parent, for tasks that have any."""
     rows = models.Task.objects.now().filter(board_id=board, parent_task_id__in=task_ids).exclude(parent_task_id="")
     counted = rows.values_list("parent_task_id").annotate(
         number=Count("*"), done=Count("task_id", filter=Q(status="done"))
@@ -48,7 +48,7 @@ def of_tasks(board: str, task_ids: Collection[str]) -> dict[str, Subtasks]:
 
 
 def parents_of(board: str, tasks: Collection[models.Task]) -> dict[str, models.Task]:
-    """By id, the tasks that these are parts of, where they are known."""
+    """Return the known parents of these tasks by id."""
     ids = {task.parent_task_id for task in tasks} - {""}
     if not ids:
         return {}

@@ -1,4 +1,4 @@
-"""What templates need beyond Django: icons, times, and the parts of a sentence."""
+"""Template tags and filters: icons, times, links, and sentences with links."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ CLOCKS = {
     "date": "%A %-d %B %Y",
     "full": "%Y-%m-%d %H:%M:%S UTC",
 }
-# Forms with a date, and with its year where that is not this one: "short" for a time in a list (today's has none), and
-# "axis" for the marks of an axis, in two lines.
+# Formats with a date, which includes a year other than this one. "short" is for lists and omits today's date; "axis" is
+# for the marks of an axis, in two lines.
 DATED = {"short": "{date}, {time}", "axis": "{time}\n{date}"}
-SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within which a time, or a weekday, is not mistaken
+SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within these, a time or a weekday is unambiguous
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A picture of the sprite in the page. The words beside it say what it means."""
+    """Render a symbol of the page's sprite, hidden from screen readers: adjacent text says what it means."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.filter
 def span(length: timedelta | None) -> str:
-    """A length of time in its two largest units: "4 min", "2 h 5 min", "3 d 1 h"."""
+    """Format a duration in its two largest units: "4 min", "2 h 5 min", "3 d 1 h"."""
     if length is None:
         return "–"
     seconds = max(0, int(length.total_seconds()))
@@ -60,17 +60,17 @@ def span(length: timedelta | None) -> str:
 
 @register.simple_tag
 def since(moment: datetime) -> SafeString:
-    """How long ago, kept up to date by the page; the time itself on hover."""
-    return timed(moment, "since", span(utc_now() - moment))
+    """Render how long ago a time was; the page keeps it up to date and shows the time itself on hover."""
+    return time_element(moment, "since", span(utc_now() - moment))
 
 
 @register.simple_tag
 def clock(moment: datetime, form: str = "seconds") -> SafeString:
-    """A time in the viewer's time zone; UTC without JavaScript. `form` is one of CLOCKS or DATED."""
-    return timed(moment, form, dated(moment, form) if form in DATED else moment.strftime(CLOCKS[form]))
+    """Render a time in the viewer's time zone (UTC without JavaScript). `form` is a key of CLOCKS or DATED."""
+    return time_element(moment, form, format_dated(moment, form) if form in DATED else moment.strftime(CLOCKS[form]))
 
 
-def dated(moment: datetime, form: str) -> str:
+def format_dated(moment: datetime, form: str) -> str:
     now = utc_now()
     if form == "short" and moment.date() == now.date():
         return moment.strftime(CLOCKS["minutes"])
@@ -80,7 +80,7 @@ def dated(moment: datetime, form: str) -> str:
 
 @register.simple_tag
 def clock_ahead(event: RecordedEvent) -> SafeString | str:
-    """That the event's timestamp lies in the future, since its producer's clock was ahead; nothing where it was not."""
+    """Render by how much the producer's clock was ahead; nothing if it was not."""
     if event.clock_ahead is None:
         return ""
     title = f"Recorded at {event.recorded_at.strftime(CLOCKS['full'])}, which is the time that counts."
@@ -89,12 +89,12 @@ def clock_ahead(event: RecordedEvent) -> SafeString | str:
 
 @register.simple_tag
 def moment(at: datetime) -> SafeString:
-    """A time to come, no longer than it takes to tell the day: "16:40", "Fri 16:40", "Friday 4 December 2026"."""
+    """Format a future time as briefly as is unambiguous: "16:40", "Fri 16:40", "Friday 4 December 2026"."""
     ahead = at - utc_now()
     return clock(at, "minutes" if ahead < SAME_DAY else "weekday" if ahead < SAME_WEEK else "date")
 
 
-def timed(moment: datetime, form: str, text: str) -> SafeString:
+def time_element(moment: datetime, form: str, text: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}" data-time="{}">{}</time>',
         moment.isoformat(timespec="milliseconds"),
@@ -106,18 +106,20 @@ def timed(moment: datetime, form: str, text: str) -> SafeString:
 
 @register.simple_tag
 def words(parts: list[SentencePart], event: RecordedEvent | None = None) -> SafeString:
-    """A sentence, with what it names as links. Names are isolated: they may be written in any direction."""
-    return format_html_join("", "{}", ((as_html(part, event),) for part in parts))
+    """Render a sentence with links. Names are isolated, because they may be written in any direction."""
+    return format_html_join("", "{}", ((part_html(part, event),) for part in parts))
 
 
-def as_html(part: SentencePart, event: RecordedEvent | None) -> SafeString:
+def part_html(part: SentencePart, event: RecordedEvent | None) -> SafeString:
     if part.kind == "text" or not part.id:
         return format_html("<bdi>{}</bdi>" if part.kind == "text" else "<b><bdi>{}</bdi></b>", part.text)
     return format_html('<a class="name" {}><bdi>{}</bdi></a>', link_to(part, event), part.text)
 
 
 def link_to(part: SentencePart, event: RecordedEvent | None) -> SafeString:
-    """The event's own task opens. Of another, which may not be known here, and of an agent one sees the events."""
+    """Return the link of a part: to the event's own task, to a board, or to the events of another task or of an
+    agent.
+    """
     if event and part.kind == "task" and part.id == event.task_id:
         return task_link(event.board_id or "", part.id)
     if part.kind == "board":
@@ -126,7 +128,7 @@ def link_to(part: SentencePart, event: RecordedEvent | None) -> SafeString:
 
 
 def task_link(board_id: str, task_id: str) -> SafeString:
-    """The attributes of a link to a task. Ids stand in the query, where any text can; so can a task of no board."""
+    """Return the attributes of a link to a task. Ids are in the query string, which can hold any text or no board."""
     query = task_query(board_id, task_id)
     return format_html('href="{}?{}" data-task="{}"', reverse("task"), query, query)
 
@@ -137,14 +139,14 @@ def task_query(board_id: str, task_id: str) -> str:
 
 @register.simple_tag
 def activity(**parameters: str) -> str:
-    """The address of Activity with these filters."""
+    """Return the URL of Activity with these filters."""
     query = urlencode({name: value for name, value in parameters.items() if value})
     return reverse("activity") + (f"?{query}" if query else "")
 
 
 @register.simple_tag(takes_context=True)
 def here(context: dict[str, Any], **changes: str) -> str:
-    """The query string of the present look, with changes: "?board=…", or "?" for none."""
+    """Return the current page state's query string with changes: "?board=…", or "?"."""
     page_state: PageState = context["page_state"]
     return "?" + page_state.query(**changes)
 

@@ -1,4 +1,4 @@
-"""What templates say of a task: where it leads, and its status in a word and a picture."""
+"""Template tags for tasks and events: links, status texts, icons and sentences."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def status_words(status: str) -> str:
 
 @register.simple_tag
 def external(external_id: str, pattern: str) -> SafeString:
-    """An id in another system, as a link where the board's pattern makes an address of it."""
+    """Render an external id, as a link if the board has a URL pattern."""
     shown = short(external_id)
     if where := address(pattern, external_id):
         return format_html('<a class="external" href="{}" rel="noreferrer"><bdi>{}</bdi></a>', where, shown)
@@ -48,8 +48,8 @@ def external(external_id: str, pattern: str) -> SafeString:
 
 
 @register.simple_tag
-def told(event: RecordedEvent) -> SafeString:
-    """An event as a sentence."""
+def event_sentence(event: RecordedEvent) -> SafeString:
+    """Render an event as a sentence."""
     return words(sentence(event), event)
 
 

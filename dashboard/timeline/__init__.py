@@ -1,1 +1,1 @@
-"""Time as geometry: intervals of one status, the columns of a lane, and the axis above them. Pure functions."""
+"""Timelines as geometry: status intervals, the layout of a lane, and the time axis. Pure functions."""

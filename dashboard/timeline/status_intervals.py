@@ -1,6 +1,6 @@
-"""What an agent was at, from when to when. Pure functions; a spell is one stretch of one status.
+"""Intervals of an agent's status. Pure functions.
 
-The spells of an agent come in order and do not overlap, since they are intervals of the log.
+The intervals of an agent are in order and do not overlap, since they come from the log.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ KIND_OF: dict[str, StatusKind] = {kind: kind for kind in KINDS}
 
 
 class AgentInterval(NamedTuple):
-    """`end` is None while it goes on; `status` may be any text that an agent said of itself."""
+    """`end` is None for the current one; `status` may be any text that an agent reported."""
 
     start: datetime
     end: datetime | None
@@ -25,7 +25,7 @@ class AgentInterval(NamedTuple):
 
 
 class IntervalPart(NamedTuple):
-    """The part of a spell within a window. The spell itself `began` and `ended` (None: it goes on) maybe elsewhere."""
+    """The part of an interval within a window. The whole interval `began` and `ended` (None: still open)."""
 
     start: datetime
     end: datetime
@@ -64,39 +64,41 @@ def kind_of(status: str) -> StatusKind:
     return KIND_OF.get(status, "other")
 
 
-def within(intervals: Iterable[AgentInterval], window: Window) -> list[IntervalPart]:
-    """The parts that lie within a window. Neighbours alike in status and task (the agent got a name) are one."""
+def clip(intervals: Iterable[AgentInterval], window: Window) -> list[IntervalPart]:
+    """Return the parts within the window. Merges neighbours with the same status and task, as left by an agent's new
+    name.
+    """
     found: list[IntervalPart] = []
     for interval in intervals:
         start, end = max(interval.start, window.since), min(interval.end or window.until, window.until)
         part = IntervalPart(start, end, interval.status, interval.task_id, interval.start, interval.end)
-        if start < end and found and continues(found[-1], part):
+        if start < end and found and is_continuation(found[-1], part):
             found[-1] = found[-1]._replace(end=end, ended=interval.end)
         elif start < end:
             found.append(part)
     return found
 
 
-def before(parts: Iterable[IntervalPart], moment: datetime) -> list[IntervalPart]:
+def clip_end(parts: Iterable[IntervalPart], moment: datetime) -> list[IntervalPart]:
     return [part._replace(end=min(part.end, moment)) for part in parts if part.start < moment]
 
 
-def continues(one: IntervalPart, other: IntervalPart) -> bool:
+def is_continuation(one: IntervalPart, other: IntervalPart) -> bool:
     return one.end == other.start and one.status == other.status and one.task_id == other.task_id
 
 
 def shares(intervals: Iterable[IntervalPart]) -> list[Share]:
-    """How much of the covered time was of which kind; the percentages add up to 100."""
+    """Return the share of each kind in the covered time; percentages add up to 100."""
     lengths = dict.fromkeys(KINDS, timedelta())
     for interval in intervals:
         lengths[interval.kind] += interval.length
     spent = [(kind, length) for kind, length in lengths.items() if length]
-    percents = rounded([length for _, length in spent])
+    percents = round_percents([length for _, length in spent])
     return [Share(kind, length, percent) for (kind, length), percent in zip(spent, percents, strict=True)]
 
 
-def rounded(lengths: Sequence[timedelta]) -> list[int]:
-    """Whole percentages whose sum is 100: what is left by rounding down goes to the largest remainders."""
+def round_percents(lengths: Sequence[timedelta]) -> list[int]:
+    """Round to whole percentages with the sum 100, by the largest remainders."""
     total = sum(lengths, timedelta())
     percents = [length * 100 // total for length in lengths]
     by_remainder = sorted(range(len(lengths)), key=lambda i: lengths[i] * 100 % total, reverse=True)

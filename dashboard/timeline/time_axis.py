@@ -1,7 +1,7 @@
-"""Which stretch of time a timeline shows, and where its axis has marks. Pure functions.
+"""The time span of a timeline and the marks of its axis. Pure functions.
 
-A timeline that ends now ends at the next full column: so it is drawn anew when it has moved by a pixel, and the
-viewers of the same page are sent the same.
+A timeline that ends now ends at the next full column. So it changes only when it has moved by a pixel, and all viewers
+of a page receive the same.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from dashboard.timeline.timeline_layout import COLUMNS
 from marcus_events.core.event import EARLIEST, InvalidEvent, parse_timestamp
 from marcus_events.core.filters import as_text
 
-START = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday, from which marks and columns are counted
+ORIGIN = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday; marks and columns are multiples from here
 
 
 @dataclass(frozen=True)
 class TimeSpan:
-    """`mark` is how far apart the marks are."""
+    """`mark` is the distance between marks."""
 
     words: str
     length: timedelta
@@ -29,7 +29,7 @@ class TimeSpan:
 
     @property
     def form(self) -> str:
-        """How a mark's time is written."""
+        """The format of a mark's time."""
         return axis_form(self.length)
 
 
@@ -44,7 +44,7 @@ DEFAULT = "1h"
 
 @dataclass(frozen=True)
 class Mark:
-    """`left` is in percent of the lane."""
+    """`left` is in percent of the lane's width."""
 
     at: datetime
     left: float
@@ -54,8 +54,8 @@ def span_of(name: str) -> TimeSpan:
     return SPANS.get(name, SPANS[DEFAULT])
 
 
-def ending(until: str, now: datetime) -> datetime | None:
-    """Where a timeline is to end; None for now, and for what is no time or not yet past."""
+def parse_end(until: str, now: datetime) -> datetime | None:
+    """Parse the end of a timeline; None for now, and for text that is no past time."""
     try:
         moment = parse_timestamp(until) if until else now
     except InvalidEvent:
@@ -63,33 +63,33 @@ def ending(until: str, now: datetime) -> datetime | None:
     return max(moment, EARLIEST + timedelta(days=7)) if moment < now else None
 
 
-def window(span: TimeSpan, until: datetime | None, now: datetime) -> Window:
+def window_of(span: TimeSpan, until: datetime | None, now: datetime) -> Window:
     end = until or next_column(now, span.length)
     return Window(end - span.length, end)
 
 
 def next_column(now: datetime, length: timedelta) -> datetime:
     column = length / COLUMNS
-    return START - (START - now) // column * column
+    return ORIGIN - (ORIGIN - now) // column * column
 
 
 def marks(span: TimeSpan, shown: Window) -> list[Mark]:
-    return [Mark(at, round((at - shown.since) / shown.length * 100, 3)) for at in moments(span, shown)]
+    return [Mark(at, round((at - shown.since) / shown.length * 100, 3)) for at in mark_times(span, shown)]
 
 
-def moments(span: TimeSpan, shown: Window) -> Iterator[datetime]:
-    at = START - (START - shown.since) // span.mark * span.mark
+def mark_times(span: TimeSpan, shown: Window) -> Iterator[datetime]:
+    at = ORIGIN - (ORIGIN - shown.since) // span.mark * span.mark
     while at < shown.until:
         yield at
         at += span.mark
 
 
-def earlier(shown: Window) -> str:
-    """The `until` of the stretch before this one."""
+def earlier_until(shown: Window) -> str:
+    """Return the `until` of the previous time span."""
     return as_text(shown.since)
 
 
-def later(shown: Window, now: datetime) -> str:
-    """The `until` of the stretch after this one; "" for now."""
+def later_until(shown: Window, now: datetime) -> str:
+    """Return the `until` of the next time span; "" for now."""
     end = shown.until + shown.length
     return as_text(end) if end < now else ""

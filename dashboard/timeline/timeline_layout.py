@@ -1,9 +1,9 @@
-"""Spells as geometry: which columns of a lane each of them takes. Pure functions.
+"""Lays out status intervals as blocks of a lane. Pure functions.
 
-1. A lane has columns of equal time, about as wide as a pixel. A spell takes every column that it touches.
-2. Where several touch a column, it shows the one that is blocked, else the one that takes most of it. So nothing
-   overlaps, whatever is thin is merged with its neighbours but still covered, and nothing that was blocked is lost.
-3. Neighbouring columns that show the same make one block. A lane with too many blocks is given fewer columns.
+1. A lane has columns of equal time, about one pixel wide. An interval covers every column that it touches.
+2. A column touched by several intervals shows a blocked one, else the one that covers most of it. So nothing overlaps,
+   thin intervals are merged with their neighbours, and nothing blocked is lost.
+3. Neighbouring columns with the same content form a block. A lane with too many blocks uses fewer columns.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from math import ceil
 
 from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window
 
-COLUMNS = 720  # of a lane: five seconds each in an hour, two minutes in a day
-FEWEST_BLOCKS = 14  # that a lane may always have
+COLUMNS = 720  # per lane: five seconds each in an hour, two minutes in a day
+MIN_BLOCKS = 14  # always allowed per lane
 
 
 @dataclass
 class Run:
-    """Columns from `first` on that the same spells touch, each given by its index and how much of a column it takes."""
+    """Columns from `first` on that the same intervals touch; `touches` maps an interval's index to its share of a
+    column.
+    """
 
     first: int
     width: int
@@ -30,17 +32,17 @@ class Run:
 
 @dataclass
 class LaneBlock:
-    """Neighbouring columns that show the same, from `first` on. The part says what, and from when to when."""
+    """Neighbouring columns from `first` on with the same content, described by the interval's part."""
 
     interval: IntervalPart
     columns: int  # of the lane
     first: int
     width: int
-    intervals: set[int] = field(default_factory=set)  # of those that touch it
+    intervals: set[int] = field(default_factory=set)  # indexes of the intervals that touch it
 
     @property
     def left(self) -> float:
-        """In percent of the lane, as is `share`."""
+        """In percent of the lane, like `share`."""
         return round(self.first / self.columns * 100, 3)
 
     @property
@@ -49,39 +51,39 @@ class LaneBlock:
 
     @property
     def others(self) -> int:
-        """How many other spells are merged into it."""
+        """The number of other intervals merged into the block."""
         return len(self.intervals) - 1
 
 
-def lane(
-    intervals: Sequence[IntervalPart], window: Window, most: int, fine: list[LaneBlock] | None = None
+def layout_lane(
+    intervals: Sequence[IntervalPart], window: Window, max_blocks: int, finest: list[LaneBlock] | None = None
 ) -> list[LaneBlock]:
-    """No more blocks than `most`, however often the agent changed; `fine` are those of all columns, where known."""
-    most = max(most, FEWEST_BLOCKS)
-    found = blocks(intervals, window) if fine is None else fine
-    return found if len(found) <= most else blocks(intervals, window, min(most, COLUMNS))
+    """Lay out at most `max_blocks` blocks; `finest` is the layout at full resolution, if known."""
+    max_blocks = max(max_blocks, MIN_BLOCKS)
+    found = layout_blocks(intervals, window) if finest is None else finest
+    return found if len(found) <= max_blocks else layout_blocks(intervals, window, min(max_blocks, COLUMNS))
 
 
-def blocks(intervals: Sequence[IntervalPart], window: Window, columns: int = COLUMNS) -> list[LaneBlock]:
+def layout_blocks(intervals: Sequence[IntervalPart], window: Window, columns: int = COLUMNS) -> list[LaneBlock]:
     found: list[LaneBlock] = []
-    for run in runs(intervals, window, columns):
-        interval = intervals[shown_in(run, intervals)]
-        if found and follows(found[-1], run, interval):
-            stretch(found[-1], run, interval)
+    for run in column_runs(intervals, window, columns):
+        interval = intervals[dominant(run, intervals)]
+        if found and continues_block(found[-1], run, interval):
+            extend(found[-1], run, interval)
         else:
             found.append(LaneBlock(interval, columns, run.first, run.width))
         found[-1].intervals.update(run.touches)
     return found
 
 
-def shown_in(run: Run, intervals: Sequence[IntervalPart]) -> int:
+def dominant(run: Run, intervals: Sequence[IntervalPart]) -> int:
     if len(run.touches) == 1:
         return next(iter(run.touches))
-    return max(run.touches, key=lambda index: worth(intervals[index], run.touches[index]))
+    return max(run.touches, key=lambda index: priority(intervals[index], run.touches[index]))
 
 
-def runs(intervals: Sequence[IntervalPart], window: Window, columns: int) -> list[Run]:
-    """Every column that is touched, in order. Only the first and the last of a spell can be touched by others too."""
+def column_runs(intervals: Sequence[IntervalPart], window: Window, columns: int) -> list[Run]:
+    """Return all touched columns in order. Only an interval's first and last column can be shared."""
     found: list[Run] = []
     since, per_second = window.since, columns / window.length.total_seconds()
     for index, interval in enumerate(intervals):
@@ -89,7 +91,7 @@ def runs(intervals: Sequence[IntervalPart], window: Window, columns: int) -> lis
         end = (interval.end - since).total_seconds() * per_second
         first = min(int(start), columns - 1)
         last = max(min(ceil(end), columns) - 1, first)
-        if found and found[-1].first == first:  # such a run is one column wide: see below
+        if found and found[-1].first == first:  # such a run is one column wide, see below
             found[-1].touches[index] = min(end, first + 1) - start
             first += 1
         if first < last:
@@ -99,45 +101,45 @@ def runs(intervals: Sequence[IntervalPart], window: Window, columns: int) -> lis
     return found
 
 
-def worth(interval: IntervalPart, share: float) -> tuple[bool, float]:
+def priority(interval: IntervalPart, share: float) -> tuple[bool, float]:
     return interval.status == "blocked", share
 
 
-def follows(block: LaneBlock, run: Run, interval: IntervalPart) -> bool:
+def continues_block(block: LaneBlock, run: Run, interval: IntervalPart) -> bool:
     alike = block.interval.status == interval.status and block.interval.task_id == interval.task_id
     return alike and block.first + block.width == run.first
 
 
-def stretch(block: LaneBlock, run: Run, interval: IntervalPart) -> None:
+def extend(block: LaneBlock, run: Run, interval: IntervalPart) -> None:
     block.width += run.width
     if interval is not block.interval:
         block.interval = block.interval._replace(end=interval.end, ended=interval.ended)
 
 
-HEIGHT = 20  # units of what is drawn; a column is as wide as one
-GAP, ROOMY = 0.8, 4  # between two blocks, where they are wide enough: two tasks in a row are told apart
-# A kind is told by its shape as well as by its colour: from where down it is drawn. In CSS the same: see agents.css.
+HEIGHT = 20  # units of the view box; a column is one unit wide
+GAP, MIN_GAP_WIDTH = 0.8, 4  # gap between blocks of at least this width, which separates consecutive tasks
+# The upper edge of each kind: shape distinguishes kinds, not only colour. The same in agents.css.
 TOP: dict[StatusKind, int] = {"working": 0, "blocked": 0, "waiting": 10, "idle": 17, "other": 10}
-FOOT = 14  # where a name stands above, only this is hatched
+FOOT = 14  # below a name, only this part is hatched
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A path for each kind, in a view box of `columns` × HEIGHT; `foot` is the lowest part of what is blocked."""
+    """A path per kind, in a view box of `columns` × HEIGHT; `foot` is the lowest part of blocked blocks."""
 
     columns: int
     paths: list[tuple[StatusKind, str]]
     foot: str
 
 
-def drawing(found: Sequence[LaneBlock]) -> Drawing:
+def draw(found: Sequence[LaneBlock]) -> Drawing:
     paths: dict[StatusKind, str] = defaultdict(str)
     for block in found:
-        paths[block.interval.kind] += outline(block, TOP[block.interval.kind])
-    foot = "".join(outline(block, FOOT) for block in found if block.interval.kind == "blocked")
+        paths[block.interval.kind] += block_path(block, TOP[block.interval.kind])
+    foot = "".join(block_path(block, FOOT) for block in found if block.interval.kind == "blocked")
     return Drawing(found[0].columns if found else COLUMNS, list(paths.items()), foot)
 
 
-def outline(block: LaneBlock, top: int) -> str:
-    width = f"{block.width - GAP:g}" if block.width >= ROOMY and block.interval.task_id else block.width
+def block_path(block: LaneBlock, top: int) -> str:
+    width = f"{block.width - GAP:g}" if block.width >= MIN_GAP_WIDTH and block.interval.task_id else block.width
     return f"M{block.first} {top}h{width}v{HEIGHT - top}h-{width}z"

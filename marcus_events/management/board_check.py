@@ -1,4 +1,4 @@
-"""`manage.py follow PATH --check`: whether Marcus's own board and what stands here are the same."""
+"""`manage.py follow PATH --check`: compares Marcus's board with the projected tables."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from marcus_events.log import read
 from marcus_events.projections.state_tables import STATE
 from marcus_events.sources.marcus.board import BoardReader, Boards
 from marcus_events.sources.marcus.cards import MarcusCard
-from marcus_events.sources.marcus.comparison import Comparison, Here, compare
+from marcus_events.sources.marcus.comparison import Comparison, LocalBoard, compare
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy
 
 BUSY_TRIES = 30
 BUSY_PAUSE_S = 0.2
-MOST_RECENT = 1_000  # events of the log; more than Marcus makes in the seconds that count as just now
-MOST_BEHIND = 10_000  # events of the log that are looked at for the tasks they are about
+MOST_RECENT = 1_000  # newest events read; more than Marcus publishes in SYNC_DELAY
+MOST_BEHIND = 10_000  # unprojected events read for the tasks they are about
 
 
 def check_board(root: Path, board: str | None, write: Callable[[str], object]) -> bool:
-    """Prints each project's comparison; whether all are equal. Raises CommandError, UnknownBoard."""
+    """Print each project's comparison and return whether all are equal. Raises CommandError, UnknownBoard."""
     installation = Installation(root)
     if not installation.board.is_file():
         raise CommandError(
@@ -36,15 +36,17 @@ def check_board(root: Path, board: str | None, write: Callable[[str], object]) -
     boards = Boards(board)
     read_cards(installation, boards)
     head, projected = read.head().position, read.projected(STATE.name)
-    behind = {event.task_id for event in read.following(projected, MOST_BEHIND) if event.task_id}
-    heard_at = {event.task_id: event.happened_at for event in newest(head) if event.task_id and is_marcus_s(event)}
-    here = {project.board_id: Here.of(project.board_id, behind, heard_at) for project in boards.projects}
-    # Read last: what Marcus changes while we look is told as just changed, and not as a difference.
+    pending_tasks = {event.task_id for event in read.following(projected, MOST_BEHIND) if event.task_id}
+    last_event_at = {event.task_id: event.happened_at for event in newest(head) if event.task_id and is_marcus_s(event)}
+    local = {
+        project.board_id: LocalBoard.of(project.board_id, pending_tasks, last_event_at) for project in boards.projects
+    }
+    # Read last, so that a change made meanwhile counts as recent and not as a difference.
     cards = read_cards(installation, boards)
     comparisons = [
-        compare(project, cards[project.board_id], here[project.board_id])
+        compare(project, cards[project.board_id], local[project.board_id])
         for project in boards.projects
-        if project.board_id in here
+        if project.board_id in local
     ]
     for comparison in comparisons:
         show(comparison, write)
@@ -64,7 +66,7 @@ def is_marcus_s(event: RecordedEvent) -> bool:
 
 
 def read_cards(installation: Installation, boards: Boards) -> dict[str, list[MarcusCard]]:
-    """By project; `boards` learns the projects. Raises CommandError, UnknownBoard."""
+    """Return the cards by project; `boards` learns the projects. Raises CommandError, UnknownBoard."""
     reader, database = BoardReader(boards, installation.board.name), Database(installation.board)
     for _ in range(BUSY_TRIES):
         try:
@@ -87,9 +89,9 @@ def show(comparison: Comparison, write: Callable[[str], object]) -> None:
     widest = max(len(name) for name, _, _ in comparison.rows)
     write(f"{comparison.project.name} ({comparison.project.board_id})")
     write(f"  {'':{widest}}  Marcus's board    here")
-    for name, there, here in comparison.rows:
-        write(f"  {name:{widest}}  {there:14,}  {here:6,}{'' if there == here else '  !'}")
+    for name, there, local in comparison.rows:
+        write(f"  {name:{widest}}  {there:14,}  {local:6,}{'' if there == local else '  !'}")
     for difference in comparison.differences:
-        because = f" ({difference.because})" if difference.because else ""
-        write(f"  {'~' if because else '!'} {difference.text}{because}")
+        explanation = f" ({difference.explanation})" if difference.explanation else ""
+        write(f"  {'~' if explanation else '!'} {difference.text}{explanation}")
     write("")

@@ -1,4 +1,4 @@
-"""What every long-running command does first: refuse an unfit server, bring the tables up to date, and warn of root."""
+"""Preparation of every long-running command: checks the server, migrates the tables, and warns of running as root."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from psycopg import OperationalError
 from marcus_events.log.connect import connect
 from marcus_events.log.server_requirements import UnfitServer, check_server
 
-MIGRATING = 0x6D61726375  # the advisory lock of whoever migrates: two commands may start at once
-LOOK_EVERY_S = 0.1  # whether another command has finished its migrations
+MIGRATING = 0x6D61726375  # advisory lock key; two commands may start at once
+LOOK_EVERY_S = 0.1  # polls whether another command has finished its migrations
 
 
 AS_ROOT = (
@@ -29,7 +29,7 @@ def warn_of_root(command: BaseCommand) -> None:
 
 
 def prepare_database() -> None:
-    """Raises CommandError when there is no database, or not one that can hold the log."""
+    """Check and migrate the database. Raises CommandError if it is unreachable or unfit for the log."""
     try:
         with connect("prepare", autocommit=True) as connection:
             check_server(connection)
@@ -42,8 +42,10 @@ def prepare_database() -> None:
 
 
 def wait_for_turn(connection: psycopg.Connection[Any]) -> None:
-    """Return when no other command migrates. Asked again and again: a statement that waited inside of the database
-    would hold a snapshot, and an index that is built concurrently waits for those to end.
+    """Wait until no other command migrates.
+
+    Polls, because a statement waiting inside the database holds a snapshot, and CREATE INDEX CONCURRENTLY waits for
+    those.
     """
     while connection.execute("SELECT pg_try_advisory_lock(%s)", (MIGRATING,)).fetchone() != (True,):
         time.sleep(LOOK_EVERY_S)

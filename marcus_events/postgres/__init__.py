@@ -1,16 +1,15 @@
-"""The embedded PostgreSQL: one server per data directory, shared by every command that uses that directory.
+"""The embedded PostgreSQL: one server per data directory, shared by all commands that use the directory.
 
-`start(data_dir)` promises, to the commands that call it:
+`start(data_dir)` guarantees to the calling command (tests/test_postgres.py):
 
-- the server runs when it returns: started if none did, joined if another command had;
-- it runs until the last command that joined has ended, in whatever way it ended, `kill -9` included;
-- a server that is killed meanwhile comes back by itself, at the same address, with everything that was
-  committed;
-- nobody but the owner of the data directory (and root) can reach it.
+- When it returns, the server runs: started if none did, joined if another command had started it.
+- The server runs until the last command that joined has ended, however that ended, `kill -9` included.
+- A server that is killed meanwhile is restarted at the same address with everything that was committed.
+- Nobody but the owner of the data directory (and root) can connect.
 
-`conninfo(data_dir)` is where it is, or will be; it touches nothing, so settings may ask.
+`conninfo(data_dir)` returns the connection string without touching anything, so settings may call it.
 
-Only commands start servers. docs/decisions/0001-embedded-postgresql.md tells why this is built as it is.
+Only commands start servers. docs/decisions/0001-embedded-postgresql.md explains the design.
 """
 
 import atexit
@@ -27,8 +26,8 @@ def conninfo(data_dir: Path) -> str:
 
 
 def start(data_dir: Path) -> str:
-    """Join the server of this data directory until this process ends; returns how to connect to it."""
+    """Join the server of this data directory until this process ends, and return its connection string."""
     member = ClusterMember(DataDirectory.under(data_dir))
     member.join()
     atexit.register(member.leave)
-    return member.place.conninfo
+    return member.directory.conninfo

@@ -1,8 +1,7 @@
-"""Stops the server when its last member is gone, even one that was killed and could not do it itself.
+"""Stops the server when its last member is gone, even if that was killed and could not do so itself.
 
-A process of its own, started by the first member; see member.py for the locks. It lets go of `guard` while
-it still has `members`: a command that joins just then finds no guard and starts a new one, rather than rely
-on one that is leaving.
+Runs in its own process, started by the first member; see cluster_member.py for the locks. It releases `guard` while it
+still holds `members`, so a command that joins just then starts a new guard instead of relying on one that is ending.
 """
 
 import fcntl
@@ -14,21 +13,21 @@ from marcus_events.postgres.cluster import Cluster
 from marcus_events.postgres.data_directory import DataDirectory
 
 
-def main(place: DataDirectory) -> None:
-    """Returns as soon as there is a guard: this process's child, which is nobody's child from then on."""
-    guard = place.open("guard.lock")
+def main(directory: DataDirectory) -> None:
+    """Return as soon as there is a guard: a forked child, or the process that already holds the lock."""
+    guard = directory.open("guard.lock")
     try:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
     if os.fork() == 0:
-        let_go_of_caller()
-        stop_after_last_member(place)
+        detach_from_caller()
+        stop_after_last_member(directory)
         os.close(guard)
 
 
-def let_go_of_caller() -> None:
-    """Of its terminal and its directory, and of its output: whoever reads that waits for its end."""
+def detach_from_caller() -> None:
+    """Detach from the caller's terminal, directory and output: whoever reads that output waits for its end."""
     os.setsid()
     os.chdir("/")
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -36,10 +35,10 @@ def let_go_of_caller() -> None:
         os.dup2(nothing, descriptor)
 
 
-def stop_after_last_member(place: DataDirectory) -> None:
-    members = place.open("members.lock")  # stays open, and so locked, until this process ends
+def stop_after_last_member(directory: DataDirectory) -> None:
+    members = directory.open("members.lock")  # stays open, and thus locked, until this process ends
     fcntl.flock(members, fcntl.LOCK_EX)
-    Cluster(place).stop()
+    Cluster(directory).stop()
 
 
 if __name__ == "__main__":

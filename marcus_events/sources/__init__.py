@@ -1,1 +1,3 @@
-"""Readers of other systems' data: they are producers like any other, and publish through `ingest`."""
+"""Producers inside this project: readers of other systems' data, the simulation and the demo. All publish through
+`ingest`.
+"""

@@ -1,17 +1,16 @@
-"""The demo: a recorded Marcus run, published as if it happened now, round after round.
+"""Publishes the demo: a recorded Marcus run, repeated in rounds with current times.
 
-1. One process plays, who holds the advisory lock; the others wait for it.
-2. It is over for good once a person has removed its board. What slipped in behind the removal is removed too.
-3. Once the log holds an event of anything but the demo's board (or of people signing in and the like, the category
-   audit), no further round begins. The round that is being played is played to its end; one that was left in the
-   middle (the process ended) is taken out of view.
-4. A round begins by taking the board of an earlier one out of view. Then everything happens anew, under new ids,
-   through the same door as any producer's events, each at its time and with the present as its timestamp.
-5. After a round there is a pause, then it goes on with step 2.
-6. After `UNWATCHED_ROUNDS` in a row that nobody watched it gives up the lock and waits until somebody does: the log of
-   a forgotten process does not fill.
-7. While the database is away its clock stands still; then it goes on where it was. A round that another process has
-   followed with one of its own is given up.
+1. One process publishes: the holder of an advisory lock.
+2. The demo ends for good when a person removes its board. Events published just after the removal are removed too.
+3. Once the log holds an event of another board (except sign-ins and other events of the category audit), no new round
+   begins. A current round is completed; a round that a process left unfinished is hidden.
+4. A round begins by hiding the previous one. Then all events are ingested like any producer's, with new ids and current
+   timestamps, each when it is due.
+5. After a round and a pause, continue with step 2.
+6. After `UNWATCHED_ROUNDS` rounds without a viewer the process releases the lock and waits for one, so that a forgotten
+   server does not fill the log.
+7. While the database is unavailable the round's clock stands still. If another process has begun a newer round, the
+   current one is abandoned.
 """
 
 from __future__ import annotations
@@ -38,58 +37,58 @@ from marcus_events.sources.demo_script import BOARD, BOARD_NAME, script
 
 logger = logging.getLogger(__name__)
 
-LOCK = 0x64656D6F  # of who plays
-TICK_S = 0.1  # finer than the frames that a page is sent
-LONGEST_TICK_S = 1.0  # a machine that slept, or a database that was away, does not make a burst
-PAUSE_S = 10.0  # to look at a finished board
-WAIT_S = 1.0  # between two looks for the lock, for the database, for somebody who watches
+LOCK = 0x64656D6F  # advisory lock key of the publishing process
+TICK_S = 0.1  # shorter than the interval between page updates
+MAX_TICK_S = 1.0  # so that suspension or an unavailable database causes no burst
+PAUSE_S = 10.0  # shows the finished board
+WAIT_S = 1.0  # between checks for the lock, the database and viewers
 UNWATCHED_ROUNDS = 12  # an hour
 
-BY_ITSELF = source_of(SYSTEM, "demo")
-NEW_ROUND, UNFINISHED, REMOVED = "new round", "unfinished", "removed"  # why the board was taken out of view
-ANYTHING_ELSE = EventFilter.parse(f"-board_id:{BOARD} -category:audit")
+DEMO_SOURCE = source_of(SYSTEM, "demo")
+NEW_ROUND, UNFINISHED, REMOVED = "new round", "unfinished", "removed"  # reasons of a removal
+OTHER_EVENTS = EventFilter.parse(f"-board_id:{BOARD} -category:audit")
 REMOVALS = EventFilter.parse(f"board_id:{BOARD} type:{T.BOARD_REMOVED}")
-BEGINNINGS = EventFilter.parse(f"board_id:{BOARD} type:{T.SYSTEM_STARTUP}")  # the script's first event
-ALL = 1_000_000  # removals, of which each round makes one
+FIRST_EVENTS = EventFilter.parse(f"board_id:{BOARD} type:{T.SYSTEM_STARTUP}")  # the first event of each round
+MAX_REMOVALS = 1_000_000  # one per round
 
 Connection = psycopg.Connection[Any]
 
 
 class Round:
-    """One playing of the script. `clock` is in seconds of the script."""
+    """One run through the script. `clock` is in seconds of the script."""
 
     def __init__(self) -> None:
         self.name = uuid4().hex[:12]
         self.clock = 0.0
         self.is_watched = False
-        self.played = 0
+        self.published = 0
 
     def due(self) -> list[Event]:
         lines = script()
-        end = self.played
+        end = self.published
         while end < len(lines) and lines[end].due <= self.clock:
             end += 1
-        return [line.event(self.name, utc_now()) for line in lines[self.played : end]]
+        return [line.event(self.name, utc_now()) for line in lines[self.published : end]]
 
     @property
     def is_over(self) -> bool:
-        return self.played == len(script()) and self.clock >= script()[-1].due + PAUSE_S
+        return self.published == len(script()) and self.clock >= script()[-1].due + PAUSE_S
 
 
 class Demo:
-    """Plays until stopped, or until it is over. `watched` says whether anybody looks; `speed` is for tests."""
+    """Publishes until stopped or ended. `watched` returns whether anybody views a page; `speed` is for tests."""
 
     def __init__(self, watched: Callable[[], bool], *, speed: float = 1.0) -> None:
-        self._watched, self._speed = watched, speed
+        self._is_watched, self._speed = watched, speed
         self._round: Round | None = None
-        self._unwatched = 0
-        self._looked = 0  # up to this position no person has removed the board
+        self._unwatched_rounds = 0
+        self._checked_position = 0  # position up to which no removal by a person was found
         self._is_over = False
 
     def run(self, stop: threading.Event) -> None:
         while not (stop.is_set() or self._is_over):
-            if self._unwatched < UNWATCHED_ROUNDS or self._watched():
-                self._unwatched = min(self._unwatched, UNWATCHED_ROUNDS - 1)
+            if self._unwatched_rounds < UNWATCHED_ROUNDS or self._is_watched():
+                self._unwatched_rounds = min(self._unwatched_rounds, UNWATCHED_ROUNDS - 1)
                 self._try_to_play(stop)
             stop.wait(WAIT_S)
 
@@ -102,88 +101,88 @@ class Demo:
             logger.debug("the demo is waiting for the database: %s", error)
 
     def _play(self, connection: Connection, stop: threading.Event) -> None:
-        """Rounds, for as long as there may be another one."""
-        self._give_up_round_of_the_past(connection)
-        while not stop.is_set() and self._unwatched < UNWATCHED_ROUNDS:
+        """Play rounds for as long as step 3 allows."""
+        self._abandon_superseded_round(connection)
+        while not stop.is_set() and self._unwatched_rounds < UNWATCHED_ROUNDS:
             if self._round is None:
-                if not self._may_begin(connection):
+                if not self._can_begin_round(connection):
                     return
-                self._begin(connection)
-            elif not self._go_on(self._round, connection, stop):
+                self._begin_round(connection)
+            elif not self._advance(self._round, connection, stop):
                 return
 
-    def _give_up_round_of_the_past(self, connection: Connection) -> None:
-        begun = newest(BEGINNINGS, connection)
-        if self._round and not (begun and begun.event.event_id == event_id(self._round.name, 0)):
+    def _abandon_superseded_round(self, connection: Connection) -> None:
+        first_event = newest_event(FIRST_EVENTS, connection)
+        if self._round and not (first_event and first_event.event.event_id == event_id(self._round.name, 0)):
             self._round = None
 
-    def _may_begin(self, connection: Connection) -> bool:
-        """Steps 2 and 3."""
+    def _can_begin_round(self, connection: Connection) -> bool:
+        """Check steps 2 and 3."""
         if self._is_removed(connection):
             return self._end(connection, REMOVED)
-        if newest(ANYTHING_ELSE, connection):
+        if newest_event(OTHER_EVENTS, connection):
             return self._end(connection, UNFINISHED)
         return True
 
     def _is_removed(self, connection: Connection) -> bool:
         head = read.head(connection).position
-        removals = read.events(REMOVALS, after=self._looked, limit=ALL, connection=connection)
+        removals = read.events(REMOVALS, after=self._checked_position, limit=MAX_REMOVALS, connection=connection)
         if any(removal.data.get("reason") != NEW_ROUND for removal in removals):
             return True
-        self._looked = head
+        self._checked_position = head
         return False
 
     def _end(self, connection: Connection, reason: str) -> bool:
-        if is_in_view(connection) and not (reason == UNFINISHED and is_finished(connection)):
+        if is_visible(connection) and not (reason == UNFINISHED and is_finished(connection)):
             publish([removal(reason)])
         self._is_over = True
         return False
 
-    def _begin(self, connection: Connection) -> None:
-        if is_in_view(connection):
+    def _begin_round(self, connection: Connection) -> None:
+        if is_visible(connection):
             publish([removal(NEW_ROUND)])
         self._round = Round()
 
-    def _go_on(self, playing: Round, connection: Connection, stop: threading.Event) -> bool:
-        """Publish what is due and wait a moment. False when a person has removed the board."""
+    def _advance(self, current: Round, connection: Connection, stop: threading.Event) -> bool:
+        """Publish what is due and wait one tick. Return False if a person has removed the board."""
         started = time.monotonic()
-        playing.is_watched = self._watched() or playing.is_watched
-        if due := playing.due():
+        current.is_watched = self._is_watched() or current.is_watched
+        if due := current.due():
             if self._is_removed(connection):
                 return self._end(connection, REMOVED)
             publish(due)
-            playing.played += len(due)
-        if playing.is_over:
-            self._unwatched = 0 if playing.is_watched else self._unwatched + 1
+            current.published += len(due)
+        if current.is_over:
+            self._unwatched_rounds = 0 if current.is_watched else self._unwatched_rounds + 1
             self._round = None
         stop.wait(TICK_S)
-        playing.clock += min(time.monotonic() - started, LONGEST_TICK_S) * self._speed
+        current.clock += min(time.monotonic() - started, MAX_TICK_S) * self._speed
         return True
 
 
 def publish(events: list[Event]) -> None:
-    """A repeat, after an answer that was lost, changes nothing."""
+    """Ingest events. Repeating them after a lost connection changes nothing."""
     tell_refused(ingest(events, Authority.SYSTEM), "an event of the demo")
 
 
-def newest(wanted: EventFilter, connection: Connection) -> RecordedEvent | None:
+def newest_event(wanted: EventFilter, connection: Connection) -> RecordedEvent | None:
     found = read.events(wanted, limit=1, connection=connection)
     return found[0] if found else None
 
 
-def is_in_view(connection: Connection) -> bool:
-    """Whether anything has happened on the board since it was last removed."""
-    removed = newest(REMOVALS, connection)
-    there = EventFilter.parse(f"board_id:{BOARD} -type:{T.BOARD_REMOVED}")
-    return bool(read.events(there, after=removed.position if removed else 0, limit=1, connection=connection))
+def is_visible(connection: Connection) -> bool:
+    """Return whether the board has events since its last removal."""
+    removed = newest_event(REMOVALS, connection)
+    events_since = EventFilter.parse(f"board_id:{BOARD} -type:{T.BOARD_REMOVED}")
+    return bool(read.events(events_since, after=removed.position if removed else 0, limit=1, connection=connection))
 
 
 def is_finished(connection: Connection) -> bool:
-    """Whether the newest round was played to its end."""
-    begun = newest(BEGINNINGS, connection)
-    if begun is None:
+    """Return whether the newest round was completed."""
+    first_event = newest_event(FIRST_EVENTS, connection)
+    if first_event is None:
         return False
-    name = begun.event.event_id.removeprefix(f"{BOARD}-").removesuffix("-0")
+    name = first_event.event.event_id.removeprefix(f"{BOARD}-").removesuffix("-0")
     return identities.by_event_id(event_id(name, len(script()) - 1), connection, boards=[BOARD]) is not None
 
 
@@ -191,7 +190,7 @@ def event_id(round_name: str, line: int) -> str:
     return f"{BOARD}-{round_name}-{line}"
 
 
-def removal(reason: str, *, source: str = BY_ITSELF) -> Event:
+def removal(reason: str, *, source: str = DEMO_SOURCE) -> Event:
     metadata = {"board_id": BOARD, "board_name": BOARD_NAME, DEMO: True}
     data = {"board_id": BOARD, "reason": reason}
     return Event(f"{BOARD}-removed-{uuid4()}", utc_now(), T.BOARD_REMOVED, source, data, metadata)

@@ -1,10 +1,10 @@
-"""The bundled run as a script for the demo: what is published in a round, and at which second of it.
+"""Converts the bundled Marcus run to the demo's script: its events, each due at a second of a round.
 
-The run took ten seconds. Its own times are stretched so that a person can follow: what stands before the first task is
-started happens at once; from one thing that a person sees to the next it takes `STRETCH` times as long as it did, but
-never more than `LONGEST_PAUSE_S`; noise in between keeps its place. Order and causes stay as they were.
+The run took ten seconds. Its times are stretched so that a person can follow: everything before the first started task
+is due at once; the time between two visible events is multiplied by `TIME_FACTOR`, up to `MAX_PAUSE_S`; other events
+are placed in proportion. Order and causes stay as they were.
 
-Ids of boards, tasks and events are the demo's own, so that the same run may be followed beside it.
+Ids of boards, tasks and events are the demo's own, so that the same run can be followed beside it.
 """
 
 from __future__ import annotations
@@ -33,18 +33,17 @@ from marcus_events.sources.marcus.reader import InstallationReader
 RUN = Path(__file__).with_name("demo_run")
 BOARD = DEMO_BOARD
 BOARD_NAME = "Storefront (demo)"
-STRETCH = 80.0  # makes a round of five minutes, with the first blocker after 18 s and its end after 41 s
-LONGEST_PAUSE_S = 2.0  # between two things that a person sees
-ROUND = "@round@"  # stands for the round's name in the ids of its events
+TIME_FACTOR = 80.0  # a round takes five minutes; the first blocker opens after 18 s and ends after 41 s
+MAX_PAUSE_S = 2.0  # between two visible events
+ROUND = "@round@"  # placeholder for the round's name in event ids
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
-MARCUS_ID = re.compile(
-    r"\b([0-9a-f]{8})[0-9a-f]{24}\b"
-)  # of a project or task; eight digits tell those of one run apart
+# A project's or task's id; its first eight digits are unique within the run.
+MARCUS_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 
 
 @dataclass(frozen=True)
 class Tempo:
-    """Moments of the run as seconds of a round: known at some, in proportion between them."""
+    """Maps moments of the run to seconds of a round, interpolating between the known ones."""
 
     moments: list[datetime]
     seconds: list[float]
@@ -60,31 +59,31 @@ class Tempo:
 
 @dataclass(frozen=True)
 class ScriptedEvent:
-    """An event of the script as JSON, due at a second of the round."""
+    """An event as JSON, due at a second of the round."""
 
     due: float
     text: str
     tempo: Tempo
 
     def event(self, name: str, now: datetime) -> Event:
-        """As it happens now in the round of that name. Times it speaks of lie as far back as they were played."""
-        stated = json.loads(TIME.sub(lambda found: self._when(found[0], now), self.text.replace(ROUND, name)))
-        return Event(**stated | {"timestamp": now})
+        """Build the event for a round. Times in its data are shifted to lie as far back as they were played."""
+        fields = json.loads(TIME.sub(lambda found: self._shift(found[0], now), self.text.replace(ROUND, name)))
+        return Event(**fields | {"timestamp": now})
 
-    def _when(self, stamp: str, now: datetime) -> str:
+    def _shift(self, stamp: str, now: datetime) -> str:
         return (now - timedelta(seconds=self.due - self.tempo.second(datetime.fromisoformat(stamp)))).isoformat()
 
 
 @cache
 def script() -> list[ScriptedEvent]:
-    """The lines in their order; read from the run once."""
+    """Return the events in order; read from the run once."""
     events = read_run()
-    tempo = tempo_of(events)
-    rewrite = rewriting(events)
+    tempo = build_tempo(events)
+    rewrite = id_rewriter(events)
     lines: list[ScriptedEvent] = []
     for event in events:
         due = max(tempo.second(event.timestamp), lines[-1].due if lines else 0.0)
-        lines.append(ScriptedEvent(due, rewrite(json.dumps(in_demo(event))), tempo))
+        lines.append(ScriptedEvent(due, rewrite(json.dumps(to_demo_event(event))), tempo))
     return lines
 
 
@@ -92,32 +91,32 @@ def read_run() -> list[Event]:
     boards = Boards()
     translator = Translator(boards)
     reader = InstallationReader(Installation(RUN), boards)
-    return [event for acts in reader.look(utc_now(), is_last=True) for event in translator.events(acts)]
+    return [event for acts in reader.scan(utc_now(), is_last=True) for event in translator.events(acts)]
 
 
-def tempo_of(events: list[Event]) -> Tempo:
+def build_tempo(events: list[Event]) -> Tempo:
     first = next(n for n, event in enumerate(events) if event.event_type == T.TASK_STARTED)
-    moments = sorted({event.timestamp for event in events[first:] if is_seen(event)})
+    moments = sorted({event.timestamp for event in events[first:] if is_visible(event)})
     seconds = [0.0]
     for earlier, later in pairwise(moments):
-        seconds.append(seconds[-1] + min(STRETCH * (later - earlier).total_seconds(), LONGEST_PAUSE_S))
+        seconds.append(seconds[-1] + min(TIME_FACTOR * (later - earlier).total_seconds(), MAX_PAUSE_S))
     return Tempo(moments, seconds)
 
 
-def is_seen(event: Event) -> bool:
+def is_visible(event: Event) -> bool:
     return meaning_of(event.event_type).importance in ("normal", "high")
 
 
-def in_demo(event: Event) -> dict[str, Any]:
-    """The event on the demo's board. Without the mark by which `follow` would recognise it as Marcus's own act."""
+def to_demo_event(event: Event) -> dict[str, Any]:
+    """Move the event to the demo's board. Drops the mark by which `follow` would recognise it as Marcus's own act."""
     renamed = {"project_name": BOARD_NAME} if "project_name" in event.data else {}
     metadata = {name: value for name, value in (event.metadata or {}).items() if name != "act"}
     marks = {"board_id": BOARD, "board_name": BOARD_NAME, DEMO: True}
     return event.to_dict() | {"data": event.data | renamed, "metadata": metadata | marks}
 
 
-def rewriting(events: list[Event]) -> Callable[[str], str]:
-    """Gives ids of the run the demo's: events by their place in the script, tasks by their first digits."""
+def id_rewriter(events: list[Event]) -> Callable[[str], str]:
+    """Return a function that replaces ids of the run: events by their index, tasks by their first digits."""
     by_id = {event.event_id: f"{BOARD}-{ROUND}-{n}" for n, event in enumerate(events)}
     event_id = re.compile("|".join(map(re.escape, sorted(by_id, key=len, reverse=True))))
     project_id = next(event.data["project_id"] for event in events if event.event_type == T.PROJECT_CREATED)

@@ -1,12 +1,11 @@
-"""Events in any number for measurements: seeded, dull to read, and shaped like the real ones.
+"""Generates any number of realistic events for measurements, from a seed.
 
-An event is a function of the seed, its number and how many there are to be, so that the same command makes the same
-log, and goes on where it was ended. Words come as often as in a language: a few are everywhere, most are rare. Some
-are planted, so that a measurement knows what it looks for:
+An event depends only on the seed, its number and the total, so the same command generates the same log and can resume.
+Word frequencies follow Zipf's law. Some words are planted for search measurements:
 
 - COMMON is in two of three events, RARE in one of RARE_EVERY, EARLY in some of the oldest twentieth and nowhere else;
-- each of APART is in one of twenty events, both together in one of MEET_EVERY;
-- PHRASE stands side by side in one of PHRASE_EVERY, its words apart far more often.
+- each word of APART is in one of twenty events, both together in one of MEET_EVERY;
+- PHRASE occurs as a phrase in one of PHRASE_EVERY, its words separately far more often.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from typing import Any
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.log.append import EventData
 
-BLOCK = 1_000  # events that are drawn from one sequence of chance
+BLOCK = 1_000  # events drawn from one random generator
 COMMON, RARE, EARLY = "the", "quokka", "genesis"
 APART = ("amber", "cobalt")
 PHRASE = "certificate has expired"
@@ -49,7 +48,7 @@ TYPES = {
     T.ERROR: 0.4,
     T.KANBAN_ERROR: 0.1,
 }
-ABOUT_NO_TASK = {T.PROJECT_STATE_REFRESHED, T.AGENT_STATUS_CHANGED, T.KANBAN_ERROR, "nightly_backup"}
+TYPES_WITHOUT_TASK = {T.PROJECT_STATE_REFRESHED, T.AGENT_STATUS_CHANGED, T.KANBAN_ERROR, "nightly_backup"}
 
 
 @dataclass(frozen=True)
@@ -69,82 +68,82 @@ def event_id(seed: int, number: int) -> str:
     return f"generated-{seed}-{number}"
 
 
-def entries(extent: GeneratedRange, after: int = 0) -> Iterator[EventData]:
-    """The events of these numbers in order, from the one after `after` on."""
-    for block in range(after // BLOCK, -(-extent.count // BLOCK)):
-        chance = random.Random(f"{extent.seed}/{block}")  # noqa: S311 - the same events every time is the point
-        for number in range(block * BLOCK, min((block + 1) * BLOCK, extent.count)):
-            made = entry(extent, number, chance)
+def entries(limits: GeneratedRange, after: int = 0) -> Iterator[EventData]:
+    """Yield the events after number `after`, in order."""
+    for block in range(after // BLOCK, -(-limits.count // BLOCK)):
+        rng = random.Random(f"{limits.seed}/{block}")  # noqa: S311 - the same events every time is the point
+        for number in range(block * BLOCK, min((block + 1) * BLOCK, limits.count)):
+            made = entry(limits, number, rng)
             if number >= after:
                 yield made
 
 
-def entry(extent: GeneratedRange, number: int, chance: random.Random) -> EventData:
-    [event_type] = chance.choices(list(TYPES), cum_weights=type_weights())
-    board_number = int(chance.random() ** 2 * BOARDS)  # some boards are livelier
+def entry(limits: GeneratedRange, number: int, rng: random.Random) -> EventData:
+    [event_type] = rng.choices(list(TYPES), cum_weights=type_weights())
+    board_number = int(rng.random() ** 2 * BOARDS)  # some boards are busier
     board = f"board-{board_number:02}"
-    agent = f"agent_{board_number:02}_{chance.randrange(AGENTS_OF_BOARD)}"
-    task = None if event_type in ABOUT_NO_TASK else f"{board}-{task_number(number, chance)}"
-    data: dict[str, Any] = {"agent_id": agent, "message": sentence(extent, number, chance)}
+    agent = f"agent_{board_number:02}_{rng.randrange(AGENTS_OF_BOARD)}"
+    task = None if event_type in TYPES_WITHOUT_TASK else f"{board}-{task_number(number, rng)}"
+    data: dict[str, Any] = {"agent_id": agent, "message": sentence(limits, number, rng)}
     if task:
         data |= {"task_id": task, "task_name": title(task)}
     if event_type == T.TASK_PROGRESS:
-        data["progress"] = chance.randrange(101)
+        data["progress"] = rng.randrange(101)
     metadata = {"board_id": board, "board_name": f"Project {board_number}"}
-    source = agent if chance.random() < 0.6 else "marcus"
-    digest = hashlib.blake2b(f"{extent.seed}/{number}".encode(), digest_size=16).digest()
-    identity = event_id(extent.seed, number)
-    return EventData(identity, source, event_type, extent.at(number), data, metadata, board, task, agent, digest)
+    source = agent if rng.random() < 0.6 else "marcus"
+    digest = hashlib.blake2b(f"{limits.seed}/{number}".encode(), digest_size=16).digest()
+    identity = event_id(limits.seed, number)
+    return EventData(identity, source, event_type, limits.at(number), data, metadata, board, task, agent, digest)
 
 
-def task_number(number: int, chance: random.Random) -> int:
-    """Tasks come one after another, some of a board at a time."""
-    return number // (BOARDS * EVENTS_OF_TASK) + chance.randrange(5)
+def task_number(number: int, rng: random.Random) -> int:
+    """Return the event's task: a board has five tasks at a time, in sequence."""
+    return number // (BOARDS * EVENTS_OF_TASK) + rng.randrange(5)
 
 
 @lru_cache(maxsize=10_000)
 def title(task: str) -> str:
-    """The same for every event of a task."""
-    chance = random.Random(task)  # noqa: S311
-    return " ".join(chance.choices(words(), cum_weights=word_weights(), k=4))
+    """Return the task's name, the same for all of its events."""
+    rng = random.Random(task)  # noqa: S311
+    return " ".join(rng.choices(words(), cum_weights=word_weights(), k=4))
 
 
-def sentence(extent: GeneratedRange, number: int, chance: random.Random) -> str:
-    found = chance.choices(words(), cum_weights=word_weights(), k=chance.randrange(6, 16))
-    return " ".join([*found, *planted(extent, number, chance)])
+def sentence(limits: GeneratedRange, number: int, rng: random.Random) -> str:
+    drawn = rng.choices(words(), cum_weights=word_weights(), k=rng.randrange(6, 16))
+    return " ".join([*drawn, *planted_words(limits, number, rng)])
 
 
-def planted(extent: GeneratedRange, number: int, chance: random.Random) -> Iterator[str]:
-    if chance.random() < 2 / 3:
+def planted_words(limits: GeneratedRange, number: int, rng: random.Random) -> Iterator[str]:
+    if rng.random() < 2 / 3:
         yield COMMON
     if number % MEET_EVERY == 0:
         yield from APART
-    elif chance.random() < 0.1:
-        yield chance.choice(APART)
+    elif rng.random() < 0.1:
+        yield rng.choice(APART)
     if number % RARE_EVERY == 1:
         yield RARE
-    if number < extent.count // 20 and number % 50 == 0:
+    if number < limits.count // 20 and number % 50 == 0:
         yield EARLY
     if number % PHRASE_EVERY == 2:
         yield PHRASE
-    elif chance.random() < 0.01:
+    elif rng.random() < 0.01:
         yield " ".join(reversed(PHRASE.split()))
 
 
 @cache
 def words() -> list[str]:
-    """Invented ones, two to four syllables each, the first the most frequent."""
-    chance = random.Random(1)  # noqa: S311
+    """Return invented words of two to four syllables, most frequent first."""
+    rng = random.Random(1)  # noqa: S311
     syllables = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in ("a", "e", "i", "o", "u", "an", "er")]
-    found: dict[str, None] = {}
-    while len(found) < WORDS:
-        found["".join(chance.choices(syllables, k=chance.randrange(2, 5)))] = None
-    return list(found)
+    drawn: dict[str, None] = {}
+    while len(drawn) < WORDS:
+        drawn["".join(rng.choices(syllables, k=rng.randrange(2, 5)))] = None
+    return list(drawn)
 
 
 @cache
 def word_weights() -> list[float]:
-    """By Zipf's law."""
+    """Return cumulative weights by Zipf's law."""
     return list(accumulate(1 / (rank + 3) for rank in range(WORDS)))
 
 

@@ -1,7 +1,7 @@
-"""A board that is not for everybody, beside one that is the outsider's.
+"""A secret board and an outsider's board, with the people and data for access tests.
 
-Whatever is said on the first one holds MARK: in names, descriptions, answers, data. What only identifies (board, task,
-agent) does not, so that a page may say what it was asked for, and no more.
+All text on the secret board contains MARK: names, descriptions, answers, data. Ids (board, task, agent) do not, so that
+a page may repeat the id it was asked for, and no more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PEOPLE = ("stranger", "outsider", "viewer", "manager", "administrator")
 
 @dataclass(frozen=True)
 class Places:
-    """Positions and ids: of the first board, and of the outsider's."""
+    """Positions and ids on the secret board and on the outsider's."""
 
     position: int
     blocker: int
@@ -38,7 +38,7 @@ class Places:
 
 
 def publish_all() -> Places:
-    """Causes go from either board to the other, and an agent works on both."""
+    """Publish events with causes in both directions and an agent on both boards."""
     own = project(OWN)
     plot = [*secret(), event("decision_logged", board=BOARD, task_id=TASK, what="zqxwkvj grows", agent_id=AGENT)]
     report = next(made for made in own if made.event_type == "task_blocked")
@@ -59,7 +59,7 @@ def publish_all() -> Places:
 
 
 def secret() -> list[Event]:
-    """The first blocker reads like the outsider's, and was answered."""
+    """Return the secret board's events. The first blocker resembles the outsider's and is answered."""
     was = event(
         "task_blocked", board=BOARD, ago=20, task_id=TASK, agent_id=AGENT, description=f"No key for {OWN} zqxwkvj"
     )
@@ -96,7 +96,7 @@ def blocker_of(board: str) -> int:
 
 
 def people() -> dict[str, Client]:
-    """Members are so each in another way: the viewer themselves, the manager through a group."""
+    """Create people. Each member has access by another way: the viewer directly, the manager through a group."""
     users = {name: User.objects.create_user(name) for name in PEOPLE[1:]}
     for name, role in zip(PEOPLE[1:], (roles.VIEWER, roles.VIEWER, roles.MANAGER, roles.ADMINISTRATOR), strict=True):
         roles.give(users[name], role)

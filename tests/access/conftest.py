@@ -1,4 +1,4 @@
-"""A hub of the test's own event loop, for walks over the sockets."""
+"""A hub on the test's event loop, for tests that walk over all sockets."""
 
 from __future__ import annotations
 

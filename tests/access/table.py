@@ -1,7 +1,7 @@
-"""Every address there is, and what each of five people is answered there about a board that the outsider may not see.
+"""The access table: every URL, and the responses to five people about a board that the outsider may not see.
 
-An address that is not in the table fails the walk: whoever adds one says here who may open it. Answers are for GET and
-for POST, by a stranger, an outsider, a viewer, a manager and an administrator, in this order. `in` is "sign in first".
+A URL that is missing in the table fails a test: whoever adds one states here who may open it. Responses are for GET and
+POST, to a stranger, an outsider, a viewer, a manager and an administrator, in this order. `in` means "sign in first".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_THERE = "404 404 404 404 404"
 
 @dataclass(frozen=True)
 class Row:
-    """`address` may name `Places`. `data` is what is posted."""
+    """`address` may name fields of `Places`. `data` is what is posted."""
 
     address: str
     get: str
@@ -105,7 +105,7 @@ PUBLIC = {"favicon.ico", "api/docs", "api/openapi.json", "api/asyncapi.json"}  #
 
 @dataclass(frozen=True)
 class ByToken:
-    """What each kind of token is answered at an address of the API, for GET and for POST, in the order of `TOKENS`."""
+    """The responses to each kind of token for GET and POST, in the order of `TOKENS`."""
 
     get: str
     post: str
@@ -170,7 +170,7 @@ LIVE_PAGES = {
 
 
 def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
-    """Of every address that the resolver knows."""
+    """Yield every URL pattern that the resolver knows."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         here = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

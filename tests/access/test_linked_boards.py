@@ -23,8 +23,8 @@ from tests.access.boards import signed_in
 from tests.api.program import Program
 from tests.dashboard.listening import opened
 from tests.dashboard.publishing import event, publish
-from tests.websocket.conversation import bearer, talking
-from tests.websocket_line import away
+from tests.websocket.conversation import bearer, connected_program
+from tests.websocket_line import in_thread
 
 MARK = "zqxwkvj"
 NORTH, SOUTH, VAULT = "north", "south", f"{MARK}-vault"
@@ -246,16 +246,16 @@ async def test_no_socket_sends_anything_of_the_board_that_is_not_seen(hub: Hub) 
         publish(*chain())
         return made_token(NORTH, SOUTH), f"sessionid={viewer().cookies['sessionid'].value}"
 
-    token, cookie = await away(made)
-    async with talking(bearer(token)) as reader:
+    token, cookie = await in_thread(made)
+    async with connected_program(bearer(token)) as reader:
         await reader.ask(action="subscribe", id="a", after=0)
         await reader.until("caught_up")
-        await away(lambda: publish(depends(NORTH, "north-2", HIDDEN)))
+        await in_thread(lambda: publish(depends(NORTH, "north-2", HIDDEN)))
         await reader.until("event", id="a")
         assert MARK not in json.dumps(reader.frames)
     async with opened(cookie, "activity") as page:
         await page.frame()
-        await away(lambda: publish(depends(NORTH, "north-2", HIDDEN)))
+        await in_thread(lambda: publish(depends(NORTH, "north-2", HIDDEN)))
         await page.until(lambda found: found.positions())
         assert MARK not in str(page.frames)
 

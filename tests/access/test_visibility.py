@@ -80,7 +80,7 @@ def test_a_scope_holds_no_board_that_is_not_seen(visibility: Visibility, board: 
 
 def test_where_nobody_has_said_it_a_look_shows_nothing(log: None) -> None:
     publish(event("project_created", project_name="Shop"))
-    page_state = PageState.at("now", {"visibility": "everything", "board": "shop"})
+    page_state = PageState.from_query("now", {"visibility": "everything", "board": "shop"})
     assert page_state.visibility == NOTHING
     assert current_state.boards(page_state.scope) == []
     assert filter_choices.types(page_state.scope) == []

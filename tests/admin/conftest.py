@@ -1,4 +1,6 @@
-"""Who opens the admin: a superuser, an administrator by permission, and somebody with every permission but that one."""
+"""Users for tests of Django's admin: a superuser, an administrator by permission, and a user with all other
+permissions.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ def administrator(ann: User) -> Client:
 
 @pytest.fixture
 def staff(log: None) -> Client:
-    """Somebody with every permission but to administer."""
+    """A user with every permission except administration."""
     user = User.objects.create_user("bo", is_staff=True)
     user.user_permissions.set(Permission.objects.exclude(pk=administer().pk))
     return signed_in(user)

@@ -1,6 +1,6 @@
-"""Whether an answer is one that the description knows: its status, its type, its shape, and no field more.
+"""Checks that a response conforms to the OpenAPI description: its status, type and shape, without additional fields.
 
-The description lets fields be added; here it may not be behind the code, so that nothing is answered unsaid.
+The description allows additional fields to clients; here it must be complete.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
 def assert_conforms(response: httpx.Response) -> None:
-    """Never a 5xx, never what is not described; a 4xx is always a problem that says so."""
+    """Fail on any 5xx and on undescribed responses; a 4xx must be a problem."""
     said = described(response.request.method, response.request.url.path)
-    assert response.status_code < 500, told(response)
-    assert str(response.status_code) in said or (not said and response.status_code in {404, *METHODS_ELSEWHERE}), told(
-        response
+    assert response.status_code < 500, describe(response)
+    assert str(response.status_code) in said or (not said and response.status_code in {404, *METHODS_ELSEWHERE}), (
+        describe(response)
     )
     media_type = response.headers.get("Content-Type", "").partition(";")[0]
     if response.status_code >= 400:
-        assert media_type == "application/problem+json", told(response)
+        assert media_type == "application/problem+json", describe(response)
         assert response.json()["status"] == response.status_code
     if response.content and media_type.endswith("json"):
         forms = said.get(str(response.status_code), {}).get(
             "content", {"application/problem+json": {"schema": PROBLEM}}
         )
-        assert media_type in forms, told(response)
+        assert media_type in forms, describe(response)
         validator(repr(forms[media_type]["schema"])).validate(response.json())
 
 
-def told(response: httpx.Response) -> str:
+def describe(response: httpx.Response) -> str:
     request = response.request
     return (
         f"{request.method} {request.url} {request.headers} {request.content!r} → {response.status_code} {response.text}"
@@ -46,13 +46,13 @@ def told(response: httpx.Response) -> str:
 
 
 def described(method: str, path: str) -> dict[str, Any]:
-    """The answers of an operation by status; none where there is no such operation."""
+    """Return the responses of an operation by status; none if there is no such operation."""
     place = re.sub(r"^/api/events/[0-9]+$", "/api/events/{position}", path)
     found: dict[str, Any] = strict()["paths"].get(place, {}).get(method.lower().replace("head", "get"), {})
-    return {status: followed(each) for status, each in found.get("responses", {}).items()}
+    return {status: resolve_refs(each) for status, each in found.get("responses", {}).items()}
 
 
-def followed(said: dict[str, Any]) -> dict[str, Any]:
+def resolve_refs(said: dict[str, Any]) -> dict[str, Any]:
     name = said.get("$ref", "").rpartition("/")[2]
     return dict(strict()["components"]["responses"][name]) if name else said
 
@@ -64,7 +64,7 @@ def validator(schema: str) -> Any:
 
 @cache
 def strict() -> dict[str, Any]:
-    """The description, in which no shape may have further fields unless it says so."""
+    """Return the description with additional fields forbidden unless a shape declares them."""
     found = deepcopy(description())
     for schema in found["components"]["schemas"].values():
         forbid_more(schema)

@@ -1,4 +1,4 @@
-"""Programs with tokens, before a real log in a real database."""
+"""Programs with tokens, against a real log in a real database."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.api.program import Program
 
 @pytest.fixture
 def program(log: None) -> Program:
-    """May publish and read everything."""
+    """A program that may publish and read everything."""
     return Program(tokens.create("program", ["publish", "read"]))
 
 
 @pytest.fixture
 async def hub() -> AsyncIterator[hub_module.Hub]:
-    """One of this test's event loop."""
+    """A hub on the test's event loop."""
     yield hub_module.HUB.get()
     await asyncio.to_thread(hub_module.HUB.stop)

@@ -1,4 +1,6 @@
-"""What strangers send, drawn by Hypothesis: nearly well-formed, with all that JSON, CloudEvents and HTTP can hold."""
+"""Hypothesis strategies for hostile input: almost valid events with everything that JSON, CloudEvents and HTTP
+allow.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,7 @@ wild = st.text(max_size=12) | st.binary(max_size=12).map(lambda raw: raw.decode(
 
 
 def dumped(value: Any) -> bytes:
-    """With NaN, Infinity and lone surrogates, as careless producers write them."""
+    """Serialise with NaN, Infinity and lone surrogates, as careless producers do."""
     return json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass")
 
 
@@ -75,7 +77,7 @@ NAMED = st.sampled_from(["specversion", "id", "source", "type", "time", *ATTRIBU
 
 
 def in_header(value: str) -> bytes:
-    """What a server would let through: no control characters, no space around it."""
+    """Keep what a server would accept in a header: no control characters and no surrounding space."""
     return bytes(byte for byte in value.encode("latin-1", "replace") if byte >= 0x20 and byte != 0x7F).strip()
 
 

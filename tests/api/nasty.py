@@ -1,6 +1,6 @@
-"""Payloads that have broken somebody's system: each with what has to become of it, as a value and as a key.
+"""Payloads that commonly break systems, as values and as keys, each with the expected outcome.
 
-What is `TAKEN` is stored and read back equal; what is `REFUSED` names the place and, where it is one, the limit.
+What is `TAKEN` is stored and read back equal; what is `REFUSED` names the place and, where there is one, the limit.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ def event(data: Any = None, **fields: Any) -> dict[str, Any]:
 
 
 def deep(value: Any, levels: int) -> Any:
-    """Objects and lists in turn around a value, an object outermost."""
+    """Nest a value in alternating objects and lists, an object outermost."""
     for level in reversed(range(levels)):
         value = [value] if level % 2 else {"a": value}
     return value
 
 
 def taken_at(value: Any) -> list[dict[str, Any]]:
-    """The same value at the top, in the metadata, beside the documented fields, and as deep as it may stand."""
+    """Return the value at the top level, in the metadata, beside documented fields, and as deep as allowed."""
     about = {"task_id": "t1", "agent_id": "agent_1"}
     inner = MAX_DEPTH - 1 - levels(value)
     return [event(about | {"a": value}), event(metadata={"a": value}), event(field=value), event(deep(value, inner))]
@@ -72,7 +72,7 @@ def levels(value: Any) -> int:
 
 
 def everywhere(text: str) -> dict[str, Any]:
-    """A text in every field that the pages show."""
+    """Return an event with the text in every field that pages show."""
     fields = ("task_id", "task_name", "agent_id", "description", "message", "name", "role", "suggestion", "severity")
     about = {"board_id": text or "shop", "board_name": text, "agent_name": text}
     return event(dict.fromkeys(fields, text), event_type="task_blocked", metadata=about)
@@ -103,7 +103,7 @@ TAKEN: dict[str, dict[str, Any]] = {
 
 
 def raw(value: str, place: str = "a") -> bytes:
-    """An event whose data is written by hand, since no writer of JSON would write it."""
+    """Return an event whose data is hand-written JSON that no serialiser produces."""
     return f'{{"event_type": "x", "source": "s", "data": {{"{place}": {value}}}}}'.encode(errors="surrogatepass")
 
 

@@ -1,4 +1,4 @@
-"""A program that speaks to the API over Django's own request cycle, as any would over HTTP."""
+"""A program that uses the API through Django's request cycle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Event = dict[str, Any]
 
 
 class Program:
-    """Sends its token with each request; with None it is a stranger."""
+    """Sends its token with each request; without one it is a stranger."""
 
     def __init__(self, token: str | None) -> None:
         self.token = token
@@ -24,18 +24,18 @@ class Program:
         return self.client.get(path, query, headers=self.headers)
 
     def read(self, path: str, **query: Any) -> Any:
-        """The answer, which has to be a good one."""
+        """Return the body of a successful response."""
         response = self.get(path, **query)
         assert response.status_code == 200, response.content
         return response.json()
 
     def post(self, body: object, content_type: str = "application/json", **headers: str) -> Any:
-        """`body` as JSON, or as it is where it is text or bytes already."""
+        """Post `body` as JSON; text and bytes are sent unchanged."""
         raw = body if isinstance(body, str | bytes) else json.dumps(body)
         return self.client.post("/api/events", raw, content_type, headers=self.headers | headers)
 
     def publish(self, *stated: Event) -> None:
-        """Publish, and bring the tables of the present up to date."""
+        """Publish, and bring the projections up to date."""
         response = self.post(list(stated))
         assert response.status_code == 201, response.content
         assert response.json()["rejected"] == 0, response.content
@@ -53,7 +53,7 @@ def at(moment: str, stated: Event) -> Event:
 
 
 def assert_problem(response: Any, status: int, detail: str) -> dict[str, Any]:
-    """The response is this problem, and says so in the way of RFC 9457."""
+    """Assert that the response is this problem, as RFC 9457 defines it."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = response.json()

@@ -1,4 +1,4 @@
-"""The whole ASGI application in this process, asked as a server would: any bytes in the body and in the headers."""
+"""The whole ASGI application in this process, with any bytes in bodies and headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ JSON: Header = (b"Content-Type", b"application/json")
 
 
 class Site:
-    """As a context; `sent` is how many requests were answered. Every answer is given back, also one that is a 500."""
+    """A context manager; `sent` counts requests. Returns every response, including 500."""
 
     def __init__(self) -> None:
         self.sent = 0

@@ -1,4 +1,4 @@
-"""What people do is on record here."""
+"""Enables the recording of people's actions, which other tests disable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on record, and a table that is changed behind the application's back."""
+"""Reads audit events, and changes tables behind the application's back."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tests.waiting import wait_until
 
 
 def on_record(event_type: str = "") -> list[RecordedEvent]:
-    """The audit events of a type, oldest first."""
+    """Return the audit events of a type, oldest first."""
     wanted = EventFilter().with_term("type", event_type) if event_type else EventFilter.parse("category:audit")
     return read.events(wanted, newest_first=False)
 
 
-def only(event_type: str) -> RecordedEvent:
-    """The one event of this type."""
+def only_event(event_type: str) -> RecordedEvent:
+    """Return the only event of a type."""
     wait_until(lambda: bool(on_record(event_type)))
     [found] = on_record(event_type)
     return found
 
 
-def said(event_type: str) -> dict[str, Any]:
-    return only(event_type).data
+def data_of(event_type: str) -> dict[str, Any]:
+    return only_event(event_type).data
 
 
 def fill(number: int, start: int = 1) -> None:
-    """The log with so many events."""
+    """Append `number` events."""
     ingest([numbered(n) for n in range(start, start + number)])
 
 
@@ -41,7 +41,7 @@ def numbered(n: int, **data: Any) -> Event:
 
 
 def behind_the_back(table: str, statement: str, values: list[Any] | None = None) -> None:
-    """What the owner of the tables can do, who takes the guards away first."""
+    """Run a statement as the owner of the tables, who can disable the triggers first."""
     with connection.cursor() as cursor:
         guards = ("kept", "kept_as_declared") if table == "event" else ("kept",)
         cursor.execute(f"ALTER TABLE {table} {', '.join(f'DISABLE TRIGGER {guard}' for guard in guards)}")

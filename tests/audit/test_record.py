@@ -23,7 +23,7 @@ from marcus_events.core.sentences import as_text, sentence
 from marcus_events.ingest import ingest, submit
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import ParkedEvent, Subscription, Token
-from tests.audit.reading import on_record, only, said
+from tests.audit.reading import data_of, on_record, only_event
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -50,7 +50,7 @@ def sign_in(client: Client, name: str, password: str) -> Any:
 
 
 def who_and_where(event_type: str) -> tuple[str, str]:
-    data = said(event_type)
+    data = data_of(event_type)
     return data["by"], data["address"]
 
 
@@ -59,8 +59,8 @@ def test_signing_in_and_out(ada: User) -> None:
     sign_in(client, "ada", PASSWORD)
     client.post("/sign-out/")
     assert who_and_where("user_signed_in") == who_and_where("user_signed_out") == ("ada", FROM)
-    assert only("user_signed_in").event.source == "user:ada"
-    assert as_text(sentence(only("user_signed_in"))) == f"Ada signed in from {FROM}"
+    assert only_event("user_signed_in").event.source == "user:ada"
+    assert as_text(sentence(only_event("user_signed_in"))) == f"Ada signed in from {FROM}"
 
 
 def test_what_a_header_says_of_the_address_counts_for_nothing_here(ada: User, settings: Any) -> None:
@@ -115,7 +115,7 @@ def test_tokens_made_and_revoked_on_the_page(at_home: Client) -> None:
     at_home.post(f"/integrations/tokens/{Token.objects.get().pk}/revoke/")
     at_home.post(f"/integrations/tokens/{Token.objects.get().pk}/revoke/")
     assert who_and_where("token_created") == who_and_where("token_revoked") == ("ada", FROM)
-    made = said("token_created")
+    made = data_of("token_created")
     assert (made["token"], made["may"], made["boards"], made["sources"]) == ("build server", "publish", [], ["agent_*"])
     assert not any(secret in str(event.data) for event in on_record())
 
@@ -123,9 +123,9 @@ def test_tokens_made_and_revoked_on_the_page(at_home: Client) -> None:
 def test_tokens_made_and_revoked_by_command(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("create_token", "build server", board=["shop"])
     call_command("revoke_token", "build server")
-    made = only("token_created")
+    made = only_event("token_created")
     assert (made.data["by"], made.data["boards"], made.board_id) == ("command line", ["shop"], None)
-    assert said("token_revoked")["token"] == "build server"
+    assert data_of("token_revoked")["token"] == "build server"
     assert capsys.readouterr().out.split()[0] not in str(made.data)
 
 
@@ -138,7 +138,7 @@ def test_a_token_revoked_in_the_admin(at_home: Client) -> None:
 
 def test_a_sign_in_link(ada: User, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("login_link", "ada")
-    made = said("sign_in_link_made")
+    made = data_of("sign_in_link_made")
     assert (made["by"], made["user"]) == ("command line", "ada")
 
 
@@ -201,13 +201,13 @@ def test_what_a_subscription_parked_is_replayed_or_skipped() -> None:
     call_command("subscriptions", "notifier", replay="3")
     call_command("subscriptions", "notifier", skip="all")
     call_command("subscriptions", "notifier", skip="all")
-    assert (said("subscription_replayed")["position"], said("subscription_skipped")["count"]) == (3, 2)
-    assert said("subscription_replayed")["by"] == "command line"
+    assert (data_of("subscription_replayed")["position"], data_of("subscription_skipped")["count"]) == (3, 2)
+    assert data_of("subscription_replayed")["by"] == "command line"
 
 
 def test_an_act_about_a_board_is_an_event_of_no_board() -> None:
     audit.record("board_access_changed", "ada", FROM, board_id="shop", change="eve may see it")
-    found = only("board_access_changed")
+    found = only_event("board_access_changed")
     assert (found.board_id, found.data["board"]) == (None, "shop")
 
 

@@ -84,7 +84,7 @@ def test_a_redacted_text_is_nowhere(target: Target, program: httpx.Client) -> No
     blockers = publish_all(target, program)
     positions = positions_of(target.admin)
     assert len(positions) >= 40
-    before = canary.where(target.admin, positions[:3], blockers)
+    before = canary.addresses_showing(target.admin, positions[:3], blockers)
     assert {"/", "/history/export/?format=csv", "/api/blockers?state=all", "/agents/?board=vault"} <= before
     assert {"event", "task", "blocker", "agent", "board", "dependency", "search"} <= canary.in_tables(conninfo)
 
@@ -110,6 +110,6 @@ def test_a_redacted_text_is_nowhere(target: Target, program: httpx.Client) -> No
 
 def nowhere(target: Target, conninfo: str, positions: list[int], blockers: list[int]) -> None:
     wait_until(lambda: "search" not in canary.in_tables(conninfo))
-    assert canary.where(target.admin, positions, blockers) == set()
+    assert canary.addresses_showing(target.admin, positions, blockers) == set()
     assert canary.in_tables(conninfo) == set()
     assert canary.in_files(Path(target.data_dir.name)) == set()

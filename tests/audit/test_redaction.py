@@ -18,7 +18,7 @@ from marcus_events.log import read
 from marcus_events.models import Blocker, Board, LoggedEvent, Redaction, Task
 from marcus_events.projections import PROJECTIONS, catch_up, rebuild
 from marcus_events.projections.state_tables import STATE
-from tests.audit.reading import on_record, only
+from tests.audit.reading import on_record, only_event
 
 pytestmark = pytest.mark.usefixtures("log")
 SECRET = "the password is hunter2"
@@ -61,8 +61,8 @@ def test_the_body_is_replaced_and_the_place_remains() -> None:
 
 def test_it_is_on_record_as_caused_by_the_event() -> None:
     position = published("task_blocked", description=SECRET)
-    assert redact(position, "ada", "it held a password", "192.0.2.7") == only("event_redacted").position
-    record = only("event_redacted")
+    assert redact(position, "ada", "it held a password", "192.0.2.7") == only_event("event_redacted").position
+    record = only_event("event_redacted")
     assert (record.data["by"], record.data["address"], record.data["position"]) == ("ada", "192.0.2.7", position)
     assert record.metadata["causation_id"] == "task_blocked_1"
     assert record.board_id is None
@@ -134,6 +134,6 @@ def test_it_happens_once_and_never_to_what_is_not_there_or_on_record() -> None:
 def test_by_command() -> None:
     position = published("task_blocked", description=SECRET)
     call_command("redact", str(position), reason="secret")
-    assert only("event_redacted").data["by"] == "command line"
+    assert only_event("event_redacted").data["by"] == "command line"
     with pytest.raises(CommandError, match="already"):
         call_command("redact", str(position), reason="secret")

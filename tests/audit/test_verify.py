@@ -17,7 +17,7 @@ from marcus_events.audit.hash_chain.verification_runs import IsRunning, alone, c
 from marcus_events.audit.redaction import redact
 from marcus_events.log import read
 from marcus_events.models import Checkpoint, LoggedEvent, Seal, Verification
-from tests.audit.reading import behind_the_back, fill, on_record, said
+from tests.audit.reading import behind_the_back, data_of, fill, on_record
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
@@ -156,7 +156,7 @@ def test_another_epoch_has_another_chain_and_that_is_on_record() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE log_head SET epoch = gen_random_uuid()")
     seal_all()
-    record = said("chain_begun")
+    record = data_of("chain_begun")
     assert (record["position"], record["before"], record["before_at"]) == (1, before.head_hash, before.verified_to)
     assert verify().is_whole
 
@@ -213,7 +213,7 @@ def test_the_command_fails_and_says_where() -> None:
 
 def test_a_check_is_on_record_with_its_outcome() -> None:
     row = check("ada", "192.0.2.7")
-    record = said("log_verified")
+    record = data_of("log_verified")
     assert (record["by"], record["address"], record["verified_to"]) == ("ada", "192.0.2.7", NUMBER)
     assert record["is_whole"]
     assert Verification.objects.get() == row

@@ -43,7 +43,7 @@ class Application(Running):
                 connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(self.database)))
 
     def sign_in(self, page: Page) -> None:
-        """As the administrator, on Now. One session serves all pages that are opened while this runs."""
+        """Sign in as the administrator and open Now. All pages share one session."""
         if self.cookies:
             page.context.add_cookies(self.cookies)
         if self.cookies:
@@ -57,7 +57,7 @@ class Application(Running):
 
 @cache
 def template() -> Identifier:
-    """A database on that server that is empty and up to date, for others to be copies of."""
+    """Create an empty, migrated template database."""
     if settings.EMBEDDED_POSTGRES:
         return Identifier(DATABASE)
     with administration() as connection:
@@ -75,7 +75,7 @@ def drop_template() -> None:
 
 
 def conninfo_of(database: str) -> str:
-    """On the server that the tests run on."""
+    """Return the connection string of a database on the tests' server."""
     given = settings.DATABASES["default"]
     found = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"], "password": given["PASSWORD"]}
     return make_conninfo("", dbname=database, **{name: value for name, value in found.items() if value})

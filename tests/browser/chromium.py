@@ -1,4 +1,4 @@
-"""Which Chromium the browser tests use: the machine's own, or Playwright's. As a program: whether there is one."""
+"""Finds Chromium for browser tests: the system's or Playwright's. As a program, reports whether there is one."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find() -> str | None:
-    """The path of a Chromium that runs; some distributions have only a stand-in under that name."""
+    """Return the path of a working Chromium; some distributions install only a stub."""
     candidates = [path for name in NAMES if (path := shutil.which(name))]
     return next(filter(_runs, candidates), None) or _playwrights()
 

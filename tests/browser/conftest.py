@@ -1,7 +1,7 @@
-"""Tests in a real Chromium, against the real application. They are skipped where there is no Chromium.
+"""Tests in a real Chromium against the real application; skipped without Chromium.
 
-A test fails when the browser complains: an error on its console, an exception in a script, something that the content
-security policy kept from happening. What a test provokes itself it names in `complaints.expected`.
+A test fails on browser complaints: console errors, script exceptions, and violations of the content security policy. A
+test lists complaints that it provokes in `complaints.expected`.
 """
 
 import re
@@ -15,10 +15,10 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from tests.browser import chromium
 from tests.browser.application import Application, drop_template
 from tests.browser.storefront import blocker, project, resolution
-from tests.waiting import PATIENCE
+from tests.waiting import TIMEOUT_S
 
 HERE = Path(__file__).parent
-expect.set_options(timeout=PATIENCE * 1000)  # a page on a slow machine is waited for as everything else is
+expect.set_options(timeout=TIMEOUT_S * 1000)  # a page on a slow machine is waited for as everything else is
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", event =>
     console.error(`CSP: ${event.violatedDirective} kept ${event.blockedURI} from ${event.sourceFile}`))
@@ -48,7 +48,7 @@ def no_template_is_left() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def application(request: pytest.FixtureRequest) -> Iterator[Application]:
-    """One for each test module, with an empty log and without the demo."""
+    """One application per test module, with an empty log and without the demo."""
     name = re.sub(r"\W+", "_", request.module.__name__)
     with Application(f"test_{name}") as running:
         yield running
@@ -80,7 +80,7 @@ def complaints(page: Page) -> Iterator[Complaints]:
 
 @pytest.fixture
 def signed_in(page: Page, application: Application, complaints: Complaints) -> Page:
-    """A page of the administrator's, on Now."""
+    """A page of the administrator, on Now."""
     application.sign_in(page)
     return page
 

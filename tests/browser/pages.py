@@ -1,4 +1,4 @@
-"""Every page, as it can be opened once something has happened: see the fixture `busy`."""
+"""All pages, with URLs that work once the fixture `busy` has published."""
 
 PATHS = {
     "now": "/",

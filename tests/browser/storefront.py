@@ -1,4 +1,4 @@
-"""A small project to publish: two boards, four tasks one behind another, an agent who works and one who is stuck."""
+"""A small project to publish: two boards, four dependent tasks, a working and a blocked agent."""
 
 from datetime import UTC, datetime
 from itertools import count
@@ -11,13 +11,13 @@ TASKS = {"t1": "Design schema", "t2": "Build login", "t3": "Write tests", "t4": 
 
 
 def event(event_type: str, data: dict[str, Any], board: dict[str, str] = BOARD, **fields: str) -> dict[str, Any]:
-    """One event as a producer sends it, now."""
+    """Return an event as a producer sends it now."""
     identity = {"event_id": f"evt_{next(numbers)}", "timestamp": datetime.now(UTC).isoformat()}
     return identity | {"event_type": event_type, "source": "marcus", "data": data, "metadata": dict(board)} | fields
 
 
 def project() -> list[dict[str, Any]]:
-    """Task 2 is in progress, 3 and 4 wait behind it; another board has one task."""
+    """Task 2 is in progress, 3 and 4 wait for it; another board has one task."""
     return [
         event("agent_registered", {"agent_id": "agent_claude_1", "name": "Claude 1", "role": "Backend"}),
         *(event("task_created", {"task_id": task_id, "task_name": name}) for task_id, name in TASKS.items()),
@@ -33,8 +33,8 @@ def progress(message: str, **data: Any) -> dict[str, Any]:
     return event("task_progress", said | data)
 
 
-def said(message: str) -> dict[str, Any]:
-    """A row of its own, however many there are: progress of one agent on one task is folded."""
+def decision(message: str) -> dict[str, Any]:
+    """Return an event that always has its own row; progress reports would be folded."""
     return event("decision_logged", {"task_id": "t2", "agent_id": "agent_claude_1", "what": message})
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import OTHER_BOARD, blocker, event, progress, project, said
+from tests.browser.storefront import OTHER_BOARD, blocker, decision, event, progress, project
 from tests.waiting import wait_until
 
 # What the page tells of: single rows and heads of folds, rows within folds, what gaps stand for, what made room.
@@ -106,7 +106,7 @@ def test_nothing_that_matches_is_said_and_goes_with_the_first_that_does(
 
 def test_pause_holds_back_and_counts(activity: Page, application: Application) -> None:
     activity.get_by_role("button", name="Pause").click()
-    application.publish(*(said(f"While paused {n}") for n in range(37)))
+    application.publish(*(decision(f"While paused {n}") for n in range(37)))
     expect(activity.get_by_role("button", name="37 new")).to_be_visible()
     expect(activity.locator("#stream")).not_to_contain_text("While paused")
     activity.get_by_role("button", name="Resume").click()
@@ -146,7 +146,7 @@ def test_rows_wait_for_a_selection(activity: Page, application: Application) -> 
 
 def test_more_than_can_be_held_is_a_gap_that_can_be_loaded(activity: Page, application: Application) -> None:
     activity.get_by_role("button", name="Pause").click()
-    application.publish(*(said(f"Many {n}") for n in range(240)))
+    application.publish(*(decision(f"Many {n}") for n in range(240)))
     held = activity.get_by_role("button", name="240 new")
     expect(held).to_be_visible()
     held.click()
@@ -175,7 +175,7 @@ def test_an_event_opens_beside_the_page_and_can_be_sent_as_a_link(activity: Page
     expect(drawer).to_contain_text('"lines": 7')
     expect(drawer).to_contain_text("task_progress")
     activity.mouse.move(0, 0)
-    application.publish(said("Behind it"))
+    application.publish(decision("Behind it"))
     expect(activity.locator("[data-held]")).to_have_text("1 new")
     activity.keyboard.press("Escape")
     expect(row.get_by_role("link", name="details")).to_be_focused()
@@ -280,7 +280,7 @@ def test_a_fold_that_is_open_grows_and_another_event_ends_it(activity: Page, app
 def test_what_makes_room_for_newer_rows_is_counted_and_can_be_loaded(signed_in: Page, application: Application) -> None:
     expect(signed_in.locator("#connection")).to_have_text("Live")
     before = sum(signed_in.evaluate(COUNT))
-    application.publish(*(said(f"Many {n}") for n in range(60)))
+    application.publish(*(decision(f"Many {n}") for n in range(60)))
     expect(signed_in.locator("#stream > .row").first).to_contain_text("Many 59")
     assert signed_in.evaluate(COUNT)[0] == 40
     assert sum(signed_in.evaluate(COUNT)) == before + 60
@@ -316,7 +316,7 @@ def test_what_came_is_said_once_in_ten_seconds_and_a_blocker_at_once(activity: P
     activity.clock.install()
     activity.reload()
     expect(activity.locator("#connection")).to_have_text("Live")
-    application.publish(*(said(f"Said {n}") for n in range(3)))
+    application.publish(*(decision(f"Said {n}") for n in range(3)))
     expect(activity.locator("#stream > .row").first).to_contain_text("Said 2")
     expect(activity.locator("#spoken")).to_have_text("")
     activity.clock.fast_forward(10_000)

@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from tests.browser.application import Application, administration
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import blocker, project, resolution, said
+from tests.browser.storefront import blocker, decision, project, resolution
 
 AWAY = 15_000  # milliseconds: two missed heartbeats, and time for a slow machine
 
@@ -63,12 +63,12 @@ def texts(page: Page) -> list[str]:
 def test_a_cut_line_is_said_and_everything_missed_comes_afterwards(
     live: Page, line: Line, application: Application
 ) -> None:
-    application.publish(said("before"))
+    application.publish(decision("before"))
     expect(live.locator("#stream > .row").first).to_contain_text("before")
     line.cut()
     expect(live.locator("#connection")).to_have_text("Not connected")
     expect(live.locator("#lost")).to_contain_text("as of")
-    application.publish(*(said(f"missed {n}") for n in range(60)))
+    application.publish(*(decision(f"missed {n}") for n in range(60)))
     assert texts(live)[0] == "before"
     line.mend()
     expect(live.locator("#connection")).to_have_text("Live")
@@ -80,7 +80,7 @@ def test_more_than_is_caught_up_with_is_a_gap_with_its_number(live: Page, line: 
     line.cut()
     expect(live.locator("#connection")).to_have_text("Not connected")
     for start in range(0, 500, 250):
-        application.publish(*(said(f"many {n}") for n in range(start, start + 250)))
+        application.publish(*(decision(f"many {n}") for n in range(start, start + 250)))
     line.mend()
     expect(live.get_by_role("link", name="300 events not shown · load")).to_be_visible()
     assert texts(live)[0] == "many 499"
@@ -93,7 +93,7 @@ def test_what_comes_while_the_line_is_cut_and_mended_is_neither_lost_nor_doubled
 
     def publish() -> None:
         for n in range(100):
-            application.publish(said(f"flow {n}"))
+            application.publish(decision(f"flow {n}"))
         ended.set()
 
     flow = threading.Thread(target=publish)
@@ -135,7 +135,7 @@ def test_the_server_may_be_killed_and_the_page_goes_on_with_the_next_one(
     application.end(signal.SIGKILL)
     expect(live.locator("#connection")).to_have_text("Not connected", timeout=AWAY)
     application.start()
-    application.publish(said("after the kill"), blocker("Who restarted it?"))
+    application.publish(decision("after the kill"), blocker("Who restarted it?"))
     expect(live.locator("#stream > .row").first).to_contain_text("after the kill", timeout=AWAY)
     expect(live).to_have_title("(1) Activity · Marcus Events")
     assert live.evaluate("window.isSamePage")
@@ -146,7 +146,7 @@ def test_the_database_may_be_away_and_the_page_says_so_and_goes_on_afterwards(
 ) -> None:
     with database_away(application):
         expect(live.locator("#connection")).to_have_text("Not connected", timeout=AWAY)
-    application.publish(said("after it was away"))
+    application.publish(decision("after it was away"))
     expect(live.locator("#stream > .row").first).to_contain_text("after it was away", timeout=AWAY)
     expect(live.locator("#connection")).to_have_text("Live", timeout=AWAY)
 

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import blocker, event, project, said
+from tests.browser.storefront import blocker, decision, event, project
 
 SECRET = "wqzxkvjy"
 
@@ -21,7 +21,7 @@ def secrets(application: Application, signed_in: Page) -> dict[str, int]:
     if signed_in.locator("#welcome").count():
         application.publish(*project())
     named = event("task_created", {"task_id": "t9", "task_name": f"Task {SECRET}", "description": SECRET})
-    application.publish(named, blocker(f"Blocker {SECRET}", "t9"), said(f"Decision {SECRET}"))
+    application.publish(named, blocker(f"Blocker {SECRET}", "t9"), decision(f"Decision {SECRET}"))
     expect(signed_in.locator("#needs")).to_contain_text(f"Blocker {SECRET}")
     positions = [found["position"] for found in logged(application)]
     return dict(zip(("decision", "blocker", "task"), positions, strict=True))

@@ -1,8 +1,6 @@
-"""An agent as a process of its own: it reports a blocker, waits for the answer, and goes on with it.
+"""An agent in its own process: reports a blocker, waits for the answer and prints it.
 
-    python -m tests.browser.waiting_agent URL TOKEN SPOOL TASK QUESTION
-
-It prints the answer.
+python -m tests.browser.waiting_agent URL TOKEN SPOOL TASK QUESTION
 """
 
 from __future__ import annotations

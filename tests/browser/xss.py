@@ -1,4 +1,4 @@
-"""Five hundred texts that run `xss()` wherever they are taken for more than text: ways to run, each behind ways out."""
+"""Five hundred texts that call `xss()` if they are interpreted as more than text: payloads behind context escapes."""
 
 from itertools import product
 

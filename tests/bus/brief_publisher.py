@@ -1,4 +1,4 @@
-"""A program that publishes one ephemeral event and ends: `python -m tests.bus.brief_publisher`."""
+"""Publishes one ephemeral event and exits: `python -m tests.bus.brief_publisher`."""
 
 from __future__ import annotations
 

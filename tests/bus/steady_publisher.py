@@ -1,8 +1,8 @@
-"""A program that publishes at a steady rate, whatever happens to the database, and says how that went.
+"""Publishes durable events at a steady rate, whatever happens to the database.
 
     python -m tests.bus.steady_publisher COUNT RATE SPOOL STORE_TIMEOUT
 
-Every event is durable. It prints one JSON object: what publishing took in milliseconds, and what became of the events.
+Prints one JSON object: how long publishing took in milliseconds, and what became of the events.
 """
 
 from __future__ import annotations

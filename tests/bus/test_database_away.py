@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("away")
     copy_migrated(directory)
     with postgres.ClusterMember(DataDirectory.under(directory)) as member:
-        yield member.place.conninfo
+        yield member.directory.conninfo
 
 
 def test_every_event_gets_into_the_log_once_through_deaths_of_the_database(server: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Events as the log would hold them, drawn from a few boards, tasks and agents so that they concern one another."""
+"""Hypothesis strategies for recorded events about a few boards, tasks and agents, so that they interact."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from marcus_events.core.reserved import Authority
 from marcus_events.ingest import entry_from
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-RECORDED_AT = START + timedelta(hours=1)  # of all of them
+RECORDED_AT = START + timedelta(hours=1)  # shared by all events
 FAR_AHEAD = datetime(2199, 1, 1, tzinfo=UTC)
 BOARDS, TASKS, AGENTS = ("shop", "billing"), ("t1", "t2", "t3"), ("agent_1", "agent_2")
 
@@ -29,7 +29,7 @@ def recorded(
     source: str = "marcus",
     metadata: dict[str, Any] | None = None,
 ) -> RecordedEvent:
-    """An event `at` seconds after START, drawn through ingest as a producer's or the system's own would be."""
+    """Build an event `at` seconds after START, normalised by ingest like a producer's or the system's own."""
     event = Event(f"evt_{position}", START + timedelta(seconds=at), event_type, source, data or {}, metadata)
     return taken(event, position)
 
@@ -99,7 +99,7 @@ events = st.builds(Event, st.just("evt"), moments, event_types, sources, known_d
 
 
 def as_log(stated: list[Event]) -> list[RecordedEvent]:
-    """Events in the order of the log, each under an id of its own."""
+    """Return events in log order with unique ids."""
     return [taken(Event(f"evt_{n}", *fields(event)), n) for n, event in enumerate(stated, start=1)]
 
 
@@ -108,7 +108,7 @@ def fields(event: Event) -> tuple[datetime, str, str, dict[str, Any], dict[str, 
 
 
 logs = st.lists(events, max_size=40).map(as_log)
-# Events that all move the same few things: where drawn logs seldom have two that concern one another, these always do.
+# Events about the same few objects: in general logs two events rarely interact, here they always do.
 busy_events = st.builds(
     Event,
     st.just("evt"),

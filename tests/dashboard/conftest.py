@@ -1,4 +1,4 @@
-"""Somebody who is signed in and sees every board, before a real log in a real database."""
+"""A signed-in user who sees every board, with a real log in a real database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.test import Client
 
 @pytest.fixture
 def user(log: None) -> User:
-    """Who may act on blockers and see every board, and has no other permission."""
+    """A user who may act on blockers and see every board, without other permissions."""
     return may(User.objects.create_user("ada", password="a long enough one"), "handle_blocker", "see_every_board")
 
 

@@ -1,4 +1,4 @@
-"""Very many of everything, written into the tables at once: through the log they would take minutes."""
+"""Fills tables with very many rows directly; publishing them would take minutes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def removals(numbers: range) -> None:
 
 
 def agents(numbers: range) -> None:
-    """One on each board, at a task there that is blocked for a reason of its own."""
+    """One per board, each at a task that is blocked for a different reason."""
     now = utc_now() - timedelta(hours=1)
     on = [{"board_id": f"board-{n:04}", "from_position": 2, "from_time": now} for n in numbers]
     Agent.objects.bulk_create(
@@ -95,7 +95,7 @@ def agents(numbers: range) -> None:
 
 
 def types(numbers: range) -> None:
-    """Of events that happened just now."""
+    """Event types with recent events."""
     minute = utc_now().replace(second=0, microsecond=0)
     names = [f"made_up_{n}" for n in numbers]
     Rate.objects.bulk_create(Rate(board_id="board-0001", event_type=name, minute=minute, count=1) for name in names)
@@ -107,7 +107,7 @@ def types(numbers: range) -> None:
 
 
 def people(numbers: range) -> None:
-    """Each sees three boards of their own, has saved a search for everyone, and one has as many grants as people."""
+    """Each sees three boards and shares a saved search; one has as many grants as there are people."""
     users = User.objects.bulk_create(User(username=f"person-{n:04}", password="!") for n in numbers)
     BoardAccess.objects.bulk_create(
         BoardAccess(user=user, board_id=f"board-{n + more:04}")
@@ -161,7 +161,7 @@ def policies(numbers: range) -> None:
     )
 
 
-def much(numbers: range) -> None:
+def fill_all(numbers: range) -> None:
     for make in (boards, agents, types, people, tokens):
         make(numbers)
     removals(numbers)

@@ -1,4 +1,4 @@
-"""What the tests publish: through ingest, as the system itself, the tables of the present brought up to date."""
+"""Publishes events for tests through ingest, with system authority, and updates the projections."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def event(
     metadata: dict[str, Any] | None = None,
     **data: Any,
 ) -> Event:
-    """An event that happened `ago` minutes before now; on no board where that is "". Its source is Marcus, or who alone
-    publishes such events.
+    """Return an event from `ago` minutes ago; "" means no board. Its source is Marcus, or the source allowed for its
+    type.
     """
     about = {"board_id": board} if board else {}
     moment = utc_now() - timedelta(minutes=ago)
-    by = source or source_like(event_type, data)
+    by = source or default_source(event_type, data)
     return Event(f"evt_{next(numbers)}", moment, event_type, by, data, about | (metadata or {}))
 
 
-def source_like(event_type: str, data: dict[str, Any]) -> str:
+def default_source(event_type: str, data: dict[str, Any]) -> str:
     if event_type in ("answer_awaited", "answer_seen"):
         return f"{PROGRAM}agent"
     if event_type == "answer_failed":
@@ -48,17 +48,17 @@ def source_like(event_type: str, data: dict[str, Any]) -> str:
 
 
 def publish(*events: Event) -> list[int]:
-    """Publish, and give the positions."""
+    """Publish and return the positions."""
     receipts = ingest(events, Authority.SYSTEM)
     refused = [receipt.error for receipt in receipts if receipt.status != "accepted"]
     assert not refused, refused
     catch_up(PROJECTIONS)
-    wait_until(lambda: not any(lag(projection.name) for projection in PROJECTIONS))  # of another who is at it
+    wait_until(lambda: not any(lag(projection.name) for projection in PROJECTIONS))  # a worker may be projecting too
     return [receipt.position for receipt in receipts if receipt.position]
 
 
 def project(board: str = "shop") -> list[Event]:
-    """Four tasks one behind another: the first is done, the second blocked, the others wait. One agent."""
+    """Four dependent tasks: one done, one blocked, two waiting. One agent."""
     agent, tasks = f"agent_{board}", [f"{board}-{n}" for n in (1, 2, 3, 4)]
     who: dict[str, Any] = {"agent_id": agent}
     complaint: dict[str, Any] = {"description": f"No key for {board}", "severity": "high"}
@@ -82,6 +82,6 @@ def resolution(board: str = "shop", ago: float = 10) -> Event:
 
 
 def completions(board: str = "shop") -> list[Event]:
-    """All that is left of the project is done."""
+    """Complete the rest of the project."""
     tasks = [f"{board}-{n}" for n in (2, 3, 4)]
     return [event("task_completed", board=board, task_id=task, agent_id=f"agent_{board}") for task in tasks]

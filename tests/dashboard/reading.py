@@ -1,4 +1,4 @@
-"""A page as a browser would take it apart: its text, its elements, where it leads."""
+"""Parses pages into text, elements and links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEADS = ("href", "data-rows", "data-href", "action")
 
 
 class Document(HTMLParser):
-    """`elements` are (tag, attributes) in their order; `text` is what stands between them."""
+    """`elements` are (tag, attributes) in order; `text` is the text content."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -31,14 +31,14 @@ class Document(HTMLParser):
         return [attributes for _, attributes in self.elements if attributes.get("id", "").startswith(prefix)]
 
     def all_of(self, name: str) -> list[str]:
-        """The values of an attribute, in their order."""
+        """Return the values of an attribute, in order."""
         return [attributes[name] for _, attributes in self.elements if name in attributes]
 
     def leads(self) -> list[str]:
         return [address for name in LEADS for address in self.all_of(name)]
 
     def positions(self) -> list[int]:
-        """Of the rows that are events."""
+        """Return the positions of the rows that are events."""
         return [int(row["data-position"]) for row in self.with_id("e") if "data-minute" in row]
 
 

@@ -1,4 +1,4 @@
-"""What somebody looks at who may see everything."""
+"""Scopes and page states of a viewer who sees everything."""
 
 from __future__ import annotations
 

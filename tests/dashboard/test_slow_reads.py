@@ -25,8 +25,8 @@ LATE = "This is taking too long to load."
 
 @pytest.fixture(autouse=True)
 def impatient(log: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(regions, "LONGEST_S", SOON_S)
-    monkeypatch.setattr(slow_reads, "LONGEST_S", SOON_S)
+    monkeypatch.setattr(regions, "READ_TIMEOUT_S", SOON_S)
+    monkeypatch.setattr(slow_reads, "STATEMENT_TIMEOUT_S", SOON_S)
 
 
 @contextmanager
@@ -47,9 +47,9 @@ def test_a_part_that_cannot_be_read_in_time_is_left_out_and_the_others_are_there
     viewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(*project())
-    monkeypatch.setattr(regions, "LONGEST_S", 30.0)
+    monkeypatch.setattr(regions, "READ_TIMEOUT_S", 30.0)
     assert LATE not in open_page(viewer, "/?board=shop").text
-    monkeypatch.setattr(regions, "LONGEST_S", SOON_S)
+    monkeypatch.setattr(regions, "READ_TIMEOUT_S", SOON_S)
     with held_up("facet"):
         page = open_page(viewer, "/?board=shop")
         assert page.with_id("counters") == [{"id": "counters", "class": "nothing late"}]

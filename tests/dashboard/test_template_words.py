@@ -75,7 +75,7 @@ def test_how_long_ago_is_marked_so_that_the_page_keeps_it_up_to_date() -> None:
 
 
 def test_the_text_of_a_time_is_escaped() -> None:
-    found = Document(pages.timed(NOON, HOSTILE, HOSTILE))
+    found = Document(pages.time_element(NOON, HOSTILE, HOSTILE))
     assert [tag for tag, _ in found.elements] == ["time"]
     assert (found.text, found.all_of("data-time")) == (HOSTILE, [HOSTILE])
 

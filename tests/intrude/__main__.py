@@ -1,4 +1,4 @@
-"""`make intrude`: runs every attack, the long ones too, and prints a table. Ends with 1 where one got through."""
+"""`make intrude`: runs every attack, including long ones, and prints a table. Exits with 1 if one succeeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROW = "{area:<16} {claim:<90.90} {tried:>7}  {outcome}"
 
 
 def main() -> int:
-    wanted = sys.argv[1:]  # areas; none means all
+    wanted = sys.argv[1:]  # areas; all if none are named
     chosen = [attack for attack in all_attacks() if not wanted or attack.area in wanted]
     print(ROW.format(area="Area", claim="Claim", tried="Tried", outcome="Outcome"))
     try:
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def on_one(attacks: list[Attack]) -> list[bool]:
-    """Whether each held, on one server."""
+    """Run attacks on one server and return whether each was repelled."""
     with Target(**dict(attacks[0].environment)) as target:
         return [has_held(attack, target) for attack in attacks]
 

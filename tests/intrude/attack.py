@@ -1,4 +1,4 @@
-"""What an attack is, and where all of them are found."""
+"""Defines attacks and collects them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tests.intrude.target import Target
 
 
 class Breach(AssertionError):
-    """The attack got through; the message says what the attacker has gained."""
+    """The attack succeeded; the message says what it gained."""
 
 
-Run = Callable[[Target], int]  # returns how many times it tried; raises Breach
+Run = Callable[[Target], int]  # returns the number of attempts; raises Breach
 
 
 @dataclass(frozen=True)
 class Attack:
-    """`claim` is what holds, in words: "A token cannot publish audit events".
+    """`claim` is the property that must hold: "A token cannot publish audit events".
 
-    `environment` are the settings that the attacked server runs with. A long attack is left out of `make test`.
+    `environment` are the attacked server's settings. `make test` leaves long attacks out.
     """
 
     area: str
@@ -48,7 +48,7 @@ def attack(claim: str, *, is_long: Any = False, **environment: Any) -> Callable[
 
 
 def all_attacks() -> list[Attack]:
-    """In the order of their servers' settings, so that each server is started once."""
+    """Return all attacks, grouped by settings, so that each server is started once."""
     for module in pkgutil.iter_modules(attacks.__path__, f"{attacks.__name__}."):
         importlib.import_module(module.name)
     return sorted(_found, key=lambda found: (found.environment, found.area))

@@ -1,9 +1,9 @@
-"""A hundred slow and hostile clients of each kind, for a time, in a process of their own.
+"""A hundred slow and hostile clients of each kind, for a limited time, in their own process.
 
     python -m tests.intrude.crowd PORT TOKEN COOKIES SECONDS [KIND…]
 
-Each kind comes from an address of its own. A client that is sent away comes again after a pause, so the crowd stays as
-large as it is let be and still takes no more than a part of the machine.
+Each kind has its own address. A disconnected client returns after a pause, so the crowd stays as large as the server
+lets it be, without using all of the machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.intrude.lines import SMALL, as_frame, bearer, handshake_to, request_t
 from tests.server.crowd import ASKED_AHEAD, LARGE
 
 EACH = 100
-PAUSE_S = 1.0  # between two tries of a client, and between two pieces of what it sends or reads slowly
+PAUSE_S = 1.0  # between attempts of a client, and between pieces sent or read slowly
 PIECE = 64 * 1024
 
 _numbers = itertools.count(1)
@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Line:
-    """A client's connection; `read` and `send` fail with OSError or EOFError when it has ended."""
+    """A client's connection; `read` and `send` raise OSError or EOFError when it has ended."""
 
     port: int
     token: str
@@ -105,7 +105,7 @@ async def send_garbage(line: Line) -> None:
 
 
 async def send_huge_frames(line: Line) -> None:
-    """As large as they may be, in pieces; what they hold is read in vain."""
+    """Send frames of the maximum size in pieces; their content is useless."""
     await line.open_socket("/ws/events/", bearer(line.token))
     huge = as_frame(json.dumps({"action": "publish", "id": "x" * 1000 * 1000}).encode())
     while True:
@@ -174,14 +174,14 @@ KINDS: list[Callable[[Line], Awaitable[None]]] = [
 
 def connected(port: int, source: str) -> socket.socket:
     made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)  # what is not read stays with the server
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)  # unread data stays in the server's buffers
     made.setblocking(False)
     made.bind((source, 0))
     return made
 
 
 async def client(kind: Callable[[Line], Awaitable[None]], port: int, token: str, cookies: str, source: str) -> None:
-    """Again and again, until the crowd ends."""
+    """Reconnect again and again until the crowd ends."""
     loop = asyncio.get_running_loop()
     ended = (OSError, EOFError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
     while True:

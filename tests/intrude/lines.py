@@ -1,4 +1,4 @@
-"""Plain TCP connections to the target, from any address of this machine: what no well-behaved client would send."""
+"""Raw TCP connections to the target from any local address, for requests that no well-behaved client sends."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from tests.intrude.target import TIMEOUT_S, Target
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection
-SMALL = 4096  # bytes that a slow reader's own side takes in; what is more stays with the server
+SMALL = 4096  # receive buffer of a slow reader; more data stays in the server's buffers
 
 
 def line(target: Target, source: str = "127.0.0.1", *, is_slow: bool = False) -> socket.socket:
-    """`source` is the address that it comes from: on Linux all of 127.0.0.0/8 are this machine's."""
+    """Connect from the address `source`: on Linux all of 127.0.0.0/8 is local."""
     made = socket.socket()
     made.settimeout(TIMEOUT_S)
     if is_slow:
@@ -49,7 +49,7 @@ def handshake_to(port: int, path: str, *headers: str) -> bytes:
 
 
 def as_frame(text: bytes) -> bytes:
-    """One WebSocket message as a client sends it; masked with zeros."""
+    """Encode a client's WebSocket message; masked with zeros."""
     length = len(text)
     if length < 126:
         size = struct.pack("!B", 0x80 | length)
@@ -61,13 +61,13 @@ def as_frame(text: bytes) -> bytes:
 
 
 def status(answer: bytes) -> int:
-    """Of the first answer; 0 where there is none."""
+    """Return the status of the first response; 0 if there is none."""
     first = answer.partition(b"\r\n")[0].split(b" ")
     return int(first[1]) if len(first) > 1 else 0
 
 
 def reset(connection: socket.socket) -> None:
-    """End it as a killed process or a lost network does: without a word."""
+    """Reset the connection, as a killed process or lost network does."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
     connection.close()
 

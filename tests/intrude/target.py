@@ -1,4 +1,4 @@
-"""The attacked server, and the people and programs that attack it or have to be served meanwhile."""
+"""The attacked server, with people and programs that attack it or use it meanwhile."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ class Target(Running):
         return self._admin
 
     def client(self, token: str = "", **headers: str) -> httpx.Client:
-        """A client without cookies; with a token it is a program."""
+        """Return a client without cookies; with a token it is a program."""
         given = {"Authorization": f"Bearer {token}"} if token else {}
         made = httpx.Client(base_url=self.base_url, headers=given | headers, timeout=TIMEOUT_S)
         self._clients.append(made)  # closed at the end, if not before
         return made
 
     def token(self, *scopes: str, boards: Sequence[str] = (), sources: Sequence[str] = ()) -> str:
-        """A new token with these scopes: publish and read if none are named."""
+        """Create a token with these scopes; publish and read by default."""
         return self.create_token(uuid.uuid4().hex, scopes or SCOPES, boards=boards, sources=sources)
 
     def token_client(self, *scopes: str, boards: Sequence[str] = (), sources: Sequence[str] = ()) -> httpx.Client:
         return self.client(self.token(*scopes, boards=boards, sources=sources))
 
     def person(self, role: str = "viewer", boards: Sequence[str] = ()) -> tuple[str, httpx.Client]:
-        """A new person's name, and a client that is signed in as them."""
+        """Create a person; return the name and a signed-in client."""
         name = f"person-{uuid.uuid4().hex[:8]}"
         form = {"username": name, "role": role, "sees": "some", "boards": list(boards)}
         answer = wait_until(lambda: self.person_made(form))
@@ -64,19 +64,19 @@ class Target(Running):
         return name, client
 
     def person_made(self, form: dict[str, Any]) -> httpx.Response | None:
-        """The answer; None while a board was only just published and stands in no table yet."""
+        """Return the response; None while a board that was just published is not projected yet."""
         answer = self.post_form(self.admin, "/people/", form)
         return None if "It may have been removed" in answer.text else answer
 
     def post_form(self, client: httpx.Client, path: str, form: dict[str, Any], **headers: str) -> httpx.Response:
-        """As a page of ours would, with its form token."""
+        """Post a form with its CSRF token."""
         token = client.cookies.get("csrftoken") or found(
             r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(path).text
         )
         return client.post(path, data=form | {"csrfmiddlewaretoken": token}, headers=headers)
 
     def socket(self, path: str, *, client: httpx.Client | None = None, **headers: str) -> ClientConnection:
-        """A WebSocket with this client's cookies or token, opened from a page of ours if it has cookies."""
+        """Open a WebSocket with this client's cookies or token; with cookies, the origin is our own."""
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar) if client else ""
         given: dict[str, str] = {"Cookie": cookies, "Origin": self.base_url} if cookies else {}
         if client and "Authorization" in client.headers:

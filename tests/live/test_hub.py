@@ -21,7 +21,7 @@ from marcus_events.live.hub_subscription import BUFFER, FRAME_EVERY_S, Frame, Hu
 from marcus_events.log import read
 from marcus_events.projections import STATE, catch_up
 from tests.waiting import wait_until_async
-from tests.websocket_line import away
+from tests.websocket_line import in_thread
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -186,7 +186,7 @@ async def test_what_waits_for_a_connection_is_not_sent_when_it_was_redacted(hub:
     async with hub.subscribe(everything) as subscription:
         await publish("secret", "other")
         await wait_until_async(lambda: hub.head == 2)
-        record = await away(redact, 1, "ada", "a secret")
+        record = await in_thread(redact, 1, "ada", "a secret")
         await wait_until_async(lambda: hub.last_redaction == record)
         frames = await frames_until(subscription, lambda seen: seen[-1].last_redaction == record)
         assert "secret" not in ids(frames)

@@ -1,9 +1,9 @@
-"""A producer in a process of its own: appends until it has, and says what was acknowledged.
+"""A producer in its own process: appends events and prints acknowledgements.
 
     python -m tests.log.appender NAME COUNT [--delay]
 
-prints "event_id position" after each acknowledgement. It goes on where it was when it is started again under the same
-name: the log knows what it took. With --delay it commits by hand, after a pause of random length.
+Prints "event_id position" after each acknowledgement. Started again under the same name it continues: the log knows its
+events. With --delay it commits manually after a random pause.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 
 import django
 
-GROUP = 20  # events offered together
+GROUP = 20  # events per batch
 LONGEST_PAUSE_S = 0.01
 
 
@@ -31,7 +31,7 @@ def main(name: str, count: int, delay: bool) -> None:
 
 
 def append_at_once(event_ids: list[str]) -> list[int]:
-    """Through the door, again and again until it is answered."""
+    """Ingest repeatedly until it succeeds."""
     from marcus_events.core.event import Event, utc_now
     from marcus_events.ingest import ingest
     from marcus_events.log.writer import LogUnavailable

@@ -1,4 +1,4 @@
-"""Start appenders, and read what they were told."""
+"""Starts appenders and readers, and reads their output."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def conninfo_of_test_database() -> str:
 
 
 def start_appender(name: str, count: int, conninfo: str, answers: Path, *flags: str) -> subprocess.Popen[bytes]:
-    """Acknowledgements are added to a file named after the appender."""
+    """Append acknowledgements to a file named after the appender."""
     return start("tests.log.appender", conninfo, answers / name, name, str(count), *flags)
 
 
 def start_reader(conninfo: str, seen: Path) -> subprocess.Popen[bytes]:
-    """The positions that its tail sees are added to a file."""
+    """Append the positions that its tail sees to a file."""
     return start("tests.log.reader", conninfo, seen)
 
 
@@ -37,7 +37,7 @@ def start(module: str, conninfo: str, output: Path, *arguments: str) -> subproce
 
 
 def acknowledged(answers: Path) -> dict[str, int]:
-    """event_id → position, of all appenders; a line that was cut off by a kill does not count."""
+    """Return event_id → position of all appenders; ignores lines cut off by a kill."""
     found: dict[str, int] = {}
     for file in answers.iterdir():
         for line in file.read_text().splitlines(keepends=True):

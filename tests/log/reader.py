@@ -1,4 +1,4 @@
-"""A reader in a process of its own: `python -m tests.log.reader` prints each position that its tail sees."""
+"""A reader in its own process: `python -m tests.log.reader` prints each position that its tail sees."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("killed")
     copy_migrated(directory)
     with postgres.ClusterMember(DataDirectory.under(directory)) as member:
-        yield member.place.conninfo
+        yield member.directory.conninfo
 
 
 def kill_postgres(conninfo: str) -> None:

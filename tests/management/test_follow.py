@@ -21,7 +21,7 @@ from marcus_events.log.connect import connect
 from marcus_events.projections import PROJECTIONS, catch_up
 from tests.log.processes import ROOT, conninfo_of_test_database
 from tests.sources import conversing as say
-from tests.sources.following import line, told
+from tests.sources.following import event_counts, line
 from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
 from tests.waiting import wait_until
 
@@ -66,7 +66,7 @@ def test_reading_the_run_once_gives_its_board(root: Path) -> None:
     assert files(root) == before
     catch_up(PROJECTIONS)
     check_board()
-    counts = told()
+    counts = event_counts()
     assert (counts["decision_logged"], counts["task_assigned"], counts["task_completed"]) == (19, 25, 25)
 
 
@@ -114,7 +114,7 @@ def test_killed_in_the_middle_again_and_again_nothing_is_lost_and_nothing_told_t
         assert not log_reaches(718 + 12_000)
     once(root)
     assert read.head().position == 718 + 12_000
-    counts = told()
+    counts = event_counts()
     assert (counts["build_finished"], counts["task_completed"], counts["task_blocked"]) == (12_000, 25, 9)
 
 

@@ -1,1 +1,1 @@
-"""What a proxy says is believed from trusted addresses alone: over HTTP and WebSockets, and behind a real nginx."""
+"""Tests of proxies: headers count from trusted addresses only, over HTTP and WebSockets, and behind a real nginx."""

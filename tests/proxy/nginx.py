@@ -1,6 +1,6 @@
-"""nginx in front of the application, set up word for word as docs/access.md says. Only places are replaced.
+"""nginx in front of the application, configured exactly as docs/access.md says, except for PLACES.
 
-PLACES lists what a reader of the document puts in, too: ports, addresses and the paths of the certificate.
+PLACES lists what readers replace too: ports, addresses and certificate paths.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_pa
 
 
 def find() -> str | None:
-    """The path of nginx, which is often where only root's path leads."""
+    """Return the path of nginx, which is often only on root's path."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 class SignInProxy(BaseHTTPRequestHandler):
-    """Answers nginx's question like oauth2-proxy: 202 with the address of whom a cookie names, 401 without one."""
+    """Answers nginx's auth requests like oauth2-proxy: 202 with the address of the cookie's user, 401 without one."""
 
     def do_GET(self) -> None:
         name = re.search(r"_oauth2_proxy=([^;]*)", self.headers.get("Cookie", ""))
@@ -59,11 +59,11 @@ class SignInProxy(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *words: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 class Nginx:
-    """As a context; `base_url` is what browsers open, and `client` trusts its certificate."""
+    """A context manager; `base_url` is for browsers, and `client` trusts its certificate."""
 
     def __init__(self, application_port: int) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="marcus-nginx-")
@@ -112,7 +112,7 @@ class Nginx:
         for place, real in self.places.items():
             assert place in documented, f"{place} is not in {DOCUMENT}"
             documented = documented.replace(place, real)
-        user = "user root;\n" if os.geteuid() == 0 else ""  # otherwise its workers cannot reach the folder
+        user = "user root;\n" if os.geteuid() == 0 else ""  # its workers need access to the folder
         return AROUND.format(user=user, folder=self.folder.name, documented=documented)
 
     def answers(self) -> bool:
@@ -129,7 +129,7 @@ class Nginx:
         return ssl.create_default_context(cafile=self.path("certificate.pem"))
 
     def client(self, name: str = "") -> httpx.Client:
-        """A browser, signed in at the proxy if a name is given."""
+        """Return a browser, signed in at the proxy if a name is given."""
         cookies = {"_oauth2_proxy": name} if name else {}
         return httpx.Client(
             base_url=f"https://127.0.0.1:{self.port}",
@@ -141,7 +141,7 @@ class Nginx:
 
 
 def make_certificate(certificate: str, key: str) -> None:
-    """Self-signed, for the site's name and the address at which the tests reach it."""
+    """Create a self-signed certificate for the site's name and address."""
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
     names = ["-addext", f"subjectAltName=DNS:{NAME},IP:127.0.0.1"]
     subprocess.run([*command, *names, "-out", certificate, "-keyout", key], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""`manage.py up` in single sign-on, and requests to it from a trusted address and from another one."""
+"""`manage.py up` with single sign-on, and requests from a trusted and an untrusted address."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class SingleSignOn(Running):
     def ask(
         self, path: str, *headers: tuple[str, str], source: str = PROXY, method: str = "GET", body: bytes = b""
     ) -> httpx.Response:
-        """A request of its own, without cookies, from this address. Headers may come twice."""
+        """Send a request without cookies from this address. Headers may be repeated."""
         transport = httpx.HTTPTransport(local_address=source, verify=False)
         with httpx.Client(transport=transport, base_url=self.base_url, timeout=TIMEOUT_S) as client:
             return client.request(method, path, headers=list(headers), content=body)
 
     def session_of(self, name: str) -> str:
-        """The cookie of a session that the proxy began for this user."""
+        """Return the cookie of a session that the proxy started for this user."""
         answer = self.ask("/boards/", (HEADER, name))
         assert user_in(answer) == name
         return f"sessionid={answer.cookies['sessionid']}"
 
     def handshake(self, path: str, *headers: tuple[str, str], source: str = PROXY) -> ClientConnection | int:
-        """An open WebSocket, or the status with which it was refused."""
+        """Return an open WebSocket, or the status of the refusal."""
         origin = ("Origin", f"https://127.0.0.1:{self.port}")
         try:
             return connect(
@@ -52,6 +52,6 @@ class SingleSignOn(Running):
 
 
 def user_in(answer: httpx.Response) -> str:
-    """Who is signed in, as the page says it; "" where nobody is."""
+    """Return the signed-in user as shown on the page; "" if nobody is."""
     found = re.search(r"Signed in as <b><bdi>(.*?)</bdi>", answer.text)
     return found.group(1) if found else ""

@@ -18,9 +18,9 @@ from marcus_events.live.hub import Hub
 from marcus_events.models import Session
 from marcus_events.websocket import consumer
 from tests.proxy.site import HEADER
-from tests.waiting import PATIENCE
+from tests.waiting import TIMEOUT_S
 from tests.websocket.conftest import hub  # noqa: F401 # a fixture
-from tests.websocket_line import Line, away
+from tests.websocket_line import Line, in_thread
 
 BACKEND = "dashboard.pages.sign_in.proxy_users.ProxyUserBackend"
 
@@ -30,7 +30,7 @@ def single_sign_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.HTTPS = settings.SESSION_COOKIE_SECURE = True
     settings.REMOTE_USER_HEADER = HEADER
     settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, BACKEND]
-    monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.1)
+    monkeypatch.setattr(page_consumer, "SESSION_CHECK_INTERVAL_S", 0.1)
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
     monkeypatch.setattr("marcus_events.live.hub_subscription.HEARTBEAT_S", 0.2)
 
@@ -46,17 +46,17 @@ async def opened(path: str, *headers: tuple[bytes, bytes], peer: str = "127.0.0.
     own = [(b"host", b"testserver"), (b"origin", b"https://testserver")]
     line = Line(application, path, [*own, *headers])
     line.scope["client"] = (peer, 50_000)
-    accepted, _ = await line.connect(PATIENCE)
+    accepted, _ = await line.connect(TIMEOUT_S)
     assert accepted
     try:
         yield line
     finally:
-        await line.disconnect(timeout=PATIENCE)
+        await line.disconnect(timeout=TIMEOUT_S)
 
 
 async def code(line: Any) -> int:
     """With which it is closed, after whatever else was sent."""
-    while (message := await line.receive_output(PATIENCE))["type"] != "websocket.close":
+    while (message := await line.receive_output(TIMEOUT_S))["type"] != "websocket.close":
         pass
     return int(message["code"])
 
@@ -79,27 +79,27 @@ PATHS = ["/ws/live/?page=now", "/ws/events/"]
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("end", [lock_out, sign_out, delete_user])
 async def test_it_ends_with_the_session_and_the_user(hub: Hub, path: str, end: Callable[[], None]) -> None:  # noqa: F811
-    cookie = await away(signed_in)
+    cookie = await in_thread(signed_in)
     async with opened(path, (b"cookie", cookie), (b"x-remote-user", b"ann")) as line:
         await assert_open(line)
-        await away(end)
+        await in_thread(end)
         assert await code(line) == 4401
 
 
 async def assert_open(line: Any) -> None:
     if "events" in line.scope["path"]:
         await line.send_to(text_data='{"action": "subscribe", "id": "a"}')
-    assert '"error"' not in await line.receive_from(PATIENCE)
+    assert '"error"' not in await line.receive_from(TIMEOUT_S)
 
 
-@pytest.mark.parametrize(("path", "ends_with"), [(PATHS[0], page_consumer.AWAY), (PATHS[1], consumer.UNKNOWN)])
+@pytest.mark.parametrize(("path", "ends_with"), [(PATHS[0], page_consumer.UNAVAILABLE), (PATHS[1], consumer.UNKNOWN)])
 async def test_after_a_while_its_client_has_to_come_again_through_the_proxy(
     hub: Hub,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     path: str,
     ends_with: int,
 ) -> None:
-    cookie = await away(signed_in)
+    cookie = await in_thread(signed_in)
     async with opened(path, (b"cookie", cookie), (b"x-remote-user", b"ann")) as line:
         await assert_open(line)
         monkeypatch.setattr(sessions, "PROXY_SIGN_IN_S", 0.0)
@@ -108,11 +108,11 @@ async def test_after_a_while_its_client_has_to_come_again_through_the_proxy(
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_another_path_to_the_same_session_is_closed(hub: Hub, path: str) -> None:  # noqa: F811
-    cookie = await away(signed_in)
+    cookie = await in_thread(signed_in)
     for headers in ([], [(b"x-remote-user", b"bob")], [(b"x_remote_user", b"ann")], [(b"http-x-remote-user", b"ann")]):
         async with opened(path, (b"cookie", cookie), *headers) as line:
             assert await code(line) == 4401
     line = Line(application, path, [(b"host", b"testserver"), (b"origin", b"https://testserver"), (b"cookie", cookie)])
     line.scope["client"] = ("192.0.2.1", 50_000)
     line.scope["headers"].append((b"x-remote-user", b"ann"))
-    assert await line.connect(PATIENCE) == (False, 1000)
+    assert await line.connect(TIMEOUT_S) == (False, 1000)

@@ -1,4 +1,4 @@
-"""Clients that nobody wants: they open connections and then are slow, in every way there is."""
+"""Clients that open connections and are slow in every possible way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Self
 EACH = 50  # connections of a kind: four kinds make two hundred
 TRICKLE_EVERY_S = 0.5
 LARGE = "/static/admin/js/vendor/xregexp/xregexp.js"  # 320 KiB; the largest that a stranger can ask for
-ASKED_AHEAD = 20  # of them by a client that hardly reads; more than the operating system takes for it
+ASKED_AHEAD = 20  # requests by a client that hardly reads; more than the operating system buffers
 GET = f"GET {LARGE} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
 BEGINNINGS = {
     b"": b"",  # silent
@@ -22,7 +22,7 @@ BEGINNINGS = {
 
 
 class Crowd:
-    """Two hundred slow connections for as long as the block lasts."""
+    """Two hundred slow connections inside the block."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -53,7 +53,7 @@ class Crowd:
         return line
 
     def trickle(self) -> None:
-        """A few bytes each, and a byte read of what comes."""
+        """Send and read a few bytes on each connection."""
         while not self.stop.wait(TRICKLE_EVERY_S):
             for line, more in self.lines:
                 with contextlib.suppress(OSError):
@@ -62,7 +62,7 @@ class Crowd:
 
 
 def exchange(port: int, request: bytes, *, then: int = 0, block: bytes = b"", timeout_s: float = 10) -> bytes:
-    """What is answered, to the connection's end. The block is sent that many times before anything is read."""
+    """Send the request repeatedly before reading; return all responses up to the connection's end."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as line:
         with contextlib.suppress(ConnectionError):
             line.sendall(request)

@@ -1,4 +1,4 @@
-"""A database that is away for a while: it refuses every connection, and has ended those there were."""
+"""Makes the database unavailable: it refuses connections and ends existing ones."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 
 @contextmanager
-def database_away() -> Iterator[None]:
+def database_unavailable() -> Iterator[None]:
     params = {k: v for k, v in connection.get_connection_params().items() if k in ("host", "port", "user", "password")}
     name = connection.settings_dict["NAME"]
     connection.close()
-    cast(DatabaseWrapper, connection).close_pool()  # what other tests have left in it would be met by this one, dead
+    cast(DatabaseWrapper, connection).close_pool()  # connections left by other tests would be dead
     with psycopg.connect(**params, dbname="postgres", autocommit=True) as server:
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         try:

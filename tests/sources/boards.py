@@ -1,4 +1,4 @@
-"""Writes to Marcus's board as Marcus, another tool or a person at a keyboard does."""
+"""Writes to Marcus's board as Marcus, another tool or a person does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def an_hour_ago() -> datetime:
 
 
 def add_card(root: Path, task_id: str, name: str, status: str = "todo", **columns: Any) -> None:
-    """A new card in the only project; `columns` are those of the table `tasks`."""
+    """Add a card to the only project; `columns` are those of the table `tasks`."""
     with closing(sqlite3.connect(root / BOARD)) as marcus, marcus:
         marcus.row_factory = sqlite3.Row
         project = marcus.execute("SELECT id FROM projects").fetchone()["id"]
@@ -31,7 +31,7 @@ def add_card(root: Path, task_id: str, name: str, status: str = "todo", **column
 
 
 def move_card(root: Path, task_id: str, **columns: Any) -> None:
-    """Change columns of a card; it is dated to now, unless `updated_at` is given."""
+    """Change columns of a card and set `updated_at` to now, unless it is given."""
     columns = {"updated_at": utc_now().isoformat()} | columns
     with closing(sqlite3.connect(root / BOARD)) as marcus, marcus:
         changes = ", ".join(f"{name} = ?" for name in columns)
@@ -39,7 +39,7 @@ def move_card(root: Path, task_id: str, **columns: Any) -> None:
 
 
 def write_subtasks(root: Path, *subtasks: dict[str, Any]) -> None:
-    """The file in which Marcus keeps the subtasks that are not on its board."""
+    """Write the file in which Marcus stores subtasks outside of its board."""
     path = root / "data/marcus_state/subtasks.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"subtasks": {item["id"]: item for item in subtasks}}))

@@ -1,4 +1,4 @@
-"""Lines as Marcus writes them to its conversations when agents report and it answers, and those beside them."""
+"""Lines as Marcus writes them: agents' reports, its replies, and related records."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def acknowledged(agent_id: str, when: str, severity: str = "high", **suggestions
 
 
 def reported_now(description: str, task_id: str, agent_id: str = "agent_claude_1") -> tuple[Line, Line]:
-    """An agent reports a blocker this moment, and Marcus acknowledges it."""
+    """Report a blocker now, acknowledged by Marcus."""
     return blocker(agent_id, task_id, now(), description), acknowledged(agent_id, now())
 
 
@@ -88,7 +88,7 @@ def welcome(agent_id: str, when: str) -> Line:
 
 
 def failed(tool: str, when: str, because: str, **arguments: Any) -> Line:
-    """The record of a call that Marcus refused."""
+    """Return the record of a call that Marcus refused."""
     return {
         "tool_name": tool,
         "arguments": arguments,
@@ -103,7 +103,7 @@ def failed(tool: str, when: str, because: str, **arguments: Any) -> Line:
 
 
 def succeeded(tool: str, when: str, **arguments: Any) -> Line:
-    """The record of a call that Marcus took."""
+    """Return the record of a call that Marcus accepted."""
     return {
         "conversation_type": "internal_thinking",
         "thought": f"MCP tool '{tool}' succeeded",

@@ -1,4 +1,4 @@
-"""Folders that are followed by a process's worker, in a thread of the tests."""
+"""Runs a worker's folder followers in a thread of the tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 
 class FollowingFolders:
-    """Follows what stands in the table, for as long as the block lasts."""
+    """Follows the folders of the table inside the block."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
@@ -38,6 +38,6 @@ def state_of(folder: FollowedFolder) -> dict[str, Any]:
 
 
 def wait_for(folder: FollowedFolder, **wanted: Any) -> dict[str, Any]:
-    """The state as soon as it has these values."""
+    """Return the state as soon as it has these values."""
     wait_until(lambda: wanted.items() <= state_of(folder).items())
     return state_of(folder)

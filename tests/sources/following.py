@@ -1,4 +1,4 @@
-"""A follower in a thread, and what it told a person."""
+"""A follower in a thread, with its messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 
 class Following:
-    """Follows an installation for as long as the block lasts; ready once it is up to date or waits for Marcus."""
+    """Follows an installation inside the block; ready once it is up to date or waits for Marcus."""
 
     def __init__(self, root: Path, board: str | None = None) -> None:
         self.said: list[str] = []
@@ -44,25 +44,25 @@ class Following:
         self.stop.set()
         self.thread.join()
 
-    def say(self, text: str) -> None:
+    def report_message(self, text: str) -> None:
         self.said.append(text)
 
-    def complain(self, item: Unreadable) -> None:
+    def report_unreadable(self, item: Unreadable) -> None:
         self.complaints.append(f"{item.where} {item.reason}")
 
     def progress(self, read: int, size: int, total: Totals) -> None: ...
 
-    def looked(self, outcome: Outcome) -> None: ...
+    def report_scan(self, outcome: Outcome) -> None: ...
 
 
 class News:
-    """What the log holds more than when it was last asked."""
+    """Events added to the log since the last call."""
 
     def __init__(self) -> None:
         self.position = read.head().position
 
     def wait(self, count: int) -> list[RecordedEvent]:
-        """The next events, as soon as there are as many."""
+        """Return the next `count` events as soon as they are there."""
         wait_until(lambda: read.head().position >= self.position + count)
         found = read.following(self.position, 1_000)
         assert len(found) == count, [event.event_type for event in found]
@@ -73,11 +73,11 @@ class News:
         return [event.event_type for event in self.wait(count)]
 
 
-def told() -> Counter[str]:
-    """How many events of each type the log holds."""
+def event_counts() -> Counter[str]:
+    """Return the number of events in the log by type."""
     return Counter(event.event_type for event in read.following(0, 1_000_000))
 
 
 def line(event_type: str, **fields: Any) -> dict[str, Any]:
-    """A line as Marcus writes it to a realtime file now."""
+    """Return a line as Marcus writes it to a realtime file now."""
     return {"timestamp": utc_now().isoformat(), "type": event_type, **fields}

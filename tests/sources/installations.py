@@ -1,4 +1,4 @@
-"""Copies of the bundled run to read, grow and break; and what a reader finds in them."""
+"""Copies of the bundled run to read, extend and damage, and what a reader finds in them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.installation import Installation
-from marcus_events.sources.marcus.published_acts import know
+from marcus_events.sources.marcus.published_acts import recognise_published
 from marcus_events.sources.marcus.reader import InstallationReader
 from marcus_events.sources.marcus.records import Unreadable
 
@@ -30,7 +30,7 @@ STORED = ("data/marcus.db", "data/kanban.db")
 
 
 def copy_run(to: Path, *, without: tuple[str, ...] = ()) -> Path:
-    """A copy of the bundled run that can be written to."""
+    """Return a writable copy of the bundled run."""
     shutil.copytree(RUN, to)
     for name in without:
         (to / name).unlink()
@@ -38,7 +38,7 @@ def copy_run(to: Path, *, without: tuple[str, ...] = ()) -> Path:
 
 
 def other_run(to: Path, name: str) -> Path:
-    """A copy that is another project's, of that name: it ran a day before, and only the agents' ids are the same."""
+    """Return a copy as another project, one day earlier; only the agents' ids are the same."""
     copy_run(to)
     tasks = dict.fromkeys(row[0] for row in rows_of(to / "data/kanban.db", "SELECT name FROM tasks"))
 
@@ -61,7 +61,7 @@ def other_run(to: Path, name: str) -> Path:
 
 
 def rows_of(path: Path, query: str = "") -> list[Any]:
-    """The rows of a query, or the whole of a SQLite database as statements that make it again."""
+    """Return the rows of a query, or the whole SQLite database as SQL statements."""
     with closing(sqlite3.connect(path)) as database:
         return list(database.execute(query) if query else database.iterdump())
 
@@ -76,7 +76,7 @@ def append(path: Path, *lines: str | bytes | dict[str, Any], end: bytes = b"\n")
 
 @dataclass
 class Session:
-    """A reader of an installation, with the events that it has published as its log."""
+    """A reader of an installation, with a list of published events as its log."""
 
     root: Path
     board: str | None = None
@@ -92,13 +92,13 @@ class Session:
         self.reader = InstallationReader(Installation(self.root), boards, self.unreadable.append, self.zone)
         self.translator = Translator(boards)
 
-    def look(self, *, now: datetime | None = None, is_last: bool = True) -> list[Event]:
-        """The events that a look adds to the log."""
+    def scan(self, *, now: datetime | None = None, is_last: bool = True) -> list[Event]:
+        """Return the events that a scan adds to the log."""
         start = len(self.log)
-        for acts in self.reader.look(now or utc_now(), is_last=is_last):
-            candidates = {candidate for act in acts for candidate in act.candidates}
-            known = {(event.source, event.event_id) for event in self.log if event.event_id in candidates}
-            know(acts, known, self._within, self.translator.board_id_of, self.reader.has_seen)
+        for acts in self.reader.scan(now or utc_now(), is_last=is_last):
+            candidate_ids = {candidate for act in acts for candidate in act.candidate_ids}
+            known = {(event.source, event.event_id) for event in self.log if event.event_id in candidate_ids}
+            recognise_published(acts, known, self._within, self.translator.board_id_of, self.reader.has_seen)
             self.log += self.translator.events(acts)
         return self.log[start:]
 
@@ -107,8 +107,8 @@ class Session:
 
 
 def read_once(root: Path, log: list[Event] | None = None, board: str | None = None) -> list[Event]:
-    """The events that reading an installation adds to a log."""
-    return Session(root, board, list(log or [])).look()
+    """Return the events that reading an installation adds to a log."""
+    return Session(root, board, list(log or [])).scan()
 
 
 def counts(events: list[Event]) -> Counter[str]:

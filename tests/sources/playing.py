@@ -1,4 +1,4 @@
-"""A demo in a thread, and what the log then holds of it."""
+"""Runs the demo in a thread and reads its events from the log."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.waiting import wait_until
 
 LINES = len(script())
 FAST = 10_000.0  # a round in two ticks
-SLOW = 200.0  # a round in a second and a half: there is a middle
+SLOW = 200.0  # a round in 1.5 s, which can be interrupted
 
 
 class Playing:
-    """Plays for as long as the block lasts, or until it is over."""
+    """Plays inside the block, or until the demo ends."""
 
     def __init__(self, *, speed: float = FAST, watched: bool = True) -> None:
         self.watched = watched
@@ -47,7 +47,7 @@ def log() -> list[RecordedEvent]:
 
 
 def rounds() -> Counter[str]:
-    """How many events of each round there are, oldest round first."""
+    """Return the number of events per round, oldest round first."""
     return Counter(round_of(event) for event in log() if is_played(event))
 
 
@@ -64,17 +64,17 @@ def removals() -> list[str]:
 
 
 def until_rounds(count: int) -> None:
-    """Until as many rounds have been played to their end."""
+    """Wait until `count` rounds are complete."""
     wait_until(lambda: list(rounds().values()).count(LINES) >= count)
 
 
 def until_middle() -> None:
-    """Until tasks are being worked on, in a round that is not over."""
+    """Wait until tasks are in progress in an unfinished round."""
     wait_until(lambda: any(event.event_type == "task_blocked" for event in log()))
 
 
 def remove_by_hand() -> None:
-    """As a person does in the dashboard."""
+    """Remove the board as a person does in the dashboard."""
     data = {"board_id": "demo", "reason": "removed"}
     ingest(
         [Event(f"removed-{uuid4()}", utc_now(), "board_removed", "user:ada", data, {"board_id": "demo"})],

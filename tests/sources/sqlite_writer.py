@@ -1,11 +1,11 @@
-"""A process of its own that writes a SQLite database, without patience: a lock in its way is an error at once.
+"""A process that writes a SQLite database without a busy timeout: any lock in its way is an error at once.
 
-SQLite's locks belong to processes, so that only another process can feel ours.
+SQLite's locks belong to processes, so only another process can notice ours.
 
     python -m tests.sources.sqlite_writer PATH JOURNAL_MODE
 
-runs each line of its standard input as a statement and answers "ok" or the error. After "write" it commits, with
-no more than a moment in between, until the next line, and answers with how many commits that were.
+Runs each line of its standard input as a statement and answers "ok" or the error. After "write" it commits repeatedly
+until the next line, and answers with the number of commits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 TABLES = "CREATE TABLE note(text TEXT); CREATE TABLE tally(total); INSERT INTO tally VALUES(0)"
-REST_S = 0.003  # between two commits: long enough to read a small database, on a busy machine too
+REST_S = 0.003  # between commits: enough time to read a small database on a busy machine
 COMMIT = (
     "BEGIN IMMEDIATE",
     "INSERT INTO note VALUES (hex(randomblob(500)))",
@@ -35,14 +35,14 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def make(path: Path, mode: str = "delete") -> Path:
-    """A database with notes, and a tally that is equal to their number in every committed state."""
+    """Create a database with notes and a tally that equals their number in every committed state."""
     with closing(connect(path, mode)) as connection:
         connection.executescript(TABLES)
     return path
 
 
 class Writer:
-    """The process, for as long as the block lasts."""
+    """The process, inside the block."""
 
     def __init__(self, path: Path, mode: str) -> None:
         self.command = [sys.executable, "-m", "tests.sources.sqlite_writer", str(path), mode]
@@ -64,7 +64,7 @@ class Writer:
         return self.process.stdout.readline().strip()
 
     def do(self, *statements: str) -> str:
-        """The last statement's answer; every one before must have succeeded."""
+        """Return the last statement's answer; all earlier ones must succeed."""
         answers = []
         for statement in statements:
             self.begin(statement)

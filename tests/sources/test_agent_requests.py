@@ -31,13 +31,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
 def session(tmp_path: Path, whole: list[Event]) -> Session:
     """A follower that is up to date with the bundled run."""
     session = Session(copy_run(tmp_path / "run"), log=list(whole))
-    assert session.look(now=START) == []
+    assert session.scan(now=START) == []
     return session
 
 
 def hear(session: Session, *lines: Line, is_last: bool = False, now: Any = SOON) -> list[Event]:
     append(session.root / CONVERSATIONS, *lines)
-    return session.look(now=now, is_last=is_last)
+    return session.scan(now=now, is_last=is_last)
 
 
 def names(events: list[Event]) -> list[str]:
@@ -178,7 +178,7 @@ def test_of_two_reports_alike_the_record_of_the_call_says_which_was_refused(sess
 def test_the_board_s_own_record_of_a_blocker_is_an_answer(session: Session) -> None:
     assert hear(session, say.blocker(A, TASK, at(0), " Which format?\n")) == []
     board_row(session, " Which format?\n", at(90))  # the model took a minute and a half
-    [told] = session.look(now=START + timedelta(seconds=91), is_last=False)
+    [told] = session.scan(now=START + timedelta(seconds=91), is_last=False)
     assert (told.event_type, told.data["severity"]) == ("task_blocked", "high")
     assert told.data["description"] == " Which format?\n"
     assert told.source == A
@@ -210,8 +210,8 @@ def test_marcus_s_answer_goes_to_the_blocker_that_it_acknowledges(session: Sessi
 
 def test_a_report_that_marcus_leaves_unanswered_is_told_as_that_after_ten_minutes(session: Session) -> None:
     hear(session, say.progress(A, TASK, at(0), 10))
-    assert session.look(now=START + timedelta(minutes=9), is_last=True) == []
-    [told] = session.look(now=START + timedelta(minutes=10), is_last=False)
+    assert session.scan(now=START + timedelta(minutes=9), is_last=True) == []
+    [told] = session.scan(now=START + timedelta(minutes=10), is_last=False)
     assert (told.event_type, told.data["report"]) == ("report_unanswered", "progress report")
     assert told.data["reason"] == "it gave no answer within 10 minutes"
     assert read_once(session.root, session.log) == []
@@ -221,8 +221,8 @@ def test_a_marcus_that_ended_in_between_leaves_a_report_unanswered(session: Sess
     hear(session, say.completion(A, TASK, at(0)))
     stored(session, "task_completed", at(0.5), A, task_id=TASK, agent_id=A, success=True)
     append(session.root / REALTIME.replace("20261123_204618", "20261123_210020"), started(20))
-    assert names(session.look(now=START + timedelta(seconds=30), is_last=False)) == ["system_startup"]
-    [told] = session.look(now=START + timedelta(seconds=81), is_last=False)
+    assert names(session.scan(now=START + timedelta(seconds=30), is_last=False)) == ["system_startup"]
+    [told] = session.scan(now=START + timedelta(seconds=81), is_last=False)
     assert told.event_type == "report_unanswered"
     assert told.data["reason"] == "it was started again before it answered"
     assert read_once(session.root, session.log) == []
@@ -234,7 +234,7 @@ def started(seconds: float) -> Line:
 
 def test_an_answer_that_comes_after_all_makes_it_count(session: Session) -> None:
     hear(session, say.progress(A, TASK, at(0), 10))
-    assert names(session.look(now=LATER, is_last=False)) == ["report_unanswered"]
+    assert names(session.scan(now=LATER, is_last=False)) == ["report_unanswered"]
     [told] = hear(session, say.received(A, at(3_700), 10), now=LATER + timedelta(minutes=5))
     assert (told.event_type, told.data["progress"]) == ("task_progress", 10)
     assert read_once(session.root, session.log) == []
@@ -243,7 +243,7 @@ def test_an_answer_that_comes_after_all_makes_it_count(session: Session) -> None
 def test_what_marcus_remembers_of_a_completion_shares_the_fate_of_the_report(session: Session) -> None:
     done = {"task_id": TASK, "agent_id": A, "success": True}
     stored(session, "task_completed", at(0.5), A, **done)
-    assert session.look(now=START + timedelta(seconds=1), is_last=False) == []  # its report is not read yet
+    assert session.scan(now=START + timedelta(seconds=1), is_last=False) == []  # its report is not read yet
     arguments = {"task_id": TASK, "status": "completed", "progress": 100}
     assert hear(session, say.completion(A, TASK, at(0))) == []
     refusal = say.failed("report_task_progress", at(9), "Merge conflict.", agent_id=A, **arguments)
@@ -257,14 +257,14 @@ def test_what_marcus_remembers_of_a_completion_shares_the_fate_of_the_report(ses
 
 def test_a_task_that_ended_blocked_is_not_completed(session: Session) -> None:
     stored(session, "task_completed", at(0.5), A, task_id=TASK, agent_id=A, success=False, blockers=["Help"])
-    assert session.look(now=LATER) == []
+    assert session.scan(now=LATER) == []
 
 
 def test_where_the_conversations_have_no_such_request_the_record_beside_it_counts(session: Session) -> None:
     report = {"agent_id": A, "task_id": TASK, "status": "in_progress", "progress": 5, "message": "x"}
     append(session.root / AGENT_EVENTS, say.agent_event("progress_update", at(0), **report))
-    assert session.look(now=START + timedelta(seconds=4), is_last=False) == []
-    assert names(session.look(now=START + timedelta(seconds=5), is_last=False)) == ["task_progress"]
+    assert session.scan(now=START + timedelta(seconds=4), is_last=False) == []
+    assert names(session.scan(now=START + timedelta(seconds=5), is_last=False)) == ["task_progress"]
 
 
 def test_a_last_look_leaves_what_still_waits_for_the_next_time(session: Session) -> None:
@@ -285,7 +285,7 @@ def test_a_last_look_leaves_what_still_waits_for_the_next_time(session: Session)
 def test_descriptions_that_read_alike_are_one_blocker(session: Session, reported: str, on_board: str) -> None:
     told = hear(session, say.blocker(A, TASK, at(0), reported))
     board_row(session, on_board, at(0.2))
-    told += session.look(now=LATER)
+    told += session.scan(now=LATER)
     told += hear(session, say.acknowledged(A, at(1)), now=LATER)
     assert names(told) == ["task_blocked", "blocker_suggestion"]
     assert told[0].data["description"] == reported

@@ -16,7 +16,7 @@ from marcus_events.log.connect import connect
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.sources import demo
 from marcus_events.sources.demo_script import script
-from tests.sources.away import database_away
+from tests.sources.away import database_unavailable
 from tests.sources.playing import (
     LINES,
     SLOW,
@@ -154,7 +154,7 @@ def test_4_after_a_restart_a_new_round_begins() -> None:
 
 def test_5_the_finished_board_stays_for_a_while() -> None:
     playing = demo.Round()
-    playing.played, playing.clock = LINES, script()[-1].due
+    playing.published, playing.clock = LINES, script()[-1].due
     assert not playing.is_over
     playing.clock += demo.PAUSE_S
     assert playing.is_over
@@ -186,7 +186,7 @@ def test_6_one_look_by_a_person_in_a_round_is_enough_to_go_on(monkeypatch: pytes
 def test_7_it_goes_on_where_it_was_when_the_database_is_back() -> None:
     with Playing(speed=SLOW):
         until_middle()
-        with database_away():
+        with database_unavailable():
             pass
         until_rounds(1)
     assert next(iter(rounds().values())) == LINES
@@ -210,10 +210,10 @@ def lock_taken_over() -> Iterator[None]:
     ours = "pg_stat_activity WHERE datname = current_database() AND"
     end = f"SELECT pg_terminate_backend(pid) FROM {ours} application_name = 'marcus demo'"  # noqa: S608 - constants
     waiting = f"SELECT FROM {ours} application_name = 'marcus another' AND wait_event = 'advisory'"
-    with connect("another", autocommit=True) as another, connect("look", autocommit=True) as look:
+    with connect("another", autocommit=True) as another, connect("look", autocommit=True) as observer:
         with ThreadPoolExecutor(1) as pool:
             taken = pool.submit(another.execute, "SELECT pg_advisory_lock(%s)", (demo.LOCK,))
-            wait_until(lambda: look.execute(waiting).fetchall())
-            look.execute(end)
+            wait_until(lambda: observer.execute(waiting).fetchall())
+            observer.execute(end)
             taken.result()
         yield

@@ -22,7 +22,7 @@ from tests.log.processes import ROOT, conninfo_of_test_database
 from tests.management.test_follow import start
 from tests.running_server import ENDS_WITHIN
 from tests.sources.folders import FollowingFolders, add, state_of, wait_for
-from tests.sources.following import line, told
+from tests.sources.following import event_counts, line
 from tests.sources.installations import REALTIME, append, copy_run, other_run, read_once
 from tests.waiting import wait_until
 
@@ -111,7 +111,7 @@ def test_two_folders_are_two_boards(root: Path, tmp_path: Path) -> None:
     with FollowingFolders():
         for folder in folders:
             wait_for(folder, activity="following", behind_bytes=0)
-        wait_until(lambda: told()["project_created"] == 2)
+        wait_until(lambda: event_counts()["project_created"] == 2)
 
 
 def test_a_folder_that_vanishes_is_waited_for_and_goes_on_when_it_is_back(root: Path, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_one_that_fails_says_why_is_tried_again_and_stops_no_other(root: Path, t
         assert wait_for(misnamed, activity="failed")["reason"].startswith("An error occurred (ZoneInfoNotFoundError).")
         wait_for(kept, activity="following", behind_bytes=0)
         append(root / REALTIME, line("server_startup"))
-        wait_until(lambda: told()["system_startup"] == 2)
+        wait_until(lambda: event_counts()["system_startup"] == 2)
 
 
 def test_one_that_failed_goes_on_as_soon_as_it_can(root: Path) -> None:

@@ -15,8 +15,8 @@ from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from tests.sources import conversing as say
-from tests.sources.away import database_away
-from tests.sources.following import Following, News, line, told
+from tests.sources.away import database_unavailable
+from tests.sources.following import Following, News, event_counts, line
 from tests.sources.installations import AGENT_EVENTS, CONVERSATIONS, REALTIME, append, copy_run, read_once
 from tests.sources.sqlite_writer import Writer
 from tests.waiting import wait_until
@@ -144,7 +144,7 @@ def test_it_waits_for_a_marcus_that_has_not_started(tmp_path: Path) -> None:
 
 def test_while_the_database_is_away_it_waits_and_nothing_is_lost(following: Following, root: Path) -> None:
     news = News()
-    with database_away():
+    with database_unavailable():
         append(root / REALTIME, line("while_away", number=1))
         wait_until(lambda: len(following.said) == 2)
         append(root / REALTIME, line("while_away", number=2))
@@ -185,8 +185,8 @@ def test_two_who_follow_the_same_marcus_tell_each_act_once_between_them(followin
                 event = {"event_id": f"evt_two_{number}", "event_type": "task_assigned", "source": "marcus"}
                 store(marcus, event | {"timestamp": now(), "data": said, "metadata": {}})
         append(root / REALTIME, line("the_end"))
-        wait_until(lambda: told()["the_end"])
-    assert told()["task_assigned"] == 25 + 40
+        wait_until(lambda: event_counts()["the_end"])
+    assert event_counts()["task_assigned"] == 25 + 40
 
 
 def now() -> str:

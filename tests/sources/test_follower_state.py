@@ -13,10 +13,10 @@ from django.core.management import call_command
 
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
-from marcus_events.sources.marcus.follower_state import NAMED, Activity, Totals
+from marcus_events.sources.marcus.follower_state import MAX_NAMED, Activity, Totals
 from marcus_events.sources.marcus.installation import UnreadFile
 from marcus_events.sources.marcus.records import Unreadable
-from tests.sources.away import database_away
+from tests.sources.away import database_unavailable
 from tests.sources.following import Following, News, line
 from tests.sources.installations import REALTIME, append, copy_run
 from tests.waiting import wait_until
@@ -34,8 +34,8 @@ def test_it_says_since_when_what_was_read_last_and_how_much_of_everything(root: 
         news.wait(2)
     state = following.follower.state
     assert (state.activity, state.root) == (Activity.STOPPED, root)
-    assert state.looked_at
-    assert before <= state.since <= state.looked_at
+    assert state.scanned_at
+    assert before <= state.since <= state.scanned_at
     assert state.last_line
     assert (state.last_line.where, state.last_line.at.isoformat()) == (f"{REALTIME}:404", last["timestamp"])
     assert (state.new, state.known, state.left_out, state.repaired) == (720, 0, 829, 1)
@@ -51,7 +51,7 @@ def test_it_says_that_it_waits_and_that_the_database_is_away(tmp_path: Path) -> 
         copy_run(tmp_path / "ready").rename(tmp_path / "marcus")
         wait_until(lambda: following.follower.state.activity is Activity.FOLLOWING)
         wait_until(lambda: len(following.said) == 2)
-        with database_away():
+        with database_unavailable():
             append(tmp_path / "marcus" / REALTIME, line("while_away"))
             wait_until(lambda: following.follower.state.activity is Activity.DATABASE_AWAY)
         wait_until(lambda: following.follower.state.activity is Activity.FOLLOWING)
@@ -135,8 +135,8 @@ def test_times_that_are_held_back_are_in_the_summary(root: Path) -> None:
 def test_a_million_unreadable_lines_are_counted_and_few_are_kept() -> None:
     total = Totals()
     for number in range(200_000):
-        total.note_unreadable(Unreadable(f"realtime:{number}", "is not JSON"))
-    assert not total.note_unreadable(Unreadable("realtime:7", "is not JSON"))
+        total.add_unreadable(Unreadable(f"realtime:{number}", "is not JSON"))
+    assert not total.add_unreadable(Unreadable("realtime:7", "is not JSON"))
     assert total.unreadable == 200_000
-    assert len(total.unreadable_lines) == NAMED
+    assert len(total.unreadable_lines) == MAX_NAMED
     assert total.unreadable_lines[-1].where == "realtime:199999"

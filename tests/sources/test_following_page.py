@@ -33,7 +33,7 @@ def section(title: str) -> list[list[str]]:
 
 def test_its_table_says_in_which_files_the_acts_of_the_run_stand() -> None:
     found: dict[str, set[RecordKind]] = defaultdict(set)
-    for acts in InstallationReader(Installation(RUN), Boards()).look(utc_now(), is_last=True):
+    for acts in InstallationReader(Installation(RUN), Boards()).scan(utc_now(), is_last=True):
         for act in acts:
             found[act.first.act] |= {sighting.kind for sighting in act.sightings}
     for event_type, *cells in section("Event mapping")[:-1]:

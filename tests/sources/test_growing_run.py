@@ -64,7 +64,7 @@ def test_a_growing_run_is_told_as_if_it_had_been_read_at_once(
             now[name] = until
         if is_restarted:
             session.restart()
-        session.look(now=at, is_last=False)
-    session.look(now=at + timedelta(minutes=5), is_last=False)
+        session.scan(now=at, is_last=False)
+    session.scan(now=at + timedelta(minutes=5), is_last=False)
     assert session.unreadable == []
     assert counts(session.log) == counts(WHOLE)

@@ -13,7 +13,7 @@ from marcus_events.log import read
 from marcus_events.log.task_endings import Rest
 from marcus_events.models import Task
 from marcus_events.projections import PROJECTIONS, catch_up
-from marcus_events.sources.marcus.lateness import TaskEndings, with_marks
+from marcus_events.sources.marcus.lateness import TaskEndings, mark_late_events
 from tests.sources.following import Following, News, line
 from tests.sources.installations import REALTIME, append, copy_run
 
@@ -26,7 +26,7 @@ def said(event_type: str, at: int, **data: Any) -> Event:
 
 
 def marks(events: list[Event], rests: TaskEndings) -> list[bool]:
-    return ["out_of_order" in (event.metadata or {}) for event in with_marks(events, lambda _: dict(rests))]
+    return ["out_of_order" in (event.metadata or {}) for event in mark_late_events(events, lambda _: dict(rests))]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from marcus_events.sources.marcus.line_repairs import records_of
+from marcus_events.sources.marcus.line_repairs import parse_line
 from marcus_events.sources.marcus.log_lines import LineFile
 from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable
 from tests.sources.following import line
@@ -34,7 +34,7 @@ TWO = json.dumps(SAID | {"type": "two"}).encode()
     ],
 )
 def test_records_among_marks_nuls_and_other_records_are_taken(text: bytes, types: list[str]) -> None:
-    records, is_repaired = records_of(RecordKind.REALTIME, text, "realtime:7")
+    records, is_repaired = parse_line(RecordKind.REALTIME, text, "realtime:7")
     assert [record.body["type"] for record in records if isinstance(record, Record)] == types
     assert len(records) == len(types)
     assert is_repaired
@@ -42,7 +42,7 @@ def test_records_among_marks_nuls_and_other_records_are_taken(text: bytes, types
 
 @pytest.mark.parametrize("cut", range(1, len(TWO) - 1, 7))
 def test_a_whole_record_after_one_that_broke_off_is_taken_and_the_break_is_named(cut: int) -> None:
-    records, is_repaired = records_of(RecordKind.REALTIME, TWO[:cut] + ONE, "realtime:7")
+    records, is_repaired = parse_line(RecordKind.REALTIME, TWO[:cut] + ONE, "realtime:7")
     [record, broken] = records
     assert isinstance(record, Record)
     assert record.body["type"] == "one"
@@ -53,7 +53,7 @@ def test_a_whole_record_after_one_that_broke_off_is_taken_and_the_break_is_named
 
 
 def test_a_repaired_record_has_the_id_of_a_whole_one() -> None:
-    [whole], [repaired] = (records_of(RecordKind.REALTIME, text, "r")[0] for text in (ONE, BOM + bytes(9) + ONE))
+    [whole], [repaired] = (parse_line(RecordKind.REALTIME, text, "r")[0] for text in (ONE, BOM + bytes(9) + ONE))
     assert isinstance(whole, Record)
     assert isinstance(repaired, Record)
     assert whole.text_hash == repaired.text_hash
@@ -75,10 +75,10 @@ def test_a_repaired_record_has_the_id_of_a_whole_one() -> None:
 )
 def test_what_cannot_be_repaired_is_named_as_it_was(text: bytes, reason: str) -> None:
     if text.startswith((b"[", b'{"data": ')):  # the record at the end is whole, and what stands before it is not
-        records, _ = records_of(RecordKind.REALTIME, text, "realtime:7")
+        records, _ = parse_line(RecordKind.REALTIME, text, "realtime:7")
         assert [type(record) for record in records] == [Record, Unreadable]
         return
-    [found], is_repaired = records_of(RecordKind.REALTIME, text, "realtime:7")
+    [found], is_repaired = parse_line(RecordKind.REALTIME, text, "realtime:7")
     assert isinstance(found, Unreadable)
     assert (found.where, is_repaired) == ("realtime:7", False)
     assert found.reason.startswith(reason)
@@ -90,7 +90,7 @@ def test_repairs_are_counted_and_everything_in_a_damaged_run_is_told(tmp_path: P
     damaged = [BOM + lines[0], bytes(100) + lines[1], lines[2] + lines[3], lines[4][:40] + lines[4], *lines[5:]]
     (root / REALTIME).write_bytes(b"\n".join(damaged) + b"\n")
     session = Session(root)
-    session.look()
+    session.scan()
     assert session.log == read_once(copy_run(tmp_path / "whole"))
     assert session.reader.logs.repaired == 4
     assert [item.where for item in session.unreadable] == [f"{REALTIME}:4"]
@@ -105,7 +105,7 @@ def test_a_hole_of_any_size_before_a_record_costs_no_memory_and_no_record(tmp_pa
     file_of_lines = LineFile(path, "realtime")
     file_of_lines.begin()
     found = list(file_of_lines.read())
-    assert [(item.where, getattr(item, "is_mended", None)) for item in found] == [
+    assert [(item.where, getattr(item, "is_repaired", None)) for item in found] == [
         ("realtime:1", True),
         ("realtime:2", False),
     ]
@@ -135,19 +135,19 @@ def test_a_marcus_that_had_no_room_for_a_line_and_goes_on_loses_no_record(tmp_pa
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     subprocess.run([sys.executable, "-c", WRITE, str(path), str(bound), json.dumps(line("after"))], check=True)
     assert path.read_bytes().count(b"\n") >= 2
-    assert [event.event_type for event in session.look()][:2] == ["before", "after"]
+    assert [event.event_type for event in session.scan()][:2] == ["before", "after"]
     assert session.reader.logs.repaired == 1
 
 
 COPY = """
 import resource, signal, sys
 from pathlib import Path
-from marcus_events.sources.marcus.sqlite_files import Busy, Database
+from marcus_events.sources.marcus.sqlite_files import Database, SqliteBusy
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
 try:
     Database(Path(sys.argv[1])).read(lambda connection: None)
-except Busy as error:
+except SqliteBusy as error:
     print(error)
 """
 

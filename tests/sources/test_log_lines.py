@@ -34,10 +34,10 @@ def test_half_a_line_waits_for_its_end(path: Path) -> None:
     file = LineFile(path, "realtime")
     append(path, "one", "tw", end=b"")
     assert texts(file) == []
-    assert file.incomplete() == Unreadable("realtime:1", "is incomplete")
+    assert file.unfinished_line() == Unreadable("realtime:1", "is incomplete")
     append(path, "o")
     assert texts(file) == ["onetwo"]
-    assert file.incomplete() is None
+    assert file.unfinished_line() is None
 
 
 def test_a_line_cut_within_a_character_is_whole_when_its_end_has_come(path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from marcus_events.core.event import utc_now
-from marcus_events.sources.marcus.naive_times import Times
+from marcus_events.sources.marcus.naive_times import InstallationTimes
 from tests.sources.installations import AGENT_EVENTS, REALTIME, Session, append, copy_run
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
@@ -24,7 +24,7 @@ def written(session: Session, *stamps: str, at: datetime | None = None, name: st
 
 
 def times(session: Session) -> list[str]:
-    return [event.timestamp.astimezone(UTC).strftime("%d %H:%M") for event in session.look()]
+    return [event.timestamp.astimezone(UTC).strftime("%d %H:%M") for event in session.scan()]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_zone_is_that_of_databases_too(tmp_path: Path) -> None:
     session = Session(root, zone=BERLIN)
     task_id = without_zone(root, "2026-11-23 20:46:18")
     [created] = [
-        event for event in session.look() if event.event_type == "task_created" and event.data["task_id"] == task_id
+        event for event in session.scan() if event.event_type == "task_created" and event.data["task_id"] == task_id
     ]
     assert created.timestamp == datetime(2026, 11, 23, 19, 46, 18, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ def test_a_time_on_the_board_that_cannot_be_utc_is_reported(tmp_path: Path) -> N
     root = copy_run(tmp_path / "run")
     session = Session(root)
     without_zone(root, (utc_now() + timedelta(hours=2)).isoformat()[:19])
-    assert len(session.look()) == 718
+    assert len(session.scan()) == 718
     [reported] = session.unreadable
     assert reported.where == "data/kanban.db"
     assert "has a time without a zone" in reported.reason
@@ -95,7 +95,7 @@ def test_a_time_that_lies_in_the_future_is_held_back_and_reported_with_its_line(
     session = Session(root)
     now = utc_now()
     written(session, now.isoformat(), (now + timedelta(hours=2)).replace(tzinfo=None).isoformat())
-    assert len(session.look()) == 1
+    assert len(session.scan()) == 1
     [reported] = session.unreadable
     assert reported.where == f"{REALTIME}:2"
     assert "is 120 min ahead of when" in reported.reason or "is 2 h ahead of when" in reported.reason
@@ -107,9 +107,9 @@ def test_what_was_held_back_is_read_when_the_zone_is_named(root: Path) -> None:
     session, now = Session(root), utc_now()
     local = (now - timedelta(minutes=1)).astimezone(ZoneInfo("Asia/Tokyo"))
     written(session, *[(local + timedelta(seconds=n)).replace(tzinfo=None).isoformat() for n in range(3)])
-    assert session.look() == []
+    assert session.scan() == []
     again = Session(root, zone=ZoneInfo("Asia/Tokyo"))
-    assert again.look()[0].timestamp == now - timedelta(minutes=1)
+    assert again.scan()[0].timestamp == now - timedelta(minutes=1)
 
 
 def test_all_times_of_a_file_whose_last_one_cannot_be_utc_are_held_back(root: Path) -> None:
@@ -128,7 +128,7 @@ def test_times_that_end_long_before_their_file_was_written_are_read_and_reported
     [reported] = session.unreadable
     assert reported.where == REALTIME
     assert "which end 5 h before it was written" in reported.reason
-    assert session.look() == []
+    assert session.scan() == []
     assert len(session.unreadable) == 1
 
 
@@ -149,7 +149,7 @@ def test_with_utc_named_nothing_is_in_doubt(root: Path) -> None:
 
 @pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00", None, 5, "soon"])
 def test_what_is_no_time_is_none(stamp: object) -> None:
-    assert Times(NEW_YORK).of("f")(stamp) is None
+    assert InstallationTimes(NEW_YORK).of("f")(stamp) is None
 
 
 @pytest.mark.parametrize("name", ["Europe/Atlantis", "../etc/passwd", "", "/etc/passwd"])

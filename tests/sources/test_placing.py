@@ -48,7 +48,7 @@ def told(root: Path, *lines: Line, board: str | None = None) -> dict[str, str | 
 
 
 def events(root: Path, board: str | None = None) -> list[Event]:
-    return Session(root, board).look(now=LATER)
+    return Session(root, board).scan(now=LATER)
 
 
 def board_of(event: Event) -> str | None:
@@ -93,7 +93,7 @@ def test_what_names_neither_project_nor_task_is_on_no_board_where_there_are_seve
     ]
     assert list(told(root, *lines).values()) == [None, None]
     session = Session(root)
-    session.look(now=LATER)
+    session.scan(now=LATER)
     assert session.translator.on_no_board == {"agent_registered": 1, "task_requested": 1}
 
 

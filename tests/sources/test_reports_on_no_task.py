@@ -17,7 +17,7 @@ NO_TASK = "nosuchtask"
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     session = Session(copy_run(tmp_path / "run"))
-    session.look(now=START)
+    session.scan(now=START)
     return session
 
 
@@ -38,12 +38,12 @@ def test_a_late_acknowledgement_does_not_make_it_count(session: Session) -> None
 
 def test_a_task_that_marcus_gave_out_counts_wherever_its_board_is(session: Session) -> None:
     append(session.root / REALTIME, {"timestamp": at(-5), "type": "task_assignment", "task_id": "77", "agent_id": A})
-    assert names(session.look(now=SOON)) == ["task_assigned"]
+    assert names(session.scan(now=SOON)) == ["task_assigned"]
     assert names(hear(session, say.progress(A, "77", at(0), 10), say.received(A, at(1), 10))) == ["task_progress"]
 
 
 def test_without_a_board_of_marcus_every_task_counts(session: Session) -> None:
     (session.root / "data/kanban.db").unlink()
     session.restart()
-    session.look(now=START)
+    session.scan(now=START)
     assert names(hear(session, say.progress(A, NO_TASK, at(0), 10), say.received(A, at(1), 10))) == ["task_progress"]

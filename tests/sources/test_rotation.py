@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from marcus_events.core.event import utc_now
-from marcus_events.sources.marcus.decompression import Plain
+from marcus_events.sources.marcus.decompression import PlainContents
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.log_lines import LineFile, LogLine
 from tests.sources.following import line
@@ -44,7 +44,7 @@ COMPRESSIONS = [
 def session(tmp_path: Path) -> Session:
     session = Session(tmp_path / "marcus")
     append(session.root / REALTIME, *[numbered(n) for n in range(3)], "garbage", {"type": "no time"})
-    session.look(is_last=False)
+    session.scan(is_last=False)
     return session
 
 
@@ -84,10 +84,10 @@ def test_lines_that_are_written_through_a_handle_after_a_rename_are_read(session
         old = renamed(path, ending)
         handle.write(json.dumps(numbered(3)) + "\n")
         handle.flush()
-        assert len(session.look(is_last=False)) == 1
+        assert len(session.scan(is_last=False)) == 1
         append(path, numbered(4))
         handle.write(json.dumps(numbered(5)) + "\n")
-    session.look(is_last=False)
+    session.scan(is_last=False)
     assert sorted(numbers(session)) == [0, 1, 2, 3, 4, 5]
     assert old.exists()
 
@@ -97,7 +97,7 @@ def test_a_file_that_gets_a_name_of_no_log_is_read_on_while_it_is_followed(sessi
     with path.open("a") as handle:
         path.rename(path.with_name("before.log"))
         handle.write(json.dumps(numbered(3)) + "\n")
-    assert len(session.look(is_last=False)) == 1
+    assert len(session.scan(is_last=False)) == 1
 
 
 def test_a_file_that_is_rotated_into_a_folder_of_its_own_is_read(session: Session) -> None:
@@ -105,13 +105,13 @@ def test_a_file_that_is_rotated_into_a_folder_of_its_own_is_read(session: Sessio
     (path.parent / "old").mkdir()
     append(path, numbered(3))
     path.rename(path.parent / "old" / (path.name + ".1"))
-    assert len(session.look(is_last=False)) == 1
+    assert len(session.scan(is_last=False)) == 1
 
 
 def lines_read(session: Session) -> int:
     """How many lines a look reads, of all files."""
     before = session.reader.logs.lines
-    session.look()
+    session.scan()
     return session.reader.logs.lines - before
 
 
@@ -120,7 +120,7 @@ def test_what_was_read_before_it_was_compressed_is_not_read_again(session: Sessi
     path = session.root / REALTIME
     old = renamed(path, ".1")
     append(path, numbered(3))
-    session.look(is_last=False)
+    session.scan(is_last=False)
     append(old, numbered(4))  # through a handle, and not seen before the file is compressed
     old.with_name(old.name + compression.ending).write_bytes(compression.compress(old.read_bytes()))
     old.unlink()
@@ -203,12 +203,12 @@ def test_a_folder_that_is_deleted_and_restored_adds_only_what_is_new(session: Se
     backup = tmp_path / "backup"
     shutil.copytree(session.root, backup)
     append(session.root / REALTIME, numbered(3))
-    session.look(is_last=False)
+    session.scan(is_last=False)
     shutil.rmtree(session.root)
-    assert session.look(is_last=False) == []
+    assert session.scan(is_last=False) == []
     shutil.copytree(backup, session.root)
     append(session.root / REALTIME, numbered(4))
-    session.look()
+    session.scan()
     assert numbers(session) == [0, 1, 2, 3, 4]
 
 
@@ -218,12 +218,12 @@ def test_a_compressed_file_whose_end_is_missing_is_read_as_far_as_it_goes_and_na
     (root / REALTIME).unlink()
     (root / (REALTIME + ".1.gz")).write_bytes(whole[: len(whole) // 2])
     session = Session(root)
-    session.look()
+    session.scan()
     assert [(file.name, file.reason) for file in session.reader.logs.unread] == [
         (REALTIME + ".1.gz", "is compressed but incomplete")
     ]
     (root / (REALTIME + ".1.gz")).write_bytes(whole)
-    session.look()
+    session.scan()
     assert session.reader.logs.unread == []
     assert len(session.log) == 718
 
@@ -232,7 +232,7 @@ def test_a_damaged_compressed_file_is_named_and_costs_no_other(tmp_path: Path) -
     root = copy_run(tmp_path / "run")
     (root / (REALTIME + ".2.gz")).write_bytes(b"\x1f\x8b\x08" + bytes(100))
     session = Session(root)
-    session.look()
+    session.scan()
     assert len(session.log) == 718
     assert [file.name for file in session.reader.logs.unread] == [REALTIME + ".2.gz"]
 
@@ -269,7 +269,7 @@ def test_of_many_compressed_files_few_are_open_at_once(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(text.encode(), 1))
     session, most = Session(tmp_path), 0
-    for acts in session.reader.look(utc_now(), is_last=True):
+    for acts in session.reader.scan(utc_now(), is_last=True):
         assert acts
         most = max(most, sum(fd.is_symlink() and ".gz" in str(fd.readlink()) for fd in open_files()))
     assert most <= 3
@@ -284,5 +284,5 @@ def test_a_file_without_permission_or_in_a_circle_of_links_ends_nothing(tmp_path
     (root / "logs" / "again").symlink_to(root / "logs")
     (root / "logs/conversations/realtime_0.jsonl").symlink_to("realtime_0.jsonl")
     assert len(read_once(root)) == 718
-    plain = Plain(tmp_path)
+    plain = PlainContents(tmp_path)
     assert (plain.read(0, 10), plain.problem) == (b"", "cannot be opened: Is a directory")

@@ -20,7 +20,7 @@ from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.reducers import fold
 from marcus_events.core.state import AgentState, BlockerState, DependencyState, State, TaskState
 from marcus_events.sources.simulation import Simulation
-from marcus_events.sources.simulation.event_rate import LATE_S, EventRate
+from marcus_events.sources.simulation.event_rate import MAX_LAG_S, EventRate
 from marcus_events.sources.simulation.plan import plan
 from tests.core.drawn_events import START, taken
 
@@ -49,8 +49,8 @@ def until(simulation: Simulation, event_type: str) -> list[Event]:
 
 
 def test_the_same_seed_gives_the_same_events_and_another_seed_others() -> None:
-    assert simulation(7).take(800) == simulation(7).take(800)
-    texts = [[event.data for event in simulation(seed).take(100)] for seed in (7, 8)]
+    assert simulation(7).next_batch(800) == simulation(7).next_batch(800)
+    texts = [[event.data for event in simulation(seed).next_batch(100)] for seed in (7, 8)]
     assert texts[0] != texts[1]
 
 
@@ -96,7 +96,7 @@ def of(state: State, kind: type[Kind]) -> list[Kind]:
 
 def test_every_event_is_of_a_known_type_and_passes_the_door() -> None:
     """`taken` raises where one does not."""
-    events = simulation(agents=8, tasks=40).take(5_000)
+    events = simulation(agents=8, tasks=40).next_batch(5_000)
     assert {taken(event, 1).event_type for event in events} <= set(MEANINGS)
 
 
@@ -122,10 +122,10 @@ def test_an_agent_that_asks_a_person_says_so_and_goes_on_when_it_is_answered() -
     asked = until(simulated, T.ANSWER_AWAITED)[-1]
     about = {name: asked.data[name] for name in ("task_id", "blocker_event_id")}
     answer = Event("answer_1", START, T.BLOCKER_RESOLVED, "user:ann", about | {"resolution": "With tax"})
-    simulated.hear(answer)
+    simulated.receive(answer)
     *_, seen = until(simulated, T.ANSWER_SEEN)
     assert (seen.data["blocker_event_id"], (seen.metadata or {})[CAUSATION]) == (about["blocker_event_id"], "answer_1")
-    of_task = [event for event in simulated.take(100) if event.data.get("task_id") == about["task_id"]]
+    of_task = [event for event in simulated.next_batch(100) if event.data.get("task_id") == about["task_id"]]
     assert T.TASK_PROGRESS in [event.event_type for event in of_task]
     assert T.BLOCKER_RESOLVED not in [event.event_type for event in of_task[:2]]
 
@@ -133,7 +133,7 @@ def test_an_agent_that_asks_a_person_says_so_and_goes_on_when_it_is_answered() -
 def test_it_says_again_that_it_waits_before_that_is_over() -> None:
     simulated = simulation(agents=6, tasks=200)
     blocker = until(simulated, T.ANSWER_AWAITED)[-1].data["blocker_event_id"]
-    said = [event for event in simulated.take(600) if event.event_type == T.ANSWER_AWAITED]
+    said = [event for event in simulated.next_batch(600) if event.event_type == T.ANSWER_AWAITED]
     mine = [event for event in said if event.data["blocker_event_id"] == blocker]
     assert len(mine) > 1
     ends = [datetime.fromisoformat(event.data["until"]) for event in mine]
@@ -146,19 +146,19 @@ def test_nobody_waits_for_a_person_for_ever() -> None:
 
 @pytest.mark.parametrize("rate", [0.5, 7, 50, 5_000])
 def test_the_rate_holds_on_average_however_unevenly_it_is_asked(rate: float) -> None:
-    pace, now, published, late = EventRate(rate, 500, 0.0), 0.0, 0, cycle((0.9, 1.0, 1.4, 1.1))
+    event_rate, now, published, late = EventRate(rate, 500, 0.0), 0.0, 0, cycle((0.9, 1.0, 1.4, 1.1))
     while now < 100:
-        published += pace.due(now)
-        now += pace.pause() * next(late)
+        published += event_rate.due(now)
+        now += event_rate.pause() * next(late)
     assert published == pytest.approx(rate * 100, rel=0.01, abs=2)
 
 
 def test_a_machine_that_slept_makes_no_burst() -> None:
-    pace = EventRate(10, 500, 0.0)
-    assert pace.due(3_600) == 10 * LATE_S
-    assert pace.due(3_600) == 0
+    event_rate = EventRate(10, 500, 0.0)
+    assert event_rate.due(3_600) == 10 * MAX_LAG_S
+    assert event_rate.due(3_600) == 0
 
 
 def test_without_a_rate_it_is_always_as_much_as_goes_at_once() -> None:
-    pace = EventRate(0, 500, 0.0)
-    assert [pace.due(0.0), pace.due(0.0), pace.pause()] == [500, 500, 0]
+    event_rate = EventRate(0, 500, 0.0)
+    assert [event_rate.due(0.0), event_rate.due(0.0), event_rate.pause()] == [500, 500, 0]

@@ -74,7 +74,7 @@ def test_a_writer_without_patience_is_never_in_our_way_nor_we_in_its(tmp_path: P
     path = make(tmp_path / "kanban.db", mode)
     seen: list[int] = []
 
-    def look() -> bool:
+    def scan() -> bool:
         try:
             notes, total = Database(path).read(both)
         except SqliteBusy:
@@ -85,7 +85,7 @@ def test_a_writer_without_patience_is_never_in_our_way_nor_we_in_its(tmp_path: P
 
     with Writer(path, mode) as marcus:
         marcus.begin("write")
-        wait_until(look)
+        wait_until(scan)
         commits = stop(marcus)
     assert seen == sorted(seen)
     assert commits >= seen[-1]
@@ -152,12 +152,12 @@ def test_it_has_changed_until_it_was_read_whole_and_again_after_a_commit(tmp_pat
     long_ago = path.stat().st_mtime - 60
     os.utime(path, (long_ago, long_ago))
     database = Database(path)
-    assert database.changed()
-    database.done(database.signature())
-    assert not database.changed()
+    assert database.has_changed()
+    database.mark_read(database.signature())
+    assert not database.has_changed()
     with Writer(path, "delete") as marcus:
         marcus.do(*COMMIT)
-    assert database.changed()
+    assert database.has_changed()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Starts a durable subscriber in a moment, again and again: Django is imported once, and every line read forks one.
+"""Starts durable subscribers quickly: imports Django once, then forks a subscriber for every input line.
 
-The name of the subscription, its batch and lease, and the file that it writes the positions of its events to are given.
-Two lines are printed for each: the number of the process that was started, and "ended" when it has.
+A line has the name of the subscription, its batch and lease, and the file for the positions of its events. Prints two
+lines for each: the process id, and "ended" when it has ended.
 """
 
 from __future__ import annotations

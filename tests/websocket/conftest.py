@@ -1,4 +1,4 @@
-"""A hub of the test's own event loop, before a real log; and tokens."""
+"""A hub on the test's event loop, with a real log and tokens."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.running_server import Running
 
 @pytest.fixture
 async def hub(log: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
-    monkeypatch.setattr(tail, "LOOK_EVERY_S", 0.1)  # and so often it looks whether it is to end
+    monkeypatch.setattr(tail, "LOOK_EVERY_S", 0.1)  # also how often it checks whether to stop
     yield HUB.get()
     await asyncio.to_thread(HUB.stop)
 
 
 @pytest.fixture
 def token(log: None) -> str:
-    """May publish and read everything."""
+    """A token that may publish and read everything."""
     return tokens.create("program", ["publish", "read"])
 
 
@@ -32,12 +32,12 @@ class Impatient(Running):
 
 @pytest.fixture(scope="package")
 def impatient() -> Iterator[Running]:
-    """A real server, which waits for a slow reader a few seconds only."""
+    """A real server that waits only a few seconds for slow readers."""
     with Impatient() as running:
         yield running
 
 
 @pytest.fixture(scope="package")
 def program_token(impatient: Running) -> str:
-    """May publish and read everything there."""
+    """A token of that server that may publish and read everything."""
     return impatient.create_token("program")

@@ -1,4 +1,4 @@
-"""manage.py, whose server waits no half minute for a reader: a test would have to."""
+"""manage.py with a shorter timeout for slow readers than the default half minute."""
 
 from __future__ import annotations
 

@@ -21,8 +21,16 @@ from marcus_events.log import read
 from marcus_events.models import RefusedRequest, Token
 from marcus_events.websocket import consumer
 from tests.dashboard.conftest import may
-from tests.websocket.conversation import HOST, OURS, bearer, made, publish, refused, talking
-from tests.websocket_line import Line, away
+from tests.websocket.conversation import (
+    HOST,
+    OURS,
+    bearer,
+    connected_program,
+    is_handshake_refused,
+    make_event,
+    publish,
+)
+from tests.websocket_line import Line, in_thread
 
 pytestmark = pytest.mark.usefixtures("hub")
 
@@ -36,7 +44,7 @@ def cookie(log: None) -> tuple[bytes, bytes]:
 
 
 async def assert_sent_away(headers: list[tuple[bytes, bytes]], code: int, detail: str) -> None:
-    async with talking(*headers) as program:
+    async with connected_program(*headers) as program:
         assert await program.closed() == code
         (error,) = program.frames
     assert (error["type"], error["code"]) == ("error", code - 4000)
@@ -56,12 +64,12 @@ async def test_what_is_not_a_token_opens_nothing(hub: Hub, token: str) -> None:
 
 
 async def test_a_revoked_token_looks_like_an_unknown_one(token: str) -> None:
-    await away(tokens.revoke, "program")
+    await in_thread(tokens.revoke, "program")
     await assert_sent_away([bearer(token)], 4401, "Unknown token")
 
 
 async def test_an_expired_token_is_told_so(token: str) -> None:
-    await away(lambda: Token.objects.update(expires_at=utc_now() - timedelta(seconds=1)))
+    await in_thread(lambda: Token.objects.update(expires_at=utc_now() - timedelta(seconds=1)))
     await assert_sent_away([bearer(token)], 4401, "This token expired at")
 
 
@@ -85,13 +93,13 @@ async def test_another_sites_page_is_refused_whatever_it_shows(
 ) -> None:
     for origin in ELSEWHERE:
         for shown in ([], [cookie], [bearer(token)], [bearer(token), cookie]):
-            assert await refused((b"origin", origin), *shown)
+            assert await is_handshake_refused((b"origin", origin), *shown)
     assert hub.connections == 0
 
 
 async def test_without_origin_and_without_token_nobody_comes_in(cookie: tuple[bytes, bytes]) -> None:
     for shown in ([], [cookie], [cookie, (b"authorization", b"")]):
-        assert await refused(*shown)
+        assert await is_handshake_refused(*shown)
 
 
 async def test_without_origin_a_cookie_is_nobodys(cookie: tuple[bytes, bytes]) -> None:
@@ -103,13 +111,13 @@ async def test_a_session_does_not_mend_a_wrong_token(cookie: tuple[bytes, bytes]
 
 
 async def test_a_person_reads_from_this_sites_own_page_and_never_publishes(cookie: tuple[bytes, bytes]) -> None:
-    async with talking(OURS, cookie) as person:
+    async with connected_program(OURS, cookie) as person:
         assert (await person.ask(action="subscribe", id="a"))["type"] == "subscribed"
         answer = await person.ask(action="publish", id="p", event={"event_type": "x", "source": "s"})
         assert (answer["type"], answer["code"]) == ("error", 403)
         await publish("task_started")
         await person.until("event")
-    assert (await away(read.head)).position == 1
+    assert (await in_thread(read.head)).position == 1
 
 
 @pytest.mark.parametrize(
@@ -126,49 +134,54 @@ async def test_a_person_reads_from_this_sites_own_page_and_never_publishes(cooki
 async def test_a_token_without_the_scope_is_told_so_and_nothing_is_done(
     log: None, scope: str, frame: dict[str, Any], detail: str
 ) -> None:
-    secret = await away(lambda: tokens.create("narrow", [scope]))
-    async with talking(bearer(secret)) as program:
+    secret = await in_thread(lambda: tokens.create("narrow", [scope]))
+    async with connected_program(bearer(secret)) as program:
         answer = await program.ask(id="a", **frame)
     assert (answer["type"], answer["id"], answer["code"], answer["detail"]) == ("error", "a", 403, detail)
-    assert (await away(read.head)).position == 0
+    assert (await in_thread(read.head)).position == 0
 
 
 async def test_a_boards_token_sees_its_boards_alone(log: None) -> None:
-    secret = await away(lambda: tokens.create("b", ["read"], ["billing"]))
-    async with talking(bearer(secret)) as program:
+    secret = await in_thread(lambda: tokens.create("b", ["read"], ["billing"]))
+    async with connected_program(bearer(secret)) as program:
         for name, wanted in (("all", {}), ("own", {"board": "billing"}), ("other", {"q": "board:shop"})):
             await program.ask(action="subscribe", id=name, after=0, **wanted)
         for board in ("shop", "billing", "", "billing"):
             await publish("task_started", board=board)
         await publish("task_started", board="shop", data={"board_id": "billing"})
-        claims = made("task_started", "shop")
+        claims = make_event("task_started", "shop")
         claims.metadata = {"board_id": "shop", "board_name": "billing"}
-        await away(ingest, [claims])
+        await in_thread(ingest, [claims])
         await publish("end", board="billing")
-        await program.while_not(lambda: 7 in program.of("all") and 7 in program.of("own"))
+        await program.receive_until(lambda: 7 in program.positions_of("all") and 7 in program.positions_of("own"))
         await program.ask(action="subscribe", id="late", after=0)
         await program.until("caught_up", id="late")
-    assert [program.of(name) for name in ("all", "own", "other", "late")] == [[2, 4, 7], [2, 4, 7], [], [2, 4, 7]]
+    assert [program.positions_of(name) for name in ("all", "own", "other", "late")] == [
+        [2, 4, 7],
+        [2, 4, 7],
+        [],
+        [2, 4, 7],
+    ]
 
 
 @pytest.mark.parametrize("board", ["shop", "nowhere"])
 async def test_a_boards_token_is_refused_another_board(log: None, board: str) -> None:
-    secret = await away(lambda: tokens.create("b", ["read"], ["billing"]))
-    async with talking(bearer(secret)) as program:
+    secret = await in_thread(lambda: tokens.create("b", ["read"], ["billing"]))
+    async with connected_program(bearer(secret)) as program:
         answer = await program.ask(action="subscribe", id="a", board=board)
     assert (answer["code"], answer["detail"]) == (403, "You do not have access to this board.")
 
 
 async def test_a_boards_token_publishes_to_no_other_board(log: None) -> None:
-    secret = await away(lambda: tokens.create("b", ["publish"], ["billing"], ["agent_*"]))
+    secret = await in_thread(lambda: tokens.create("b", ["publish"], ["billing"], ["agent_*"]))
     stated = {"event_type": "x", "source": "agent_1", "metadata": {"board_id": "shop"}}
-    async with talking(bearer(secret)) as program:
+    async with connected_program(bearer(secret)) as program:
         answer = await program.ask(
             action="publish", events=[stated, stated | {"metadata": {}}, {"event_type": "x", "source": "b"}]
         )
     assert [result["code"] for result in answer["results"]] == [403, 201, 403]
     assert answer["results"][0]["pointer"] == "/events/0/metadata/board_id"
-    assert (await away(read.following, 0, 5))[0].board_id == "billing"
+    assert (await in_thread(read.following, 0, 5))[0].board_id == "billing"
 
 
 def revoke() -> None:
@@ -188,20 +201,20 @@ async def test_a_token_that_ends_ends_what_is_open(
     hub: Hub, token: str, monkeypatch: pytest.MonkeyPatch, end: Any
 ) -> None:
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         await program.ask(action="subscribe", id="a")
-        await away(end)
+        await in_thread(end)
         assert await program.closed() == 4401
         assert hub.connections == 0
-        await program.say(action="publish", event={"event_type": "x", "source": "s"})
-    assert (await away(read.head)).position == 0
+        await program.send(action="publish", event={"event_type": "x", "source": "s"})
+    assert (await in_thread(read.head)).position == 0
 
 
 async def test_signing_out_ends_what_is_open(cookie: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumer, "CHECK_S", 0.1)
-    async with talking(OURS, cookie) as person:
+    async with connected_program(OURS, cookie) as person:
         await person.ask(action="subscribe", id="a")
-        await away(lambda: User.objects.update(is_active=False))
+        await in_thread(lambda: User.objects.update(is_active=False))
         assert await person.closed() == 4401
 
 
@@ -213,7 +226,7 @@ async def test_while_the_database_is_away_who_comes_is_told_to_come_again_and_wh
     def nobody(*_: object) -> None:
         raise OperationalError("connection refused")
 
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         await program.ask(action="subscribe", id="a")
         with monkeypatch.context() as outage:
             outage.setattr("marcus_events.access.tokens.find", nobody)
@@ -227,9 +240,9 @@ async def test_while_the_database_is_away_who_comes_is_told_to_come_again_and_wh
 async def test_an_address_that_comes_too_often_is_told_to_wait(token: str, settings: Settings) -> None:
     settings.RATES = settings.RATES | {"address": "2/minute"}
     for _ in range(2):
-        async with talking(bearer(token)):
+        async with connected_program(bearer(token)):
             pass
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         assert await program.closed() == 4429
     assert 1 <= program.frames[0]["retry_after_s"] <= 60
 
@@ -237,7 +250,7 @@ async def test_an_address_that_comes_too_often_is_told_to_wait(token: str, setti
 async def test_each_frame_counts_and_one_too_many_is_told_to_wait_and_lives_on(token: str, settings: Settings) -> None:
     settings.RATES = settings.RATES | {"token": "3/minute"}
     stated = {"event_type": "x", "source": "s"}
-    async with talking(bearer(token)) as program:  # the first
+    async with connected_program(bearer(token)) as program:  # the first
         answers = [
             await program.ask(action="publish", id=f"p{n}", event=stated) for n in range(consumer.MAX_MISTAKES + 4)
         ]
@@ -245,11 +258,11 @@ async def test_each_frame_counts_and_one_too_many_is_told_to_wait_and_lives_on(t
     assert {answer["code"] for answer in answers[2:]} == {429}
     assert answers[2]["id"] == "p2"
     assert 1 <= answers[2]["retry_after_s"] <= 60
-    assert (await away(read.head)).position == 2
+    assert (await in_thread(read.head)).position == 2
 
 
 async def test_a_token_is_never_in_what_is_said_or_logged(token: str, caplog: pytest.LogCaptureFixture) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         for frame in ({}, {"action": "subscribe", "id": "a"}, {"action": token[:20]}):
             await program.ask(**frame)
     assert token not in str(program.frames) + caplog.text
@@ -257,9 +270,11 @@ async def test_a_token_is_never_in_what_is_said_or_logged(token: str, caplog: py
 
 async def test_what_is_refused_here_is_noted_too(token: str) -> None:
     await assert_sent_away([bearer("mev_unknown")], 4401, "Unknown token")
-    async with talking(bearer(token)) as program:
-        await program.say(action="dance", id="a")
+    async with connected_program(bearer(token)) as program:
+        await program.send(action="dance", id="a")
         await program.until("error", id="a")
-    await away(REJECTED_REQUESTS.stop)
-    noted = await away(lambda: list(RefusedRequest.objects.order_by("status").values_list("status", "method", "path")))
+    await in_thread(REJECTED_REQUESTS.stop)
+    noted = await in_thread(
+        lambda: list(RefusedRequest.objects.order_by("status").values_list("status", "method", "path"))
+    )
     assert noted == [(401, "WS", "/ws/events/"), (422, "WS", "/ws/events/")]

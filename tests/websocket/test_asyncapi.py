@@ -16,8 +16,8 @@ from marcus_events.websocket.examples import EXAMPLES
 from marcus_events.websocket.routing import websocket_urlpatterns
 from marcus_events.websocket.schemas import INCOMING, OUTGOING, SUMMARIES
 from tests.audit.reading import behind_the_back
-from tests.websocket.conversation import bearer, publish, talking
-from tests.websocket_line import away
+from tests.websocket.conversation import bearer, connected_program, publish
+from tests.websocket_line import in_thread
 
 
 def check(name: str, frame: dict[str, Any]) -> None:
@@ -69,13 +69,13 @@ async def test_a_real_conversation_is_as_described(token: str, monkeypatch: pyte
         {"action": "subscribe", "id": "b", "board": "shop", "after": 1_000},
     ]
     await publish("task_started", "task_started", "task_blocked")
-    await away(shorten)
-    async with talking(bearer(token)) as program:
+    await in_thread(shorten)
+    async with connected_program(bearer(token)) as program:
         for frame in said:
             check(frame["action"], frame)
             await program.ask(**frame)
         for kind in ("gap", "event", "caught_up", "reset", "heartbeat"):
-            if kind not in program.kinds():
+            if kind not in program.frame_types():
                 await program.until(kind)
         await program.ask(action="unsubscribe", id="a")
         for wrong in ({"action": "unsubscribe", "id": "a"}, {"action": "publish", "events": []}, {}):

@@ -13,8 +13,8 @@ from marcus_events.ingest import Receipt
 from marcus_events.log import read
 from marcus_events.models import RefusedRequest
 from marcus_events.websocket import consumer, frame_handlers, incoming, outgoing
-from tests.websocket.conversation import bearer, talking
-from tests.websocket_line import away
+from tests.websocket.conversation import bearer, connected_program
+from tests.websocket_line import in_thread
 
 pytestmark = pytest.mark.usefixtures("hub")
 
@@ -23,7 +23,7 @@ STATED = {"event_type": "task_started", "source": "agent_1", "event_id": "e1"}
 
 
 async def test_what_is_published_is_answered_as_over_http(token: str) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         await program.ask(action="publish", event=STATED)
         stated = [STATED, STATED | {"event_id": "e2"}, {"source": "s"}, 7]
         answer = await program.ask(action="publish", id="p1", events=stated)
@@ -42,21 +42,21 @@ async def test_warnings_and_refusals_are_told_and_counted(token: str) -> None:
         return set(RefusedRequest.objects.values_list("status", "reason", "method", "path"))
 
     odd = STATED | {"event_type": "task_progress", "data": {"progress": "half"}}
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         answer = await program.ask(action="publish", id="p1", events=[odd, {}])
     expected = "a number from 0 to 100"
     assert answer["results"][0]["warnings"] == [{"pointer": "/events/0/data/progress", "expected": expected}]
     assert "warnings" not in answer["results"][1]
-    assert await away(counted) == {
+    assert await in_thread(counted) == {
         (201, f"1 of 2 events: /data/progress: should be {expected}", "WS", "/ws/events/"),
         (422, "1 of 2 events: /event_type: must be a non-empty string", "WS", "/ws/events/"),
     }
 
 
 async def test_what_was_published_is_sent_to_who_subscribed(token: str) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         await program.ask(**SUBSCRIBE)
-        await program.say(action="publish", id="p1", event=STATED)
+        await program.send(action="publish", id="p1", event=STATED)
         found = await program.until("event")
     assert found["event"]["event_id"] == "e1"
 
@@ -76,7 +76,7 @@ NO_FRAMES: list[tuple[str | bytes, int, str]] = [
 
 
 async def test_what_is_no_frame_is_told_so_and_the_connection_lives_on(token: str) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         for text, code, detail in NO_FRAMES:
             kind = "bytes" if isinstance(text, bytes) else "text"
             await program.line.send_input({"type": "websocket.receive", kind: text})
@@ -124,25 +124,25 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
 
 
 async def test_a_mistake_names_its_place_and_the_connection_lives_on(token: str) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         for frame, parameter, detail in MISTAKES:
             error = await program.ask(**frame)
             assert (error["type"], error["code"], error["parameter"]) == ("error", 422, parameter)
             assert detail in error["detail"]
             await program.ask(**SUBSCRIBE)
             assert (await program.ask(action="unsubscribe", id="a"))["type"] == "unsubscribed"
-    assert (await away(read.head)).position == 0
+    assert (await in_thread(read.head)).position == 0
 
 
 async def test_no_more_is_published_at_once_than_over_http(token: str) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         for count in (0, 501):
             error = await program.ask(action="publish", id="p", events=[{}] * count)
             assert (error["id"], error["code"], error["limit"]) == ("p", 422, "batch")
 
 
 async def test_subscriptions_are_bounded_and_an_id_is_taken_once(token: str) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         for n in range(frame_handlers.MAX_SUBSCRIPTIONS):
             assert (await program.ask(action="subscribe", id=f"s{n}"))["type"] == "subscribed"
         assert (await program.ask(action="subscribe", id="s0"))["parameter"] == "id"
@@ -152,14 +152,14 @@ async def test_subscriptions_are_bounded_and_an_id_is_taken_once(token: str) -> 
 
 
 async def test_many_mistakes_in_a_row_end_the_connection_and_one_now_and_then_does_not(token: str) -> None:
-    async with talking(bearer(token)) as program:
+    async with connected_program(bearer(token)) as program:
         for n in range(consumer.MAX_MISTAKES * 2):
             await program.ask(action="nothing")
             if n % 5 == 0:
                 await program.ask(action="publish", event=STATED)
         await program.ask(action="publish", event=STATED)
         for _ in range(consumer.MAX_MISTAKES):
-            await program.say(action="nothing")
+            await program.send(action="nothing")
         assert await program.closed() == 4400
     assert "in a row" in program.frames[-1]["detail"]
 

@@ -23,9 +23,9 @@ from marcus_events.models import RefusedRequest
 from marcus_events.websocket import subscriptions
 from tests.dashboard.conftest import may
 from tests.dashboard.listening import opened
-from tests.waiting import PATIENCE, wait_until_async
-from tests.websocket.conversation import HOST, OURS, bearer, publish, talking
-from tests.websocket_line import Line, away
+from tests.waiting import TIMEOUT_S, wait_until_async
+from tests.websocket.conversation import HOST, OURS, bearer, connected_program, publish
+from tests.websocket_line import Line, in_thread
 
 pytestmark = pytest.mark.usefixtures("hub")
 NOTHING = {"all": 0, "programs": 0, "people": 0}
@@ -51,26 +51,26 @@ async def nothing_is_open() -> bool:
 
 async def refusal_of(*headers: tuple[bytes, bytes]) -> tuple[int, str, str]:
     """The code that a further connection is closed with, and the limit and the detail of its error."""
-    async with talking(*headers) as program:
+    async with connected_program(*headers) as program:
         code = await program.closed()
     (error,) = program.frames
     return code, error["limit"], error["detail"]
 
 
 async def test_a_token_has_so_many_and_keeps_those_that_it_has(token: str) -> None:
-    other = await away(tokens.create, "other")
-    async with talking(bearer(token)) as first, talking(bearer(token)) as second:
+    other = await in_thread(tokens.create, "other")
+    async with connected_program(bearer(token)) as first, connected_program(bearer(token)) as second:
         for program in (first, second):
             await program.ask(action="subscribe", id="a")
         code, limit, detail = await refusal_of(bearer(token))
         assert (code, limit) == (4429, "token_connections")
         assert "This token has 2 connections" in detail
-        async with talking(bearer(other)) as others:
+        async with connected_program(bearer(other)) as others:
             assert (await others.ask(action="subscribe", id="a"))["type"] == "subscribed"
         await publish("task_started")
         await first.until("event")
     assert await nothing_is_open()
-    await away(REJECTED_REQUESTS.stop)
+    await in_thread(REJECTED_REQUESTS.stop)
     noted = await sync_to_async(RefusedRequest.objects.get)()
     assert (noted.status, noted.prefix, noted.path) == (429, token[:8], "/ws/events/")
 
@@ -91,11 +91,11 @@ async def test_waits_count_like_connections(token: str, hub: Hub) -> None:
 
 
 async def test_a_person_has_so_many_pages_and_waits(cookie: str) -> None:
-    async with opened(cookie, "now") as page, talking(OURS, (b"cookie", cookie.encode())) as socket:
+    async with opened(cookie, "now") as page, connected_program(OURS, (b"cookie", cookie.encode())) as socket:
         await page.frame()
         await socket.ask(action="subscribe", id="a")
         async with opened(cookie, "boards") as one_more:
-            assert await one_more.closed() == page_consumer.TOO_MANY
+            assert await one_more.closed() == page_consumer.TOO_MANY_CONNECTIONS
         client = AsyncClient()
         client.cookies["sessionid"] = cookie.partition("=")[2]
         refused = await client.get("/api/events/wait")
@@ -108,19 +108,19 @@ async def test_a_person_has_so_many_pages_and_waits(cookie: str) -> None:
 
 async def test_programs_leave_room_for_people(token: str, cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_connections, "PROGRAMS", 1)
-    async with talking(bearer(token)) as first:
+    async with connected_program(bearer(token)) as first:
         await first.ask(action="subscribe", id="a")
-        other = await away(tokens.create, "other")
+        other = await in_thread(tokens.create, "other")
         assert (await refusal_of(bearer(other)))[:2] == (4503, "program_connections")
         async with opened(cookie, "now") as page:
             await page.frame()
 
 
 async def test_an_address_has_so_many_and_health_is_always_told(token: str) -> None:
-    others = [await away(tokens.create, f"other {n}") for n in range(3)]
+    others = [await in_thread(tokens.create, f"other {n}") for n in range(3)]
     async with AsyncExitStack() as stack:
         for key in (token, token, *others):
-            program = await stack.enter_async_context(talking(bearer(key)))
+            program = await stack.enter_async_context(connected_program(bearer(key)))
             await program.ask(action="subscribe", id="a")
         assert (await refusal_of(bearer(others[0])))[1] == "address_connections"
         front: Any = application
@@ -136,11 +136,11 @@ async def test_an_address_has_so_many_and_health_is_always_told(token: str) -> N
 async def test_behind_a_proxy_the_address_is_the_one_that_it_tells_of(token: str, settings: Settings) -> None:
     settings.HTTPS = True
     settings.CONNECTIONS = settings.CONNECTIONS | {"address": 1}
-    async with talking(bearer(token), (b"x-forwarded-for", b"192.0.2.1")) as first:
+    async with connected_program(bearer(token), (b"x-forwarded-for", b"192.0.2.1")) as first:
         await first.ask(action="subscribe", id="a")
         code, limit, _ = await refusal_of(bearer(token), (b"x-forwarded-for", b"192.0.2.9, 192.0.2.1"))
         assert (code, limit) == (4429, "address_connections")
-        async with talking(bearer(token), (b"x-forwarded-for", b"192.0.2.2")) as elsewhere:
+        async with connected_program(bearer(token), (b"x-forwarded-for", b"192.0.2.2")) as elsewhere:
             assert (await elsewhere.ask(action="subscribe", id="a"))["type"] == "subscribed"
 
 
@@ -150,8 +150,8 @@ async def fail(*values: object) -> None:
 
 async def test_what_fails_gives_its_places_back(token: str, cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriptions.SubscriptionSender, "run", fail)
-    monkeypatch.setattr(page_consumer.LivePage, "follow", fail)
-    async with talking(bearer(token)) as program, opened(cookie, "now") as page:
+    monkeypatch.setattr(page_consumer.LivePage, "send_frames", fail)
+    async with connected_program(bearer(token)) as program, opened(cookie, "now") as page:
         assert await program.closed() == 4500
         assert await page.closed() == page_consumer.FAILED
     assert await nothing_is_open()
@@ -164,7 +164,7 @@ async def test_what_the_server_ends_gives_its_places_back(token: str, cookie: st
         Line(application, "/ws/live/?page=now", [HOST, OURS, (b"cookie", cookie.encode())]),
     ]
     for line in lines:
-        await line.connect(PATIENCE)
+        await line.connect(TIMEOUT_S)
     await wait_until_async(lambda: open_now() == {"all": 2, "programs": 1, "people": 1})
     for line in lines:
         line.future.cancel()

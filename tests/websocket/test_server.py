@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.running_server import Running
 from tests.server.test_load import Watched
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import TIMEOUT_S, wait_until
 
 LARGE = {"event_type": "task_progress", "source": "agent_1", "data": {"text": "x" * 10_000}}
 AT_ONCE = 100  # of them in a request
@@ -32,7 +32,7 @@ def opened(running: Running, token: str, **options: Any) -> ClientConnection:
 
 
 def hear(line: ClientConnection, kind: str) -> Any:
-    while (frame := json.loads(line.recv(PATIENCE)))["type"] != kind:
+    while (frame := json.loads(line.recv(TIMEOUT_S)))["type"] != kind:
         pass
     return frame
 
@@ -66,9 +66,9 @@ def test_another_sites_page_is_refused_and_a_program_comes_in(impatient: Running
         with opened(impatient, program_token, origin=origin) as line:
             subscribe(line)
     with opened(impatient, "mev_wrong") as line:
-        assert "not known" in json.loads(line.recv(PATIENCE))["detail"]
+        assert "not known" in json.loads(line.recv(TIMEOUT_S))["detail"]
         with pytest.raises(ConnectionClosed) as end:
-            line.recv(PATIENCE)
+            line.recv(TIMEOUT_S)
     assert end.value.rcvd is not None
     assert end.value.rcvd.code == 4401
 

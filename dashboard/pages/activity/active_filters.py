@@ -1,7 +1,6 @@
-"""The filters in force, each with the address of the page without it.
+"""Chips for the active filters, each with the URL of the page without it.
 
-A parameter of the address is a chip, and so is every word of the query: it is taken out as it was written, and the
-others stay as they are.
+Each parameter of the URL and each word of the query is a chip. Removing a word leaves the others as they were written.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from marcus_events.core.filters import EventFilter, InvalidFilter, Term, span_of
 from marcus_events.core.query_syntax import written
 from marcus_events.core.sentences import agent_words
 
-# parameter → field; the category has chips of its own, chosen or not
+# parameter → field; categories have their own chips, which are always shown
 PARAMETERS = {"type": "type", "agent": "agent", "task": "task", "board": "board_id"}
 NAMED = ("agent", "task", "board", "board_id")
 TITLES = {"board_id": "Board", "text": "Words"}
 
-FilterNames = dict[str, dict[str, str]]  # field → value → what it is called
+FilterNames = dict[str, dict[str, str]]  # field → value → name
 
 
 @dataclass(frozen=True)
 class Chip:
-    """`moment` stands in the place of the words where a time is meant. `remove` is a query string."""
+    """`moment` is shown instead of the words for a time. `remove` is a query string."""
 
     title: str
     words: str
@@ -38,13 +37,13 @@ class Chip:
 
 
 def chips(page_state: PageState) -> list[Chip]:
-    """A query that cannot be read has none: it stands in its field, with the reason."""
-    query = page_state.q if can_be_read(page_state.q) else ""
+    """Return the chips. An invalid query has none: it stays in its field with an error."""
+    query = page_state.q if is_valid_query(page_state.q) else ""
     names = names_in(replace(page_state, q=query).filter, page_state.scope.everywhere())
-    return [*of_parameters(page_state, names), *of_query(page_state, written(query), names)]
+    return [*parameter_chips(page_state, names), *query_chips(page_state, written(query), names)]
 
 
-def can_be_read(query: str) -> bool:
+def is_valid_query(query: str) -> bool:
     try:
         EventFilter.parse(query)
     except InvalidFilter:
@@ -53,46 +52,48 @@ def can_be_read(query: str) -> bool:
 
 
 def names_in(chosen: EventFilter, scope: Scope) -> FilterNames:
-    """Looked up at once for each field, however many values are named."""
+    """Look up the names of all filter values, with one query per field."""
     named = {field: {*chosen.values(field), *chosen.values(field, exclude=True)} for field in NAMED}
     return {field: names_of(field, values, scope) for field, values in named.items() if values}
 
 
-def of_parameters(page_state: PageState, names: FilterNames) -> list[Chip]:
+def parameter_chips(page_state: PageState, names: FilterNames) -> list[Chip]:
     given = [(name, field) for name, field in PARAMETERS.items() if getattr(page_state, name)]
     return [
-        of_term(Term(field, (getattr(page_state, name),)), page_state.query(**{name: ""}), names)
+        term_chip(Term(field, (getattr(page_state, name),)), page_state.query(**{name: ""}), names)
         for name, field in given
     ]
 
 
-def of_query(page_state: PageState, words: list[str], names: FilterNames) -> list[Chip]:
+def query_chips(page_state: PageState, words: list[str], names: FilterNames) -> list[Chip]:
     rest = [" ".join(words[:n] + words[n + 1 :]) for n in range(len(words))]
-    return [chip for word, q in zip(words, rest, strict=True) for chip in of_word(word, page_state.query(q=q), names)]
+    return [
+        chip for word, q in zip(words, rest, strict=True) for chip in word_chips(word, page_state.query(q=q), names)
+    ]
 
 
-def of_word(word: str, remove: str, names: FilterNames) -> list[Chip]:
-    """One, or none where the word says nothing."""
+def word_chips(word: str, remove: str, names: FilterNames) -> list[Chip]:
+    """Return one chip, or none for a word without meaning."""
     read = EventFilter.parse(word, now=EARLIEST)
     if read.terms:
-        return [of_term(read.terms[0], remove, names)]
-    return [of_time(word, read, remove)] if read.since or read.until else []
+        return [term_chip(read.terms[0], remove, names)]
+    return [time_chip(word, read, remove)] if read.since or read.until else []
 
 
-def of_time(word: str, read: EventFilter, remove: str) -> Chip:
+def time_chip(word: str, read: EventFilter, remove: str) -> Chip:
     name, _, value = word.partition(":")
     if span_of(value):
         return Chip(name.capitalize(), f"{value} ago", remove)
     return Chip(name.capitalize(), value, remove, moment=read.since or read.until)
 
 
-def of_term(term: Term, remove: str, names: FilterNames) -> Chip:
-    words = " or ".join(called(term.field, value, names) for value in term.values)
+def term_chip(term: Term, remove: str, names: FilterNames) -> Chip:
+    words = " or ".join(display_value(term.field, value, names) for value in term.values)
     return Chip(TITLES.get(term.field, term.field.capitalize()), words, remove, term.exclude)
 
 
-def called(field: str, value: str, names: FilterNames) -> str:
-    """As the rows call it; a pattern, and what nobody has named, as it is written."""
+def display_value(field: str, value: str, names: FilterNames) -> str:
+    """Return the name as shown in rows; patterns and unnamed values unchanged."""
     if field == "text":
         return value.removesuffix("*") if value.endswith("*") else f"“{value}”"
     if field == "type" and "*" not in value:

@@ -1,4 +1,4 @@
-"""One event as its page shows it: what caused it, what it caused, and what was done to it since."""
+"""Reads one event with its cause, its effects, and its redaction or thinning."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from marcus_events.search.masking import masked
 
 @dataclass(frozen=True)
 class RelatedEvents:
-    """The cause and the effects that the viewer may see, with names; `thinned` is how many like events are gone."""
+    """The visible cause and effects, with names; `thinned` counts similar events that were removed."""
 
     cause: RecordedEvent | None
     effects: list[RecordedEvent]
@@ -23,7 +23,7 @@ class RelatedEvents:
 
 
 def event(position: int, visibility: Visibility) -> RecordedEvent | None:
-    """None where there is none, or the viewer may not see it."""
+    """Return the event; None if there is none or it is not visible."""
     found = read.event(position)
     return masked([found], visibility.boards)[0] if found and visibility.shows(found) else None
 
@@ -41,6 +41,6 @@ def related(to: RecordedEvent, visibility: Visibility) -> RelatedEvents:
 
 
 def cause_id(of: RecordedEvent) -> str:
-    """The id that the event names as its cause, or ""."""
+    """Return the id that the event names as its cause, or ""."""
     cause = of.metadata.get("causation_id")
     return cause if isinstance(cause, str) else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page, RegionGroup
-from dashboard.live.visible_events import wanted
+from dashboard.live.visible_events import visible_filter
 from dashboard.queries.histogram import histogram
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import InvalidFilter
@@ -14,9 +14,9 @@ from marcus_events.log.statement_timeout import QueryTimeout
 
 
 def gather_activity(page_state: PageState) -> dict[str, Any]:
-    """No histogram where the query cannot be read, or not in time: the page says why."""
+    """Read the histogram; none if the query is invalid or too slow. The page explains why."""
     try:
-        return {"histogram": histogram(wanted(page_state), utc_now(), page_state.query_during)}
+        return {"histogram": histogram(visible_filter(page_state), utc_now(), page_state.query_during)}
     except (InvalidFilter, QueryTimeout):
         return {"histogram": None}
 

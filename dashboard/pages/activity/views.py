@@ -1,4 +1,4 @@
-"""Activity: the events as sentences, filtered; the rows that a page loads later; and one event with all it holds."""
+"""Activity: the stream of events with filters, rows loaded later, and the page of one event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from dashboard import icons
 from dashboard.live import row_cache
 from dashboard.live.page_state import PageState
-from dashboard.live.visible_events import wanted
+from dashboard.live.visible_events import visible_filter
 from dashboard.pages import page_view
 from dashboard.pages.activity import filter_links, queries
 from dashboard.pages.activity.active_filters import chips
@@ -34,10 +34,10 @@ TOO_MUCH = (
 
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
-    """The newest events, or those before a position where the address says so. A bad query is explained in place."""
-    page_state, head = PageState.at("activity", request.GET, visibility_of(request.user)), event_stream.head()
+    """Show the newest events, or those before a position. Explains an invalid query in place."""
+    page_state, head = PageState.from_query("activity", request.GET, visibility_of(request.user)), event_stream.head()
     try:
-        rows, error = event_stream.opening(wanted(page_state), before=position(request, "before")), ""
+        rows, error = event_stream.opening(visible_filter(page_state), before=position(request, "before")), ""
     except InvalidFilter as invalid:
         rows, error = event_stream.StreamRows([]), str(invalid)
     except QueryTimeout:
@@ -48,7 +48,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         page_state,
         "Activity",
         head=head,
-        rows=row_cache.rows(rows.events, head),
+        rows=row_cache.rows_html(rows.events, head),
         older=rows.older,
         error=error,
         kept_since=event_stream.kept_since(),
@@ -67,11 +67,11 @@ def filters(page_state: PageState) -> dict[str, Any]:
 
 @require_safe
 def rows(request: HttpRequest) -> HttpResponse:
-    """A fragment: the rows after a position (with a gap for what is too much at once), or those before one."""
-    page_state = PageState.at("activity", request.GET, visibility_of(request.user))
+    """Return a fragment with the rows after a position (and a gap if there are too many), or before one."""
+    page_state = PageState.from_query("activity", request.GET, visibility_of(request.user))
     after, before = position(request, "after"), position(request, "before")
     try:
-        chosen = wanted(page_state)
+        chosen = visible_filter(page_state)
     except InvalidFilter as invalid:
         return HttpResponseBadRequest(str(invalid))
     head = event_stream.head()
@@ -83,15 +83,15 @@ def rows(request: HttpRequest) -> HttpResponse:
         )
     except QueryTimeout:
         return HttpResponse(TOO_MUCH, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    html = row_cache.rows(found.events, head)
+    html = row_cache.rows_html(found.events, head)
     if found.gap:
-        html += row_cache.gap_row(found.gap, page_state)
+        html += row_cache.render_gap(found.gap, page_state)
     context = {"rows": html, "older": found.older, "head": head, "page_state": page_state, "is_older": after is None}
     return render_template(request, "stream/_rows.html", context)
 
 
 def position(request: HttpRequest, name: str) -> int | None:
-    """A cursor from the address; one that is no position is the same as none."""
+    """Parse a position from the URL; None if it is missing or invalid."""
     given = request.GET.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
 
@@ -102,14 +102,14 @@ def event(request: HttpRequest, position: int) -> HttpResponse:
 
 
 def show_event(request: HttpRequest, position: int, **written: str) -> HttpResponse:
-    """One event: a page of its own, or what fills the drawer when a page asks for it.
+    """Show an event as a page, or as the content of the drawer.
 
-    `written` is what stands in the form of its redaction, and why that was refused.
+    `written` has the input and the error of its redaction form.
     """
     visibility = visibility_of(request.user)
-    found = find(position, visibility)
+    found = get_event_or_404(position, visibility)
     page_state = PageState.of_board("event", request.GET, visibility)
-    choices = filter_links.choices(PageState.at("activity", request.GET), *named([found]))
+    choices = filter_links.choices(PageState.from_query("activity", request.GET), *named([found]))
     context = detail(found, visibility) | written | {"choices": choices}
     if request.headers.get("X-Drawer"):
         return render_template(request, "activity/_event.html", context | {"page_state": page_state})
@@ -118,13 +118,13 @@ def show_event(request: HttpRequest, position: int, **written: str) -> HttpRespo
 
 @require_safe
 def narrow(request: HttpRequest, position: int) -> HttpResponse:
-    """A fragment: how to narrow the page to what is like an event, or to everything but that."""
-    found = find(position, visibility_of(request.user))
-    chosen = filter_links.choices(PageState.at("activity", request.GET), *named([found]))
+    """Return a fragment with links that filter for events like this one, or for all others."""
+    found = get_event_or_404(position, visibility_of(request.user))
+    chosen = filter_links.choices(PageState.from_query("activity", request.GET), *named([found]))
     return render_template(request, "activity/_narrow.html", {"choices": chosen})
 
 
-def find(position: int, visibility: Visibility) -> RecordedEvent:
+def get_event_or_404(position: int, visibility: Visibility) -> RecordedEvent:
     if found := queries.event(position, visibility):
         return found
     raise Http404(f"Event {position} does not exist.")
@@ -145,13 +145,13 @@ def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:
         "board_name": board_name(readable) if found.board_id else "",
         "data": json.dumps(found.data, indent=2, ensure_ascii=False),
         "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
-        "cause": told(related.cause) if related.cause else None,
+        "cause": event_and_text(related.cause) if related.cause else None,
         "cause_id": queries.cause_id(found),
         "redaction": related.redaction,
         "thinned": related.thinned,
-        "effects": [told(effect) for effect in related.effects],
+        "effects": [event_and_text(effect) for effect in related.effects],
     }
 
 
-def told(readable: RecordedEvent) -> dict[str, Any]:
+def event_and_text(readable: RecordedEvent) -> dict[str, Any]:
     return {"event": readable, "text": as_text(sentence(readable))}

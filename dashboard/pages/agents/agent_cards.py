@@ -1,4 +1,4 @@
-"""The agents as the page lists them: each with its verdict, its signs of life and its last 24 hours."""
+"""The list of agents: each with its health, last signs of life and its last 24 hours."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from itertools import islice
 
 from dashboard.headline import count
 from dashboard.pages.agents.agent_health import TITLES, HealthStatus, verdict
-from dashboard.pages.agents.agent_timeline import MAX_DRAWN, NamedInterval, named
+from dashboard.pages.agents.agent_timeline import MAX_DRAWN, NamedInterval, named_interval
 from dashboard.pages.agents.queries import AgentIntervals, Agents, Around
 from dashboard.timeline import timeline_layout
-from dashboard.timeline.status_intervals import AgentInterval, Share, StatusKind, Window, before, shares, within
+from dashboard.timeline.status_intervals import AgentInterval, Share, StatusKind, Window, clip, clip_end, shares
 from marcus_events import models
 from marcus_events.core.sentences import short
 from marcus_events.log.agent_activity import Signs
 
 DAY = timedelta(days=1)
-MAX_CHANGES = 6  # of an agent's last 24 hours, in the table behind its strip; its timeline has all
-SAME = timedelta(minutes=1)  # that far apart, two times are told as one
+MAX_CHANGES = 6  # shown of an agent's last 24 hours; the timeline has all
+SAME_TIME = timedelta(minutes=1)  # times closer than this are shown once
 NO_SIGNS = Signs(None, None)
 
 
 @dataclass(frozen=True)
-class Told(Share):
+class TitledShare(Share):
     title: str
 
 
 @dataclass(frozen=True)
 class AgentCard:
-    """An agent with all that is told of it. `changes` are the newest spells, newest first."""
+    """An agent with everything shown about it. `changes` are the newest status intervals, newest first."""
 
     agent: models.Agent
     board: models.Board | None
@@ -39,16 +39,16 @@ class AgentCard:
     life: datetime | None
     progress: datetime | None
     clock_ahead: timedelta | None
-    shares: list[Told]
+    shares: list[TitledShare]
     strip: timeline_layout.Drawing
     changes: list[NamedInterval]
     earlier: int
 
     @property
     def begun(self) -> datetime | None:
-        """Since when the task is where it is, where that is not told by how long the agent has been at it."""
+        """When the task reached its status, unless the agent's own status began at the same time."""
         since = self.task.status_since if self.task else self.agent.status_since
-        return since if abs(since - self.agent.status_since) > SAME else None
+        return since if abs(since - self.agent.status_since) > SAME_TIME else None
 
     @property
     def known_for(self) -> timedelta:
@@ -59,19 +59,19 @@ class AgentCard:
 def agent_cards(
     found: Agents, intervals: AgentIntervals, around: Around, now: datetime, drawn: Window
 ) -> list[AgentCard]:
-    """`drawn` is the window of the strips: 24 hours to the next full column."""
+    """Build the cards; `drawn` is the window of the strips: 24 hours up to the next full column."""
     most = MAX_DRAWN // max(len(found.shown), 1)
     return [
-        member(agent, intervals.get(key, []), around, now, drawn, most)
+        agent_card(agent, intervals.get(key, []), around, now, drawn, most)
         for key, agent in zip(found.keys, found.shown, strict=True)
     ]
 
 
-def member(
+def agent_card(
     agent: models.Agent, intervals: list[AgentInterval], around: Around, now: datetime, drawn: Window, most: int
 ) -> AgentCard:
-    day = within(intervals, drawn)
-    exact = before(day, now)
+    day = clip(intervals, drawn)
+    exact = clip_end(day, now)
     signs = around.signs.get((agent.board_id, agent.agent_id), NO_SIGNS)
     stuck = around.blockers.get((agent.board_id, agent.task_id))
     return AgentCard(
@@ -82,15 +82,15 @@ def member(
         life=signs.life,
         progress=signs.progress,
         clock_ahead=signs.clock_ahead,
-        shares=[Told(share.kind, share.length, share.percent, TITLES[share.kind]) for share in shares(exact)],
-        strip=timeline_layout.drawing(timeline_layout.lane(day, drawn, most)),
-        changes=[named(agent, interval, around) for interval in islice(reversed(exact), MAX_CHANGES)],
+        shares=[TitledShare(share.kind, share.length, share.percent, TITLES[share.kind]) for share in shares(exact)],
+        strip=timeline_layout.draw(timeline_layout.layout_lane(day, drawn, most)),
+        changes=[named_interval(agent, interval, around) for interval in islice(reversed(exact), MAX_CHANGES)],
         earlier=max(len(exact) - MAX_CHANGES, 0),
     )
 
 
-def in_short(kinds: Counter[StatusKind], silent: int) -> str:
-    """All agents in one sentence: "3 agents: 1 blocked, 2 working; 1 silent."."""
+def summary_sentence(kinds: Counter[StatusKind], silent: int) -> str:
+    """Summarise all agents: "3 agents: 1 blocked, 2 working; of 1 there is no sign of life"."""
     words = [f"{kinds[kind]:,} {TITLES[kind].lower()}" for kind in ("blocked", "working", "waiting", "idle", "other")]
     told = ", ".join(word for word in words if not word.startswith("0 "))
     unheard = f"; {silent:,} silent" if silent else ""

@@ -1,4 +1,4 @@
-"""How an agent is, in words: what it is at and since when, or that nothing is heard of it."""
+"""An agent's health as text: its status and since when, or that it gives no sign of life."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dashboard.headline import QUIET
 from dashboard.timeline.status_intervals import StatusKind, kind_of
 from marcus_events.core.sentences import short
 
-SILENT = 2 * QUIET  # one late report is no news, two missed ones are
-EXPECTED: tuple[StatusKind, ...] = ("working", "waiting")  # to report, or to ask again; who is idle or blocked need not
+SILENCE_LIMIT = 2 * QUIET  # one late report is normal, two missed ones are not
+EXPECTED: tuple[StatusKind, ...] = ("working", "waiting")  # must report or ask again; idle and blocked agents need not
 TITLES: dict[StatusKind, str] = {
     "working": "Working",
     "blocked": "Blocked",
@@ -25,7 +25,7 @@ HealthTone = Literal["danger", "attention", "good", "plain"]
 
 @dataclass(frozen=True)
 class HealthStatus:
-    """`words` are followed by how long ago `since` is, and by `why` where that is known."""
+    """`words` are followed by the time since `since`, and by `why` if known."""
 
     tone: HealthTone
     icon: str
@@ -35,12 +35,12 @@ class HealthStatus:
 
 
 def verdict(status: str, since: datetime, life: datetime | None, why: str, now: datetime) -> HealthStatus:
-    """Of an agent in a status since then, whose last sign of life was at `life`. `why` is what blocks it.
+    """Return the health of an agent in a status; `life` is its last sign of life, `why` what blocks it.
 
-    An agent that was only just given something has not been silent yet, however long ago it was last heard of.
+    An agent that just received a task is not silent yet, however old its last sign of life is.
     """
     kind = kind_of(status)
-    if kind in EXPECTED and now - max(life or since, since) > SILENT:
+    if kind in EXPECTED and now - max(life or since, since) > SILENCE_LIMIT:
         return HealthStatus("attention", "warning", "No signal for", life or since)
     match kind:
         case "blocked":
@@ -55,7 +55,7 @@ def verdict(status: str, since: datetime, life: datetime | None, why: str, now: 
 
 
 def status_words(status: str, task: str = "") -> str:
-    """What an agent is or was at: "Working on Build login"."""
+    """Describe a status: "Working on Build login"."""
     kind = kind_of(status)
     title = short(status) if kind == "other" else TITLES[kind]
     return f"{title} on {task}" if task and kind in ("working", "blocked") else title

@@ -1,6 +1,6 @@
-"""The timeline: a lane for each agent, its axis, and the same as a table. What is drawn is bounded, whatever there is.
+"""The timeline: a lane per agent, the axis, and the same as a table. The amount drawn is bounded.
 
-A block leads to the events of its agent and its moment.
+Each block links to its agent's events at that time.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from django.urls import reverse
 from dashboard.pages.agents.agent_health import status_words
 from dashboard.pages.agents.queries import AgentIntervals, AgentKey, Agents, Around
 from dashboard.timeline import time_axis, timeline_layout
-from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window, within
+from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window, clip
 from marcus_events import models
 from marcus_events.core.filters import as_text
 
-# On the page, in all lanes: a frame has to be sent in one message. A link is about 400 bytes, what is drawn 20.
+# In all lanes of the page: a frame must fit into one message. A link has about 400 bytes, a drawn block 20.
 MAX_LINKS = 700
 MAX_DRAWN = 6_000
 MAX_ROWS = 100  # of the table
-ROOM, ROOM_ON_A_TELEPHONE = 4.5, 14.0  # percent of a lane in which a few letters of a name can be read
+ROOM, ROOM_ON_A_TELEPHONE = 4.5, 14.0  # percent of a lane that fits a few letters of a name
 
 
 @dataclass(frozen=True)
 class NamedInterval:
-    """A spell with what it is called and where it leads. Without a task's name `task` is its id."""
+    """A status interval with its names and link. `task` is the id if the task has no name."""
 
     interval: IntervalPart
     words: str
@@ -41,13 +41,13 @@ class NamedInterval:
 
     @property
     def length(self) -> timedelta:
-        """Of the whole spell, or of what there is of it by the end of the window."""
+        """The length of the interval, up to the end of the window."""
         return (self.interval.ended or self.interval.end) - self.interval.began
 
 
 @dataclass(frozen=True)
 class BlockLink(NamedInterval):
-    """What a block of a lane leads to. `label` is its task, where there is room: `fits` on a telephone too."""
+    """The link of a block. `label` is its task's name if there is room; `fits` on a phone too."""
 
     block: timeline_layout.LaneBlock
     label: str
@@ -56,7 +56,7 @@ class BlockLink(NamedInterval):
 
 @dataclass(frozen=True)
 class Lane:
-    """It is drawn as finely as can be seen; what can be pointed at may be coarser."""
+    """`drawing` has full resolution; the clickable blocks may be coarser."""
 
     agent: models.Agent
     drawing: timeline_layout.Drawing
@@ -71,7 +71,7 @@ class TimelineRow:
 
 @dataclass(frozen=True)
 class AgentTimeline:
-    """`rows` are the newest spells of all lanes, `more` is how many there are besides."""
+    """`rows` are the newest intervals of all lanes, `more` counts the others."""
 
     span: time_axis.TimeSpan
     shown: Window
@@ -84,48 +84,54 @@ class AgentTimeline:
 def timeline(
     span: time_axis.TimeSpan, shown: Window, found: Agents, told: AgentIntervals, around: Around
 ) -> AgentTimeline:
-    parts = {key: within(told.get(key, ()), shown) for key in found.keys}
-    rows = [TimelineRow(agent, named(agent, interval, around)) for agent, interval in newest(found, parts)]
+    parts = {key: clip(told.get(key, ()), shown) for key in found.keys}
+    rows = [
+        TimelineRow(agent, named_interval(agent, interval, around)) for agent, interval in newest_rows(found, parts)
+    ]
     drawn = [
-        lane_of(agent, parts[key], shown, around, len(parts))
+        build_lane(agent, parts[key], shown, around, len(parts))
         for key, agent in zip(found.keys, found.shown, strict=True)
     ]
     count = sum(map(len, parts.values()))
     return AgentTimeline(span, shown, time_axis.marks(span, shown), drawn, rows, count - len(rows))
 
 
-def newest(found: Agents, parts: dict[AgentKey, list[IntervalPart]]) -> Iterable[tuple[models.Agent, IntervalPart]]:
-    """The newest MAX_ROWS spells of all, each with its agent."""
+def newest_rows(
+    found: Agents, parts: dict[AgentKey, list[IntervalPart]]
+) -> Iterable[tuple[models.Agent, IntervalPart]]:
+    """Return the newest MAX_ROWS intervals of all agents, each with its agent."""
     every = [
         (agent, interval) for agent in found.shown for interval in parts[agent.board_id, agent.agent_id][-MAX_ROWS:]
     ]
     return sorted(every, key=lambda pair: pair[1].start, reverse=True)[:MAX_ROWS]
 
 
-def lane_of(agent: models.Agent, parts: list[IntervalPart], shown: Window, around: Around, lanes_in_all: int) -> Lane:
-    fine = timeline_layout.blocks(parts, shown)
-    drawn = timeline_layout.lane(parts, shown, MAX_DRAWN // lanes_in_all, fine)
-    linked = timeline_layout.lane(parts, shown, MAX_LINKS // lanes_in_all, fine)
-    return Lane(agent, timeline_layout.drawing(drawn), [link(agent, block, around) for block in linked])
+def build_lane(
+    agent: models.Agent, parts: list[IntervalPart], shown: Window, around: Around, lanes_in_all: int
+) -> Lane:
+    fine = timeline_layout.layout_blocks(parts, shown)
+    drawn = timeline_layout.layout_lane(parts, shown, MAX_DRAWN // lanes_in_all, fine)
+    linked = timeline_layout.layout_lane(parts, shown, MAX_LINKS // lanes_in_all, fine)
+    return Lane(agent, timeline_layout.draw(drawn), [block_link(agent, block, around) for block in linked])
 
 
-def link(agent: models.Agent, block: timeline_layout.LaneBlock, around: Around) -> BlockLink:
-    base = named(agent, block.interval, around)
+def block_link(agent: models.Agent, block: timeline_layout.LaneBlock, around: Around) -> BlockLink:
+    base = named_interval(agent, block.interval, around)
     has_room = block.share >= ROOM and base.kind in ("working", "blocked")
     words = f"Mostly: {base.words} ({block.others:,} shorter)" if block.others else base.words
     label, fits = base.task if has_room else "", block.share >= ROOM_ON_A_TELEPHONE
     return BlockLink(base.interval, words, base.task, base.href, block, label, fits)
 
 
-def named(agent: models.Agent, interval: IntervalPart, around: Around) -> NamedInterval:
+def named_interval(agent: models.Agent, interval: IntervalPart, around: Around) -> NamedInterval:
     task = around.task_name(agent.board_id, interval.task_id)
     return NamedInterval(
-        interval, status_words(interval.status, task), task, events_of(agent, interval.began, interval.ended)
+        interval, status_words(interval.status, task), task, events_url(agent, interval.began, interval.ended)
     )
 
 
-def events_of(agent: models.Agent, began: datetime, ended: datetime | None) -> str:
-    """The address of what an agent did in a spell, with what began and what ended it."""
+def events_url(agent: models.Agent, began: datetime, ended: datetime | None) -> str:
+    """Return the URL of the agent's events in an interval, including those that began and ended it."""
     moment = f"since:{as_text(began)}"
     if ended:
         moment += f" until:{as_text(ended + timedelta(microseconds=1))}"

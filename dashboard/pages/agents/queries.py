@@ -1,6 +1,6 @@
-"""Agents: who they are, what they are at, when they were last heard of, and what they were at before.
+"""Reads agents: current status, last signs of life and status intervals.
 
-The number of queries does not depend on how many agents there are, and only those that are shown are read in full.
+The number of queries is independent of the number of agents. Only agents that are shown are read in full.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from marcus_events import models
 from marcus_events.log.agent_activity import Signs, signs
 from marcus_events.log.board_removals import last_removals
 
-MAX_AGENTS = 40  # shown at once; the others are counted, and found by choosing a board
-FIRST: list[StatusKind] = ["blocked", "working", "waiting"]  # where not all can be shown
+MAX_AGENTS = 40  # shown at once; the others are counted and can be found by choosing a board
+FIRST: list[StatusKind] = ["blocked", "working", "waiting"]  # shown first if not all fit
 RANK = Case(
     *(When(status=status, then=FIRST.index(kind)) for status, kind in KIND_OF.items() if kind in FIRST),
     default=len(FIRST),
@@ -34,7 +34,7 @@ AgentIntervals = dict[AgentKey, list[AgentInterval]]
 
 @dataclass(frozen=True)
 class Agents:
-    """Those that are shown, by name; `hidden` are the others. `kinds` counts all."""
+    """The agents that are shown, by name; `hidden` counts the others. `kinds` counts all."""
 
     shown: list[models.Agent]
     hidden: int
@@ -47,16 +47,16 @@ class Agents:
 
 @dataclass(frozen=True)
 class Around:
-    """What is known around agents: by board, by (board, agent), by (board, task)."""
+    """Names and states related to agents, by board, by (board, agent) and by (board, task)."""
 
     boards: dict[str, models.Board]
     signs: dict[AgentKey, Signs]
     blockers: dict[AgentKey, models.Blocker]
-    tasks: dict[AgentKey, models.Task]  # that they are at now
+    tasks: dict[AgentKey, models.Task]  # their current tasks
     task_names: dict[AgentKey, str]
 
     def task_name(self, board_id: str, task_id: str) -> str:
-        """Its id where nobody has named it."""
+        """Return the name, or the id if the task has none."""
         return self.task_names.get((board_id, task_id), task_id)
 
     def board_name(self, board_id: str) -> str:
@@ -65,7 +65,7 @@ class Around:
 
 
 def agents(scope: Scope, agent: str = "") -> Agents:
-    """All agents, those of a board, or the one that is chosen (once for each board that knows it)."""
+    """Return all agents, those of a board, or the chosen one (once per board that knows it)."""
     chosen = scope.on() | ({"agent_id": agent} if agent else {})
     rows = models.Agent.objects.now().filter(**chosen)
     numbers = dict(rows.order_by().values_list("status").annotate(number=Count("*")))
@@ -77,13 +77,13 @@ def agents(scope: Scope, agent: str = "") -> Agents:
 
 
 def by_name(agent: models.Agent) -> tuple[Any, ...]:
-    """As people sort: Claude 2 before Claude 10."""
+    """Sort naturally: Claude 2 before Claude 10."""
     parts = re.split(r"(\d{1,9})", agent.name.casefold())
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], agent.board_id
 
 
 def around(found: Agents, told: AgentIntervals, removed: dict[str, int], scope: Scope) -> Around:
-    """`told` are the spells whose tasks are to be named."""
+    """Read what is related to agents; `told` are the intervals whose tasks are to be named."""
     board_ids = {agent.board_id for agent in found.shown}
     boards = {row.board_id: row for row in models.Board.objects.now().filter(board_id__in=board_ids)}
     wanted = {(board_id, interval.task_id) for (board_id, _), each in told.items() for interval in each}
@@ -94,12 +94,12 @@ def around(found: Agents, told: AgentIntervals, removed: dict[str, int], scope: 
 
 
 def removed_boards(found: Agents) -> dict[str, int]:
-    """Where the boards of these agents were removed: what came before that is not shown."""
+    """Return when these agents' boards were removed: nothing before that is shown."""
     return last_removals({board_id for board_id, _ in found.keys})
 
 
 def intervals(found: Agents, windows: Sequence[Window], removed: dict[str, int]) -> AgentIntervals:
-    """(board, agent) → what it was at within any of two windows, oldest first, without those between them."""
+    """Return by (board, agent) the intervals within either of two windows, oldest first."""
     parts = [union(windows)] if overlap(*windows) else sorted(windows, key=lambda window: window.since)
     result = defaultdict[AgentKey, list[AgentInterval]](list)
     for part in parts:
@@ -110,7 +110,7 @@ def intervals(found: Agents, windows: Sequence[Window], removed: dict[str, int])
 
 
 def intervals_within(found: Agents, shown: Window, removed: dict[str, int]) -> Iterator[tuple[AgentKey, AgentInterval]]:
-    """Nothing from before an agent's board was removed."""
+    """Return intervals, none from before the removal of the agent's board."""
     keys = set(found.keys)
     unended = Q(to_time=None) | Q(to_time__gt=shown.since)
     named = {"board_id__in": {board for board, _ in keys}, "agent_id__in": {agent for _, agent in keys}}
@@ -122,13 +122,13 @@ def intervals_within(found: Agents, shown: Window, removed: dict[str, int]) -> I
 
 
 def tasks(keys: Iterable[AgentKey]) -> dict[AgentKey, models.Task]:
-    """The tasks of these (board, task), as far as they are known."""
+    """Return the known tasks by (board, task)."""
     rows = named(wanted := set(keys)).only("name", "status", "status_since", "progress")
     return {key: row for row in rows if (key := (row.board_id, row.task_id)) in wanted}
 
 
 def task_names(keys: Iterable[AgentKey]) -> dict[AgentKey, str]:
-    """The same where there may be thousands, of which only the name is wanted."""
+    """Return only the names of tasks, for thousands of them."""
     rows = named(wanted := set(keys)).values_list("board_id", "task_id", "name")
     return {key: name for board_id, task_id, name in rows if (key := (board_id, task_id)) in wanted}
 

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.agents import queries
-from dashboard.pages.agents.agent_cards import DAY, agent_cards, in_short
+from dashboard.pages.agents.agent_cards import DAY, agent_cards, summary_sentence
 from dashboard.pages.agents.agent_health import TITLES
 from dashboard.pages.agents.agent_timeline import timeline
 from dashboard.timeline import time_axis
@@ -19,7 +19,7 @@ def gather(page_state: PageState) -> dict[str, Any]:
     now = utc_now()
     end = time_axis.next_column(now, DAY)
     day, span = Window(end - DAY, end), time_axis.span_of(page_state.span)
-    shown = time_axis.window(span, until := time_axis.ending(page_state.until, now), now)
+    shown = time_axis.window_of(span, until := time_axis.parse_end(page_state.until, now), now)
     found = queries.agents(page_state.scope, page_state.agent)
     removed = queries.removed_boards(found)
     intervals = queries.intervals(found, [day, shown], removed)
@@ -29,13 +29,13 @@ def gather(page_state: PageState) -> dict[str, Any]:
     return {
         "members": members,
         "hidden": found.hidden,
-        "in_short": in_short(found.kinds, silent),
+        "in_short": summary_sentence(found.kinds, silent),
         "timeline": timeline(span, shown, found, intervals, around),
         "is_now": until is None,
         "spans": [(name, each.words) for name, each in time_axis.SPANS.items()],
         "chosen_span": page_state.span if page_state.span in time_axis.SPANS else time_axis.DEFAULT,
-        "earlier": time_axis.earlier(shown),
-        "later": time_axis.later(shown, now),
+        "earlier": time_axis.earlier_until(shown),
+        "later": time_axis.later_until(shown, now),
         "legend": TITLES.items(),
     }
 

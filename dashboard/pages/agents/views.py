@@ -1,4 +1,4 @@
-"""Agents: what each is at, when it was last heard of, and what they all were at before."""
+"""Agents: the status of each, its last sign of life, and their timeline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PARAMETERS = ("board", "agent", "span", "until")
 
 @require_safe
 def agents(request: HttpRequest) -> HttpResponse:
-    page_state = PageState.at(
+    page_state = PageState.from_query(
         "agents", {name: request.GET.get(name, "") for name in PARAMETERS}, visibility_of(request.user)
     )
     return page_view.render(request, "agents/index.html", page_state, "Agents")

@@ -1,1 +1,1 @@
-"""What may interrupt a person, and when: their preferences, their quiet hours, and the form for both."""
+"""Alerts: a person's preferences, quiet hours, and missed alerts."""

@@ -1,4 +1,4 @@
-"""The form of what may interrupt a person. It works as it is; scripts only fill in the time zone of the browser."""
+"""The form of alert preferences. Works without JavaScript, which only fills in the browser's time zone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django import forms
 
 from dashboard.models import AlertPreferences
 from dashboard.pages.alerts.quiet_hours import UTC, zones
-from dashboard.pages.board_choice import ChoosesBoards
+from dashboard.pages.board_choice import BoardChoiceMixin
 from dashboard.visibility import Scope
 
 SEVERITY_CHOICES = (
@@ -25,8 +25,8 @@ NO_ZONE = {"invalid_choice": "Choose a valid time zone.", "required": "Choose yo
 STORED = ("severity", "notifications", "sound", "quiet", "quiet_from", "quiet_to", "time_zone")
 
 
-class AlertForm(ChoosesBoards):
-    """What may interrupt a person. The boards are sent with every page, so they are few, or all."""
+class AlertForm(BoardChoiceMixin):
+    """Alert preferences. Every page carries the chosen boards, so their number is limited, or all are chosen."""
 
     severity = forms.ChoiceField(choices=SEVERITY_CHOICES)
     notifications = forms.BooleanField(required=False)
@@ -52,17 +52,17 @@ class AlertForm(ChoosesBoards):
         return boards
 
     def clean_quiet_from(self) -> time:
-        return self.to_the_minute("quiet_from")
+        return self.parse_time_field("quiet_from")
 
     def clean_quiet_to(self) -> time:
-        return self.to_the_minute("quiet_to")
+        return self.parse_time_field("quiet_to")
 
-    def to_the_minute(self, name: str) -> time:
-        """What is left empty stays as it was, as long as nobody wants quiet hours."""
-        stated: time | None = self.cleaned_data[name]
-        if stated is None and self.cleaned_data["quiet"]:
+    def parse_time_field(self, name: str) -> time:
+        """Return the time; an empty field keeps its value while quiet hours are off."""
+        values_to_save: time | None = self.cleaned_data[name]
+        if values_to_save is None and self.cleaned_data["quiet"]:
             raise forms.ValidationError("Enter a time.")
-        found: time = stated or getattr(self.before, name)
+        found: time = values_to_save or getattr(self.before, name)
         return found.replace(second=0, microsecond=0)
 
     def clean_quiet_days(self) -> list[int]:
@@ -71,8 +71,8 @@ class AlertForm(ChoosesBoards):
             raise forms.ValidationError("Choose at least one day.")
         return days or self.before.quiet_days
 
-    def stated(self) -> dict[str, Any]:
-        """What is kept of a valid form."""
+    def values_to_save(self) -> dict[str, Any]:
+        """Return the values of a valid form."""
         return {name: self.cleaned_data[name] for name in (*STORED, "boards", "quiet_days")}
 
     def days_chosen(self) -> list[str]:
@@ -86,12 +86,12 @@ def initial(preferences: AlertPreferences) -> dict[str, Any]:
 
 
 def zone_choices(present_zone: str) -> list[Any]:
-    """By region; what is stored can be kept, also where another machine knew more of them."""
+    """Return time zones by region. A stored zone stays available even if this machine does not know it."""
     known = {name for _, names in zones() for name in names} | {UTC}
     others = [] if present_zone in known else [(present_zone, present_zone)]
-    regions = [(region, [(name, place_of(name)) for name in names]) for region, names in zones()]
+    regions = [(region, [(name, city_of(name)) for name in names]) for region, names in zones()]
     return [(UTC, UTC), *others, *regions]
 
 
-def place_of(zone: str) -> str:
+def city_of(zone: str) -> str:
     return zone.partition("/")[2].replace("_", " ").replace("/", ", ")

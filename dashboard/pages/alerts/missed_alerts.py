@@ -1,4 +1,4 @@
-"""What opened during somebody's quiet hours. The log has it, so nothing is kept for them but how far they have seen."""
+"""Blockers that opened during a person's quiet hours. The log has them; only how far the person has seen is stored."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dashboard.queries.root_causes import by_cause
 from dashboard.visibility import Scope
 from marcus_events import models
 
-LOOK_BACK = timedelta(days=7)  # who has been away for longer reads Blocked
+LOOK_BACK = timedelta(days=7)  # older ones are found on Blocked
 MAX_ROWS = 1_000
 MAX_CAUSES = 10
 
 
 @dataclass(frozen=True)
 class MissedCause:
-    """The newest of the blockers with the same description on the same board, and how many there were."""
+    """The newest blocker with a description on a board, and the number of such blockers."""
 
     item: NamedBlocker
     number: int
@@ -28,7 +28,9 @@ class MissedCause:
 
 @dataclass(frozen=True)
 class Missed:
-    """`causes` are the first of them, newest first; `total` counts every blocker. `goes_on`: it is quiet now."""
+    """`causes` are the first causes, newest first; `total` counts all blockers. `goes_on` says that quiet hours
+    continue.
+    """
 
     total: int
     causes: list[MissedCause]
@@ -38,13 +40,13 @@ class Missed:
 
 
 def after_quiet_hours(preferences: AlertPreferences, scope: Scope, now: datetime) -> Missed | None:
-    """None while they last."""
+    """Return missed alerts; None during quiet hours."""
     found = missed(preferences, scope, now)
     return None if found is None or found.goes_on else found
 
 
 def missed(preferences: AlertPreferences, scope: Scope, now: datetime) -> Missed | None:
-    """What nobody has said to have seen; None where there is nothing."""
+    """Return what the person has not marked as seen; None if there is nothing."""
     hours = quiet_hours(preferences)
     if hours is None:
         return None
@@ -56,7 +58,7 @@ def missed(preferences: AlertPreferences, scope: Scope, now: datetime) -> Missed
 
 
 def opened(preferences: AlertPreferences, scope: Scope, now: datetime) -> Iterable[models.Blocker]:
-    """The blockers that this person wants to hear of, newest first."""
+    """Return the blockers that match the person's preferences, newest first."""
     since = max(preferences.noted_until or now - LOOK_BACK, now - LOOK_BACK)
     rows = models.Blocker.objects.now().filter(opened_at__gt=since, opened_at__lte=now, **scope.on())
     return [row for row in rows.order_by("-opened_at")[:MAX_ROWS] if is_wanted(preferences, row.board_id, row.severity)]

@@ -1,6 +1,6 @@
-"""The preferences of one person: read, kept, and handed to the scripts of their page, which apply them.
+"""A person's alert preferences: read, saved, and passed to the page's scripts, which apply them.
 
-The region `alerts` is the same for everybody, so a preference never changes what is sent, only what interrupts.
+The region `alerts` is the same for everybody; preferences only decide what interrupts, never what is sent.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from marcus_events.core.event_fields import SEVERITIES
 
 
 def preferences_of(user_id: int) -> AlertPreferences:
-    """What was stored, or the defaults."""
+    """Return the stored preferences, or the defaults."""
     return AlertPreferences.objects.filter(user_id=user_id).first() or AlertPreferences(user_id=user_id)
 
 
-def keep(user_id: int, values: dict[str, Any], now: datetime) -> None:
-    """What came before quiet hours were switched on did not come during them."""
+def save_preferences(user_id: int, values: dict[str, Any], now: datetime) -> None:
+    """Save. Blockers from before quiet hours were switched on did not open during them."""
     before = preferences_of(user_id)
     if values["quiet"] and not before.quiet:
         values = values | {"noted_until": now}
     AlertPreferences.objects.update_or_create(user_id=user_id, defaults=values)
 
 
-def note(user_id: int, until: datetime) -> None:
-    """What came in quiet hours up to then has been seen."""
+def mark_seen(user_id: int, until: datetime) -> None:
+    """Mark alerts of quiet hours up to this time as seen."""
     AlertPreferences.objects.filter(user_id=user_id).update(noted_until=until)
 
 
@@ -44,13 +44,13 @@ def is_wanted(preferences: AlertPreferences, board_id: str, severity: str) -> bo
     return is_severe and (not preferences.boards or board_id in preferences.boards)
 
 
-def as_json(preferences: AlertPreferences) -> str:
-    """As `static/js/interrupting.js` takes them."""
+def preferences_as_json(preferences: AlertPreferences) -> str:
+    """Convert for `static/js/interrupting.js`."""
     stated: dict[str, Any] = {name: getattr(preferences, name) for name in ("boards", "severity", "notifications")}
-    return json.dumps(stated | {"sound": preferences.sound, "quiet": quiet_as_data(preferences)})
+    return json.dumps(stated | {"sound": preferences.sound, "quiet": quiet_hours_as_json(preferences)})
 
 
-def quiet_as_data(preferences: AlertPreferences) -> dict[str, Any] | None:
+def quiet_hours_as_json(preferences: AlertPreferences) -> dict[str, Any] | None:
     hours = quiet_hours(preferences)
     if hours is None:
         return None
@@ -63,5 +63,5 @@ def quiet_as_data(preferences: AlertPreferences) -> dict[str, Any] | None:
 
 
 def minute_of(at: time) -> int:
-    """Of the day."""
+    """Return the minute of the day."""
     return at.hour * 60 + at.minute

@@ -1,9 +1,9 @@
-"""Quiet hours: from one time of day to another, on the clocks of a time zone.
+"""Quiet hours: from one time of day to another, in a time zone.
 
-1. They begin on the days that were chosen, and belong to the day on which they begin.
-2. When they end at an earlier time than they begin, they end on the next day; at the same time, after a whole day.
+1. They begin on the chosen days, and belong to the day on which they begin.
+2. If their end is earlier than their beginning, they end on the next day; if equal, after a whole day.
 
-`static/js/interrupting.js` says the same in the browser, and a test holds the two together.
+`static/js/interrupting.js` has the same rules; tests/browser/test_alerts.py compares both.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class QuietHours:
 
 
 def zone_of(name: str) -> tzinfo:
-    """UTC where this machine does not know the time zone."""
+    """Return the time zone; UTC if this machine does not know it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -46,7 +46,7 @@ def zone_of(name: str) -> tzinfo:
 
 @cache
 def zones() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The time zones by region, as they are chosen from. Some machines know none but UTC."""
+    """Return the time zones by region. Some machines know none but UTC."""
     regions: dict[str, list[str]] = {}
     for name in sorted(available_timezones()):
         region, _, place = name.partition("/")

@@ -1,6 +1,6 @@
-"""Alerts: what may interrupt the one who looks, and what came while nothing might.
+"""Alerts: a person's preferences, and what they missed during quiet hours.
 
-Everything here is about the person who asks: no address and no field names another.
+All views concern the requesting user: no URL and no field names another one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.alerts.forms import AlertForm
 from dashboard.pages.alerts.missed_alerts import missed as missed_by
-from dashboard.pages.alerts.preferences import keep, note, preferences_of
+from dashboard.pages.alerts.preferences import mark_seen, preferences_of, save_preferences
 from dashboard.visibility import Scope, visibility_of
 from marcus_events.core.event import utc_now
 
@@ -27,22 +27,22 @@ from marcus_events.core.event import utc_now
 @require_http_methods(["GET", "HEAD", "POST"])
 def alerts(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return show(request, AlertForm(preferences_of(viewer(request)), scope_of(request)))
-    form = AlertForm(preferences_of(viewer(request)), scope_of(request), request.POST)
+        return show(request, AlertForm(preferences_of(viewer_id(request)), scope_of(request)))
+    form = AlertForm(preferences_of(viewer_id(request)), scope_of(request), request.POST)
     if form.is_finding:
         return show(request, form.unchecked())
     if not form.is_valid():
         return show(request, form)
-    keep(viewer(request), form.stated(), utc_now())
+    save_preferences(viewer_id(request), form.values_to_save(), utc_now())
     return redirect(f"{reverse('alerts')}?saved=1")
 
 
-def viewer(request: HttpRequest) -> int:
+def viewer_id(request: HttpRequest) -> int:
     return request.user.pk or 0
 
 
 def scope_of(request: HttpRequest) -> Scope:
-    """Alerts are of all boards that are seen."""
+    """Alerts cover all visible boards."""
     return Scope(visibility_of(request.user))
 
 
@@ -58,15 +58,15 @@ def show(request: HttpRequest, form: AlertForm) -> HttpResponse:
 
 @require_GET
 def missed(request: HttpRequest) -> HttpResponse:
-    """For a page that is open when quiet hours end."""
-    found = missed_by(preferences_of(viewer(request)), scope_of(request), utc_now())
+    """Return missed alerts for a page that is open when quiet hours end."""
+    found = missed_by(preferences_of(viewer_id(request)), scope_of(request), utc_now())
     return render_template(request, "alerts/_missed.html", {"missed": found, "page_state": PageState("now")})
 
 
 @require_POST
 def noted(request: HttpRequest) -> HttpResponse:
-    """Seen, up to the moment for which it was shown: what came since is told the next time."""
-    note(viewer(request), min(shown_at(request) or utc_now(), utc_now()))
+    """Mark alerts as seen up to the time that was shown; newer ones will be shown next time."""
+    mark_seen(viewer_id(request), min(shown_at(request) or utc_now(), utc_now()))
     return redirect("now" if request.POST.get("page") == "now" else "alerts")
 
 

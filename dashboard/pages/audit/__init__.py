@@ -1,1 +1,1 @@
-"""Audit: log integrity, what people did to the system, and redaction. For administrators."""
+"""Audit: log integrity, the audit trail, and redaction. For administrators."""

@@ -1,4 +1,4 @@
-"""The audit trail as a page shows it: the newest acts, by who and what; and what the last verification said."""
+"""Reads the audit trail and the state of verification."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHOWN = 50  # acts
 
 @dataclass(frozen=True)
 class AuditPage:
-    """`older` is the position before which the next ones stand; None where there are none."""
+    """`older` is the position before which the next page begins; None on the last page."""
 
     rows: list[dict[str, Any]]
     older: int | None
@@ -31,7 +31,7 @@ class AuditPage:
 
 @dataclass(frozen=True)
 class AnchorShown:
-    """A place that the head of the chain is written to, and how that goes."""
+    """A place that the head of the chain is written to, and its state."""
 
     name: str
     state: AnchorState
@@ -40,7 +40,7 @@ class AnchorShown:
 
 @dataclass(frozen=True)
 class VerificationState:
-    """`running` is the one that is at work, `newest` the last one that came to an end."""
+    """`running` is the current run, `newest` the last finished one."""
 
     running: Verification | None
     newest: Verification | None
@@ -61,7 +61,7 @@ def kinds() -> list[tuple[str, str]]:
 
 
 def acts(who: str, what: str, before: int | None) -> AuditPage:
-    """Each kind is looked up by itself: so the index finds them however long the log is."""
+    """Return a page of audit events. Reads each type separately, so that the index is used however long the log is."""
     wanted = EventFilter().with_term("source", f"user:{who}" if who else "")
     found: list[RecordedEvent] = []
     for name in [what] if what else types_of("audit"):

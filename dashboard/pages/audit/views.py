@@ -1,4 +1,4 @@
-"""Audit: whether the log is whole, what people did to the system, and the redaction of an event. For administrators."""
+"""Audit: log integrity, the audit trail, and the redaction of an event. For administrators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.live.page_state import PageState, storable
+from dashboard.live.page_state import PageState, replace_nul
 from dashboard.pages import page_view
 from dashboard.pages.activity import views
 from dashboard.pages.administrator_view import by_administrator
@@ -26,7 +26,7 @@ AWAY = "The database is busy. Try again in a moment."
 @require_safe
 @by_administrator
 def audit(request: HttpRequest) -> HttpResponse:
-    who = storable(request.GET.get("who", "").strip())[:150]
+    who = replace_nul(request.GET.get("who", "").strip())[:150]
     what = request.GET.get("what", "")
     kinds = queries.kinds()
     chosen = what if what in dict(kinds) else ""
@@ -38,7 +38,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 @require_POST
 @by_administrator
 def verify(request: HttpRequest) -> HttpResponse:
-    """In the background: the page shows how far it has come. One is running already where that is so."""
+    """Start a verification in the background, unless one is running; the page shows its progress."""
     VERIFIER.get().request((request.user.get_username(), address_of(request)))
     return redirect("audit")
 

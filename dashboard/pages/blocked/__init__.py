@@ -1,1 +1,1 @@
-"""Blocked: the open and the resolved blockers, and one blocker with its actions."""
+"""Blocked: open and resolved blockers, and one blocker with its actions."""

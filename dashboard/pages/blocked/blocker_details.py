@@ -1,4 +1,4 @@
-"""One blocker with everything that helps to answer it: what was tried, what is suggested, what helped before."""
+"""One blocker with everything that helps to answer it: earlier attempts, suggestions and similar cases."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from marcus_events.log.rows import rows
 
 MAX_TRIED = 5
 MAX_ALIKE = 3
-MAX_OTHERS = 100  # of a cause; an act is about no more at once
+MAX_OTHERS = 100  # per cause; the limit of one action
 MAX_THREAD = 50
-MAX_NAMED = 20  # of the tasks that wait behind it
+MAX_NAMED = 20  # named tasks that wait behind it
 THREAD_TYPES = (
     *("task_blocked", "blocker_suggestion", "blocker_updated", "blocker_acknowledged", "blocker_assigned"),
     *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "answer_failed", "blocker_resolved", "answer_seen"),
 )
-# Words of a description are looked for in others: those that share the most, and the rarer ones, come first.
+# Finds similar descriptions by shared words; more and rarer shared words rank higher.
 ALIKE = f"""
 WITH wanted AS (
     SELECT to_tsquery('simple', string_agg(quote_literal(word), ' | ')) AS words
@@ -44,7 +44,7 @@ ReplyStage = Literal["open", "answered", "sent", "seen", "resumed", "ended"]
 
 @dataclass(frozen=True)
 class ThreadStep:
-    """One event of the thread, in words."""
+    """One event of the thread."""
 
     at: datetime
     text: str
@@ -54,7 +54,9 @@ class ThreadStep:
 
 @dataclass(frozen=True)
 class BlockerDetail:
-    """`others` are open too, for the same cause; `together` those of them that were given the same answer at once."""
+    """`others` are open blockers of the same cause; `together` are those that were given the same answer in one
+    action.
+    """
 
     item: blockers.NamedBlocker
     others: list[blockers.NamedBlocker]
@@ -72,7 +74,7 @@ class BlockerDetail:
 
     @property
     def version(self) -> str:
-        """Another one means that something else is to be shown."""
+        """Changes whenever the details have to be rendered again."""
         shown = [self.item.blocker.from_position, *(other.blocker.from_position for other in self.others)]
         return f"{self.is_awaited} {self.is_snoozed} {' '.join(map(str, shown))}"
 
@@ -82,7 +84,7 @@ class BlockerDetail:
 
     @property
     def tasks(self) -> int:
-        """How many wait for the same."""
+        """The number of tasks that wait for the same cause."""
         return len({self.item.blocker.task_id, *(other.blocker.task_id for other in self.others)})
 
     @property
@@ -110,14 +112,14 @@ def find(blocker_id: int, visibility: Visibility) -> models.Blocker | None:
 
 
 def others(blocker: models.Blocker) -> list[models.Blocker]:
-    """What else is open for the same cause, the first to be reported first."""
+    """Return the other open blockers of the same cause, earliest first."""
     alike = {"board_id": blocker.board_id, "description": blocker.description}
     rows = models.Blocker.objects.now().filter(resolved_at=None, **alike).exclude(blocker_id=blocker.blocker_id)
     return list(rows.order_by("opened_at", "blocker_id")[:MAX_OTHERS])
 
 
 def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[models.Blocker]:
-    """Those that were answered in the same act: by the same person, due at the same moment."""
+    """Return those answered in the same action: by the same person, due at the same time."""
     if not blocker.answer_id or blocker.resolved_at:
         return []
     given = (blocker.answered_by, blocker.answer_due)
@@ -125,7 +127,7 @@ def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[mode
 
 
 def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
-    """Of one that `find` has found for the same sight."""
+    """Return the details of a blocker returned by `find` for the same visibility."""
     board_id, task_id = blocker.board_id, blocker.task_id
     behind = linked_tasks.waiting([(board_id, task_id)], visibility).get((board_id, task_id), [])
     alike_now = others(blocker)
@@ -145,21 +147,21 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
 
 
 def confidence(suggestion: object) -> str:
-    """How sure the AI says it is, in percent; nothing where it does not say."""
+    """Return the stated confidence in percent; None if there is none."""
     value = suggestion.get("confidence") if isinstance(suggestion, dict) else None
     is_share = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
     return f"{value:.0%}" if is_share else ""
 
 
 def tried(blocker: models.Blocker) -> list[ThreadStep]:
-    """What the agent last said of the task before it was blocked."""
+    """Return the agent's last message about the task before the blocker."""
     wanted = EventFilter().with_term("type", "task_progress", "decision_logged").with_term("task", blocker.task_id)
     found = read.events(wanted.with_term("board_id", blocker.board_id), before=blocker.blocker_id, limit=MAX_TRIED)
     return [told(step) for step in named(found)]
 
 
 def thread(blocker: models.Blocker) -> list[ThreadStep]:
-    """What was said and done about it, oldest first."""
+    """Return what was said and done about the blocker, oldest first."""
     wanted = EventFilter().with_term("type", *THREAD_TYPES).with_term("task", blocker.task_id)
     found = read.events(
         wanted.with_term("board_id", blocker.board_id),
@@ -176,7 +178,7 @@ def told(recorded: RecordedEvent) -> ThreadStep:
 
 
 def alike(blocker: models.Blocker, visibility: Visibility) -> list[blockers.ResolvedBlocker]:
-    """Earlier ones that read like this one, and were answered."""
+    """Return earlier answered blockers with similar descriptions."""
     values = {
         "text": blocker.description,
         "blocker_id": blocker.blocker_id,

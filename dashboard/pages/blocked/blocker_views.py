@@ -1,10 +1,10 @@
-"""One blocker, in the drawer or as a page of its own: what it is about, and what a person does about it.
+"""One blocker, in the drawer or as a page: its details and the actions on it.
 
-1. GET shows it. POST does an act, and shows it again: in the drawer, or by a redirect where there is no script.
-2. Who may only watch is shown it without the acts, and refused one all the same.
-3. What is not possible is said above the form, and what was written stays in it.
-4. It is about the others of its root cause, too, that the form names. What was answered at once is taken back at once.
-5. Its state alone can be asked for, so that an open drawer follows it without touching what is being written.
+1. GET shows it. POST performs an action and shows it again: in the drawer, or by a redirect without JavaScript.
+2. Viewers without the permission see no actions, and the server refuses them.
+3. Errors appear above the form, which keeps its input.
+4. An action also applies to the other blockers of the cause that the form names. A joint answer is withdrawn jointly.
+5. Its state alone can be requested, so that an open drawer is updated without touching its form.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import span_of
 from marcus_events.models import Blocker
 
-MAX_PEOPLE = 50  # to choose from; where there are more, a name is typed
+MAX_PEOPLE = 50  # in the list of choices; with more people, a name is typed
 SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "1 day"), ("1w", "1 week"))
 
 
@@ -54,7 +54,7 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
 @require_GET
 def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
     visibility = visibility_of(request.user)
-    return render_template(request, "blocked/_state.html", gathered(find(blocker_id, visibility), visibility))
+    return render_template(request, "blocked/_state.html", blocker_context(find(blocker_id, visibility), visibility))
 
 
 def find(blocker_id: int, visibility: Visibility) -> Blocker:
@@ -72,7 +72,7 @@ def act(request: HttpRequest, found: Blocker) -> None:
         case "assign":
             actions.assign(concerned, by, known_person(request.POST.get("assignee", ""), found))
         case "snooze":
-            actions.snooze(concerned, by, until(request.POST.get("for", "")))
+            actions.snooze(concerned, by, parse_snooze_end(request.POST.get("for", "")))
         case "answer":
             actions.answer(concerned, by, request.POST.get("answer", ""))
         case "withdraw":
@@ -82,20 +82,22 @@ def act(request: HttpRequest, found: Blocker) -> None:
 
 
 def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
-    """The others of its cause that the form named, if they are still open: nobody acts on what they did not see."""
+    """Return the other blockers that the form named, if still open: nobody acts on blockers they did not see."""
     named = set(request.POST.get("others", "").split())
     return [other for other in queries.others(found) if str(other.blocker_id) in named] if named else []
 
 
 def known_person(name: str, found: Blocker) -> str:
-    """Who does not see the board could not open the blocker, and nobody learns here who there is besides."""
+    """Check an assignee. People who cannot see the board are refused like unknown ones, so that names are not
+    disclosed.
+    """
     if name and not may_be_given(name, found.board_id):
         raise actions.ActionNotPossible(f"{name} does not exist or has no access to this board.")
     return name
 
 
-def until(stated: str) -> datetime | None:
-    """The end of a span from now on; nothing brings it back."""
+def parse_snooze_end(stated: str) -> datetime | None:
+    """Return the end of a time span from now; None for no end."""
     if not stated:
         return None
     if (length := span_of(stated)) is None or length > timedelta(days=366):
@@ -105,7 +107,7 @@ def until(stated: str) -> datetime | None:
 
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
     visibility = visibility_of(request.user)
-    context = gathered(found, visibility) | {"error": error, "written": written}
+    context = blocker_context(found, visibility) | {"error": error, "written": written}
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
@@ -116,7 +118,7 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
     return response
 
 
-def gathered(found: Blocker, visibility: Visibility) -> dict[str, Any]:
+def blocker_context(found: Blocker, visibility: Visibility) -> dict[str, Any]:
     people = first_who_see(found.board_id, MAX_PEOPLE + 1)
     return {
         "detail": queries.detail(found, visibility),

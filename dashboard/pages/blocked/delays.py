@@ -1,7 +1,7 @@
-"""How long things stay blocked, and how many are blocked per day: counted in the database, however many there are.
+"""How long blockers stay open, and how many open per day. Counted in the database.
 
-Counting a hundred thousand takes a tenth of a second, and a page asks with every frame. So what was counted is kept
-until a blocker begins or ends, or the minute is over.
+Counting a hundred thousand rows takes 0.1 s, and pages ask with every frame. So results are cached until a blocker
+opens, changes or ends, or the minute is over.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from marcus_events.log.rows import rows
 
 WEEK = timedelta(days=7)
 DAYS = 14
-FEWEST = 3  # resolved blockers, before it is said how long half of them took
-ALIKE = 1.2  # times as long; below that, two weeks are called alike
-MAX_KEPT = 32  # scopes that are looked at
+FEWEST = 3  # resolved blockers needed for a median
+ALIKE = 1.2  # ratio below which two weeks count as equal
+MAX_KEPT = 32  # cached scopes
 EDGES_S = (60, 300, 900, 3_600, 14_400, 86_400, 259_200)
 LinkTo = Callable[[str, datetime, datetime], str]  # the query of the reports on a board, between two times
 BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "over 3 d")
 
-# Another version means that a blocker has begun, changed or ended, or that this is another log.
+# The version changes when a blocker opens, changes or ends, and with the log's epoch.
 VERSION = """
 SELECT epoch, (SELECT max(from_position) FROM blocker), (SELECT max(to_position) FROM blocker) FROM log_head
 """
@@ -57,7 +57,7 @@ WHERE to_position IS NULL AND resolved_at IS NOT NULL AND {ON_BOARDS}
 
 @dataclass(frozen=True)
 class MedianDelay:
-    """How long half of so many were blocked, at most, and nine in ten."""
+    """Median and 90th percentile of so many durations."""
 
     number: int
     median: timedelta
@@ -66,7 +66,7 @@ class MedianDelay:
 
 @dataclass(frozen=True)
 class Bin:
-    """The blockers that took about so long; `took` chooses them in the list of the resolved ones."""
+    """The blockers of a range of durations; `took` selects them in the list of resolved ones."""
 
     took: str
     title: str
@@ -75,7 +75,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Day:
-    """The blockers that were opened on a day of UTC; `stack` is of those that still are. `query` is their events'."""
+    """The blockers opened on a UTC day; `stack` counts those still open. `query` finds their events."""
 
     day: date
     bar: bars.Bar
@@ -85,7 +85,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Delays:
-    """`since` is where the last week begins; `resolved` counts all that ever were."""
+    """`since` is the beginning of the last week; `resolved` counts all resolved blockers."""
 
     since: datetime
     lately: MedianDelay | None
@@ -96,7 +96,7 @@ class Delays:
 
     @property
     def is_told(self) -> bool:
-        """There were enough of them to say how long it takes."""
+        """Whether there are enough resolved blockers for a median."""
         return is_enough(self.lately)
 
     @property
@@ -142,7 +142,7 @@ def bins(scope: Scope, since: datetime) -> list[Bin]:
 
 
 def days(scope: Scope, today: date, link: LinkTo) -> list[Day]:
-    """The last DAYS of them, today being the last."""
+    """Return the last DAYS days, ending today."""
     starts = [datetime.combine(today - timedelta(days=n), time(), UTC) for n in range(DAYS - 1, -2, -1)]
     counted = rows(OPENED, {"boards": scope.boards, "since": starts[0], "until": starts[-1]})
     found = {day: numbers for day, *numbers in counted}
@@ -157,7 +157,7 @@ def is_enough(stay: MedianDelay | None) -> bool:
 
 
 def compared(lately: MedianDelay, before: MedianDelay | None) -> str:
-    """A verdict on the median; "" where there is nothing to compare with."""
+    """Compare two medians; "" if there is nothing to compare with."""
     if before is None or not is_enough(before):
         return ""
     shorter, longer = sorted((lately.median, before.median))

@@ -1,4 +1,4 @@
-"""The open blockers as Blocked lists them: sorted, filtered, and how many there are of each severity and board."""
+"""The table of open blockers: sorting, filters, and counts per severity and board."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BOARDS = 12  # to choose from; the switcher has them all
 
 @dataclass(frozen=True)
 class OpenRow:
-    """A blocker, and all that is open for its reason."""
+    """A blocker and all open ones of the same cause."""
 
     need: OpenBlocker
     cause: RootCause
@@ -34,8 +34,8 @@ class TableChoice:
 
 @dataclass(frozen=True)
 class OpenTable:
-    """`total` counts what is open on the board, `causes` its reasons; `rows` are the first of the severity and reason
-    that are chosen, and `matching` counts all of these.
+    """`total` counts the board's open blockers, `causes` their causes; `rows` are the first of those that match the
+    chosen severity and cause, and `matching` counts all of these.
     """
 
     rows: list[OpenRow]
@@ -76,14 +76,14 @@ def chosen_rows(rows: Any, severity: str, cause: str) -> Any:
 
 
 def severities(rows: Any) -> list[TableChoice]:
-    """The worst first."""
+    """Most severe first."""
     counted = dict(rows.order_by().values_list("severity").annotate(number=Count("*")))
     worst_first = sorted(counted, key=lambda severity: -SEVERITY_WEIGHT.get(severity, 0))
     return [TableChoice(severity, severity.capitalize(), counted[severity]) for severity in worst_first]
 
 
 def boards(rows: Any) -> list[TableChoice]:
-    """Those with the most first."""
+    """Those with the most blockers first."""
     of_board = rows.order_by().exclude(board_id="").values_list("board_id").annotate(number=Count("*"))
     counted = list(of_board.order_by("-number", "board_id")[:MAX_BOARDS])
     names = current_state.board_names(board_id for board_id, _ in counted)

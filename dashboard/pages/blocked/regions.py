@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from dashboard.live.page_state import PageState, during
+from dashboard.live.page_state import PageState, with_times
 from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.blocked.delays import delays
 from dashboard.pages.blocked.open_table import open_table
@@ -27,7 +27,7 @@ def gather_resolved(page_state: PageState) -> dict[str, Any]:
 
 def reports(board: str, start: datetime, end: datetime) -> str:
     """The query of Activity for the reports of blockers between two times."""
-    return PageState("activity", board=board, type="task_blocked", q=during("", start, end)).query()
+    return PageState("activity", board=board, type="task_blocked", q=with_times("", start, end)).query()
 
 
 PAGE = Page(

@@ -1,4 +1,4 @@
-"""The resolved blockers, newest first, page by page: each begins after the last of the one before, whatever comes."""
+"""The table of resolved blockers, newest first, with keyset pagination."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MAX_ID = 2**63
 
 @dataclass(frozen=True)
 class Resolved:
-    """`total` counts the pages together; `chosen` is how long those took that are shown, where that was chosen."""
+    """`total` counts all pages; `chosen` is the selected range of durations, if any."""
 
     blockers: list[ResolvedBlocker]
     total: int
     chosen: Bin | None
-    older: str  # where the next page begins; "" after the last
+    older: str  # cursor of the next page; "" on the last
 
 
 def resolved(scope: Scope, counted: Delays, *, took: str = "", older: str = "") -> Resolved:
@@ -43,7 +43,7 @@ def resolved(scope: Scope, counted: Delays, *, took: str = "", older: str = "") 
 
 
 def taking(rows: Any, number: int) -> Any:
-    """Those of one of the BINS."""
+    """Return the blockers whose duration is in one of the BINS."""
     took = ExpressionWrapper(F("resolved_at") - F("opened_at"), output_field=DurationField())
     rows = rows.alias(took=took)
     if number > 0:
@@ -56,7 +56,7 @@ def place(row: models.Blocker) -> str:
 
 
 def after(rows: Any, older: str) -> Any:
-    """What is older than a place; everything where it is none."""
+    """Return what is older than the cursor; everything if it is invalid."""
     if (found := read_place(older)) is None:
         return rows
     moment, blocker_id = found

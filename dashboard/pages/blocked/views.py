@@ -1,4 +1,4 @@
-"""Blocked: what stands still now, and how long it took to resolve what stood still before."""
+"""Blocked: open blockers, and how long resolved ones took."""
 
 from __future__ import annotations
 
@@ -13,5 +13,8 @@ from dashboard.visibility import visibility_of
 @require_safe
 def blocked(request: HttpRequest) -> HttpResponse:
     return page_view.render(
-        request, "blocked/index.html", PageState.at("blocked", request.GET, visibility_of(request.user)), "Blocked"
+        request,
+        "blocked/index.html",
+        PageState.from_query("blocked", request.GET, visibility_of(request.user)),
+        "Blocked",
     )

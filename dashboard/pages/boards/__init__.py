@@ -1,1 +1,1 @@
-"""Boards: all of them, and one with its columns and dependencies."""
+"""Boards: the list, and one board with its columns and dependencies."""

@@ -1,4 +1,4 @@
-"""Removing the demo is an event like any other: everybody's pages hear of it, and the log keeps it."""
+"""Removes the demo's board. Removal is an event, so all open pages learn of it and the log records it."""
 
 from __future__ import annotations
 

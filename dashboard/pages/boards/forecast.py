@@ -1,9 +1,9 @@
-"""When a board will be done, at the pace of the last hours: a range, or the reason why there is none. Pure functions.
+"""Forecasts when a board will be done at its recent pace: a range, or the reason why there is none. Pure functions.
 
-A stretch of time just behind us is cut into parts of equal length; in each, so many tasks were finished. What the next
-`m` parts will bring, if they vary as those `n` did, lies around m × mean, within z × deviation × √(m + m²/n): the m
-parts vary themselves, and the mean of only n parts is itself uncertain. The board is done when that reaches what is
-left: at the earliest by the upper bound, at the latest by the lower. See docs/decisions/0010-forecast.md.
+A recent stretch of time is divided into n parts of equal length, each with its number of finished tasks. The next m
+parts will finish about m × mean tasks, within z × deviation × √(m + m²/n): the m parts vary themselves, and the mean of
+only n parts is uncertain too. The board is done when that reaches the number of remaining tasks: at the earliest by the
+upper bound, at the latest by the lower. See docs/decisions/0010-forecast.md.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from math import ceil, floor, sqrt
 from statistics import mean, stdev
 
-STEP = timedelta(minutes=10)  # in which finished tasks are counted
-# The shortest stretch in which FEWEST tasks were finished is taken: the pace of today says more than that of last week.
+STEP = timedelta(minutes=10)  # interval in which finished tasks are counted
+# The shortest stretch with FEWEST finished tasks is used: today's pace says more than last week's.
 STRETCHES = (
     (timedelta(hours=2), timedelta(minutes=10)),
     (timedelta(hours=8), timedelta(minutes=40)),
@@ -24,17 +24,17 @@ STRETCHES = (
 )
 LONGEST = STRETCHES[-1][0]
 DAY = timedelta(days=1)
-FEWEST = 5  # finished tasks, for a pace; with fewer the range would say nothing
+FEWEST = 5  # finished tasks needed; with fewer the range would be meaningless
 FEWEST_PARTS = 3
-Z = 1.2816  # eight times in ten within the range: one in ten is sooner, one in ten later
-FARTHEST = timedelta(days=90)  # a later end is "no later bound": nobody plans by it
+Z = 1.2816  # an 80 % interval: one in ten is sooner, one in ten later
+FARTHEST = timedelta(days=90)  # later ends are reported as no upper bound
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Done between two times, from their pace in a stretch of time: `finished` tasks per part of it, the newest first.
+    """Done between two times; `finished` counts tasks per part of the stretch, newest first.
 
-    `earliest` is None where that may be any moment, `latest` where the pace varies too much to say.
+    `earliest` is None if it may be any moment, `latest` if the pace varies too much.
     """
 
     earliest: datetime | None
@@ -51,7 +51,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class NoForecast:
-    """Why there is none."""
+    """The reason why there is no forecast."""
 
     reason: str
 
@@ -59,10 +59,10 @@ class NoForecast:
 def forecast(
     left: int, free: int, finished: Sequence[int], age: timedelta, now: datetime
 ) -> Forecast | NoForecast | None:
-    """None where nothing is left to forecast.
+    """Return a forecast; None if no task is left.
 
-    `finished` are tasks per STEP over LONGEST; the newest step comes first and ends now. `free` of those that are left
-    are neither blocked nor wait behind what is. `age` is the board's.
+    `finished` counts tasks per STEP over LONGEST, newest first and ending now. `free` remaining tasks are neither
+    blocked nor waiting behind a blocked one. `age` is the board's.
     """
     if not left:
         return None
@@ -83,7 +83,7 @@ def forecast(
 
 
 def parted(finished: Sequence[int], stretch: timedelta, part: timedelta, age: timedelta) -> list[int]:
-    """The finished tasks in each part of a stretch, newest first; of a younger board, the parts that it has lived."""
+    """Return the finished tasks per part, newest first; only parts within the board's age."""
     steps = part // STEP
     number = min(stretch // part, age // part)
     return [sum(finished[n * steps : (n + 1) * steps]) for n in range(number)]
@@ -109,7 +109,7 @@ def ranging(left: int, parts: list[int], stretch: timedelta, part: timedelta, no
 
 
 def first_reaching(goal: float, bound: Callable[[float], float], most: float) -> float | None:
-    """The least m at which the bound reaches the goal, below which it stays before; None where it does not."""
+    """Return the smallest m at which the bound reaches the goal; None if it does not."""
     if bound(most) < goal:
         return None
     low, high = 0.0, most
@@ -120,7 +120,7 @@ def first_reaching(goal: float, bound: Callable[[float], float], most: float) ->
 
 
 def rounded(moment: datetime, part: timedelta, *, up: bool) -> datetime:
-    """Outwards, to half a part: no more exact than what it is made from, and the same for some minutes."""
+    """Round outwards to half a part, which matches the precision of the data and stays stable for some minutes."""
     grain = max(part / 2, timedelta(minutes=5)).total_seconds()
     whole = (ceil if up else floor)(moment.timestamp() / grain)
     return datetime.fromtimestamp(whole * grain, UTC)

@@ -1,4 +1,4 @@
-"""Boards: each with how far it is and what it waits for, and one with its columns of cards."""
+"""Reads boards: the list with their progress, and one board with its columns of cards."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ EMPTY = {
 
 @dataclass(frozen=True)
 class Summary:
-    """One board in a few numbers."""
+    """One board's numbers."""
 
     board: models.Board
     statuses: dict[str, int]
@@ -67,7 +67,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Summaries:
-    """A page of them; `number` counts all that match, no further than COUNT_CAP."""
+    """A page of boards; `number` counts all matches, up to COUNT_CAP."""
 
     items: list[Summary]
     paging: Paging
@@ -75,7 +75,7 @@ class Summaries:
 
 
 def listed(scope: Scope, called: str = "", page: str = "") -> Summaries:
-    """All boards by name, or those whose name or id holds what is `called`."""
+    """Return all boards by name, or those whose name or id contains the search text."""
     paging = Paging.of(page, PAGE)
     rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=called)
     number = current_state.number_of_boards(scope, called)
@@ -83,7 +83,7 @@ def listed(scope: Scope, called: str = "", page: str = "") -> Summaries:
 
 
 def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summary]:
-    """Of these boards; of the one that is named, or of the first."""
+    """Return the numbers of these boards; of the named one, or of the first."""
     if rows is None:
         rows = current_state.boards(scope, PAGE)
     of_them = Scope(Visibility(frozenset(row.board_id for row in rows)))
@@ -103,7 +103,7 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
 
 
 def out_of_reach(scope: Scope) -> Any:
-    """The boards that Marcus works on without, or is not connected to, while there is something left to do on them."""
+    """Return unfinished boards that Marcus works without, or is not connected to."""
     rows = (
         models.Board.objects.now().filter(**scope.on()).exclude(fallback_since=None, connection__in=("", "connected"))
     )
@@ -113,7 +113,7 @@ def out_of_reach(scope: Scope) -> Any:
 
 
 def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]:
-    """board → how many blockers are open there, and how many of its tasks wait behind a blocked one on any board."""
+    """Return by board its open blockers and its tasks that wait behind a blocked one on any board."""
     rows = blockers.open_rows(scope).order_by()
     number = dict(rows.values_list("board_id").annotate(number=Count("*")))
     blocked = set(rows.values_list("board_id", "task_id").distinct()) | blocked_elsewhere(scope, visibility)
@@ -127,7 +127,7 @@ def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]
 
 
 def blocked_elsewhere(scope: Scope, visibility: Visibility) -> set[current_state.TaskKey]:
-    """The blocked tasks of other boards that tasks of these wait for, directly or through others."""
+    """Return blocked tasks of other boards that these boards' tasks wait for, directly or indirectly."""
     found = linked_tasks.before(scope.boards or [], visibility, elsewhere=True)
     needed = {on for _, on in found.open if not linked_tasks.is_hidden(on)}
     ids = {"board_id__in": {board for board, _ in needed}, "task_id__in": {task for _, task in needed}}
@@ -148,7 +148,7 @@ class TaskCard:
 
 @dataclass(frozen=True)
 class BoardColumn:
-    """`hidden` is how many cards are not shown."""
+    """`hidden` counts the cards that are not shown."""
 
     status: str
     title: str
@@ -162,8 +162,8 @@ class BoardColumn:
 
 
 def columns(scope: Scope) -> dict[str, BoardColumn]:
-    """Of one board, by status. What has been in its status longest comes first, and what was done last. Subtasks stand
-    under their parents, see `subtasks`.
+    """Return a board's cards by status: longest in their status first, newest first when done. Subtasks stand under
+    their parents, see `subtasks`.
     """
     board = scope.board
     pattern = getattr(current_state.board(scope), "external_url", "")
@@ -197,6 +197,6 @@ def cards(scope: Scope, name: str, statuses: tuple[str, ...]) -> list[models.Tas
 
 
 def numbers_of(scope: Scope) -> dict[str, int]:
-    """How many cards there are by status."""
+    """Return the number of cards by status."""
     rows = models.Task.objects.now().filter(**scope.on()).exclude(subtasks.under_parents())
     return dict(rows.values_list("status").annotate(number=Count("*")).order_by())

@@ -1,4 +1,4 @@
-"""How many tasks were finished lately, on each board, in steps of time back from a moment."""
+"""Counts recently finished tasks per board and time step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.pages.boards.forecast import LONGEST, STEP
 from dashboard.visibility import ON_BOARDS, Scope
 from marcus_events.log.rows import rows
 
-# What is done now, and has been since; a task that was taken up again was not finished. Web servers' clocks may differ.
+# Tasks that are done now: a reopened task is not finished. Web servers' clocks may differ.
 FINISHED = f"""
 SELECT board_id, greatest(0, floor(extract(epoch FROM %(now)s - status_since) / %(step)s))::int AS step, count(*)
 FROM task
@@ -20,7 +20,7 @@ GROUP BY 1, 2
 
 
 def finished(scope: Scope, now: datetime) -> dict[str, list[int]]:
-    """board → finished tasks per STEP, the newest first, as `dashboard.pages.boards.forecast` takes them."""
+    """Return by board the finished tasks per STEP, newest first, as `dashboard.pages.boards.forecast` expects them."""
     found: dict[str, list[int]] = defaultdict(lambda: [0] * (LONGEST // STEP))
     values: dict[str, Any] = {"boards": scope.boards, "now": now, "since": now - LONGEST, "step": STEP.total_seconds()}
     for board_id, step, number in rows(FINISHED, values):
@@ -29,5 +29,5 @@ def finished(scope: Scope, now: datetime) -> dict[str, list[int]]:
 
 
 def next_minute(now: datetime) -> datetime:
-    """A forecast moves on by the minute, so that a page is not sent another one with every event."""
+    """Round up, so that forecasts change once a minute and not with every event."""
     return now.replace(second=0, microsecond=0) + timedelta(minutes=1)

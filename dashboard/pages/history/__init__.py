@@ -1,1 +1,1 @@
-"""History: the table of what was found, what refines it, and the file that holds all of it."""
+"""History: search results as a table, facets, and export to a file."""

@@ -1,4 +1,4 @@
-"""The columns of the table and of an export: those everybody knows, and paths into what producers sent."""
+"""The columns of the table and of exports: fixed ones, and paths into event data."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 from marcus_events.core.event import RecordedEvent
 
 PATH = re.compile(r"(data|metadata)(\.[^.,\s]{1,100}){1,6}")
-CAN_BE_LEFT_OUT = ("type", "board", "agent", "position")  # a row without its time or its words would say nothing
-MOST = 8  # paths of one table
-LONGEST = 300  # characters of a value in the table
+CAN_BE_LEFT_OUT = ("type", "board", "agent", "position")  # time and sentence are always shown
+MAX_PATHS = 8  # per table
+MAX_VALUE_CHARS = 300  # in the table
 
 
 def paths(text: str) -> tuple[list[str], list[str]]:
-    """The paths in a list between commas, each once, and what is no column or one too many."""
-    named = [name for name in names(text) if not leaves_out(name)]
+    """Return the distinct valid paths of a comma-separated list, up to the limit."""
+    named = [name for name in names(text) if not is_omission(name)]
     good = [name for name in named if PATH.fullmatch(name)]
-    return good[:MOST], [name for name in named if name not in good[:MOST]]
+    return good[:MAX_PATHS], [name for name in named if name not in good[:MAX_PATHS]]
 
 
-def left_out(text: str) -> list[str]:
-    """Of those that everybody knows, the ones with a minus in front."""
-    return [name[1:] for name in names(text) if leaves_out(name)]
+def omitted_columns(text: str) -> list[str]:
+    """Return the fixed columns that are listed with a leading minus."""
+    return [name[1:] for name in names(text) if is_omission(name)]
 
 
-def leaves_out(name: str) -> bool:
+def is_omission(name: str) -> bool:
     return name[0] == "-" and name[1:] in CAN_BE_LEFT_OUT
 
 
@@ -35,7 +35,7 @@ def names(text: str) -> list[str]:
 
 
 def value_at(event: RecordedEvent, path: str) -> Any:
-    """None where there is nothing."""
+    """Return the value at a path, or None."""
     root, *steps = path.split(".")
     found: Any = getattr(event, root)
     for step in steps:
@@ -44,12 +44,12 @@ def value_at(event: RecordedEvent, path: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """What is nested, and what is neither text nor number, as JSON."""
+    """Convert a value to text; nested values become JSON."""
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value, ensure_ascii=False)
 
 
-def shown(event: RecordedEvent, path: str) -> str:
+def format_cell(event: RecordedEvent, path: str) -> str:
     text = as_text(value_at(event, path))
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]}…"

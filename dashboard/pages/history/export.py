@@ -1,12 +1,12 @@
-"""The whole of a result as a file, a batch at a time.
+"""Exports a whole search result as a file, in batches.
 
-1. It ends at the head of when it began, so it is the same however long it takes, and oldest first.
-2. No more than a batch is held. Whoever goes away ends it with the batch that is being read; the connection to the
-   database is given back after each.
-3. A person runs one at a time, and a process no more than MOST, of which READING read from the database at once. A
-   reader that takes too little gives its place back: see `Reader`.
-4. It goes on only while the person may see what it holds, which is looked at every CHECK_S.
-5. How it ended is recorded: who, from where, what was asked for, how many events, and why that was not all.
+1. It ends at the head of when it started, so the result is fixed, and is ordered oldest first.
+2. At most one batch is in memory. A disconnect ends the export with the current batch; the database connection is
+   released after each batch.
+3. A person runs one export at a time, a process at most MAX_EXPORTS, of which READING read from the database at once. A
+   reader that is too slow loses its place: see `ExportReader`.
+4. Access is checked again every ACCESS_CHECK_INTERVAL_S; losing it ends the export.
+5. The end is recorded: person, address, query, number of events, and the reason for an early end.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.http.worker_threads import EXPORT_THREADS, PAGE_THREADS, in_thread
 
-MOST = 8  # exports at once: each is a batch in memory, of 1 MiB or little more
-WINDOW_S = 30.0  # of waiting for a reader, after which it is judged
-MIN_RATE = 16 * 1024  # bytes a second that a reader has to take: a line of 130 kbit/s
-CHECK_S = 10.0  # after which somebody who signed out is sent no more
+MAX_EXPORTS = 8  # at once; each holds a batch of about 1 MiB in memory
+WINDOW_S = 30.0  # of waiting for a reader, after which its rate is checked
+MIN_RATE = 16 * 1024  # bytes per second that a reader has to accept: 130 kbit/s
+ACCESS_CHECK_INTERVAL_S = 10.0  # how soon a sign-out ends the export
 FIELDS = ("position", "recorded_at", "event_id", "timestamp", "event_type", "source", "data", "metadata", "category")
 ABOUT = ("board_id", "task_id", "agent_id")
-BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # by which spreadsheets know that it is UTF-8
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # tells spreadsheets that the file is UTF-8
 CANCELLED = "cancelled"
 ACCESS_ENDED = "the user signed out, or their board access changed"
 TOO_SLOW = "the download was too slow"
@@ -44,59 +44,58 @@ Lines = Callable[[list[RecordedEvent]], str]
 _running: dict[str, Export] = {}
 
 
-class BrokenOff(RuntimeError):
-    """Ended on purpose, for the reason it says. The answer breaks off: no browser takes what it has for the whole."""
+class ExportAborted(RuntimeError):
+    """Ended early for the given reason. The response breaks off, so that browsers do not take it for complete."""
 
 
-class TooMany(BrokenOff):
-    """Others began in the moment since it was looked whether there is room."""
+class TooManyExports(ExportAborted):
+    """Other exports started between the check and the start of this one."""
 
 
 class ExportReader:
-    """How much whoever reads an export takes. Time in which the database is read does not count against them."""
+    """Measures how fast a client reads an export. Time spent reading the database does not count."""
 
     def __init__(self) -> None:
         self._waits_since: float | None = None
-        self._waited = 0.0  # seconds of the present window
+        self._waited = 0.0  # seconds waited in the current window
         self._bytes = 0
 
-    def begins(self) -> None:
+    def start_waiting(self) -> None:
         self._waits_since = time.monotonic()
 
-    def took(self, size: int) -> None:
-        """Raises BrokenOff for a reader that is too slow."""
-        self._waited += self.waits_for()
+    def record_sent(self, size: int) -> None:
+        """Count a batch. Raises ExportAborted if the client is too slow."""
+        self._waited += self.waited_s()
         self._waits_since = None
         self._bytes += size
         if self._waited >= WINDOW_S:
             if self._bytes / self._waited < MIN_RATE:
-                raise BrokenOff(TOO_SLOW)
+                raise ExportAborted(TOO_SLOW)
             self._waited, self._bytes = 0.0, 0
 
-    def waits_for(self) -> float:
-        """For how many seconds it has been waited for; some servers wait for ever."""
+    def waited_s(self) -> float:
+        """Return how long the client has been waited for; some servers wait forever."""
         return 0.0 if self._waits_since is None else time.monotonic() - self._waits_since
 
 
-def make_room() -> bool:
-    """Whether there is room for one more: those whose readers take nothing give it back."""
-    if len(_running) >= MOST:
-        for export in [one for one in _running.values() if one.reader.waits_for() > WINDOW_S]:
+def has_room() -> bool:
+    """Return whether another export may start; aborts stalled ones to make room."""
+    if len(_running) >= MAX_EXPORTS:
+        for export in [one for one in _running.values() if one.reader.waited_s() > WINDOW_S]:
             export.end(TOO_SLOW)
             export.close()
-    return len(_running) < MOST
+    return len(_running) < MAX_EXPORTS
 
 
 def running(by: str) -> list[Export]:
-    """Those of a person in this process, the oldest first."""
+    """Return a person's exports in this process, oldest first."""
     return [export for export in _running.values() if export.by == by]
 
 
 class Export:
-    """An asynchronous iterator of bytes. Django closes it when the answer has been sent, or can no longer be.
+    """An asynchronous iterator of bytes. Django closes it when the response is complete or the client disconnects.
 
-    `expected` is how many events it will be about; None where that is not known. `may_go_on` says whether the person
-    may still see what it holds.
+    `expected` is the approximate number of events, None if unknown. `may_go_on` checks the person's access.
     """
 
     def __init__(
@@ -123,33 +122,33 @@ class Export:
         return bool(self._why)
 
     def end(self, why: str) -> None:
-        """With the batch that is being read or sent."""
+        """End after the current batch."""
         self._why = self._why or why
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if len(_running) >= MOST or running(self.by):
-            raise TooMany("the limit of concurrent exports is reached")
+        if len(_running) >= MAX_EXPORTS or running(self.by):
+            raise TooManyExports("the limit of concurrent exports is reached")
         _running[self.id] = self
         try:
             yield self._head.encode()
             while text := await in_thread(EXPORT_THREADS, self._next):
-                self.reader.begins()
+                self.reader.start_waiting()
                 yield text
-                self.reader.took(len(text))
+                self.reader.record_sent(len(text))
             self._finished = True
         except Exception as error:
-            self.end(str(error) if isinstance(error, BrokenOff) else FAILED)
-            await in_thread(PAGE_THREADS, self.close)  # Django closes no answer whose iterator has failed
+            self.end(str(error) if isinstance(error, ExportAborted) else FAILED)
+            await in_thread(PAGE_THREADS, self.close)  # Django does not close a response whose iterator has failed
             raise
 
     def _next(self) -> bytes:
-        """The next batch as text; nothing after the last one. The event loop is not held up by writing it."""
-        if time.monotonic() - self._checked >= CHECK_S:
+        """Return the next batch as text, "" after the last one. Formats it outside of the event loop."""
+        if time.monotonic() - self._checked >= ACCESS_CHECK_INTERVAL_S:
             self._checked = time.monotonic()
             if not self._may_go_on():
                 self.end(ACCESS_ENDED)
         if self._why:
-            raise BrokenOff(self._why)
+            raise ExportAborted(self._why)
         events = next(self._batches, [])
         self.events += len(events)
         return self._lines(events).encode() if events else b""
@@ -161,12 +160,12 @@ class Export:
 
 
 def as_json_lines(events: list[RecordedEvent]) -> str:
-    """As the API gives them."""
+    """Format events as the API does."""
     return "".join(json.dumps(event.to_dict(), ensure_ascii=False) + "\n" for event in events)
 
 
 def as_csv(paths: list[str]) -> tuple[Lines, str]:
-    """What makes rows of events, and the line above them."""
+    """Return a function that formats events as rows, and the header line."""
     return lambda events: written(row(event, paths) for event in events), BOM + written([[*FIELDS, *ABOUT, *paths]])
 
 
@@ -177,7 +176,7 @@ def row(event: RecordedEvent, paths: list[str]) -> list[Any]:
 
 
 def cell(value: Any) -> Any:
-    """Numbers stay numbers. What begins with blanks is taken for a text, since what follows may be a formula."""
+    """Format a value; numbers stay numbers. Text after leading blanks may be a formula, so it is escaped too."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     text = columns.as_text(value)

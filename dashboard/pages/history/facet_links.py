@@ -1,24 +1,24 @@
-"""The values that occur in a result, each with the way to only that or all but that."""
+"""The values that occur in a result, with links that include or exclude each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dashboard.live.page_state import MAX_QUERY, PageState
-from dashboard.pages.activity.active_filters import can_be_read
+from dashboard.pages.activity.active_filters import is_valid_query
 from dashboard.queries.current_state import names_of
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import Term
 from marcus_events.core.sentences import agent_words
 
-MOST = 8  # values of a field
+MAX_VALUES = 8  # values of a field
 TERMS = {"board": "board_id"}  # facet → field of a query, where they differ
-PATTERNS = ("type", "source")  # in which a star stands for any text: a value with one cannot be asked for
+PATTERNS = ("type", "source")  # fields with wildcards: a value with a star cannot be filtered exactly
 
 
 @dataclass(frozen=True)
 class FacetValue:
-    """`only` and `without` are query strings, "" where they cannot be asked for."""
+    """`only` and `without` are query strings; "" if the value cannot be filtered."""
 
     words: str
     count: int
@@ -30,7 +30,7 @@ class FacetValue:
 class FacetLinks:
     title: str
     values: list[FacetValue]
-    more: int  # values that are not listed
+    more: int  # number of values not listed
 
 
 def facets(page_state: PageState, counted: dict[str, list[tuple[str, int]]]) -> list[FacetLinks]:
@@ -39,30 +39,30 @@ def facets(page_state: PageState, counted: dict[str, list[tuple[str, int]]]) -> 
 
 
 def facet(page_state: PageState, field: str, counts: list[tuple[str, int]]) -> FacetLinks:
-    """`counts` are of the values, the most frequent first."""
-    top = counts[:MOST]
+    """`counts` maps values to numbers, most frequent first."""
+    top = counts[:MAX_VALUES]
     ids = {value for value, _ in top}
     names = names_of(TERMS.get(field, field), ids, page_state.scope.everywhere()) if field in ("board", "agent") else {}
     values = [
         FacetValue(
-            called(field, value, names),
+            display_value(field, value, names),
             count,
-            refined(page_state, field, value),
-            refined(page_state, field, value, exclude=True),
+            refined_query(page_state, field, value),
+            refined_query(page_state, field, value, exclude=True),
         )
         for value, count in top
     ]
     return FacetLinks(field.capitalize(), values, len(counts) - len(top))
 
 
-def called(field: str, value: str, names: dict[str, str]) -> str:
+def display_value(field: str, value: str, names: dict[str, str]) -> str:
     if field == "type":
         return meaning_of(value).title
     return names.get(value) or (agent_words(value) if field == "agent" else value)
 
 
-def refined(page_state: PageState, field: str, value: str, *, exclude: bool = False) -> str:
+def refined_query(page_state: PageState, field: str, value: str, *, exclude: bool = False) -> str:
     if field in PATTERNS and "*" in value:
         return ""
     query = f"{page_state.q} {Term(TERMS.get(field, field), (value,), exclude)}".strip()
-    return page_state.query(q=query) if len(query) <= MAX_QUERY and can_be_read(query) else ""
+    return page_state.query(q=query) if len(query) <= MAX_QUERY and is_valid_query(query) else ""

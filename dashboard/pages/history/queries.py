@@ -18,9 +18,9 @@ from marcus_events.core.sentences import short
 from marcus_events.log import read
 from marcus_events.models import HourlyRate
 
-FACET_CAP = 10_000  # events whose values are counted, where the counts that are kept do not tell
+FACET_CAP = 10_000  # events counted for facets without precomputed counts
 NEWER_CAP = 1_000
-BATCH = 500  # events that an export holds at a time, and no more than BATCH_BYTES of them
+BATCH = 500  # events per batch of an export, limited by BATCH_BYTES too
 BATCH_BYTES = 1024 * 1024
 COMPLETED = ("type", "category", "importance", "source", "board", "task", "agent")
 TIMES = ("since", "until")
@@ -34,7 +34,7 @@ def page(
 
 
 def newer(wanted: EventFilter, position: int) -> int:
-    """How many have come after a position; no more than NEWER_CAP."""
+    """Return how many matching events follow a position, up to NEWER_CAP."""
     return search.count_between(wanted, position, read.head().position + 1, NEWER_CAP)
 
 
@@ -48,7 +48,7 @@ def facets(wanted: EventFilter) -> search.Facets:
 
 
 def over_time(wanted: EventFilter, now: datetime, link: histogram.LinkTo) -> histogram.Histogram | None:
-    """From the beginning to now, or within the times that the query names; None where nothing matches."""
+    """Return the histogram from the first event to now, or within the query's times; None if nothing matches."""
     begun = wanted.since or beginning(wanted)
     if begun is None or (wanted.until and begun >= wanted.until):
         return None
@@ -61,8 +61,9 @@ def over_time(wanted: EventFilter, now: datetime, link: histogram.LinkTo) -> his
 
 
 def beginning(wanted: EventFilter) -> datetime | None:
-    """When the first event by position happened; of all events, or of boards, the hour of the oldest of all on these
-    boards: what an old Marcus wrote may have been read in after what happened today.
+    """Return the time of the first event, or for some boards the hour of their oldest one.
+
+    Older events of a Marcus may have been read in after newer ones.
     """
     if search.is_precomputed(wanted):
         is_narrowed = any(term.field == "board_id" for term in wanted.terms)
@@ -74,7 +75,7 @@ def beginning(wanted: EventFilter) -> datetime | None:
 
 
 def batches(wanted: EventFilter, until: int) -> Iterator[list[RecordedEvent]]:
-    """Everything up to a position, oldest first, never more than a batch of it at a time."""
+    """Yield everything up to a position, oldest first, one batch at a time."""
     after = 0
     while True:
         found = search.page(
@@ -88,7 +89,7 @@ def batches(wanted: EventFilter, until: int) -> Iterator[list[RecordedEvent]]:
 
 
 def completions(word: str, visibility: Visibility) -> list[str]:
-    """What the last word of a query could be: a field, or a value of the field that it names."""
+    """Return completions of the last word of a query: fields, or values of its field."""
     minus, stated = ("-", word[1:]) if word.startswith("-") else ("", word)
     name, colon, value = stated.partition(":")
     if not colon:

@@ -1,4 +1,4 @@
-"""Saved searches: kept, renamed by keeping them anew, and deleted."""
+"""Saved searches: saving, renaming and deleting."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SaveForm(forms.Form):
 
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    """The address holds the look that is saved. Why it cannot be is said in the page."""
+    """Save the search in the URL. The page shows why it could not be saved."""
     if refused := keep(request):
         return page.with_refusal(request, refused, HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect(f"{reverse('history')}?{query_of(request)}")
@@ -36,7 +36,7 @@ def keep(request: HttpRequest) -> str:
     form = SaveForm(request.POST)
     if not form.is_valid():
         return str(next(iter(form.errors.values()))[0])
-    page_state = PageState.at("history", request.GET)
+    page_state = PageState.from_query("history", request.GET)
     boards = saved_searches.audience(page_state.board, page_state.q, visibility_of(request.user))
     search = SavedSearch(**form.cleaned_data, query=query_of(request), boards=boards)
     return saved_searches.keep(request.user, search)
@@ -44,12 +44,12 @@ def keep(request: HttpRequest) -> str:
 
 def query_of(request: HttpRequest) -> str:
     """The look that the form came from, and nothing else."""
-    return PageState.at("history", request.GET).query(p="")
+    return PageState.from_query("history", request.GET).query(p="")
 
 
 @require_POST
 def delete(request: HttpRequest, search_id: int) -> HttpResponse:
-    """Mine, or as an administrator one that is shared; of others' own nobody knows."""
+    """Delete one's own search; administrators also delete shared ones. Others' private searches give 404."""
     search = saved_searches.find(request.user, visibility_of(request.user), search_id)
     if search is None:
         raise Http404("There is no such search.")

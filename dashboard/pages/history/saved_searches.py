@@ -1,4 +1,4 @@
-"""Searches that were given a name: one's own, and those that are shared by somebody who saw no more boards."""
+"""Saved searches: a person's own, and those shared by people who see no additional boards."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from marcus_events.access.visibility import ADMINISTER
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.models import Board
 
-MOST = 200  # of a person
+MOST = 200  # per person
 Person = User | AnonymousUser
-PAGE = 30  # in the list, which has those of everybody who shares theirs
+PAGE = 30  # per page of the list, which includes all shared ones
 
 
 def of(user: Person, visibility: Visibility) -> QuerySet[SavedSearch]:
-    """Those of this person, and those shared by people who saw no more. What a search finds is what its reader sees."""
+    """Return the person's own searches and visible shared ones. Results always depend on the reader's visibility."""
     shared = Q(shared=True)
     if visibility.boards is not None:
-        shared &= Q(boards__contained_by=sorted(visibility.boards))  # never holds where they are null
+        shared &= Q(boards__contained_by=sorted(visibility.boards))  # null never matches
     return SavedSearch.objects.filter(Q(owner=user.pk) | shared).select_related("owner").order_by("name", "pk")
 
 
@@ -67,7 +67,7 @@ def find(user: Person, visibility: Visibility, pk: int) -> SavedSearch | None:
 
 
 def audience(board: str, query: str, visibility: Visibility) -> list[str] | None:
-    """Which boards somebody has to see to be shown a search: all that its owner sees, and any other that it names."""
+    """Return the boards that a person has to see to be shown the search: all that its owner sees or that it names."""
     if visibility.boards is None:
         return None
     names = Board.objects.now().filter(board_id__in=visibility.boards).values_list("name", flat=True)
@@ -76,7 +76,7 @@ def audience(board: str, query: str, visibility: Visibility) -> list[str] | None
 
 
 def boards_in(query: str) -> set[str]:
-    """What a query names as boards; nothing where it cannot be read."""
+    """Return the boards that a query names; none if it is invalid."""
     try:
         terms = EventFilter.parse(query).terms
     except InvalidFilter:

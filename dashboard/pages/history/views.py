@@ -1,4 +1,4 @@
-"""History: everything that ever happened, found again; and the whole of what was found as a file."""
+"""History: search of all events, and export of results."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.icons import icon_of
-from dashboard.live.page_state import MAX_PARAMETER, PageState, storable
-from dashboard.live.visible_events import wanted
+from dashboard.live.page_state import MAX_PARAMETER, PageState, replace_nul
+from dashboard.live.visible_events import visible_filter
 from dashboard.pages import page_view
-from dashboard.pages.activity.active_filters import can_be_read, chips
+from dashboard.pages.activity.active_filters import chips, is_valid_query
 from dashboard.pages.activity.views import position
 from dashboard.pages.history import columns, saved_searches
 from dashboard.pages.history import export as exporting
@@ -38,7 +38,7 @@ from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.sentences import agent_name, board_name, sentence
 from marcus_events.log.statement_timeout import QueryTimeout
 
-ROWS = 100  # of a page
+ROWS = 100  # per page
 RANGES = (
     ("Hour", timedelta(hours=1)),
     ("Day", timedelta(days=1)),
@@ -51,7 +51,7 @@ TOO_MUCH = (
 )
 RETRY_AFTER_S = "30"
 YOURS_RUNS = "One of your exports is still running. Wait for it to finish or cancel it in History, then export again."
-OTHERS_RUN = f"{exporting.MOST} other exports are running. Try again in 30 seconds."
+OTHERS_RUN = f"{exporting.MAX_EXPORTS} other exports are running. Try again in 30 seconds."
 
 
 @require_safe
@@ -60,7 +60,7 @@ def history(request: HttpRequest) -> HttpResponse:
 
 
 def with_refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:
-    """The page, with why a search could not be saved."""
+    """Show the page with the reason why a search could not be saved."""
     response = show(request, refused=words, name=request.POST.get("name", "")[:100])
     response.status_code = status
     return response
@@ -70,7 +70,7 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
     page_state, head, now = page_state_of(request), event_stream.head(), utc_now()
     paths, unread = columns.paths(page_state.columns)
     context: dict[str, Any] = {"paths": paths, "unread": unread, "error": "", **written}
-    context["left_out"] = columns.left_out(page_state.columns)
+    context["left_out"] = columns.omitted_columns(page_state.columns)
     try:
         context |= result(request, page_state, paths, now)
     except InvalidFilter as invalid:
@@ -91,11 +91,11 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
 
 
 def page_state_of(request: HttpRequest) -> PageState:
-    return PageState.at("history", request.GET, visibility_of(request.user))
+    return PageState.from_query("history", request.GET, visibility_of(request.user))
 
 
 def result(request: HttpRequest, page_state: PageState, paths: list[str], now: datetime) -> dict[str, Any]:
-    filtered = wanted(page_state)
+    filtered = visible_filter(page_state)
     found = asked.facets(filtered)
     return {
         **rows(request, page_state, filtered, paths),
@@ -107,17 +107,17 @@ def result(request: HttpRequest, page_state: PageState, paths: list[str], now: d
 
 
 def permalink(request: HttpRequest, page_state: PageState, now: datetime) -> str:
-    """The address at which this will be found for ever: spans before now, such as since:2h, become times."""
-    fixed = str(EventFilter.parse(page_state.q, now=now)) if can_be_read(page_state.q) else page_state.q
+    """Return a permanent URL of this search: relative times such as since:2h become absolute."""
+    fixed = str(EventFilter.parse(page_state.q, now=now)) if is_valid_query(page_state.q) else page_state.q
     return request.build_absolute_uri(f"{request.path}?{page_state.query(q=fixed, p='')}")
 
 
 @require_safe
 def newer(request: HttpRequest) -> HttpResponse:
-    """A fragment: how many events have come that match, since the page was made."""
+    """Return a fragment with the number of matching events since the page was made."""
     page_state, after = page_state_of(request), position(request, "after") or 0
     try:
-        count = asked.newer(wanted(page_state), after)
+        count = asked.newer(visible_filter(page_state), after)
     except (InvalidFilter, QueryTimeout):
         count = 0
     return render_template(
@@ -127,8 +127,8 @@ def newer(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def complete(request: HttpRequest) -> JsonResponse:
-    """What the word that is being typed could become."""
-    word = storable(request.GET.get("word", ""))[:MAX_PARAMETER]
+    """Return completions of the word being typed."""
+    word = replace_nul(request.GET.get("word", ""))[:MAX_PARAMETER]
     try:
         return JsonResponse({"words": asked.completions(word, visibility_of(request.user))})
     except QueryTimeout:
@@ -136,7 +136,7 @@ def complete(request: HttpRequest) -> JsonResponse:
 
 
 def rows(request: HttpRequest, page_state: PageState, filtered: EventFilter, paths: list[str]) -> dict[str, Any]:
-    """A page of the result by position. Going back it is read the other way round, and turned."""
+    """Return a page of the result by position. The previous page is read in reverse and turned round."""
     newest_first = page_state.order != "oldest"
     after, before = position(request, "after"), position(request, "before")
     backwards = (after if newest_first else before) is not None
@@ -167,13 +167,13 @@ def row(event: RecordedEvent, readable: RecordedEvent, paths: list[str]) -> dict
         "parts": sentence(readable),
         "board": board_name(readable) if event.board_id else "",
         "agent": agent_name(readable) if event.agent_id else "",
-        "values": [(path, columns.shown(event, path)) for path in paths],
+        "values": [(path, columns.format_cell(event, path)) for path in paths],
     }
 
 
 def ranges(page_state: PageState, now: datetime) -> list[tuple[str, str]]:
-    """(words, query string): the look within the last hour, day and so on, as times that stay what they are."""
-    if not can_be_read(page_state.q):
+    """Return (words, query string) for the last hour, day and so on, as absolute times."""
+    if not is_valid_query(page_state.q):
         return []
     end = now.replace(microsecond=0)
     return [(words, page_state.query_during(end - length, end + timedelta(seconds=1))) for words, length in RANGES] + [
@@ -187,18 +187,18 @@ def without_times(query: str) -> str:
 
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
-    """The whole result, whatever page of it is looked at."""
+    """Download the whole result, whichever page of it is shown."""
     page_state, form = page_state_of(request), request.GET.get("format", "csv")
     if form not in ("csv", "jsonl"):
         return HttpResponseBadRequest("The format must be csv or jsonl.")
     try:
-        filtered = wanted(page_state)
+        filtered = visible_filter(page_state)
         expected = asked.expected(filtered)
     except (InvalidFilter, QueryTimeout) as error:
         return HttpResponseBadRequest(str(error) or TOO_MUCH)
     if exporting.running(request.user.get_username()):
         return no_room(request, page_state, YOURS_RUNS, HTTPStatus.TOO_MANY_REQUESTS)
-    if not exporting.make_room():
+    if not exporting.has_room():
         return no_room(request, page_state, OTHERS_RUN, HTTPStatus.SERVICE_UNAVAILABLE)
     return download(request, page_state, filtered, form, expected)
 
@@ -229,7 +229,7 @@ def download(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request: HttpRequest) -> HttpResponse:
-    """A fragment: how far my exports have come. With POST, one is ended."""
+    """Return a fragment with the progress of one's exports. POST ends one."""
     mine = exporting.running(request.user.get_username())
     for one in mine:
         if request.method == "POST" and one.id == request.POST.get("export"):

@@ -1,4 +1,4 @@
-"""A pasted sample as the page tells of it: in numbers, and item by item what would become of it."""
+"""The report on a pasted sample: totals, and the outcome of each item."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from marcus_events.http import dry_run
 from marcus_events.ingest import Receipt
 from marcus_events.log.append import EventData
 
-MAX_SHOWN = 20  # items, those that would be rejected first; the rest is counted
+MAX_SHOWN = 20  # items, rejected ones first; the rest is counted
 
 
 @dataclass(frozen=True)
 class Report:
-    """`problem` is why all of it would be refused; else `items` are what is shown of it."""
+    """`problem` says why everything would be rejected; otherwise `items` are those shown."""
 
     text: str
     verdict: str = ""
@@ -36,7 +36,7 @@ class Report:
 
 
 def report(text: str, visibility: Visibility) -> Report:
-    """What would become of this text, if it were published, as far as may be told to whom. Stores nothing."""
+    """Return what publishing the text would do, as far as the viewer may know. Stores nothing."""
     if not text.strip():
         return Report(text, "Nothing to validate", problem="Paste an event or an array of events.")
     try:
@@ -44,10 +44,10 @@ def report(text: str, visibility: Visibility) -> Report:
     except Problem as problem:
         verdict = f"The request would be rejected with {problem.status.value} {problem.status.phrase}"
         return Report(text, verdict, problem=problem.detail, limit=problem.more.get("limit") or "")
-    return told(text, found, visibility)
+    return build_report(text, found, visibility)
 
 
-def told(text: str, found: list[dry_run.Checked], visibility: Visibility) -> Report:
+def build_report(text: str, found: list[dry_run.Checked], visibility: Visibility) -> Report:
     rejected = dry_run.rejected(found)
     places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
     ordered = sorted(zip(places, found, strict=True), key=lambda pair: rank(pair[1].receipt))
@@ -58,7 +58,7 @@ def told(text: str, found: list[dry_run.Checked], visibility: Visibility) -> Rep
 
 
 def rank(receipt: Receipt) -> int:
-    """What needs a look comes first."""
+    """Sort items with problems first."""
     return 0 if receipt.status == "rejected" else 1 if receipt.warnings else 2
 
 
@@ -81,15 +81,13 @@ def item(place: str, checked: dry_run.Checked, visibility: Visibility) -> dict[s
 
 
 def reason(checked: dry_run.Checked) -> str:
-    """The error without the place that it begins with, which stands beside it."""
+    """Return the error without the leading place, which is shown beside it."""
     error, pointer = checked.receipt.error or "", checked.receipt.pointer or "/"
     return error.removeprefix(f"{pointer}: ")
 
 
 def facts(entry: EventData, visibility: Visibility) -> dict[str, Any]:
-    """What the dashboard would make of it, with the names that it knows by now; those of a board that is not seen are
-    not told.
-    """
+    """Return what the dashboard would show, with current names; nothing of boards that are not visible."""
     recorded = as_recorded(entry)
     [readable] = named([recorded]) if visibility.allows(entry.board_id) else [recorded]
     parts: list[SentencePart] = sentence(readable)
@@ -112,7 +110,7 @@ def facts(entry: EventData, visibility: Visibility) -> dict[str, Any]:
 
 
 def as_recorded(entry: EventData) -> RecordedEvent:
-    """As if it were in the log."""
+    """Return the event as if it were in the log."""
     event = Event(entry.event_id, entry.timestamp, entry.event_type, entry.source, entry.data, entry.metadata)
     return RecordedEvent(dry_run.TO_COME, utc_now(), event, entry.board_id, entry.task_id, entry.agent_id)
 

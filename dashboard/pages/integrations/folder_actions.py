@@ -1,4 +1,4 @@
-"""What an administrator does about followed Marcus folders: adds one, and stops following it. Each act is on record."""
+"""Adds and removes followed Marcus folders. Each action is recorded."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from marcus_events import audit
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.models import FollowedFolder
-from marcus_events.sources.marcus.folder_check import is_same
+from marcus_events.sources.marcus.folder_check import is_same_folder
 
-MAX_FOLDERS = 10  # each is a thread and a connection of the server
+MAX_FOLDERS = 10  # each takes a thread and a connection
 FULL = f"The server can follow up to {MAX_FOLDERS} folders. Stop following one first."
 FOLLOWED = "The server already follows this folder."
 
@@ -29,7 +29,7 @@ def check_room() -> None:
 
 def check_unfollowed(path: Path) -> None:
     """Raises CannotFollow."""
-    if any(is_same(path, Path(folder.path)) for folder in FollowedFolder.objects.only("path")):
+    if any(is_same_folder(path, Path(folder.path)) for folder in FollowedFolder.objects.only("path")):
         raise CannotFollow(FOLLOWED)
 
 
@@ -45,6 +45,6 @@ def follow(by: str, address: str, **stated: str) -> FollowedFolder:
 
 
 def unfollow(folder: FollowedFolder, by: str, address: str) -> None:
-    """What was read stays."""
+    """Stop following. Events already read stay."""
     if FollowedFolder.objects.filter(pk=folder.pk).delete()[0]:
         audit.record(EventTypes.FOLDER_UNFOLLOWED, by, address, path=folder.path)

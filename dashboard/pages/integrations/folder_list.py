@@ -1,4 +1,4 @@
-"""The followed folders as Integrations shows them: what each follower does, in words and numbers."""
+"""The list of followed folders with the state of each follower."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.headline import count
 from marcus_events.core.event import utc_now
 from marcus_events.models import FollowedFolder
 
-SILENT_AFTER = timedelta(seconds=20)  # a follower says every five seconds that it is there
+SILENT_AFTER = timedelta(seconds=20)  # followers save their state every five seconds
 
 NO_MARCUS = (
     "There are no Marcus files in this folder: it needs data/marcus.db, data/kanban.db or files under logs/."
@@ -19,7 +19,7 @@ NO_MARCUS = (
 SILENT = "No server process is following this folder. Following resumes when one runs."
 LEADS_OUT = "{} links outside the folder or is not a regular file. Reading starts when it is removed."
 
-WORDS = {  # activity → what it is called, its tone, its icon
+WORDS = {  # activity → words, tone, icon
     "starting": ("Starting", "", "progress"),
     "waiting": ("Waiting for Marcus", "", "pause"),
     "following": ("Following", "good", "check"),
@@ -28,7 +28,7 @@ WORDS = {  # activity → what it is called, its tone, its icon
     "stopped": ("Stopping", "", "progress"),
     "silent": ("Not being followed", "danger", "warning"),
 }
-# What a state counts: the noun, what follows it, and what that means. Numbers of 0 are left out.
+# Counter of the state, noun, suffix, explanation. Zeros are not shown.
 COUNTS = (
     ("repaired", "repaired line", "", "Records recovered from damaged lines."),
     (
@@ -45,7 +45,7 @@ COUNTS = (
 
 @dataclass(frozen=True)
 class FolderTrouble:
-    """Lines or files of a kind of trouble: their number, and the newest of them by name."""
+    """Lines or files with one kind of problem: how many, and the newest by name."""
 
     words: str
     items: list[list[str]]
@@ -67,7 +67,7 @@ class FolderRow:
     icon: str
     reason: str
     last: LastRead | None
-    counts: list[tuple[str, str]]  # in words, and what that means
+    counts: list[tuple[str, str]]  # text and explanation
     named: list[FolderTrouble]
 
     @property
@@ -76,7 +76,7 @@ class FolderRow:
 
     @property
     def since(self) -> datetime:
-        """When its follower began."""
+        """When its follower started."""
         return datetime.fromisoformat(self.state["since"]) if "since" in self.state else self.folder.added_at
 
 

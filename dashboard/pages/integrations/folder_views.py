@@ -1,4 +1,4 @@
-"""The Marcus folders that the server follows: forms of the page Integrations, for administrators."""
+"""Forms that add and remove followed Marcus folders. For administrators."""
 
 from __future__ import annotations
 

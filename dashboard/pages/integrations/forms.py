@@ -1,4 +1,4 @@
-"""What people fill in."""
+"""Forms that create tokens and add followed folders."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from zoneinfo import available_timezones
 from django import forms
 from django.db import IntegrityError
 
-from dashboard.pages.board_choice import ChoosesBoards
+from dashboard.pages.board_choice import BoardChoiceMixin
 from dashboard.pages.integrations import folder_actions
 from dashboard.visibility import EVERYTHING, Scope
 from marcus_events.access import tokens
 from marcus_events.core.event import LATEST, utc_now
 from marcus_events.models import FollowedFolder
-from marcus_events.sources.marcus.folder_check import path_of, problem
+from marcus_events.sources.marcus.folder_check import find_problem, parse_path
 
 NEVER, ON = "never", "date"
 EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NEVER, "Never"), (ON, "On a date"))
@@ -26,13 +26,13 @@ SCOPES = tuple((scope, scope.capitalize()) for scope in tokens.SCOPES)
 NAME_TAKEN = "A token with this name already exists. Names of revoked tokens cannot be reused."
 MAX_NAME = 100  # characters
 MAX_SOURCES = 4_000
-MAX_PATH = 600  # characters: as UTF-8 it fits into an index
+MAX_PATH = 600  # characters; fits into an index as UTF-8
 MAX_FOLDER_NAME = 200
 
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token that was just made. Nothing but the answer to this request knows its secret."""
+    """A new token with its secret, which only the response to this request contains."""
 
     name: str
     secret: str
@@ -44,8 +44,8 @@ class NewToken:
         return f"<Made {self.name!r}>"
 
 
-class TokenForm(ChoosesBoards):
-    """A token to make."""
+class TokenForm(BoardChoiceMixin):
+    """A token to create."""
 
     name = forms.CharField(max_length=MAX_NAME, error_messages={"required": "Enter a name."})
     scopes = forms.MultipleChoiceField(
@@ -58,7 +58,7 @@ class TokenForm(ChoosesBoards):
     scope = Scope(EVERYTHING)
 
     def clean_sources(self) -> list[str]:
-        """One in a line."""
+        """Parse one pattern per line."""
         return [line.strip() for line in self.cleaned_data["sources"].splitlines() if line.strip()]
 
     def clean(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class TokenForm(ChoosesBoards):
         return None
 
     def make(self) -> NewToken | None:
-        """The token, or None where the form now says why not."""
+        """Create the token; None if the form has errors."""
         if not self.is_valid():
             return None
         stated = self.cleaned_data
@@ -111,7 +111,7 @@ def as_form_errors() -> Iterator[None]:
 
 
 class FolderForm(forms.Form):
-    """A folder to follow."""
+    """Validates a folder to follow."""
 
     path = forms.CharField(
         max_length=MAX_PATH,
@@ -125,10 +125,10 @@ class FolderForm(forms.Form):
 
     def clean_path(self) -> str:
         try:
-            path = path_of(self.cleaned_data["path"])
+            path = parse_path(self.cleaned_data["path"])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
-        if reason := problem(path):
+        if reason := find_problem(path):
             raise forms.ValidationError(reason)
         with as_form_errors():
             folder_actions.check_unfollowed(path)
@@ -145,7 +145,7 @@ class FolderForm(forms.Form):
             folder_actions.check_room()
 
     def follow(self, by: str, address: str) -> FollowedFolder | None:
-        """The folder, or None where the form now says why not."""
+        """Save and return the folder; None if the form has errors."""
         if not self.is_valid():
             return None
         try:

@@ -10,14 +10,14 @@ from dashboard.pages.integrations import folder_list, rejected_list
 
 
 def gather_integrations(page_state: PageState) -> dict[str, Any]:
-    """Refused requests are of no board, and a source may be of any: they are for those who see everything."""
+    """Rejected requests belong to no board and may name any source, so only viewers who see everything get them."""
     if not page_state.visibility.allows(None):
         return {"refused": None, "clocks": []}
     return {"refused": rejected_list.newest(), "clocks": rejected_list.clocks()}
 
 
 def gather_folders(page_state: PageState) -> dict[str, Any]:
-    """Paths of the server's machine are for administrators."""
+    """Paths on the server are for administrators."""
     return {"folders": folder_list.followed() if page_state.visibility.audit else None}
 
 

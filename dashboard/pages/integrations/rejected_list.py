@@ -1,4 +1,4 @@
-"""What was refused by the API lately, and what was taken with a warning."""
+"""The list of recently rejected requests and of accepted ones with warnings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_SHOWN = 50  # rows
 
 @dataclass(frozen=True)
 class RejectedList:
-    """`hidden` is how many older kinds are kept, but not shown."""
+    """`hidden` counts older kinds that are stored but not shown."""
 
     rows: list[RefusedRequest]
     hidden: int

@@ -1,7 +1,7 @@
-"""Programs that publish a first event, to copy: in each {site} and {token} stand for the reader's own.
+"""Sample programs that publish a first event; {site} and {token} are replaced.
 
-What goes into a program is never text of a stranger's as it is: a board or a source with other characters than those of
-a plain name is left to the reader to fill in.
+Text from producers or users is never inserted unchecked: a board or source that is not a plain name is left for the
+reader to fill in.
 """
 
 from __future__ import annotations
@@ -147,21 +147,23 @@ print(answer.status_code, answer.json())
 )
 
 
-def filled(site: str, made: NewToken | None = None) -> list[Snippet]:
-    """For this site, and for the token that was just made, if that may publish."""
+def fill_snippets(site: str, made: NewToken | None = None) -> list[Snippet]:
+    """Fill in the site and, if it may publish, the new token."""
     values = {
         "{site}": site,
         "{token}": made.secret if made and made.may_publish else PLACEHOLDER,
-        "{board}": plain(made.boards if made else [], BOARD),
-        "{source}": plain([source.replace("*", "first") for source in made.sources] if made else [], SOURCE),
+        "{board}": first_plain_name(made.boards if made else [], BOARD),
+        "{source}": first_plain_name([source.replace("*", "first") for source in made.sources] if made else [], SOURCE),
     }
-    return [Snippet(found.key, found.title, found.where, replaced(found.code, values)) for found in SNIPPETS]
+    return [
+        Snippet(found.key, found.title, found.where, replace_placeholders(found.code, values)) for found in SNIPPETS
+    ]
 
 
-def plain(names: list[str], otherwise: str) -> str:
-    """The first name, if it means in every language what it says."""
+def first_plain_name(names: list[str], otherwise: str) -> str:
+    """Return the first name if it needs no escaping in any language."""
     return names[0] if names and PLAIN.fullmatch(names[0]) else otherwise
 
 
-def replaced(code: str, values: dict[str, str]) -> str:
+def replace_placeholders(code: str, values: dict[str, str]) -> str:
     return re.sub("|".join(map(re.escape, values)), lambda found: values[found[0]], code)

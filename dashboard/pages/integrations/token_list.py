@@ -1,4 +1,4 @@
-"""The tokens of programs, as an administrator sees them: never their secrets, which nobody has."""
+"""The list of tokens for administrators, without secrets, which are not stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_NAMED = 5  # boards of a token
 
 @dataclass(frozen=True)
 class TokenRow:
-    """`boards` are the names of some that it is for, none for all; `more` counts the others."""
+    """`boards` names some boards of the token, none for all; `more` counts the others."""
 
     token: Token
     boards: list[str]
@@ -25,7 +25,7 @@ class TokenRow:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The newest first: a page of those that may open something, and the first of those that were revoked last."""
+    """Newest first: a page of valid tokens, and the most recently revoked ones."""
 
     current: list[TokenRow]
     paging: Paging

@@ -1,10 +1,9 @@
-"""Integrations: tokens for programs, how to publish with them, what would become of an event, what was refused, and the
-Marcus folders that the server follows (see `views.folders`).
+"""Integrations: tokens, sample programs, dry run, rejected requests and followed Marcus folders (see `folder_views`).
 
-1. Only an administrator makes, sees and revokes tokens; everybody who is signed in sees the rest.
-2. A new token stands in the answer to the request that made it, and nowhere else: not in an address, a cookie or a log,
-   and no cache keeps it. Sending that request again makes no second one, since a name is given once.
-3. Checking an event stores nothing.
+1. Only administrators create, see and revoke tokens; every signed-in user sees the rest.
+2. A new secret is only in the response to the request that created it: not in a URL, cookie or log, and never cached.
+   Repeating the request creates no second token, since names are unique.
+3. A dry run stores nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
 
 
 def by_form(view: AdministratorView) -> AdministratorView:
-    """A form is sent here; who opens the address itself (after signing in again) is sent to the page."""
+    """Accept POST only; redirect GET, as after signing in again, to the page."""
 
     @wraps(view)
     def answer(request: HttpRequest, **place: Any) -> HttpResponse:
@@ -82,7 +81,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 
 @by_form
 def check(request: HttpRequest) -> HttpResponse:
-    """What would become of a pasted event: a fragment for the open page, or the whole page with it."""
+    """Return the dry run of a pasted event: a fragment for an open page, or the whole page."""
     found = dry_run_report.report(request.POST.get("event", ""), visibility_of(request.user))
     if request.htmx:  # type: ignore[attr-defined]
         return render_template(request, "integrations/_checked.html", {"report": found})
@@ -100,22 +99,27 @@ def show(
 ) -> HttpResponse:
     page_state = PageState.of_list("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
-    context: dict[str, Any] = {"made": made, "report": report, "site": site, "snippets": snippets.filled(site, made)}
+    context: dict[str, Any] = {
+        "made": made,
+        "report": report,
+        "site": site,
+        "snippets": snippets.fill_snippets(site, made),
+    }
     if may_manage(request):
-        context |= of_tokens(request, page_state, form) | of_folders(request, folder_form)
+        context |= token_context(request, page_state, form) | folder_context(request, folder_form)
     else:
         context["administrators"] = administrators()
     return page_view.render(request, "integrations/index.html", page_state, "Integrations", **context)
 
 
-def of_tokens(request: HttpRequest, page_state: PageState, form: TokenForm | None) -> dict[str, Any]:
+def token_context(request: HttpRequest, page_state: PageState, form: TokenForm | None) -> dict[str, Any]:
     found = listed.tokens(page_state.p)
     just = listed.find(views.position(request, "revoked") or 0)
     revoked = just.name if just and just.revoked_at else ""
     return {"tokens": found, "form": form or TokenForm(), "revoked_name": revoked}
 
 
-def of_folders(request: HttpRequest, form: FolderForm | None) -> dict[str, Any]:
+def folder_context(request: HttpRequest, form: FolderForm | None) -> dict[str, Any]:
     just = folder_list.find(views.position(request, "followed") or 0)
     path = just.path if just else ""
     return {"folder_form": form or FolderForm(), "followed_path": path, "has_stopped": "stopped" in request.GET}

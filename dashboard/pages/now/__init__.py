@@ -1,1 +1,1 @@
-"""Now: one sentence of state, what needs a person, and the latest events."""
+"""Now: a headline, what needs a person, and the latest events."""

@@ -1,4 +1,4 @@
-"""What needs a person now: the open blockers by their causes, and the boards that Marcus is not connected to."""
+"""Reads what needs a person now: open blockers by cause, and boards that Marcus is not connected to."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dashboard.queries import blockers, counters, current_state
 from dashboard.queries.root_causes import causes
 from dashboard.visibility import Scope
 
-MAX_CONNECTIONS = 5  # boards that Now names
-MAX_NEEDS = 20  # reasons that Now shows
+MAX_CONNECTIONS = 5  # boards named
+MAX_NEEDS = 20  # causes shown
 
 
 def needs(scope: Scope, now: datetime) -> dict[str, Any]:
-    """Of very many blockers the costliest are read; all are counted."""
+    """Read the costliest blockers; count all."""
     unsnoozed = blockers.open_rows(scope).exclude(snoozed_until__gt=now)
     costliest = blockers.open_blockers(scope, now=now, chosen=unsnoozed)
     number, found = unsnoozed.count(), causes(costliest, now)

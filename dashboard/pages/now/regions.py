@@ -12,6 +12,7 @@ from marcus_events.core.event import utc_now
 
 
 def gather_needs(page_state: PageState) -> dict[str, Any]:
+    """Read the costliest blockers; count all."""
     return queries.needs(page_state.scope, utc_now())
 
 

@@ -1,4 +1,4 @@
-"""What has happened since somebody was last here, in numbers."""
+"""Counts what has happened since a person's last visit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOLD = {
 
 @dataclass(frozen=True)
 class Since:
-    """`told` are (type, words) of what a person asks about first; `total` is of everything but noise."""
+    """`told` are (type, words) of the most important types; `total` counts everything but noise."""
 
     at: datetime
     total: int

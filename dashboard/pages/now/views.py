@@ -1,4 +1,4 @@
-"""Now: one sentence of state, what needs a person, how much of each kind, and the last events."""
+"""Now: a headline, open needs, counters and the latest events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.live import row_cache
 from dashboard.live.page_state import PageState
-from dashboard.live.visible_events import wanted
+from dashboard.live.visible_events import visible_filter
 from dashboard.pages import page_view
 from dashboard.pages.alerts.missed_alerts import after_quiet_hours
 from dashboard.pages.alerts.preferences import preferences_of
@@ -33,20 +33,26 @@ def now(request: HttpRequest) -> HttpResponse:
     if event_stream.is_untouched(head):
         return page_view.render(request, "empty.html", replace(page_state, page="empty"), "Now", head=head)
     return page_view.render(
-        request, "now.html", page_state, "Now", head=head, **latest(page_state, head), **of_viewer(request, page_state)
+        request,
+        "now.html",
+        page_state,
+        "Now",
+        head=head,
+        **latest(page_state, head),
+        **viewer_context(request, page_state),
     )
 
 
 def latest(page_state: PageState, head: Head) -> dict[str, Any]:
-    """The newest rows; none, and why, where they cannot be found in time."""
+    """Return the newest rows; or none and the reason if they cannot be read in time."""
     try:
-        return {"rows": row_cache.rows(event_stream.opening(wanted(page_state), LATEST).events, head)}
+        return {"rows": row_cache.rows_html(event_stream.opening(visible_filter(page_state), LATEST).events, head)}
     except QueryTimeout:
         return {"rows": "", "are_rows_late": True}
 
 
-def of_viewer(request: HttpRequest, page_state: PageState) -> dict[str, Any]:
-    """What was missed is of all boards, and noted as a whole: it stands where all are shown."""
+def viewer_context(request: HttpRequest, page_state: PageState) -> dict[str, Any]:
+    """Return missed alerts. They cover all boards, so they are shown only when all boards are."""
     missed = (
         None
         if page_state.board
@@ -56,7 +62,7 @@ def of_viewer(request: HttpRequest, page_state: PageState) -> dict[str, Any]:
 
 
 def since_last_visit(request: HttpRequest, page_state: PageState) -> dict[str, Any]:
-    """It is this viewer's alone, so it stands beside the regions, and stays as it was when the page was opened."""
+    """Return the viewer's own counts. Not a region: they stay as they were when the page was opened."""
     at = last_visit(request.user.pk or 0, utc_now())
     if at is None:
         return {}

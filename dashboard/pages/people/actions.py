@@ -1,4 +1,4 @@
-"""What an administrator does about people: each act is written down as an event, with who did it and from where."""
+"""Changes people's roles and access. Each action is recorded as an event with actor and address."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def is_taken(name: str) -> bool:
 
 
 def create(name: str) -> User:
-    """Without a password: a link signs in."""
+    """Create a person without a password: a link signs them in."""
     return User.objects.create_user(name)
 
 
-def stated(user: User) -> dict[str, Any]:
+def role_and_boards(user: User) -> dict[str, Any]:
     return {"role": roles.role_of(user), "sees": EVERY if roles.sees_every_board(user) else SOME}
 
 
@@ -42,8 +42,8 @@ def change_boards(user: User, boards: set[str], every: bool, by: User, address: 
     audit.record("board_access_changed", by.get_username(), address, user=user.get_username(), **change)
 
 
-def let_in(user: User, by: User, address: str, *, is_active: bool) -> None:
-    """Or lock out: then every session ends at once, and what is open within a minute."""
+def set_active(user: User, by: User, address: str, *, is_active: bool) -> None:
+    """Activate or deactivate. Deactivation ends sessions at once and open connections within a minute."""
     if user.is_active == is_active:
         return
     user.is_active = is_active

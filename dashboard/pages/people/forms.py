@@ -1,4 +1,4 @@
-"""What an administrator fills in about people."""
+"""Forms for people's roles and boards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 
-from dashboard.pages.board_choice import ChoosesBoards
+from dashboard.pages.board_choice import BoardChoiceMixin
 from dashboard.pages.people import actions
 from dashboard.pages.people.actions import EVERY, SOME
 from dashboard.visibility import EVERYTHING, Scope
@@ -23,20 +23,20 @@ SEES = ((EVERY, "All boards, including future ones"), (SOME, "Selected boards"))
 TAKEN = "A person with this username already exists."
 
 
-class RoleForm(ChoosesBoards):
-    """What somebody is and sees."""
+class RoleForm(BoardChoiceMixin):
+    """A person's role and boards."""
 
     role = forms.ChoiceField(choices=[choice[:2] for choice in ROLES], initial=roles.VIEWER)
     sees = forms.ChoiceField(choices=SEES, initial=SOME)
     scope = Scope(EVERYTHING)
 
     def __init__(self, data: Any = None, *, user: User | None = None) -> None:
-        super().__init__(data, initial=actions.stated(user) if user else None)
+        super().__init__(data, initial=actions.role_and_boards(user) if user else None)
         self.given = frozenset(roles.boards_of(user)) if user else frozenset()
         self.roles = ROLES
 
-    def keep(self, user: User, by: User, address: str) -> None:
-        """Valid as it is. What stays as it was is not written down."""
+    def save_role(self, user: User, by: User, address: str) -> None:
+        """Save a valid form. Records only changes."""
         actions.change_role(user, self.cleaned_data["role"], by, address)
         actions.change_boards(user, set(self.cleaned_data["boards"]), self.cleaned_data["sees"] == EVERY, by, address)
 
@@ -54,5 +54,5 @@ class PersonForm(RoleForm):
 
     def make(self, by: User, address: str) -> User:
         user = actions.create(self.cleaned_data["username"])
-        self.keep(user, by, address)
+        self.save_role(user, by, address)
         return user

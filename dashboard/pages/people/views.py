@@ -1,7 +1,7 @@
-"""/people/: who there is, and what each may do and see. For administrators.
+"""/people/: lists people with their roles and boards. For administrators.
 
-1. Nobody changes themselves: whoever takes their own role away could not give it back.
-2. Only a superuser changes a superuser, or prints a link that signs one in.
+1. Nobody changes their own access: they might be unable to restore it.
+2. Only a superuser changes a superuser or creates a sign-in link for one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
-from dashboard.pages.people.actions import let_in
+from dashboard.pages.people.actions import set_active
 from dashboard.pages.people.forms import PersonForm, RoleForm
 from dashboard.pages.sign_in.one_time_links import one_time_path
 from dashboard.queries.people import by_id
@@ -31,7 +31,7 @@ from marcus_events import audit
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_administrator
 def people(request: HttpRequest) -> HttpResponse:
-    """All of them; a form makes one more."""
+    """List people; POST adds one."""
     if request.method != "POST":
         return show(request, PersonForm())
     form = PersonForm(request.POST)
@@ -40,7 +40,7 @@ def people(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return show(request, form)
     user = form.make(administrator(request), audit.address_of(request))
-    return show_person(request, user, is_new=True, link=link_for(request, user))
+    return show_person(request, user, is_new=True, link=create_link(request, user))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,13 +63,13 @@ def act(request: HttpRequest, user: User) -> HttpResponse:
             form = RoleForm(request.POST, user=user)
             if not form.is_valid():
                 return show_person(request, user, form)
-            form.keep(user, by, address)
+            form.save_role(user, by, address)
         case "find":
             return show_person(request, user, RoleForm(request.POST, user=user).unchecked())
         case "link" if user.is_active:
-            return show_person(request, user, link=link_for(request, user))
+            return show_person(request, user, link=create_link(request, user))
         case "lock-out" | "let-in" as chosen:
-            let_in(user, by, address, is_active=chosen == "let-in")
+            set_active(user, by, address, is_active=chosen == "let-in")
         case _:
             raise Http404("Unknown action.")
     return redirect(f"{reverse('person', args=[user.pk])}?saved=1")
@@ -84,8 +84,8 @@ def administrator(request: HttpRequest) -> User:
     return request.user
 
 
-def link_for(request: HttpRequest, user: User) -> str:
-    """Opens the door once, to whoever has it: so it is written down who made it, and never the link itself."""
+def create_link(request: HttpRequest, user: User) -> str:
+    """Create a sign-in link. Records who created it, never the link itself."""
     audit.record(
         "sign_in_link_made", administrator(request).get_username(), audit.address_of(request), user=user.username
     )

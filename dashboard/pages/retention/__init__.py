@@ -1,1 +1,1 @@
-"""Retention: the policies, what each would remove now, and the runs. For administrators."""
+"""Retention: policies, previews and runs. For administrators."""

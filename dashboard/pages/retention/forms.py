@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from dashboard.pages.board_choice import quoted, unquoted
+from dashboard.pages.board_choice import quote_id, unquote_id
 from dashboard.pages.retention import queries
 from dashboard.queries import current_state, filter_choices
 from dashboard.visibility import EVERYTHING, Scope
@@ -16,13 +16,13 @@ from marcus_events.models.retention import DEFAULT_DAYS, MAX_DAYS
 
 MAX_CHOICES = 50  # boards
 MAX_NAME = 600  # characters
-EVERY_BOARD = Scope(EVERYTHING)  # whoever administers sees them all
+EVERY_BOARD = Scope(EVERYTHING)  # administrators see all boards
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say of what, at runtime
-    """A policy to keep. Board ids travel percent-encoded: a form would not give every id back as it was."""
+    """A retention policy. Board ids are percent-encoded, because forms normalise some characters."""
 
-    other_board = forms.CharField(required=False, max_length=MAX_NAME)  # where there are more than can be chosen from
+    other_board = forms.CharField(required=False, max_length=MAX_NAME)  # for boards beyond MAX_CHOICES
 
     default_days, max_days = DEFAULT_DAYS, MAX_DAYS
 
@@ -41,10 +41,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
             raise forms.ValidationError(str(error)) from None
 
     def clean_board_id(self) -> str:
-        return unquoted(self.cleaned_data["board_id"])
+        return unquote_id(self.cleaned_data["board_id"])
 
     def clean_other_board(self) -> str:
-        """An id, or a name that one board alone has."""
+        """Accept an id, or a name that only one board has."""
         stated: str = self.cleaned_data["other_board"].strip()
         found = current_state.called(EVERY_BOARD, stated) if stated else []
         if stated and len(found) != 1:
@@ -63,7 +63,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say
 
     @property
     def boards(self) -> list[tuple[str, str]]:
-        return [(quoted(board.board_id), board.name) for board in current_state.boards(EVERY_BOARD, MAX_CHOICES)]
+        return [(quote_id(board.board_id), board.name) for board in current_state.boards(EVERY_BOARD, MAX_CHOICES)]
 
     @property
     def has_other_boards(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the page Retention shows: the policies with what each would remove now, and the runs."""
+"""Reads the retention policies with previews, and the runs; saves policies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from marcus_events.retention.policies import rank
 from marcus_events.retention.preview import Preview, previews
 
 MAX_RUNS = 20
-MAX_POLICIES = 100  # each is weighed against each other one
+MAX_POLICIES = 100  # each is compared with every other
 
 
 @dataclass(frozen=True)
 class PolicyRow:
-    """A policy in words; `preview` is None where it is not enabled."""
+    """A policy in words; `preview` is None if it is disabled."""
 
     policy: RetentionPolicy
     what: str

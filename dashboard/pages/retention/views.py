@@ -1,4 +1,4 @@
-"""Retention: how long events are kept, what would go now, and the proof of what went. For administrators."""
+"""Retention: how long events are stored, what would be removed now, and the runs. For administrators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
-from dashboard.pages.board_choice import quoted
+from dashboard.pages.board_choice import quote_id
 from dashboard.pages.retention import queries
 from dashboard.pages.retention.forms import PolicyForm
 from marcus_events.audit import address_of
@@ -22,7 +22,7 @@ from marcus_events.retention.runs import RETENTION
 @by_administrator
 @require_http_methods(["GET", "HEAD", "POST"])
 def retention(request: HttpRequest) -> HttpResponse:
-    """With POST, a policy more."""
+    """Show the page; POST adds a policy."""
     if request.method != "POST":
         return show(request)
     return save(request, PolicyForm(request.POST))
@@ -31,7 +31,7 @@ def retention(request: HttpRequest) -> HttpResponse:
 @by_administrator
 @require_POST
 def change(request: HttpRequest, policy_id: int) -> HttpResponse:
-    """How long it keeps, or that it is none any more."""
+    """Change or delete a policy."""
     policy = queries.policy(policy_id)
     if policy is None:
         raise Http404("There is no such policy.")
@@ -42,7 +42,7 @@ def change(request: HttpRequest, policy_id: int) -> HttpResponse:
         policy.enabled = not policy.enabled
         policy.save()
         return redirect("retention")
-    fixed = {"pattern": policy.pattern, "board_id": quoted(policy.board_id), "act": policy.act}
+    fixed = {"pattern": policy.pattern, "board_id": quote_id(policy.board_id), "act": policy.act}
     return save(request, PolicyForm(request.POST.dict() | fixed, instance=policy))
 
 

@@ -1,1 +1,1 @@
-"""Signing in: by password, by one-time link, or by a proxy; and the limits on attempts."""
+"""Signing in by password, one-time link or proxy, and rate limits for attempts."""

@@ -1,16 +1,16 @@
-"""Sign-in by password that cannot be tried without end.
+"""Limits password sign-ins by name and address.
 
-Failures are counted by django-axes, in the database, for all processes together. Within AXES_COOLOFF_TIME, after
+django-axes counts failures in the database, for all processes. Within AXES_COOLOFF_TIME, after
 
-1. AXES_FAILURE_LIMIT failures of one name from one address, that name is refused from there;
-2. MOST_OF_ADDRESS failures of any names from one address, every name is refused from there;
-3. MOST_OF_NAME failures of one name from any addresses, that name is refused from everywhere,
+1. AXES_FAILURE_LIMIT failures of one name from one address, that name is locked for that address;
+2. MAX_FAILURES_PER_ADDRESS failures of any names from one address, every name is locked for that address;
+3. MAX_FAILURES_PER_NAME failures of one name from any addresses, that name is locked everywhere,
 
-with the right password too, and whether or not there is somebody of that name. 2 and 3 do not hold for people at an
-address from which they have signed in before: so strangers cannot keep them out. A sign-in link always works.
+even with the right password, and whether or not the name exists. Rules 2 and 3 do not apply at an address from which
+the person has signed in before, so that strangers cannot lock them out. A sign-in link always works.
 
-The address is the one that the API counts by (`access.authentication.Caller`): behind a proxy the one that the proxy
-saw. Of IPv6 it is the network, since everybody has one. A try during the pause does not prolong it.
+The address is the one that the API's limits use (`access.authentication.Caller`): behind a proxy, the one that the
+proxy reports; for IPv6, the network. An attempt during the lock does not prolong it.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from marcus_events.access.authentication import network
 from marcus_events.core.event import utc_now
 from marcus_events.models import KnownAddress
 
-MOST_OF_ADDRESS = 30  # an office behind one address mistypes less
-MOST_OF_NAME = 50  # from ten addresses at least
-MAX_KNOWN = 20  # addresses of a person
+MAX_FAILURES_PER_ADDRESS = 30  # more than an office behind one address mistypes
+MAX_FAILURES_PER_NAME = 50  # needs at least ten addresses
+MAX_KNOWN = 20  # addresses per person
 
 Attempts = QuerySet[Any]
 
 
 class LoginThrottle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no types
-    """The first backend: it knows nobody, and stops who has failed too often. It is asked of passwords alone."""
+    """The first authentication backend: authenticates nobody, and stops locked names. Applies to passwords only."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None
@@ -55,27 +55,29 @@ class LoginThrottle(AxesStandaloneBackend):  # type: ignore[misc]  # axes has no
 
 
 class LoginFailures(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
-    """`AXES_HANDLER`."""
+    """The implementation of `AXES_HANDLER`."""
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
-        """Of the rule that is closest to its limit, in proportion to AXES_FAILURE_LIMIT, to which axes compares it."""
+        """Return the failures of the rule closest to its limit, scaled to AXES_FAILURE_LIMIT, which axes compares
+        with.
+        """
         counted = rules((credentials or {}).get("username"), request.axes_ip_address)
         return max(total(attempts) * settings.AXES_FAILURE_LIMIT // most for attempts, most in counted)
 
     def reset_attempts(self, *, username: str | None = None, **named: Any) -> int:
-        """For the commands of axes, which are given the name as it was typed."""
-        count: int = super().reset_attempts(username=None if username is None else stored(username), **named)
+        """Hash the name first: axes' commands pass it as typed."""
+        count: int = super().reset_attempts(username=None if username is None else name_digest(username), **named)
         return count
 
 
 def rules(name: str | None, address: str | None) -> Iterator[tuple[Attempts, int]]:
-    """The recent failures of each rule that holds for this name and address, and how many it allows."""
+    """Return for each rule that applies to the name and address its recent failures and its limit."""
     recent = AccessAttempt.objects.filter(attempt_time__gt=utc_now() - settings.AXES_COOLOFF_TIME)
-    typed = None if name is None else stored(name)
+    typed = None if name is None else name_digest(name)
     yield recent.filter(username=typed, ip_address=address), settings.AXES_FAILURE_LIMIT
     if not KnownAddress.objects.filter(user__username=name, address=address).exists():
-        yield recent.filter(ip_address=address), MOST_OF_ADDRESS
-        yield recent.filter(username=typed), MOST_OF_NAME
+        yield recent.filter(ip_address=address), MAX_FAILURES_PER_ADDRESS
+        yield recent.filter(username=typed), MAX_FAILURES_PER_NAME
 
 
 def total(attempts: Attempts) -> int:
@@ -83,7 +85,7 @@ def total(attempts: Attempts) -> int:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """None where the server does not know it."""
+    """Return the address; None if the server does not know it."""
     try:
         return str(ipaddress.ip_network(network(audit.address_of(request))).network_address)
     except ValueError:
@@ -91,7 +93,7 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def pause_until(request: HttpRequest) -> datetime:
-    """When the name that this request tried may be tried again from its address."""
+    """Return when the name of this request may be tried again from its address."""
     name = (request.axes_credentials or {}).get("username")  # type: ignore[attr-defined]
     address = request.axes_ip_address  # type: ignore[attr-defined]
     last = [found for attempts, most in rules(name, address) if (found := last_too_many(attempts, most))]
@@ -99,7 +101,7 @@ def pause_until(request: HttpRequest) -> datetime:
 
 
 def last_too_many(attempts: Attempts, most: int) -> datetime | None:
-    """The failure that has to be forgotten before fewer than `most` are left."""
+    """Return the failure that must expire until fewer than `most` remain."""
     made = list(attempts.order_by("attempt_time").values_list("attempt_time", "failures_since_start"))
     left, last = sum(failures for _, failures in made), None
     for at, failures in made:
@@ -109,7 +111,7 @@ def last_too_many(attempts: Attempts, most: int) -> datetime | None:
 
 
 def remember_address(user: User, request: HttpRequest) -> None:
-    """The newest MAX_KNOWN are kept."""
+    """Remember the address; keep the newest MAX_KNOWN."""
     if address := address_of(request):
         KnownAddress.objects.update_or_create(user=user, address=address, defaults={"seen_at": utc_now()})
         newest = user.known_addresses.order_by("-seen_at").values("pk")[:MAX_KNOWN]
@@ -117,13 +119,13 @@ def remember_address(user: User, request: HttpRequest) -> None:
 
 
 def typed_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
-    """`AXES_USERNAME_CALLABLE`: what django-axes counts by, and writes down."""
+    """`AXES_USERNAME_CALLABLE`: the name that axes counts by and stores."""
     name = (credentials or {}).get("username") or request.POST.get("username")
-    return None if name is None else stored(str(name))
+    return None if name is None else name_digest(str(name))
 
 
-def stored(name: str) -> str:
-    """A keyed digest of a name that was tried: people type passwords into the wrong field, and without the secret key
-    nobody can try words against it.
+def name_digest(name: str) -> str:
+    """Return a keyed digest of a name. People type passwords into the wrong field; without the key the digest cannot
+    be brute-forced.
     """
     return salted_hmac("dashboard.typed_names", name, algorithm="sha256").hexdigest()

@@ -1,10 +1,10 @@
-"""The one-time sign-in link: whoever holds it can sign in once, within a day, without a password.
+"""One-time sign-in links: the holder signs in once, within a day, without a password.
 
-1. Opening the link shows a page with a button; sending that page's form signs in. A mail scanner or a chat preview that
-   opens the link uses nothing up.
-2. Links are rows. Only the digest of a link's secret is stored. The link is used under a lock on its user, so that of
-   several attempts at the same moment one succeeds, and none beside a lock-out.
-3. A sign-in, a new password, and being locked out or let in again make a person's other unused links void.
+1. Opening the link shows a page with a button; submitting its form signs in. So mail scanners and chat previews do not
+   use the link up.
+2. Links are rows with a digest of the secret. A link is redeemed under a lock on its user: of several attempts at the
+   same moment one succeeds, and none while the user is being deactivated.
+3. A sign-in, a new password, and deactivation or reactivation void a person's other unused links.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ USED_ON = "used_on"
 
 
 def one_time_path(user: User) -> str:
-    """The path of a new link that signs this user in, once. Links that have expired are deleted."""
+    """Return the path of a new link for this user. Deletes expired links."""
     secret, now = secrets.token_urlsafe(32), utc_now()
     SignInLink.objects.filter(expires_at__lte=now).delete()
     SignInLink.objects.create(user=user, digest=digest(secret), made_at=now, expires_at=now + VALID_FOR)
@@ -38,12 +38,12 @@ def one_time_path(user: User) -> str:
 
 
 def user_of(secret: str) -> User | None:
-    """The user whom the link signs in; None if it is unknown, used, expired, or of somebody who may not sign in."""
+    """Return the link's user; None if it is unknown, used or expired, or the user is inactive."""
     return User.objects.filter(is_active=True, sign_in_links__in=usable(secret)).first()
 
 
-def use(secret: str) -> User | None:
-    """Use the link up. Call it in a transaction, which keeps its user locked until the sign-in is complete."""
+def redeem(secret: str) -> User | None:
+    """Use up the link. Call in a transaction, which locks the user until the sign-in is complete."""
     user = User.objects.select_for_update(of=("self",), no_key=True).filter(sign_in_links__in=usable(secret)).first()
     if user is None or not user.is_active:
         return None
@@ -56,7 +56,7 @@ def usable(secret: str) -> QuerySet[SignInLink]:
 
 @receiver(user_logged_in)
 def signed_in(sender: object, request: HttpRequest | None, user: User, **kwargs: object) -> None:
-    """By whatever way. Sessions that have ended are deleted by the way."""
+    """Void other links after any kind of sign-in. Also deletes expired sessions."""
     user.sign_in_links.filter(used_at=None).delete()
     SessionStore.clear_expired()
     if request is not None and request.META:
@@ -64,7 +64,7 @@ def signed_in(sender: object, request: HttpRequest | None, user: User, **kwargs:
 
 
 def stay_signed_in(request: HttpRequest) -> None:
-    """A session ends SESSION_COOKIE_AGE after the last day on which it was used. A write a day tells of that."""
+    """Extend the session to SESSION_COOKIE_AGE after its last day of use, with at most one write per day."""
     today = utc_now().date().isoformat()
     if request.session.get(USED_ON) != today:
         request.session[USED_ON] = today

@@ -1,10 +1,10 @@
-"""Turns sign-ins by password away that are too many, before anything is read or hashed for them.
+"""Rejects excess password sign-ins before anything is read or hashed.
 
-1. An address may try RATES["sign_in"] times, whatever names.
-2. While the line for password hashing is full, nobody is let into it.
+1. An address has RATES["sign_in"] attempts, for any names.
+2. While the hashing queue is full, every attempt is rejected.
 
-Such an answer is the same for everybody and costs next to nothing, so that who floods this door does not slow down
-publishing. It waits for a moment first: a program that tries again at once is slowed down too.
+The response is the same for everybody and cheap, so that a flood of attempts does not slow down publishing. It is
+delayed, which slows down programs that retry at once.
 """
 
 from __future__ import annotations
@@ -27,17 +27,19 @@ from marcus_events.access.authentication import network
 from marcus_events.core.problem import Problem
 from marcus_events.http.either_mode import EitherMode, end_turn
 
-BUSY_FOR_S = 5  # by then, the line has moved on
-WAIT_S = (0.5, 1.5)  # between these, so that those who came together do not come back together
+BUSY_FOR_S = 5  # by then the queue has advanced
+WAIT_S = (0.5, 1.5)  # a random delay between these, so that simultaneous clients do not return together
 
 
 class PasswordAttemptLimit(EitherMode):
+    """Middleware for the sign-in form."""
+
     def __call__(self, request: HttpRequest) -> Any:
         if self.is_async:
-            return self.awaited(request)
+            return self.call_async(request)
         return refusal(request) or self.get_response(request)
 
-    async def awaited(self, request: HttpRequest) -> HttpResponseBase:
+    async def call_async(self, request: HttpRequest) -> HttpResponseBase:
         if refused := refusal(request):
             end_turn(request)
             await asyncio.sleep(random.uniform(*WAIT_S))  # noqa: S311 - guards nothing
@@ -46,8 +48,8 @@ class PasswordAttemptLimit(EitherMode):
         return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Wherever a password was to be hashed."""
-        return busy() if isinstance(exception, password_hashers.LineIsFull) else None
+        """Handle a full queue wherever a password is hashed."""
+        return busy() if isinstance(exception, password_hashers.HashingQueueFull) else None
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
@@ -56,15 +58,15 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     try:
         rate_limits.check("sign_in", network(audit.address_of(request)), "")
     except Problem as problem:
-        return answer(HTTPStatus.TOO_MANY_REQUESTS, problem.retry_after_s or BUSY_FOR_S)
-    return busy() if password_hashers.line.is_full else None
+        return build_response(HTTPStatus.TOO_MANY_REQUESTS, problem.retry_after_s or BUSY_FOR_S)
+    return busy() if password_hashers.queue.is_full else None
 
 
 def busy() -> HttpResponse:
-    return answer(HTTPStatus.SERVICE_UNAVAILABLE, BUSY_FOR_S)
+    return build_response(HTTPStatus.SERVICE_UNAVAILABLE, BUSY_FOR_S)
 
 
-def answer(status: HTTPStatus, retry_after_s: int) -> HttpResponse:
+def build_response(status: HTTPStatus, retry_after_s: int) -> HttpResponse:
     return HttpResponse(page(status), status=status, headers={"Retry-After": str(retry_after_s)})
 
 

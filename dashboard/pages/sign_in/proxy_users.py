@@ -1,12 +1,12 @@
-"""Single sign-on: people whom a proxy in front has signed in. Off until MARCUS_REMOTE_USER_HEADER names its header.
+"""Single sign-on: trusts the user name from a proxy's header. Disabled until MARCUS_REMOTE_USER_HEADER names it.
 
-The threat is anybody who reaches this process beside the proxy, or a proxy that lets a client's own header through:
-either could be anyone. `config.middleware.proxy_headers` has read the header, and only from a trusted proxy. Here:
+The threat: anyone who reaches this process without the proxy, or a proxy that passes on a client's own header, could
+impersonate anybody. `config.middleware.proxy_headers` reads the header from trusted proxies only. Here:
 
-1. The header holds for its own request. With it, the request is that user's, whatever session the client shows. Without
-   it, a session that a proxy began is nobody's.
-2. A new user is made a viewer without boards. Where the name differs from another's only in capitals, none is made:
-   the two would be taken for each other.
+1. The header applies to its own request. With it, the request belongs to that user, whatever its session. Without it, a
+   session that a proxy started belongs to nobody.
+2. A new user is created as a viewer without boards. A name that differs from an existing one only in case is refused,
+   since the two could be confused.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from marcus_events.http.problem_response import problem_response
 from marcus_events.log.rows import execute
 
 API = "/api/"
-MAKING_USERS = 0x73736F  # the advisory lock: two first requests may come at once
+USER_CREATION_LOCK = 0x73736F  # advisory lock key: two first requests may come at once
 LOCKED_OUT = "User {} is not allowed to sign in. Ask an administrator for access."
 ALIKE = (
     "A user whose name differs from {} only in capitalization already exists. "
@@ -45,18 +45,20 @@ ALIKE = (
 
 
 class ProxyUserMiddleware(EitherMode):
+    """Makes a request the named user's."""
+
     def __call__(self, request: HttpRequest) -> Any:
         if self.is_async:
-            return self.awaited(request)
+            return self.call_async(request)
         return answer_or_identify(request) or self.get_response(request)
 
-    async def awaited(self, request: HttpRequest) -> Any:
-        answer = await sync_to_async(answer_or_identify)(request) if concerns(request) else None
+    async def call_async(self, request: HttpRequest) -> Any:
+        answer = await sync_to_async(answer_or_identify)(request) if is_relevant(request) else None
         return answer or await self.get_response(request)
 
 
-def concerns(request: HttpRequest) -> bool:
-    """Whether anybody is named, or has a session."""
+def is_relevant(request: HttpRequest) -> bool:
+    """Return whether the request names a user or has a session."""
     scope = scope_of(request)
     return bool(scope.get("remote_user") or scope.get("refusal") or settings.SESSION_COOKIE_NAME in request.COOKIES)
 
@@ -67,36 +69,36 @@ def scope_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def answer_or_identify(request: HttpRequest) -> HttpResponse | None:
-    """The answer to a request that is refused; None for any other, which is its user's from here on."""
+    """Return a response if the request is refused; otherwise set its user and return None."""
     try:
         identify(request)
     except Problem as problem:
-        become(request, AnonymousUser())
+        set_user(request, AnonymousUser())
         return refused(request, problem)
     return None
 
 
 def identify(request: HttpRequest) -> None:
-    """Raises Problem where the proxy names a user who may not come in."""
+    """Set the request's user. Raises Problem if the named user may not sign in."""
     scope = scope_of(request)
     if problem := scope.get("refusal"):
         raise problem
     name = scope.get("remote_user", "")
     if not name:
         if is_begun_by_proxy(request.session):
-            become(request, AnonymousUser())
+            set_user(request, AnonymousUser())
     elif request.user.get_username() != name:
         user = ProxyUserBackend().authenticate(request, name)
-        if not caller_of(request).prefix:  # a program keeps no cookies: there would be a session for each request
+        if not caller_of(request).prefix:  # programs keep no cookies: each request would create a session
             login(request, user, backend=f"{ProxyUserBackend.__module__}.{ProxyUserBackend.__name__}")
-        become(request, user)
+        set_user(request, user)
 
 
-def become(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) -> None:
+def set_user(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) -> None:
     async def auser() -> AbstractBaseUser | AnonymousUser:
         return user
 
-    request.user = user  # type: ignore[assignment] # whichever kind of user there is
+    request.user = user  # type: ignore[assignment] # any user model
     request.auser = auser  # type: ignore[assignment]
 
 
@@ -112,31 +114,31 @@ def caller_of(request: HttpRequest) -> Caller:
 
 
 class ProxyUserBackend(RemoteUserBackend):
-    """Finds the user of exactly this name, or makes one. Sessions name this class."""
+    """Finds the user with exactly this name, or creates one. Sessions store this class's name."""
 
     def authenticate(self, request: HttpRequest | None, remote_user: str | None) -> User:  # type: ignore[override]
         """Raises Problem."""
         name = remote_user or ""
         check_name(name)
-        user = User.objects.filter(username=name).first() or made(name, request)
+        user = User.objects.filter(username=name).first() or create_user(name, request)
         if not self.user_can_authenticate(user):
             raise Problem(HTTPStatus.FORBIDDEN, LOCKED_OUT.format(name))
         return user
 
 
 def check_name(name: str) -> None:
-    """Raises Problem for a name that no user can have."""
+    """Raise Problem for a name that no user can have."""
     try:
         User._meta.get_field("username").clean(name, None)
     except ValidationError:
         raise Problem(HTTPStatus.FORBIDDEN, UNREADABLE.format(settings.REMOTE_USER_HEADER)) from None
 
 
-def made(name: str, request: HttpRequest | None) -> User:
-    """A new user, who sees no board until somebody gives them one. Raises Problem where there is one alike."""
+def create_user(name: str, request: HttpRequest | None) -> User:
+    """Create a user without boards. Raises Problem if a similar name exists."""
     address = audit.address_of(request) if request else ""
     with acting(name, address), transaction.atomic():
-        execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_USERS])
+        execute("SELECT pg_advisory_xact_lock(%s)", [USER_CREATION_LOCK])
         if user := User.objects.filter(username=name).first():
             return user
         if User.objects.filter(username__iexact=name).exists():

@@ -1,4 +1,4 @@
-"""Signing in: by name and password, or by a one-time link. And what is said where a form could not be accepted."""
+"""Signing in by password or one-time link, and the CSRF failure page."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ class SignIn(LoginView):
 @sensitive_variables("secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def one_time_link(request: HttpRequest, secret: str) -> HttpResponse:
-    """A page that asks, and signs nobody in: programs open links too. Its form signs in, and uses the link up.
+    """Show a page with a form that redeems the link. Signs nobody in by GET: programs open links too.
 
-    The page's address is the secret: no request that the page causes names more of it than the site.
+    The URL is the secret, so requests from the page send only the origin as referrer.
     """
     if request.method == "POST":
-        response = sign_in_by(request, secret)
+        response = sign_in_with_link(request, secret)
     elif user := one_time_links.user_of(secret):
         response = render(request, "signin/link.html", {"person": user})
     else:
         response = void(request)
-    response["Referrer-Policy"] = "strict-origin"  # with "no-referrer", browsers hide a form's origin from us as well
+    response["Referrer-Policy"] = "strict-origin"  # with "no-referrer", browsers send no origin with the form either
     return response
 
 
 @transaction.atomic
 @sensitive_variables("secret")
-def sign_in_by(request: HttpRequest, secret: str) -> HttpResponse:
-    """The session of whoever was signed in before ends."""
-    user = one_time_links.use(secret)
+def sign_in_with_link(request: HttpRequest, secret: str) -> HttpResponse:
+    """Sign in; ends the session of whoever was signed in before."""
+    user = one_time_links.redeem(secret)
     if user is None:
         return void(request)
     login(request, user, backend=BACKEND)
@@ -63,7 +63,7 @@ def void(request: HttpRequest) -> HttpResponse:
 
 
 def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
-    """In the place of any answer to a sign-in that is refused for a time, whoever was named in it."""
+    """Respond to a locked sign-in, whether or not the user exists."""
     until = pause_until(request)
     left = max(until - utc_now(), timedelta(seconds=1))
     response = render(request, "signin/pause.html", {"until": until}, status=HTTPStatus.TOO_MANY_REQUESTS)
@@ -73,5 +73,5 @@ def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
 
 @login_not_required
 def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """`CSRF_FAILURE_VIEW`: a form without the token of this browser. Nothing was done."""
+    """`CSRF_FAILURE_VIEW`: the form had no valid token. Nothing was done."""
     return render(request, "signin/out_of_date.html", status=HTTPStatus.FORBIDDEN)

@@ -1,1 +1,1 @@
-"""A task: its status over time, its blockers, dependencies and events."""
+"""A task: its status over time, blockers, dependencies and events."""

@@ -1,4 +1,4 @@
-"""One task: where it stands, how long it stood where, what kept it, what it waits for, and what was said of it."""
+"""Reads one task: status history, blockers, dependencies and events."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import board_removals, event_counts, read
 from marcus_events.search.masking import ANOTHER, masked
 
-MAX_EVENTS = 30  # that are listed; Activity has them all
-MAX_LOOKED_AT = 200  # for decisions and causes
+MAX_EVENTS = 30  # listed; Activity has all
+MAX_LOOKED_AT = 200  # read for decisions and causes
 COUNT_CAP = 10_000
 MAX_STOPS = 200  # blockers
-MAX_REPORTERS = 200  # of a task's blockers, that are named
+MAX_REPORTERS = 200  # named reporters of a task's blockers
 MAX_LINKED = 50  # tasks in either direction
-CHANGES = 500  # of its status; the oldest are left out
+CHANGES = 500  # status changes; the oldest are left out
 
 
 @dataclass(frozen=True)
 class Stop:
-    """A blocker with what Marcus suggests and how long it took, or has taken."""
+    """A blocker with Marcus's suggestion and its duration so far."""
 
     blocker: models.Blocker
     agent: str
@@ -42,8 +42,10 @@ class Stop:
 
 @dataclass(frozen=True)
 class Linked:
-    """A task at the other end of a dependency; `task` is None where no event has told of it, or where it is on a board
-    that the viewer does not see (`is_hidden`). `board` is the name of its board where that is another.
+    """A task at the other end of a dependency.
+
+    `task` is None if no event describes it, or if it is on a board that is not visible (`is_hidden`). `board` names
+    another board.
     """
 
     task_id: str
@@ -65,8 +67,8 @@ class TaskLinks:
 
 @dataclass(frozen=True)
 class TaskDetail:
-    """`holds_up` is how many tasks wait behind it; `count` is of its events without noise, up to COUNT_CAP. `parent` is
-    the task that it is a part of.
+    """`holds_up` counts tasks waiting behind it; `count` counts its events without noise, up to COUNT_CAP. `parent`
+    is its parent task.
     """
 
     task: models.Task
@@ -83,7 +85,7 @@ class TaskDetail:
     causes: list[causality.CausalStep]
     parent: Linked | None = None
     subtasks: subtasks.Subtasks | None = None
-    external_url: str = ""  # of its board
+    external_url: str = ""  # the board's
 
     @property
     def parts(self) -> TaskLinks:
@@ -98,7 +100,7 @@ class TaskDetail:
 
 
 def find(scope: Scope, task_id: str) -> models.Task | None:
-    """Of the board that is chosen, or of none where none is."""
+    """Return the task on the chosen board, or without a board if none is chosen."""
     if not scope.visibility.allows(scope.board):
         return None
     found: models.Task | None = models.Task.objects.now().filter(board_id=scope.board, task_id=task_id).first()
@@ -106,7 +108,7 @@ def find(scope: Scope, task_id: str) -> models.Task | None:
 
 
 def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetail | None:
-    """None where there is no such task on this board now."""
+    """Return the details; None if the board has no such task now."""
     task, now = find(scope, task_id), now or utc_now()
     if task is None:
         return None
@@ -142,7 +144,7 @@ def parent_of(task: models.Task) -> Linked | None:
 
 
 def names_of(task: models.Task) -> current_state.KnownNames:
-    """Of its board, of whoever has it, and of those who reported its blockers."""
+    """Return the names of its board, assignee and reporters of blockers."""
     reports = models.Blocker.objects.now().filter(board_id=task.board_id, task_id=task.task_id)
     agents = {task.agent_id, *reports.values_list("agent_id", flat=True).distinct()[:MAX_REPORTERS]}
     return current_state.names([task.board_id], [(task.board_id, agent) for agent in agents])
@@ -153,9 +155,9 @@ def number(wanted: EventFilter) -> int:
 
 
 def events_of(board: str, task_id: str) -> EventFilter:
-    """What names the task, but for noise: an agent that waits for hours says so every minute.
+    """Return the filter for the task's events without noise, such as waiting agents' repeated notices.
 
-    An event may leave its board out, as long as only one board has such a task.
+    Includes events without a board if only one board has such a task.
     """
     wanted = EventFilter().with_term("task", task_id).with_term("importance", "noise", exclude=True)
     boards = models.Task.objects.now().filter(task_id=task_id).values_list("board_id", flat=True).distinct()
@@ -163,14 +165,14 @@ def events_of(board: str, task_id: str) -> EventFilter:
 
 
 def changes(board: str, task_id: str, removed: int) -> list[tuple[str, datetime]]:
-    """Each status with the time from which it was so, in order; those before its board was removed are of another."""
+    """Return status changes in order. Changes from before the board's removal belong to another task."""
     rows = models.Task.objects.filter(board_id=board, task_id=task_id, from_position__gt=removed)
     grouped = rows.values("status", "status_since").annotate(first=Min("from_position")).order_by("-first")[:CHANGES]
     return [(row["status"], row["status_since"]) for row in grouped][::-1]
 
 
 def stops(board: str, task_id: str, names: current_state.KnownNames, now: datetime) -> list[Stop]:
-    """The open ones first, then the newest."""
+    """Return blockers, open ones first, then newest first."""
     rows = models.Blocker.objects.now().filter(board_id=board, task_id=task_id).order_by("-opened_at")
     found = [
         Stop(
@@ -185,7 +187,7 @@ def stops(board: str, task_id: str, names: current_state.KnownNames, now: dateti
 
 
 def linked(scope: Scope, task_id: str) -> tuple[TaskLinks, TaskLinks]:
-    """What it depends on, and what depends on it."""
+    """Return dependencies in both directions."""
     own = (scope.board, task_id)
     pairs = linked_tasks.next_to([own], scope.visibility).pairs
     before, after = [on for task, on in pairs if task == own], [task for task, on in pairs if on == own]
@@ -196,7 +198,7 @@ def linked(scope: Scope, task_id: str) -> tuple[TaskLinks, TaskLinks]:
     )
 
     def listed(others: list[current_state.TaskKey]) -> TaskLinks:
-        """Those that are not done first."""
+        """Unfinished tasks first."""
         found = [linked_task(other, scope.board, tasks, boards) for other in others]
         found.sort(key=lambda item: item.status == "done")
         return TaskLinks(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))

@@ -1,6 +1,6 @@
-"""How long something was in which status: a bar of what came after what, and the sum for each.
+"""How long a task was in each status: a bar of intervals, and totals.
 
-Pure. Moments never run backwards within a task: see `marcus_events.core.reducers`.
+Pure functions. Times never run backwards within a task: see `marcus_events.core.reducers`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dashboard.charts.bars import Segment, segments
 from marcus_events.core.state import TASK_STATUSES
 
 STATUSES = {status: title for status, title in TASK_STATUSES.items() if status != "done"}
-WORK = ("assigned", "in_progress", "blocked")  # what a task goes through once somebody has it
-STEP = timedelta(seconds=30)  # the bar is drawn anew no more often, while nothing happens
+WORK = ("assigned", "in_progress", "blocked")  # statuses of an assigned task
+STEP = timedelta(seconds=30)  # the bar is redrawn at most this often without new events
 
 
 @dataclass(frozen=True)
 class StatusInterval:
-    """In one status from one moment to another; `end` is None where it still is."""
+    """An interval in one status; `end` is None for the current one."""
 
     status: str
     start: datetime
@@ -38,7 +38,7 @@ class StatusTotal:
 
 @dataclass(frozen=True)
 class StatusTimeline:
-    """`lead` is from its creation to its end, `cycle` from when somebody first had it: None while it is not done."""
+    """`lead` is the time from creation to completion, `cycle` from first assignment: None until done."""
 
     stays: list[StatusInterval]
     totals: list[StatusTotal]
@@ -50,7 +50,7 @@ class StatusTimeline:
 
 
 def timeline(changes: Sequence[tuple[str, datetime]], now: datetime) -> StatusTimeline:
-    """Of (status, since when) in their order. When it is done, time stops for it."""
+    """Build the timeline from (status, since) in order. Time stops when the task is done."""
     now = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP + STEP
     ends = (*(start for _, start in changes[1:]), None)
     stays = [stay(status, start, end, now) for (status, start), end in zip(changes, ends, strict=False)]
@@ -74,7 +74,7 @@ def stay(status: str, start: datetime, end: datetime | None, now: datetime) -> S
 
 
 def totals(lasting: list[StatusInterval], stays: list[StatusInterval]) -> list[StatusTotal]:
-    """One for each status that a task can linger in, and for what it was in besides."""
+    """Return a total for each status that a task may stay in, and for others that occurred."""
     others = dict.fromkeys(found.status for found in lasting if found.status not in STATUSES)
     names = STATUSES | dict.fromkeys(others, "Done, before it was reopened")
     return [

@@ -1,4 +1,4 @@
-"""A task: a page of its own, or what fills the drawer when a page asks for it."""
+"""A task as a page, or as the content of the drawer."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from dashboard.visibility import visibility_of
 
 @require_safe
 def task(request: HttpRequest) -> HttpResponse:
-    """Its board and its id are parameters of the address, where they may be any text."""
-    given = PageState.at("task", request.GET, visibility_of(request.user))
+    """Show a task. Board and id are query parameters, which may hold any text."""
+    given = PageState.from_query("task", request.GET, visibility_of(request.user))
     page_state = PageState("task", board=given.board, task=given.task, visibility=given.visibility)
     found = tasks.find(page_state.scope, page_state.task)
     if found is None:

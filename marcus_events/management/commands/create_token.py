@@ -1,4 +1,4 @@
-"""Make a token for a program, and print it once."""
+"""`manage.py create_token NAME`: creates a token and prints it once."""
 
 from __future__ import annotations
 

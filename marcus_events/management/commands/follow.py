@@ -1,4 +1,6 @@
-"""`manage.py follow PATH [--once | --check] [--board NAME] [--timezone NAME]`: read a Marcus, then follow it."""
+"""`manage.py follow PATH [--once | --check] [--board NAME] [--timezone NAME]`: reads and follows a Marcus
+installation.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable
 from marcus_events.sources.marcus.sqlite_files import SqliteBusy
 
-REFRESH_S = 0.2  # of the line of progress on a terminal
-REPORT_S = 5.0  # between lines of progress elsewhere
+REFRESH_S = 0.2  # of the progress line on a terminal
+REPORT_S = 5.0  # between progress lines elsewhere
 MEGABYTE = 1_000_000
 
 
@@ -91,7 +93,9 @@ def zone(name: str) -> ZoneInfo:
 
 
 def stop_on_signal() -> threading.Event:
-    """An event that SIGTERM or Ctrl-C sets; where signals cannot be had (in a thread), one that nobody sets."""
+    """Return an event that SIGTERM or Ctrl-C sets. Outside the main thread, where signals cannot be handled, nothing
+    sets it.
+    """
     stop = threading.Event()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,23 +104,23 @@ def stop_on_signal() -> threading.Event:
 
 
 class Display:
-    """Results on one stream, what goes on meanwhile on the other."""
+    """Writes results to standard output, and messages and progress to standard error."""
 
     def __init__(self, out: OutputWrapper, err: IO[str]) -> None:
         self.out, self.err = out, err
         self.is_terminal = err.isatty()
-        self._started: float | None = None  # when the first acts of a look were published
+        self._started: float | None = None  # when the first acts of the scan were published
         self._shown_at = 0.0
         self._has_line = False
 
-    def say(self, text: str) -> None:
+    def report_message(self, text: str) -> None:
         self._clear()
         print(text, file=self.err, flush=True)
 
-    def complain(self, item: Unreadable) -> None:
-        self.say(f"{item.where} {item.reason}")
+    def report_unreadable(self, item: Unreadable) -> None:
+        self.report_message(f"{item.where} {item.reason}")
 
-    def looked(self, outcome: Outcome) -> None:
+    def report_scan(self, outcome: Outcome) -> None:
         self._started = None
         self._clear()
         if outcome.new:
@@ -124,7 +128,7 @@ class Display:
             self.out.flush()
 
     def progress(self, read: int, size: int, total: Totals) -> None:
-        """A line now and then, for a look that takes a while."""
+        """Show progress at intervals, for a scan that takes long."""
         now = time.monotonic()
         if self._started is None:
             self._started = self._shown_at = now

@@ -1,4 +1,4 @@
-"""`manage.py generate --events 10_000_000`: a log of that size to measure on."""
+"""`manage.py generate --events 10_000_000`: fills the log with generated events for measurements."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from marcus_events.management.prepare_database import prepare_database
 from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.sources import generation
 
-BATCH = 2_000  # events in a transaction: the head is held for a tenth of a second
+BATCH = 2_000  # events per transaction, which locks the head for a tenth of a second
 TELL_EVERY = 100_000  # events
 
 
@@ -82,7 +82,7 @@ def append_batch(connection: psycopg.Connection[Any], batch: list[Any]) -> None:
 
 
 def begun(extent: generation.GeneratedRange) -> int:
-    """How many of them the log holds: they are appended in order."""
+    """Return how many of the events the log already holds; they are appended in order."""
     is_missing = lambda number: identities.by_event_id(generation.event_id(extent.seed, number)) is None  # noqa: E731
     return bisect.bisect_left(range(extent.count), True, key=is_missing)
 

@@ -1,4 +1,4 @@
-"""Derive tables anew from the log."""
+"""`manage.py rebuild [PROJECTION]`: rebuilds projections from the log."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
 
 def check_whole() -> None:
-    """Raises CommandError where a rebuild would lose what only the tables still know."""
+    """Raise CommandError if the log no longer holds all events that the tables were built from."""
     removed = RetentionRun.objects.aggregate(total=Sum("removed"))["total"]
     if removed:
         raise CommandError(

@@ -1,4 +1,4 @@
-"""Replace what an event says by a marker."""
+"""`manage.py redact POSITION --reason TEXT`: replaces an event's body with a marker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See what the retention policies would remove, or let them remove it now."""
+"""`manage.py retention [--run]`: previews what the retention policies would remove, or removes it."""
 
 from __future__ import annotations
 

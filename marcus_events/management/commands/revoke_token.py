@@ -1,4 +1,4 @@
-"""End a token, at once and for good."""
+"""`manage.py revoke_token NAME`: revokes a token permanently."""
 
 from __future__ import annotations
 

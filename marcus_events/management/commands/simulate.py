@@ -1,4 +1,4 @@
-"""`manage.py simulate [--agents N] [--rate R] [--seed S]`: a lively project that is invented."""
+"""`manage.py simulate [--agents N] [--rate R] [--seed S]`: publishes events of simulated projects."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from marcus_events.log import identities
 from marcus_events.management.prepare_database import prepare_database
 from marcus_events.sources.simulation import Player, Simulation, SimulationLimit, SimulationRejected
 
-SEEDS = 10_000  # that are drawn among where none is given: short enough to be typed again
-REFRESH_S = 0.2  # of the line of progress on a terminal
-REPORT_S = 5.0  # between lines of progress elsewhere
+SEEDS = 10_000  # range of a random seed: short enough to be typed again
+REFRESH_S = 0.2  # of the progress line on a terminal
+REPORT_S = 5.0  # between progress lines elsewhere
 
 
 class Command(BaseCommand):
@@ -85,7 +85,7 @@ class Command(BaseCommand):
 
     async def play(self, simulation: Simulation, options: dict[str, Any]) -> int:
         progress = ProgressLine()
-        player = Player(simulation, options["rate"], progress=progress.show, say=progress.say)
+        player = Player(simulation, options["rate"], progress=progress.show, report_message=progress.say)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, player.stop)
@@ -95,7 +95,7 @@ class Command(BaseCommand):
 
 
 class ProgressLine:
-    """How far it is, on the other stream: a line that is written over on a terminal, one now and then elsewhere."""
+    """Shows progress on standard error: a line that is overwritten on a terminal, occasional lines elsewhere."""
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()
@@ -120,13 +120,13 @@ class ProgressLine:
 
 
 def unused_run(seed: int) -> str:
-    """What the ids begin with: of the seed alone, or of how often it has been played where the log holds it already."""
+    """Return an id prefix that the log does not hold yet: the seed's own, or one with a run number."""
     names = (f"sim-{seed}" if number == 1 else f"sim-{seed}-run{number}" for number in count(1))
     return next(name for name in names if identities.by_event_id(f"{name}-1") is None)
 
 
 def spread(events: int, over: timedelta) -> Callable[[], datetime]:
-    """A clock that goes through that time, up to now, in so many steps."""
+    """Return a clock that advances from `over` ago to now in as many steps as there are events."""
     begin, number = utc_now() - over, count()
     return lambda: begin + over * (min(next(number), events) / events)
 

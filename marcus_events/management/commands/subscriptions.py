@@ -1,4 +1,6 @@
-"""See durable subscriptions, and decide about the events that their handlers failed on."""
+"""`manage.py subscriptions [NAME]`: lists durable subscriptions; replays or skips the events that their handlers
+failed on.
+"""
 
 from __future__ import annotations
 
@@ -69,14 +71,14 @@ class Command(BaseCommand):
 
 
 def record(event_type: str, name: str, position: str, count: int) -> None:
-    """One of the events, or all that are parked: then there may be none."""
+    """Record the action; nothing if no event was affected."""
     if count:
         which: dict[str, Any] = {} if position == ALL else {"position": int(position)}
         audit.record(event_type, audit.COMMAND_LINE, subscription=name, count=count, **which)
 
 
 def position_from(stated: str) -> int | None:
-    """None for all."""
+    """Parse a position; None means all. Raises CommandError."""
     if stated == ALL:
         return None
     if not (stated.isascii() and stated.isdecimal() and len(stated) < 19):

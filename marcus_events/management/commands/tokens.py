@@ -1,4 +1,4 @@
-"""List the tokens: what each may do, until when, and when it was last used."""
+"""`manage.py tokens`: lists tokens with their scopes, expiry and last use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check the log against its hash chain."""
+"""`manage.py verify`: verifies the log against its hash chain."""
 
 from __future__ import annotations
 

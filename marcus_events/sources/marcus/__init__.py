@@ -1,22 +1,15 @@
-"""A Marcus installation on disk, read as a stream of canonical events: each act once, whichever files tell of it.
+"""Reads a Marcus installation on disk as a stream of canonical events, one event per act.
 
-- installation: which files there are
-- logs: the logs of an installation, how far each has been read, and the records of their new lines
-- lines, contents, occurrences: the complete lines of a growing file, compressed or not, and which of its kind each is
-- places: how far a file has been read; a copy of it is known by that
-- repairs: the records of damaged lines
-- times: times without a zone
-- databases, rows: SQLite read without a lock or a trace; the events that Marcus keeps there
-- board: the tables of the kanban board
-- records: a line or a row as Marcus wrote it
-- sightings, conversations: what a record says, in our words
-- acts: the sightings of one act, joined
-- blockers: what follows from a blocker: an answer, the board's word
-- events: an act as an event
-- recall: which acts the log holds already
-- lateness: which acts are told after what came of them
-- reader: one look over all of it
-- publisher, turns: the way into the log, for one at a time
-- follower, changes: look, publish, wait, look again
-- following_state: what a follower says of itself
+Marcus writes the same act to several files. The stages, in the order of the data:
+
+- installation, log_files, log_lines, decompression, file_positions, line_repairs, line_occurrences: log files and their
+  complete lines
+- sqlite_files, event_rows, board, cards, task_outcomes: Marcus's SQLite databases, read without locks
+- records, naive_times, sightings, conversations: one line or row, its time, and the act it reports
+- acts, agent_requests, marcus_replies, blocker_severity: acts joined from their sightings, and Marcus's replies
+- act_events, lateness, published_acts, reconciliation: events to publish
+- reader, publisher, follow_lock: one scan, and the writes to the log
+- follower, follower_state, change_watch: repeated scans of one installation
+- folder_followers, folder_leases, folder_state, folder_check: the folders that the server follows
+- comparison: Marcus's board compared with the projected tables
 """

@@ -1,4 +1,4 @@
-"""An act as an event: the fields of all its records, completed with what the installation knows."""
+"""Builds the event of an act from the fields of all its records and from the installation's boards."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from marcus_events.core.event import Event
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import canonical
 from marcus_events.sources.marcus.acts import REFUSED, MarcusAct
-from marcus_events.sources.marcus.blocker_severity import says_nothing_new
-from marcus_events.sources.marcus.board import Boards, MarcusProject, stated
+from marcus_events.sources.marcus.blocker_severity import is_redundant_update
+from marcus_events.sources.marcus.board import Boards, MarcusProject, id_text
 from marcus_events.sources.marcus.sightings import BY_AGENTS
 
 MARCUS = "marcus"
 REPORTS = {T.TASK_REQUESTED: "request for work", T.AGENT_REGISTERED: "registration", T.TASK_BLOCKED: "blocker report"}
 DONE_WORDS = ("completed", "done")
-ABOUT_PROJECTS = {T.PROJECT_CREATED, T.PROJECT_UPDATED, T.PROJECT_COMPLETED, T.TASK_CREATED}
+NAMING_PROJECTS = {T.PROJECT_CREATED, T.PROJECT_UPDATED, T.PROJECT_COMPLETED, T.TASK_CREATED}
 
 
 class Translator:
-    """Acts into events. It remembers the names of the agents it has met, and counts by type what is on no board."""
+    """Converts acts to events. Remembers agents' names and counts events without a board by type."""
 
     def __init__(self, boards: Boards) -> None:
         self.boards = boards
@@ -29,23 +29,23 @@ class Translator:
         self._agents: dict[str, str] = {}
 
     def events(self, acts: Iterable[MarcusAct]) -> Iterator[Event]:
-        """The events of those acts that the log does not know; in order. Each gets its best record's id for its own."""
+        """Yield an event for each act that the log does not hold, in order, and set the act's `event_id`."""
         for act in acts:
             self._learn_agent(act)
             if self.board_of(act) is None:
-                self.on_no_board[type_of(act)] += 1
+                self.on_no_board[event_type_of(act)] += 1
             if act.event_id is None:
-                act.event_id = id_of_event(act)
-                if not says_nothing_new(act):
+                act.event_id = event_id_of(act)
+                if not is_redundant_update(act):
                     yield self._event(act)
 
     def board_of(self, act: MarcusAct) -> MarcusProject | None:
-        """That of its own records, completed by those of the act that it answers."""
-        return self.boards.of((merged(act.cause) if act.cause else {}) | merged(act))
+        """Return the board of the act's own records, completed by those of its cause."""
+        return self.boards.of((merge_fields(act.cause) if act.cause else {}) | merge_fields(act))
 
     def _learn_agent(self, act: MarcusAct) -> None:
         agent_id, name = act.preferred.data.get("agent_id"), act.preferred.data.get("name")
-        if type_of(act) == T.AGENT_REGISTERED and isinstance(agent_id, str) and isinstance(name, str):
+        if event_type_of(act) == T.AGENT_REGISTERED and isinstance(agent_id, str) and isinstance(name, str):
             self._agents[agent_id] = name
 
     def board_id_of(self, act: MarcusAct) -> str | None:
@@ -56,22 +56,22 @@ class Translator:
         board, best = self.board_of(act), act.preferred
         data = self._data(act, board)
         return Event(
-            event_id=id_of_event(act),
+            event_id=event_id_of(act),
             timestamp=best.at,
-            event_type=type_of(act),
+            event_type=event_type_of(act),
             source=source_of(act, data),
             data=data,
             metadata=self._metadata(act, data, board),
         )
 
     def _data(self, act: MarcusAct, board: MarcusProject | None) -> dict[str, Any]:
-        data = merged(act)
+        data = merge_fields(act)
         name = self.boards.task_name(data.get("task_id"))
         if name and not data.get("task_name"):
             data["task_name"] = name
         if act.refusal:
-            data |= {"report": report_in(act), "reason": act.refusal.reason or None}
-        if act.first.act not in ABOUT_PROJECTS and not (board and board.board_id == stated(data.get("project_id"))):
+            data |= {"report": describe_request(act), "reason": act.refusal.reason or None}
+        if act.first.act not in NAMING_PROJECTS and not (board and board.board_id == id_text(data.get("project_id"))):
             data = {field: value for field, value in data.items() if field not in ("project_id", "project_name")}
         if board and act.first.act == T.PROJECT_CREATED and data.get("project_id") == board.board_id:
             data["project_name"] = board.name
@@ -96,25 +96,25 @@ class Translator:
         return {name: value for name, value in said.items() if value}
 
 
-def type_of(act: MarcusAct) -> str:
+def event_type_of(act: MarcusAct) -> str:
     return act.refusal.event_type if act.refusal else act.preferred.act
 
 
-def id_of_event(act: MarcusAct) -> str:
-    """The id of the act's best record, or what stands for its refusal."""
+def event_id_of(act: MarcusAct) -> str:
+    """Return the id of the act's preferred record, with a suffix for a refusal."""
     best = act.preferred.record_id
     return f"{best}{REFUSED}" if act.refusal else best
 
 
-def report_in(act: MarcusAct) -> str:
-    """What was refused, in words."""
+def describe_request(act: MarcusAct) -> str:
+    """Name the kind of request that was refused, for people."""
     if act.first.act == T.TASK_PROGRESS:
-        return "completion report" if merged(act).get("status") in DONE_WORDS else "progress report"
+        return "completion report" if merge_fields(act).get("status") in DONE_WORDS else "progress report"
     return REPORTS.get(act.first.act, "request")
 
 
-def merged(act: MarcusAct) -> dict[str, Any]:
-    """The fields of all records; where they differ, the better record's."""
+def merge_fields(act: MarcusAct) -> dict[str, Any]:
+    """Merge the fields of all records; the preferred record wins."""
     data: dict[str, Any] = {}
     for sighting in sorted(act.sightings, key=lambda sighting: sighting.kind):
         data |= {name: value for name, value in sighting.data.items() if data.get(name) is None}
@@ -122,7 +122,7 @@ def merged(act: MarcusAct) -> dict[str, Any]:
 
 
 def source_of(act: MarcusAct, data: dict[str, Any]) -> str:
-    """Where it happened, the same whichever record is at hand: at the agent, or at Marcus."""
+    """Return the agent or Marcus as the source, the same whichever records have been read."""
     agent_id = data.get("agent_id")
     by_agent = not act.refusal and act.first.act in BY_AGENTS and isinstance(agent_id, str) and agent_id.strip()
     return str(agent_id) if by_agent else MARCUS

@@ -1,8 +1,8 @@
-"""How severe a blocker is, where the board told of it before its agent did.
+"""Corrects the severity of a blocker that was published from the board alone.
 
-Severity is the agent's word, in the conversations. Marcus does not keep it: on its board every blocker is `medium`, the
-column's default. A blocker is told with the agent's severity. Only where it was told from the board's row alone, and
-its report is read later, a `blocker_updated` says what the agent reported.
+Only the agent's report in the conversations states the severity. Marcus's board does not store it: every blocker has
+the column's default, `medium`. When the report is read after the blocker was published, a `blocker_updated` event
+carries the reported severity.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from marcus_events.sources.marcus.records import RecordKind, row_id
 from marcus_events.sources.marcus.sightings import Sighting
 
 
-def agent_differs(act: MarcusAct) -> Sighting | None:
-    """What the agent says of a blocker, where the board gives it another severity."""
-    board, reported = of_kind(act, RecordKind.BOARD), of_kind(act, RecordKind.CONVERSATIONS)
-    if act.first.act != T.TASK_BLOCKED or not (board and reported) or severity(reported) in ("", severity(board)):
+def severity_update(act: MarcusAct) -> Sighting | None:
+    """Return a `blocker_updated` sighting if the agent reported another severity than the board shows."""
+    board, reported = sighting_of_kind(act, RecordKind.BOARD), sighting_of_kind(act, RecordKind.CONVERSATIONS)
+    if act.first.act != T.TASK_BLOCKED or not (board and reported) or severity_of(reported) in ("", severity_of(board)):
         return None
-    data = {"task_id": board.data.get("task_id"), "severity": severity(reported)}
-    record_id = row_id(T.BLOCKER_UPDATED, board.record_id, severity(reported))
+    data = {"task_id": board.data.get("task_id"), "severity": severity_of(reported)}
+    record_id = row_id(T.BLOCKER_UPDATED, board.record_id, severity_of(reported))
     return replace(reported, record_id=record_id, act=T.BLOCKER_UPDATED, key=(record_id,), unique=True, data=data)
 
 
-def says_nothing_new(act: MarcusAct) -> bool:
-    """The agent's severity of a blocker that was told in the agent's words."""
+def is_redundant_update(act: MarcusAct) -> bool:
+    """Return whether a severity update repeats what the published blocker already says."""
     if act.first.act != T.BLOCKER_UPDATED or not act.cause:
         return False
-    board = of_kind(act.cause, RecordKind.BOARD)
+    board = sighting_of_kind(act.cause, RecordKind.BOARD)
     return board is None or act.cause.event_id != board.record_id
 
 
-def of_kind(act: MarcusAct, kind: RecordKind) -> Sighting | None:
+def sighting_of_kind(act: MarcusAct, kind: RecordKind) -> Sighting | None:
     return next((sighting for sighting in act.sightings if sighting.kind is kind), None)
 
 
-def severity(sighting: Sighting) -> str:
+def severity_of(sighting: Sighting) -> str:
     value: Any = sighting.data.get("severity")
     return value.lower() if isinstance(value, str) else ""

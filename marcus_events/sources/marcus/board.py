@@ -1,7 +1,6 @@
-"""The kanban board of an installation: which tasks there are, on which board, and what they wait for.
+"""Reads the kanban board of an installation: its projects, tasks and dependencies.
 
-`Boards` knows the names and places that events of every file are completed with. `BoardReader` turns the rows of
-`kanban.db` into sightings, each row once.
+`Boards` assigns events of all files to boards. `BoardReader` converts the rows of `kanban.db` to sightings.
 """
 
 from __future__ import annotations
@@ -14,27 +13,27 @@ from typing import Any
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.cards import SUBTASKS, Cards, cards_of, subtask_rows
-from marcus_events.sources.marcus.records import ParseTime, RecordKind, Unreadable, moment, row_id
+from marcus_events.sources.marcus.records import ParseTime, RecordKind, Unreadable, parse_utc, row_id
 from marcus_events.sources.marcus.sightings import Sighting, key_of, reach_of
-from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, Signature, stamp
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, Signature, file_signature
 
 SqliteRow = dict[str, Any]
 Tables = dict[str, list[SqliteRow]]
 
-NEEDED = {
+REQUIRED_COLUMNS = {
     "projects": ("id",),
     "tasks": ("id",),
     "task_labels": ("task_id", "label"),
     "task_dependencies": ("task_id", "depends_on_id"),
     "blockers": ("id", "task_id"),
 }
-SUBTASK = "_sub_"  # Marcus names the subtasks of a task by its id, this, and a number
-MAIN_BOARD = " - Main Board"  # Marcus adds it to a project's name where it keeps a list of its own
-MARCUS_STARTS_AT = datetime(1970, 1, 1, tzinfo=UTC)
+SUBTASK = "_sub_"  # a subtask's id is its task's id, this, and a number
+MAIN_BOARD = " - Main Board"  # suffix of a project's name in Marcus's own list
+UNKNOWN_CREATED_AT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UnknownBoard(ValueError):
-    """No project of the installation has the name that was asked for; the message lists those there are."""
+    """No project of the installation has the requested name; the message lists the existing ones."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,11 @@ class MarcusProject:
 
 
 class Boards:
-    """The boards of an installation. `chosen` names the only board there is, or selects one of several.
+    """The boards of an installation. `chosen` renames the only board, or selects one of several.
 
-    An event belongs to the board on which its task stands in `kanban.db`; else to the project that its record names;
-    else to the one that earlier records named for its task, or its agent registered for. What names neither belongs to
-    the only project there is, or to none: boards are access rights too, so nothing is guessed.
+    An event belongs to its task's board in `kanban.db`; else to the project that its record names; else to the one that
+    earlier records named for its task or its agent. An event that names none of them belongs to the only project, or to
+    no board: boards are also access rights, so nothing is guessed.
     """
 
     def __init__(self, chosen: str | None = None) -> None:
@@ -58,49 +57,53 @@ class Boards:
         self._tasks: dict[str, tuple[str, str]] = {}  # task → project and name, from `kanban.db`
         self._tasks_named: dict[str, str] = {}  # task → project, from other records
         self._agents: dict[str, str] = {}  # agent → project
-        self._handed_out: set[str] = set()  # tasks, by whichever board Marcus has
+        self._assigned_tasks: set[str] = set()  # tasks that Marcus has assigned, on any board
 
     def learn_project(self, project: MarcusProject) -> None:
         self._projects[project.board_id] = project
 
     @property
     def projects(self) -> list[MarcusProject]:
-        """Each as it is shown here, oldest first."""
-        return sorted(map(self._shown, self._projects.values()), key=lambda one: (one.created_at, one.board_id))
+        """The projects under the names shown here, oldest first."""
+        return sorted(
+            map(self._with_chosen_name, self._projects.values()), key=lambda one: (one.created_at, one.board_id)
+        )
 
-    def knows(self, project_id: str) -> bool:
+    def has_project(self, project_id: str) -> bool:
         return project_id in self._projects
 
     def learn_task(self, task_id: str, project_id: str, name: str) -> None:
         self._tasks[task_id] = (project_id, name)
 
     def learn_from(self, act: str, data: Mapping[str, Any], at: datetime) -> None:
-        """What a record says of boards that are kept elsewhere. Raises UnknownBoard."""
+        """Learn projects, tasks and agents from a record, for boards outside `kanban.db`. Raises UnknownBoard."""
         if act == T.TASK_ASSIGNED:
-            self._handed_out.add(stated(data.get("task_id")))
-        project_id, name = self._identify(data), stated(data.get("project_name"))
+            self._assigned_tasks.add(id_text(data.get("task_id")))
+        project_id, name = self._identify(data), id_text(data.get("project_name"))
         if not project_id:
             return
-        if not self.knows(project_id) or (name and self._projects[project_id].name == project_id):
+        if not self.has_project(project_id) or (name and self._projects[project_id].name == project_id):
             self.learn_project(MarcusProject(project_id, name or project_id, at))
             if act == T.PROJECT_CREATED:
                 self.check_choice()
-        if task_id := stated(data.get("task_id")):
+        if task_id := id_text(data.get("task_id")):
             self._tasks_named.setdefault(task_id, project_id)
-        if act == T.AGENT_REGISTERED and (agent_id := stated(data.get("agent_id"))):
+        if act == T.AGENT_REGISTERED and (agent_id := id_text(data.get("agent_id"))):
             self._agents[agent_id] = project_id
 
     def task_name(self, task_id: object) -> str | None:
         return self._tasks[task_id][1] or None if isinstance(task_id, str) and task_id in self._tasks else None
 
-    def lacks(self, task_id: str) -> bool:
-        """Whether there can be no such task: `kanban.db` has tasks, but not this one, and Marcus gave it to nobody."""
+    def has_no_task(self, task_id: str) -> bool:
+        """Return whether the task cannot exist: `kanban.db` has tasks but not this one, and Marcus never assigned
+        it.
+        """
         is_known = task_id in self._tasks or task_id.rpartition(SUBTASK)[0] in self._tasks
-        return bool(task_id and self._tasks) and not is_known and task_id not in self._handed_out
+        return bool(task_id and self._tasks) and not is_known and task_id not in self._assigned_tasks
 
     def of(self, data: Mapping[str, Any]) -> MarcusProject | None:
-        """The board of an event with such fields."""
-        task_id, agent_id = stated(data.get("task_id")), stated(data.get("agent_id"))
+        """Return the board of an event with these fields."""
+        task_id, agent_id = id_text(data.get("task_id")), id_text(data.get("agent_id"))
         found = (
             self._on_board(task_id)
             or self._identify(data)
@@ -108,45 +111,47 @@ class Boards:
             or ("" if task_id else self._agents.get(agent_id))
         )
         if found:
-            return self._shown(self._projects.get(found) or MarcusProject(found, found, MARCUS_STARTS_AT))
-        names_another = bool(stated(data.get("project_name")))
-        return None if names_another else self._of_nothing_named()
+            return self._with_chosen_name(self._projects.get(found) or MarcusProject(found, found, UNKNOWN_CREATED_AT))
+        names_another = bool(id_text(data.get("project_name")))
+        return None if names_another else self._default_project()
 
     def _on_board(self, task_id: str) -> str:
-        """The project of a task in `kanban.db`; of a subtask that is kept elsewhere, its parent's."""
+        """Return the project of a task in `kanban.db`; for a subtask stored elsewhere, its parent's."""
         parent_id = task_id.rpartition(SUBTASK)[0]
         found = next((self._tasks[it][0] for it in (task_id, parent_id) if it in self._tasks), "")
         return found if found in self._projects else ""
 
     def _identify(self, data: Mapping[str, Any]) -> str:
-        """The project that a record names, by its id or, where Marcus keeps its board under another id, by its name."""
-        project_id, name = stated(data.get("project_id")), stated(data.get("project_name"))
+        """Return the project that a record names by its id or, where Marcus has another id for its board, by its
+        name.
+        """
+        project_id, name = id_text(data.get("project_id")), id_text(data.get("project_name"))
         if project_id in self._projects:
             return project_id
         names = {name, name.removesuffix(MAIN_BOARD)} - {""}
         same = [known.board_id for known in self._projects.values() if known.name in names]
         return same[0] if len(same) == 1 else project_id
 
-    def _of_nothing_named(self) -> MarcusProject | None:
+    def _default_project(self) -> MarcusProject | None:
         if not self._projects:
-            return MarcusProject(self.chosen, self.chosen, MARCUS_STARTS_AT) if self.chosen else None
+            return MarcusProject(self.chosen, self.chosen, UNKNOWN_CREATED_AT) if self.chosen else None
         if len(self._projects) == 1:
-            return self._shown(next(iter(self._projects.values())))
+            return self._with_chosen_name(next(iter(self._projects.values())))
         return next((project for project in self._projects.values() if project.name == self.chosen), None)
 
-    def renamed(self) -> MarcusProject | None:
-        """The only project under the chosen name, where that is not its own."""
+    def renamed_project(self) -> MarcusProject | None:
+        """Return the only project under the chosen name, if that is not its own."""
         if len(self._projects) != 1 or not self.chosen:
             return None
         (project,) = self._projects.values()
-        return self._shown(project) if project.name != self.chosen else None
+        return self._with_chosen_name(project) if project.name != self.chosen else None
 
-    def _shown(self, project: MarcusProject) -> MarcusProject:
+    def _with_chosen_name(self, project: MarcusProject) -> MarcusProject:
         is_named = self.chosen is not None and len(self._projects) == 1
         return MarcusProject(project.board_id, self.chosen or "", project.created_at) if is_named else project
 
     def check_choice(self) -> None:
-        """Raises UnknownBoard when one of several projects was asked for and none has the name."""
+        """Raise UnknownBoard if none of several projects has the chosen name."""
         names = [project.name for project in self._projects.values()]
         if self.chosen and len(names) > 1 and self.chosen not in names:
             listed = ", ".join(f"“{name}”" for name in sorted(set(names)))
@@ -154,39 +159,36 @@ class Boards:
 
 
 class BoardReader:
-    """The rows of `kanban.db` as sightings; each once, however often the tables are read.
-
-    `cards` is the board as it was when it was last read; there are none while it is not there.
-    """
+    """Converts the rows of `kanban.db` to sightings, each row once. `cards` is the board as last read."""
 
     def __init__(self, boards: Boards, name: str) -> None:
         self.boards, self.name = boards, name
-        self.times: ParseTime = moment
+        self.times: ParseTime = parse_utc
         self.cards: Cards = {}
-        self._told: set[str] = set()
+        self._seen: set[str] = set()
         self._subtasks: Signature = ()
 
     def read(self, database: Database) -> list[Sighting | Unreadable]:
-        """What is new on the board, in order of time. Raises Busy, NotADatabase."""
-        if not database.is_there():
-            self.cards, self._subtasks = {}, ("gone",)  # should the same file come back, it is read again
+        """Return what is new on the board, in order of time. Raises SqliteBusy, NotADatabase."""
+        if not database.exists():
+            self.cards, self._subtasks = {}, ("gone",)  # so that a restored file is read again
             return []
-        subtasks = stamp(database.path.parent / SUBTASKS)
-        if not database.changed() and subtasks == self._subtasks:
+        subtasks = file_signature(database.path.parent / SUBTASKS)
+        if not database.has_changed() and subtasks == self._subtasks:
             return []
         signature = database.signature()
-        tables = checked(database.read(read_tables))
+        tables = validate_tables(database.read(read_tables))
         tables["tasks"] += subtask_rows(database.path, tables["tasks"])
         self._learn(tables)
         fresh = [item for item in self._items(tables) if self._is_new(item)]
         self.cards = cards_of(tables["tasks"], tables["blockers"], self.times)
-        database.done(signature)
+        database.mark_read(signature)
         self._subtasks = subtasks
-        return sorted(fresh, key=lambda item: item.at if isinstance(item, Sighting) else MARCUS_STARTS_AT)
+        return sorted(fresh, key=lambda item: item.at if isinstance(item, Sighting) else UNKNOWN_CREATED_AT)
 
     def _learn(self, tables: Tables) -> None:
         for row in tables["projects"]:
-            created_at = self.times(row.get("created_at")) or MARCUS_STARTS_AT
+            created_at = self.times(row.get("created_at")) or UNKNOWN_CREATED_AT
             self.boards.learn_project(MarcusProject(row["id"], str(row.get("name") or row["id"]), created_at))
         projects = {row["id"]: row.get("project_id") for row in tables["tasks"]}
         for row in tables["tasks"]:
@@ -196,18 +198,21 @@ class BoardReader:
 
     def _is_new(self, item: Sighting | Unreadable) -> bool:
         name = item.record_id if isinstance(item, Sighting) else item.where
-        if name in self._told:
+        if name in self._seen:
             return False
-        self._told.add(name)
+        self._seen.add(name)
         return True
 
     def _items(self, tables: Tables) -> Iterator[Sighting | Unreadable]:
-        labels, waits = grouped(tables["task_labels"], "label"), grouped(tables["task_dependencies"], "depends_on_id")
+        labels, waits = (
+            group_by_task(tables["task_labels"], "label"),
+            group_by_task(tables["task_dependencies"], "depends_on_id"),
+        )
         for row in tables["projects"]:
             yield self._sighting(T.PROJECT_CREATED, row, project_data(row))
-        if renamed := self.boards.renamed():
-            data = {"project_id": renamed.board_id, "project_name": renamed.name}
-            yield self._sighting(T.PROJECT_UPDATED, tables["projects"][0], data, renamed.name)
+        if renamed_project := self.boards.renamed_project():
+            data = {"project_id": renamed_project.board_id, "project_name": renamed_project.name}
+            yield self._sighting(T.PROJECT_UPDATED, tables["projects"][0], data, renamed_project.name)
         for row in tables["tasks"]:
             lists = {"labels": labels.get(row["id"], []), "depends_on": waits.get(row["id"], [])}
             yield self._sighting(T.TASK_CREATED, row, task_data(row) | lists)
@@ -242,26 +247,26 @@ class BoardReader:
 
 
 def read_tables(connection: sqlite3.Connection) -> Tables:
-    """All of the board's tables; one that this version of Marcus does not have is empty."""
+    """Read all tables of the board; a table that this version of Marcus lacks is empty."""
     there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     return {
         table: [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid")]  # noqa: S608 - our names
         if table in there
         else []
-        for table in NEEDED
+        for table in REQUIRED_COLUMNS
     }
 
 
-def checked(tables: Tables) -> Tables:
-    """Raises NotADatabase where the tables are not those of a board."""
-    for table, columns in NEEDED.items():
+def validate_tables(tables: Tables) -> Tables:
+    """Raise NotADatabase if the tables are not those of a board."""
+    for table, columns in REQUIRED_COLUMNS.items():
         if any(not isinstance(row.get(column), str) for row in tables[table] for column in columns):
             raise NotADatabase(f"has no usable {' and '.join(columns)} in its table {table}")
     return tables
 
 
-def stated(value: object) -> str:
-    """The id or name in a field; nothing where it names nothing. Other boards than SQLite's have numbers for ids."""
+def id_text(value: object) -> str:
+    """Return the id or name in a field, or "". Boards other than SQLite's have numeric ids."""
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return "" if text == "unknown" else text
 
@@ -279,7 +284,7 @@ def pick(row: SqliteRow, *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names if row.get(name) not in (None, "")}
 
 
-def grouped(rows: list[SqliteRow], column: str) -> dict[str, list[str]]:
+def group_by_task(rows: list[SqliteRow], column: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in rows:
         found.setdefault(row["task_id"], []).append(row[column])

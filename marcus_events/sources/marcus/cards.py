@@ -1,4 +1,4 @@
-"""The cards of Marcus's board as they are now: status, holder, parent and open blockers of every task."""
+"""The cards of Marcus's board as they are now: status, assignee, parent and open blockers of each task."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from marcus_events.core.sentences import short
-from marcus_events.sources.marcus.records import ParseTime, moment
-from marcus_events.sources.marcus.sqlite_files import SqliteBusy, changed_at
+from marcus_events.sources.marcus.records import ParseTime, parse_utc
+from marcus_events.sources.marcus.sqlite_files import SqliteBusy, modified_at
 
 CardRow = dict[str, Any]
 
-SUBTASKS = (
-    Path("marcus_state") / "subtasks.json"
-)  # beside kanban.db: the parts of tasks that Marcus keeps off its board
+# Beside kanban.db: subtasks that Marcus does not store on its board.
+SUBTASKS = Path("marcus_state") / "subtasks.json"
 STATUSES = {
     "todo": "todo",
     "backlog": "todo",
@@ -34,16 +33,16 @@ STATUSES = {
 
 @dataclass(frozen=True)
 class MarcusCard:
-    """`status` is "" for a word that is not known; `stated` is the board's own word.
+    """`status` is "" for an unknown word; `stated` is the board's own word.
 
-    `blockers` are the descriptions of those that the board does not call resolved, with their times, newest last.
+    `blockers` are descriptions and times of the unresolved blockers, newest last.
     """
 
     task_id: str
     project_id: str
     name: str
     stated: str
-    holder: str
+    assignee: str
     parent_task_id: str
     created_at: datetime | None
     changed_at: datetime | None
@@ -58,8 +57,8 @@ class MarcusCard:
 Cards = dict[str, MarcusCard]
 
 
-def cards_of(tasks: list[CardRow], blockers: list[CardRow], times: ParseTime = moment) -> Cards:
-    """The rows of the tables `tasks` and `blockers` as cards, by task id."""
+def cards_of(tasks: list[CardRow], blockers: list[CardRow], times: ParseTime = parse_utc) -> Cards:
+    """Build cards by task id from the rows of the tables `tasks` and `blockers`."""
     unresolved: dict[str, list[tuple[str, datetime | None]]] = defaultdict(list)
     for row in blockers:
         if not row.get("resolved"):
@@ -73,7 +72,7 @@ def card_of(row: CardRow, blockers: tuple[tuple[str, datetime | None], ...], tim
         project_id=str(row.get("project_id") or ""),
         name=short(str(row.get("name") or "")),
         stated=str(row.get("status") or "todo"),
-        holder=str(row.get("assigned_to") or ""),
+        assignee=str(row.get("assigned_to") or ""),
         parent_task_id=str(row.get("parent_task_id") or ""),
         created_at=times(row.get("created_at")),
         changed_at=times(row.get("updated_at")) or times(row.get("created_at")),
@@ -83,12 +82,14 @@ def card_of(row: CardRow, blockers: tuple[tuple[str, datetime | None], ...], tim
 
 
 def subtask_rows(board: Path, tasks: list[CardRow]) -> list[CardRow]:
-    """The subtasks that Marcus keeps in a file of its own, as rows of the table `tasks`: those that the board lacks and
-    whose parents it has. Raises Busy where the file is being written.
+    """Return the subtasks in Marcus's file that are missing on the board but whose parents are there, as rows of
+    `tasks`.
+
+    Raises SqliteBusy while the file is being written.
     """
     try:
         path = board.parent / SUBTASKS
-        state, written_at = json.loads(path.read_bytes()), datetime.fromtimestamp(changed_at(path), UTC)
+        state, written_at = json.loads(path.read_bytes()), datetime.fromtimestamp(modified_at(path), UTC)
     except FileNotFoundError:
         return []
     except (OSError, ValueError, RecursionError) as error:
@@ -107,7 +108,7 @@ def subtask_rows(board: Path, tasks: list[CardRow]) -> list[CardRow]:
 
 
 def subtask_row(item: CardRow, parent: CardRow, written_at: datetime) -> CardRow:
-    """Marcus notes no time of change: none of them has changed since the file was written."""
+    """Build a row. Marcus stores no time of change, so the file's modification time stands for it."""
     named = ("id", "name", "description", "status", "priority", "assigned_to", "created_at", "estimated_hours")
     row = {name: item.get(name) for name in named}
     row["updated_at"] = written_at.isoformat()

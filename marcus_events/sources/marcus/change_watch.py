@@ -1,4 +1,4 @@
-"""Waits until something may have changed in a folder: the system's notices shorten the wait, a second bounds it."""
+"""Waits for file changes, with polling as a fallback."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from watchfiles import watch
 
-LOOK_EVERY_MS = 1_000  # what is not noticed (network file systems, too many watches) is found by looking
-GATHER_MS = 100  # changes within it are looked at together; a person waits at most this much longer
+POLL_INTERVAL_MS = 1_000  # covers missing notifications: network file systems, exhausted watches
+DEBOUNCE_MS = 100  # groups changes; adds at most this much delay
 STEP_MS = 20
 
 
 class ChangeWatch:
-    """The changes in some folders. `folders` may differ from wait to wait, as they come into being."""
+    """Watches folders, which may differ from call to call because Marcus creates them later."""
 
     def __init__(self, stop: threading.Event) -> None:
         self.stop = stop
@@ -22,25 +22,25 @@ class ChangeWatch:
         self._notices: Iterator[object] = iter(())
 
     def wait(self, folders: list[Path]) -> None:
-        """Returns at a change, after a second, or when stopping."""
-        present = [(folder, inode_of(folder)) for folder in folders]  # a folder that was restored is another one
+        """Return on a change, after one second, or when `stop` is set."""
+        present = [(folder, inode_of(folder)) for folder in folders]  # a restored folder has another inode
         if present != self._watched:
             self._watched, self._notices = present, self._watch(folders)
         try:
             if self._watched and next(self._notices, None) is not None:
                 return
-        except OSError:  # no more watches to be had, or a folder went away
+        except OSError:  # no watches left, or a folder was removed
             pass
         self._watched = []
-        self.stop.wait(LOOK_EVERY_MS / 1_000)
+        self.stop.wait(POLL_INTERVAL_MS / 1_000)
 
     def _watch(self, folders: list[Path]) -> Iterator[object]:
         return watch(
             *folders,
             watch_filter=None,
-            debounce=GATHER_MS,
+            debounce=DEBOUNCE_MS,
             step=STEP_MS,
-            rust_timeout=LOOK_EVERY_MS,
+            rust_timeout=POLL_INTERVAL_MS,
             yield_on_timeout=True,
             stop_event=self.stop,
             raise_interrupt=False,

@@ -1,4 +1,7 @@
-"""What agents and Marcus said: a few sentences of the conversations file are acts, the rest is talk."""
+"""Extracts acts from the conversations of agents and Marcus.
+
+A few message formats report acts; all other lines are ignored.
+"""
 
 from __future__ import annotations
 
@@ -15,54 +18,56 @@ PROGRESS = re.compile(r"Progress update: (?P<message>.*) \((?P<percent>\d+)%\)",
 
 
 def statement_of(record: Record) -> Statement | None:
-    """None for talk: thoughts, decisions about procedure, confirmations, "no suitable task"."""
+    """Return the statement in a conversation line; None for thoughts, procedure, confirmations and "no suitable
+    task".
+    """
     body = record.body
     message, agent_id, metadata = body.get("message"), body.get("worker_id"), body.get("metadata")
     if body.get("event") != "worker_communication" or not (isinstance(message, str) and isinstance(agent_id, str)):
         return None
-    said = {"agent_id": agent_id} | (metadata if isinstance(metadata, dict) else {})
+    fields = {"agent_id": agent_id} | (metadata if isinstance(metadata, dict) else {})
     for (direction, opening), (event_type, read) in SENTENCES.items():
         if body.get("conversation_type") == direction and message.startswith(opening):
-            data = read(said, message) | pick(said, "project_id", "project_name")
-            return Statement(event_type, agent_id, data, told_together=True)
+            data = read(fields, message) | pick(fields, "project_id", "project_name")
+            return Statement(event_type, agent_id, data, is_written_together=True)
     return None
 
 
-def requested(said: Conversation, message: str) -> Conversation:
-    return {"agent_id": said["agent_id"]}
+def request_fields(fields: Conversation, message: str) -> Conversation:
+    return {"agent_id": fields["agent_id"]}
 
 
-def registered(said: Conversation, message: str) -> Conversation:
-    return pick(said, "agent_id", "name", "role", "skills")
+def registration_fields(fields: Conversation, message: str) -> Conversation:
+    return pick(fields, "agent_id", "name", "role", "skills")
 
 
-def assigned(said: Conversation, message: str) -> Conversation:
-    return pick(said, "agent_id", "task_id", "task_name", "priority", "estimated_hours")
+def assignment_fields(fields: Conversation, message: str) -> Conversation:
+    return pick(fields, "agent_id", "task_id", "task_name", "priority", "estimated_hours")
 
 
-def progressed(said: Conversation, message: str) -> Conversation:
-    told = PROGRESS.fullmatch(message)
-    return pick(said, "agent_id", "task_id", "status", "progress") | ({"message": told["message"]} if told else {})
+def progress_fields(fields: Conversation, message: str) -> Conversation:
+    match = PROGRESS.fullmatch(message)
+    return pick(fields, "agent_id", "task_id", "status", "progress") | ({"message": match["message"]} if match else {})
 
 
-def blocked(said: Conversation, message: str) -> Conversation:
+def blocker_fields(fields: Conversation, message: str) -> Conversation:
     description = message.removeprefix("Reporting blocker: ")
-    return pick(said, "agent_id", "task_id", "severity", "blocker_type") | {"description": description}
+    return pick(fields, "agent_id", "task_id", "severity", "blocker_type") | {"description": description}
 
 
-def answered(said: Conversation, message: str) -> Conversation:
-    return pick(said, "agent_id", "task_id", "severity") | {"suggestion": said.get("suggestions")}
+def suggestion_fields(fields: Conversation, message: str) -> Conversation:
+    return pick(fields, "agent_id", "task_id", "severity") | {"suggestion": fields.get("suggestions")}
 
 
-def pick(said: Conversation, *names: str) -> Conversation:
-    return {name: said[name] for name in names if said.get(name) is not None}
+def pick(fields: Conversation, *names: str) -> Conversation:
+    return {name: fields[name] for name in names if fields.get(name) is not None}
 
 
 SENTENCES: dict[tuple[str, str], tuple[str, Callable[[Conversation, str], Conversation]]] = {
-    ("worker_to_pm", "Requesting next task"): ("task_request", requested),
-    ("worker_to_pm", "Registering as "): ("worker_registration", registered),
-    ("worker_to_pm", "Progress update: "): ("progress_update", progressed),
-    ("worker_to_pm", "Reporting blocker: "): (T.TASK_BLOCKED, blocked),
-    ("pm_to_worker", "Task assigned: "): ("task_assignment", assigned),
-    ("pm_to_worker", "Blocker acknowledged."): (T.BLOCKER_SUGGESTION, answered),
+    ("worker_to_pm", "Requesting next task"): ("task_request", request_fields),
+    ("worker_to_pm", "Registering as "): ("worker_registration", registration_fields),
+    ("worker_to_pm", "Progress update: "): ("progress_update", progress_fields),
+    ("worker_to_pm", "Reporting blocker: "): (T.TASK_BLOCKED, blocker_fields),
+    ("pm_to_worker", "Task assigned: "): ("task_assignment", assignment_fields),
+    ("pm_to_worker", "Blocker acknowledged."): (T.BLOCKER_SUGGESTION, suggestion_fields),
 }

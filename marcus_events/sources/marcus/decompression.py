@@ -1,4 +1,4 @@
-"""The bytes of a log file, unpacked where it is compressed. How it is compressed stands in its first bytes."""
+"""Reads log files, decompressing those whose first bytes show a known format."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-CHUNK_BYTES = 256 * 1024  # a few hundred lines: few system calls, and little memory for each of many files
-NO_END = 1 << 62  # of what is compressed: its size is known when it has been read
+CHUNK_BYTES = 256 * 1024  # a few hundred lines: few system calls, little memory per file
+UNKNOWN_SIZE = 1 << 62  # of a compressed file until it has been read
 
 
-class Unpacking(Protocol):
+class CompressedFile(Protocol):
     """An open compressed file."""
 
     def seek(self, offset: int) -> int: ...
@@ -25,10 +25,10 @@ class Unpacking(Protocol):
 
 
 @dataclass(frozen=True)
-class Packing:
+class CompressionFormat:
     name: str
     magic: bytes
-    open: Callable[[str], Unpacking] | None = None  # None where the standard library cannot read it
+    open: Callable[[str], CompressedFile] | None = None  # None where the standard library cannot read it
 
     @property
     def is_readable(self) -> bool:
@@ -39,30 +39,30 @@ class Packing:
         return f"is compressed with {self.name}, which is not supported; decompress it, or use gzip, bzip2 or xz"
 
 
-PACKINGS = (
-    Packing("gzip", b"\x1f\x8b", gzip.GzipFile),
-    Packing("bzip2", b"BZh", bz2.BZ2File),
-    Packing("xz", b"\xfd7zXZ\0", lzma.LZMAFile),
-    Packing("zstd", b"\x28\xb5\x2f\xfd"),
-    Packing("lz4", b"\x04\x22\x4d\x18"),
-    Packing("compress", b"\x1f\x9d"),
-    Packing("zip", b"PK\x03\x04"),
-    Packing("7-Zip", b"7z\xbc\xaf\x27\x1c"),
+FORMATS = (
+    CompressionFormat("gzip", b"\x1f\x8b", gzip.GzipFile),
+    CompressionFormat("bzip2", b"BZh", bz2.BZ2File),
+    CompressionFormat("xz", b"\xfd7zXZ\0", lzma.LZMAFile),
+    CompressionFormat("zstd", b"\x28\xb5\x2f\xfd"),
+    CompressionFormat("lz4", b"\x04\x22\x4d\x18"),
+    CompressionFormat("compress", b"\x1f\x9d"),
+    CompressionFormat("zip", b"PK\x03\x04"),
+    CompressionFormat("7-Zip", b"7z\xbc\xaf\x27\x1c"),
 )
 
 
-def packing_of(path: Path) -> Packing | None:
-    """How a file is compressed; None for plain text, and for what cannot be opened: reading it says why."""
+def detect_compression(path: Path) -> CompressionFormat | None:
+    """Return the compression format; None for plain text and for unreadable files, which fail later when read."""
     try:
         with path.open("rb") as file:
             start = file.read(8)
     except OSError:
         return None
-    return next((packing for packing in PACKINGS if start.startswith(packing.magic)), None)
+    return next((compression for compression in FORMATS if start.startswith(compression.magic)), None)
 
 
 class Contents:
-    """`problem` says why the last call of `read` gave nothing; it is empty where there is nothing more."""
+    """The bytes of a file. `problem` says why the last `read` returned nothing; "" at the end of the file."""
 
     is_compressed = False
 
@@ -71,7 +71,7 @@ class Contents:
         self.problem = ""
 
     def read(self, start: int, end: int) -> bytes:
-        """At most a chunk; nothing when the file has gone."""
+        """Return at most one chunk; nothing if the file is missing."""
         self.problem = ""
         try:
             return self._read(start, min(end - start, CHUNK_BYTES))
@@ -88,8 +88,8 @@ class Contents:
         self.close()
         return b""
 
-    def span(self, start: int, end: int) -> bytes:
-        """All bytes of a short span, or fewer where the file ends."""
+    def read_span(self, start: int, end: int) -> bytes:
+        """Return all bytes of a short span, or fewer at the end of the file."""
         found = b""
         while len(found) < end - start and (more := self.read(start + len(found), end)):
             found += more
@@ -101,8 +101,8 @@ class Contents:
     def close(self) -> None: ...
 
 
-class Plain(Contents):
-    """Opened for each chunk. Gives nothing when another file is there (`inode`: that of the file that is meant)."""
+class PlainContents(Contents):
+    """Opened for each chunk. Returns nothing if `inode` is set and the path now leads to another file."""
 
     inode = 0
 
@@ -114,17 +114,17 @@ class Plain(Contents):
             return file.read(max(count, 0))
 
 
-class Packed(Contents):
-    """Read from front to back. It stays open from the second chunk to the end only, so that of hundreds of rotated
-    files, of which every look has the first chunk at hand, few are open at once.
+class CompressedContents(Contents):
+    """Read sequentially. The file stays open only from the second chunk to the end: every scan reads the first chunk
+    of hundreds of rotated files, and few may be open at once.
     """
 
     is_compressed = True
 
-    def __init__(self, path: Path, packing: Packing) -> None:
+    def __init__(self, path: Path, compression: CompressionFormat) -> None:
         super().__init__(path)
-        self._open = packing.open
-        self._file: Unpacking | None = None
+        self._open = compression.open
+        self._file: CompressedFile | None = None
 
     def _read(self, start: int, count: int) -> bytes:
         if self._file is None and self._open:
@@ -132,7 +132,7 @@ class Packed(Contents):
         if self._file is None:
             return b""
         self._file.seek(start)
-        chunk = self._file.read1(max(count, 0))  # up to what is intact, where the rest is not
+        chunk = self._file.read1(max(count, 0))  # returns the intact part of a damaged file
         if start == 0 or not chunk:
             self.close()
         return chunk
@@ -143,6 +143,6 @@ class Packed(Contents):
             self._file = None
 
 
-def contents_of(path: Path) -> Plain | Packed:
-    packing = packing_of(path)
-    return Packed(path, packing) if packing and packing.is_readable else Plain(path)
+def open_contents(path: Path) -> PlainContents | CompressedContents:
+    compression = detect_compression(path)
+    return CompressedContents(path, compression) if compression and compression.is_readable else PlainContents(path)

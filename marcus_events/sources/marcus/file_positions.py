@@ -1,4 +1,4 @@
-"""How far a file has been read, and what was read of it: enough to know it again under another name or compressed."""
+"""Read positions of files, with enough fingerprints to recognise a file that was renamed, copied or compressed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Protocol
 from marcus_events.sources.marcus.decompression import Contents
 from marcus_events.sources.marcus.line_occurrences import Occurrences
 
-FINGERPRINT_BYTES = 4096  # holds several lines, and thus several times: the ends of lines alone are often alike
-KEPT = 100  # places of files that are gone or begun anew; a rotation leaves one
+FINGERPRINT_BYTES = 4096  # spans several lines and thus several times: single line ends are often alike
+MAX_LOST = 100  # positions of removed or restarted files; a rotation leaves one
 
 
 @dataclass
 class FilePosition:
-    """`digest` is that of all bytes up to `offset`; `number` counts the lines."""
+    """How far a file has been read: `digest` covers all bytes up to `offset`, `number` counts lines."""
 
     offset: int = 0
     number: int = 0
@@ -29,28 +29,28 @@ class FilePosition:
     is_skipping: bool = False
     has_nuls: bool = False
 
-    def take(self, text: bytes) -> None:
+    def advance(self, text: bytes) -> None:
         self.offset += len(text)
         self.digest.update(text)
 
     def note_fingerprints(self, contents: Contents) -> None:
-        """After reading. Of a file that is away for the moment the old ones stay."""
+        """Update the fingerprints after reading. Keeps the old ones if the file is missing right now."""
         if len(self.head) < min(self.offset, FINGERPRINT_BYTES):
-            self.head = contents.span(0, min(self.offset, FINGERPRINT_BYTES)) or self.head
+            self.head = contents.read_span(0, min(self.offset, FINGERPRINT_BYTES)) or self.head
         if not contents.is_compressed:
-            self.tail = contents.span(max(0, self.offset - FINGERPRINT_BYTES), self.offset) or self.tail
+            self.tail = contents.read_span(max(0, self.offset - FINGERPRINT_BYTES), self.offset) or self.tail
 
     def seems_start_of(self, contents: Contents) -> bool:
-        """Whether the first and the last bytes that were read are there."""
+        """Return whether the first and last bytes read are still there."""
         return (
-            contents.span(0, len(self.head)) == self.head
-            and contents.span(self.offset - len(self.tail), self.offset) == self.tail
+            contents.read_span(0, len(self.head)) == self.head
+            and contents.read_span(self.offset - len(self.tail), self.offset) == self.tail
         )
 
     def is_start_of(self, contents: Contents) -> bool:
-        """Whether all bytes that were read are there. Reads them all."""
+        """Return whether all bytes read are still there. Reads them all."""
         digest, at = hashlib.blake2b(), 0
-        if contents.span(0, len(self.head)) != self.head:
+        if contents.read_span(0, len(self.head)) != self.head:
             return False
         while at < self.offset and (chunk := contents.read(at, self.offset)):
             digest.update(chunk)
@@ -58,32 +58,32 @@ class FilePosition:
         return at == self.offset and digest.digest() == self.digest.digest()
 
     def copy(self) -> FilePosition:
-        taken = copy.copy(self)
-        taken.digest, taken.occurrences = self.digest.copy(), copy.deepcopy(self.occurrences)
-        return taken
+        copied = copy.copy(self)
+        copied.digest, copied.occurrences = self.digest.copy(), copy.deepcopy(self.occurrences)
+        return copied
 
 
-class Resumes(Protocol):
-    def has_start(self, place: FilePosition) -> bool: ...
-    def resume(self, place: FilePosition) -> None: ...
+class Resumable(Protocol):
+    def has_start(self, position: FilePosition) -> bool: ...
+    def resume(self, position: FilePosition) -> None: ...
 
 
 class LostFilePositions:
-    """The places of files that are gone or were begun anew."""
+    """Positions of files that were removed or restarted."""
 
     def __init__(self) -> None:
-        self._former: deque[FilePosition] = deque(maxlen=KEPT)
+        self._positions: deque[FilePosition] = deque(maxlen=MAX_LOST)
 
-    def keep(self, place: FilePosition) -> None:
-        if place.offset:
-            self._former.append(place)
+    def add(self, position: FilePosition) -> None:
+        if position.offset:
+            self._positions.append(position)
 
-    def resume(self, file: Resumes, living: Callable[[], Iterable[FilePosition]]) -> bool:
-        """Let a file that is new go on where another with the same start had been read to: one that is gone, or one
-        that it is a copy of. Whether there was one.
+    def resume(self, file: Resumable, current: Callable[[], Iterable[FilePosition]]) -> bool:
+        """Resume a new file from the longest matching position of a removed or copied file; return whether there was
+        one.
         """
-        for place in sorted([*self._former, *living()], key=lambda place: -place.offset):
-            if place.offset and file.has_start(place):
-                file.resume(place.copy())
+        for position in sorted([*self._positions, *current()], key=lambda position: -position.offset):
+            if position.offset and file.has_start(position):
+                file.resume(position.copy())
                 return True
         return False

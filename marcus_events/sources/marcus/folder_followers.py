@@ -1,9 +1,9 @@
-"""Follows every folder of the table of followed folders: each in a thread of its own, until it is taken out of it.
+"""Follows every folder in the table of followed folders, each in its own thread.
 
-1. Of several processes on the same database, one follows a folder: the one that has its lease. When that process ends,
-   another one takes over. `manage.py follow` may follow the same folder meanwhile: see `turns`.
-2. A follower that ends with an error is started again, later each time, and the table says why it ended.
-3. What a follower does is written to the table as it changes, so that a page of any process can show it.
+1. Of all processes on the database, the one with the folder's lease follows it. When that process ends, another one
+   takes over. `manage.py follow` may follow the same folder meanwhile: see `follow_lock`.
+2. A follower that fails is restarted with increasing delays, and the table shows why it failed.
+3. A follower's state is written to the table when it changes, so that a page of any process can show it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.models import FollowedFolder
 from marcus_events.sources.marcus.board import UnknownBoard
 from marcus_events.sources.marcus.folder_leases import FolderLeases
-from marcus_events.sources.marcus.folder_state import FolderStateJson, as_json
+from marcus_events.sources.marcus.folder_state import FolderStateJson, state_to_json
 from marcus_events.sources.marcus.follower import Follower
 from marcus_events.sources.marcus.follower_state import Activity, Totals
 from marcus_events.sources.marcus.publisher import Outcome
@@ -31,32 +31,32 @@ from marcus_events.sources.marcus.records import Unreadable
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0  # a person who adds a folder waits at most this long until it is read
-SAVE_EVERY_S = 5.0  # without a change too: a page tells by it that the folder is still followed
+POLL_INTERVAL_S = 1.0  # delay until a folder that was just added is read
+SAVE_INTERVAL_S = 5.0  # saved without changes too: pages see that the folder is still followed
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # after an error
-END_WITHIN_S = 4.0  # of all followers together, when the process ends
+STOP_TIMEOUT_S = 4.0  # for all followers together, at shutdown
 
 
 def follow_folders(stop: threading.Event) -> None:
-    """For a thread of a worker, until it is told to stop."""
+    """Run the followers in a worker's thread until `stop` is set."""
     followers = FolderFollowers()
     try:
         while not stop.is_set():
-            followers.look()
-            stop.wait(LOOK_EVERY_S)
+            followers.synchronise()
+            stop.wait(POLL_INTERVAL_S)
     finally:
         followers.close()
         connection.close()
 
 
 class FolderFollowers:
-    """The followers of this process. `look` brings them in line with the table."""
+    """The followers of this process. `synchronise` starts and stops them according to the table."""
 
     def __init__(self) -> None:
         self._leases = FolderLeases()
         self._running: dict[int, FolderFollower] = {}
 
-    def look(self) -> None:
+    def synchronise(self) -> None:
         try:
             self._compare()
         except (Error, *CONNECTION_ERRORS) as error:
@@ -68,7 +68,7 @@ class FolderFollowers:
 
     def _compare(self) -> None:
         folders = {folder.pk: folder for folder in FollowedFolder.objects.defer("state")}
-        held = self._leases.hold(folders)
+        held = self._leases.acquire(folders)
         for pk in self._running.keys() - held:
             self._running.pop(pk).stop.set()
         for pk in held:
@@ -80,14 +80,14 @@ class FolderFollowers:
         ending = list(self._running.values())
         for follower in ending:
             follower.stop.set()
-        until = time.monotonic() + END_WITHIN_S
+        until = time.monotonic() + STOP_TIMEOUT_S
         for follower in ending:
             follower.thread.join(max(until - time.monotonic(), 0))
         self._leases.close()
 
 
 class FolderFollower:
-    """Follows one folder, and is the listener of its own follower."""
+    """Follows one folder in a thread and receives its follower's reports."""
 
     def __init__(self, folder: FollowedFolder) -> None:
         self.folder = folder
@@ -100,22 +100,22 @@ class FolderFollower:
         self.thread.start()
 
     def save(self) -> None:
-        """Write the state to the table, where it has changed or stood for a while."""
+        """Write the state to the table if it has changed, and at intervals."""
         state = self._state()
         if state == self._saved and time.monotonic() < self._save_after:
             return
         FollowedFolder.objects.filter(pk=self.folder.pk).update(state=state, state_at=utc_now())
-        self._saved, self._save_after = state, time.monotonic() + SAVE_EVERY_S
+        self._saved, self._save_after = state, time.monotonic() + SAVE_INTERVAL_S
 
     def _state(self) -> FolderStateJson:
         follower = self._follower
         if follower is None:
-            return as_json(None, self._failure)
+            return state_to_json(None, self._failure)
         leading_out: list[str] = []
-        with suppress(OSError):  # the follower itself meets it too, and tells
+        with suppress(OSError):  # the follower meets and reports it itself
             if follower.state.activity is Activity.WAITING:
-                leading_out = follower.installation.leading_out()
-        return as_json(follower.state, self._failure, leading_out)
+                leading_out = follower.installation.find_outside_links()
+        return state_to_json(follower.state, self._failure, leading_out)
 
     def _run(self) -> None:
         waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
@@ -127,7 +127,7 @@ class FolderFollower:
             self.stop.wait(next(waits))
 
     def _follow(self) -> None:
-        """Until it is stopped, or ends with an error."""
+        """Follow until stopped or until an error occurs."""
         folder = self.folder
         try:
             zone = ZoneInfo(folder.time_zone) if folder.time_zone else None
@@ -141,26 +141,26 @@ class FolderFollower:
             self._failure = str(error)
         except Exception as error:
             logger.exception("following %s ended with an error", folder.path)
-            self._failure = words_of(error)
+            self._failure = describe_error(error)
         finally:
             connection.close()
 
-    def say(self, text: str) -> None:
-        """It goes on, or waits for something that the state names."""
+    def report_message(self, text: str) -> None:
+        """Clear the failure: the follower runs, or waits for something that its state shows."""
         self._failure = ""
 
-    def complain(self, item: Unreadable) -> None: ...
+    def report_unreadable(self, item: Unreadable) -> None: ...
 
     def progress(self, read: int, size: int, total: Totals) -> None:
-        connection.close()  # back into the pool, which pages share
+        connection.close()  # return it to the pool that pages share
 
-    def looked(self, outcome: Outcome) -> None:
+    def report_scan(self, outcome: Outcome) -> None:
         self._failure = ""
         connection.close()
 
 
-def words_of(error: Exception) -> str:
-    """What a page may say of an error: what the system says of a file, but nothing that might quote from one."""
+def describe_error(error: Exception) -> str:
+    """Describe an error for a page. Quotes the operating system, never file contents."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
     return f"An error occurred ({type(error).__name__}). See the server log for details."

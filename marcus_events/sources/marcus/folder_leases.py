@@ -1,4 +1,4 @@
-"""Which folders this process follows, of those that several processes could."""
+"""Advisory locks that decide which process follows which folder."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ import psycopg
 
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
-LOCKS = 0x666F6C64  # the class of the advisory locks; the other half is the folder's number
+LOCK_CLASS = 0x666F6C64  # first key of the advisory locks; the second is the folder's primary key
 
 
 class FolderLeases:
-    """Advisory locks of one connection: they end with it, and so with the process."""
+    """The leases of this process, held by one connection and released when it closes."""
 
     def __init__(self) -> None:
         self._connection: psycopg.Connection[Any] | None = None
         self._held: set[int] = set()
 
-    def hold(self, folders: Iterable[int]) -> frozenset[int]:
-        """Those of the folders whose lease this process has. Raises psycopg.OperationalError."""
+    def acquire(self, folders: Iterable[int]) -> frozenset[int]:
+        """Acquire free leases of `folders`, release all others and return those held. Raises
+        psycopg.OperationalError.
+        """
         wanted = set(folders)
         try:
             for number in self._held - wanted:
-                self._ask("SELECT pg_advisory_unlock(%s, %s)", number)
+                self._query("SELECT pg_advisory_unlock(%s, %s)", number)
             missing = wanted - self._held
             if self._held and not missing:
-                self._ask("SELECT %s > 0 AND %s > 0", 1)  # a connection that was lost holds nothing any more
+                self._query("SELECT %s > 0 AND %s > 0", 1)  # raises if the connection, and the locks with it, is lost
             self._held &= wanted
-            self._held |= {number for number in missing if self._ask("SELECT pg_try_advisory_lock(%s, %s)", number)}
+            self._held |= {number for number in missing if self._query("SELECT pg_try_advisory_lock(%s, %s)", number)}
         except CONNECTION_ERRORS:
             self.close()
             raise
@@ -43,7 +45,7 @@ class FolderLeases:
                 self._connection.close()
             self._connection = None
 
-    def _ask(self, query: str, number: int) -> bool:
+    def _query(self, query: str, number: int) -> bool:
         if self._connection is None:
             self._connection = connect("followed folders", autocommit=True)
-        return self._connection.execute(query, (LOCKS, number)).fetchone() == (True,)
+        return self._connection.execute(query, (LOCK_CLASS, number)).fetchone() == (True,)

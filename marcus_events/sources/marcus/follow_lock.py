@@ -1,8 +1,8 @@
-"""Those who follow the same installation look at it in turns.
+"""A lock that serialises all followers of one installation.
 
-Which acts the log holds is asked by the ids of the records that were seen. Of two who look at the same moment, one may
-see a record more than the other, and publish the same act under another id. So a look and what is published from it is
-one turn: whoever comes next has seen all that the one before has, and knows its events.
+Published acts are recognised by the ids of the records that a scan found. Two followers scanning at the same moment may
+find different records of one act and publish it twice under different ids. So a scan and its publishing form one
+critical section: the next holder sees all records and events of the one before.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 
 class FollowLock:
-    """A connection of its own holds the lock: one from a pool could be handed on with it."""
+    """An advisory lock on a connection of its own: a pooled connection could be reused with the lock still held."""
 
     def __init__(self, root: Path) -> None:
         digest = hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).digest()
         self._key = int.from_bytes(digest[:8], "big", signed=True)
         self._connection: psycopg.Connection[Any] | None = None
 
-    def take(self) -> bool:
-        """Whether it is our turn now. Raises psycopg.OperationalError while the database is away."""
+    def try_acquire(self) -> bool:
+        """Return whether the lock was acquired. Raises psycopg.OperationalError while the database is unavailable."""
         if self._connection is None:
             self._connection = connect("follow", autocommit=True)
         try:
@@ -36,8 +36,8 @@ class FollowLock:
             raise
         return found == (True,)
 
-    def pass_on(self) -> None:
-        """End our turn. With a lost connection it has ended by itself."""
+    def release(self) -> None:
+        """Release the lock. A lost connection has released it already."""
         try:
             if self._connection is not None:
                 self._connection.execute("SELECT pg_advisory_unlock(%s)", (self._key,))

@@ -1,4 +1,4 @@
-"""What a follower does and has found so far, as one value that any thread may read: for the summary and for a page."""
+"""A follower's state and totals as an immutable value that any thread may read."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from enum import StrEnum
 from pathlib import Path
 
 from marcus_events.sources.marcus.installation import UnreadFile
-from marcus_events.sources.marcus.line_occurrences import LONG_AGO, Occurrences
+from marcus_events.sources.marcus.line_occurrences import DISTANT_PAST, Occurrences
 from marcus_events.sources.marcus.publisher import Outcome
 from marcus_events.sources.marcus.records import Unreadable, id_digest
 
-NAMED = 100  # of the unreadable and of the refused lines, the newest
+MAX_NAMED = 100  # newest unreadable and refused lines that are listed
 
 
 class Activity(StrEnum):
     STARTING = "starting"
-    WAITING = "waiting"  # Marcus has not written anything, or its folder is gone
+    WAITING = "waiting"  # Marcus has not written anything yet, or its folder is missing
     FOLLOWING = "following"
     DATABASE_AWAY = "database_away"
     STOPPED = "stopped"
@@ -26,7 +26,7 @@ class Activity(StrEnum):
 
 @dataclass(frozen=True)
 class LastLine:
-    """The line that was read last; `at` is the time that it names, `read_at` when that was."""
+    """The line that was read last; `at` is its own time, `read_at` when it was read."""
 
     where: str
     at: datetime
@@ -35,25 +35,25 @@ class LastLine:
 
 @dataclass(frozen=True)
 class FollowingState:
-    """A follower as of one moment.
+    """A snapshot of a follower.
 
-    - `since`: when it began; `looked_at`: when its last look ended
-    - `new`, `known`: events added to the log, and those that it held already
-    - `unreadable`: lines that cannot be an event; `unreadable_lines`: the newest of them, with file and line
-    - `refused`: events that the log did not take; `refused_lines`: the newest of them
-    - `repaired`: lines of which records were rescued
-    - `held_back`: records whose time names no zone and cannot be UTC
-    - `left_out`: lines of talk
+    - `since`: when it started; `scanned_at`: when its last scan ended
+    - `new`, `known`: events added to the log, and events that it already held
+    - `unreadable`: lines that cannot become events; `unreadable_lines`: the newest of them
+    - `refused`: events that the log rejected; `refused_lines`: the newest of them
+    - `repaired`: damaged lines from which records were recovered
+    - `held_back`: records whose time has no zone and cannot be UTC
+    - `left_out`: conversation lines that report no act
     - `on_no_board`: events that name neither project nor task, where there are several projects
-    - `waiting`: requests of agents that Marcus has not answered
-    - `behind_bytes`: what is there and has not been read yet
-    - `unread_files`: every file that looks like a log and of which nothing, or not all, was read
+    - `waiting`: agents' requests without a reply from Marcus
+    - `behind_bytes`: bytes not read yet
+    - `unread_files`: files that look like logs and were not read, or not completely
     """
 
     root: Path
     activity: Activity
     since: datetime
-    looked_at: datetime | None
+    scanned_at: datetime | None
     last_line: LastLine | None
     new: int
     known: int
@@ -70,32 +70,32 @@ class FollowingState:
     unread_files: tuple[UnreadFile, ...]
 
 
-def newest() -> deque[Unreadable]:
-    return deque(maxlen=NAMED)
+def bounded_lines() -> deque[Unreadable]:
+    return deque(maxlen=MAX_NAMED)
 
 
 @dataclass
 class Totals:
-    """Everything so far. What is read again is counted once."""
+    """Counts since the start. What is read again is counted once."""
 
     outcome: Outcome = field(default_factory=Outcome)
     unreadable: int = 0
-    unreadable_lines: deque[Unreadable] = field(default_factory=newest)
+    unreadable_lines: deque[Unreadable] = field(default_factory=bounded_lines)
     refused: int = 0
-    refused_lines: deque[Unreadable] = field(default_factory=newest)
-    talk: int = 0
+    refused_lines: deque[Unreadable] = field(default_factory=bounded_lines)
+    ignored_lines: int = 0
     repaired: int = 0
     held_back: int = 0
     on_no_board: Counter[str] = field(default_factory=Counter)  # by type of event
-    waiting: int = 0  # requests of agents, for Marcus's answer
-    _named: Occurrences = field(default_factory=Occurrences)
+    waiting: int = 0  # agents' requests without a reply
+    _seen: Occurrences = field(default_factory=Occurrences)
 
     @property
     def events(self) -> str:
         return f"{self.outcome.new:,} new, {self.outcome.known:,} known"
 
-    def note_unreadable(self, item: Unreadable) -> bool:
-        """Whether it is the first time that it is named. What is said of a whole file is not counted."""
+    def add_unreadable(self, item: Unreadable) -> bool:
+        """Return whether the item is new. A fault of a whole file is not counted."""
         if not self._is_new(item):
             return False
         if item.is_line:
@@ -103,7 +103,7 @@ class Totals:
             self.unreadable_lines.append(item)
         return True
 
-    def note_refused(self, item: Unreadable) -> bool:
+    def add_refused(self, item: Unreadable) -> bool:
         if not self._is_new(item):
             return False
         self.refused += 1
@@ -111,13 +111,13 @@ class Totals:
         return True
 
     def _is_new(self, item: Unreadable) -> bool:
-        """A million unreadable lines take eight bytes each."""
-        return self._named.count(id_digest(item.key or f"{item.where} {item.reason}"), LONG_AGO) == 1
+        """Needs eight bytes per item, so a million unreadable lines are affordable."""
+        return self._seen.count(id_digest(item.key or f"{item.where} {item.reason}"), DISTANT_PAST) == 1
 
     def __str__(self) -> str:
         more = ((self.refused, "rejected"), (self.repaired, "repaired"), (self.held_back, "held back"))
         counts = [self.events, f"{self.unreadable:,} unreadable", *(f"{n:,} {name}" for n, name in more if n)]
-        left_out = f"; skipped {self.talk:,} lines of conversation" if self.talk else ""
+        left_out = f"; skipped {self.ignored_lines:,} lines of conversation" if self.ignored_lines else ""
         return ", ".join(counts) + left_out + self._on_no_board + self._waiting
 
     @property

@@ -1,8 +1,8 @@
-"""Marks what Marcus said of a task before the task was done or blocked, and what is read only after that was published.
+"""Marks events that are read after a newer event finished or blocked their task.
 
-Marcus writes several files, and a line may be read after a younger line of another file. State follows the order of the
-log, so such an event is marked as out of order: it is kept, and moves nothing. All times here are of one machine's
-clock, Marcus's own.
+Marcus writes several files, so a line may be read after a newer line of another file. State follows the order of the
+log, so such an event is marked as out of order: the log stores it, and it changes no state. All times come from
+Marcus's clock.
 """
 
 from __future__ import annotations
@@ -19,37 +19,39 @@ from marcus_events.log.task_endings import Rest, TaskKey
 
 DONE_WORDS = ("completed", "done")
 TaskEndings = dict[TaskKey, Rest]
-RestsOf = Callable[[list[str]], TaskEndings]
+FindTaskEndings = Callable[[list[str]], TaskEndings]
 
 
-def with_marks(events: Sequence[Event], rests_of: RestsOf) -> list[Event]:
-    """The events in their order; `rests_of` looks up in the log when tasks came to rest."""
+def mark_late_events(events: Sequence[Event], endings_of: FindTaskEndings) -> list[Event]:
+    """Return the events in order, with late ones marked; `endings_of` finds when tasks last ended in the log."""
     moving = [task_id for event in events if event.event_type in MOVING and (task_id := task_of(event))]
     if not moving:
         return list(events)
-    rests = rests_of(sorted(set(moving)))
-    return [with_mark(event, rests) for event in events]
+    endings = endings_of(sorted(set(moving)))
+    return [mark_if_late(event, endings) for event in events]
 
 
-def with_mark(event: Event, rests: TaskEndings) -> Event:
-    """The event, marked where it is late; if it is not, and its task comes to rest with it, `rests` learns of that."""
+def mark_if_late(event: Event, endings: TaskEndings) -> Event:
+    """Return the event, marked if late. Otherwise record in `endings` what the event ends."""
     task_id = task_of(event)
     if event.event_type not in MOVING or not task_id:
         return event
-    rest = rests.get(key := (board_of(event) or "", task_id), Rest())
+    rest = endings.get(key := (board_of(event) or "", task_id), Rest())
     if is_late(event, rest):
         return replace(event, metadata=(event.metadata or {}) | {OUT_OF_ORDER: True})
-    rests[key] = after(event, rest)
+    endings[key] = rest_after(event, rest)
     return event
 
 
 def is_late(event: Event, rest: Rest) -> bool:
-    """A task may have several blockers at once, so a report of another one is late only when the task was done."""
+    """Return whether the task ended after the event. Other blockers may be open, so only completion makes a blocker
+    late.
+    """
     since = rest.done if event.event_type == T.TASK_BLOCKED else rest.either
     return since is not None and event.timestamp < since
 
 
-def after(event: Event, rest: Rest) -> Rest:
+def rest_after(event: Event, rest: Rest) -> Rest:
     if is_done(event):
         return Rest(event.timestamp, event.timestamp)
     return replace(rest, either=latest(rest.either, event.timestamp)) if event.event_type == T.TASK_BLOCKED else rest

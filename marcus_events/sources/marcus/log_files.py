@@ -1,4 +1,4 @@
-"""The logs of an installation: which there are, how far each has been read, and the records of their new lines."""
+"""Finds the logs of an installation and reads the records of their new lines."""
 
 from __future__ import annotations
 
@@ -9,62 +9,68 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from marcus_events.sources.marcus.decompression import Plain, packing_of
+from marcus_events.sources.marcus.decompression import PlainContents, detect_compression
 from marcus_events.sources.marcus.file_positions import FilePosition, LostFilePositions
 from marcus_events.sources.marcus.installation import Installation, Log, UnreadFile
-from marcus_events.sources.marcus.line_repairs import records_of
+from marcus_events.sources.marcus.line_repairs import parse_line
 from marcus_events.sources.marcus.log_lines import LineFile, LogLine
-from marcus_events.sources.marcus.naive_times import FileTimes, Times, stamp_in
+from marcus_events.sources.marcus.naive_times import FileTimes, InstallationTimes, timestamp_in
 from marcus_events.sources.marcus.records import Record, Unreadable
 from marcus_events.sources.marcus.sightings import WINDOW
-from marcus_events.sources.marcus.sqlite_files import changed_at
+from marcus_events.sources.marcus.sqlite_files import modified_at
 
-COMPRESSED_FOR_S = 1.0  # a compressed file that has not changed for so long is not being written any more
-FORMER_FILES = 100  # files that are gone, of which it is known how far they were read
-Begun = list[tuple[Log, LineFile]]
+COMPRESSION_SETTLE_S = 1.0  # a compressed file unchanged for this long is complete
+MAX_FORMER_FILES = 100  # removed files whose positions are remembered
+OpenedLogs = list[tuple[Log, LineFile]]
 FileKey = tuple[int, int]  # device and inode
 
 
 class LogFiles:
-    """`lines` counts those that were read, `repaired` those that were repaired; `unread` are the files of which
-    nothing, or not all, could be read at the last look.
+    """The log files and their positions. `lines` and `repaired` count lines; `unread` lists files that the last scan
+    could not read, or not completely.
     """
 
-    def __init__(self, installation: Installation, times: Times, complain: Callable[[Unreadable], None]) -> None:
-        self.installation, self.times, self.complain = installation, times, complain
+    def __init__(
+        self, installation: Installation, times: InstallationTimes, report_unreadable: Callable[[Unreadable], None]
+    ) -> None:
+        self.installation, self.times, self.report_unreadable = installation, times, report_unreadable
         self.lines = self.repaired = 0
         self.unread: list[UnreadFile] = []
-        self._files: dict[FileKey, LineFile] = {}  # a file that is renamed has been read
+        self._files: dict[FileKey, LineFile] = {}  # by inode, so that a renamed file is not read again
         self._prefixes: dict[FileKey, str] = {}
         self._times: dict[LineFile, FileTimes] = {}
-        self._places = LostFilePositions()
+        self._lost_positions = LostFilePositions()
 
-    def begin(self, now: datetime, *, is_patient: bool) -> Begun:
-        """The files as they are now; one under two names is read under the first. `is_patient` leaves files that are
-        just being compressed for the next look.
+    def begin(self, now: datetime, *, defer_unfinished: bool) -> OpenedLogs:
+        """Open the current files, each inode once. `defer_unfinished` leaves files still being compressed to the
+        next scan.
         """
         found = self.installation.find()
         self.unread = found.unread
         begun: dict[FileKey, tuple[Log, LineFile]] = {}
         anew: list[LineFile] = []
-        for log in [*found.logs(), *self._renamed(found.unread)]:
-            if (key := key_of(log.path)) and key not in begun and not (is_patient and is_being_compressed(log.path)):
+        for log in [*found.logs(), *self._find_renamed(found.unread)]:
+            if (
+                (key := file_key(log.path))
+                and key not in begun
+                and not (defer_unfinished and is_being_compressed(log.path))
+            ):
                 begun[key] = (log, self._begin(key, log, anew))
         for file in anew:
-            self._places.resume(file, lambda: self._places_beside(anew))
+            self._lost_positions.resume(file, lambda: self._positions_except(anew))
         self._forget(begun)
         for _, file in begun.values():
             self._times[file].begin(file.written_at, now, self._last_stamp(file))
         return list(begun.values())
 
-    def _renamed(self, unread: list[UnreadFile]) -> list[Log]:
-        """Files that were read under a name by which they are not known any more."""
+    def _find_renamed(self, unread: list[UnreadFile]) -> list[Log]:
+        """Return files that were read before under a recognised name."""
         logs = []
         for item in list(unread):
             path = self.installation.root / item.name
-            key = key_of(path)
+            key = file_key(path)
             file = self._files.get(key) if key else None
-            if key and file and file.offset and file.place.seems_start_of(Plain(path)):
+            if key and file and file.offset and file.position.seems_start_of(PlainContents(path)):
                 logs.append(Log(self._prefixes[key], path, superseded=True))
                 unread.remove(item)
         return logs
@@ -80,19 +86,19 @@ class LogFiles:
             self._times[file] = self.times.of(name)
             anew.append(file)
         if former:
-            self._places.keep(former)
+            self._lost_positions.add(former)
         return file
 
-    def _places_beside(self, anew: list[LineFile]) -> list[FilePosition]:
-        return [file.place for file in self._files.values() if file not in anew]
+    def _positions_except(self, anew: list[LineFile]) -> list[FilePosition]:
+        return [file.position for file in self._files.values() if file not in anew]
 
     def _forget(self, begun: dict[FileKey, tuple[Log, LineFile]]) -> None:
         gone = [key for key in self._files if key not in begun]
-        for key in gone[: max(len(gone) - FORMER_FILES, 0)]:
+        for key in gone[: max(len(gone) - MAX_FORMER_FILES, 0)]:
             del self._times[self._files.pop(key)], self._prefixes[key]
 
     def _last_stamp(self, file: LineFile) -> object:
-        return None if self.times.zone or file.is_compressed else stamp_in(file.last_line())
+        return None if self.times.zone or file.is_compressed else timestamp_in(file.last_line())
 
     def records(self, log: Log, file: LineFile) -> Iterator[Record]:
         times = self._times[file]
@@ -100,35 +106,35 @@ class LogFiles:
             self.lines += 1
             for item in self._items(log, line, times):
                 if isinstance(item, Unreadable):
-                    self.complain(item)
+                    self.report_unreadable(item)
                 elif not times.holds_back(item.at, item.where):
                     yield item
 
     def _items(self, log: Log, line: LogLine | Unreadable, times: FileTimes) -> list[Record | Unreadable]:
         if isinstance(line, Unreadable):
             return [line]
-        items, is_repaired = records_of(log.kind, line.text, line.where, times, is_mended=line.is_mended)
+        items, is_repaired = parse_line(log.kind, line.text, line.where, times, is_repaired=line.is_repaired)
         self.repaired += is_repaired
-        return [replace(item, key=key_in(line, item)) if isinstance(item, Unreadable) else item for item in items]
+        return [replace(item, key=fault_key(line, item)) if isinstance(item, Unreadable) else item for item in items]
 
-    def end(self, begun: Begun, now: datetime) -> None:
-        """After a look: name what could not be read of the files."""
+    def end(self, begun: OpenedLogs, now: datetime) -> None:
+        """Report, after a scan, what could not be read."""
         for log, file in begun:
             self._times[file].end()
-            is_left = log.superseded and changed_at(log.path) < (now - WINDOW).timestamp()
-            if is_left and (item := file.incomplete()):
-                self.complain(item)
+            is_left = log.superseded and modified_at(log.path) < (now - WINDOW).timestamp()
+            if is_left and (item := file.unfinished_line()):
+                self.report_unreadable(item)
             if file.problem:
                 self.unread.append(UnreadFile(file.name, file.problem))
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Bytes read, and bytes there are."""
+        """Bytes read, and bytes in total."""
         files = self._files.values()
         return sum(file.offset for file in files), sum(file.size for file in files)
 
 
-def key_of(path: Path) -> FileKey | None:
+def file_key(path: Path) -> FileKey | None:
     try:
         status = path.stat()
     except OSError:
@@ -137,14 +143,14 @@ def key_of(path: Path) -> FileKey | None:
 
 
 def is_being_compressed(path: Path) -> bool:
-    """Whether it is a compressed file that has just been written."""
+    """Return whether this is a compressed file written just now."""
     try:
         age = time.time() - path.stat().st_ctime
     except OSError:
         return False
-    return 0 <= age < COMPRESSED_FOR_S and packing_of(path) is not None
+    return 0 <= age < COMPRESSION_SETTLE_S and detect_compression(path) is not None
 
 
-def key_in(line: LogLine, item: Unreadable) -> str:
+def fault_key(line: LogLine, item: Unreadable) -> str:
     number = line.where.rpartition(":")[2]
     return f"{number} {hashlib.sha256(line.text).hexdigest()[:24]} {item.reason}"

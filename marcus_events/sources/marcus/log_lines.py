@@ -1,9 +1,8 @@
-"""The complete lines of a file that grows, is rotated, truncated or replaced while it is read.
+"""Reads the complete lines of a file that grows, rotates, is truncated or replaced.
 
-Each call of `read` gives the lines that have become complete since the last one, up to the size the file had
-when the call began. A last line without its end waits. When the file is another one than before, it is read from
-its start. Whether it is another one is decided by what it holds, before its size is looked at: the first and the last
-bytes that were read are compared whenever the file has changed, and all of them when it has changed without growing.
+`read` yields the lines completed since its last call, up to the size that `begin` recorded. An unfinished last line
+waits. If the file was replaced, reading starts over. Content decides that, not size: the first and last bytes read are
+compared whenever the file has changed, and all bytes if it has changed without growing.
 """
 
 from __future__ import annotations
@@ -14,43 +13,43 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from marcus_events.sources.marcus.decompression import NO_END, Packed, Plain, contents_of
+from marcus_events.sources.marcus.decompression import UNKNOWN_SIZE, CompressedContents, PlainContents, open_contents
 from marcus_events.sources.marcus.file_positions import FINGERPRINT_BYTES, FilePosition
 from marcus_events.sources.marcus.records import Unreadable
-from marcus_events.sources.marcus.sqlite_files import TICK_S
+from marcus_events.sources.marcus.sqlite_files import MTIME_RESOLUTION_S
 
-MAX_LINE_BYTES = 1024 * 1024  # four times the largest event that the log takes
+MAX_LINE_BYTES = 1024 * 1024  # four times the largest event that the log accepts
 NUL = b"\0"
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """`is_mended`: NUL bytes before it were left out."""
+    """`is_repaired` says that NUL bytes before the line were dropped."""
 
     text: bytes
     where: str
-    is_mended: bool = False
+    is_repaired: bool = False
 
 
 class LineFile:
-    """A file and how far it has been read. `name` is what people call it."""
+    """A file and how far it has been read. `name` is shown to people."""
 
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
         self.size = 0
-        self.written_at = 0.0  # when it was last written, as of `begin`
-        self.place = FilePosition()
+        self.written_at = 0.0  # modification time, as of `begin`
+        self.position = FilePosition()
         self._inode = 0
         self._stamp: tuple[int, ...] = ()
-        self._contents: Plain | Packed = Plain(path)
+        self._contents: PlainContents | CompressedContents = PlainContents(path)
 
     @property
     def offset(self) -> int:
-        return self.place.offset
+        return self.position.offset
 
     @property
     def problem(self) -> str:
-        """Why the rest of the file could not be read; empty where it could."""
+        """Why the rest of the file could not be read; "" if it could."""
         return self._contents.problem
 
     @property
@@ -58,8 +57,8 @@ class LineFile:
         return self._contents.is_compressed
 
     def begin(self) -> FilePosition | None:
-        """Take note of the size up to which `read` will go. Where another file is there now, start over, and answer
-        how far the one before had been read.
+        """Record the size up to which `read` will go. If the file was replaced, start over and return the old
+        position.
         """
         try:
             status = self.path.stat()
@@ -70,13 +69,13 @@ class LineFile:
         if stamp == self._stamp and self.path == self._contents.path:
             return None
         former = self._begin(status)
-        is_settled = abs(time.time() - status.st_mtime) > TICK_S
+        is_settled = abs(time.time() - status.st_mtime) > MTIME_RESOLUTION_S
         self._stamp = stamp if is_settled else ()
         return former
 
     def _open(self, status: os.stat_result) -> None:
-        self._contents = contents_of(self.path)
-        if isinstance(self._contents, Plain):
+        self._contents = open_contents(self.path)
+        if isinstance(self._contents, PlainContents):
             self._contents.inode = status.st_ino
         self._inode, self.size, self.written_at = status.st_ino, status.st_size, status.st_mtime
 
@@ -86,31 +85,31 @@ class LineFile:
         self._open(status)
         if not self.offset or (is_same and self._continues(is_rewritten=is_rewritten)):
             return None
-        former, self.place = self.place, FilePosition()
+        former, self.position = self.position, FilePosition()
         return former
 
     def _continues(self, *, is_rewritten: bool) -> bool:
         if self.is_compressed or is_rewritten:
-            return self.place.is_start_of(self._contents)
-        return self.place.seems_start_of(self._contents)
+            return self.position.is_start_of(self._contents)
+        return self.position.seems_start_of(self._contents)
 
-    def resume(self, place: FilePosition) -> None:
-        """Go on where a file with the same start had been read to."""
-        self.place = place
+    def resume(self, position: FilePosition) -> None:
+        """Continue from the position of a file with the same start."""
+        self.position = position
 
-    def has_start(self, place: FilePosition) -> bool:
-        """Whether the file begins with all that had been read of another one."""
-        return (self.is_compressed or place.offset <= self.size) and place.is_start_of(self._contents)
+    def has_start(self, position: FilePosition) -> bool:
+        """Return whether the file begins with all that was read of another one."""
+        return (self.is_compressed or position.offset <= self.size) and position.is_start_of(self._contents)
 
     def read(self) -> Iterator[LogLine | Unreadable]:
-        """The complete lines from where the last call ended; `begin` comes first."""
-        rest, end = b"", NO_END if self.is_compressed else self.size
+        """Yield the complete lines since the last call. Call `begin` first."""
+        rest, end = b"", UNKNOWN_SIZE if self.is_compressed else self.size
         while chunk := self._contents.read(self.offset + len(rest), end):
             *complete, rest = (rest + chunk).split(b"\n")
             for text in complete:
                 yield from self._line(text)
             if len(rest) > MAX_LINE_BYTES or (rest and not rest.strip(NUL)):
-                yield from self._pass_over(rest)
+                yield from self._skip(rest)
                 rest = b""
         self._end()
 
@@ -118,43 +117,43 @@ class LineFile:
         if self.is_compressed:
             self.size = max(self.offset, self.size)
         problem = self._contents.problem
-        self.place.note_fingerprints(self._contents)
+        self.position.note_fingerprints(self._contents)
         self._contents.close()
         self._contents.problem = problem
 
     def _line(self, text: bytes) -> Iterator[LogLine | Unreadable]:
-        place = self.place
-        place.take(text + b"\n")
-        place.number += 1
-        is_skipped, has_nuls = place.is_skipping, place.has_nuls
-        place.is_skipping = place.has_nuls = False
+        position = self.position
+        position.advance(text + b"\n")
+        position.number += 1
+        is_skipped, has_nuls = position.is_skipping, position.has_nuls
+        position.is_skipping = position.has_nuls = False
         if is_skipped:
             return
         if len(text) > MAX_LINE_BYTES:
-            yield Unreadable(self._where(place.number), "is longer than 1 MiB")
+            yield Unreadable(self._where(position.number), "is longer than 1 MiB")
         elif text.strip():
-            yield LogLine(text, self._where(place.number), is_mended=has_nuls)
+            yield LogLine(text, self._where(position.number), is_repaired=has_nuls)
 
-    def _pass_over(self, rest: bytes) -> Iterator[Unreadable]:
-        """The start of a line that is too long, or nothing but NUL bytes, of which a file may have any number."""
-        self.place.take(rest)
+    def _skip(self, rest: bytes) -> Iterator[Unreadable]:
+        """Skip the start of a line that is too long, or NUL bytes, of which a file may have any number."""
+        self.position.advance(rest)
         if not rest.strip(NUL):
-            self.place.has_nuls = True
+            self.position.has_nuls = True
         else:
-            if not self.place.is_skipping:
-                yield Unreadable(self._where(self.place.number + 1), "is longer than 1 MiB")
-            self.place.is_skipping = True
+            if not self.position.is_skipping:
+                yield Unreadable(self._where(self.position.number + 1), "is longer than 1 MiB")
+            self.position.is_skipping = True
 
-    def incomplete(self) -> Unreadable | None:
-        """The line at the end that nobody has ended, if there is one."""
-        if self.offset >= self.size or self.place.is_skipping or self.is_compressed:
+    def unfinished_line(self) -> Unreadable | None:
+        """Return the unfinished last line as unreadable, if there is one."""
+        if self.offset >= self.size or self.position.is_skipping or self.is_compressed:
             return None
-        return Unreadable(self._where(self.place.number + 1), "is incomplete")
+        return Unreadable(self._where(self.position.number + 1), "is incomplete")
 
     def last_line(self) -> bytes:
-        """The last complete line of what is there to read, if it is not a very long one. Only of plain files."""
+        """Return the last complete line of a plain file, unless it is very long."""
         start = max(self.offset, self.size - FINGERPRINT_BYTES * 16)
-        return self._contents.span(start, self.size).rpartition(b"\n")[0].rpartition(b"\n")[2]
+        return self._contents.read_span(start, self.size).rpartition(b"\n")[0].rpartition(b"\n")[2]
 
     def _where(self, number: int) -> str:
         return f"{self.name}:{number}"

@@ -1,10 +1,9 @@
-"""Which acts the log holds already, although Marcus's files are no longer those that they were read from.
+"""Recognises acts that the log already holds.
 
-1. An act is known by the id of any of its records, under a source that it could have had.
-2. Where none is known, the records that it was published from may be gone: a database was reset, old logs were
-   deleted. Then it is known as the event that has its mark, its time within `CLOSE`, and no other board. One event
-   stands for one act: where the reader has seen the record that an event was published from, the event stands for that
-   record's act and for no other.
+1. An act is recognised by the id of any of its records, under any source it could have had.
+2. Otherwise the records it was published from may be gone, because a database was reset or old logs were deleted. Then
+   an event matches if it has the act's mark, a time within `SHORT_WINDOW` and no other board. An event matches one act
+   only, and none if the reader has seen its record.
 """
 
 from __future__ import annotations
@@ -17,50 +16,54 @@ from itertools import product
 from marcus_events.core.event import Event
 from marcus_events.sources.marcus.act_events import MARCUS
 from marcus_events.sources.marcus.acts import MarcusAct
-from marcus_events.sources.marcus.sightings import CLOSE
+from marcus_events.sources.marcus.sightings import SHORT_WINDOW
 
 TimeRange = tuple[datetime, datetime]
 BoardOf = Callable[[MarcusAct], str | None]
 
 
-def know(
+def recognise_published(
     acts: list[MarcusAct],
     known: set[tuple[str, str]],
     events_within: Callable[[datetime, datetime], Iterable[Event]],
     board_of: BoardOf,
     is_seen: Callable[[str], bool],
 ) -> None:
-    """Give every act that the log holds its `event_id`; `known` is each (source, event_id) that the log holds with the
-    id of a candidate.
+    """Set `event_id` on every act that the log holds.
 
-    `is_seen` says of a record's id whether the reader has lately met it, in these acts or others.
+    `known` are the (source, event_id) pairs of the log that match a candidate id. `is_seen` says whether the reader has
+    recently seen a record id, in these acts or others.
     """
     for act in acts:
-        own = product(act.candidates, sources_of(act))
+        own = product(act.candidate_ids, sources_of(act))
         act.event_id = next((event_id for event_id, source in own if (source, event_id) in known), None)
     if strangers := [act for act in acts if act.event_id is None]:
-        found = events_within(*span(strangers))
-        recognise(strangers, [event for event in found if not is_seen(event.event_id)], board_of)
+        found = events_within(*time_range(strangers))
+        match_events(strangers, [event for event in found if not is_seen(event.event_id)], board_of)
 
 
 def sources_of(act: MarcusAct) -> list[str]:
-    """Marcus, and each agent that a record names: another producer's event under the same id is not this act."""
+    """Return Marcus and each agent that a record names. An event of any other source is another act, even under the
+    same id.
+    """
     named = (sighting.data.get("agent_id") for sighting in act.sightings)
     return list(dict.fromkeys([MARCUS, *(name for name in named if isinstance(name, str))]))
 
 
-def span(acts: list[MarcusAct]) -> TimeRange:
+def time_range(acts: list[MarcusAct]) -> TimeRange:
     times = [sighting.at for act in acts for sighting in act.sightings]
-    return min(times) - CLOSE, max(times) + CLOSE
+    return min(times) - SHORT_WINDOW, max(times) + SHORT_WINDOW
 
 
-def recognise(acts: list[MarcusAct], events: Iterable[Event], board_of: BoardOf) -> None:
+def match_events(acts: list[MarcusAct], events: Iterable[Event], board_of: BoardOf) -> None:
     by_mark: dict[object, list[Event]] = defaultdict(list)
     for event in events:
         by_mark[(event.metadata or {}).get("act")].append(event)
     for act in acts:
         same = [
-            event for event in by_mark[act.mark] if is_close(act, event) and may_share(board_of(act), board_in(event))
+            event
+            for event in by_mark[act.mark]
+            if is_close(act, event) and may_share_board(board_of(act), board_id_in(event))
         ]
         if nearest := min(same, key=lambda event: abs(event.timestamp - act.at), default=None):
             act.event_id = nearest.event_id
@@ -68,14 +71,16 @@ def recognise(acts: list[MarcusAct], events: Iterable[Event], board_of: BoardOf)
 
 
 def is_close(act: MarcusAct, event: Event) -> bool:
-    return any(abs(sighting.at - event.timestamp) <= CLOSE for sighting in act.sightings)
+    return any(abs(sighting.at - event.timestamp) <= SHORT_WINDOW for sighting in act.sightings)
 
 
-def may_share(one: str | None, other: str | None) -> bool:
-    """Agents of two installations may have the same ids, boards have not; where no board was known it may be any."""
+def may_share_board(one: str | None, other: str | None) -> bool:
+    """Return whether two boards may be the same; None is unknown. Agent ids repeat across installations, board ids
+    do not.
+    """
     return one is None or other is None or one == other
 
 
-def board_in(event: Event) -> str | None:
+def board_id_in(event: Event) -> str | None:
     board_id = (event.metadata or {}).get("board_id")
     return board_id if isinstance(board_id, str) else None

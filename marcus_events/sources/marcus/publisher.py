@@ -1,4 +1,4 @@
-"""Publishes acts, each once. While the database is away it waits, and loses nothing."""
+"""Publishes each act once, and retries while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.follow_lock import FollowLock
-from marcus_events.sources.marcus.lateness import TaskEndings, with_marks
-from marcus_events.sources.marcus.published_acts import know
+from marcus_events.sources.marcus.lateness import TaskEndings, mark_late_events
+from marcus_events.sources.marcus.published_acts import recognise_published
 from marcus_events.sources.marcus.records import Unreadable
 
-AWAY = (DjangoDatabaseError, LogUnavailable, *CONNECTION_ERRORS)
-PAGE = 1_000
-RETRY_S = 1.0  # as often as the log itself is looked at
-TURN_S = 0.05  # between two tries to be next; a look takes some milliseconds
+DATABASE_ERRORS = (DjangoDatabaseError, LogUnavailable, *CONNECTION_ERRORS)
+PAGE_SIZE = 1_000
+RETRY_S = 1.0  # the polling interval of the log
+LOCK_RETRY_S = 0.05  # between attempts to acquire the lock; a scan takes some milliseconds
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-class SaysOfDatabase(Protocol):
+class ReportDatabase(Protocol):
     def __call__(self, text: str, *, is_away: bool) -> None: ...
 
 
 class Stopped(Exception):
-    """It was asked to end while it waited for the database."""
+    """The follower was stopped while it waited for the database."""
 
 
 @dataclass
 class Outcome:
-    """What became of acts: new to the log, known to it, or refused by it."""
+    """How many acts were new to the log, and how many it already held."""
 
     new: int = 0
     known: int = 0
@@ -60,110 +60,116 @@ class Outcome:
 
 
 class Publisher:
-    """`say` is told once that the database is away, and once that it is back; `complain` what the log refuses."""
+    """Writes acts to the log. Calls `report_database` when the database becomes unavailable and when it is back, and
+    `report_unreadable` for acts that the log rejects.
+    """
 
     def __init__(
         self,
         translator: Translator,
         is_seen: Callable[[str], bool],
-        turns: FollowLock,
+        lock: FollowLock,
         stop: threading.Event,
-        say: SaysOfDatabase,
-        complain: Callable[[Unreadable], None],
+        report_database: ReportDatabase,
+        report_unreadable: Callable[[Unreadable], None],
     ) -> None:
-        self.translator, self.is_seen, self.turns = translator, is_seen, turns
-        self.stop, self.say, self.complain = stop, say, complain
+        self.translator, self.is_seen, self.lock = translator, is_seen, lock
+        self.stop, self.report_database, self.report_unreadable = stop, report_database, report_unreadable
         self._before: int | None = None
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """A time in which nobody else looks and publishes. Raises Stopped."""
-        while not self._insist(self.turns.take)[0]:
-            if self.stop.wait(TURN_S):
+    def locked(self) -> Iterator[None]:
+        """Hold the follow lock, so that no other follower scans or publishes. Raises Stopped."""
+        while not self._retry(self.lock.try_acquire)[0]:
+            if self.stop.wait(LOCK_RETRY_S):
                 raise Stopped
         try:
             yield
         finally:
-            self.turns.pass_on()
+            self.lock.release()
 
     def publish(self, acts: list[MarcusAct]) -> Outcome:
-        """Answers when all of the acts are in the log. Raises Stopped."""
-        candidates = list(chain.from_iterable(act.candidates for act in acts))
-        known, _ = self._insist(lambda: known_ids(candidates))
-        know(acts, known, self._events_within, self.translator.board_id_of, self.is_seen)
+        """Return when all acts are in the log. Raises Stopped."""
+        candidate_ids = list(chain.from_iterable(act.candidate_ids for act in acts))
+        known, _ = self._retry(lambda: known_ids(candidate_ids))
+        recognise_published(acts, known, self._events_within, self.translator.board_id_of, self.is_seen)
         outcome = Outcome(known=sum(act.event_id is not None for act in acts))
-        new = with_marks(list(self.translator.events(acts)), self._rests)
-        receipts, was_away = self._insist(lambda: ingest(new) if new else [])
+        new = mark_late_events(list(self.translator.events(acts)), self._task_endings)
+        receipts, was_away = self._retry(lambda: ingest(new) if new else [])
         for event, receipt in zip(new, receipts, strict=True):
             outcome += self._outcome(event, receipt, was_away, acts)
         return outcome
 
-    def tell(self, events: list[Event]) -> Outcome:
-        """Publish events that are no acts: what only the board tells. Raises Stopped."""
-        receipts, _ = self._insist(lambda: ingest(events))
+    def publish_board_events(self, events: list[Event]) -> Outcome:
+        """Publish changes that only the board shows. Raises Stopped."""
+        receipts, _ = self._retry(lambda: ingest(events))
         for event, receipt in zip(events, receipts, strict=True):
             if receipt.status == "rejected":
-                self.complain(Unreadable(f"the card of task {event.data['task_id']}", f"was rejected: {receipt.error}"))
+                self.report_unreadable(
+                    Unreadable(f"the card of task {event.data['task_id']}", f"was rejected: {receipt.error}")
+                )
         return Outcome(new=sum(receipt.status == "accepted" for receipt in receipts))
 
     def history(self, task_ids: Sequence[str]) -> list[RecordedEvent]:
-        """What followers have published about these tasks. Raises Stopped."""
-        return self._insist(lambda: task_history(task_ids))[0]
+        """Return the events that followers have published about these tasks. Raises Stopped."""
+        return self._retry(lambda: task_history(task_ids))[0]
 
-    def _rests(self, task_ids: list[str]) -> TaskEndings:
-        return self._insist(lambda: rests(task_ids))[0]
+    def _task_endings(self, task_ids: list[str]) -> TaskEndings:
+        return self._retry(lambda: rests(task_ids))[0]
 
     def _events_within(self, since: datetime, until: datetime) -> Iterator[Event]:
-        """What the log held of a time when we began: what was published since, we know by its id."""
+        """Yield events of that time range from before this publisher started; newer ones are recognised by id."""
         if self._before is None:
-            self._before = self._insist(head)[0].position + 1
+            self._before = self._retry(head)[0].position + 1
         wanted, before = EventFilter(since=since, until=until), self._before
         while found := self._page(wanted, before):
             yield from (recorded.event for recorded in found)
             before = found[-1].position
 
     def _page(self, wanted: EventFilter, before: int) -> list[RecordedEvent]:
-        return self._insist(lambda: events(wanted, before=before, limit=PAGE))[0] if before > 1 else []
+        return self._retry(lambda: events(wanted, before=before, limit=PAGE_SIZE))[0] if before > 1 else []
 
     def _outcome(self, event: Event, receipt: Receipt, was_away: bool, acts: list[MarcusAct]) -> Outcome:
-        """A conflict with the same act means that another follower was first, from other files of the installation.
+        """Count one receipt.
 
-        A duplicate after the database was away is what we published ourselves without hearing of it.
+        A conflict with the same act means that another follower published it first from other files of the
+        installation. A duplicate after the database was unavailable is our own event, committed before the connection
+        was lost.
         """
         if receipt.status == "accepted" or (receipt.status == "duplicate" and was_away):
             return Outcome(new=1)
         if receipt.status == "duplicate" or self._is_same_act(event, receipt):
             return Outcome(known=1)
         where = next(act.preferred.where for act in acts if act.event_id == event.event_id)
-        self.complain(Unreadable(where, f"was rejected: {receipt.error}"))
+        self.report_unreadable(Unreadable(where, f"was rejected: {receipt.error}"))
         return Outcome()
 
     def _is_same_act(self, event: Event, receipt: Receipt) -> bool:
-        """Whether the event that has this identity already tells of the same act; a stranger's does not."""
+        """Return whether the event with this identity reports the same act."""
         if receipt.position is None:
             return False
         position = receipt.position
-        found, _ = self._insist(lambda: read_event(position))
+        found, _ = self._retry(lambda: read_event(position))
         return found is not None and found.metadata.get("act") == (event.metadata or {}).get("act")
 
-    def _insist(self, ask: Callable[[], Answer]) -> tuple[Answer, bool]:
-        """The answer, and whether the database was away before it came."""
+    def _retry(self, operation: Callable[[], Result]) -> tuple[Result, bool]:
+        """Return the operation's result, and whether the database was unavailable before."""
         was_away = False
         while True:
             try:
-                answer = ask()
-            except AWAY as error:
+                result = operation()
+            except DATABASE_ERRORS as error:
                 self._wait(error, was_away)
                 was_away = True
             else:
                 if was_away:
-                    self.say("The database is back.", is_away=False)
-                return answer, was_away
+                    self.report_database("The database is back.", is_away=False)
+                return result, was_away
 
     def _wait(self, error: Exception, was_away: bool) -> None:
         if not was_away:
             reason = str(error).strip().partition("\n")[0]
-            self.say(f"The database is not reachable, retrying every second: {reason}", is_away=True)
+            self.report_database(f"The database is not reachable, retrying every second: {reason}", is_away=True)
         connection.close()
         if self.stop.wait(RETRY_S):
             raise Stopped

@@ -1,17 +1,16 @@
-"""One look over an installation: what is new in all of its files, as acts in order of time.
+"""Scans an installation: yields what is new in all of its files, as acts in order of time.
 
-1. Note how far each log goes. 2. Read the board: what those lines name is on it already. 3. Merge the new lines
-   and rows by time and join them to acts. 4. Give the acts that no record can join any more; at the end of the
-   look, all of them.
+1. Record the current size of each log. 2. Read the board, which already has whatever those lines name. 3. Merge new
+   lines and rows by time and join them to acts. 4. Yield the acts that no further record can join; at the end of the
+   scan, all of them.
 
-A request of an agent is given once Marcus answered it: see `requests`.
+An agent's request is yielded once Marcus has answered it: see `agent_requests`.
 
-The first look sees whole files, so that an act is given with all its records at once. Later an act is given at
-the end of the look that first saw it, and records of it that come later join it and add nothing. A record from
-before the time that acts are remembered for could belong to any of them: then `is_late` asks for a new reader,
-which joins it in its place.
+The first scan reads whole files, so each act is complete. Later, an act is yielded at the end of the scan that first
+saw it; its later records join it and add nothing. A record older than the remembered acts could belong to any of them:
+`is_late` then asks for a new reader, which joins it correctly.
 
-Nothing is kept but the acts of the last minutes, a few numbers a file, and the board.
+Memory holds the acts of the last minutes, a few numbers per file, and the board.
 """
 
 from __future__ import annotations
@@ -23,109 +22,109 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from marcus_events.sources.marcus import conversations, sightings
-from marcus_events.sources.marcus.acts import NEVER, MarcusAct, RecentActs
-from marcus_events.sources.marcus.agent_requests import Requests
-from marcus_events.sources.marcus.blocker_severity import agent_differs
+from marcus_events.sources.marcus.acts import DISTANT_PAST, MarcusAct, RecentActs
+from marcus_events.sources.marcus.agent_requests import AgentRequests
+from marcus_events.sources.marcus.blocker_severity import severity_update
 from marcus_events.sources.marcus.board import BoardReader, Boards
 from marcus_events.sources.marcus.cards import Cards
 from marcus_events.sources.marcus.event_rows import EventRows
 from marcus_events.sources.marcus.installation import Installation, Log
 from marcus_events.sources.marcus.log_files import LogFiles
 from marcus_events.sources.marcus.log_lines import LineFile
-from marcus_events.sources.marcus.marcus_replies import MarcusReply, answer_of
-from marcus_events.sources.marcus.naive_times import Times
+from marcus_events.sources.marcus.marcus_replies import MarcusReply, reply_of
+from marcus_events.sources.marcus.naive_times import InstallationTimes
 from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable, line_id
 from marcus_events.sources.marcus.sightings import WINDOW, Sighting, Statement, sighting_from
-from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy, beside, changed_at
+from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, SqliteBusy, modified_at, sibling
 
-BATCH = 500  # sightings between two deliveries; as many events as the log takes in one commit
+BATCH_SIZE = 500  # sightings per batch; as many events as the log appends in one commit
 
 
 class InstallationReader:
-    """Reads an installation from its start; each `look` goes on where the last one ended."""
+    """Reads an installation from its start; each `scan` continues after the last one."""
 
     def __init__(
         self,
         installation: Installation,
         boards: Boards,
-        complain: Callable[[Unreadable], None] = lambda _: None,
+        report_unreadable: Callable[[Unreadable], None] = lambda _: None,
         zone: ZoneInfo | None = None,
     ) -> None:
-        self.installation, self.boards, self.complain = installation, boards, complain
-        self.talk = 0
+        self.installation, self.boards, self.report_unreadable = installation, boards, report_unreadable
+        self.ignored_lines = 0
         self.is_late = False
         self.is_busy = False
-        self._is_first_look = True
+        self._is_first_scan = True
         self._acts = RecentActs()
-        self._requests = Requests(self._acts, boards.lacks)
-        self._newest = NEVER
-        self.times = Times(zone, complain)
-        self.logs = LogFiles(installation, self.times, complain)
+        self._requests = AgentRequests(self._acts, boards.has_no_task)
+        self._newest = DISTANT_PAST
+        self.times = InstallationTimes(zone, report_unreadable)
+        self.logs = LogFiles(installation, self.times, report_unreadable)
         self.last_read: Record | None = None
         self._rows = EventRows(Database(installation.events), installation.name(installation.events))
         self._row_times = self._rows.times = self.times.of(self._rows.name)
         self._board = Database(installation.board)
         self._board_reader = BoardReader(boards, installation.name(installation.board))
         self._board_times = self.times.of(self._board_reader.name)
-        self._board_reader.times = self._board_times.of_row
+        self._board_reader.times = self._board_times.parse_row_time
 
-    def look(self, now: datetime, *, is_last: bool = False) -> Iterator[list[MarcusAct]]:
-        """The acts that are new, in batches. The last look also gives those that could still gain a record."""
+    def scan(self, now: datetime, *, is_last: bool = False) -> Iterator[list[MarcusAct]]:
+        """Yield the new acts in batches. The last scan also yields those that could still gain a record."""
         self.is_busy = False
-        logs = self.logs.begin(now, is_patient=not (self._is_first_look or is_last))
+        logs = self.logs.begin(now, defer_unfinished=not (self._is_first_scan or is_last))
         self._requests.has_conversations = any(log.kind is RecordKind.CONVERSATIONS for log, _ in logs)
         self._row_times.begin(written_at(self.installation.events), now)
         self._board_times.begin(written_at(self.installation.board), now)
         board = self._read_board()
         streams = [self._sightings(log, file) for log, file in logs]
-        merged = heapq.merge(board, self._events(), *streams, key=lambda item: item.at)
-        yield from self._joined(merged, now)
+        merged = heapq.merge(board, self._event_sightings(), *streams, key=lambda item: item.at)
+        yield from self._join_all(merged, now)
         self.is_busy = self.is_busy or self._rows.is_busy
         self.logs.end(logs, now)
-        self._is_first_look = False
+        self._is_first_scan = False
         self._requests.expire(now, is_last=is_last)
-        if acts := self._acts.settled(board_only_until=None if is_last else now - WINDOW):
+        if acts := self._acts.pop_settled(board_only_until=None if is_last else now - WINDOW):
             yield acts
 
     @property
     def waiting(self) -> int:
-        """How many requests of agents wait for Marcus's answer."""
+        """The number of agents' requests that wait for Marcus's reply."""
         return self._requests.waiting
 
     @property
     def waiting_tasks(self) -> set[str]:
-        """The tasks that those requests are about."""
+        """The tasks of those requests."""
         return self._requests.waiting_tasks
 
     def has_seen(self, record_id: str) -> bool:
-        """Whether it has lately met a record: in the acts that it gave last, or within some minutes of them."""
-        return self._acts.holds(record_id)
+        """Return whether a record was read recently: it belongs to one of the remembered acts."""
+        return self._acts.has_record(record_id)
 
-    def _joined(self, stream: Iterator[Sighting | MarcusReply], now: datetime) -> Iterator[list[MarcusAct]]:
+    def _join_all(self, stream: Iterator[Sighting | MarcusReply], now: datetime) -> Iterator[list[MarcusAct]]:
         for count, item in enumerate(stream, start=1):
             if isinstance(item, MarcusReply):
-                self._requests.hear(item)
+                self._requests.apply_reply(item)
             else:
                 self._join(item, now)
-            if count % BATCH == 0:
-                if self._is_first_look and (acts := self._settled()):
+            if count % BATCH_SIZE == 0:
+                if self._is_first_scan and (acts := self._settled()):
                     yield acts
-                self._acts.forget(self._newest)  # afterwards: whoever takes acts may ask for their neighbours in time
+                self._acts.forget(self._newest)  # only after the yield: the consumer calls `has_seen` for these acts
 
     def _settled(self) -> list[MarcusAct]:
         self._requests.expire(self._newest)
-        return self._acts.settled(self._newest - WINDOW, board_only_until=self._newest - WINDOW)
+        return self._acts.pop_settled(self._newest - WINDOW, board_only_until=self._newest - WINDOW)
 
     def _join(self, sighting: Sighting, now: datetime) -> None:
-        if sighting.at < self._acts.horizon and not self._is_first_look:
+        if sighting.at < self._acts.horizon and not self._is_first_scan:
             self.is_late = True
             return
         self._newest = max(self._newest, min(sighting.at, now))
         self.boards.learn_from(sighting.act, sighting.data, sighting.at)
         if act := self._acts.add(sighting):
             self._requests.note(act, sighting)
-            update = agent_differs(act)
-            if update and not self._acts.holds(update.record_id):
+            update = severity_update(act)
+            if update and not self._acts.has_record(update.record_id):
                 self._acts.open(MarcusAct([update], cause=act))
 
     def _read_board(self) -> list[Sighting]:
@@ -135,17 +134,17 @@ class InstallationReader:
         except SqliteBusy:
             self.is_busy = True
         except NotADatabase as error:
-            self._board.done(self._board.signature())
+            self._board.mark_read(self._board.signature())
             found = [Unreadable(self._board_reader.name, str(error))]
         for item in found:
             if isinstance(item, Unreadable):
-                self.complain(item)
+                self.report_unreadable(item)
         return [item for item in found if isinstance(item, Sighting)]
 
-    def _events(self) -> Iterator[Sighting]:
+    def _event_sightings(self) -> Iterator[Sighting]:
         for item in self._rows.read():
             if isinstance(item, Unreadable):
-                self.complain(item)
+                self.report_unreadable(item)
             elif not self._row_times.holds_back(item[1].at, item[1].where) and (
                 sighting := self._sighting(item[1], item[0])
             ):
@@ -153,17 +152,17 @@ class InstallationReader:
 
     def _sightings(self, log: Log, file: LineFile) -> Iterator[Sighting | MarcusReply]:
         for record in self.logs.records(log, file):
-            talk = self.talk
+            ignored_lines = self.ignored_lines
             if sighting := self._sighting(record, file):
                 yield sighting
                 continue
             if log.is_copy:
-                self.talk = talk  # the other file has the same lines
-            if log.kind is RecordKind.CONVERSATIONS and (answer := answer_of(record)):
-                yield answer
+                self.ignored_lines = ignored_lines  # counted in the other file
+            if log.kind is RecordKind.CONVERSATIONS and (reply := reply_of(record)):
+                yield reply
 
     def _sighting(self, record: Record, identity: str | LineFile) -> Sighting | None:
-        """What a record says; None for talk and for what cannot be understood."""
+        """Interpret a record; None if it reports no act or cannot be interpreted."""
         self.last_read = record
         try:
             statement = statement_of(record)
@@ -172,19 +171,19 @@ class InstallationReader:
         except RecursionError:
             statement = Unreadable(record.where, "is nested too deeply")
         if isinstance(statement, Unreadable):
-            self.complain(statement)
+            self.report_unreadable(statement)
         else:
-            self.talk += 1
+            self.ignored_lines += 1
         return None
 
     @property
     def cards(self) -> Cards:
-        """The cards of the board; none where the last look could not read it."""
+        """The cards of the board; none if the last scan could not read it."""
         return {} if self.is_busy else self._board_reader.cards
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Bytes read, and bytes there are."""
+        """Bytes read, and bytes in total."""
         size = size_of(self.installation.events) if self._rows.newest else 0
         read = size * self._rows.rowid // (self._rows.newest or 1)
         of_logs, size_of_logs = self.logs.progress
@@ -198,14 +197,14 @@ def statement_of(record: Record) -> Statement | Unreadable | None:
 
 
 def id_of(record: Record, identity: str | LineFile) -> str:
-    """Marcus's own id of an event, or that of a line of a file."""
+    """Return Marcus's own event id, or the id of a line."""
     if isinstance(identity, str):
         return identity
-    return line_id(record.kind, record.text_hash, identity.place.occurrences.count(record.text_hash, record.at))
+    return line_id(record.kind, record.text_hash, identity.position.occurrences.count(record.text_hash, record.at))
 
 
 def written_at(database: Path) -> float:
-    return max(changed_at(database), changed_at(beside(database, "-wal")))
+    return max(modified_at(database), modified_at(sibling(database, "-wal")))
 
 
 def size_of(path: Path) -> int:

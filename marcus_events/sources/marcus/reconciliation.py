@@ -1,11 +1,11 @@
-"""What Marcus does by itself, or somebody does on its board: a status that no act explains becomes an event, once.
+"""Publishes changes of Marcus's board that no act explains, each once.
 
-1. What the follower's own events make of a task is folded from the log: `Standing`. What people did here is not part of
-   it: Marcus's board does not know of that, and what it says is older.
-2. Where the card differs from it (status, holder, name) for longer than SETTLE_S, the card is told as an event. An act
-   that explains it is written within that time.
-3. The event's id names the card's state and the last event before it. So a second reading, a restart or another
-   follower tells nothing twice, and a card that goes back and forth is told each time.
+1. `Standing` is a task's state folded from the follower's own events. Decisions made here are not part of it: Marcus's
+   board does not know of them.
+2. A card that differs in status, assignee or name for longer than SETTLE_S becomes an event. The records of an act that
+   explains it are written within that time.
+3. The event id covers the card's state and the last event before it. So a second reading, a restart or another follower
+   adds nothing, while every change back and forth is published.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from marcus_events.core.state import State
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.cards import Cards, MarcusCard
 
-BOARD = "kanban_board"  # the source of what only the board tells
+BOARD = "kanban_board"  # the source of events from the board alone
 SETTLE_S = 3.0  # Marcus writes a card and the records of the act within a second
-AT_ONCE = 100  # tasks whose history is read in one query
+BATCH_SIZE = 100  # tasks per history query
 CREATED_TOGETHER = timedelta(seconds=1)
-SAME_STATUS = {"assigned": "in_progress"}  # Marcus's board has one word for both
+SAME_STATUS = {"assigned": "in_progress"}  # Marcus's board does not distinguish them
 
-TYPES = {"done": T.TASK_COMPLETED, "blocked": T.TASK_BLOCKED}
+EVENT_TYPES = {"done": T.TASK_COMPLETED, "blocked": T.TASK_BLOCKED}
 History = Sequence[RecordedEvent]
 HistoryOf = Callable[[Sequence[str]], History]
 CompletedAt = Callable[[str], datetime | None]
@@ -40,28 +40,28 @@ CompletedAt = Callable[[str], datetime | None]
 
 @dataclass(frozen=True)
 class Standing:
-    """What the follower's events make of a task. `last` is the newest of them; None where there are none."""
+    """A task's state from the follower's events. `last` is the newest of them; None if there are none."""
 
     status: str
-    holder: str
+    assignee: str
     name: str
     last: RecordedEvent | None = None
 
     def agrees(self, card: MarcusCard) -> bool:
-        """A redacted name or holder is not told anew."""
+        """Return whether the card says the same. A redacted name or assignee agrees with any."""
         return (
             (not card.status or self.status == card.status)
-            and self.holder in (card.holder, REDACTED)
+            and self.assignee in (card.assignee, REDACTED)
             and (not card.name or self.name in (card.name, REDACTED))
         )
 
-    def was_told(self, card: MarcusCard) -> bool:
-        """Whether the newest event is the board's and says just that: then telling it again would not help."""
-        return self.last is not None and self.last.data.get("card") == state_of(card)
+    def is_published(self, card: MarcusCard) -> bool:
+        """Return whether the newest event already reports this card, so that publishing it again would not help."""
+        return self.last is not None and self.last.data.get("card") == card_state(card)
 
 
 def standing_of(card: MarcusCard, board_id: str, history: Iterable[RecordedEvent]) -> Standing | None:
-    """None where the log does not know the task."""
+    """Return the task's standing; None if the log does not know the task."""
     state, last = State(), None
     for recorded in history:
         if recorded.task_id == card.task_id and recorded.board_id in (board_id, None):
@@ -73,29 +73,27 @@ def standing_of(card: MarcusCard, board_id: str, history: Iterable[RecordedEvent
     return Standing(SAME_STATUS.get(task.status, task.status), task.agent_id, task.name, last)
 
 
-def state_of(card: MarcusCard) -> str:
-    """What a card says, as text: the same text is the same state."""
+def card_state(card: MarcusCard) -> str:
+    """Return the card's state as text, equal for equal states."""
     changed_at = card.changed_at.isoformat() if card.changed_at else ""
-    return json.dumps([card.status, card.holder, card.name, changed_at])
+    return json.dumps([card.status, card.assignee, card.name, changed_at])
 
 
 class Reconciler:
-    """Compares the cards with the log. It remembers which cards it has compared, and since when some differ."""
+    """Compares cards with the log. Remembers compared cards, and since when others differ."""
 
     def __init__(self, boards: Boards, history_of: HistoryOf, completed_at: CompletedAt) -> None:
         self.boards, self.history_of, self.completed_at = boards, history_of, completed_at
         self._compared: Cards = {}
-        self._differing: dict[str, float] = {}  # since when, on the monotonic clock
+        self._differing: dict[str, float] = {}  # monotonic time at which the difference was first seen
 
     def events(
         self, cards: Cards, touched: set[str], waiting: set[str], *, is_last: bool = False
     ) -> Iterator[list[Event]]:
-        """What the cards say that no act explains, in batches.
+        """Yield batches of events for changes that no act explains.
 
-        `touched` are tasks that have new events, `waiting` those with a report that Marcus has not answered: once
-        answered, it may explain the card.
-
-        The last look does not wait for acts that could still explain it.
+        `touched` are tasks with new events. `waiting` are tasks with a request that Marcus has not answered: its reply
+        may explain the card. The last scan (`is_last`) does not wait for acts that could still explain a change.
         """
         due = [
             card
@@ -103,8 +101,8 @@ class Reconciler:
             if task_id not in waiting
             and (task_id in touched or task_id in self._differing or self._compared.get(task_id) != card)
         ]
-        for start in range(0, len(due), AT_ONCE):
-            batch = due[start : start + AT_ONCE]
+        for start in range(0, len(due), BATCH_SIZE):
+            batch = due[start : start + BATCH_SIZE]
             if events := self._compare(batch, cards, is_last=is_last):
                 yield events
             self._compared |= {card.task_id: card for card in batch}
@@ -117,7 +115,7 @@ class Reconciler:
         found = []
         for card in batch:
             standing = standing_of(card, self.board_id_of(card), by_task[card.task_id])
-            if standing is None or standing.agrees(card) or standing.was_told(card):
+            if standing is None or standing.agrees(card) or standing.is_published(card):
                 self._differing.pop(card.task_id, None)
             elif is_last or self._is_settled(card, standing):
                 found.append(self._event(card, standing, cards))
@@ -128,7 +126,7 @@ class Reconciler:
         return board.board_id if board else ""
 
     def _is_settled(self, card: MarcusCard, standing: Standing) -> bool:
-        """What differs since long ago by the times that are written does not have to be watched first."""
+        """Return whether the difference is old enough, by its recorded times or by our own observation."""
         since = self._differing.setdefault(card.task_id, time.monotonic())
         if time.monotonic() - since >= SETTLE_S:
             return True
@@ -137,16 +135,16 @@ class Reconciler:
 
     def _event(self, card: MarcusCard, standing: Standing, cards: Cards) -> Event:
         is_moved = bool(card.status) and card.status != standing.status
-        event_type = TYPES.get(card.status, T.TASK_UPDATED) if is_moved else T.TASK_UPDATED
+        event_type = EVENT_TYPES.get(card.status, T.TASK_UPDATED) if is_moved else T.TASK_UPDATED
         reason = reason_for(card, standing, cards)
         data: dict[str, Any] = {"task_id": card.task_id, "task_name": card.name, "known_from": "board"}
-        data |= {"status": card.stated, "assigned_to": card.holder, "reason": reason, "card": state_of(card)}
+        data |= {"status": card.stated, "assigned_to": card.assignee, "reason": reason, "card": card_state(card)}
         if event_type == T.TASK_UPDATED and not is_moved:
             del data["status"]
         if event_type == T.TASK_BLOCKED:
-            data["description"] = why_blocked(card) or reason[:1].upper() + reason[1:]
+            data["description"] = blocker_description(card) or reason[:1].upper() + reason[1:]
         board = self.boards.of({"project_id": card.project_id, "task_id": card.task_id})
-        event_id = id_of(card, board.board_id if board else "", standing)
+        event_id = card_event_id(card, board.board_id if board else "", standing)
         named = {"board_id": board.board_id, "board_name": board.name} if board else {}
         metadata = named | {"act": event_id.rpartition("_")[2][:16]}
         return Event(event_id, self._time_of(card), event_type, BOARD, data, metadata)
@@ -156,32 +154,32 @@ class Reconciler:
         return done_at or card.changed_at or utc_now()
 
 
-def id_of(card: MarcusCard, board_id: str, standing: Standing) -> str:
+def card_event_id(card: MarcusCard, board_id: str, standing: Standing) -> str:
     before = standing.last.event.event_id if standing.last else ""
-    text = json.dumps([board_id, card.task_id, state_of(card), before])
+    text = json.dumps([board_id, card.task_id, card_state(card), before])
     return f"marcus_card_{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:24]}"
 
 
 def reason_for(card: MarcusCard, standing: Standing, cards: Cards) -> str:
-    """How the change came about, as far as the board tells."""
+    """Describe how the change came about, as far as the board shows."""
     if not card.status or card.status == standing.status:
-        if card.holder != standing.holder:
-            return f"it was given to {card.holder}" if card.holder else f"it was taken from {standing.holder}"
+        if card.assignee != standing.assignee:
+            return f"it was given to {card.assignee}" if card.assignee else f"it was taken from {standing.assignee}"
         return f"it was renamed, before: {standing.name}"
     parts = [other for other in cards.values() if other.parent_task_id == card.task_id] if card.status == "done" else []
     if parts and all(part.status == "done" for part in parts):
         return f"all {len(parts)} subtasks are done" if len(parts) > 1 else "its subtask is done"
     is_new = card.created_at and card.changed_at and card.changed_at - card.created_at < CREATED_TOGETHER
     if is_new:
-        return f"it was created as “{words(card.stated)}”"
-    return f"moved to “{words(card.stated)}” on Marcus's board"
+        return f"it was created as “{readable_status(card.stated)}”"
+    return f"moved to “{readable_status(card.stated)}” on Marcus's board"
 
 
-def why_blocked(card: MarcusCard) -> str:
-    """The blocker that was written to the board when the card was blocked, if one was."""
+def blocker_description(card: MarcusCard) -> str:
+    """Return the newest blocker that was written to the board when the card was blocked, or ""."""
     reports = [text for text, at in card.blockers if at and card.changed_at and at >= card.changed_at]
     return reports[-1] if reports else ""
 
 
-def words(status: str) -> str:
+def readable_status(status: str) -> str:
     return status.replace("_", " ")

@@ -1,4 +1,4 @@
-"""A line or a row as Marcus wrote it, before anybody asks what it means."""
+"""Lines and rows as Marcus wrote them, parsed but not interpreted."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NoReturn
 
-OLDEST_YEAR, NEWEST_YEAR = 1970, 2199  # what the log takes; outside lie clocks that were never set
+OLDEST_YEAR, NEWEST_YEAR = 1970, 2199  # accepted by the log; other years come from clocks that were never set
 
 
 class RecordKind(IntEnum):
-    """What kind of file a record stands in; of an act's records, the lowest kind lends the event its id and time."""
+    """The kind of file of a record. An act's event takes its id and time from the record of the lowest kind."""
 
     DATABASE = 1
     REALTIME = 2
@@ -25,7 +25,7 @@ class RecordKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`text_hash` stands for the exact bytes; `where` is for people: "logs/…/realtime_1.jsonl:12"."""
+    """`text_hash` is a digest of the exact bytes; `where` is a place for people: "logs/…/realtime_1.jsonl:12"."""
 
     kind: RecordKind
     at: datetime
@@ -36,10 +36,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that is there but cannot be a record.
+    """Something that cannot be read as a record.
 
-    `is_line` is false of what is said of a file as a whole. `key` is the same for the same line in a file of another
-    name.
+    `is_line` is false for a fault of a whole file. `key` identifies the line even if its file is renamed.
     """
 
     where: str
@@ -51,18 +50,20 @@ class Unreadable:
 ParseTime = Callable[[object], datetime | None]
 
 
-def moment(stamp: object) -> datetime | None:
-    """An ISO 8601 time in UTC; Marcus means UTC where it names no zone."""
-    found = parsed(stamp)
+def parse_utc(stamp: object) -> datetime | None:
+    """Parse an ISO 8601 time into UTC. A time without a zone is UTC."""
+    found = parse_iso(stamp)
     try:
-        return found and in_years((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC))
+        return found and within_years((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC))
     except OverflowError:
         return None
 
 
-def record_from_line(kind: RecordKind, line: bytes, where: str, to_moment: ParseTime = moment) -> Record | Unreadable:
+def record_from_line(
+    kind: RecordKind, line: bytes, where: str, parse_time: ParseTime = parse_utc
+) -> Record | Unreadable:
     try:
-        body = json.loads(line.decode(), parse_constant=refuse_constant)
+        body = json.loads(line.decode(), parse_constant=reject_constant)
     except UnicodeDecodeError:
         return Unreadable(where, "is not UTF-8")
     except json.JSONDecodeError as error:
@@ -71,7 +72,7 @@ def record_from_line(kind: RecordKind, line: bytes, where: str, to_moment: Parse
         return Unreadable(where, f"is not JSON: {str(error)[:120]}")
     if not isinstance(body, dict):
         return Unreadable(where, "is not a JSON object")
-    if (at := to_moment(body.get("timestamp"))) is None:
+    if (at := parse_time(body.get("timestamp"))) is None:
         return Unreadable(where, "has no timestamp")
     return Record(kind, at, body, where, id_digest(line.strip()))
 
@@ -80,31 +81,32 @@ def id_digest(text: bytes | str) -> bytes:
     return hashlib.sha256(text.encode(errors="replace") if isinstance(text, str) else text).digest()[:12]
 
 
-def refuse_constant(name: str) -> NoReturn:
+def reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def parsed(stamp: object) -> datetime | None:
-    """An ISO 8601 time as it is written, with a zone or without one."""
+def parse_iso(stamp: object) -> datetime | None:
+    """Parse an ISO 8601 time, with or without a zone."""
     try:
         return datetime.fromisoformat(stamp) if isinstance(stamp, str) else None
     except ValueError:
         return None
 
 
-def in_years(at: datetime) -> datetime | None:
+def within_years(at: datetime) -> datetime | None:
     return at if OLDEST_YEAR <= at.year <= NEWEST_YEAR else None
 
 
 def line_id(kind: RecordKind, text_hash: bytes, occurrence: int) -> str:
-    """The id of a jsonl line: from its kind of file, its text, and which occurrence of that text in its file it is.
+    """Return the id of a jsonl line, from its kind of file, its text and the occurrence number of that text in the
+    file.
 
-    No path and no offset is in it, so that a copied, moved or rotated file says nothing new.
+    It contains no path and no offset, so a copied, moved or rotated file produces the same ids.
     """
     return f"marcus_{kind.name.lower()}_{text_hash.hex()}" + (f"_{occurrence}" if occurrence > 1 else "")
 
 
 def row_id(table: str, *columns: object) -> str:
-    """The id of what a row of the board says."""
+    """Return the id of a record made from a row of the board."""
     text = json.dumps([table, *columns], default=str)
     return f"marcus_board_{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:24]}"

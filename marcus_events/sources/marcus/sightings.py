@@ -1,8 +1,7 @@
-"""What one record says happened, in the words of our vocabulary: a sighting of an act.
+"""Interprets a record as a sighting of an act, in our vocabulary.
 
-Sightings of the same act in different files agree in `act` (canonical type) and `key` (which task, which agent
-…). They differ in `channel`, the kind of file and the name used there: one act leaves at most one record in a
-channel.
+Sightings of one act in different files agree in `act` (canonical type) and `key` (task, agent …). They differ in
+`channel`, the kind of file and the type used there: one act leaves at most one record in a channel.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from marcus_events.core.event_types import canonical
 from marcus_events.core.text_identity import normalised, normalised_value
 from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable
 
-WINDOW = timedelta(seconds=60)  # Marcus writes one act's records up to 4 s apart; longer while a model thinks
-ANSWER_WITHIN = timedelta(minutes=10)  # a model looks at a blocker, tests run on a completion, before Marcus answers
-CLOSE = timedelta(seconds=5)  # for names that Marcus is not known to write in this kind of file
+WINDOW = timedelta(seconds=60)  # Marcus writes one act's records up to 4 s apart, longer while a model responds
+ANSWER_WITHIN = timedelta(minutes=10)  # Marcus may call a model or run tests before it replies
+SHORT_WINDOW = timedelta(seconds=5)  # for types that Marcus is not known to write to this kind of file
 
-# What makes two records of a type tell of the same act.
+# The fields that identify an act of a type.
 KEYS: dict[str, tuple[str, ...]] = {
     T.SYSTEM_STARTUP: (),
     T.TASK_REQUESTED: ("agent_id",),
@@ -37,7 +36,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     T.TASK_CREATED: ("task_id",),
     T.DEPENDENCY_DETECTED: ("task_id", "depends_on_id"),
 }
-# Where Marcus itself writes several records of one act, so that they may be a window apart.
+# Types of which Marcus writes several records per act, so that they may be WINDOW apart.
 WRITTEN_TOGETHER = {
     (RecordKind.DATABASE, "server_startup"),
     (RecordKind.DATABASE, "task_request"),
@@ -55,7 +54,7 @@ WRITTEN_TOGETHER = {
     (RecordKind.AGENT_EVENTS, "task_assignment"),
     (RecordKind.AGENT_EVENTS, "progress_update"),
 }
-# Acts that happen once for a key: a second record is the same one, even in the same channel.
+# Acts that happen once per key: a second record is a repetition, even in the same channel.
 UNIQUE = {(RecordKind.DATABASE, T.DECISION_LOGGED), (RecordKind.DATABASE, T.PROJECT_CREATED)}
 BY_AGENTS = {
     T.TASK_REQUESTED,
@@ -74,7 +73,9 @@ AUTO_COMPLETE = "auto_complete"
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """`reach` is how far away in time another record of the same act may be; `unique` says the key names one act."""
+    """`reach` is the largest distance in time to another record of the act; `unique` says that the key names one
+    act.
+    """
 
     record_id: str
     kind: RecordKind
@@ -92,18 +93,18 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A record's own words: the type and source it names, and its fields by the names that we use."""
+    """A record's original type and source, and its fields under our names."""
 
     original_type: str
     source: str
     data: dict[str, Any]
-    told_together: bool = False
+    is_written_together: bool = False
 
 
 def sighting_from(record: Record, statement: Statement, record_id: str) -> Sighting:
     act = T.TASK_COMPLETED if is_auto_completion(record, statement) else canonical(statement.original_type)
-    data = with_agent(act, statement)
-    together = statement.told_together or (record.kind, statement.original_type) in WRITTEN_TOGETHER
+    data = add_agent_id(act, statement)
+    together = statement.is_written_together or (record.kind, statement.original_type) in WRITTEN_TOGETHER
     return Sighting(
         record_id=record_id,
         kind=record.kind,
@@ -111,7 +112,7 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
         act=act,
         key=key_of(act, data),
         channel=f"{record.kind.name} {statement.original_type}",
-        reach=reach_of(act) if together else CLOSE,
+        reach=reach_of(act) if together else SHORT_WINDOW,
         original_type=statement.original_type,
         original_source=statement.source,
         data=data,
@@ -121,20 +122,22 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
 
 
 def reach_of(act: str) -> timedelta:
-    """How far apart Marcus may write two records of one act. A blocker is on the board only after it was looked at."""
+    """Return how far apart Marcus may write two records of one act. It writes a blocker to the board only after
+    analysing it.
+    """
     return ANSWER_WITHIN if act == T.TASK_BLOCKED else WINDOW
 
 
 def is_auto_completion(record: Record, statement: Statement) -> bool:
-    """Marcus logs a parent that is completed through its subtasks as an assignment, from a source of this name."""
+    """Return whether this is the completion of a parent through its subtasks, which Marcus logs as an assignment."""
     if canonical(statement.original_type) != T.TASK_ASSIGNED:
         return False
     data = record.body.get("data")
     return AUTO_COMPLETE in (statement.source, data.get("source") if isinstance(data, dict) else None)
 
 
-def with_agent(act: str, statement: Statement) -> dict[str, Any]:
-    """What an agent did names the agent, if only as its source."""
+def add_agent_id(act: str, statement: Statement) -> dict[str, Any]:
+    """Add the agent's id, from the source if necessary, to what an agent did."""
     source, data = statement.source, statement.data
     if act in BY_AGENTS and "agent_id" not in data and source and source not in NOT_AGENTS:
         return data | {"agent_id": source}
@@ -142,22 +145,22 @@ def with_agent(act: str, statement: Statement) -> dict[str, Any]:
 
 
 def key_of(act: str, data: dict[str, Any]) -> tuple[str, ...]:
-    """The fields that name the act; for a type we know nothing of, all of them."""
+    """Return the values of the identifying fields; for an unknown type, a hash of all fields."""
     if act in KEYS and all(field in data for field in KEYS[act]):
-        return tuple(plain(data[field]) for field in KEYS[act])
+        return tuple(key_text(data[field]) for field in KEYS[act])
     text = json.dumps(normalised_value(data), sort_keys=True, default=str)
     return (hashlib.sha256(text.encode()).hexdigest(),)
 
 
-def plain(value: object) -> str:
-    """A field as part of a key; 25 and 25.0 are the same, and so are texts that differ in white space at their ends."""
+def key_text(value: object) -> str:
+    """Format a value for a key: 25 equals 25.0, and surrounding white space does not count."""
     return f"{value:g}" if isinstance(value, float) else normalised(str(value))
 
 
 def statement_of(record: Record) -> Statement | Unreadable | None:
-    """The statement of an event in marcus.db, a realtime file or an agent events file.
+    """Return the statement of a record in marcus.db, a realtime file or an agent events file.
 
-    None for what only repeats a report: Marcus remembers a task that ended blocked as completed without success.
+    None for a repetition: Marcus stores a task that ended blocked as completed without success.
     """
     body = record.body
     name = body.get("type") if record.kind is RecordKind.REALTIME else body.get("event_type")
@@ -169,11 +172,11 @@ def statement_of(record: Record) -> Statement | Unreadable | None:
     if record.kind is RecordKind.DATABASE and name == T.TASK_COMPLETED and stated.get("success") is False:
         return None
     source = body.get("source")
-    return Statement(name, source if isinstance(source, str) else "", our_names(stated, record.kind))
+    return Statement(name, source if isinstance(source, str) else "", rename_fields(stated, record.kind))
 
 
-def our_names(stated: dict[str, Any], kind: RecordKind) -> dict[str, Any]:
-    """Marcus's fields by the documented names; who wrote to whom, and what is "unknown", says nothing."""
+def rename_fields(stated: dict[str, Any], kind: RecordKind) -> dict[str, Any]:
+    """Rename Marcus's fields to the documented names; drop envelope fields and the value "unknown"."""
     envelope = {"source", "target"} | ({"timestamp", "type"} if kind is RecordKind.REALTIME else set())
     data = {name: value for name, value in stated.items() if name not in envelope and value != "unknown"}
     if "worker_id" in data:

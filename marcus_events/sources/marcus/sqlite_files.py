@@ -1,19 +1,16 @@
-"""Read a SQLite database that another program writes: without a lock it could feel, without a byte or a file of
-our own.
+"""Reads a SQLite database that another program writes, without locking it and without creating files beside it.
 
-SQLite's own read-only mode does neither: in a rollback-journal database its shared lock can make a commit wait
-or fail, and in a WAL database it creates `-wal` and `-shm` beside it, where the program that owns them may find
-them. So:
+SQLite's read-only mode does not guarantee that. In rollback-journal mode its shared lock can delay or fail a commit; in
+WAL mode it creates `-wal` and `-shm` files that the owning program may find. So:
 
-1. Nobody is writing (no live journal, no WAL content): read as immutable, with no locks at all, and keep what
-   was read only if the file is still the same afterwards. The journal is looked at before the file's counters:
-   who began meanwhile is seen by the one, who also ended by the other.
-2. A WAL with content and its index: take part as SQLite's readers do, with the index opened read-only. In WAL
-   mode a reader never makes a writer wait.
-3. A WAL without an index (a copied or crashed database): read a private copy of both.
+1. With no writer active (no live journal, no WAL content), read with `immutable=1` and discard the result if the file
+   has changed meanwhile. The journal is checked before the file's counters: a write in progress shows in the journal, a
+   finished one in the counters.
+2. With WAL content and its index, read as a normal WAL reader, with the index opened read-only. WAL readers never block
+   writers.
+3. With a WAL but no index (a copied or crashed database), read a private copy of both.
 
-Where none of this succeeds just now, `Busy` says: look again later. A short look (a few milliseconds) is tried
-again at once.
+If none of this succeeds, SqliteBusy asks the caller to try again later. Short reads are retried at once.
 """
 
 from __future__ import annotations
@@ -33,51 +30,57 @@ Query = Callable[[sqlite3.Connection], Result]
 
 MAGIC = b"SQLite format 3\0"
 HEADER_BYTES = 100
-WAL_FORMAT = 2  # byte 18: how the file is written
-TRIES = 5
-PAUSE_S = 0.01  # a commit with its syncs takes about as long
-TICK_S = 0.1  # well over the steps in which file systems keep times: until then a file can change under the same time
+WAL_FORMAT = 2  # value of header byte 18
+MAX_ATTEMPTS = 5
+PAUSE_S = 0.01  # about the duration of a commit with its syncs
+MTIME_RESOLUTION_S = 0.1  # well above file systems' timestamp granularity: within it a file can change unnoticed
 
 
 class SqliteBusy(RuntimeError):
-    """The database is being written just now, or cannot be opened: look again later."""
+    """The database is being written or cannot be opened right now; try again later."""
 
 
 class NotADatabase(ValueError):
-    """The file is no SQLite database, or a broken one; the message says which."""
+    """The file is not a SQLite database, or a corrupt one; the message says which."""
 
 
 class Database:
-    """A database file, and whether it has changed since it was last read whole."""
+    """A database file, and its signature when it was last read completely."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read: Signature = ()
 
-    def changed(self) -> bool:
+    def has_changed(self) -> bool:
         return self._read != self.signature()
 
-    def done(self, signature: Signature) -> None:
-        """Everything was read that the file held when it had this signature."""
-        is_settled = all(time.time() - changed_at(path) > TICK_S for path in (self.path, beside(self.path, "-wal")))
+    def mark_read(self, signature: Signature) -> None:
+        """Record that everything was read that the file held at this signature."""
+        is_settled = all(
+            time.time() - modified_at(path) > MTIME_RESOLUTION_S for path in (self.path, sibling(self.path, "-wal"))
+        )
         self._read = signature if is_settled else ()
 
     def signature(self) -> Signature:
-        """What changes with every commit."""
-        wal = beside(self.path, "-wal")
-        return (*stamp(self.path), *(stamp(wal) if has_content(wal) else ()), header(self.path)[24:28])
+        """Return a value that changes with every commit."""
+        wal = sibling(self.path, "-wal")
+        return (
+            *file_signature(self.path),
+            *(file_signature(wal) if has_content(wal) else ()),
+            header(self.path)[24:28],
+        )
 
     def read(self, query: Query[Result]) -> Result:
-        """What `query` finds in one consistent state of the database. Raises Busy, NotADatabase."""
-        for _ in range(TRIES - 1):
+        """Return the result of `query` in one consistent state. Raises SqliteBusy, NotADatabase."""
+        for _ in range(MAX_ATTEMPTS - 1):
             try:
                 return self._read_once(query)
             except SqliteBusy:
                 time.sleep(PAUSE_S)
         return self._read_once(query)
 
-    def is_there(self) -> bool:
-        """Whether there is anything to read: a database that was only just made is empty. Raises NotADatabase."""
+    def exists(self) -> bool:
+        """Return whether there is content; a database just created is empty. Raises NotADatabase."""
         try:
             return has_content(self.path)
         except OSError as error:
@@ -87,7 +90,7 @@ class Database:
         start = header(self.path)
         if start[:16] != MAGIC:
             raise NotADatabase("is not an SQLite database")
-        if start[18] == WAL_FORMAT and has_content(beside(self.path, "-wal")):
+        if start[18] == WAL_FORMAT and has_content(sibling(self.path, "-wal")):
             return self._read_wal(query)
         return self._read_at_rest(query)
 
@@ -96,7 +99,7 @@ class Database:
         if is_being_written(self.path):
             raise SqliteBusy("a transaction is under way")
         try:
-            with opened(self.path, "immutable=1") as connection:
+            with open_database(self.path, "immutable=1") as connection:
                 found = query(connection)
         except sqlite3.DatabaseError as error:
             raise self._busy_or_broken(before, error) from error
@@ -105,11 +108,11 @@ class Database:
         return found
 
     def _read_wal(self, query: Query[Result]) -> Result:
-        if not beside(self.path, "-shm").exists():
+        if not sibling(self.path, "-shm").exists():
             return self._read_copy(query)
         before = self.signature()
         try:
-            with opened(self.path, "mode=ro&readonly_shm=1") as connection:
+            with open_database(self.path, "mode=ro&readonly_shm=1") as connection:
                 connection.execute("BEGIN")
                 return query(connection)
         except sqlite3.OperationalError as error:
@@ -123,7 +126,7 @@ class Database:
             copy = Path(folder) / self.path.name
             try:
                 shutil.copyfile(self.path, copy)
-                shutil.copyfile(beside(self.path, "-wal"), beside(copy, "-wal"))
+                shutil.copyfile(sibling(self.path, "-wal"), sibling(copy, "-wal"))
             except FileNotFoundError as error:
                 raise SqliteBusy("it was closed meanwhile") from error
             except OSError as error:
@@ -131,7 +134,7 @@ class Database:
             if self.signature() != before:
                 raise SqliteBusy("it was written meanwhile")
             try:
-                with opened(copy, "mode=rw") as connection:
+                with open_database(copy, "mode=rw") as connection:
                     return query(connection)
             except sqlite3.DatabaseError as error:
                 raise NotADatabase(str(error)) from error
@@ -142,7 +145,7 @@ class Database:
 
 
 @contextmanager
-def opened(path: Path, how: str) -> Iterator[sqlite3.Connection]:
+def open_database(path: Path, how: str) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=0, isolation_level=None)
     with closing(connection):
         connection.row_factory = sqlite3.Row
@@ -150,23 +153,23 @@ def opened(path: Path, how: str) -> Iterator[sqlite3.Connection]:
 
 
 def is_being_written(path: Path) -> bool:
-    """A rollback journal with content is a transaction under way; in WAL mode, content of the WAL is."""
-    return has_content(beside(path, "-wal")) or any(first_bytes(beside(path, "-journal"), 8))
+    """Return whether a rollback journal or a WAL has content."""
+    return has_content(sibling(path, "-wal")) or any(read_start(sibling(path, "-journal"), 8))
 
 
-def beside(path: Path, suffix: str) -> Path:
+def sibling(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
 def has_content(path: Path) -> bool:
-    return bool(first_bytes(path, 1))
+    return bool(read_start(path, 1))
 
 
 def header(path: Path) -> bytes:
-    return first_bytes(path, HEADER_BYTES)
+    return read_start(path, HEADER_BYTES)
 
 
-def first_bytes(path: Path, count: int) -> bytes:
+def read_start(path: Path, count: int) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(count)
@@ -174,14 +177,14 @@ def first_bytes(path: Path, count: int) -> bytes:
         return b""
 
 
-def changed_at(path: Path) -> float:
+def modified_at(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
 
 
-def stamp(path: Path) -> Signature:
+def file_signature(path: Path) -> Signature:
     try:
         status = path.stat()
     except FileNotFoundError:

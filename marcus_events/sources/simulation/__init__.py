@@ -1,8 +1,8 @@
-"""Invented projects: agents that take tasks, work, get stuck and go on, as a stream of events.
+"""Simulated projects: agents that request tasks, work, report blockers and finish, as a stream of events.
 
-`plan` says what there is to do and `texts` what people read of it; `working`, `blocked` and `managing` what an agent
-and Marcus do one after the other; `turns` whose turn it is. All of this is pure: the same seed gives the same events.
-Only `player` knows of time and of the log.
+`plan` has the tasks and `texts` their wording. `working_agent`, `stuck_agent` and `project_manager` are the behaviour
+of agents and of Marcus, and `schedule` decides who acts next. All of this is pure: the same seed gives the same events.
+Only `player` knows the time and the log.
 """
 
 from marcus_events.sources.simulation.player import Player, SimulationLimit, SimulationRejected

@@ -1,7 +1,7 @@
-"""What there is to do in an invented project: tasks, and what each waits for.
+"""The tasks of a simulated project and their dependencies.
 
-For each area of the product the same steps come one after the other, and an area may need what another one offers.
-So the picture has layers, long chains and things that go on side by side, as in life.
+Each area of the product goes through the same steps, and an area may depend on another one. So the dependency graph has
+layers, long chains and parallel work.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 from marcus_events.sources.simulation.texts import AREAS, PRIORITIES, VARIANTS
 
-NEEDS_ANOTHER_AREA = 0.4  # share of areas
-REACH = 6  # areas back, to one of which it needs
+NEEDS_ANOTHER_AREA = 0.4  # probability per area
+MAX_AREA_DISTANCE = 6  # how many areas back the dependency may lie
 
 
 class PlanStep(NamedTuple):
-    """What is done for an area. `after` are earlier steps of the same area, by their place in STEPS."""
+    """A step of an area. `after` are indexes into STEPS of earlier steps that it depends on."""
 
-    words: str
+    title: str
     label: str
     after: tuple[int, ...]
 
@@ -34,7 +34,7 @@ STEPS = (
     PlanStep("Test the {area}", "test", (2, 3)),
     PlanStep("Document the {area}", "documentation", (3,)),
 )
-MODEL, API = 1, 2  # what one area may need of another
+MODEL_STEP, API_STEP = 1, 2  # the steps that may depend on another area, and its step that they depend on
 
 
 @dataclass(frozen=True)
@@ -48,32 +48,32 @@ class PlannedTask:
     depends_on: tuple[str, ...]
 
 
-def plan(chance: random.Random, board_id: str, size: int) -> list[PlannedTask]:
-    """So many tasks, in an order in which each comes after all that it depends on."""
-    return list(islice(tasks(chance, board_id), size))
+def plan(rng: random.Random, board_id: str, size: int) -> list[PlannedTask]:
+    """Return `size` tasks; each comes after all that it depends on."""
+    return list(islice(tasks(rng, board_id), size))
 
 
-def tasks(chance: random.Random, board_id: str) -> Iterator[PlannedTask]:
+def tasks(rng: random.Random, board_id: str) -> Iterator[PlannedTask]:
     for number, area in enumerate(areas()):
         first = number * len(STEPS)
-        other = number - chance.randint(1, REACH) if chance.random() < NEEDS_ANOTHER_AREA else -1
-        for place, step in enumerate(STEPS):
+        other = number - rng.randint(1, MAX_AREA_DISTANCE) if rng.random() < NEEDS_ANOTHER_AREA else -1
+        for index, step in enumerate(STEPS):
             needed = [first + earlier for earlier in step.after]
-            if place == MODEL and other >= 0:
-                needed.append(other * len(STEPS) + API)
+            if index == MODEL_STEP and other >= 0:
+                needed.append(other * len(STEPS) + API_STEP)
             yield PlannedTask(
-                task_id=f"{board_id}-t{first + place + 1}",
-                name=step.words.format(area=area),
+                task_id=f"{board_id}-t{first + index + 1}",
+                name=step.title.format(area=area),
                 area=area,
                 label=step.label,
-                priority=chance.choice(PRIORITIES),
-                hours=chance.choice((1.0, 2.0, 4.0, 8.0)),
+                priority=rng.choice(PRIORITIES),
+                hours=rng.choice((1.0, 2.0, 4.0, 8.0)),
                 depends_on=tuple(f"{board_id}-t{n + 1}" for n in needed),
             )
 
 
 def areas() -> Iterator[str]:
-    """Never the same twice, and never at an end."""
+    """Yield area names without end, never the same twice."""
     for variant, area in product(VARIANTS, AREAS):
         yield f"{area} {variant}".strip()
     for number in count(2):

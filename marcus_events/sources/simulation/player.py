@@ -1,8 +1,8 @@
-"""Plays a simulation into the log, through the same door as any producer.
+"""Publishes a simulation through the same ingest as any producer.
 
-1. What is due by now is published, and only then the next: a log that is slow is given no more than it takes.
-2. While the database is away it waits, says so once, and publishes the same events again: none is lost or doubled.
-3. It hears what others publish, so that an agent that has asked goes on when a person answers.
+1. The next batch is generated only after the previous one is committed, so a slow log sets the pace.
+2. While the database is unavailable, the player reports it once and retries the same events: none is lost or doubled.
+3. It follows the log, so that an agent continues when a person answers its blocker.
 """
 
 from __future__ import annotations
@@ -25,57 +25,66 @@ RETRY_S = 1.0
 
 
 class SimulationRejected(RuntimeError):
-    """The log does not take an event of the simulation: somebody else plays under the same name."""
+    """The log rejected an event: another simulation uses the same name."""
 
 
 @dataclass(frozen=True)
 class SimulationLimit:
-    """How much is played: so many events, for so many seconds; without an end where neither is said."""
+    """The number of events or seconds to play; without end if neither is set."""
 
     events: int | None = None
     seconds: float | None = None
 
-    def left(self, published: int, elapsed: float) -> int:
+    def remaining(self, published: int, elapsed: float) -> int:
         if self.seconds is not None and elapsed >= self.seconds:
             return 0
         return MAX_BATCH if self.events is None else self.events - published
 
 
 class Player:
-    """`progress` is told after each commit how many events there are by now; `say` what a person should know."""
+    """Calls `progress` with the number of published events after each commit, and `report_message` with messages for
+    people.
+    """
 
     def __init__(
-        self, simulation: Simulation, rate: float, *, progress: Callable[[int], None], say: Callable[[str], None]
+        self,
+        simulation: Simulation,
+        rate: float,
+        *,
+        progress: Callable[[int], None],
+        report_message: Callable[[str], None],
     ) -> None:
         self._simulation, self._rate = simulation, rate
-        self._progress, self._say = progress, say
+        self._progress, self._report_message = progress, report_message
         self._stop = asyncio.Event()
         self.published = 0
 
     def stop(self) -> None:
-        """What is on its way is committed still."""
+        """Stop after the current commit."""
         self._stop.set()
 
-    async def play(self, extent: SimulationLimit) -> None:
-        """Until that is played, or it is stopped. Raises Refused."""
-        following = LogFollowing(self._hear)
+    async def play(self, limit: SimulationLimit) -> None:
+        """Play until the limit is reached or `stop` is called. Raises SimulationRejected."""
+        following = LogFollowing(self._receive)
         try:
-            await self._play(extent)
+            await self._play(limit)
         finally:
             await asyncio.to_thread(following.close)
 
-    def _hear(self, events: Sequence[Event]) -> None:
-        """In the thread that follows the log. An answer is there or not when its agent looks, so nothing is locked."""
+    def _receive(self, events: Sequence[Event]) -> None:
+        """Runs in the thread that follows the log. Needs no lock: an answer is either there or not when its agent
+        checks.
+        """
         for event in events:
-            self._simulation.hear(event)
+            self._simulation.receive(event)
 
-    async def _play(self, extent: SimulationLimit) -> None:
-        begun = time.monotonic()
-        pace = EventRate(self._rate, MAX_BATCH, begun)
-        while not self._stop.is_set() and (left := extent.left(self.published, time.monotonic() - begun)):
-            if due := pace.due(time.monotonic()):
-                await self._publish(self._simulation.take(min(due, left)))
-            await self._wait(pace.pause())
+    async def _play(self, limit: SimulationLimit) -> None:
+        started_at = time.monotonic()
+        event_rate = EventRate(self._rate, MAX_BATCH, started_at)
+        while not self._stop.is_set() and (remaining := limit.remaining(self.published, time.monotonic() - started_at)):
+            if due := event_rate.due(time.monotonic()):
+                await self._publish(self._simulation.next_batch(min(due, remaining)))
+            await self._wait(event_rate.pause())
 
     async def _publish(self, events: Sequence[Event]) -> None:
         while not await self._try_to_publish(events):
@@ -87,17 +96,15 @@ class Player:
 
     async def _try_to_publish(self, events: Sequence[Event]) -> bool:
         try:
-            receipts = await ingest_async(
-                events, Authority.SYSTEM
-            )  # programs of a simulation wait for people's answers
+            receipts = await ingest_async(events, Authority.SYSTEM)  # ANSWER_AWAITED is reserved
         except LogUnavailable as error:
-            self._say(f"The log is not accepting events, retrying: {error}")
+            self._report_message(f"The log is not accepting events, retrying: {error}")
             return False
-        if refused := next((receipt for receipt in receipts if receipt.status == "rejected"), None):
-            raise SimulationRejected(f"The log rejected {refused.event_id}: {refused.error}")
+        if rejected := next((receipt for receipt in receipts if receipt.status == "rejected"), None):
+            raise SimulationRejected(f"The log rejected {rejected.event_id}: {rejected.error}")
         return True
 
     async def _wait(self, seconds: float) -> None:
-        """Or until it is stopped."""
+        """Wait, or return early when stopped."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), seconds)

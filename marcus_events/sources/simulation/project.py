@@ -1,4 +1,4 @@
-"""Where an invented project stands: what can be taken, what is done, and which answers have come."""
+"""The state of a simulated project: available and finished tasks, and answers to blockers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from marcus_events.core.event import Event
 from marcus_events.sources.simulation.plan import PlannedTask
 
-AT_HAND = 4  # tasks that an agent chooses among: roughly the oldest first
+MAX_CHOICES = 4  # oldest available tasks that an agent chooses from
 
 
 @dataclass
 class SimulatedProject:
     board_id: str
     name: str
-    planned: deque[PlannedTask]  # still to be put on the board: only then can they be taken
+    planned: deque[PlannedTask]  # not on the board yet
     ready: list[PlannedTask] = field(default_factory=list)
-    answers: dict[str, Event] = field(default_factory=dict)  # by the id of the blocker's event
-    asking: int = 0  # how many agents wait for a person
+    answers: dict[str, Event] = field(default_factory=dict)  # by event id of the blocker
+    asking: int = 0  # agents waiting for a person
     _done: set[str] = field(default_factory=set)
-    _missing: dict[str, int] = field(default_factory=dict)  # by task: how many it still waits for
-    _behind: dict[str, list[PlannedTask]] = field(default_factory=lambda: defaultdict(list))
+    _missing: dict[str, int] = field(default_factory=dict)  # unfinished dependencies by task
+    _dependents: dict[str, list[PlannedTask]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self.size = len(self.planned)
@@ -35,25 +35,25 @@ class SimulatedProject:
     def is_done(self) -> bool:
         return self.done == self.size
 
-    def put_on_board(self) -> PlannedTask:
-        """The next of those that are planned."""
+    def add_to_board(self) -> PlannedTask:
+        """Move the next planned task to the board."""
         task = self.planned.popleft()
         missing = [other for other in task.depends_on if other not in self._done]
         for other in missing:
-            self._behind[other].append(task)
+            self._dependents[other].append(task)
         self._missing[task.task_id] = len(missing)
         if not missing:
             self.ready.append(task)
         return task
 
-    def take(self, chance: random.Random) -> PlannedTask | None:
-        """One that nothing holds up; nobody else gets it."""
-        at_hand = min(len(self.ready), AT_HAND)
-        return self.ready.pop(chance.randrange(at_hand)) if at_hand else None
+    def assign_task(self, rng: random.Random) -> PlannedTask | None:
+        """Remove and return an available task, or None."""
+        choices = min(len(self.ready), MAX_CHOICES)
+        return self.ready.pop(rng.randrange(choices)) if choices else None
 
     def finish(self, task: PlannedTask) -> None:
         self._done.add(task.task_id)
-        for other in self._behind.pop(task.task_id, ()):
+        for other in self._dependents.pop(task.task_id, ()):
             self._missing[other.task_id] -= 1
             if self._missing[other.task_id] == 0:
                 self.ready.append(other)

@@ -1,9 +1,9 @@
-"""Whose turn it is in an invented project.
+"""Decides who acts next in a simulated project.
 
-1. The project is set up while its first tasks are taken already.
-2. An agent, drawn among those that can do something, does its next act.
-3. Now and then Marcus looks at the project; it also does while everybody can only wait.
-4. When all tasks are done and all agents have ended, the project is complete.
+1. Marcus sets up the project while agents already work on its first tasks.
+2. A random agent that can act performs its next act.
+3. Now and then Marcus observes the project; it also does so while all agents wait.
+4. The project is complete when all agents have finished.
 """
 
 from __future__ import annotations
@@ -11,72 +11,72 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from marcus_events.core.event import Event
-from marcus_events.sources.simulation.project_manager import complete, look, set_up
-from marcus_events.sources.simulation.story import Life, Scene, SimulatedAct
-from marcus_events.sources.simulation.working_agent import agent
+from marcus_events.sources.simulation.project_manager import complete_project, observe_project, setup_project
+from marcus_events.sources.simulation.story import Lifecycle, Scene, SimulatedAct
+from marcus_events.sources.simulation.working_agent import agent_lifecycle
 
-BEGINNING = 2  # acts, before anybody joins
-SET_UP = 0.5  # of the acts, while a project is set up
-LOOKED_AT = 0.03  # of the acts
+FIRST_ACTS = 2  # acts of Marcus before agents register
+SETUP_SHARE = 0.5  # share of the acts during setup
+OBSERVATION_SHARE = 0.03  # share of the acts
 
 
-class ScheduledLife:
-    """A life with where it is."""
+class Actor:
+    """A running lifecycle."""
 
-    def __init__(self, life: Life) -> None:
-        self._life = life
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
         self._event: Event | None = None
         self.is_over = False
 
-    def act(self) -> SimulatedAct | None:
-        """Its next act; None while it waits, and when its life is over."""
+    def next_act(self) -> SimulatedAct | None:
+        """Return the next act; None while it waits and at its end."""
         event, self._event = self._event, None
         try:
-            return self._life.send(event) if event else next(self._life)
+            return self._lifecycle.send(event) if event else next(self._lifecycle)
         except StopIteration:
             self.is_over = True
             return None
 
-    def became(self, event: Event) -> None:
-        """What its last act became."""
+    def send_event(self, event: Event) -> None:
+        """Pass on the event made of the last act."""
         self._event = event
 
 
-Turn = tuple[ScheduledLife, SimulatedAct]
+Turn = tuple[Actor, SimulatedAct]
 
 
 def turns(scene: Scene, agents: int) -> Iterator[Turn]:
-    """From the beginning of a project to its end."""
-    marcus, looking = ScheduledLife(set_up(scene)), ScheduledLife(look(scene))
-    team = [ScheduledLife(agent(scene, number)) for number in range(1, agents + 1)]
-    yield from acts(marcus, BEGINNING)
-    while team:
-        yield from one(scene, marcus, looking, team)
-        team = [actor for actor in team if not actor.is_over]
-    yield from acts(ScheduledLife(complete(scene)), 1)
+    """Yield all turns from the start of a project to its end."""
+    marcus, observer = Actor(setup_project(scene)), Actor(observe_project(scene))
+    actors = [Actor(agent_lifecycle(scene, number)) for number in range(1, agents + 1)]
+    yield from take_turns(marcus, FIRST_ACTS)
+    while actors:
+        yield from next_turn(scene, marcus, observer, actors)
+        actors = [actor for actor in actors if not actor.is_over]
+    yield from take_turns(Actor(complete_project(scene)), 1)
 
 
-def one(scene: Scene, marcus: ScheduledLife, looking: ScheduledLife, team: list[ScheduledLife]) -> Iterator[Turn]:
-    if scene.chance.random() < LOOKED_AT:
-        yield from acts(looking, 1)
-    elif scene.chance.random() < SET_UP and (act := marcus.act()):
-        yield marcus, act
-    elif turn := of_team(scene, team):
-        scene.quiet = 0
+def next_turn(scene: Scene, marcus: Actor, observer: Actor, actors: list[Actor]) -> Iterator[Turn]:
+    if scene.rng.random() < OBSERVATION_SHARE:
+        yield from take_turns(observer, 1)
+    elif scene.rng.random() < SETUP_SHARE and (next_act := marcus.next_act()):
+        yield marcus, next_act
+    elif turn := turn_of_team(scene, actors):
+        scene.idle = 0
         yield turn
     else:
-        scene.quiet += marcus.is_over
-        yield from acts(looking if marcus.is_over else marcus, 1)
+        scene.idle += marcus.is_over
+        yield from take_turns(observer if marcus.is_over else marcus, 1)
 
 
-def of_team(scene: Scene, team: list[ScheduledLife]) -> Turn | None:
-    for actor in scene.chance.sample(team, len(team)):
-        if act := actor.act():
-            return actor, act
+def turn_of_team(scene: Scene, actors: list[Actor]) -> Turn | None:
+    for actor in scene.rng.sample(actors, len(actors)):
+        if next_act := actor.next_act():
+            return actor, next_act
     return None
 
 
-def acts(actor: ScheduledLife, number: int) -> Iterator[Turn]:
+def take_turns(actor: Actor, number: int) -> Iterator[Turn]:
     for _ in range(number):
-        if act := actor.act():
-            yield actor, act
+        if next_act := actor.next_act():
+            yield actor, next_act

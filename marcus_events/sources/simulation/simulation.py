@@ -1,6 +1,6 @@
-"""One event after the other, from all that is going on in invented projects; when one is complete, the next begins.
+"""Generates events of simulated projects, one project after another.
 
-With the same seed, the same clock and the same answers from people it is the same, event by event.
+With the same seed, clock and answers from people, the events are the same.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from marcus_events.sources.simulation.schedule import Turn, turns
 from marcus_events.sources.simulation.story import Scene, SimulatedAct
 from marcus_events.sources.simulation.texts import PROJECTS
 
-MAY_ASK = 3  # one in so many agents may wait for a person, and at least one
+AGENTS_PER_ASKING = 3  # one in this many agents may wait for a person, and at least one
 
 
 class Simulation:
-    """`run` begins the ids of all events and boards. `board` names the boards; otherwise their names are invented."""
+    """`run` prefixes the ids of all events and boards. `board` names the boards; without it their names are drawn."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class Simulation:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._run = run or f"sim-{seed}"
-        self._chance = random.Random(seed)  # noqa: S311 - the same events every time is the point
+        self._rng = random.Random(seed)  # noqa: S311 - the same events every time is the point
         self._agents, self._tasks, self._clock = agents, tasks, clock
         self._event_numbers, self._board_numbers = count(1), count(1)
-        self._names = board_names(self._chance, board)
+        self._names = board_names(self._rng, board)
         self._scene = self._new_scene(clock())
         self._turns = self._all_turns()
 
@@ -51,15 +51,15 @@ class Simulation:
     def next(self) -> Event:
         self._scene.now = self._clock()
         actor, act = next(self._turns)
-        actor.became(event := self._event(act))
+        actor.send_event(event := self._event(act))
         self._scene.acts += 1
         return event
 
-    def take(self, number: int) -> list[Event]:
+    def next_batch(self, number: int) -> list[Event]:
         return [self.next() for _ in range(number)]
 
-    def hear(self, event: Event) -> None:
-        """What others have published: an answer to one of its blockers lets the agent go on."""
+    def receive(self, event: Event) -> None:
+        """Process an event from the log: an answer to a blocker lets its agent continue."""
         blocker = event.data.get("blocker_event_id")
         is_answer = event.event_type == EventTypes.BLOCKER_RESOLVED and not self._is_own(event.event_id)
         if is_answer and isinstance(blocker, str) and self._is_own(blocker):
@@ -75,27 +75,30 @@ class Simulation:
 
     def _new_scene(self, now: datetime) -> Scene:
         board_id = f"{self._run}-board-{next(self._board_numbers)}"
-        tasks = deque(plan(self._chance, board_id, self._tasks))
+        tasks = deque(plan(self._rng, board_id, self._tasks))
         return Scene(
-            self._chance, SimulatedProject(board_id, next(self._names), tasks), max(self._agents // MAY_ASK, 1), now
+            self._rng,
+            SimulatedProject(board_id, next(self._names), tasks),
+            max(self._agents // AGENTS_PER_ASKING, 1),
+            now,
         )
 
     def _event(self, act: SimulatedAct) -> Event:
         project = self._scene.project
-        metadata = {"board_id": project.board_id, "board_name": project.name} | causes(act.because)
+        metadata = {"board_id": project.board_id, "board_name": project.name} | causation_of(act.cause)
         event_id = f"{self._run}-{next(self._event_numbers)}"
         return Event(event_id, self._scene.now, act.event_type, act.source, act.data, metadata)
 
 
-def causes(because: Event | None) -> dict[str, str]:
-    if because is None:
+def causation_of(cause: Event | None) -> dict[str, str]:
+    if cause is None:
         return {}
-    begun_with = (because.metadata or {}).get(CORRELATION, because.event_id)
-    return {CAUSATION: because.event_id, CORRELATION: begun_with}
+    correlation_id = (cause.metadata or {}).get(CORRELATION, cause.event_id)
+    return {CAUSATION: cause.event_id, CORRELATION: correlation_id}
 
 
-def board_names(chance: random.Random, name: str) -> Iterator[str]:
-    """Never the same twice: after the first round they are numbered."""
-    given = [name] if name else chance.sample(PROJECTS, len(PROJECTS))
+def board_names(rng: random.Random, name: str) -> Iterator[str]:
+    """Yield names without repetition: they are numbered after the first round."""
+    names = [name] if name else rng.sample(PROJECTS, len(PROJECTS))
     for number in count(1):
-        yield from (given if number == 1 else [f"{one} {number}" for one in given])
+        yield from (names if number == 1 else [f"{one} {number}" for one in names])

@@ -1,7 +1,7 @@
-"""What all lives of an invented project share, and what a life is.
+"""What the lifecycles of a simulated project share.
 
-A life is a generator. It gives its next act, or None while it can only wait; and it is sent the event that its act
-became. So a life reads as what happens one after the other, and whoever runs it decides when.
+A lifecycle is a generator. It yields its next act, or None while it waits, and receives the event made of its act. So
+its code reads sequentially, while the schedule decides when it runs.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ MARCUS = "marcus"
 
 @dataclass(frozen=True)
 class SimulatedAct:
-    """What somebody does, before it is an event. `because` is the event that led to it."""
+    """An act before it becomes an event. `cause` is the event that led to it."""
 
     event_type: str
     source: str
     data: dict[str, Any] = field(default_factory=dict)
-    because: Event | None = None
+    cause: Event | None = None
 
 
-Life = Generator[SimulatedAct | None, Event, None]
+Lifecycle = Generator[SimulatedAct | None, Event, None]
 
 
 @dataclass
 class Scene:
-    """`acts` is how many there were, `quiet` for how many of them by now nobody has had anything to do."""
+    """The shared state. `acts` counts all acts; `idle` counts the latest of them during which no agent could act."""
 
-    chance: random.Random
+    rng: random.Random
     project: SimulatedProject
-    most_asking: int  # agents that wait for a person at once
+    max_asking: int  # agents that may wait for a person at the same time
     now: datetime
     acts: int = 0
-    quiet: int = 0
+    idle: int = 0

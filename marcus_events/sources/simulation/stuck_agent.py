@@ -1,4 +1,4 @@
-"""An agent that is stuck: it asks, and goes on when it is answered, by a person or by what it finds itself."""
+"""A blocked agent: reports a blocker, and continues when a person or Marcus resolves it."""
 
 from __future__ import annotations
 
@@ -9,69 +9,73 @@ from typing import Any
 from marcus_events.core.event import Event
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.simulation.plan import PlannedTask
-from marcus_events.sources.simulation.story import MARCUS, Life, Scene, SimulatedAct
-from marcus_events.sources.simulation.texts import TROUBLES, SimulatedBlocker
+from marcus_events.sources.simulation.story import MARCUS, Lifecycle, Scene, SimulatedAct
+from marcus_events.sources.simulation.texts import BLOCKERS, SimulatedBlocker
 
-PROGRAM = "program:simulate"  # who waits for an answer, named as the API names a program
-SUGGESTS, RECLASSIFIES = 0.7, 0.15  # of the blockers
-ASKS_A_PERSON = 0.3  # of them, as long as few agents wait for one already
+PROGRAM = "program:simulate"  # the waiting program, named as by the API
+SUGGESTION_SHARE, RECLASSIFY_SHARE = 0.7, 0.15  # shares of all blockers
+ASK_PERSON_SHARE = 0.3  # unless `max_asking` agents wait already
 
-# How long a blocker stays, in acts of all: it is to be seen at any rate, and to hold nobody up for good.
-BY_ITSELF = (20, 300)
-BY_A_PERSON = 5_000  # a quarter of an hour at five events a second
-NOTHING_ELSE = 50  # where nobody has anything else to do
-AWAITED_FOR = timedelta(minutes=2)  # said anew before it is over
+# How long a blocker stays open, in acts of all agents: long enough to be seen, but not forever.
+OWN_WAIT_ACTS = (20, 300)
+PERSON_WAIT_ACTS = 5_000  # 15 minutes at 5 events/s
+MAX_IDLE_ACTS = 50  # while no agent can act
+AWAIT_RENEWAL = timedelta(minutes=2)  # renewed before it ends
 
 
-def stuck(scene: Scene, me: str, task: PlannedTask, about: dict[str, Any]) -> Life:
-    failure, answers = scene.chance.choice(TROUBLES), scene.project.answers
-    stated = {"severity": failure.severity, "blocker_type": failure.blocker_type}
-    description = failure.question.format(area=task.area)
-    blocked = yield SimulatedAct(T.TASK_BLOCKED, me, about | stated | {"description": description})
-    named = about | {"blocker_event_id": blocked.event_id}
-    yield from looked_at(scene.chance, failure, named, blocked)
-    yield from waited(scene, named, blocked)
+def report_blocker(scene: Scene, agent_id: str, task: PlannedTask, fields: dict[str, Any]) -> Lifecycle:
+    blocker, answers = scene.rng.choice(BLOCKERS), scene.project.answers
+    extra = {"severity": blocker.severity, "blocker_type": blocker.blocker_type}
+    description = blocker.question.format(area=task.area)
+    blocked = yield SimulatedAct(T.TASK_BLOCKED, agent_id, fields | extra | {"description": description})
+    blocker_fields = fields | {"blocker_event_id": blocked.event_id}
+    yield from analyse_blocker(scene.rng, blocker, blocker_fields, blocked)
+    yield from wait_for_answer(scene, blocker_fields, blocked)
     if answer := answers.pop(blocked.event_id, None):
-        yield SimulatedAct(T.ANSWER_SEEN, PROGRAM, named, answer)
+        yield SimulatedAct(T.ANSWER_SEEN, PROGRAM, blocker_fields, answer)
     else:
-        yield SimulatedAct(T.BLOCKER_RESOLVED, MARCUS, named | {"resolution": failure.answer}, blocked)
+        yield SimulatedAct(T.BLOCKER_RESOLVED, MARCUS, blocker_fields | {"resolution": blocker.answer}, blocked)
 
 
-def looked_at(chance: random.Random, failure: SimulatedBlocker, named: dict[str, Any], blocked: Event) -> Life:
-    """What Marcus makes of it."""
-    if chance.random() < SUGGESTS:
-        sure = chance.randint(4, 9) / 10
-        suggestion = {"root_cause": failure.blocker_type, "resolution_steps": failure.steps, "confidence": sure}
-        yield SimulatedAct(T.BLOCKER_SUGGESTION, MARCUS, named | {"suggestion": suggestion}, blocked)
-    if chance.random() < RECLASSIFIES:
-        change = {"severity": "high", "reported_severity": failure.severity}
-        yield SimulatedAct(T.BLOCKER_UPDATED, MARCUS, named | change, blocked)
+def analyse_blocker(
+    rng: random.Random, blocker: SimulatedBlocker, blocker_fields: dict[str, Any], blocked: Event
+) -> Lifecycle:
+    """Yield Marcus's suggestion and change of severity, if any."""
+    if rng.random() < SUGGESTION_SHARE:
+        sure = rng.randint(4, 9) / 10
+        suggestion = {"root_cause": blocker.blocker_type, "resolution_steps": blocker.steps, "confidence": sure}
+        yield SimulatedAct(T.BLOCKER_SUGGESTION, MARCUS, blocker_fields | {"suggestion": suggestion}, blocked)
+    if rng.random() < RECLASSIFY_SHARE:
+        change = {"severity": "high", "reported_severity": blocker.severity}
+        yield SimulatedAct(T.BLOCKER_UPDATED, MARCUS, blocker_fields | change, blocked)
 
 
-def waited(scene: Scene, named: dict[str, Any], blocked: Event) -> Life:
-    """Until there is an answer, or it has been waited for long enough."""
+def wait_for_answer(scene: Scene, blocker_fields: dict[str, Any], blocked: Event) -> Lifecycle:
+    """Wait until the blocker is answered or its time is over."""
     project = scene.project
-    if project.asking < scene.most_asking and scene.chance.random() < ASKS_A_PERSON:
+    if project.asking < scene.max_asking and scene.rng.random() < ASK_PERSON_SHARE:
         project.asking += 1
-        yield from listening(scene, named, blocked)
+        yield from ask_person(scene, blocker_fields, blocked)
         project.asking -= 1
     else:
-        longest = scene.acts + scene.chance.randint(*BY_ITSELF)
-        while is_open(scene, blocked, longest):
+        deadline = scene.acts + scene.rng.randint(*OWN_WAIT_ACTS)
+        while is_open(scene, blocked, deadline):
             yield None
 
 
-def listening(scene: Scene, named: dict[str, Any], blocked: Event) -> Life:
-    """For a person's answer. That somebody waits for it is said for as long as it is so."""
-    longest, awaited_until = scene.acts + BY_A_PERSON, scene.now
-    while is_open(scene, blocked, longest):
-        if awaited_until - scene.now < AWAITED_FOR / 2:
-            awaited_until = scene.now + AWAITED_FOR
-            yield SimulatedAct(T.ANSWER_AWAITED, PROGRAM, named | {"until": awaited_until.isoformat()}, blocked)
+def ask_person(scene: Scene, blocker_fields: dict[str, Any], blocked: Event) -> Lifecycle:
+    """Wait for a person's answer, renewing the announcement that a program waits."""
+    deadline, awaited_until = scene.acts + PERSON_WAIT_ACTS, scene.now
+    while is_open(scene, blocked, deadline):
+        if awaited_until - scene.now < AWAIT_RENEWAL / 2:
+            awaited_until = scene.now + AWAIT_RENEWAL
+            yield SimulatedAct(
+                T.ANSWER_AWAITED, PROGRAM, blocker_fields | {"until": awaited_until.isoformat()}, blocked
+            )
         else:
             yield None
 
 
-def is_open(scene: Scene, blocked: Event, longest: int) -> bool:
-    """Not answered, and not waited for long enough; `longest` is in acts, as `scene.acts` counts them."""
-    return blocked.event_id not in scene.project.answers and scene.acts < longest and scene.quiet < NOTHING_ELSE
+def is_open(scene: Scene, blocked: Event, deadline: int) -> bool:
+    """Return whether the blocker is unanswered and its deadline, in acts as counted by `scene.acts`, has not passed."""
+    return blocked.event_id not in scene.project.answers and scene.acts < deadline and scene.idle < MAX_IDLE_ACTS

@@ -1,4 +1,4 @@
-"""What is said in an invented project. `{area}` stands for the part of the product that a task is about."""
+"""The texts of simulated projects. `{area}` is the part of the product that a task is about."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Role(NamedTuple):
 
 
 class SimulatedBlocker(NamedTuple):
-    """What can keep an agent from going on: its kind, the question, and what answers it."""
+    """A blocker's type, question, suggested steps and answer."""
 
     blocker_type: str
     severity: str
@@ -74,7 +74,7 @@ PROGRESS = (
     ),
 )
 
-TROUBLES = (
+BLOCKERS = (
     SimulatedBlocker(
         "access",
         "high",

@@ -1,4 +1,4 @@
-"""Print a one-time sign-in link."""
+"""`manage.py login_link USER`: prints a one-time sign-in link."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Web and workers in one process: what `make run` runs.
+"""`manage.py up`: web server and workers in one process; `make run` runs it.
 
-1. Take the port: what is refused is refused at once, before anything is prepared.
-2. Bring the database and the static files up to date.
-3. Greet, with a link that signs the administrator in; then serve until SIGTERM or Ctrl-C.
-4. Let the workers finish what they are at. All of them may be killed at any moment too; then nothing is lost either.
+1. Bind the port first, so that a port in use is reported before anything is prepared.
+2. Migrate the database and collect static files.
+3. Print the greeting with a sign-in link for the administrator, then serve until SIGTERM or Ctrl-C.
+4. Let the workers finish their current step. Killing them at any moment loses nothing either.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from server.address import LOCALLY, listening, site
 from server.services import DEMO, WEB, WORK, running
 
 FIRST_ADMINISTRATOR = "admin"
-BACKLOG = 128  # connections that wait to be accepted: a browser opens six at once
-COLLECT_AFTER = (5_000, 10, 50)  # objects, by generation: looking through the oldest holds everybody up for 0.1 s
+BACKLOG = 128  # connections waiting to be accepted; a browser opens six at once
+COLLECT_AFTER = (5_000, 10, 50)  # objects per generation; collecting the oldest stops all threads for 0.1 s
 GREETING = """
   Marcus Events is live at {site}/
 
@@ -42,7 +42,7 @@ GREETING = """
   Follow Marcus     {site}/integrations/
   Stop              Ctrl-C
 """
-DATA_DIR = "MARCUS_DATA_DIR"  # DATABASE_URL is never shown: it can hold a password
+DATA_DIR = "MARCUS_DATA_DIR"  # DATABASE_URL is never printed: it can hold a password
 OTHER_NAMES = """
   Reachable as {names} only. To allow other names, set MARCUS_ALLOWED_HOSTS=a.example,10.0.0.7.
 """
@@ -61,13 +61,15 @@ class Command(BaseCommand):
                 self.serve(listener)
 
     def serve(self, listener: socket.socket) -> None:
-        """Twisted chooses its reactor by the import, so it stands here. It takes the socket over, and closes it: who
-        closed it again would close whatever has been given its number since.
+        """Run Daphne on the listener.
+
+        Imports Daphne here because importing it installs Twisted's reactor. Twisted closes the socket itself; closing
+        it again could close another file with the same number.
         """
         from server.daphne_server import DaphneServer
 
         gc.collect()
-        gc.freeze()  # what is imported stays: to look through it again and again held everything up for 0.2 s each time
+        gc.freeze()  # imported objects stay; collecting them would stop all threads for 0.2 s each time
         gc.set_threshold(*COLLECT_AFTER)
         DaphneServer(
             import_string(settings.ASGI_APPLICATION),
@@ -75,7 +77,7 @@ class Command(BaseCommand):
             ready_callable=self.greet,
             verbosity=0,
         ).run()
-        signal.set_wakeup_fd(-1)  # Twisted's end is closed: a second Ctrl-C has nobody to wake
+        signal.set_wakeup_fd(-1)  # Twisted has closed its end of the wakeup pipe, which a second Ctrl-C would write to
 
     def greet(self) -> None:
         user = administrator()
@@ -92,13 +94,13 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=host == "::")
     except OSError as error:
-        reason = str(error.strerror or error).partition(" (")[0]  # what follows repeats the address
+        reason = str(error.strerror or error).partition(" (")[0]  # the rest repeats the address
         advice = f"Set PORT or HOST to use another one, such as PORT={port + 1}."
         raise CommandError(f"Port {port} on {host} cannot be used: {reason}. {advice}") from None
 
 
 def collect_static_files() -> None:
-    """One process at a time: two that start at once would delete what the other has just written."""
+    """Collect under a lock: two processes at once would delete each other's files."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / "static.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -106,11 +108,11 @@ def collect_static_files() -> None:
 
 
 def administrator() -> User:
-    """Somebody who may do everything; made on the first start, and without a password: the link signs in."""
+    """Return an administrator, creating one without a password on the first start: the link signs in."""
     found = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
     return found or User.objects.create_superuser(FIRST_ADMINISTRATOR)
 
 
 def given(*names: str) -> str:
-    """What another shell has to be told of this one's environment, to find the same data and name the same address."""
+    """Return this shell's settings as assignments that another shell needs to reach the same data and address."""
     return "".join(f"{name}={shlex.quote(os.environ[name])} " for name in names if os.environ.get(name))

@@ -1,4 +1,6 @@
-"""Keep the projections up with the log, run handlers, send answers, remove what is old, seal and verify; no web."""
+"""`manage.py worker`: runs projections, subscriptions, webhooks, retention, sealing and verification, without a web
+server.
+"""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.graph.heights import pooled
-from dashboard.graph.layers import arranged, crossings, links_of, neighbours, rows_of
-from dashboard.graph.picture import COLUMNS, HEIGHT, WIDTH, picture
-from dashboard.graph.topological_order import Edge, following, in_order, longest_chain
+from dashboard.graph.heights import pool
+from dashboard.graph.layers import crossings, links_of, neighbours, reduce_crossings, rows_of
+from dashboard.graph.picture import HEIGHT, MIN_COLUMNS, WIDTH, picture
+from dashboard.graph.topological_order import Edge, following, longest_chain, order_nodes
 
 MANY, EDGES = 2_000, 4_000
 
@@ -60,7 +60,7 @@ def test_every_edge_leads_from_left_to_right_but_those_that_close_a_circle(
     for line in drawn.lines:
         (x1, _), (x2, _) = drawn.at[line.edge[0]], drawn.at[line.edge[1]]
         assert x1 > x2 if line.back else x1 + WIDTH < x2
-    assert {line.edge for line in drawn.lines if line.back} == in_order(nodes, edges).back
+    assert {line.edge for line in drawn.lines if line.back} == order_nodes(nodes, edges).back
 
 
 @given(graphs())
@@ -78,7 +78,7 @@ def test_circles_are_circles_and_what_is_caught_comes_back_to_itself(
     graph: tuple[tuple[str, ...], tuple[Edge, ...]],
 ) -> None:
     nodes, edges = graph
-    order = in_order(nodes, edges)
+    order = order_nodes(nodes, edges)
     for circle in order.circles:
         assert set(pairwise([*circle, circle[0]])) <= set(edges)
         assert set(circle) <= order.caught
@@ -101,7 +101,7 @@ def test_where_there_is_no_circle_everything_comes_after_what_it_needs(
     graph: tuple[tuple[str, ...], tuple[Edge, ...]],
 ) -> None:
     nodes, edges = graph
-    order = in_order(nodes, edges)
+    order = order_nodes(nodes, edges)
     assert (order.back, order.circles, order.caught) == (set(), [], set())
     assert sorted(order.nodes) == sorted(nodes)
     assert all(order.nodes.index(a) < order.nodes.index(b) for a, b in edges)
@@ -113,7 +113,7 @@ def test_the_longest_chain_is_a_path_and_none_is_longer(
 ) -> None:
     nodes, edges = graph
     counted = data.draw(st.sets(st.sampled_from(nodes)))
-    chain = longest_chain(in_order(nodes, edges).nodes, edges, counted)
+    chain = longest_chain(order_nodes(nodes, edges).nodes, edges, counted)
     assert set(pairwise(chain)) <= set(edges)
     assert set(chain) <= counted
     assert len(chain) != 1
@@ -129,12 +129,12 @@ def longest_by_trying(counted: set[str], edges: tuple[Edge, ...]) -> int:
 
 
 def test_a_node_that_needs_itself_is_a_circle_of_one() -> None:
-    order = in_order(["a", "b"], [("a", "a"), ("a", "b")])
+    order = order_nodes(["a", "b"], [("a", "a"), ("a", "b")])
     assert (order.circles, order.caught) == ([["a"]], {"a"})
 
 
 def test_two_circles_that_share_a_node_are_both_told_of() -> None:
-    order = in_order("abcd", [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"), ("c", "d")])
+    order = order_nodes("abcd", [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"), ("c", "d")])
     assert order.circles == [["b", "c"], ["a", "b"]] or order.circles == [["a", "b"], ["b", "c"]]
     assert order.caught == {"a", "b", "c"}
 
@@ -144,7 +144,7 @@ def test_nodes_without_edges_stand_side_by_side_below_the_rest() -> None:
     bottom = max(drawn.at["a"][1], drawn.at["b"][1]) + HEIGHT
     lone = [at for node, at in drawn.at.items() if node.startswith("lone")]
     assert all(y > bottom for _, y in lone)
-    assert len({y for _, y in lone}) == -(-7 // COLUMNS)
+    assert len({y for _, y in lone}) == -(-7 // MIN_COLUMNS)
 
 
 def test_what_nothing_comes_before_stands_next_to_what_needs_it() -> None:
@@ -170,19 +170,19 @@ def test_lines_cross_less_often_than_as_they_came() -> None:
     links = links_of(bends, layer)
     after = neighbours(edges)[1]
     assert crossings(rows, after) == 15  # type: ignore[arg-type]
-    assert crossings(arranged(rows, links), after) == 0  # type: ignore[arg-type]
+    assert crossings(reduce_crossings(rows, links), after) == 0  # type: ignore[arg-type]
 
 
 @given(st.lists(st.floats(-1_000, 1_000), max_size=20))
 def test_pooled_values_never_decrease_and_keep_their_mean(values: list[float]) -> None:
-    found = pooled(values)
+    found = pool(values)
     assert all(a <= b for a, b in pairwise(found))
     assert sum(found) == pytest.approx(sum(values), abs=1e-6)
 
 
 def test_values_in_order_stay_as_they_are() -> None:
-    assert pooled([1, 2, 2, 5]) == [1, 2, 2, 5]
-    assert pooled([3, 1]) == [2, 2]
+    assert pool([1, 2, 2, 5]) == [1, 2, 2, 5]
+    assert pool([3, 1]) == [2, 2]
 
 
 def test_thousands_of_tasks_and_edges_are_drawn() -> None:
@@ -197,10 +197,10 @@ def test_a_chain_of_thousands_is_one_row_and_its_own_longest_chain() -> None:
     nodes = tuple(f"t{n}" for n in range(MANY))
     edges = tuple(pairwise(nodes))
     assert len({y for _, y in picture(nodes, edges).at.values()}) == 1
-    assert longest_chain(in_order(nodes, edges).nodes, edges, nodes) == list(nodes)
+    assert longest_chain(order_nodes(nodes, edges).nodes, edges, nodes) == list(nodes)
 
 
 def test_a_circle_of_thousands_is_told_of_whole() -> None:
     nodes = tuple(f"t{n}" for n in range(MANY))
-    order = in_order(nodes, (*pairwise(nodes), (nodes[-1], nodes[0])))
+    order = order_nodes(nodes, (*pairwise(nodes), (nodes[-1], nodes[0])))
     assert order.circles == [list(nodes)]

@@ -18,8 +18,8 @@ from marcus_events.log import tail
 from tests.dashboard.listening import opened
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import Document
-from tests.waiting import PATIENCE, wait_until_async
-from tests.websocket_line import Line, away
+from tests.waiting import TIMEOUT_S, wait_until_async
+from tests.websocket_line import Line, in_thread
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_a_page_that_there_is_not_is_closed(hub: Hub, cookie: str) -> None
 async def test_a_page_of_another_site_is_refused(hub: Hub, cookie: str) -> None:
     headers = [(b"host", b"testserver"), (b"origin", b"http://evil.example"), (b"cookie", cookie.encode())]
     line = Line(application, "/ws/live/?page=now", headers)
-    accepted, _ = await line.connect(PATIENCE)
+    accepted, _ = await line.connect(TIMEOUT_S)
     assert not accepted
     assert hub.connections == 0
 
@@ -61,7 +61,7 @@ async def test_a_page_of_another_site_is_refused(hub: Hub, cookie: str) -> None:
 async def test_a_new_event_is_a_row_before_the_first_of_the_stream(hub: Hub, cookie: str) -> None:
     async with opened(cookie, "activity") as page:
         await page.frame()
-        await away(publish, event("task_started", task_id="t", task_name="Build it", agent_id="agent_ada"))
+        await in_thread(publish, event("task_started", task_id="t", task_name="Build it", agent_id="agent_ada"))
         found = await page.until(Document.positions)
     assert found.positions() == [1]
     assert "Ada started Build it" in found.text
@@ -73,7 +73,7 @@ async def test_rows_of_a_frame_are_newest_first_and_none_is_lost_between_frames(
     async with opened(cookie, "activity") as page:
         await page.frame()
         for n in range(3):
-            await away(publish, *(event("task_progress", task_id=f"t{n}") for _ in range(4)))
+            await in_thread(publish, *(event("task_progress", task_id=f"t{n}") for _ in range(4)))
         await page.until(lambda found: 12 in found.positions())
         rows = [Document(frame).positions() for frame in page.frames]
     assert all(of_frame == sorted(of_frame, reverse=True) for of_frame in rows)
@@ -86,7 +86,7 @@ async def test_rows_of_a_frame_are_newest_first_and_none_is_lost_between_frames(
 async def test_a_filter_holds(hub: Hub, cookie: str, page_state: dict[str, str]) -> None:
     async with opened(cookie, "activity", **page_state) as page:
         await page.frame()
-        await away(publish, event("task_started", task_id="a"), event("task_blocked", board="bank", task_id="b"))
+        await in_thread(publish, event("task_started", task_id="a"), event("task_blocked", board="bank", task_id="b"))
         await page.until(lambda found: 2 in found.positions())
         assert [position for frame in page.frames for position in Document(frame).positions()] == [2]
 
@@ -95,7 +95,7 @@ async def test_noise_stays_away_and_so_does_the_removal_of_a_board(hub: Hub, coo
     async with opened(cookie, "activity") as page:
         await page.frame()
         noise = event("task_requested", agent_id="agent_1")
-        await away(publish, noise, event("board_removed"), event("task_started", task_id="t"))
+        await in_thread(publish, noise, event("board_removed"), event("task_started", task_id="t"))
         await page.until(lambda found: 3 in found.positions())
         assert [position for frame in page.frames for position in Document(frame).positions()] == [3]
 
@@ -103,7 +103,7 @@ async def test_noise_stays_away_and_so_does_the_removal_of_a_board(hub: Hub, coo
 async def test_a_page_without_a_stream_is_sent_no_rows(hub: Hub, cookie: str) -> None:
     async with opened(cookie, "blocked") as page:
         await page.frame()
-        await away(publish, event("task_blocked", task_id="t", description="No key"))
+        await in_thread(publish, event("task_blocked", task_id="t", description="No key"))
         found = await page.until(lambda found: "No key" in found.text)
         assert [Document(frame).positions() for frame in page.frames] == [[]] * len(page.frames)
     assert [row["data-open"] for row in found.with_id("bell")] == ["1"]
@@ -112,18 +112,18 @@ async def test_a_page_without_a_stream_is_sent_no_rows(hub: Hub, cookie: str) ->
 async def test_a_query_that_cannot_be_read_has_no_rows_and_a_living_line(hub: Hub, cookie: str) -> None:
     async with opened(cookie, "activity", q="colour:red") as page:
         await page.frame()
-        await away(publish, event("task_started", task_id="t"))
+        await in_thread(publish, event("task_started", task_id="t"))
         found = await page.until(lambda found: found.with_id("beat")[0]["data-head"] == "1")
         assert found.positions() == []
 
 
 async def test_a_region_is_sent_at_first_and_then_only_when_it_has_changed(hub: Hub, cookie: str) -> None:
-    await away(publish, event("task_started", task_id="t"))
+    await in_thread(publish, event("task_started", task_id="t"))
     async with opened(cookie, "activity") as page:
         first = await page.frame()
-        await away(publish, event("task_progress", task_id="t"))
+        await in_thread(publish, event("task_progress", task_id="t"))
         quiet = await page.until(Document.positions)
-        await away(publish, event("task_blocked", task_id="t", description="No key"))
+        await in_thread(publish, event("task_blocked", task_id="t", description="No key"))
         changed = await page.until(lambda found: found.with_id("bell"))
     names = ("switcher", "bell", "alerts", "demo")
     assert [bool(first.with_id(name)) for name in names] == [True, True, True, True]
@@ -135,7 +135,7 @@ async def test_viewers_of_the_same_are_each_sent_it(hub: Hub, cookie: str) -> No
     async with opened(cookie, "activity") as one, opened(cookie, "activity") as other:
         await one.frame()
         await other.frame()
-        await away(publish, event("task_started", task_id="t"))
+        await in_thread(publish, event("task_started", task_id="t"))
         for page in (one, other):
             assert (await page.until(Document.positions)).positions() == [1]
 
@@ -174,25 +174,25 @@ def change_password(viewer: Client) -> None:
 async def test_signing_out_or_being_locked_out_ends_what_is_open(
     hub: Hub, viewer: Client, cookie: str, monkeypatch: pytest.MonkeyPatch, end: Callable[[Client], None]
 ) -> None:
-    monkeypatch.setattr(page_consumer, "CHECK_SESSION_S", 0.2)
+    monkeypatch.setattr(page_consumer, "SESSION_CHECK_INTERVAL_S", 0.2)
     async with opened(cookie, "now") as page:
         await page.frame()
         await page.frame()
-        await away(end, viewer)
+        await in_thread(end, viewer)
         assert await page.closed() == page_consumer.NOT_SIGNED_IN
 
 
 async def test_while_the_database_cannot_answer_the_page_is_told_nothing(
     hub: Hub, cookie: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render_throttle, "RENDER_EVERY_S", 0.1)
+    monkeypatch.setattr(render_throttle, "RENDER_INTERVAL_S", 0.1)
     async with opened(cookie, "boards") as page:
         await page.frame()
-        await away(rename, "board", "hidden")
+        await in_thread(rename, "board", "hidden")
         try:
             assert await page.closed() == 4503
         finally:
-            await away(rename, "hidden", "board")
+            await in_thread(rename, "hidden", "board")
     async with opened(cookie, "boards") as page:
         assert (await page.frame()).with_id("boards")
 

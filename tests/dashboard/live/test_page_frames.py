@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.live import page_frames
 from dashboard.live.page_state import PageState
-from dashboard.live.render_throttle import REST, RenderThrottle
+from dashboard.live.render_throttle import REST_FACTOR, RenderThrottle
 from marcus_events.live.hub_subscription import FRAME_EVERY_S, Frame
 
 NOW = PageState("now")
@@ -53,36 +53,36 @@ def test_a_region_that_no_message_holds_says_so_in_its_place() -> None:
 
 
 def test_a_region_is_sent_when_it_changed_and_not_because_time_went_by() -> None:
-    sent = page_frames.Sent()
-    shown = [page_frames.without_ages({"needs": f'for <time datetime="{at}">{age}</time>'}) for at, age in MOMENTS]
-    assert sent.changed(shown[0], 0).keys() == {"needs"}
-    assert sent.changed(shown[1], 1) == {}
-    assert sent.changed(shown[2], 2).keys() == {"needs"}
-    assert not sent.waiting
+    sent = page_frames.SentRegions()
+    shown = [page_frames.strip_ages({"needs": f'for <time datetime="{at}">{age}</time>'}) for at, age in MOMENTS]
+    assert sent.pop_due(shown[0], 0).keys() == {"needs"}
+    assert sent.pop_due(shown[1], 1) == {}
+    assert sent.pop_due(shown[2], 2).keys() == {"needs"}
+    assert not sent.has_delayed
 
 
 def test_a_large_region_that_keeps_changing_is_sent_at_longer_intervals_and_its_last_change_is_not_lost() -> None:
-    sent, letters = page_frames.Sent(), "x" * page_frames.A_SECONDS_WORTH * 2
-    versions = [page_frames.without_ages({"big": f"{n}{letters}", "small": str(n)}) for n in range(4)]
-    assert sent.changed(versions[0], 0.0).keys() == {"big", "small"}
-    assert sent.changed(versions[1], 0.5).keys() == {"small"}
-    assert sent.waiting
-    assert sent.changed(versions[2], 4.5)["big"].startswith("2")
-    assert sent.changed(versions[3], 4.6).keys() == {"small"}
-    assert sent.changed(versions[3], 9.0).keys() == {"big"}
-    assert not sent.waiting
+    sent, letters = page_frames.SentRegions(), "x" * page_frames.ONE_SECOND_BYTES * 2
+    versions = [page_frames.strip_ages({"big": f"{n}{letters}", "small": str(n)}) for n in range(4)]
+    assert sent.pop_due(versions[0], 0.0).keys() == {"big", "small"}
+    assert sent.pop_due(versions[1], 0.5).keys() == {"small"}
+    assert sent.has_delayed
+    assert sent.pop_due(versions[2], 4.5)["big"].startswith("2")
+    assert sent.pop_due(versions[3], 4.6).keys() == {"small"}
+    assert sent.pop_due(versions[3], 9.0).keys() == {"big"}
+    assert not sent.has_delayed
 
 
 def test_a_look_that_was_slow_to_render_rests_and_others_do_not() -> None:
     now = 0.0
     rests = RenderThrottle(clock=lambda: now)
-    rests.took(NOW, 0.2)
+    rests.record_render(NOW, 0.2)
     assert rests.is_resting(NOW)
     assert not rests.is_resting(PageState("blocked"))
-    now = REST * 0.2
+    now = REST_FACTOR * 0.2
     assert not rests.is_resting(NOW)
 
 
 def test_a_small_region_is_sent_with_every_frame_and_the_largest_is_not_forgotten() -> None:
     assert page_frames.interval_s(16 * 1024) < FRAME_EVERY_S
-    assert page_frames.interval_s(page_frames.MAX_MESSAGE) == page_frames.LONGEST_WAIT_S
+    assert page_frames.interval_s(page_frames.MAX_MESSAGE) == page_frames.MAX_INTERVAL_S

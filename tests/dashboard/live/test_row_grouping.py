@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard.live.row_grouping import KEY_BYTES, burst_of
+from dashboard.live.row_grouping import KEY_BYTES, group_key
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from tests.core.drawn_events import recorded
@@ -22,21 +22,23 @@ def progress(at: float = 0, source: str = "marcus", board: str = "shop", **data:
 
 
 def test_progress_of_one_agent_on_one_task_is_alike_whatever_it_says() -> None:
-    assert burst_of(progress(progress=10, message="One")) == burst_of(progress(at=60, progress=20, message="Two")) != ""
+    assert (
+        group_key(progress(progress=10, message="One")) == group_key(progress(at=60, progress=20, message="Two")) != ""
+    )
 
 
 @pytest.mark.parametrize("other", [{"task_id": "t2"}, {"agent_id": "agent_2"}, {"board": "bank"}, {"source": "x"}])
 def test_of_another_board_task_agent_or_source_it_is_not(other: dict[str, Any]) -> None:
-    assert burst_of(progress(**other)) != burst_of(progress())
+    assert group_key(progress(**other)) != group_key(progress())
 
 
 def test_types_are_not_folded_together() -> None:
-    assert burst_of(recorded(T.CONTEXT_UPDATED, SAID)) != burst_of(recorded(T.AGENT_LEARNED, SAID)) != ""
+    assert group_key(recorded(T.CONTEXT_UPDATED, SAID)) != group_key(recorded(T.AGENT_LEARNED, SAID)) != ""
 
 
 @pytest.mark.parametrize("event_type", [T.TASK_BLOCKED, T.TASK_STARTED, T.DECISION_LOGGED, T.ERROR, "nightly_backup"])
 def test_what_matters_or_nobody_knows_is_never_folded(event_type: str) -> None:
-    assert burst_of(recorded(event_type, SAID)) == ""
+    assert group_key(recorded(event_type, SAID)) == ""
 
 
 def test_a_row_says_which_burst_it_is_of_in_few_letters_however_things_are_called(viewer: Client) -> None:

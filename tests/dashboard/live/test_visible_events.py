@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.live.visible_events import wanted
+from dashboard.live.visible_events import visible_filter
 from dashboard.pages.boards import queries
 from dashboard.queries import event_stream, filter_choices
 from tests.dashboard.publishing import event, publish
@@ -23,7 +23,7 @@ def two_agents(log: None) -> None:
 
 
 def positions(**page_state: str) -> list[int]:
-    return [found.position for found in event_stream.opening(wanted(looking("activity", **page_state))).events]
+    return [found.position for found in event_stream.opening(visible_filter(looking("activity", **page_state))).events]
 
 
 @pytest.mark.parametrize("page_state", [{"agent": "Claude 1"}, {"q": 'agent:"Claude 1"'}, {"agent": "agent_1"}])

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.pages.board_choice import MAX_OFFERED, MAX_TICKED
+from dashboard.pages.board_choice import MAX_CHOSEN_SHOWN, MAX_OFFERED
 from marcus_events.access import roles
 from marcus_events.models import Token
 from tests.dashboard.many import boards
@@ -77,7 +77,7 @@ def test_grants_that_are_not_shown_are_kept_and_shown_ones_can_be_taken_away(adm
     all_of_them = {f"board-{n:04}" for n in range(MANY)}
     roles.give_boards(ann, all_of_them, every=False)
     page = administrator.get(f"/people/{ann.pk}/").content.decode()
-    assert MAX_TICKED <= len(offered(page)) <= MAX_TICKED + MAX_OFFERED
+    assert MAX_CHOSEN_SHOWN <= len(offered(page)) <= MAX_CHOSEN_SHOWN + MAX_OFFERED
     form = filled_in(page)
     form["boards"].remove("board-0000")
     page = post(administrator, ann, form, "find", find_board="board-0280")

@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard.live.page_state import PageState
-from dashboard.live.visible_events import wanted
+from dashboard.live.visible_events import visible_filter
 from dashboard.pages.agents import agent_cards
 from dashboard.pages.agents import queries as agents
-from dashboard.pages.agents.agent_health import SILENT
+from dashboard.pages.agents.agent_health import SILENCE_LIMIT
 from dashboard.pages.history import queries as history
 from dashboard.pages.now.since_last_visit import since
 from dashboard.queries import chrome_data, counters
@@ -66,8 +66,8 @@ def test_nothing_is_counted_in_the_future(ahead: list[int]) -> None:
     assert last
     assert last <= now
     assert since(now - timedelta(minutes=1), on()).total == 2
-    page_state = PageState.at("activity", {"q": "since:2h"}, EVERYTHING)
-    assert histogram(wanted(page_state), now, page_state.query_during).total == 3
+    page_state = PageState.from_query("activity", {"q": "since:2h"}, EVERYTHING)
+    assert histogram(visible_filter(page_state), now, page_state.query_during).total == 3
     over_time = history.over_time(EventFilter(), now, page_state.query_during)
     assert over_time
     assert (over_time.total, over_time.columns[-1].start <= now) == (3, True)
@@ -87,7 +87,7 @@ def test_an_agent_that_said_something_in_fifty_years_falls_silent_all_the_same(l
         event("context_requested", ago=YEARS_50, task_id="t", agent_id="agent_1"),
     )
     now = utc_now()
-    for later, words in ((now, "Working for"), (now + SILENT + timedelta(minutes=1), "No signal for")):
+    for later, words in ((now, "Working for"), (now + SILENCE_LIMIT + timedelta(minutes=1), "No signal for")):
         found = agents.agents(on())
         around = agents.around(found, {}, {}, on())
         [member] = agent_cards.agent_cards(found, {}, around, later, Window(later - timedelta(days=1), later))

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboard.live import row_cache
 from marcus_events.access import roles
-from tests.dashboard.many import much
+from tests.dashboard.many import fill_all
 from tests.dashboard.pages.people.test_people import made, signed_in
 from tests.dashboard.publishing import event, publish
 
@@ -53,10 +53,10 @@ def test_no_page_grows_with_what_there_is_very_much_of() -> None:
     """Somebody who sees boards one by one has these in each statement; nobody else has."""
     made("root", roles.ADMINISTRATOR)
     publish(event("project_created", board="first"))  # the projections begin, with empty tables
-    much(range(HUNDREDS))
+    fill_all(range(HUNDREDS))
     publish(*(event("nightly_backup", board=f"board-{n:04}", task_id="t", agent_id=f"agent_{n}") for n in range(280)))
     few = costs()
-    much(range(HUNDREDS, THOUSANDS))
+    fill_all(range(HUNDREDS, THOUSANDS))
     many = costs()
     assert {place: found for place, found in many.items() if found[0] > MOST_BYTES} == {}
     grown: dict[Any, Any] = {place: (few[place], found) for place, found in many.items() if is_grown(few[place], found)}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.live.page_state import PageState
-from dashboard.live.visible_events import wanted
+from dashboard.live.visible_events import visible_filter
 from dashboard.queries import histogram as histograms
 from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
 from dashboard.visibility import EVERYTHING
@@ -36,12 +36,13 @@ def test_whatever_the_time_it_is_spread_over_columns_that_can_be_seen(length: ti
 
 
 def histogram_of(page_state: PageState, now: datetime) -> histograms.Histogram:
-    return histogram(wanted(page_state), now, page_state.query_during)
+    return histogram(visible_filter(page_state), now, page_state.query_during)
 
 
 def values(**page_state: str) -> list[int]:
     return [
-        column.bar.value for column in histogram_of(PageState.at("activity", page_state, EVERYTHING), utc_now()).columns
+        column.bar.value
+        for column in histogram_of(PageState.from_query("activity", page_state, EVERYTHING), utc_now()).columns
     ]
 
 
@@ -80,7 +81,7 @@ def test_the_rates_and_the_log_count_the_same(monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_column_is_a_link_to_what_it_counts(viewer: Client) -> None:
     publish(*project())
-    columns = histogram_of(PageState.at("activity", {"q": "type:task_*"}, EVERYTHING), utc_now()).columns
+    columns = histogram_of(PageState.from_query("activity", {"q": "type:task_*"}, EVERYTHING), utc_now()).columns
     for column in (column for column in columns if column.bar.value):
         page = open_page(viewer, f"/activity/?{column.query}")
         assert len(page.positions()) == column.bar.value
@@ -95,9 +96,9 @@ def test_a_query_that_cannot_be_read_has_none(viewer: Client) -> None:
 def test_what_is_not_counted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(histograms, "MOST", 3)
     publish(*project())
-    found = histogram_of(PageState.at("activity", {"q": "shop"}, EVERYTHING), utc_now())
+    found = histogram_of(PageState.from_query("activity", {"q": "shop"}, EVERYTHING), utc_now())
     assert (found.total, found.is_capped) == (3, True)
-    assert not histogram_of(PageState.at("activity", {}, EVERYTHING), utc_now()).is_capped
+    assert not histogram_of(PageState.from_query("activity", {}, EVERYTHING), utc_now()).is_capped
     assert MOST == 20_000
 
 
@@ -127,7 +128,7 @@ def test_an_axis_says_the_date_where_it_is_a_day_or_longer(viewer: Client, lengt
 
 @pytest.mark.usefixtures("log")
 def test_a_mark_of_the_axis_stands_where_its_column_begins() -> None:
-    page_state = PageState.at(
+    page_state = PageState.from_query(
         "activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING
     )
     shown = histogram_of(page_state, NOW)

@@ -14,10 +14,10 @@ from dashboard.timeline.status_intervals import (
     AgentInterval,
     IntervalPart,
     Window,
+    clip,
     kind_of,
-    rounded,
+    round_percents,
     shares,
-    within,
 )
 from tests.core.drawn_events import START
 
@@ -53,26 +53,26 @@ def covered(intervals: list[AgentInterval], window: Window) -> timedelta:
 
 @given(told(), windows())
 def test_parts_lie_in_the_window_one_after_another(intervals: list[AgentInterval], window: Window) -> None:
-    found = within(intervals, window)
+    found = clip(intervals, window)
     assert all(window.since <= part.start < part.end <= window.until for part in found)
     assert all(before.end <= after.start for before, after in pairwise(found))
 
 
 @given(told(), windows())
 def test_parts_cover_what_the_spells_cover_and_no_more(intervals: list[AgentInterval], window: Window) -> None:
-    assert sum((part.length for part in within(intervals, window)), timedelta()) == covered(intervals, window)
+    assert sum((part.length for part in clip(intervals, window)), timedelta()) == covered(intervals, window)
 
 
 @given(told(), windows())
 def test_the_shares_add_up_to_the_covered_time(intervals: list[AgentInterval], window: Window) -> None:
-    found = shares(within(intervals, window))
+    found = shares(clip(intervals, window))
     assert sum((share.length for share in found), timedelta()) == covered(intervals, window)
     assert sum(share.percent for share in found) == (100 if found else 0)
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=5))
 def test_a_rounded_percentage_is_off_by_less_than_one(seconds: list[int]) -> None:
-    percents = rounded([timedelta(seconds=number) for number in seconds])
+    percents = round_percents([timedelta(seconds=number) for number in seconds])
     assert all(abs(part - each * 100 / sum(seconds)) < 1 for part, each in zip(percents, seconds, strict=True))
 
 
@@ -88,17 +88,17 @@ HOUR = Window(START, START + timedelta(hours=1))
 
 
 def test_neighbours_alike_are_one_and_keep_when_they_began_and_ended() -> None:
-    [one] = within([minutes(-30, -10), minutes(-10, 5), minutes(5, 90)], HOUR)
+    [one] = clip([minutes(-30, -10), minutes(-10, 5), minutes(5, 90)], HOUR)
     assert one == IntervalPart(HOUR.since, HOUR.until, "working", "a", minutes(-10, 0).start, minutes(0, 90).end)
 
 
 @pytest.mark.parametrize("second", [minutes(5, 9, task="b"), minutes(5, 9, status="blocked"), minutes(6, 9)])
 def test_another_task_another_status_or_a_gap_makes_two(second: AgentInterval) -> None:
-    assert len(within([minutes(0, 5), second], HOUR)) == 2
+    assert len(clip([minutes(0, 5), second], HOUR)) == 2
 
 
 def test_what_goes_on_lasts_to_the_end_of_the_window() -> None:
-    [part] = within([minutes(50, None)], HOUR)
+    [part] = clip([minutes(50, None)], HOUR)
     assert (part.length, part.ended) == (timedelta(minutes=10), None)
 
 

@@ -1,1 +1,1 @@
-"""One module for each area; every function marked with `@attack` is found by itself."""
+"""One module per area; functions marked with `@attack` are found automatically."""

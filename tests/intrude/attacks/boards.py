@@ -1,11 +1,11 @@
-"""What a token or a person of one board learns of another."""
+"""Attacks on other boards with a token or account of one board."""
 
 from __future__ import annotations
 
 from tests.intrude.attack import attack, check
 from tests.intrude.target import Target, event
 
-SECRET = "wqzxkv"  # stands in nothing else
+SECRET = "wqzxkv"  # occurs nowhere else
 
 
 @attack("A token of one board reads nothing of another")

@@ -1,4 +1,4 @@
-"""What a program gains by a clock that is wrong: a task that stays as it is, a page that shows the future."""
+"""Attacks with wrong clocks: tasks that never change again, pages that show the future."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def now(ahead: timedelta = timedelta()) -> str:
     return (datetime.now(UTC) + ahead).isoformat()
 
 
-def told(board: str, event_type: str, at: str, **data: Any) -> dict[str, Any]:
+def make_event(board: str, event_type: str, at: str, **data: Any) -> dict[str, Any]:
     stated = {"task_id": "t1", "agent_id": "agent_1"} | data
     return event(event_type, board=board, timestamp=at, data=stated)
 
@@ -43,16 +43,16 @@ def task(program: httpx.Client, board: str) -> dict[str, Any]:
     return dict(only)
 
 
-def settled(program: httpx.Client, board: str) -> None:
-    """Return when everything on the board so far is in the tables."""
+def wait_for_projections(program: httpx.Client, board: str) -> None:
+    """Return when all of the board's events are projected."""
     name = f"agent_{uuid.uuid4().hex}"
     publish(program, event("agent_registered", board=board, source=name))
     wait_until(lambda: name in program.get("/api/agents", params={"board": board}).text)
-    wait_until(lambda: lags(program) == {0})  # the counters are another table, and come after the agents
+    wait_until(lambda: lags(program) == {0})  # counters are another projection, after the agents
 
 
 def lags(program: httpx.Client) -> set[int]:
-    """How far the tables are behind the log."""
+    """Return how far the projections are behind the log."""
     return {part["lag"] for part in program.get("/readyz").json()["parts"].values() if "lag" in part}
 
 
@@ -62,10 +62,10 @@ def freeze_a_task(target: Target) -> int:
     with target.token_client() as program:
         for event_type in types:
             board = f"frozen-{event_type}"
-            publish(program, told(board, event_type, FAR))
-            publish(program, told(board, "task_started", now()), told(board, "task_completed", now()))
-            publish(program, told(board, "task_started", now()))
-            settled(program, board)
+            publish(program, make_event(board, event_type, FAR))
+            publish(program, make_event(board, "task_started", now()), make_event(board, "task_completed", now()))
+            publish(program, make_event(board, "task_started", now()))
+            wait_for_projections(program, board)
             as_told = task(program, board)
             check(as_told["status"] == "in_progress", f"after {event_type} in 2199 the task stays {as_told['status']}")
             check(as_told["since"] < now(), f"the task is said to be as it is since {as_told['since']}")
@@ -78,9 +78,9 @@ def swallow_an_answer(target: Target) -> int:
     with target.token_client() as program:
         for skew in skews:
             board = f"skew-{skew.days}-{skew.seconds}"
-            publish(program, told(board, "task_blocked", now(skew), description="No key"))
-            publish(program, told(board, "blocker_resolved", now(), resolution="Here it is"))
-            settled(program, board)
+            publish(program, make_event(board, "task_blocked", now(skew), description="No key"))
+            publish(program, make_event(board, "blocker_resolved", now(), resolution="Here it is"))
+            wait_for_projections(program, board)
             left = program.get("/api/blockers", params={"board": board}).json()["blockers"]
             check(not left, f"the answer to a blocker at now + {skew} is lost")
             check(task(program, board)["status"] == "in_progress", f"the task stays blocked at now + {skew}")
@@ -90,13 +90,14 @@ def swallow_an_answer(target: Target) -> int:
 @attack("A flood of events of the future leaves the last hours, the histogram and Now as they are")
 def flood_with_the_future(target: Target) -> int:
     with target.token_client() as program:
-        old = told("flood", "task_progress", now(timedelta(hours=-5)), progress=1)
-        publish(program, *[told("flood", "decision_logged", FAR, what=f"{n}") for n in range(FLOOD // 2)])
+        old = make_event("flood", "task_progress", now(timedelta(hours=-5)), progress=1)
+        publish(program, *[make_event("flood", "decision_logged", FAR, what=f"{n}") for n in range(FLOOD // 2)])
         publish(
-            program, *[told("flood", "task_progress", now(timedelta(n + 1)), progress=2) for n in range(FLOOD // 2)]
+            program,
+            *[make_event("flood", "task_progress", now(timedelta(n + 1)), progress=2) for n in range(FLOOD // 2)],
         )
-        publish(program, old, told("flood", "task_progress", now(), progress=3))
-        settled(program, "flood")
+        publish(program, old, make_event("flood", "task_progress", now(), progress=3))
+        wait_for_projections(program, "flood")
         counted = program.get("/api/counters", params={"board": "flood"}).json()
         check(sum(minute["count"] for minute in counted["series"]) > FLOOD, "the minutes up to now miss the flood")
         ahead = program.get("/api/events", params={"board": "flood", "since": now(timedelta(minutes=10))}).json()
@@ -132,7 +133,7 @@ def leave_time(target: Target) -> int:
     times = ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
     with target.token_client() as program:
         for time in times:
-            answer = program.post("/api/events", json=told("lost", "task_started", time))
+            answer = program.post("/api/events", json=make_event("lost", "task_started", time))
             check(answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY, f"{time} is answered {answer.status_code}")
             check("/timestamp" in answer.text, f"the answer to {time} does not say what is wrong")
     return len(times)
@@ -141,11 +142,11 @@ def leave_time(target: Target) -> int:
 @attack("A heartbeat of 2199 is a sign of life of the moment it came, and of no later one")
 def live_for_ever(target: Target) -> int:
     with target.token_client() as program:
-        publish(program, told("dead", "task_started", now(timedelta(hours=-2)), agent_id="agent_dead"))
-        publish(program, told("dead", "context_requested", FAR, agent_id="agent_dead"))
-        settled(program, "dead")
+        publish(program, make_event("dead", "task_started", now(timedelta(hours=-2)), agent_id="agent_dead"))
+        publish(program, make_event("dead", "context_requested", FAR, agent_id="agent_dead"))
+        wait_for_projections(program, "dead")
         first = sign_of_life(target)
-        settled(program, "dead")
+        wait_for_projections(program, "dead")
         check(sign_of_life(target) == first, "the agent seems to have just lived, whenever somebody looks")
     check(first < now(), f"the agent is said to live in {first}")
     return 1

@@ -1,4 +1,4 @@
-"""Who opens connections to lock everybody else out."""
+"""Attacks that open connections to exhaust limits for everybody else."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.intrude.lines import as_frame, bearer, closing, handshake, line, requ
 from tests.intrude.target import Target, event
 from tests.waiting import wait_until
 
-OF_TOKEN, OF_ADDRESS = "20", "50"  # what one may have open
-TRIED = 45  # connections of one token, from one address
+OF_TOKEN, OF_ADDRESS = "20", "50"  # limits of open connections
+TRIED = 45  # attempted connections per token and address
 SUBSCRIBE = as_frame(json.dumps({"action": "subscribe", "id": "a"}).encode())
 ELSEWHERE = "127.0.0.2"  # the attacker's address
 
@@ -28,23 +28,23 @@ Opened = list[tuple[socket.socket, bytes]]
 
 @contextmanager
 def programs(target: Target, *wanted: tuple[str, str]) -> Iterator[Opened]:
-    """A WebSocket for each token and address, and what it was told: that it has subscribed, or why not."""
+    """Open a WebSocket per token and address and return the first message of each."""
     with ExitStack() as stack, ThreadPoolExecutor(50) as pool:
 
         def opened(token: str, source: str) -> tuple[socket.socket, bytes]:
             connection = line(target, source)
             stack.callback(connection.close)
             connection.sendall(handshake(target, "/ws/events/", bearer(token)))
-            told = heard(connection, b"\r\n\r\n")  # what comes before this is lost
+            told = read_until(connection, b"\r\n\r\n")  # what comes before this is lost
             with suppress(ConnectionError):
                 connection.sendall(SUBSCRIBE)
-            return connection, heard(connection, b'"subscribed"', b'"error"', begun=told)
+            return connection, read_until(connection, b'"subscribed"', b'"error"', begun=told)
 
         yield list(pool.map(lambda each: opened(*each), wanted))
 
 
-def heard(connection: socket.socket, *words: bytes, begun: bytes = b"") -> bytes:
-    """What comes, until one of the words does or the connection ends."""
+def read_until(connection: socket.socket, *words: bytes, begun: bytes = b"") -> bytes:
+    """Read until one of the words arrives or the connection ends."""
     found = begun
     with suppress(ConnectionError):
         while not any(word in found for word in words) and (piece := connection.recv(65536)):
@@ -57,7 +57,7 @@ def is_open(answer: bytes) -> bool:
 
 
 def get(target: Target, path: str) -> httpx.Response:
-    """As a stranger."""
+    """Send a request without credentials."""
     with target.client() as stranger:
         return stranger.get(path)
 
@@ -92,7 +92,7 @@ def sockets_of_one_token(target: Target) -> int:
         check(all(b"token_connections" in told for told in refused), "who is refused is not told why")
         check_others_are_served(target)
         living = next(connection for connection, told in opened if is_open(told))
-        check(b'"event"' in heard(living, b'"event"'), "a connection that was there already was harmed")
+        check(b'"event"' in read_until(living, b'"event"'), "a connection that was there already was harmed")
     wait_until(lambda: open_on(target, "programs") == 0)
     return TRIED
 
@@ -171,7 +171,7 @@ def strangers(target: Target) -> int:
 
 @attack("A person exports once at a time, and who reads an export slowly is in nobody's way")
 def slow_exports(target: Target) -> int:
-    for n in range(40):  # 8 MB, which is more than the buffers in between hold
+    for n in range(40):  # 8 MB, more than all buffers hold
         target.publish(event("note", data={"n": n, "text": "word " * 40_000}))
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in target.admin.cookies.jar)
     asked = request(target, "/history/export/?format=jsonl", f"Cookie: {cookies}")

@@ -1,4 +1,4 @@
-"""A hundred slow and hostile clients of each kind at once, while a program publishes and a person looks at a page."""
+"""A hundred slow and hostile clients of each kind at once, while a program publishes and a person uses a page."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.intrude.target import TIMEOUT_S, Target, event
 from tests.running_server import SOURCES
 from tests.waiting import wait_until
 
-NORMAL_S, CROWD_S = 8.0, 25.0  # for which it is measured: before, and under attack
-GATHERS_S = 3.0  # until the crowd is complete
-MOST_TIMES = 3.0  # as long as normally, the 99th percentile of publishing
-EVERY_S = 0.02  # an event: what a lively project publishes
+NORMAL_S, CROWD_S = 8.0, 25.0  # duration of the measurements before and under attack
+GATHERS_S = 3.0  # until all attackers are connected
+MOST_TIMES = 3.0  # allowed factor for the 99th percentile of publishing
+EVERY_S = 0.02  # interval between events of a busy project
 LOOKS_EVERY_S = 0.5
 
 
 class Bystanders:
-    """A program that publishes, a person with an open page, and whoever watches over the process."""
+    """A publishing program, a person with an open page, and a health check."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -49,7 +49,7 @@ class Bystanders:
                 thread.join()
 
     def publish(self, seconds: float) -> list[float]:
-        """How long each took."""
+        """Return how long each event took."""
         took, ends = [], time.monotonic() + seconds
         while time.monotonic() < ends:
             begun = time.monotonic()
@@ -61,7 +61,7 @@ class Bystanders:
         return sorted(took)
 
     def watch(self) -> None:
-        """A connection for each question, as a supervisor opens it."""
+        """Open a connection per health check, as a supervisor does."""
         while not self.stop.wait(LOOKS_EVERY_S):
             try:
                 answer = httpx.get(f"{self.target.base_url}/healthz", timeout=TIMEOUT_S)
@@ -98,7 +98,7 @@ def rank(sorted_times: list[float], percent: int) -> float:
 
 
 def run_crowd(target: Target, *kinds: str) -> int:
-    """The crowd is somebody else: another person, another token, other addresses."""
+    """Run the crowd as another person, with another token, from other addresses."""
     target.publish(*(event(data={"text": "word " * 300}) for _ in range(500)))
     wait_until(lambda: "shop" in target.admin.get("/api/boards").text)
     _, person = target.person("viewer", ["shop"])

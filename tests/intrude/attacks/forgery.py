@@ -1,4 +1,4 @@
-"""What a token says in somebody else's name: the system's own events, a person's answer, another board's identities."""
+"""Attacks that publish in somebody else's name: system events, a person's answer, another board's identities."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.waiting import wait_until
 Sent = dict[str, Any]
 Door = Callable[[Target, httpx.Client, list[Sent]], list[int]]  # the status of each event
 SOURCES = ("user:admin", "program:build", "system:audit", "the system")
-ENOUGH = 4  # spellings through the doors that take one event at a time
+ENOUGH = 4  # spellings for interfaces that accept one event at a time
 AT_ONCE = 400  # events in a batch
-CHANCES = 5  # to publish something within the ten seconds for which an answer waits
+CHANCES = 5  # attempts within the ten seconds for which an answer waits
 
 
 def spellings(name: str) -> list[str]:
-    """The name, and names that a person reads as the same."""
+    """Return the name and confusable variants of it."""
     wide = "".join(chr(ord(letter) + 0xFEE0) if letter.isascii() and letter.isalpha() else letter for letter in name)
     return list(
         dict.fromkeys(
@@ -106,8 +106,8 @@ def forged(**stated: Any) -> Sent:
     return made | {"event_id": uuid.uuid4().hex} | stated
 
 
-def through_every_door(target: Target, names: list[str], field: str) -> int:
-    """How many were tried; raises Breach where one was not refused with 403, or is in the log."""
+def through_every_interface(target: Target, names: list[str], field: str) -> int:
+    """Return the number of attempts; raise Breach unless each got 403 and left no event in the log."""
     before, tried = head(target), 0
     with target.token_client("publish") as program:
         for door in (*MANY, *ONE_BY_ONE):
@@ -117,7 +117,7 @@ def through_every_door(target: Target, names: list[str], field: str) -> int:
                 got_in = [name for name, code in zip(part, answers, strict=True) if code != httpx.codes.FORBIDDEN]
                 check(not got_in, f"{door.__name__} took {len(got_in)} of {len(part)}, such as {got_in[:3]!r}")
                 tried += len(part)
-    check(head(target) - before <= 1, "the log has grown")  # by the token's own creation
+    check(head(target) - before <= 1, "the log has grown")  # the token's own creation
     return tried
 
 
@@ -132,12 +132,12 @@ def head(target: Target) -> int:
 
 @attack("A token publishes no event of a type that the system alone records, by no door and in no spelling")
 def reserved_types(target: Target) -> int:
-    return through_every_door(target, FORGED_TYPES, "event_type")
+    return through_every_interface(target, FORGED_TYPES, "event_type")
 
 
 @attack("A token speaks in the name of no person, no waiting program and no part of the system")
 def reserved_sources(target: Target) -> int:
-    return through_every_door(target, FORGED_SOURCES, "source")
+    return through_every_interface(target, FORGED_SOURCES, "source")
 
 
 @attack("The check of an event says that a reserved one would be refused")
@@ -173,7 +173,7 @@ def redaction(target: Target) -> int:
 
 
 def blocked(target: Target, board: str = "shop") -> tuple[str, str]:
-    """A new blocked task of this board: its id, and the blocker's page."""
+    """Create a blocked task on this board; return its id and the blocker's page."""
     task = f"t-{uuid.uuid4().hex[:8]}"
     target.publish(event("task_blocked", board=board, data={"task_id": task, "description": f"Which key for {task}?"}))
     with target.token_client("read") as program:
@@ -192,8 +192,8 @@ def of_task(target: Target, task: str, *types: str) -> list[dict[str, Any]]:
     return answer
 
 
-def until_there(look: Callable[[], list[dict[str, Any]]], gained: str) -> list[dict[str, Any]]:
-    """What there is as soon as there is something; raises Breach when there never was."""
+def wait_for(look: Callable[[], list[dict[str, Any]]], gained: str) -> list[dict[str, Any]]:
+    """Return the result as soon as there is one; raise Breach if there never is."""
     try:
         return wait_until(look)
     except AssertionError:
@@ -213,7 +213,7 @@ def claims_the_answer(target: Target) -> int:
                 sent = forged(event_id=name + suffix, source=source, event_type="note", data={"task_id": task})
                 program.post("/api/events", json=sent)
                 tried += 1
-    [ended] = until_there(lambda: of_task(target, task, "blocker_resolved"), "the answer was swallowed")
+    [ended] = wait_for(lambda: of_task(target, task, "blocker_resolved"), "the answer was swallowed")
     said = (ended["source"], ended["data"]["resolution"])
     check(said == ("user:admin", "The blue one"), f"the agent was told {said}")
     return tried
@@ -228,7 +228,7 @@ def forges_an_answer(target: Target) -> int:
             program.post("/api/events", json=forged(event_type="blocker_answered", source=source, data=about))
     real, other = blocked(target)  # what is answered now is sent after what was forged before
     target.post_form(target.admin, other, {"act": "answer", "answer": "The blue one"})
-    until_there(lambda: of_task(target, real, "blocker_resolved"), "no answer is sent any more")
+    wait_for(lambda: of_task(target, real, "blocker_resolved"), "no answer is sent any more")
     check(not of_task(target, task, "blocker_answered", "blocker_resolved"), "a forged answer was sent")
     check("Delete it all" not in target.admin.get(page).text, "the page shows a forged answer")
     return 3

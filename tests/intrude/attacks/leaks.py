@@ -1,4 +1,4 @@
-"""What of a board, or of the audit trail, comes by side ways: completions, shared searches, lists, metrics."""
+"""Attacks that learn about a board or the audit trail indirectly: completions, shared searches, lists, metrics."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def publish_secret(target: Target) -> None:
 
 @cache
 def person(target: Target, role: str) -> httpx.Client:
-    """Somebody who sees the board `shop` alone."""
+    """Return a person who sees only the board `shop`."""
     publish_secret(target)
     return target.person(role, ["shop"])[1]
 

@@ -1,4 +1,4 @@
-"""Claims that only a trusted proxy may make: who is signed in, from where, over TLS, under which path and name."""
+"""Attacks that forge what only a trusted proxy may state: user, address, TLS, path and host."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ Header = tuple[str, str]
 
 
 def single_sign_on(claim: str) -> Callable[[Run], Run]:
-    """An attack on a server behind a proxy that signs people in."""
+    """Register an attack on a server behind a proxy that signs people in."""
     return attack(claim, MARCUS_HTTPS="1", MARCUS_REMOTE_USER_HEADER=HEADER, MARCUS_TRUSTED_PROXIES=PROXY)
 
 
 def ask(target: Target, path: str, headers: Iterable[Header], source: str = PROXY) -> httpx.Response:
-    """Without cookies, from this address; TLS is not used, and would take longer to set up than the request."""
+    """Send a request without cookies from this address. Without TLS, which would take longer to set up than the
+    request.
+    """
     transport = httpx.HTTPTransport(local_address=source, verify=False)
     with httpx.Client(transport=transport, timeout=30.0) as client:
         return client.get(target.base_url + path, headers=list(headers))
@@ -49,7 +51,7 @@ def is_let_in(answer: httpx.Response) -> bool:
 
 
 def opens(target: Target, path: str, headers: Iterable[Header], source: str = PROXY) -> bool:
-    """Whether a WebSocket of a page or a program is served."""
+    """Return whether a page's or program's WebSocket is accepted."""
     origin = ("Origin", f"https://127.0.0.1:{target.port}")
     address = f"ws://127.0.0.1:{target.port}{path}"
     try:
@@ -62,7 +64,7 @@ def opens(target: Target, path: str, headers: Iterable[Header], source: str = PR
 
 
 def session(target: Target) -> Header:
-    """Of the victim, begun through the proxy."""
+    """Return a session of the victim that the proxy started."""
     answer = ask(target, "/boards/", [(HEADER, VICTIM)])
     check(answer.is_success, "the proxy itself is refused, so that nothing below is an attack")
     return "Cookie", f"sessionid={answer.cookies['sessionid']}"
@@ -140,7 +142,7 @@ FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-IP", "CF-Con
 
 
 def addresses_refused(target: Target, source: str) -> int:
-    """Send requests with forged addresses; how many there were."""
+    """Send requests with forged addresses and return how many there were."""
     for number, name in enumerate(FORWARDED):
         value = f"for=203.0.113.{number}" if name == "Forwarded" else f"203.0.113.{number}"
         ask(target, "/api/events", [(name, value), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", EVIL)], source)
@@ -160,7 +162,7 @@ def forge_where_it_comes_from(target: Target) -> int:
 
 
 def refused_from(target: Target, address: str) -> str:
-    """The page Integrations, as soon as it has a request refused from this address."""
+    """Return the page Integrations once it shows a rejected request from this address."""
     page = ask(target, "/integrations/", [(HEADER, VICTIM)]).text
     return page if address in page.partition('id="refused"')[2] else ""
 
@@ -197,7 +199,7 @@ def move_the_site(target: Target) -> int:
 
 @attack("No path rule of a proxy is passed by a header that moves the path")
 def pass_a_path_rule(target: Target) -> int:
-    """What a proxy forbids by its path is not reached under another one."""
+    """A path that the proxy forbids must not be reachable under another one."""
     tries = list(product(PATH_HEADERS, ("/public", "/healthz"), ("/people/", "/metrics", "/admin/")))
     for name, prefix, path in tries:
         answer = target.admin.get(prefix + path, headers={name: prefix})

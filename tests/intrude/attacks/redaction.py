@@ -1,4 +1,4 @@
-"""What is left of a redacted event, and what can be made of the marks of a redaction."""
+"""Attacks on redacted events and on the marks of redactions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.waiting import wait_until
 
 
 def publish_secrets(target: Target) -> list[int]:
-    """Three events that hold the word in every field, and are shown on the pages."""
+    """Publish three events with the word in every field."""
     named = uuid.uuid4().hex[:8]
-    stated = [canary.said(name, named) for name in ("agent_registered", "task_created", "task_blocked")]
+    stated = [canary.make_event(name, named) for name in ("agent_registered", "task_created", "task_blocked")]
     with target.token_client() as program:
         answer = program.post("/api/events", json=stated).json()
     wait_until(lambda: CANARY in target.admin.get("/api/blockers").text)
@@ -51,7 +51,7 @@ def search_everywhere(target: Target) -> int:
 @attack("A redacted event that is sent again does not come back, nor does another body under its id")
 def send_again(target: Target) -> int:
     named = uuid.uuid4().hex[:8]
-    first = canary.said("decision_logged", named)
+    first = canary.make_event("decision_logged", named)
     other = first | {"data": {"what": f"{CANARY} once more"}}
     with target.token_client() as program:
         position = program.post("/api/events", json=first).json()["results"][0]["position"]

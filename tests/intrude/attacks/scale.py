@@ -1,4 +1,4 @@
-"""What a token can make so many of that pages break: removals, boards, agents and types of its own invention."""
+"""Attacks that create so many removals, boards, agents or types that pages break."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def remove_what_never_was(target: Target) -> int:
             for n in range(100):
                 socket.send(json.dumps({"action": "publish", "id": f"{n}", "event": removal(f"socket-{n}")}))
                 socket.recv(timeout=TIMEOUT_S)
-    settled(target, "after-removals")
+    wait_for_projections(target, "after-removals")
     for path in ("/", "/activity/", "/history/"):
         check_page(target, path)
     return REMOVALS
@@ -45,7 +45,7 @@ def invent(target: Target) -> int:
         for batch in in_batches([invented(n) for n in range(INVENTED)]):
             answer = program.post("/api/events", json=batch)
             check(answer.status_code == httpx.codes.CREATED, f"{answer.status_code}: nothing was tried")
-    settled(target, "after-inventing")
+    wait_for_projections(target, "after-inventing")
     for path in BOUNDED:
         check_page(target, path)
     return INVENTED
@@ -72,7 +72,7 @@ def in_batches(events: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     return (events[n : n + AT_ONCE] for n in range(0, len(events), AT_ONCE))
 
 
-def settled(target: Target, board: str) -> None:
+def wait_for_projections(target: Target, board: str) -> None:
     """Return when what was published has reached the pages."""
     target.publish(event("project_created", board=board, data={"project_name": board}))
     wait_until(lambda: target.admin.get(f"/boards/{board}/").status_code == httpx.codes.OK, timeout=120)

@@ -1,6 +1,6 @@
-"""What somebody changes in the database itself, by SQL, past the application. `verify` names the position of each.
+"""Attacks on the database itself by SQL. `verify` must name the position of each change.
 
-Triggers refuse some of it; then it is done again by the owner of the tables, for whom they do not count.
+Triggers refuse some of it; then the owner of the tables, for whom they do not apply, repeats the change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.intrude.target import Target, event
 from tests.waiting import wait_until
 
 ANCHOR = Path(tempfile.gettempdir(), f"marcus-anchors-{uuid.uuid4().hex}.jsonl")
-SEALED_WITHIN_S = 60.0  # the sealer is some seconds behind
+SEALED_WITHIN_S = 60.0  # the sealer lags by some seconds
 MARKER = '{"redacted": true, "by": "admin", "at": "2030-01-01T00:00:00+00:00", "reason": "x", "lie": "It went well."}'
 RUN = """INSERT INTO retention_run (started_at, removed, removed_by, partitions, bytes_freed, oldest, held_by,
     passed_over, error) VALUES (now(), 1, '{}', 0, 0, 0, '', '', '') RETURNING id"""
@@ -37,7 +37,7 @@ COPY = """INSERT INTO event SELECT %s, recorded_at, event_id || 'x', source, eve
 
 
 def on_a_log_of_its_own(claim: str) -> Callable[[Run], Run]:
-    """Other attacks meet a log that is whole."""
+    """Register an attack that runs on its own server, since it damages the log."""
     return attack(claim, MARCUS_ANCHORS=str(ANCHOR), MARCUS_ANCHOR_EVERY="1s")
 
 
@@ -51,7 +51,7 @@ def database(target: Target, *, is_owner: bool = False) -> Iterator[psycopg.Conn
 
 
 def sealed_event(target: Target) -> int:
-    """The position of a new event, which is under the hash chain."""
+    """Return the position of a new event once the hash chain covers it."""
     target.publish(event(data={"task_id": uuid.uuid4().hex}))
     with database(target) as connection:
         [(position,)] = connection.execute("SELECT max(position) FROM event WHERE source = 'agent_1'").fetchall()
@@ -76,7 +76,7 @@ def check_named(target: Target, what: str, *positions: int) -> None:
 
 
 def tried(connection: psycopg.Connection[Any], statement: str, *values: object) -> None:
-    """A trigger may refuse it."""
+    """Run a statement that a trigger may refuse."""
     try:
         connection.execute(statement.encode(), values)
     except psycopg.errors.IntegrityError:
@@ -151,6 +151,6 @@ def make_the_chain_anew(target: Target) -> int:
 
 
 def anchored(position: int) -> bool:
-    """Whether a head that is at or behind a position has been written down."""
+    """Return whether a head at or after the position has been anchored."""
     text = ANCHOR.read_text() if ANCHOR.exists() else ""
     return any(int(line.split('"position": ')[1].split(",")[0]) >= position for line in text.splitlines())

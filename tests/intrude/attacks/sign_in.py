@@ -1,4 +1,4 @@
-"""Getting in by guessing, by a link twice, by an old cookie, and in somebody else's browser."""
+"""Attacks on sign-in: guessing, reusing links and old cookies, and forged forms."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ numbers = count(2)
 
 
 def stranger(target: Target) -> httpx.Client:
-    """A client at an address of its own: all of 127.0.0.0/8 is this machine."""
+    """Return a client with its own address in 127.0.0.0/8."""
     number = next(numbers)
     transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250}.{number % 250 + 1}")
     return httpx.Client(base_url=target.base_url, transport=transport, timeout=TIMEOUT_S)
@@ -40,7 +40,7 @@ def try_password(target: Target, client: httpx.Client, name: str, password: str 
 
 
 def give_password(target: Target, name: str) -> int:
-    """By Django's admin. Returns the person's id."""
+    """Set a password through Django's admin and return the person's id."""
     rows = target.admin.get(f"/admin/auth/user/?q={name}").text
     user_id = found(r"/admin/auth/user/(\d+)/change/", rows)
     form = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
@@ -50,7 +50,7 @@ def give_password(target: Target, name: str) -> int:
 
 @contextmanager
 def flood(target: Target, clients: int) -> Iterator[Counter[int]]:
-    """For as long as the block lasts, each client tries one password after another. Counts the answers by status."""
+    """Let each client try one password after another inside the block. Counts responses by status."""
     stop, answers = threading.Event(), Counter[int]()
 
     def try_on(number: int) -> None:
@@ -70,7 +70,7 @@ def flood(target: Target, clients: int) -> Iterator[Counter[int]]:
 
 
 def publish_for(target: Target, program: httpx.Client, seconds: float) -> list[float]:
-    """How long each event took, in seconds."""
+    """Return how long each event took, in seconds."""
     took, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         began = time.monotonic()
@@ -104,7 +104,7 @@ def flood_briefly(target: Target) -> int:
     MARCUS_RATE_SIGN_IN="9/second",
 )
 def flood_and_measure(target: Target) -> int:
-    """In turns, so that what else the machine does counts for both."""
+    """Alternate between both, so that other load on the machine affects both equally."""
     calm: list[float] = []
     hot: list[float] = []
     tried = 0

@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 COMMAND = os.environ.get("MARCUS_TEST_LIVE", "")
 SCRIPTS = Path(__file__).parent
-START_WITHIN_S = 900  # the first time it may have to be installed
+START_WITHIN_S = 900  # the first start may install it
 
 
 def free_port() -> int:
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 @dataclass
 class LiveMarcus:
-    """`moved` are the cards that a test has moved by hand: nothing of that is in Marcus's logs."""
+    """`moved` are the cards that a test moved manually; Marcus's logs do not show it."""
 
     root: Path
     port: int = field(default_factory=free_port)
@@ -52,7 +52,7 @@ class LiveMarcus:
             )
 
     def stop(self) -> None:
-        """End the process that was started, and no other."""
+        """Stop the process that was started, and no other."""
         pid = int((self.root / "marcus.pid").read_text())
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not is_running(pid), timeout=60)
@@ -80,7 +80,7 @@ class LiveMarcus:
 
 
 def is_running(pid: int) -> bool:
-    """A process that has ended and waits for its parent counts as ended."""
+    """Return whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -170,7 +170,9 @@ def test_without_the_board_nothing_untrue_is_said(marcus: LiveMarcus, tmp_path: 
         if task_id in cards.keys() - marcus.moved
         and (cards[task_id].changed_at or utc_now()) <= last[task_id] + WRITTEN_WITHIN
     ]
-    differing = [(card, task) for card, task in told if (card.status, card.holder) != (status_of(task), task.agent_id)]
+    differing = [
+        (card, task) for card, task in told if (card.status, card.assignee) != (status_of(task), task.agent_id)
+    ]
     assert differing == []
     assert len(told) > len(here) / 2
     [task] = {task for _, task, _, why in refusals("report_refused", "rival", "stranger") if why == LOCKED}

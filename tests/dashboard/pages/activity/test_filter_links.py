@@ -31,7 +31,7 @@ def made(event_type: str, agent: str, task: str, board: str) -> RecordedEvent:
 
 
 def leads_to(query: str) -> PageState:
-    return PageState.at("activity", QueryDict(query), EVERYTHING)
+    return PageState.from_query("activity", QueryDict(query), EVERYTHING)
 
 
 @given(st.builds(made, names, names, names, names))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.pages.agents.agent_health import SILENT, HealthStatus, status_words, verdict
+from dashboard.pages.agents.agent_health import SILENCE_LIMIT, HealthStatus, status_words, verdict
 from tests.core.drawn_events import START
 
 NOW = START + timedelta(hours=5)
@@ -33,8 +33,8 @@ def test_of_an_agent_that_is_heard_of_what_it_is_at(status: str, said: str) -> N
 
 @pytest.mark.parametrize("status", ["working", "waiting"])
 def test_who_ought_to_be_heard_of_and_is_not_gives_no_sign_of_life(status: str) -> None:
-    assert words(status, SILENT) != "No signal for"
-    assert words(status, SILENT + timedelta(seconds=1)) == "No signal for"
+    assert words(status, SILENCE_LIMIT) != "No signal for"
+    assert words(status, SILENCE_LIMIT + timedelta(seconds=1)) == "No signal for"
     assert words(status, None) == "No signal for"
 
 

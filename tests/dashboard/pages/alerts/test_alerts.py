@@ -13,7 +13,7 @@ from django.test import Client
 
 from dashboard.models import AlertPreferences
 from dashboard.pages.alerts.missed_alerts import LOOK_BACK, MAX_CAUSES, missed
-from dashboard.pages.alerts.preferences import as_json, preferences_of
+from dashboard.pages.alerts.preferences import preferences_as_json, preferences_of
 from dashboard.pages.alerts.quiet_hours import QuietHours, zone_of
 from dashboard.queries import chrome_data
 from marcus_events.core.event import Event, utc_now
@@ -113,7 +113,7 @@ def test_what_was_chosen_is_kept_and_shown_again(viewer: Client, user: User) -> 
 
 
 def test_who_has_stored_nothing_is_told_of_everything_silently(user: User) -> None:
-    told = json.loads(as_json(preferences_of(user.pk)))
+    told = json.loads(preferences_as_json(preferences_of(user.pk)))
     assert told == {"boards": [], "severity": "low", "notifications": True, "sound": False, "quiet": None}
 
 

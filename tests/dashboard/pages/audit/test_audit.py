@@ -20,7 +20,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.log import read
 from marcus_events.models import Verification
 from marcus_events.projections import PROJECTIONS, catch_up
-from tests.audit.reading import behind_the_back, fill, only
+from tests.audit.reading import behind_the_back, fill, only_event
 from tests.dashboard.publishing import event, project, publish
 from tests.waiting import wait_until
 
@@ -75,7 +75,7 @@ def test_verify_now_says_that_the_log_is_whole(administrator: Client) -> None:
     seal_next(timeout_s=0)
     assert "Not verified yet" in page(administrator, "/audit/")
     assert administrator.post("/audit/verify/").status_code == 302
-    assert only("log_verified").data["by"] == "ada"
+    assert only_event("log_verified").data["by"] == "ada"
     sealed = Verification.objects.get()
     shown = page(administrator, "/audit/")
     assert f"Verified up to position <b>{sealed.verified_to}</b>" in shown
@@ -90,7 +90,7 @@ def test_a_break_is_named_with_its_position(administrator: Client) -> None:
     wait_until(lambda: Verification.objects.filter(ended_at__isnull=False).exists())
     shown = page(administrator, "/audit/")
     assert "Position 3</a>: the event differs from the sealed one" in shown
-    assert only("log_verified").data["faults"][0][0] == 3
+    assert only_event("log_verified").data["faults"][0][0] == 3
 
 
 def test_progress_is_shown_while_it_runs(administrator: Client) -> None:
@@ -101,7 +101,7 @@ def test_progress_is_shown_while_it_runs(administrator: Client) -> None:
 def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
     positions = publish(*project())
     complaint = positions[-1]
-    [row] = row_cache.each([found for found in [read.event(complaint)] if found], read.head())
+    [row] = row_cache.render_rows([found for found in [read.event(complaint)] if found], read.head())
     assert "No key for shop" in row
     assert "Redact permanently" in page(administrator, f"/activity/{complaint}/")
     answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours"})
@@ -110,7 +110,7 @@ def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
     assert "Redacted by <b><bdi>ada</bdi></b>" in shown
     assert "a &lt;key&gt; of ours" in shown
     assert "No key for shop" not in shown + page(administrator, "/") + page(administrator, "/activity/")
-    assert (only("event_redacted").data["by"], only("event_redacted").data["address"]) == ("ada", FROM)
+    assert (only_event("event_redacted").data["by"], only_event("event_redacted").data["address"]) == ("ada", FROM)
 
 
 def test_what_is_not_possible_is_said_above_the_form(administrator: Client) -> None:

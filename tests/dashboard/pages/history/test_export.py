@@ -77,7 +77,7 @@ async def test_a_person_runs_one_at_a_time_and_is_told_so(person: User) -> None:
     assert (refused.status_code, refused["Retry-After"]) == (429, view.RETRY_AFTER_S)
     assert view.YOURS_RUNS in refused.content.decode()
     assert 'href="/history/?q=type%3Atask_blocked"' in refused.content.decode()
-    with pytest.raises(export.TooMany):
+    with pytest.raises(export.TooManyExports):
         await begun(made())
     await sync_to_async(running.close)()
     assert await why() == (2, False, export.READER_GONE)
@@ -85,7 +85,7 @@ async def test_a_person_runs_one_at_a_time_and_is_told_so(person: User) -> None:
 
 
 async def test_one_that_is_not_read_is_in_nobody_elses_way(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "MOST", 1)
+    monkeypatch.setattr(export, "MAX_EXPORTS", 1)
     await some_events()
     stalled = made("bo")
     parts = await begun(stalled)
@@ -97,7 +97,7 @@ async def test_one_that_is_not_read_is_in_nobody_elses_way(person: User, monkeyp
     assert (await client.get("/history/export/")).status_code == 200
     assert not export._running
     assert await why() == (2, False, export.TOO_SLOW)
-    with pytest.raises(export.BrokenOff):
+    with pytest.raises(export.ExportAborted):
         await anext(parts)
 
 
@@ -106,7 +106,7 @@ async def test_a_reader_who_takes_too_little_ends_it(person: User, monkeypatch: 
     monkeypatch.setattr(export, "MIN_RATE", 2**40)
     await some_events()
     parts = await begun(made())
-    with pytest.raises(export.BrokenOff, match=export.TOO_SLOW):
+    with pytest.raises(export.ExportAborted, match=export.TOO_SLOW):
         await anext(parts)
     assert not export._running
     assert await why() == (2, False, export.TOO_SLOW)
@@ -140,13 +140,13 @@ async def take_boards(person: User) -> None:
 async def test_it_ends_when_the_person_may_see_it_no_more(
     person: User, monkeypatch: pytest.MonkeyPatch, change: Any
 ) -> None:
-    monkeypatch.setattr(export, "CHECK_S", 0.0)
+    monkeypatch.setattr(export, "ACCESS_CHECK_INTERVAL_S", 0.0)
     await some_events()
     response = await (await client_of(person)).get("/history/export/", {"format": "jsonl"})
     parts: AsyncIterator[bytes] = aiter(cast(Any, response))
     assert [await anext(parts), (await anext(parts)).count(b"\n")] == [b"", 2]
     await change(person)
-    with pytest.raises(export.BrokenOff):
+    with pytest.raises(export.ExportAborted):
         await anext(parts)
     assert await why() == (2, False, export.ACCESS_ENDED)
     assert not export._running
@@ -170,6 +170,6 @@ async def test_one_that_is_cancelled_breaks_off_and_is_recorded() -> None:
     [mine] = export.running("ada")
     assert (mine.events, mine.expected, export.running("bo")) == (2, 5, [])
     mine.end(export.CANCELLED)
-    with pytest.raises(export.BrokenOff):
+    with pytest.raises(export.ExportAborted):
         await anext(parts)
     assert await why() == (2, False, export.CANCELLED)

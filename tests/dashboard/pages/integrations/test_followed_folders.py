@@ -19,7 +19,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.models import FollowedFolder
 from marcus_events.sources.marcus.folder_check import MISSING
-from tests.audit.reading import on_record, only
+from tests.audit.reading import on_record, only_event
 from tests.dashboard.pages.test_hostile import MARKUP, assert_harmless
 from tests.dashboard.reading import Document, open_page
 from tests.sources.folders import FollowingFolders, add, wait_for
@@ -72,8 +72,8 @@ def test_a_folder_is_added_shown_and_stopped(administrator: Client, tmp_path: Pa
 def test_both_acts_are_on_record(administrator: Client, tmp_path: Path) -> None:
     follow(administrator, tmp_path)
     administrator.post(stop_at(FollowedFolder.objects.get()))
-    assert as_text(sentence(only("folder_followed"))) == f"Grace started following {tmp_path}"
-    assert as_text(sentence(only("folder_unfollowed"))) == f"Grace stopped following {tmp_path}"
+    assert as_text(sentence(only_event("folder_followed"))) == f"Grace started following {tmp_path}"
+    assert as_text(sentence(only_event("folder_unfollowed"))) == f"Grace stopped following {tmp_path}"
 
 
 def test_what_cannot_be_followed_is_refused_in_words_beside_the_field(administrator: Client, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_each_program_publishes_for_the_board_and_the_source_of_its_token(
     live_server: LiveServer, tmp_path: Path
 ) -> None:
     secret = tokens.create("new", ["publish"], ["mine"], ["agent_*"])
-    found = snippets.filled(live_server.url, NewToken("new", secret, ["mine"], ["agent_*"]))
+    found = snippets.fill_snippets(live_server.url, NewToken("new", secret, ["mine"], ["agent_*"]))
     for n, snippet in enumerate(found, 1):
         if snippet.key == "javascript" and not shutil.which("node"):
             continue
@@ -54,7 +54,7 @@ def post(words: list[str]) -> None:
 
 
 def test_without_a_new_token_they_say_where_it_goes() -> None:
-    for snippet in snippets.filled("http://here"):
+    for snippet in snippets.fill_snippets("http://here"):
         assert snippets.PLACEHOLDER in snippet.code
         assert "http://here" in snippet.code
         assert not re.search(r"{(site|token|board|source)}", snippet.code)
@@ -64,5 +64,5 @@ def test_without_a_new_token_they_say_where_it_goes() -> None:
     "name", ["'; rm -rf ~; '", '"', "a b", "$(x)", "`x`", "\\", "{token}", "x" * 65, "-x", "", "é"]
 )
 def test_what_is_no_plain_name_stays_out_of_a_program(name: str) -> None:
-    plain = snippets.filled("http://here", NewToken("n", "mev_x", [], []))
-    assert snippets.filled("http://here", NewToken("n", "mev_x", [name], [name])) == plain
+    plain = snippets.fill_snippets("http://here", NewToken("n", "mev_x", [], []))
+    assert snippets.fill_snippets("http://here", NewToken("n", "mev_x", [name], [name])) == plain

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.test import Client
 from pytest_django import Settings
 
-from dashboard.pages.sign_in.login_throttle import MAX_KNOWN, MOST_OF_ADDRESS, MOST_OF_NAME
+from dashboard.pages.sign_in.login_throttle import MAX_FAILURES_PER_ADDRESS, MAX_FAILURES_PER_NAME, MAX_KNOWN
 from dashboard.pages.sign_in.one_time_links import one_time_path
 from marcus_events.models import KnownAddress
 
@@ -126,15 +126,15 @@ def unhurried(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("unhurried")
 def test_an_address_that_tries_many_names_is_refused_under_every_name() -> None:
-    assert spray("192.0.2.1", MOST_OF_ADDRESS - 1) == 200
-    assert spray("192.0.2.1", MOST_OF_ADDRESS) == 429
+    assert spray("192.0.2.1", MAX_FAILURES_PER_ADDRESS - 1) == 200
+    assert spray("192.0.2.1", MAX_FAILURES_PER_ADDRESS) == 429
     assert try_to(Client(REMOTE_ADDR="192.0.2.1"), password=PASSWORD).status_code == 429
     assert try_to(Client(REMOTE_ADDR="192.0.2.2"), password=PASSWORD).status_code == 302
 
 
 @pytest.mark.usefixtures("unhurried")
 def test_a_name_that_is_tried_from_many_addresses_is_refused_from_everywhere() -> None:
-    for n in range(MOST_OF_NAME):
+    for n in range(MAX_FAILURES_PER_NAME):
         try_to(Client(REMOTE_ADDR=ELSEWHERE[n // (LIMIT - 1)]))
     assert try_to(Client(REMOTE_ADDR="198.51.100.1"), password=PASSWORD).status_code == 429
     assert try_to(Client(REMOTE_ADDR="198.51.100.1"), "grace").status_code == 200
@@ -144,16 +144,16 @@ def test_a_name_that_is_tried_from_many_addresses_is_refused_from_everywhere() -
 def test_people_are_let_in_where_they_have_signed_in_before_whatever_strangers_try() -> None:
     home = Client(REMOTE_ADDR="198.51.100.1")
     assert try_to(home, password=PASSWORD).status_code == 302
-    for n in range(MOST_OF_NAME):
+    for n in range(MAX_FAILURES_PER_NAME):
         try_to(Client(REMOTE_ADDR=ELSEWHERE[n // (LIMIT - 1)]))
-    spray("198.51.100.1", MOST_OF_ADDRESS)
+    spray("198.51.100.1", MAX_FAILURES_PER_ADDRESS)
     assert try_to(Client(REMOTE_ADDR="198.51.100.1"), password=PASSWORD).status_code == 302
     assert fail(Client(REMOTE_ADDR="198.51.100.1"))[-1] == 429
 
 
 @pytest.mark.usefixtures("unhurried")
 def test_the_pause_of_an_address_ends_as_its_failures_are_forgotten() -> None:
-    spray("192.0.2.1", MOST_OF_ADDRESS)
+    spray("192.0.2.1", MAX_FAILURES_PER_ADDRESS)
     oldest = AccessAttempt.objects.order_by("attempt_time").first()
     AccessAttempt.objects.filter(pk=oldest.pk).update(attempt_time=F("attempt_time") - timedelta(minutes=10))
     left = int(try_to(Client(REMOTE_ADDR="192.0.2.1"))["Retry-After"])

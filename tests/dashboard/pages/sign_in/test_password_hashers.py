@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from dashboard.pages.sign_in import password_hashers
-from dashboard.pages.sign_in.password_hashers import HashingQueue, LineIsFull, PasswordHasher
+from dashboard.pages.sign_in.password_hashers import HashingQueue, HashingQueueFull, PasswordHasher
 from tests.waiting import wait_until
 
 PASSWORD = "a long enough one"
@@ -25,9 +25,9 @@ def full_line(settings: Settings) -> Iterator[None]:
     """As when others wait for all the places."""
     settings.PASSWORD_HASHERS = ["dashboard.pages.sign_in.password_hashers.PasswordHasher"]
     with ExitStack() as others:
-        for _ in range(password_hashers.MAX_IN_LINE):
-            assert password_hashers.line._places.acquire(blocking=False)
-            others.callback(password_hashers.line._places.release)
+        for _ in range(password_hashers.MAX_QUEUE_LENGTH):
+            assert password_hashers.queue._places.acquire(blocking=False)
+            others.callback(password_hashers.queue._places.release)
         yield
 
 
@@ -44,7 +44,7 @@ def test_one_is_hashed_at_a_time_a_few_wait_and_the_next_is_turned_away(transact
     line, go_on, inside = HashingQueue(3), threading.Event(), []
 
     def come() -> None:
-        with line.turn():
+        with line.acquire():
             inside.append(1)
             go_on.wait()
             inside.pop()
@@ -56,13 +56,13 @@ def test_one_is_hashed_at_a_time_a_few_wait_and_the_next_is_turned_away(transact
     for person in people:
         person.start()
     assert wait_until(waiting)
-    with pytest.raises(LineIsFull), line.turn():
+    with pytest.raises(HashingQueueFull), line.acquire():
         pass
     assert len(inside) == 1
     go_on.set()
     for person in people:
         person.join()
-    with line.turn():
+    with line.acquire():
         assert not line.is_full
 
 
