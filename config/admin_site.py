@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
-from marcus_events.access.visibility import administers
+from marcus_events.access.visibility import is_administrator
 
 SECTIONS = ("Log", "People", "Programs")  # first, and in this order; then whatever else there is
 
@@ -29,7 +29,7 @@ class Administration(AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return administers(request.user)
+        return is_administrator(request.user)
 
     def admin_view(self, view: AdminView, cacheable: bool = False) -> AdminView:  # type: ignore[override] # the stubs take a TypeVar
         """Who is signed in and may not is told so, in place of being asked to sign in again."""

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import psycopg
 
-from marcus_events.core.cloudevent_identity import PLACE, identity_of
+from marcus_events.core.cloudevent_identity import ATTRIBUTES, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.event_fields import FieldWarning, warnings_in
 from marcus_events.core.event_types import canonical
@@ -209,7 +209,7 @@ def entry_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Even
 def digest_of(
     event_type: str, data: dict[str, Any], metadata: dict[str, Any], data_text: str, metadata_text: str
 ) -> bytes:
-    if PLACE in metadata:
+    if ATTRIBUTES in metadata:
         data, metadata = identity_of(data, metadata)
         data_text, metadata_text = serialise(data), serialise(metadata)
     if not OF_THE_WAY.isdisjoint(metadata):

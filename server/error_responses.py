@@ -26,7 +26,7 @@ def record_rejected(problem: Problem, channel: Any) -> None:
     path = text(target).partition("?")[0]
     if problem.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or not path.startswith(API) or not channel.requests:
         return
-    rejected_requests.note_problem(problem, caller_of(channel), text(channel._command), path)
+    rejected_requests.record_problem(problem, caller_of(channel), text(channel._command), path)
 
 
 def caller_of(channel: Any) -> Caller:

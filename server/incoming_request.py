@@ -48,8 +48,8 @@ class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         if not all(value.isascii() for value in self.requestHeaders.getRawHeaders(b"Sec-WebSocket-Protocol", [])):
             return Problem(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Protocol is not ASCII.")
         headers = [(name, value) for name, values in self.requestHeaders.getAllRawHeaders() for value in values]
-        if trusted_proxies.is_doubled(headers):
-            return trusted_proxies.doubled()
+        if trusted_proxies.is_sent_twice(headers):
+            return trusted_proxies.sent_twice()
         return None
 
     def handleContentChunk(self, data: bytes) -> None:

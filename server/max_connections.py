@@ -14,7 +14,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
-from marcus_events.access.authentication import network
+from marcus_events.access.authentication import network_of
 from marcus_events.access.open_connections import MAX_CONNECTIONS
 from server.accept_queue import AcceptQueue
 from server.http_channel import ConnectionState, LimitedHTTPChannel
@@ -55,7 +55,7 @@ class LimitedConnections(WrappingFactory[OpenConnection]):
         if len(self.protocols) >= MAX_CONNECTIONS and not self.make_room():
             return None
         connection = super().buildProtocol(addr)
-        connection.address = network(getattr(addr, "host", ""))
+        connection.address = network_of(getattr(addr, "host", ""))
         connection.wrappedProtocol.requestFactory = IncomingRequest
         return connection
 

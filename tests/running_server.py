@@ -134,7 +134,7 @@ class Running:
 
     def create_token(self, name: str, scopes: Sequence[str] = SCOPES, **limits: Sequence[str]) -> str:
         """Create a token without the second that a command takes to start."""
-        secret = tokens.MARK + secrets.token_urlsafe(32)
+        secret = tokens.PREFIX + secrets.token_urlsafe(32)
         given = [Jsonb(list(values)) for values in (scopes, limits.get("boards", ()), limits.get("sources", ()))]
         with psycopg.connect(self.conninfo) as connection:
             connection.execute(INSERT_TOKEN, [name, secret[: tokens.PREFIX_LENGTH], tokens.digest(secret), *given])

@@ -66,7 +66,7 @@ def caller_of(scope: AsgiScope) -> Caller:
 
 async def refuse(problem: Problem, scope: AsgiScope, send: Any) -> None:
     if scope.get("path", "").startswith(API):
-        rejected_requests.note_problem(problem, caller_of(scope), scope["method"], scope["path"])
+        rejected_requests.record_problem(problem, caller_of(scope), scope["method"], scope["path"])
     await send_response(problem_response(problem), send)
 
 

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 
 from config.asgi_types import Application, AsgiScope
 from config.middleware.body_limit import caller_of, refuse
-from marcus_events.access.authentication import network
+from marcus_events.access.authentication import network_of
 from marcus_events.access.open_connections import ConnectionSlots
 from marcus_events.core.problem import Problem
 from marcus_events.core.threads import THREADS
@@ -56,7 +56,7 @@ class TurnLimit:
         if scope["path"] in NOT_COUNTED:
             return await self.application(scope, receive, send)
         with ExitStack() as turn:
-            await self.turns.begin(network(caller_of(scope).address), turn)
+            await self.turns.begin(network_of(caller_of(scope).address), turn)
             return await self.application(scope | {"end_turn": turn.close}, receive, ending(turn.close, send))
 
 

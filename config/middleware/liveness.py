@@ -9,11 +9,11 @@ from typing import Any
 
 from config.asgi_types import Application, AsgiScope
 from config.middleware.caching import PRIVATE
-from marcus_events.http.problem_response import GUARDS
+from marcus_events.http.problem_response import SECURITY_HEADERS
 
 PATH = "/healthz"
 ALIVE = b'{"status": "ok"}'
-HEADERS = {"Content-Type": "application/json", "Content-Length": str(len(ALIVE)), "Cache-Control": PRIVATE, **GUARDS}
+HEADERS = {"Content-Type": "application/json", "Content-Length": str(len(ALIVE)), "Cache-Control": PRIVATE, **SECURITY_HEADERS}
 
 
 class Healthz:

@@ -38,7 +38,7 @@ class ProxyHeaders:
         told = read(scope)
         problem = told["refusal"]
         if problem and scope["type"] == "websocket":
-            rejected_requests.note_problem(problem, Caller(told["client"][0]), "WS", scope["path"])
+            rejected_requests.record_problem(problem, Caller(told["client"][0]), "WS", scope["path"])
             return await WebsocketDenier()(told, receive, send)
         return await self.application(told, receive, send)
 

@@ -23,7 +23,7 @@ from config.utf8_request import Utf8Request
 from marcus_events import audit
 from marcus_events.api.endpoint import refused
 from marcus_events.api.publish import publish_async
-from marcus_events.http.problem_response import GUARDS, problem_response
+from marcus_events.http.problem_response import SECURITY_HEADERS, problem_response
 
 PATH = "/api/events"
 
@@ -48,7 +48,7 @@ class Publishing:
 
     def with_headers(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Those that Django's own middleware adds, by that middleware."""
-        for name, value in GUARDS.items():
+        for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         self.secure.process_response(request, response)
         self.frames.process_response(request, response)

@@ -83,7 +83,7 @@ def refuse(host: str, address: str, method: str, path: str) -> Problem:
         logger.warning("%s (requested by %s; logged once an hour)", detail, address)
     door = f"/{path.split('/')[1]}/" if path.startswith((*PROGRAMS, "/ws")) else "/"
     reason = detail if is_among_first else OTHERS
-    rejected_requests.note(HTTPStatus.BAD_REQUEST, reason, Caller(address), method, door)
+    rejected_requests.record(HTTPStatus.BAD_REQUEST, reason, Caller(address), method, door)
     return Problem(HTTPStatus.BAD_REQUEST, detail)
 
 

@@ -34,7 +34,7 @@ from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
-from marcus_events.http.worker_threads import PAGE_THREADS, in_thread
+from marcus_events.http.worker_threads import PAGE_THREADS, run_in_thread
 from marcus_events.live.hub import get_hub
 from marcus_events.live.hub_subscription import Frame
 from marcus_events.websocket.connections import caller_of
@@ -92,7 +92,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
             self.slots.take_for(caller)
             self.slots.take("user", str(self.scope["user"].pk))
         except Problem as problem:
-            rejected_requests.note_problem(problem, caller, "WS", self.scope["path"])
+            rejected_requests.record_problem(problem, caller, "WS", self.scope["path"])
             return False
         return True
 
@@ -128,7 +128,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def parse_filter(self) -> EventFilter | None:
         """Return the events to stream; None if the query is invalid."""
         try:
-            return await in_thread(PAGE_THREADS, lambda: visible_filter(self.page_state))
+            return await run_in_thread(PAGE_THREADS, lambda: visible_filter(self.page_state))
         except InvalidFilter:
             return None
 
@@ -177,7 +177,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def visibility(self) -> Visibility | None:
         """Return the viewer's current visibility; None if nobody is signed in any more."""
         key, remote_user = self.scope["session"].session_key, self.scope.get("remote_user", "")
-        return await in_thread(PAGE_THREADS, lambda: sessions.visibility_of_session(key, remote_user))
+        return await run_in_thread(PAGE_THREADS, lambda: sessions.visibility_of_session(key, remote_user))
 
 
 def is_streamed(recorded: RecordedEvent) -> bool:

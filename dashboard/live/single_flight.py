@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from cachetools import FIFOCache
 
-from marcus_events.http.worker_threads import PAGE_THREADS, in_thread
+from marcus_events.http.worker_threads import PAGE_THREADS, run_in_thread
 
 MAX_RESULTS = 32  # results of the last moments: pages × boards × visibilities
 
@@ -22,7 +22,7 @@ async def run(key: Hashable, work: Callable[[], Result]) -> Result:
     loop = asyncio.get_running_loop()
     task = _tasks.get((loop, key))
     if task is None or (task.done() and has_failed(task)):
-        task = _tasks[loop, key] = loop.create_task(in_thread(PAGE_THREADS, work))
+        task = _tasks[loop, key] = loop.create_task(run_in_thread(PAGE_THREADS, work))
     return await asyncio.shield(task)  # a cancelled caller must not cancel it for the others
 
 

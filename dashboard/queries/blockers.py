@@ -114,7 +114,7 @@ def open_blockers(
     now = now or utc_now()
     rows = list((open_rows(scope) if chosen is None else chosen).order_by(*first_by(sort, now))[:MAX_OPEN])
     board_ids = {row.board_id for row in rows}
-    waiting = linked_tasks.waiting({(row.board_id, row.task_id) for row in rows}, scope.visibility)
+    waiting = linked_tasks.dependents_by_task({(row.board_id, row.task_id) for row in rows}, scope.visibility)
     names = names_of(rows, [task for behind in waiting.values() for task in behind[:MAX_NAMED]])
     demos = set(models.Board.objects.now().filter(demo=True, board_id__in=board_ids).values_list("board_id", flat=True))
     items = [open_blocker(row, waiting, names, demos, now) for row in rows]

@@ -113,8 +113,8 @@ def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
     rows = models.Task.objects.now().filter(**scope.on()).defer("description").order_by("created_at", "task_id")
     own = {(row.board_id, row.task_id): row for row in rows}
     masks = linked_tasks.Masks(scope.visibility)
-    first = linked_tasks.before(scope.boards or [], scope.visibility, masks).pairs
-    pairs = dict.fromkeys([*first, *linked_tasks.after(list(own), scope.visibility, masks=masks).pairs])
+    first = linked_tasks.dependencies_of(scope.boards or [], scope.visibility, masks).pairs
+    pairs = dict.fromkeys([*first, *linked_tasks.dependents_of(list(own), scope.visibility, masks=masks).pairs])
     others = current_state.tasks({key for pair in pairs for key in pair if key[0] != scope.board})
     boards = current_state.board_names(board for board, _ in others)
     return Waits(scope.board, own | others, boards, pairs).drawn(show_done=show_done)

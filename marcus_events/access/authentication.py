@@ -46,49 +46,49 @@ class Caller:
     @property
     def prefix(self) -> str:
         """What a person may see of the token."""
-        return self.secret[: tokens.PREFIX_LENGTH] if self.secret.startswith(tokens.MARK) else ""
+        return self.secret[: tokens.PREFIX_LENGTH] if self.secret.startswith(tokens.PREFIX) else ""
 
 
-def check_address(caller: Caller) -> None:
+def check_address_rate(caller: Caller) -> None:
     """Step 1. Raises Problem."""
-    rate_limits.check("address", network(caller.address), "Too many requests from this address")
+    rate_limits.check("address", network_of(caller.address), "Too many requests from this address")
 
 
-def permitted(caller: Caller, scope: TokenScope) -> Token:
+def authenticate(caller: Caller, scope: TokenScope) -> Token:
     """The token that allows this; the request is counted. Raises Problem."""
-    return counted(known(caller), scope)
+    return authorise(find_token(caller), scope)
 
 
-async def permitted_async(
+async def authenticate_async(
     caller: Caller, scope: TokenScope, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
 ) -> Token:
     """The same for an event loop: `aside` runs in a thread what has to ask the database."""
-    recent = tokens.find_recent(caller.secret) if caller.is_bearer else None
-    return counted(unexpired(recent) if recent else await aside(lambda: known(caller)), scope)
+    recent = tokens.find_cached(caller.secret) if caller.is_bearer else None
+    return authorise(check_not_expired(recent) if recent else await aside(lambda: find_token(caller)), scope)
 
 
-def known(caller: Caller) -> Token:
+def find_token(caller: Caller) -> Token:
     """Steps 2 and 3. Raises Problem."""
     if not caller.secret:
         raise Problem(HTTPStatus.UNAUTHORIZED, MISSING)
-    token = tokens.find_recent(caller.secret) or tokens.find_and_keep(caller.secret) if caller.is_bearer else None
+    token = tokens.find_cached(caller.secret) or tokens.find_and_cache(caller.secret) if caller.is_bearer else None
     if token is None:
-        rate_limits.check("stranger", network(caller.address), "Too many unknown tokens from this address")
+        rate_limits.check("stranger", network_of(caller.address), "Too many unknown tokens from this address")
         raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN if caller.is_bearer else MISSING)
-    return unexpired(token)
+    return check_not_expired(token)
 
 
-def unexpired(token: Token) -> Token:
+def check_not_expired(token: Token) -> Token:
     """Step 3. Raises Problem."""
     if token.expires_at is not None and token.expires_at <= utc_now():
         raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
     return token
 
 
-def counted(token: Token, scope: TokenScope) -> Token:
+def authorise(token: Token, scope: TokenScope) -> Token:
     """Steps 4 and 5. Raises Problem."""
     check_scope(token, scope)
-    count(token)
+    check_token_rate(token)
     return token
 
 
@@ -98,12 +98,12 @@ def check_scope(token: Token, scope: TokenScope) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, f"This token has no {scope} permission.")
 
 
-def count(token: Token) -> None:
+def check_token_rate(token: Token) -> None:
     """Step 5. Raises Problem."""
     rate_limits.check("token", str(token.pk), "Too many requests with this token")
 
 
-def network(address: str) -> str:
+def network_of(address: str) -> str:
     """Who may be one: of IPv6 a whole network, since everybody has one."""
     try:
         found = ipaddress.ip_address(address)

@@ -77,41 +77,41 @@ def is_hidden(task: TaskKey) -> bool:
     return task[0] == HIDDEN
 
 
-def after(
+def dependents_of(
     tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None, masks: Masks | None = None
 ) -> LinkedTasks:
     """What waits for these tasks, directly or through others that are not done; of a done one what waited for it."""
     if not tasks:
         return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
-    return select(AFTER, masks or Masks(visibility), moment, {"boards": boards, "tasks": ids})
+    return query_links(AFTER, masks or Masks(visibility), moment, {"boards": boards, "tasks": ids})
 
 
-def next_to(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> LinkedTasks:
+def neighbours_of(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> LinkedTasks:
     """What these tasks depend on, and what depends on them."""
     if not tasks:
         return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
-    return select(BESIDE, Masks(visibility), moment, {"boards": boards, "tasks": ids})
+    return query_links(BESIDE, Masks(visibility), moment, {"boards": boards, "tasks": ids})
 
 
-def before(
+def dependencies_of(
     boards: Iterable[str], visibility: Visibility, masks: Masks | None = None, *, elsewhere: bool = False
 ) -> LinkedTasks:
     """What the tasks on these boards wait for now, directly or through others that are not done; beginning with what is
     `elsewhere`, on other boards, where that alone is asked for.
     """
     only = ELSEWHERE if elsewhere else ""
-    return select(BEFORE.replace("{only}", only), masks or Masks(visibility), None, {"boards": list(boards)})
+    return query_links(BEFORE.replace("{only}", only), masks or Masks(visibility), None, {"boards": list(boards)})
 
 
-def waiting(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> dict[TaskKey, list[TaskKey]]:
+def dependents_by_task(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> dict[TaskKey, list[TaskKey]]:
     """For each of these tasks that is not done, the tasks that wait behind it, on whatever board."""
-    found = after(tasks, visibility, moment)
+    found = dependents_of(tasks, visibility, moment)
     return {task: sorted(behind) for task, behind in waiting_behind(found.pairs, found.done, tasks).items()}
 
 
-def select(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) -> LinkedTasks:
+def query_links(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) -> LinkedTasks:
     seen = None if masks.visibility.boards is None else sorted(masks.visibility.boards)
     text = query.format(t=held("t", moment), d=held("d", moment))
     found = LinkedTasks()

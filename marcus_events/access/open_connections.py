@@ -23,12 +23,12 @@ from typing import Self
 
 from django.conf import settings
 
-from marcus_events.access.authentication import Caller, network
+from marcus_events.access.authentication import Caller, network_of
 from marcus_events.core.problem import Problem
 
 MAX_CONNECTIONS = 1_000  # of a process: a few hundred open pages; some ten kilobytes each, and up to two files
-ANSWERED = MAX_CONNECTIONS - 100  # the rest is for requests that are still arriving, which give way to newer ones
-PROGRAMS = MAX_CONNECTIONS // 2
+MAX_ANSWERED = MAX_CONNECTIONS - 100  # the rest is for requests that are still arriving, which give way to newer ones
+MAX_PROGRAM_CONNECTIONS = MAX_CONNECTIONS // 2
 RETRY_AFTER_S = 5
 
 OF_ONE = "open, which is the limit. Close one or wait for one to end."
@@ -39,7 +39,7 @@ REFUSALS = {
     "program": "All {most} connections for programs are in use. Try again later.",
     "all": "The server is handling its limit of {most} requests and connections. Try again in a moment.",
 }
-OF_SERVER = ("program", "all")  # what no caller alone can help
+SERVER_LIMITS = ("program", "all")  # what no caller alone can help
 
 SlotKey = tuple[str, str]  # the limit, and whose it is; "" where it is everybody's
 
@@ -66,18 +66,18 @@ class ConnectionSlots:
 
     def take(self, limit: str, who: str = "") -> None:
         """Raises Problem where there is none left; those that were taken before are kept."""
-        key, most = (limit, who), most_of(limit)
+        key, most = (limit, who), maximum_of(limit)
         with _lock:
             if has_room := _open[key] < most:
                 _open[key] += 1
                 self._taken.append(key)
         if not has_room:
-            raise refusal(limit, most)
+            raise limit_problem(limit, most)
 
     def take_for(self, caller: Caller) -> None:
         """One of all, and one of the caller's address. Raises Problem."""
         self.take("all")
-        self.take("address", network(caller.address))
+        self.take("address", network_of(caller.address))
 
     def take_for_program(self, token_id: int) -> None:
         """Raises Problem."""
@@ -85,18 +85,18 @@ class ConnectionSlots:
         self.take("program")
 
 
-def most_of(limit: str) -> int:
-    stated: dict[str, int] = {"program": PROGRAMS, "all": ANSWERED, **settings.CONNECTIONS}
+def maximum_of(limit: str) -> int:
+    stated: dict[str, int] = {"program": MAX_PROGRAM_CONNECTIONS, "all": MAX_ANSWERED, **settings.CONNECTIONS}
     return stated[limit]
 
 
-def refusal(limit: str, most: int) -> Problem:
-    status = HTTPStatus.SERVICE_UNAVAILABLE if limit in OF_SERVER else HTTPStatus.TOO_MANY_REQUESTS
+def limit_problem(limit: str, most: int) -> Problem:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if limit in SERVER_LIMITS else HTTPStatus.TOO_MANY_REQUESTS
     detail = REFUSALS[limit].format(most=most)
     return Problem(status, detail, retry_after_s=RETRY_AFTER_S, limit=f"{limit}_connections")
 
 
-def open_now() -> dict[str, int]:
+def open_counts() -> dict[str, int]:
     """How many are open: in all, and of these by programs and by people."""
     with _lock:
         people = sum(number for (limit, _), number in _open.items() if limit == "user")

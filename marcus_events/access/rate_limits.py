@@ -21,7 +21,7 @@ from marcus_events.core.problem import Problem
 
 def check(name: str, who: str, detail: str) -> None:
     """Count a request of theirs. Raises Problem when it is one too many."""
-    rate = rate_of(settings.RATES[name])
+    rate = parse_rate(settings.RATES[name])
     if not limiter().hit(rate, name, who):
         until = limiter().get_window_stats(rate, name, who).reset_time
         pause = max(1, math.ceil(until - time.time()))
@@ -36,5 +36,5 @@ def limiter() -> RateLimiter:
 
 
 @cache
-def rate_of(stated: str) -> RateLimitItem:
+def parse_rate(stated: str) -> RateLimitItem:
     return parse(stated)

@@ -32,43 +32,43 @@ def role_of(user: User) -> str:
 
 
 @transaction.atomic
-def give(user: User, role: str) -> None:
+def assign_role(user: User, role: str) -> None:
     """This role and no other. An administrator may also open Django's admin."""
     user.groups.remove(*user.groups.filter(name__in=ROLES))
-    user.groups.add(group_of(role))
+    user.groups.add(get_or_create_group(role))
     user.is_staff = user.is_superuser or role == ADMINISTRATOR
     user.save(update_fields=["is_staff"])
 
 
-def group_of(role: str) -> Group:
+def get_or_create_group(role: str) -> Group:
     """Made again where somebody has deleted it."""
     group, is_new = Group.objects.get_or_create(name=role)
     if is_new:
-        group.permissions.set(permissions(PERMISSIONS[role]))
+        group.permissions.set(find_permissions(PERMISSIONS[role]))
     return group
 
 
-def permissions(names: Iterable[str]) -> list[Permission]:
+def find_permissions(names: Iterable[str]) -> list[Permission]:
     return list(Permission.objects.filter(content_type__app_label="marcus_events", codename__in=list(names)))
 
 
-def sees_every_board(user: User) -> bool:
+def has_every_board(user: User) -> bool:
     """By a permission of their own: a role may allow it besides."""
     return user.user_permissions.filter(content_type__app_label="marcus_events", codename="see_every_board").exists()
 
 
-def boards_of(user: User) -> set[str]:
+def granted_boards(user: User) -> set[str]:
     """Those that were given to the person, not to a group."""
     return set(BoardAccess.objects.filter(user=user).values_list("board_id", flat=True))
 
 
 @transaction.atomic
-def give_boards(user: User, boards: Iterable[str], *, every: bool) -> None:
+def grant_boards(user: User, boards: Iterable[str], *, every: bool) -> None:
     """These boards and no others; or every board."""
-    wanted, present = set(boards), boards_of(user)
+    wanted, present = set(boards), granted_boards(user)
     BoardAccess.objects.filter(user=user, board_id__in=present - wanted).delete()
     BoardAccess.objects.bulk_create(
         [BoardAccess(user=user, board_id=board_id) for board_id in sorted(wanted - present)], ignore_conflicts=True
     )
     change = user.user_permissions.add if every else user.user_permissions.remove
-    change(*permissions(["see_every_board"]))
+    change(*find_permissions(["see_every_board"]))

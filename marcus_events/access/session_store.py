@@ -55,10 +55,10 @@ class SessionStore(db.SessionStore):
         return await super().aexists(digest(session_key))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        return stored(super().create_model_instance(data), data)
+        return with_digest_and_user(super().create_model_instance(data), data)
 
     async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
-        return stored(await super().acreate_model_instance(data), data)
+        return with_digest_and_user(await super().acreate_model_instance(data), data)
 
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:
@@ -69,7 +69,7 @@ class SessionStore(db.SessionStore):
             await super().adelete(digest(key))
 
 
-def stored(session: Any, data: dict[str, Any]) -> Session:
+def with_digest_and_user(session: Any, data: dict[str, Any]) -> Session:
     """The row as it is stored, with its user."""
     session.session_key, session.user_id = digest(session.session_key), data.get(SESSION_KEY)
     made: Session = session

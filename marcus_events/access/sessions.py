@@ -28,17 +28,17 @@ def visibility_of_session(session_key: str, remote_user: str = "") -> Visibility
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
-    if not user.is_authenticated or not belongs_to(request.session, user.get_username(), remote_user):
+    if not user.is_authenticated or not is_usable_by(request.session, user.get_username(), remote_user):
         return None
     return visibility_of(user)
 
 
-def belongs_to(session: Any, username: str, remote_user: str) -> bool:
+def is_usable_by(session: Any, username: str, remote_user: str) -> bool:
     """Whether a session of this user may be used by whom the proxy names, "" for nobody."""
-    return username == remote_user if remote_user else not is_begun_by_proxy(session)
+    return username == remote_user if remote_user else not is_proxy_session(session)
 
 
-def is_begun_by_proxy(session: Any) -> bool:
+def is_proxy_session(session: Any) -> bool:
     backend = session.get(BACKEND_SESSION_KEY)
     if backend not in settings.AUTHENTICATION_BACKENDS:
         return False  # nobody's: Django itself gives it no user

@@ -21,11 +21,11 @@ from marcus_events.models import Token
 
 TokenScope = Literal["publish", "read"]
 SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
-MARK = "mev_"  # so that a token is recognised when it turns up where it should not be
-PREFIX_LENGTH = len(MARK) + 4  # characters kept in clear, to tell tokens apart
-NOTE_USE_EVERY = timedelta(minutes=1)  # a write per request would cost more than it tells
-KEEP_FOUND_S = NOTE_USE_EVERY.total_seconds()
-MOST_FOUND = 1_000  # tokens in use within a minute
+PREFIX = "mev_"  # so that a token is recognised when it turns up where it should not be
+PREFIX_LENGTH = len(PREFIX) + 4  # characters kept in clear, to tell tokens apart
+LAST_USED_INTERVAL = timedelta(minutes=1)  # a write per request would cost more than it tells
+CACHE_S = LAST_USED_INTERVAL.total_seconds()
+MAX_CACHED = 1_000  # tokens in use within a minute
 
 
 def create(
@@ -46,20 +46,20 @@ def create(
         raise ValueError(f"permissions must be {' or '.join(SCOPES)}, not {', '.join(wanted) or 'empty'}")
     if expires_at is not None and expires_at <= utc_now():
         raise ValueError("the expiry is in the past")
-    secret = MARK + secrets.token_urlsafe(32)
+    secret = PREFIX + secrets.token_urlsafe(32)
     Token.objects.create(
         name=name,
         prefix=secret[:PREFIX_LENGTH],
         digest=digest(secret),
         scopes=wanted,
-        boards=checked(boards, "board"),
-        sources=checked(sources, "source"),
+        boards=check_names(boards, "board"),
+        sources=check_names(sources, "source"),
         expires_at=expires_at,
     )
     return secret
 
 
-def checked(names: Iterable[str], what: str) -> list[str]:
+def check_names(names: Iterable[str], what: str) -> list[str]:
     return [check_name(name, what) for name in dict.fromkeys(names)]
 
 
@@ -67,7 +67,7 @@ def find(secret: str) -> Token | None:
     """The token with this secret, expired or not; None where it is unknown or revoked, which look the same."""
     token = Token.objects.filter(digest=digest(secret), revoked_at=None).first()
     now = utc_now()
-    if token and (token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY):
+    if token and (token.last_used_at is None or now - token.last_used_at > LAST_USED_INTERVAL):
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
 
@@ -75,16 +75,16 @@ def find(secret: str) -> Token | None:
 def revoke(name: str) -> bool:
     """Let it open nothing any more; whether there was one that did."""
     is_revoked = bool(Token.objects.filter(name=name, revoked_at=None).update(revoked_at=utc_now()))
-    forget_found()
+    clear_cache()
     return is_revoked
 
 
 # By digest: the token, and what `Listener.rights` was before it was looked up.
-_recent: TTLCache[bytes, tuple[Token, int]] = TTLCache(MOST_FOUND, KEEP_FOUND_S)
+_recent: TTLCache[bytes, tuple[Token, int]] = TTLCache(MAX_CACHED, CACHE_S)
 _lock = Lock()
 
 
-def find_recent(secret: str) -> Token | None:
+def find_cached(secret: str) -> Token | None:
     """The token, where it was looked up lately and cannot have changed since; None says nothing."""
     key = digest(secret)
     with _lock:
@@ -92,7 +92,7 @@ def find_recent(secret: str) -> Token | None:
     return token if rights == listener().rights else None
 
 
-def find_and_keep(secret: str) -> Token | None:
+def find_and_cache(secret: str) -> Token | None:
     """Like `find`, for `find_recent` to know. While changes would not be heard of, nothing is kept."""
     rights = listener().rights
     token = find(secret)
@@ -103,7 +103,7 @@ def find_and_keep(secret: str) -> Token | None:
     return token
 
 
-def forget_found() -> None:
+def clear_cache() -> None:
     """In this process at once; elsewhere the database tells of the change."""
     with _lock:
         _recent.clear()

@@ -28,7 +28,7 @@ UNREADABLE = "The header {} contains an invalid username. Usernames are UTF-8 in
 
 def is_trusted(address: str) -> bool:
     """Whether a connection from this address comes from a proxy that is believed."""
-    return settings.HTTPS and is_proxy(plain(address))
+    return settings.HTTPS and is_proxy(normalise_address(address))
 
 
 def is_proxy(address: str) -> bool:
@@ -39,7 +39,7 @@ def is_proxy(address: str) -> bool:
     return any(found in network for network in settings.TRUSTED_PROXIES)
 
 
-def plain(address: str) -> str:
+def normalise_address(address: str) -> str:
     """The address in its usual spelling; an IPv4 client on an IPv6 socket has its IPv4 address."""
     try:
         found = ipaddress.ip_address(address)
@@ -53,21 +53,21 @@ def client_address(peer: str, headers: Headers) -> str:
 
     Each proxy adds the address that it sees at the end. What stands left of the first stranger may be made up.
     """
-    found = plain(peer)
+    found = normalise_address(peer)
     stated = ",".join(value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for")
     for word in reversed(stated.split(",")):
-        if not is_trusted(found) or not (address := without_port(word.strip())):
+        if not is_trusted(found) or not (address := strip_port(word.strip())):
             break
         found = address
     return found
 
 
-def without_port(word: str) -> str:
+def strip_port(word: str) -> str:
     """Some proxies write 192.0.2.1:5678 or [2001:db8::1]:5678. "" for what is no address."""
     host, colon, _ = word.rpartition(":")
     bare = host if colon and (host.startswith("[") or ":" not in host) else word
     try:
-        return plain(str(ipaddress.ip_address(bare.strip("[]"))))
+        return normalise_address(str(ipaddress.ip_address(bare.strip("[]"))))
     except ValueError:
         return ""
 
@@ -85,13 +85,13 @@ def remote_user(peer: str, headers: Headers) -> str:
     letters, is refused: the proxy may let anybody register it.
     """
     header = settings.REMOTE_USER_HEADER
-    values = sent(headers, header) if header else []
+    values = values_of(headers, header) if header else []
     if not any(values):  # a proxy may send it empty rather than not at all
         return ""
     if not is_trusted(peer):
         raise Problem(HTTPStatus.FORBIDDEN, UNTRUSTED.format(header))
-    if is_doubled(headers) or b"," in values[0]:
-        raise doubled()
+    if is_sent_twice(headers) or b"," in values[0]:
+        raise sent_twice()
     try:
         name = unicodedata.normalize("NFC", values[0].strip(b" \t").decode())
     except UnicodeDecodeError:
@@ -101,15 +101,15 @@ def remote_user(peer: str, headers: Headers) -> str:
     return name
 
 
-def is_doubled(headers: Headers) -> bool:
-    return bool(settings.REMOTE_USER_HEADER) and len(sent(headers, settings.REMOTE_USER_HEADER)) > 1
+def is_sent_twice(headers: Headers) -> bool:
+    return bool(settings.REMOTE_USER_HEADER) and len(values_of(headers, settings.REMOTE_USER_HEADER)) > 1
 
 
-def doubled() -> Problem:
+def sent_twice() -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, SENT_TWICE.format(settings.REMOTE_USER_HEADER))
 
 
-def sent(headers: Headers, header: str) -> list[bytes]:
+def values_of(headers: Headers, header: str) -> list[bytes]:
     """Every value of the header. One spelled with underscores never counts, but makes the header a doubled one."""
     wanted = header.lower().encode()
     alike = [(name, value) for name, value in headers if name.lower().replace(b"_", b"-") == wanted]

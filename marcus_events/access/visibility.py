@@ -71,6 +71,6 @@ def visibility_of_token(token: Token) -> Visibility:
     return Visibility(frozenset(token.boards) if token.boards else None)
 
 
-def administers(user: AbstractBaseUser | AnonymousUser) -> bool:
+def is_administrator(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Never who is inactive. Being "staff", as Django has it, gives nothing here."""
     return isinstance(user, PermissionsMixin) and user.has_perm(ADMINISTER)

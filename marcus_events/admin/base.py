@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 
-from marcus_events.access.visibility import administers
+from marcus_events.access.visibility import is_administrator
 from marcus_events.core.sentences import short
 
 MAX_TITLE = 120  # characters of a name at the head of a page
@@ -24,7 +24,7 @@ class Administered(admin.ModelAdmin):  # type: ignore[type-arg] # Django cannot 
     show_facets = admin.ShowFacets.NEVER  # a count for each choice
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return administers(request.user)
+        return is_administrator(request.user)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from marcus_events.api.query_fields import CURSOR, ROWS
 from marcus_events.core.event import InvalidEvent, parse_timestamp
 from marcus_events.core.payload import check_text
-from marcus_events.http.query_params import MAX_POSITION, mistake
+from marcus_events.http.query_params import MAX_POSITION, invalid_parameter
 
 Keys = dict[str, type]  # the columns that rows are ordered by, which no two share
 
@@ -50,7 +50,7 @@ def read(cursor: str, keys: Keys) -> list[Any]:
             raise ValueError
         return [value_of(value, kind) for value, kind in zip(stated, keys.values(), strict=True)]
     except (ValueError, binascii.Error, InvalidEvent, RecursionError):
-        raise mistake("cursor", "is not a cursor from a previous response") from None
+        raise invalid_parameter("cursor", "is not a cursor from a previous response") from None
 
 
 def value_of(value: Any, kind: type) -> Any:

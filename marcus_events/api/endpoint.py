@@ -84,7 +84,7 @@ def respond(
 
 def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The response to a problem. It is also recorded under rejected requests."""
-    rejected_requests.note_problem(problem, caller_of(request), request.method or "", request.path)
+    rejected_requests.record_problem(problem, caller_of(request), request.method or "", request.path)
     return problem_response(problem)
 
 
@@ -110,12 +110,12 @@ def problems_told(method: str, path: str) -> Iterator[None]:
 def permitted(request: HttpRequest, scope: TokenScope | None) -> Token | None:
     """The token that allows this, or None for a signed-in person who reads. Raises Problem."""
     caller = caller_of(request)
-    authentication.check_address(caller)
+    authentication.check_address_rate(caller)
     if scope is None:
         return None
     if not caller.secret and scope == "read" and request.user.is_authenticated:
         return None
-    return authentication.permitted(caller, scope)
+    return authentication.authenticate(caller, scope)
 
 
 def visibility_in(request: HttpRequest, token: Token | None) -> Visibility:

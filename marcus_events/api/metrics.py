@@ -71,7 +71,7 @@ def of_connections() -> Metric:
     found = GaugeMetricFamily(
         "marcus_open_connections", "Open requests, waits and WebSockets of this process", labels=["of"]
     )
-    for name, number in open_connections.open_now().items():
+    for name, number in open_connections.open_counts().items():
         found.add_metric([name], number)
     return found
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from marcus_events.core import filters
 from marcus_events.core.event import utc_now
 from marcus_events.core.json_schema import JsonSchema
-from marcus_events.http.query_params import MAX_POSITION, mistake
+from marcus_events.http.query_params import MAX_POSITION, invalid_parameter
 
 MOMENT = "a time with its zone (in a URL, preferably Z), or a duration before now such as 90s, 30m, 2h, 7d, 4w"
 TEXT: JsonSchema = {"type": "string"}
@@ -52,7 +52,7 @@ def time(name: str, stated: str) -> datetime | None:
         return filters.moment(stated, utc_now())
     except filters.InvalidFilter as error:
         hint = "; in a URL, write a time with Z, or + as %2B" if " " in stated else ""
-        raise mistake(name, f"cannot be read: {error}{hint}") from error
+        raise invalid_parameter(name, f"cannot be read: {error}{hint}") from error
 
 
 def position(name: str, stated: str) -> int | None:
@@ -77,7 +77,7 @@ def choice(name: str, description: str, example: str, choices: tuple[str, ...], 
 
     def read(name: str, stated: str) -> str:
         if stated and stated not in choices:
-            raise mistake(name, f"must be one of {', '.join(choices)}")
+            raise invalid_parameter(name, f"must be one of {', '.join(choices)}")
         return stated or default
 
     schema = {"type": "string", "enum": [*choices]} | ({"default": default} if default else {})
@@ -95,17 +95,17 @@ class ListParameter(Parameter[str]):
         stated = request.GET.getlist(self.name)
         found = [value for each in stated for value in without_nul(self.name, each).split(",")]
         if len(found) > filters.MAX_VALUES:
-            raise mistake(self.name, f"has more than {filters.MAX_VALUES} values")
+            raise invalid_parameter(self.name, f"has more than {filters.MAX_VALUES} values")
         return found
 
 
 def whole_number(name: str, stated: str, lowest: int, highest: int) -> int:
     if not (stated.isascii() and stated.isdecimal() and len(stated) < 20 and lowest <= int(stated) <= highest):
-        raise mistake(name, f"must be a whole number from {lowest} to {highest}")
+        raise invalid_parameter(name, f"must be a whole number from {lowest} to {highest}")
     return int(stated)
 
 
 def without_nul(name: str, stated: str) -> str:
     if "\0" in stated:
-        raise mistake(name, "contains the character NUL")
+        raise invalid_parameter(name, "contains the character NUL")
     return stated

@@ -87,14 +87,14 @@ def check_known(request: HttpRequest, known: Sequence[Parameter[Any]]) -> None:
 
 def filter_from(request: HttpRequest, visibility: Visibility) -> EventFilter:
     """The filter of `q` and of the single parameters; all of them must hold. Raises Problem."""
-    wanted = query_params.query(Q.of(request))
+    wanted = query_params.parse_query(Q.of(request))
     for parameter in FILTER_PARAMETERS:
         wanted = wanted.with_term(parameter.name, *parameter.values(request))
-    wanted = query_params.on_boards(wanted, BOARD.of(request), visibility)
+    wanted = query_params.restrict_to_boards(wanted, BOARD.of(request), visibility)
     since, until = SINCE.of(request), UNTIL.of(request)
     return replace(wanted, since=since or wanted.since, until=until or wanted.until)
 
 
 def boards_from(request: HttpRequest, visibility: Visibility, moment: int | datetime | None = None) -> list[str] | None:
     """The ids of the boards that are asked for: see `query_params.boards`. Raises Problem."""
-    return query_params.boards(BOARD.of(request), visibility, moment)
+    return query_params.find_board_ids(BOARD.of(request), visibility, moment)

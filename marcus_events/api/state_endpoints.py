@@ -82,7 +82,7 @@ def tasks(request: HttpRequest, visibility: Visibility) -> resources.TasksPage:
     keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], AS_OF.of(request)
     depends_on, waiting = (
         depending(keys_of_rows, visibility, moment),
-        linked_tasks.waiting(keys_of_rows, visibility, moment),
+        linked_tasks.dependents_by_task(keys_of_rows, visibility, moment),
     )
     patterns = dict(
         Board.objects.as_of(moment)
@@ -127,7 +127,7 @@ def depending(
     """What each of these tasks depends on. The ids of a task are None if the caller does not see its board."""
     wanted = set(tasks)
     found: dict[linked_tasks.TaskKey, list[resources.TaskReference]] = defaultdict(list)
-    for task, on in linked_tasks.next_to(tasks, visibility, moment).pairs:
+    for task, on in linked_tasks.neighbours_of(tasks, visibility, moment).pairs:
         if task in wanted:
             board_id, task_id = (None, None) if linked_tasks.is_hidden(on) else on
             found[task].append({"task_id": task_id, "board_id": board_id})

@@ -32,7 +32,7 @@ from marcus_events.core.event_types import EventTypes, category_of
 from marcus_events.core.redaction_marker import REDACTED, marker, remaining
 from marcus_events.core.reducers.redacted_effect import REPEATS, effect_of, ids_in
 from marcus_events.core.reserved import USER, Authority, source_of
-from marcus_events.http.rejected_requests import MAX_ADDRESS, shown
+from marcus_events.http.rejected_requests import MAX_ADDRESS, sanitise
 from marcus_events.ingest import entry_from
 from marcus_events.log import identities, read
 from marcus_events.log.append import append
@@ -57,10 +57,10 @@ class CannotRedact(ValueError):
 
 def redact(position: int, by: str, reason: str, address: str = "") -> int:
     """Returns the position of the record. Raises NotPossible, or psycopg.OperationalError where it cannot be now."""
-    stated = shown(reason.strip(), MAX_REASON)
+    stated = sanitise(reason.strip(), MAX_REASON)
     if not stated:
         raise CannotRedact("Enter a reason.")
-    act = RedactionRequest(by, stated, shown(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
+    act = RedactionRequest(by, stated, sanitise(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
         records = with_room(lambda: carried_out(act, position))
     except OperationalError as error:

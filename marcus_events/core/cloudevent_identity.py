@@ -14,8 +14,8 @@ from typing import Any
 
 from marcus_events.core.payload import serialise
 
-PLACE = "cloudevent"  # in the metadata: the attributes without a field of their own
-DATA = "data"  # no attribute may be called so: there it says in what form `data` came, where it was no object
+ATTRIBUTES = "cloudevent"  # in the metadata: the attributes without a field of their own
+DATA_FORM = "data"  # no attribute may be called so: there it says in what form `data` came, where it was no object
 ABSENT, VALUE, BINARY = "absent", "value", "base64"
 CONTENT_TYPE = "datacontenttype"
 JSON = "application/json"  # also where no type is named
@@ -23,17 +23,17 @@ JSON = "application/json"  # also where no type is named
 
 def identity_of(data: dict[str, Any], metadata: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The data and metadata alike for every form of the same CloudEvent; any other event's as they are."""
-    attributes = metadata.get(PLACE)
+    attributes = metadata.get(ATTRIBUTES)
     if not isinstance(attributes, dict):
         return data, metadata
     content_type = media_type(attributes.get(CONTENT_TYPE))
-    form, data = plain(attributes.get(DATA, ""), data, content_type)
-    plain_attributes = {name: as_text(value) for name, value in attributes.items() if name not in (DATA, CONTENT_TYPE)}
+    form, data = normalise_data(attributes.get(DATA_FORM, ""), data, content_type)
+    plain_attributes = {name: as_text(value) for name, value in attributes.items() if name not in (DATA_FORM, CONTENT_TYPE)}
     if form != ABSENT:
         plain_attributes[CONTENT_TYPE] = content_type
     if form:
-        plain_attributes[DATA] = form
-    return data, metadata | {PLACE: plain_attributes}
+        plain_attributes[DATA_FORM] = form
+    return data, metadata | {ATTRIBUTES: plain_attributes}
 
 
 def media_type(stated: object) -> str:
@@ -52,23 +52,23 @@ def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower().endswith(("/json", "+json"))
 
 
-def plain(form: object, data: dict[str, Any], content_type: str) -> tuple[str, dict[str, Any]]:
+def normalise_data(form: object, data: dict[str, Any], content_type: str) -> tuple[str, dict[str, Any]]:
     """Bytes as the JSON or the text that they hold; no data and null are alike, since a header cannot tell them."""
     if form == BINARY and isinstance(data.get(BINARY), str):
-        form, data = decoded(data, content_type)
+        form, data = decode_base64(data, content_type)
     if form == VALUE and data == {VALUE: None}:
         return ABSENT, {}
     return (form if isinstance(form, str) else ""), data
 
 
-def decoded(data: dict[str, Any], content_type: str) -> tuple[str, dict[str, Any]]:
+def decode_base64(data: dict[str, Any], content_type: str) -> tuple[str, dict[str, Any]]:
     try:
         body = base64.b64decode(data[BINARY], validate=True).decode()
     except ValueError:
         return BINARY, data
     if is_json(content_type):
         try:
-            found = json.loads(body, parse_constant=refuse_constant)
+            found = json.loads(body, parse_constant=reject_constant)
             serialise(found).encode()  # not 1e999, and no half of a surrogate pair
         except (ValueError, RecursionError):
             return VALUE, {VALUE: body}
@@ -76,7 +76,7 @@ def decoded(data: dict[str, Any], content_type: str) -> tuple[str, dict[str, Any
     return VALUE, {VALUE: body}
 
 
-def refuse_constant(name: str) -> None:
+def reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 

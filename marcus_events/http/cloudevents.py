@@ -29,7 +29,7 @@ from cloudevents.core.exceptions import CloudEventValidationError, CustomExtensi
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
-from marcus_events.core.cloudevent_identity import ABSENT, BINARY, CONTENT_TYPE, DATA, PLACE, VALUE, as_text, is_json
+from marcus_events.core.cloudevent_identity import ABSENT, BINARY, CONTENT_TYPE, DATA_FORM, ATTRIBUTES, VALUE, as_text, is_json
 from marcus_events.core.event import Event, InvalidEvent, RecordedEvent, parse_timestamp, utc_now
 from marcus_events.core.event_types import canonical
 from marcus_events.core.payload import check_text, serialise
@@ -38,8 +38,8 @@ from marcus_events.http.json_body import parse
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
-HEADER = "ce-"  # what the headers of binary mode begin with
-OWN = ("id", "source", "type", "time")
+HEADER_PREFIX = "ce-"  # what the headers of binary mode begin with
+CORE_ATTRIBUTES = ("id", "source", "type", "time")
 IN_METADATA = {
     "correlationid": "correlation_id",
     "causationid": "causation_id",
@@ -47,7 +47,7 @@ IN_METADATA = {
     "traceparent": "traceparent",
     "tracestate": "tracestate",
 }
-ADDED = ("marcusposition", "marcusrecordedat", "marcusmetadata")  # what we say of it when it is given out
+ADDED_ATTRIBUTES = ("marcusposition", "marcusrecordedat", "marcusmetadata")  # what we say of it when it is given out
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ESCAPED = re.compile(r"\\(.)")
 
@@ -61,24 +61,24 @@ def from_structured(stated: Any) -> Event:
         raise InvalidEvent("/data_base64", "cannot be combined with data; a CloudEvent has one of the two")
     value, encoded = known.pop("data", None), known.pop("data_base64", None)
     if isinstance(encoded, str) and is_json(str(known.get(CONTENT_TYPE, ""))):
-        form, data = held_as_json(checked_base64(encoded))
+        form, data = decode_base64_json(check_base64(encoded))
     else:
-        form, data = held(value, encoded, "data" in stated)
-    return event_of(known, form, data)
+        form, data = decode_data(value, encoded, "data" in stated)
+    return build_event(known, form, data)
 
 
-def held_as_json(encoded: str) -> tuple[str, dict[str, Any]]:
+def decode_base64_json(encoded: str) -> tuple[str, dict[str, Any]]:
     """What the bytes hold, if it is JSON as their type says."""
     try:
-        return held(parse(base64.b64decode(encoded)), None, True)
+        return decode_data(parse(base64.b64decode(encoded)), None, True)
     except Problem:
-        return held(None, encoded, True)
+        return decode_data(None, encoded, True)
 
 
-def held(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str, Any]]:
+def decode_data(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str, Any]]:
     """In what form the data came, and as what an event holds it."""
     if encoded is not None:
-        return BINARY, {BINARY: checked_base64(encoded)}
+        return BINARY, {BINARY: check_base64(encoded)}
     if not is_there:
         return ABSENT, {}
     return ("", value) if isinstance(value, dict) else (VALUE, {VALUE: value})
@@ -86,30 +86,30 @@ def held(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str, Any]]
 
 def from_binary(headers: Mapping[str, str], body: bytes) -> Event:
     """An event of a request whose headers are the attributes. Raises InvalidEvent, or Problem where it is not JSON."""
-    named = {name.lower().removeprefix(HEADER): value for name, value in headers.items() if is_attribute(name)}
-    attributes = {name: decoded(name, value) for name, value in named.items()}
+    named = {name.lower().removeprefix(HEADER_PREFIX): value for name, value in headers.items() if is_attribute(name)}
+    attributes = {name: decode_header(name, value) for name, value in named.items()}
     if content_type := headers.get("Content-Type", ""):
         attributes[CONTENT_TYPE] = content_type
     try:
-        return event_of(attributes, *held_in(body, content_type))
+        return build_event(attributes, *decode_body(body, content_type))
     except Problem as problem:
         problem.more["event_id"] = attributes.get("id", "")
         raise
 
 
-def id_in(headers: Mapping[str, str]) -> str:
+def event_id_in(headers: Mapping[str, str]) -> str:
     """The id of the event in binary mode, by which a refusal names it."""
     try:
-        return decoded("id", headers.get(f"{HEADER}id", ""))
+        return decode_header("id", headers.get(f"{HEADER_PREFIX}id", ""))
     except InvalidEvent:
         return ""
 
 
 def is_attribute(header: str) -> bool:
-    return header.lower().startswith(HEADER)
+    return header.lower().startswith(HEADER_PREFIX)
 
 
-def decoded(name: str, value: str) -> str:
+def decode_header(name: str, value: str) -> str:
     """A header's value: ASCII, in which other characters are percent-encoded UTF-8. Earlier versions of the binding put
     it into double quotes, with backslashes within.
     """
@@ -122,15 +122,15 @@ def decoded(name: str, value: str) -> str:
         raise InvalidEvent(f"/{name}", "must be percent-encoded UTF-8 in a header") from None
 
 
-def held_in(body: bytes, content_type: str) -> tuple[str, dict[str, Any]]:
+def decode_body(body: bytes, content_type: str) -> tuple[str, dict[str, Any]]:
     if not body:
         return ABSENT, {}
     if is_json(content_type) and not is_bare_text(body):
-        return held(parse(body), None, True)
+        return decode_data(parse(body), None, True)
     try:
-        return held(text_of(body) if content_type else parse(body), None, True)
+        return decode_data(decode_text(body) if content_type else parse(body), None, True)
     except (UnicodeDecodeError, InvalidEvent, Problem):
-        return held(None, base64.b64encode(body).decode(), True)
+        return decode_data(None, base64.b64encode(body).decode(), True)
 
 
 def is_bare_text(body: bytes) -> bool:
@@ -144,20 +144,20 @@ def is_bare_text(body: bytes) -> bool:
     return False
 
 
-def text_of(body: bytes) -> str:
+def decode_text(body: bytes) -> str:
     """The body, where it is a text that an event can hold. Raises UnicodeDecodeError or InvalidEvent."""
     text = body.decode()
     check_text(text, "")
     return text
 
 
-def event_of(attributes: dict[str, Any], form: str, data: dict[str, Any]) -> Event:
+def build_event(attributes: dict[str, Any], form: str, data: dict[str, Any]) -> Event:
     time = attributes.get("time")
     moment = utc_now() if time is None else parse_timestamp(time, "/time")
     check_attributes(attributes | {"time": moment})
-    others = {name: value for name, value in attributes.items() if name not in (*OWN, *IN_METADATA)}
+    others = {name: value for name, value in attributes.items() if name not in (*CORE_ATTRIBUTES, *IN_METADATA)}
     metadata = {IN_METADATA[name]: as_text(attributes[name]) for name in IN_METADATA if name in attributes}
-    metadata[PLACE] = others | ({DATA: form} if form else {})
+    metadata[ATTRIBUTES] = others | ({DATA_FORM: form} if form else {})
     return Event(attributes["id"], moment, attributes["type"], attributes["source"], data, metadata)
 
 
@@ -167,20 +167,20 @@ def check_attributes(attributes: dict[str, Any]) -> None:
         CloudEvent(attributes | {"id": attributes.get("id"), "specversion": attributes.get("specversion")})
     except CloudEventValidationError as error:
         name, found = next(iter(error.errors.items()))
-        raise InvalidEvent(*place_and_reason(name, found[0])) from None
+        raise InvalidEvent(*pointer_and_reason(name, found[0])) from None
     for name, value in attributes.items():
         if not isinstance(value, str | int | float | datetime):
             raise InvalidEvent(f"/{name}", "must be a string, a number or a boolean")
 
 
-def place_and_reason(name: str, error: Exception) -> tuple[str, str]:
+def pointer_and_reason(name: str, error: Exception) -> tuple[str, str]:
     """What the SDK found; of a name that it does not allow, it would repeat whatever that is."""
     if isinstance(error, CustomExtensionAttributeError):
         return "", "has an attribute whose name is not lowercase letters and digits"
     return f"/{name}", str(error)
 
 
-def checked_base64(encoded: Any) -> str:
+def check_base64(encoded: Any) -> str:
     try:
         if isinstance(encoded, str):
             base64.b64decode(encoded, validate=True)
@@ -193,7 +193,7 @@ def checked_base64(encoded: Any) -> str:
 def to_structured(recorded: RecordedEvent) -> dict[str, Any]:
     """The event as a CloudEvent in JSON, with its place in the log and everything that it said."""
     metadata = dict(recorded.metadata)
-    others = metadata.pop(PLACE, None)
+    others = metadata.pop(ATTRIBUTES, None)
     others = others if isinstance(others, dict) else {}
     named = {name: metadata.pop(key) for name, key in IN_METADATA.items() if isinstance(metadata.get(key), str)}
     stated_type = str(metadata.pop("original_type", recorded.event_type))
@@ -208,14 +208,14 @@ def to_structured(recorded: RecordedEvent) -> dict[str, Any]:
         "marcusrecordedat": recorded.recorded_at.isoformat(),
         **rest,
         **named,
-        **{name: value for name, value in others.items() if is_free(name, value)},
-        **data_of(recorded.data, others.get(DATA)),
+        **{name: value for name, value in others.items() if is_extension(name, value)},
+        **encode_data(recorded.data, others.get(DATA_FORM)),
     }
 
 
-def is_free(name: str, value: object) -> bool:
+def is_extension(name: str, value: object) -> bool:
     """Whether it can be an attribute beside those that are ours to say: any producer may have written the metadata."""
-    if name in (*OWN, *ADDED, "specversion", DATA) or not isinstance(value, str | int | float):
+    if name in (*CORE_ATTRIBUTES, *ADDED_ATTRIBUTES, "specversion", DATA_FORM) or not isinstance(value, str | int | float):
         return False
     try:
         CloudEvent({"id": "1", "source": "s", "type": "t", "specversion": SPECVERSION_V1_0, name: value})
@@ -224,7 +224,7 @@ def is_free(name: str, value: object) -> bool:
     return True
 
 
-def data_of(data: dict[str, Any], form: object) -> dict[str, Any]:
+def encode_data(data: dict[str, Any], form: object) -> dict[str, Any]:
     if form == ABSENT and not data:
         return {}
     if form == VALUE and VALUE in data:
@@ -235,7 +235,7 @@ def data_of(data: dict[str, Any], form: object) -> dict[str, Any]:
 def is_base64(found: object) -> bool:
     """Any producer may have written that it came so."""
     try:
-        checked_base64(found)
+        check_base64(found)
     except InvalidEvent:
         return False
     return True

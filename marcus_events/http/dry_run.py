@@ -18,11 +18,11 @@ from marcus_events.log import identities
 from marcus_events.log.append import AppendResult, EventData
 from marcus_events.models import Token
 
-TO_COME = 0  # the position of what is not in the log yet
+NOT_IN_LOG = 0  # the position of what is not in the log yet
 
 
 @dataclass(frozen=True)
-class Checked:
+class DryRunResult:
     """`receipt` is what its publisher would be told; `offer` what the log would be handed, where it can be."""
 
     receipt: Receipt
@@ -30,46 +30,46 @@ class Checked:
     is_cloudevent: bool
 
 
-def check(body: bytes, visibility: Visibility) -> list[Checked]:
+def check(body: bytes, visibility: Visibility) -> list[DryRunResult]:
     """In the order given. Raises Problem where a request with this body would be refused as a whole.
 
     Whether the log has it already is told to who may see every board: to others an id would tell what they do not see.
     """
     stated = parse(check_size(body))
     items = stated if isinstance(stated, list) else [stated]
-    entries = [entry_of(item) for item in publish_items.entries(items, from_either, Token())]
+    entries = [validate(item) for item in publish_items.parse_items(items, parse_either, Token())]
     told = [entry for entry in entries if isinstance(entry, EventData) and visibility.boards is None]
     known = identities.places_of((entry.source, entry.event_id) for entry in told)
     return [
-        Checked(*outcome(entry, known), is_cloudevent=is_cloudevent(item))
+        DryRunResult(*expected_receipt(entry, known), is_cloudevent=is_cloudevent(item))
         for entry, item in zip(entries, items, strict=True)
     ]
 
 
-def from_either(item: Any) -> Event:
-    return cloudevents.from_structured(item) if is_cloudevent(item) else publish_items.native(item)
+def parse_either(item: Any) -> Event:
+    return cloudevents.from_structured(item) if is_cloudevent(item) else publish_items.native_event(item)
 
 
 def is_cloudevent(item: Any) -> bool:
     return isinstance(item, dict) and "specversion" in item
 
 
-def entry_of(item: publish_items.PublishItem) -> EventData | Receipt:
+def validate(item: publish_items.PublishItem) -> EventData | Receipt:
     if isinstance(item, Receipt):
         return item
     entry = checked(item)
     return entry if isinstance(entry, EventData) else refusal(item, entry)
 
 
-def outcome(
+def expected_receipt(
     entry: EventData | Receipt, known: dict[tuple[str, str], tuple[int, bytes]]
 ) -> tuple[Receipt, EventData | None]:
     if isinstance(entry, Receipt):
         return entry, None
     if place := known.get((entry.source, entry.event_id)):
         return receipt(entry, AppendResult(place[0], False, place[1])), entry
-    return receipt(entry, AppendResult(TO_COME, True, entry.digest)), entry
+    return receipt(entry, AppendResult(NOT_IN_LOG, True, entry.digest)), entry
 
 
-def rejected(found: Sequence[Checked]) -> int:
+def count_rejected(found: Sequence[DryRunResult]) -> int:
     return sum(item.receipt.status == "rejected" for item in found)

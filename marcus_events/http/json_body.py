@@ -15,44 +15,44 @@ from marcus_events.core.problem import Problem
 MAX_BODY = 1024 * 1024  # bytes
 LARGE = 32 * 1024  # bytes or characters, from which on it is read and checked in a thread: 1 MiB takes half a second
 MAX_VALUES = 100_000  # in a body: 1 MiB of “[]” would be twenty times as much memory, and a second's work
-TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # or what is left, where it is not closed: linear
-ENOUGH_DIGITS = 40  # to tell that a number is beyond every limit; reading a million of them would take minutes
+STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # or what is left, where it is not closed: linear
+MAX_DIGITS = 40  # to tell that a number is beyond every limit; reading a million of them would take minutes
 
 
 def parse(body: bytes) -> Any:
     """Raises Problem."""
     check_values(body)
     try:
-        return json.loads(body.decode(), parse_int=whole_number, parse_constant=refuse_constant)
+        return json.loads(body.decode(), parse_int=parse_integer, parse_constant=reject_constant)
     except UnicodeDecodeError as error:
-        raise not_json(f"The body is not UTF-8: {error.reason}, byte {error.start}.") from error
+        raise invalid_json(f"The body is not UTF-8: {error.reason}, byte {error.start}.") from error
     except RecursionError as error:
-        raise not_json("The body is nested too deeply.", "depth") from error
+        raise invalid_json("The body is nested too deeply.", "depth") from error
     except ValueError as error:
-        raise not_json(f"The body is not JSON: {error}.") from error
+        raise invalid_json(f"The body is not JSON: {error}.") from error
 
 
 def check_values(body: bytes) -> None:
     """Raises Problem. Whatever stands between commas and within brackets is a value, though not within a text."""
-    if values_in(body) > MAX_VALUES and values_in(TEXT.sub(b"", body)) > MAX_VALUES:
+    if count_values(body) > MAX_VALUES and count_values(STRING.sub(b"", body)) > MAX_VALUES:
         detail = f"The body contains more than {MAX_VALUES} values; send smaller batches."
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, limit="body_values")
 
 
-def values_in(body: bytes) -> int:
+def count_values(body: bytes) -> int:
     """Nearly so many: each stands behind one of these, but for the first; an empty array counts as one, too."""
     return sum(map(body.count, (b",", b"[", b"{")))
 
 
-def not_json(detail: str, limit: str | None = None) -> Problem:
+def invalid_json(detail: str, limit: str | None = None) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, detail, limit=limit)
 
 
-def whole_number(digits: str) -> int:
-    return int(digits[:ENOUGH_DIGITS])
+def parse_integer(digits: str) -> int:
+    return int(digits[:MAX_DIGITS])
 
 
-def refuse_constant(name: str) -> None:
+def reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 

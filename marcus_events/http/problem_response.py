@@ -11,7 +11,7 @@ from marcus_events.core.json_schema import Keywords
 from marcus_events.core.problem import Problem
 
 # A problem is also answered where Django's middleware does not get to: by `server/`, and in front of Django.
-GUARDS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
@@ -33,7 +33,7 @@ def problem_response(problem: Problem) -> JsonResponse:
     response = JsonResponse(
         {**details, **problem.more}, status=problem.status.value, content_type="application/problem+json"
     )
-    for name, value in GUARDS.items():
+    for name, value in SECURITY_HEADERS.items():
         response[name] = value
     if problem.retry_after_s is not None:
         response["Retry-After"] = str(problem.retry_after_s)

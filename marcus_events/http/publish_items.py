@@ -23,7 +23,7 @@ from marcus_events.http.event_shapes import CODES, MAX_BATCH, PublishAnswer, Pub
 from marcus_events.ingest import Receipt, event_from, ingest_async, rejected
 from marcus_events.models import Token
 
-Read = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
+ParseItem = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
 PublishItem = Event | Receipt
 
 
@@ -31,7 +31,7 @@ class Forbidden(InvalidEvent):
     """The token may not publish this event."""
 
 
-def native(item: Any) -> Event:
+def native_event(item: Any) -> Event:
     """An event of the documented fields. One without an id is given a new id: two that look alike are two."""
     return event_from(item, default_id=new_id())
 
@@ -40,85 +40,85 @@ def new_id() -> str:
     return f"evt_{uuid.uuid4().hex}"
 
 
-async def publish(items: Sequence[Any], read: Read, token: Token, *, aside: bool = False) -> list[Receipt]:
+async def publish(items: Sequence[Any], read: ParseItem, token: Token, *, aside: bool = False) -> list[Receipt]:
     """Returns when the valid events are committed. With `aside`, a thread checks them, since large ones take long.
 
     Raises LogUnavailable.
     """
-    offered = await asyncio.to_thread(entries, items, read, token) if aside else entries(items, read, token)
+    offered = await asyncio.to_thread(parse_items, items, read, token) if aside else parse_items(items, read, token)
     events = [item for item in offered if isinstance(item, Event)]
-    return merged(offered, await ingest_async(events, authority_of(token), aside=aside))
+    return merge_receipts(offered, await ingest_async(events, authority_of(token), aside=aside))
 
 
 def authority_of(token: Token) -> Authority:
     return Authority.OWN_BOARDS if token.boards else Authority.ANY_BOARD
 
 
-def entries(items: Sequence[Any], read: Read, token: Token) -> list[PublishItem]:
+def parse_items(items: Sequence[Any], read: ParseItem, token: Token) -> list[PublishItem]:
     if not 1 <= len(items) <= MAX_BATCH:
         detail = f"Send 1 to {MAX_BATCH} events, not {len(items)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, limit="batch")
-    return [entry(item, read, token) for item in items]
+    return [parse_item(item, read, token) for item in items]
 
 
-def entry(item: Any, read: Read, token: Token) -> PublishItem:
+def parse_item(item: Any, read: ParseItem, token: Token) -> PublishItem:
     named = (item.get("event_id") or item.get("id")) if isinstance(item, dict) else None
     try:
-        return of_its_own(read(item), token)
+        return check_allowed(read(item), token)
     except Forbidden as error:
         return rejected(named, error, "forbidden")
     except InvalidEvent as error:
         return rejected(named, error)
 
 
-def of_its_own(event: Event, token: Token) -> Event:
+def check_allowed(event: Event, token: Token) -> Event:
     """The event, if the token may publish it; on the token's board if it names none. Raises Forbidden."""
     if not token.speaks_for(event.source):
         raise Forbidden("/source", f"this token may only use the sources {' and '.join(token.sources)}")
     if token.boards:
-        event.metadata = (event.metadata or {}) | {"board_id": own_board(event, token)}
+        event.metadata = (event.metadata or {}) | {"board_id": board_for(event, token)}
         if board_of(event) not in token.boards:  # “unknown” names no board, and the next field that does counts
-            raise not_its_board(token)
+            raise board_not_allowed(token)
     return event
 
 
-def own_board(event: Event, token: Token) -> str:
+def board_for(event: Event, token: Token) -> str:
     stated = (event.metadata or {}).get("board_id"), event.data.get("board_id"), event.data.get("project_id")
     named = next((found for value in stated if (found := name_in(value) or value)), None)
     if not named and len(token.boards) == 1:
         return str(token.boards[0])
     if named not in token.boards:
-        raise not_its_board(token)
+        raise board_not_allowed(token)
     return str(named)
 
 
-def not_its_board(token: Token) -> Forbidden:
+def board_not_allowed(token: Token) -> Forbidden:
     which = f"board {token.boards[0]}" if len(token.boards) == 1 else f"boards {', '.join(token.boards)}"
     return Forbidden("/metadata/board_id", f"this token may only publish to {which}")
 
 
-def merged(offered: list[PublishItem], taken: list[Receipt]) -> list[Receipt]:
+def merge_receipts(offered: list[PublishItem], taken: list[Receipt]) -> list[Receipt]:
     left = iter(taken)
     return [next(left) if isinstance(item, Event) else item for item in offered]
 
 
-def answer(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> PublishAnswer:
+def response_body(receipts: list[Receipt], *, is_batch: bool, place: str = "") -> PublishAnswer:
     """The answer to the publisher. Pointers lead into the body, in which the array or the event stands at `place`."""
     counted = [receipt.status for receipt in receipts]
     return {
         "accepted": counted.count("accepted"),
         "duplicates": counted.count("duplicate"),
         "rejected": counted.count("rejected"),
-        "results": [result(receipt, f"{place}/{n}" if is_batch else place) for n, receipt in enumerate(receipts)],
+        "results": [item_result(receipt, f"{place}/{n}" if is_batch else place) for n, receipt in enumerate(receipts)],
     }
 
 
-def result(receipt: Receipt, place: str) -> PublishResult:
+def item_result(receipt: Receipt, place: str) -> PublishResult:
     shown: PublishResult = {
         "event_id": receipt.event_id,
         "position": receipt.position,
         "status": receipt.status,
-        "code": code(receipt).value,
+        "code": status_code(receipt).value,
     }
     if receipt.warnings:
         shown["warnings"] = [{"pointer": place + each.pointer, "expected": each.expected} for each in receipt.warnings]
@@ -128,28 +128,28 @@ def result(receipt: Receipt, place: str) -> PublishResult:
     return shown
 
 
-def code(receipt: Receipt) -> HTTPStatus:
+def status_code(receipt: Receipt) -> HTTPStatus:
     return CODES[receipt.why or receipt.status]
 
 
-def code_of(receipts: Sequence[Receipt]) -> HTTPStatus:
+def common_status_code(receipts: Sequence[Receipt]) -> HTTPStatus:
     """The status that all rejected ones have in common, or 422."""
-    codes = {code(receipt) for receipt in receipts if receipt.status == "rejected"}
+    codes = {status_code(receipt) for receipt in receipts if receipt.status == "rejected"}
     return codes.pop() if len(codes) == 1 else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def note_rejected(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
+def record_rejected(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
     """Counts rejected events of a batch that was otherwise accepted."""
     if any(receipt.status == "rejected" for receipt in receipts):
-        rejected_requests.note(code_of(receipts), why_rejected(receipts), caller, method, path)
+        rejected_requests.record(common_status_code(receipts), rejection_reason(receipts), caller, method, path)
 
 
-def note_warned(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
+def record_warnings(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
     """Counts events that were accepted with a warning, among the rejected requests."""
     found = [receipt for receipt in receipts if receipt.warnings]
     if found:
         reason = str(found[0].warnings[0])
-        rejected_requests.note(
+        rejected_requests.record(
             HTTPStatus.CREATED,
             reason if len(receipts) == 1 else f"{len(found)} of {len(receipts)} events: {reason}",
             caller,
@@ -158,7 +158,7 @@ def note_warned(receipts: Sequence[Receipt], caller: Caller, method: str, path: 
         )
 
 
-def why_rejected(receipts: Sequence[Receipt]) -> str:
+def rejection_reason(receipts: Sequence[Receipt]) -> str:
     """Why some or all were rejected: the place and the reason of the first, without any value that was sent."""
     found = [receipt for receipt in receipts if receipt.status == "rejected"]
     match found[0].why, found[0].pointer:

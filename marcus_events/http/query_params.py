@@ -15,27 +15,27 @@ OTHER_BOARD = "You do not have access to this board."
 MAX_POSITION = 2**63 - 2  # the one after it is a bigint still
 
 
-def query(stated: str) -> EventFilter:
+def parse_query(stated: str) -> EventFilter:
     """Raises Problem."""
     try:
         return EventFilter.parse(stated)
     except InvalidFilter as error:
-        raise mistake("q", f"cannot be read: {error}") from error
+        raise invalid_parameter("q", f"cannot be read: {error}") from error
 
 
-def on_boards(wanted: EventFilter, named: str, visibility: Visibility) -> EventFilter:
+def restrict_to_boards(wanted: EventFilter, named: str, visibility: Visibility) -> EventFilter:
     """What may be seen of the filter's events, on the board of this id or name alone where one is named.
 
     Raises Problem.
     """
-    chosen = boards(named, visibility)
+    chosen = find_board_ids(named, visibility)
     if visibility.boards is None:
         return visibility.narrow(wanted.with_term("board", *(chosen or ())))
     # Where not every board is seen, the id alone counts: any event may claim to be of a board of that name.
     return replace(Visibility(frozenset(chosen or ()), visibility.audit).narrow(wanted), seen=visibility.boards)
 
 
-def boards(named: str, visibility: Visibility, moment: int | datetime | None = None) -> list[str] | None:
+def find_board_ids(named: str, visibility: Visibility, moment: int | datetime | None = None) -> list[str] | None:
     """The ids of the boards that are asked for, by id or by the name they had at a moment; None means every board.
 
     Of who does not see every board, those that they see. Raises Problem, alike for what is not there.
@@ -49,5 +49,5 @@ def boards(named: str, visibility: Visibility, moment: int | datetime | None = N
     return own
 
 
-def mistake(name: str, reason: str) -> Problem:
+def invalid_parameter(name: str, reason: str) -> Problem:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} {reason}.", parameter=name)

@@ -29,16 +29,16 @@ from marcus_events.log.rows import execute, execute_many
 
 logger = logging.getLogger(__name__)
 
-NOTED = frozenset(
+RECORDED_STATUSES = frozenset(
     {400, 401, 403, 409, 413, 415, 422, 429}
 )  # what a caller can mend; not a wrong address, nor our fault
 OTHERS = "(others)"
-MAX_WAITING = 100  # different refusals that wait to be written
-KEPT = 200  # rows
+MAX_PENDING = 100  # different refusals that wait to be written
+MAX_ROWS = 200  # rows
 MAX_REASON, MAX_PATH, MAX_ADDRESS, MAX_METHOD = 300, 120, 64, 16  # characters; together they fit into an index
-WRITE_EVERY_S = 1.0
-TRY_AGAIN_AFTER_S = 5.0
-LIKE_A_TOKEN = re.compile(r"(mev_[\w-]{4})[\w-]+")  # it may stand in a query that is refused with its own words
+WRITE_INTERVAL_S = 1.0
+RETRY_AFTER_S = 5.0
+TOKEN_LIKE = re.compile(r"(mev_[\w-]{4})[\w-]+")  # it may stand in a query that is refused with its own words
 
 WRITE = """
 INSERT INTO refused_request AS r (status, reason, address, prefix, method, path, count, first_at, last_at)
@@ -76,32 +76,32 @@ class Tally:
         self.last_at = max(self.last_at, other.last_at)
 
 
-def note(status: int, reason: str, caller: Caller, method: str, path: str) -> None:
+def record(status: int, reason: str, caller: Caller, method: str, path: str) -> None:
     """Count a refusal. Returns at once and never raises; of a payload, `reason` names places and never values."""
     now = utc_now()
     rejected_requests().add(
         RejectionKind(
             int(status),
-            shown(reason, MAX_REASON),
-            shown(caller.address, MAX_ADDRESS),
-            shown(caller.prefix, PREFIX_LENGTH),
-            shown(method, MAX_METHOD),
-            shown(path, MAX_PATH),
+            sanitise(reason, MAX_REASON),
+            sanitise(caller.address, MAX_ADDRESS),
+            sanitise(caller.prefix, PREFIX_LENGTH),
+            sanitise(method, MAX_METHOD),
+            sanitise(path, MAX_PATH),
         ),
         Tally(1, now, now),
     )
 
 
-def note_problem(problem: Problem, caller: Caller, method: str, path: str) -> None:
+def record_problem(problem: Problem, caller: Caller, method: str, path: str) -> None:
     """The same for a Problem, if it is one that a caller can mend."""
-    if problem.status in NOTED:
-        note(problem.status, problem.reason, caller, method, path)
+    if problem.status in RECORDED_STATUSES:
+        record(problem.status, problem.reason, caller, method, path)
 
 
-def shown(text: str, length: int) -> str:
+def sanitise(text: str, length: int) -> str:
     """The text as it may be kept: without a token, without what the database cannot hold, and not too long."""
     storable = text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    masked = LIKE_A_TOKEN.sub(r"\1…", storable)
+    masked = TOKEN_LIKE.sub(r"\1…", storable)
     return masked if len(masked) <= length else masked[: length - 1] + "…"
 
 
@@ -134,7 +134,7 @@ class RejectedRequests:
         self._thread.join()
 
     def _count(self, refusal: RejectionKind, tally: Tally) -> None:
-        if refusal not in self._waiting and len(self._waiting) >= MAX_WAITING:
+        if refusal not in self._waiting and len(self._waiting) >= MAX_PENDING:
             refusal = RejectionKind(refusal.status, OTHERS, OTHERS, "", "", "")
         known = self._waiting.setdefault(refusal, tally)
         if known is not tally:
@@ -151,7 +151,7 @@ class RejectedRequests:
         """Whether these are the last, and what has gathered since the last time."""
         with self._wake:
             self._wake.wait_for(lambda: self._waiting or self._closing)
-            self._wake.wait_for(lambda: self._closing, TRY_AGAIN_AFTER_S if self._is_away else WRITE_EVERY_S)
+            self._wake.wait_for(lambda: self._closing, RETRY_AFTER_S if self._is_away else WRITE_INTERVAL_S)
             taken, self._waiting = self._waiting, {}
             return self._closing, taken
 
@@ -179,7 +179,7 @@ def write(taken: dict[RejectionKind, Tally]) -> None:
     try:
         with transaction.atomic():
             execute_many(WRITE, rows)
-            execute(FORGET, [KEPT])
+            execute(FORGET, [MAX_ROWS])
     finally:
         connection.close()  # back into the pool
 

@@ -55,7 +55,7 @@ EXPORT_THREADS = worker_threads("export")
 LARGE_BODY_THREADS: Threads = Declared("large body threads", lambda: WorkerThreads("large body", LARGE_BODIES))
 
 
-async def in_thread(threads: Threads, work: Callable[[], Result]) -> Result:
+async def run_in_thread(threads: Threads, work: Callable[[], Result]) -> Result:
     """Run the work in one of these threads; its database connection goes back into the pool afterwards."""
     run = database_sync_to_async(work, thread_sensitive=False, executor=threads.get().executor)
     result: Result = await run()

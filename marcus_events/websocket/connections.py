@@ -36,7 +36,7 @@ class Peer(Protocol):
 class Program:
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
-        self.token = authentication.known(caller)
+        self.token = authentication.find_token(caller)
         self.count()
 
     @property
@@ -51,14 +51,14 @@ class Program:
         return self.token
 
     def count(self) -> None:
-        authentication.count(self.token)
+        authentication.check_token_rate(self.token)
 
     def take_place(self, places: ConnectionSlots) -> None:
         places.take_for_program(self.token.pk)
 
     def look_again(self) -> None:
         """What it is for may have been changed too; what it subscribed to was chosen by what it was for then."""
-        before, self.token = self.token, authentication.known(self.caller)
+        before, self.token = self.token, authentication.find_token(self.caller)
         if (before.scopes, before.boards) != (self.token.scopes, self.token.boards):
             raise Problem(HTTPStatus.UNAUTHORIZED, "The permissions of this token changed. Connect again.")
 
@@ -81,7 +81,7 @@ class SignedInUser:
         raise Problem(HTTPStatus.FORBIDDEN, "A session can only read. Publishing needs a token.")
 
     def count(self) -> None:
-        authentication.check_address(self.caller)
+        authentication.check_address_rate(self.caller)
 
     def take_place(self, places: ConnectionSlots) -> None:
         places.take("user", str(self.user_id))
@@ -103,7 +103,7 @@ class SignedInUser:
 def admitted(scope: dict[str, Any]) -> Peer:
     """Who opens this connection. Reads the database. Raises Problem."""
     caller = caller_of(scope)
-    authentication.check_address(caller)
+    authentication.check_address_rate(caller)
     session_key = scope["session"].session_key
     if session_key and not caller.secret:
         return SignedInUser(caller, session_key, scope["user"].pk, scope.get("remote_user", ""))

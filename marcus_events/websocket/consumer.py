@@ -117,7 +117,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     def note(self, problem: Problem) -> None:
         """For who wonders why a program's events do not arrive."""
-        rejected_requests.note_problem(problem, caller_of(self.scope), "WS", self.scope["path"])
+        rejected_requests.record_problem(problem, caller_of(self.scope), "WS", self.scope["path"])
 
     async def refuse(self, problem: Problem) -> None:
         """Say why, and end. Nothing more is answered, and nothing more of the log is sent."""

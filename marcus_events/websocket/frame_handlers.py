@@ -11,7 +11,7 @@ from uuid import UUID
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.problem import Problem
 from marcus_events.http import publish_items, query_params
-from marcus_events.http.worker_threads import DATABASE_ERRORS, SOCKET_THREADS, in_thread, unavailable
+from marcus_events.http.worker_threads import DATABASE_ERRORS, SOCKET_THREADS, run_in_thread, unavailable
 from marcus_events.log import read
 from marcus_events.log.read import Head
 from marcus_events.websocket import outgoing
@@ -49,7 +49,7 @@ async def subscribe(frame: Subscribe, peer: Peer, following: SubscriptionSender,
 
 def check_room(frame: Subscribe, following: SubscriptionSender) -> None:
     if frame.id in following.subscriptions:
-        raise query_params.mistake("id", "is already used by another subscription")
+        raise query_params.invalid_parameter("id", "is already used by another subscription")
     if len(following.subscriptions) >= MAX_SUBSCRIPTIONS:
         detail = f"A connection can have at most {MAX_SUBSCRIPTIONS} subscriptions. End one or open another connection."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, limit="subscriptions")
@@ -65,30 +65,30 @@ def subscription_of(frame: Subscribe, peer: Peer) -> tuple[LogSubscription, Head
 
 
 def filter_of(frame: Subscribe, peer: Peer) -> EventFilter:
-    wanted = query_params.query(frame.q).with_term("type", *frame.pattern)
-    return query_params.on_boards(wanted, frame.board, peer.visibility)
+    wanted = query_params.parse_query(frame.q).with_term("type", *frame.pattern)
+    return query_params.restrict_to_boards(wanted, frame.board, peer.visibility)
 
 
 async def unsubscribe(frame: Unsubscribe, following: SubscriptionSender, say: Say) -> None:
     if (subscription := following.subscriptions.pop(frame.id, None)) is None:
-        raise query_params.mistake("id", "does not match a subscription")
+        raise query_params.invalid_parameter("id", "does not match a subscription")
     subscription.has_ended = True
     await say(outgoing.unsubscribed(frame.id), None)
 
 
 async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> None:
     try:
-        receipts = await publish_items.publish(frame.items, publish_items.native, peer.publisher(), aside=is_large)
+        receipts = await publish_items.publish(frame.items, publish_items.native_event, peer.publisher(), aside=is_large)
     except DATABASE_ERRORS as error:
         raise unavailable(error) from error
-    publish_items.note_rejected(receipts, peer.caller, "WS", PATH)
-    publish_items.note_warned(receipts, peer.caller, "WS", PATH)
+    publish_items.record_rejected(receipts, peer.caller, "WS", PATH)
+    publish_items.record_warnings(receipts, peer.caller, "WS", PATH)
     await say(outgoing.published(frame.id, receipts, is_batch=frame.is_batch, place=frame.place), None)
 
 
 async def asked(work: Callable[[], Result]) -> Result:
     """Runs the work in a thread. Raises Problem if the database is unavailable."""
     try:
-        return await in_thread(SOCKET_THREADS, work)
+        return await run_in_thread(SOCKET_THREADS, work)
     except DATABASE_ERRORS as error:
         raise unavailable(error) from error

@@ -18,7 +18,7 @@ from marcus_events.core.payload import MAX_EVENT_BYTES, check_name, check_text
 from marcus_events.core.problem import Problem
 from marcus_events.http.event_shapes import MAX_BATCH, EventToPublish
 from marcus_events.http.json_body import check_size, parse
-from marcus_events.http.query_params import MAX_POSITION, mistake
+from marcus_events.http.query_params import MAX_POSITION, invalid_parameter
 
 MAX_ID = 128  # characters: it comes back with every event
 MAX_PATTERNS = 50
@@ -107,10 +107,10 @@ def read(stated: FrameFields) -> IncomingFrame:
     """Raises Problem."""
     action = stated.get("action")
     if not isinstance(action, str) or action not in ACTIONS:
-        raise mistake("action", f"must be one of {', '.join(ACTIONS)}")
+        raise invalid_parameter("action", f"must be one of {', '.join(ACTIONS)}")
     readers = READERS[action]
     if unknown := [name for name in stated if name != "action" and name not in readers]:
-        raise mistake(ascii(unknown[0][:MAX_ID]), f"is not a field of {action}; it takes {', '.join(readers)}")
+        raise invalid_parameter(ascii(unknown[0][:MAX_ID]), f"is not a field of {action}; it takes {', '.join(readers)}")
     if action == "publish":
         check_events(stated)
     values = {
@@ -121,9 +121,9 @@ def read(stated: FrameFields) -> IncomingFrame:
 
 def check_events(stated: FrameFields) -> None:
     if ("event" in stated) == ("events" in stated):
-        raise mistake("events", "must be an array, or event must be an object; send one of the two")
+        raise invalid_parameter("events", "must be an array, or event must be an object; send one of the two")
     if "events" in stated and not isinstance(stated["events"], list):
-        raise mistake("events", "must be an array")
+        raise invalid_parameter("events", "must be an array")
 
 
 def as_stated(value: Any, field: str) -> Any:
@@ -132,7 +132,7 @@ def as_stated(value: Any, field: str) -> Any:
 
 def needed_id(value: Any, field: str) -> str:
     if value is None:
-        raise mistake("id", "is missing; it identifies the responses to this frame")
+        raise invalid_parameter("id", "is missing; it identifies the responses to this frame")
     return name(value, field, MAX_ID)
 
 
@@ -145,7 +145,7 @@ def read_patterns(value: Any, field: str) -> tuple[str, ...]:
         return ()
     listed = value if isinstance(value, list) else [value]
     if not 1 <= len(listed) <= MAX_PATTERNS:
-        raise mistake(field, f"must be a pattern or an array of 1 to {MAX_PATTERNS} patterns")
+        raise invalid_parameter(field, f"must be a pattern or an array of 1 to {MAX_PATTERNS} patterns")
     return tuple(name(pattern, field) for pattern in listed)
 
 
@@ -157,7 +157,7 @@ def name(value: Any, field: str, longest: int | None = None) -> str:
     try:
         found = check_name(value, field) if longest is None else check_text_of(value, field, longest)
     except InvalidEvent as error:
-        raise mistake(field, error.reason) from None
+        raise invalid_parameter(field, error.reason) from None
     return found
 
 
@@ -174,7 +174,7 @@ def read_position(value: Any, field: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_POSITION:
-        raise mistake(field, f"must be a whole number from 0 to {MAX_POSITION}")
+        raise invalid_parameter(field, f"must be a whole number from 0 to {MAX_POSITION}")
     return value
 
 
@@ -182,7 +182,7 @@ def read_epoch(value: Any, field: str) -> UUID | None:
     try:
         return None if value is None else UUID(str(value))
     except ValueError:
-        raise mistake(field, "must be an epoch from a response to subscribe") from None
+        raise invalid_parameter(field, "must be an epoch from a response to subscribe") from None
 
 
 def readers_of(kind: type[IncomingFrame]) -> dict[str, FieldReader]:

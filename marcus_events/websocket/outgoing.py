@@ -138,7 +138,7 @@ def heartbeat(head: int | None, positions: dict[str, int]) -> str:
 
 def published(name: str | None, receipts: list[Receipt], *, is_batch: bool, place: str) -> str:
     """Where the answer would be too large to send, it leaves out what the program knows and where a mistake is."""
-    answer = publish_items.answer(receipts, is_batch=is_batch, place=place)
+    answer = publish_items.response_body(receipts, is_batch=is_batch, place=place)
     frame: PublishedFrame = {"type": "published", "id": name, **answer}
     text = encoded(frame)
     if len(text) > MOST_SENT:

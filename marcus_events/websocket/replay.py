@@ -13,7 +13,7 @@ from uuid import UUID
 
 from marcus_events import search
 from marcus_events.core.filters import EventFilter
-from marcus_events.http.worker_threads import REPLAY_THREADS, in_thread
+from marcus_events.http.worker_threads import REPLAY_THREADS, run_in_thread
 from marcus_events.live.hub import Hub
 from marcus_events.live.recent import Held
 from marcus_events.log import read
@@ -40,11 +40,11 @@ async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> Replay
     """The events after a position. In another epoch, positions mean other events. Raises one of DATABASE_ERRORS."""
     held = hub.recent.after(after, AT_ONCE) if hub.epoch == epoch else None
     if held is None:
-        return await in_thread(REPLAY_THREADS, partial(of_log, wanted, after))
+        return await run_in_thread(REPLAY_THREADS, partial(of_log, wanted, after))
     through = held[-1].position if held else max(after, hub.head)
     matching = [found for found in held if wanted.matches(found.event)]
     if wanted.seen is not None and matching:
-        matching = await in_thread(REPLAY_THREADS, partial(masked_as, matching, wanted.seen))
+        matching = await run_in_thread(REPLAY_THREADS, partial(masked_as, matching, wanted.seen))
     return ReplayPage(matching, through, max(hub.head, through), 0, epoch)
 
 

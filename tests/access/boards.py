@@ -99,9 +99,9 @@ def people() -> dict[str, Client]:
     """Create people. Each member has access by another way: the viewer directly, the manager through a group."""
     users = {name: User.objects.create_user(name) for name in PEOPLE[1:]}
     for name, role in zip(PEOPLE[1:], (roles.VIEWER, roles.VIEWER, roles.MANAGER, roles.ADMINISTRATOR), strict=True):
-        roles.give(users[name], role)
-    roles.give_boards(users["outsider"], [OWN], every=False)
-    roles.give_boards(users["viewer"], [BOARD, DEMO], every=False)
+        roles.assign_role(users[name], role)
+    roles.grant_boards(users["outsider"], [OWN], every=False)
+    roles.grant_boards(users["viewer"], [BOARD, DEMO], every=False)
     group = Group.objects.create(name="those of the plot")
     BoardAccess.objects.bulk_create([BoardAccess(group=group, board_id=board) for board in (BOARD, DEMO)])
     users["manager"].groups.add(group)

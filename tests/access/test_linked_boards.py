@@ -72,8 +72,8 @@ def circle() -> list[Event]:
 
 def viewer() -> Client:
     user = User.objects.create_user("viewer")
-    roles.give(user, roles.VIEWER)
-    roles.give_boards(user, [NORTH, SOUTH], every=False)
+    roles.assign_role(user, roles.VIEWER)
+    roles.grant_boards(user, [NORTH, SOUTH], every=False)
     return signed_in(user)
 
 

@@ -78,7 +78,7 @@ async def test_who_administers_no_more_is_sent_nothing_more(hub: Hub, monkeypatc
     _, cookies = await in_thread(made)
     async with opened(cookies["administrator"], "audit") as page:
         await page.frame()
-        await in_thread(lambda: roles.give(User.objects.get(username="administrator"), roles.VIEWER))
+        await in_thread(lambda: roles.assign_role(User.objects.get(username="administrator"), roles.VIEWER))
         assert await page.closed() == page_consumer.VISIBILITY_CHANGED
 
 
@@ -140,7 +140,7 @@ async def test_a_persons_subscription_is_narrowed_to_what_they_see(hub: Hub) -> 
 
 
 def take_board() -> None:
-    roles.give_boards(User.objects.get(username="viewer"), [], every=False)
+    roles.grant_boards(User.objects.get(username="viewer"), [], every=False)
 
 
 def take_membership() -> None:
@@ -148,7 +148,7 @@ def take_membership() -> None:
 
 
 def promote() -> None:
-    roles.give_boards(User.objects.get(username="outsider"), [], every=True)
+    roles.grant_boards(User.objects.get(username="outsider"), [], every=True)
 
 
 CHANGES = [("viewer", take_board), ("manager", take_membership), ("outsider", promote)]

@@ -37,7 +37,7 @@ def secrets() -> dict[str, str]:
     }
     tokens.revoke("revoked")
     Token.objects.filter(name="expired").update(expires_at=utc_now() - timedelta(seconds=1))
-    return made | {"none": "", "unknown": tokens.MARK + "x" * 43}
+    return made | {"none": "", "unknown": tokens.PREFIX + "x" * 43}
 
 
 def ask(secret: str, method: str, address: str) -> Any:

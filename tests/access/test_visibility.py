@@ -108,7 +108,7 @@ def test_a_role_says_what_is_seen(log: None) -> None:
     ann = User.objects.create_user("ann")
     seen = {}
     for role in roles.ROLES:
-        roles.give(ann, role)
+        roles.assign_role(ann, role)
         fresh = User.objects.get(pk=ann.pk)
         seen[role] = visibility_of(fresh)
         assert (roles.role_of(fresh), fresh.is_staff) == (role, role == roles.ADMINISTRATOR)
@@ -118,14 +118,14 @@ def test_a_role_says_what_is_seen(log: None) -> None:
 
 def test_boards_are_given_to_a_person_and_to_a_group(log: None) -> None:
     ann, group = User.objects.create_user("ann"), Group.objects.create(name="shopkeepers")
-    roles.give_boards(ann, ["bank"], every=False)
+    roles.grant_boards(ann, ["bank"], every=False)
     BoardAccess.objects.create(group=group, board_id="shop")
     assert visibility_of(ann) == Visibility(frozenset({"bank"}))
     ann.groups.add(group)
     assert visibility_of(ann) == Visibility(frozenset({"bank", "shop"}))
-    roles.give_boards(ann, ["bank"], every=True)
+    roles.grant_boards(ann, ["bank"], every=True)
     assert visibility_of(User.objects.get(pk=ann.pk)) == Visibility(None)
-    roles.give_boards(ann, [], every=False)
+    roles.grant_boards(ann, [], every=False)
     assert visibility_of(User.objects.get(pk=ann.pk)) == Visibility(frozenset({"shop"}))
 
 

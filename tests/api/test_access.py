@@ -256,7 +256,7 @@ def test_a_token_is_never_in_an_answer_nor_in_the_database(filled: Program, capl
 def test_the_use_of_a_token_is_noted(filled: Program) -> None:
     before = utc_now()
     Token.objects.update(last_used_at=None)
-    tokens.forget_found()
+    tokens.clear_cache()
     filled.get("/api/events")
     assert (Token.objects.get().last_used_at or before) > before
 

@@ -17,7 +17,7 @@ from marcus_events.postgres.data_directory import DataDirectory
 from tests.canary import in_files
 from tests.running_server import Running
 
-GUESS = f"{tokens.MARK}canary-that-nobody-ever-made-0123456789abcdefghijkl"
+GUESS = f"{tokens.PREFIX}canary-that-nobody-ever-made-0123456789abcdefghijkl"
 EVENT = {"event_type": "task_progress", "source": "s", "data": {}}
 PAGES = ("/", "/activity/", "/boards/", "/blocked/", "/integrations/", "/admin/", "/metrics", "/readyz")
 

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_django import Settings
 
 from marcus_events.access import tokens
-from marcus_events.access.authentication import network
+from marcus_events.access.authentication import network_of
 from marcus_events.log import read
 from tests.api.program import Program, assert_problem, event
 
@@ -69,6 +69,6 @@ def test_health_is_told_to_everybody_at_any_time(program: Program, settings: Set
 
 
 def test_of_ipv6_a_network_is_one() -> None:
-    assert network("2001:db8::1") == network("2001:db8::ffff:1") == "2001:db8::/64"
-    assert network("2001:db8:0:1::1") != network("2001:db8::1")
-    assert (network("203.0.113.9"), network("unix:"), network("")) == ("203.0.113.9", "unix:", "")
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:1") == "2001:db8::/64"
+    assert network_of("2001:db8:0:1::1") != network_of("2001:db8::1")
+    assert (network_of("203.0.113.9"), network_of("unix:"), network_of("")) == ("203.0.113.9", "unix:", "")

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from config import environment
 from marcus_events.access import trusted_proxies
-from marcus_events.access.authentication import network
+from marcus_events.access.authentication import network_of
 from marcus_events.core.problem import Problem
 from tests.proxy.site import HEADER
 
@@ -65,7 +65,7 @@ def test_without_tls_in_front_there_is_no_proxy(settings: Settings) -> None:
 
 def test_a_client_of_ipv4_on_a_socket_of_ipv6_is_itself() -> None:
     """Otherwise all of IPv4 would be one network, and one client's requests would count for everybody."""
-    assert network(trusted_proxies.client_address("::ffff:203.0.113.9", [])) == "203.0.113.9"
+    assert network_of(trusted_proxies.client_address("::ffff:203.0.113.9", [])) == "203.0.113.9"
 
 
 @pytest.mark.parametrize(

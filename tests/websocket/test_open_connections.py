@@ -16,7 +16,7 @@ from pytest_django import Settings
 from config.asgi import application
 from dashboard.live import page_consumer
 from marcus_events.access import open_connections, tokens
-from marcus_events.access.open_connections import open_now
+from marcus_events.access.open_connections import open_counts
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.live.hub import Hub
 from marcus_events.models import RefusedRequest
@@ -45,7 +45,7 @@ def cookie(log: None) -> str:
 
 
 async def nothing_is_open() -> bool:
-    await wait_until_async(lambda: open_now() == NOTHING)
+    await wait_until_async(lambda: open_counts() == NOTHING)
     return True
 
 
@@ -165,7 +165,7 @@ async def test_what_the_server_ends_gives_its_places_back(token: str, cookie: st
     ]
     for line in lines:
         await line.connect(TIMEOUT_S)
-    await wait_until_async(lambda: open_now() == {"all": 2, "programs": 1, "people": 1})
+    await wait_until_async(lambda: open_counts() == {"all": 2, "programs": 1, "people": 1})
     for line in lines:
         line.future.cancel()
     assert await nothing_is_open()

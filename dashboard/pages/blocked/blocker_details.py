@@ -129,7 +129,7 @@ def together(blocker: models.Blocker, others: list[models.Blocker]) -> list[mode
 def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
     """Return the details of a blocker returned by `find` for the same visibility."""
     board_id, task_id = blocker.board_id, blocker.task_id
-    behind = linked_tasks.waiting([(board_id, task_id)], visibility).get((board_id, task_id), [])
+    behind = linked_tasks.dependents_by_task([(board_id, task_id)], visibility).get((board_id, task_id), [])
     alike_now = others(blocker)
     names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()

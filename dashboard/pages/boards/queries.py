@@ -118,7 +118,7 @@ def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]
     number = dict(rows.values_list("board_id").annotate(number=Count("*")))
     blocked = set(rows.values_list("board_id", "task_id").distinct()) | blocked_elsewhere(scope, visibility)
     behind: dict[str, set[str]] = defaultdict(set)
-    for tasks in linked_tasks.waiting(blocked, visibility).values():
+    for tasks in linked_tasks.dependents_by_task(blocked, visibility).values():
         for board_id, task_id in set(tasks) - blocked:
             behind[board_id].add(task_id)
     return defaultdict(
@@ -128,7 +128,7 @@ def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]
 
 def blocked_elsewhere(scope: Scope, visibility: Visibility) -> set[current_state.TaskKey]:
     """Return blocked tasks of other boards that these boards' tasks wait for, directly or indirectly."""
-    found = linked_tasks.before(scope.boards or [], visibility, elsewhere=True)
+    found = linked_tasks.dependencies_of(scope.boards or [], visibility, elsewhere=True)
     needed = {on for _, on in found.open if not linked_tasks.is_hidden(on)}
     ids = {"board_id__in": {board for board, _ in needed}, "task_id__in": {task for _, task in needed}}
     rows = models.Task.objects.now().filter(status="blocked", **ids) if needed else models.Task.objects.none()
@@ -170,7 +170,7 @@ def columns(scope: Scope) -> dict[str, BoardColumn]:
     found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
     rows = [row for rows in found.values() for row in rows]
     shown = {(board, row.task_id) for row in rows}
-    waiting, numbers = linked_tasks.waiting(shown, scope.visibility), numbers_of(scope)
+    waiting, numbers = linked_tasks.dependents_by_task(shown, scope.visibility), numbers_of(scope)
     parts, wholes = subtasks.of_tasks(board, [row.task_id for row in rows]), subtasks.parents_of(board, rows)
     names = current_state.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
     blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])

@@ -24,7 +24,7 @@ from dashboard.pages.history import columns, queries
 from marcus_events import audit
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.filters import EventFilter
-from marcus_events.http.worker_threads import EXPORT_THREADS, PAGE_THREADS, in_thread
+from marcus_events.http.worker_threads import EXPORT_THREADS, PAGE_THREADS, run_in_thread
 
 MAX_EXPORTS = 8  # at once; each holds a batch of about 1 MiB in memory
 WINDOW_S = 30.0  # of waiting for a reader, after which its rate is checked
@@ -131,14 +131,14 @@ class Export:
         _running[self.id] = self
         try:
             yield self._head.encode()
-            while text := await in_thread(EXPORT_THREADS, self._next):
+            while text := await run_in_thread(EXPORT_THREADS, self._next):
                 self.reader.start_waiting()
                 yield text
                 self.reader.record_sent(len(text))
             self._finished = True
         except Exception as error:
             self.end(str(error) if isinstance(error, ExportAborted) else FAILED)
-            await in_thread(PAGE_THREADS, self.close)  # Django does not close a response whose iterator has failed
+            await run_in_thread(PAGE_THREADS, self.close)  # Django does not close a response whose iterator has failed
             raise
 
     def _next(self) -> bytes:

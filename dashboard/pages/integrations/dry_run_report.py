@@ -10,7 +10,7 @@ from dashboard.headline import count
 from dashboard.icons import icon_of
 from dashboard.queries.labels import named
 from dashboard.visibility import Visibility
-from marcus_events.core.cloudevent_identity import PLACE
+from marcus_events.core.cloudevent_identity import ATTRIBUTES
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import MEANINGS, meaning_of
 from marcus_events.core.problem import Problem
@@ -47,8 +47,8 @@ def report(text: str, visibility: Visibility) -> Report:
     return build_report(text, found, visibility)
 
 
-def build_report(text: str, found: list[dry_run.Checked], visibility: Visibility) -> Report:
-    rejected = dry_run.rejected(found)
+def build_report(text: str, found: list[dry_run.DryRunResult], visibility: Visibility) -> Report:
+    rejected = dry_run.count_rejected(found)
     places = [f"/{n}" if len(found) > 1 else "" for n in range(len(found))]
     ordered = sorted(zip(places, found, strict=True), key=lambda pair: rank(pair[1].receipt))
     items = tuple(item(place, checked, visibility) for place, checked in ordered[:MAX_SHOWN])
@@ -72,7 +72,7 @@ def verdict_on(number: int, rejected: int, warned: int) -> str:
     return f"{verdict}, {warned:,} {warning}" if warned else verdict
 
 
-def item(place: str, checked: dry_run.Checked, visibility: Visibility) -> dict[str, Any]:
+def item(place: str, checked: dry_run.DryRunResult, visibility: Visibility) -> dict[str, Any]:
     shown: dict[str, Any] = {"place": place, "receipt": checked.receipt, "is_cloudevent": checked.is_cloudevent}
     if checked.receipt.status == "rejected":
         return shown | {"pointer": place + (checked.receipt.pointer or "") or "/", "reason": reason(checked)}
@@ -80,7 +80,7 @@ def item(place: str, checked: dry_run.Checked, visibility: Visibility) -> dict[s
     return shown | (facts(checked.entry, visibility) if checked.entry else {})
 
 
-def reason(checked: dry_run.Checked) -> str:
+def reason(checked: dry_run.DryRunResult) -> str:
     """Return the error without the leading place, which is shown beside it."""
     error, pointer = checked.receipt.error or "", checked.receipt.pointer or "/"
     return error.removeprefix(f"{pointer}: ")
@@ -105,14 +105,14 @@ def facts(entry: EventData, visibility: Visibility) -> dict[str, Any]:
         "task": task_name(readable) if entry.task_id else "",
         "agent": agent_name(readable) if entry.agent_id else "",
         "extra": as_json(entry.metadata.get("extra")),
-        "attributes": as_json(entry.metadata.get(PLACE)),
+        "attributes": as_json(entry.metadata.get(ATTRIBUTES)),
     }
 
 
 def as_recorded(entry: EventData) -> RecordedEvent:
     """Return the event as if it were in the log."""
     event = Event(entry.event_id, entry.timestamp, entry.event_type, entry.source, entry.data, entry.metadata)
-    return RecordedEvent(dry_run.TO_COME, utc_now(), event, entry.board_id, entry.task_id, entry.agent_id)
+    return RecordedEvent(dry_run.NOT_IN_LOG, utc_now(), event, entry.board_id, entry.task_id, entry.agent_id)
 
 
 def as_json(value: object) -> str:

@@ -22,22 +22,22 @@ def create(name: str) -> User:
 
 
 def role_and_boards(user: User) -> dict[str, Any]:
-    return {"role": roles.role_of(user), "sees": EVERY if roles.sees_every_board(user) else SOME}
+    return {"role": roles.role_of(user), "sees": EVERY if roles.has_every_board(user) else SOME}
 
 
 def change_role(user: User, role: str, by: User, address: str) -> None:
     before = roles.role_of(user) if user.groups.filter(name__in=roles.ROLES).exists() else ""
     if role == before:
         return
-    roles.give(user, role)
+    roles.assign_role(user, role)
     audit.record("role_changed", by.get_username(), address, user=user.get_username(), role=role, before=before)
 
 
 def change_boards(user: User, boards: set[str], every: bool, by: User, address: str) -> None:
-    before, saw_every = roles.boards_of(user), roles.sees_every_board(user)
+    before, saw_every = roles.granted_boards(user), roles.has_every_board(user)
     if (boards, every) == (before, saw_every):
         return
-    roles.give_boards(user, boards, every=every)
+    roles.grant_boards(user, boards, every=every)
     change = {"every_board": every, "given": sorted(boards - before), "taken": sorted(before - boards)}
     audit.record("board_access_changed", by.get_username(), address, user=user.get_username(), **change)
 

@@ -32,7 +32,7 @@ class RoleForm(BoardChoiceMixin):
 
     def __init__(self, data: Any = None, *, user: User | None = None) -> None:
         super().__init__(data, initial=actions.role_and_boards(user) if user else None)
-        self.given = frozenset(roles.boards_of(user)) if user else frozenset()
+        self.given = frozenset(roles.granted_boards(user)) if user else frozenset()
         self.roles = ROLES
 
     def save_role(self, user: User, by: User, address: str) -> None:

@@ -31,7 +31,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from marcus_events import audit
-from marcus_events.access.authentication import network
+from marcus_events.access.authentication import network_of
 from marcus_events.core.event import utc_now
 from marcus_events.models import KnownAddress
 
@@ -87,7 +87,7 @@ def total(attempts: Attempts) -> int:
 def address_of(request: HttpRequest) -> str | None:
     """Return the address; None if the server does not know it."""
     try:
-        return str(ipaddress.ip_network(network(audit.address_of(request))).network_address)
+        return str(ipaddress.ip_network(network_of(audit.address_of(request))).network_address)
     except ValueError:
         return None
 

@@ -23,7 +23,7 @@ from django.template.loader import render_to_string
 from dashboard.pages.sign_in import password_hashers
 from marcus_events import audit
 from marcus_events.access import rate_limits
-from marcus_events.access.authentication import network
+from marcus_events.access.authentication import network_of
 from marcus_events.core.problem import Problem
 from marcus_events.http.either_mode import EitherMode, end_turn
 
@@ -56,7 +56,7 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     if request.method != "POST" or request.path_info != settings.LOGIN_URL:
         return None
     try:
-        rate_limits.check("sign_in", network(audit.address_of(request)), "")
+        rate_limits.check("sign_in", network_of(audit.address_of(request)), "")
     except Problem as problem:
         return build_response(HTTPStatus.TOO_MANY_REQUESTS, problem.retry_after_s or BUSY_FOR_S)
     return busy() if password_hashers.queue.is_full else None

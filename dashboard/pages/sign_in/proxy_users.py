@@ -26,7 +26,7 @@ from django.shortcuts import render
 
 from marcus_events import audit
 from marcus_events.access.authentication import Caller
-from marcus_events.access.sessions import is_begun_by_proxy
+from marcus_events.access.sessions import is_proxy_session
 from marcus_events.access.trusted_proxies import UNREADABLE
 from marcus_events.audit.actor import acting
 from marcus_events.core.problem import Problem
@@ -85,7 +85,7 @@ def identify(request: HttpRequest) -> None:
         raise problem
     name = scope.get("remote_user", "")
     if not name:
-        if is_begun_by_proxy(request.session):
+        if is_proxy_session(request.session):
             set_user(request, AnonymousUser())
     elif request.user.get_username() != name:
         user = ProxyUserBackend().authenticate(request, name)
@@ -103,7 +103,7 @@ def set_user(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) -> No
 
 
 def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
-    rejected_requests.note_problem(problem, caller_of(request), request.method or "", request.path)
+    rejected_requests.record_problem(problem, caller_of(request), request.method or "", request.path)
     if request.path.startswith(API):
         return problem_response(problem)
     return render(request, "refused.html", {"problem": problem}, status=problem.status)

@@ -125,7 +125,7 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetai
         stops=stops(board, task_id, names, now),
         waits_for=before,
         needed_by=after,
-        holds_up=len(linked_tasks.waiting([(board, task_id)], scope.visibility).get((board, task_id), [])),
+        holds_up=len(linked_tasks.dependents_by_task([(board, task_id)], scope.visibility).get((board, task_id), [])),
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
@@ -189,7 +189,7 @@ def stops(board: str, task_id: str, names: current_state.KnownNames, now: dateti
 def linked(scope: Scope, task_id: str) -> tuple[TaskLinks, TaskLinks]:
     """Return dependencies in both directions."""
     own = (scope.board, task_id)
-    pairs = linked_tasks.next_to([own], scope.visibility).pairs
+    pairs = linked_tasks.neighbours_of([own], scope.visibility).pairs
     before, after = [on for task, on in pairs if task == own], [task for task, on in pairs if on == own]
     keys = {*before, *after}
     tasks, boards = (

@@ -11,7 +11,7 @@ from marcus_events.api.description.operations import AUTHORIZATION, JSON, PUBLIS
 from marcus_events.api.description.responses import problem
 from marcus_events.api.description.responses import refer as problems
 from marcus_events.api.description.schemas import ref
-from marcus_events.http.cloudevents import BATCH, HEADER, STRUCTURED
+from marcus_events.http.cloudevents import BATCH, HEADER_PREFIX, STRUCTURED
 from marcus_events.http.event_shapes import MAX_BATCH
 from marcus_events.http.json_body import MAX_BODY
 
@@ -120,7 +120,7 @@ PATHS: dict[str, Any] = {
                 sent_header(
                     "traceparent", "W3C Trace Context for every event that has none of its own.", examples.TRACE
                 ),
-                *(sent_header(f"{HEADER}{name}", described, shown) for name, shown, described in OF_BINARY_MODE),
+                *(sent_header(f"{HEADER_PREFIX}{name}", described, shown) for name, shown, described in OF_BINARY_MODE),
             ],
             "security": PUBLISHER,
             "requestBody": BODY,

@@ -71,14 +71,14 @@ def test_a_token_is_looked_up_once_and_forgotten_when_its_rights_change() -> Non
     headers = authorized("publish")
     secret = headers["Authorization"].partition(" ")[2]
     assert post(json.dumps(event()).encode(), headers).status_code == 201
-    assert tokens.find_recent(secret)
+    assert tokens.find_cached(secret)
     Token.objects.update(last_used_at=None)
-    assert tokens.find_recent(secret), "its use is no right"
+    assert tokens.find_cached(secret), "its use is no right"
     Token.objects.update(scopes=["read"])
-    wait_until(lambda: tokens.find_recent(secret) is None)
+    wait_until(lambda: tokens.find_cached(secret) is None)
     assert post(json.dumps(event()).encode(), headers).status_code == 403
     Token.objects.all().delete()
-    wait_until(lambda: tokens.find_recent(secret) is None)
+    wait_until(lambda: tokens.find_cached(secret) is None)
     assert post(json.dumps(event()).encode(), headers).status_code == 401
 
 

@@ -43,7 +43,7 @@ def offered(html: str) -> list[str]:
 
 
 def given(user: User) -> set[str]:
-    return roles.boards_of(user)
+    return roles.granted_boards(user)
 
 
 def post(client: Client, user: User, form: dict[str, Any], act: str, **changes: Any) -> str:
@@ -75,7 +75,7 @@ def test_of_many_only_some_are_shown_and_the_others_are_found_by_name(administra
 def test_grants_that_are_not_shown_are_kept_and_shown_ones_can_be_taken_away(administrator: Client) -> None:
     ann = made("ann")
     all_of_them = {f"board-{n:04}" for n in range(MANY)}
-    roles.give_boards(ann, all_of_them, every=False)
+    roles.grant_boards(ann, all_of_them, every=False)
     page = administrator.get(f"/people/{ann.pk}/").content.decode()
     assert MAX_CHOSEN_SHOWN <= len(offered(page)) <= MAX_CHOSEN_SHOWN + MAX_OFFERED
     form = filled_in(page)
@@ -90,7 +90,7 @@ def test_grants_that_are_not_shown_are_kept_and_shown_ones_can_be_taken_away(adm
 
 def test_a_grant_of_a_board_that_is_gone_can_be_kept_and_taken(administrator: Client) -> None:
     ann = made("ann")
-    roles.give_boards(ann, ["gone"], every=False)
+    roles.grant_boards(ann, ["gone"], every=False)
     form = filled_in(administrator.get(f"/people/{ann.pk}/").content.decode())
     assert form["boards"] == ["gone"]
     post(administrator, ann, form, "save")

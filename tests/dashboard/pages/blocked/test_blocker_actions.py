@@ -76,9 +76,9 @@ def test_a_blocker_is_given_to_those_alone_who_see_its_board(blocked: Client) ->
     """Nor is anybody else named: who sees one board learns of no one who only sees others."""
     may(User.objects.create_user("every"), "see_every_board")
     may(User.objects.create_user("locked-out", is_active=False), "see_every_board")
-    roles.give(User.objects.create_user("administers"), roles.ADMINISTRATOR)
-    roles.give_boards(User.objects.create_user("shopkeeper"), ["shop"], every=False)
-    roles.give_boards(User.objects.create_user("banker"), ["bank"], every=False)
+    roles.assign_role(User.objects.create_user("administers"), roles.ADMINISTRATOR)
+    roles.grant_boards(User.objects.create_user("shopkeeper"), ["shop"], every=False)
+    roles.grant_boards(User.objects.create_user("banker"), ["bank"], every=False)
     group = Group.objects.create(name="shopkeepers")
     BoardAccess.objects.create(group=group, board_id="shop")
     User.objects.create_user("of-the-group").groups.add(group)

@@ -133,7 +133,7 @@ async def lock_out(person: User) -> None:
 
 
 async def take_boards(person: User) -> None:
-    await sync_to_async(roles.give_boards)(person, ["shop"], every=False)
+    await sync_to_async(roles.grant_boards)(person, ["shop"], every=False)
 
 
 @pytest.mark.parametrize("change", [sign_out, lock_out, take_boards])

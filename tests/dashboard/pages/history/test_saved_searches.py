@@ -61,7 +61,7 @@ def test_mine_is_mine_and_a_shared_one_is_everybodys(viewer: Client) -> None:
 def of_boards(name: str, *boards: str) -> Client:
     """Who may share searches, and sees these boards."""
     client, person = Client(), may(User.objects.create_user(name), "handle_blocker")
-    roles.give_boards(person, boards, every=False)
+    roles.grant_boards(person, boards, every=False)
     client.force_login(person)
     return client
 
@@ -97,7 +97,7 @@ def test_nor_to_who_does_not_see_a_board_that_it_names(query: str) -> None:
 def test_when_an_owner_loses_a_board_what_they_shared_is_shown_to_nobody_new() -> None:
     both, shop = of_boards("both", "shop", "bank"), of_boards("shopkeeper", "shop")
     save(both, "of both", "q=merger", shared="on")
-    roles.give_boards(User.objects.get(username="both"), ["shop"], every=False)
+    roles.grant_boards(User.objects.get(username="both"), ["shop"], every=False)
     assert "of both" not in text(shop)
     assert "of both" in text(both)
 

@@ -40,7 +40,7 @@ def revoke_at(name: str) -> str:
 def made(client: Client, **changes: Any) -> str:
     """The secret of a token that is made on the page."""
     response = client.post(MAKE, STATED | changes)
-    [secret] = [text for text in Document(response.content.decode()).text.split() if text.startswith(tokens.MARK)][:1]
+    [secret] = [text for text in Document(response.content.decode()).text.split() if text.startswith(tokens.PREFIX)][:1]
     return secret
 
 
@@ -111,7 +111,7 @@ def test_the_secret_is_in_one_answer_and_in_nothing_else(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     response = administrator.post(MAKE, STATED)
-    secret = next(part for part in Document(response.content.decode()).text.split() if part.startswith(tokens.MARK))
+    secret = next(part for part in Document(response.content.decode()).text.split() if part.startswith(tokens.PREFIX))
     assert tokens.find(secret)
     assert "no-store" in response["Cache-Control"]
     assert secret not in str(response.headers) + str(response.cookies) + str(administrator.session.items())
@@ -128,14 +128,14 @@ def test_the_secret_is_in_one_answer_and_in_nothing_else(
 def test_the_programs_hold_the_new_token_and_otherwise_say_where_it_goes(administrator: Client) -> None:
     assert open_page(administrator, PAGE).text.count("$TOKEN") > 5
     page = Document(administrator.post(MAKE, STATED).content.decode())
-    assert page.text.count(tokens.MARK) > 6
+    assert page.text.count(tokens.PREFIX) > 6
     assert "$TOKEN" not in page.text
     assert "http://testserver/api/events" in page.text
 
 
 def test_a_token_that_may_only_read_is_not_put_into_programs_that_publish(administrator: Client) -> None:
     page = Document(administrator.post(MAKE, STATED | {"scopes": ["read"]}).content.decode())
-    assert page.text.count(tokens.MARK) == 2  # the secret, and the beginning of it in the list
+    assert page.text.count(tokens.PREFIX) == 2  # the secret, and the beginning of it in the list
     assert "$TOKEN" in page.text
     assert "It has no publish permission" in page.text
 
@@ -254,7 +254,7 @@ def test_many_tokens_cost_no_more_queries_than_few(administrator: Client) -> Non
     before = cost(administrator)
     for n in range(20):
         tokens.create(f"t{n}", boards=["shop"])
-        rejected_requests.note(401, f"r{n}", Caller("10.0.0.1"), "GET", "/api/events")
+        rejected_requests.record(401, f"r{n}", Caller("10.0.0.1"), "GET", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
     assert cost(administrator) <= before
 
@@ -271,14 +271,14 @@ def cost(client: Client) -> int:
 def test_refused_requests_are_listed_newest_first_for_everybody(viewer: Client) -> None:
     assert "No rejected requests." in open_page(viewer, PAGE).text
     for reason in ("first", "second", "second"):
-        rejected_requests.note(422, reason, Caller("10.0.0.1", "mev_abcdefgh"), "POST", "/api/events")
+        rejected_requests.record(422, reason, Caller("10.0.0.1", "mev_abcdefgh"), "POST", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
     text = " ".join(open_page(viewer, PAGE).text.split())
     assert "0 s ago 422 second 10.0.0.1 mev_abcd… POST /api/events 2 0 s ago 422 first" in text
 
 
 def test_what_was_taken_with_a_warning_is_listed_as_that(viewer: Client) -> None:
-    rejected_requests.note(201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events")
+    rejected_requests.record(201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
     text = " ".join(open_page(viewer, PAGE).text.split())
     assert "201 accepted with a warning: /data/progress: should be a number 10.0.0.1" in text
@@ -292,7 +292,7 @@ def test_no_name_board_source_or_reason_is_markup(administrator: Client) -> None
     tokens.create(MARKUP, boards=[BOARD], sources=[MARKUP])
     tokens.create(f"{MARKUP} revoked")
     tokens.revoke(f"{MARKUP} revoked")
-    rejected_requests.note(422, MARKUP, Caller(MARKUP, f"mev_{MARKUP}"), "POST", f"/{MARKUP}")
+    rejected_requests.record(422, MARKUP, Caller(MARKUP, f"mev_{MARKUP}"), "POST", f"/{MARKUP}")
     rejected_requests.REJECTED_REQUESTS.stop()
     administrator.raise_request_exception = True
     for response in (

@@ -29,7 +29,7 @@ def administrator(log: None) -> Client:
 
 def made(name: str, role: str = roles.VIEWER, **fields: Any) -> User:
     user = User.objects.create_user(name, **fields)
-    roles.give(user, role)
+    roles.assign_role(user, role)
     return user
 
 
@@ -136,7 +136,7 @@ def test_nobody_changes_themselves_nor_a_superuser_who_is_none(administrator: Cl
 
 
 def test_the_list_says_of_each_what_they_are_and_see(administrator: Client) -> None:
-    roles.give_boards(made("ann", roles.MANAGER), ["a/b,c", "shop"], every=False)
+    roles.grant_boards(made("ann", roles.MANAGER), ["a/b,c", "shop"], every=False)
     made("bob", is_active=False)
     page = administrator.get("/people/").content.decode()
     text = re.sub(r"\s+", " ", open_page(administrator, "/people/").text)
@@ -149,7 +149,7 @@ def test_the_list_says_of_each_what_they_are_and_see(administrator: Client) -> N
 
 def test_many_people_cost_no_more_queries_than_few(administrator: Client, django_assert_max_num_queries: Any) -> None:
     for n in range(20):
-        roles.give_boards(made(f"u{n}"), ["shop"], every=False)
+        roles.grant_boards(made(f"u{n}"), ["shop"], every=False)
     with django_assert_max_num_queries(40):
         administrator.get("/people/")
 
@@ -192,5 +192,5 @@ def test_who_sees_no_board_is_told_whom_to_ask(administrator: Client) -> None:
     for path in ("/", "/boards/", "/activity/", "/blocked/", "/agents/"):
         assert "You do not have access to any boards yet" in open_page(theirs, path).text, path
     assert "ask root." in open_page(theirs, "/").text
-    roles.give_boards(ann, ["shop"], every=False)
+    roles.grant_boards(ann, ["shop"], every=False)
     assert "You do not have access to any boards yet" not in open_page(theirs, "/").text

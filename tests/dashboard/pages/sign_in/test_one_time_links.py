@@ -167,7 +167,7 @@ def test_a_session_is_over_for_good_after(client: Client, user: User, act: Calla
 
 def test_a_new_role_ends_no_session(client: Client, user: User) -> None:
     client.force_login(user)
-    roles.give(user, roles.MANAGER)
+    roles.assign_role(user, roles.MANAGER)
     assert is_signed_in(client)
 
 
