@@ -105,13 +105,13 @@ def page(query: str, limit: int = 50, **options: Any) -> Ask:
 
 def facets_of_day(chance: random.Random) -> Ask:
     from marcus_events import search
-    from marcus_events.core.filters import EventFilter, as_text
+    from marcus_events.core.filters import EventFilter, format_moment
     from marcus_events.log import read
 
     newest = read.event(read.head().position)
     assert newest, "the log is empty: see manage.py generate"
     day = newest.timestamp.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=chance.randrange(50))
-    query = f"since:{as_text(day)} until:{as_text(day + timedelta(days=1))}"
+    query = f"since:{format_moment(day)} until:{format_moment(day + timedelta(days=1))}"
     return query, lambda: search.facets(EventFilter.parse(query), CAP)
 
 

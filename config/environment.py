@@ -22,8 +22,8 @@ from psycopg_pool import ConnectionPool
 from config import request_headers
 from marcus_events.core.anchors import Anchor
 from marcus_events.core.anchors import parse as parse_anchor
-from marcus_events.core.filters import span_of
-from marcus_events.core.threads import CONNECTIONS
+from marcus_events.core.filters import parse_duration
+from marcus_events.core.threads import POOL_SIZE
 
 # Every connection plans with the values at hand: a generic plan walks the whole log for a rare word. And without JIT,
 # which takes longer to compile than our queries take to run.
@@ -31,7 +31,7 @@ SERVER_OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UT
 NOT_A_USER = frozenset({"x-forwarded-for", "x-forwarded-proto", "connection", "upgrade", "transfer-encoding"})
 POOL: dict[str, Any] = {
     "min_size": 1,
-    "max_size": CONNECTIONS,  # a connection for each thread that works with the database
+    "max_size": POOL_SIZE,  # a connection for each thread that works with the database
     "timeout": 5,  # seconds a request waits for a connection before it fails
     "max_lifetime": 30 * 60,  # seconds
     # Seconds after which an attempt to connect is given up, since the pauses within one double: it would sleep for as
@@ -133,10 +133,10 @@ def anchors(name: str) -> list[Anchor]:
         raise ImproperlyConfigured(f"{name}: {error}.") from None
 
 
-def span(name: str, *, default: str, least: timedelta) -> timedelta:
+def duration(name: str, *, default: str, least: timedelta) -> timedelta:
     """A length of time such as 30m or 2h."""
     stated = os.environ.get(name, "").strip() or default
-    found = span_of(stated)
+    found = parse_duration(stated)
     if found is None or found < least:
         raise ImproperlyConfigured(
             f"{name} must be a duration such as 30m, 1h or 1d, of at least {least}, not {stated!r}."

@@ -110,7 +110,7 @@ CONNECTIONS = {
 }
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
 ANCHORS = environment.anchors("MARCUS_ANCHORS")
-ANCHOR_EVERY = environment.span("MARCUS_ANCHOR_EVERY", default="1h", least=timedelta(seconds=1))
+ANCHOR_EVERY = environment.duration("MARCUS_ANCHOR_EVERY", default="1h", least=timedelta(seconds=1))
 HANDLERS = environment.names("MARCUS_HANDLERS", default=[])
 
 EMBEDDED_POSTGRES = not os.environ.get("DATABASE_URL")

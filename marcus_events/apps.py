@@ -6,6 +6,6 @@ class MarcusEventsConfig(AppConfig):
     verbose_name = "Marcus Events"
 
     def ready(self) -> None:
-        from marcus_events.audit.signals import listen  # models are loaded now
+        from marcus_events.audit.signals import connect_receivers  # models are loaded now
 
-        listen()
+        connect_receivers()

@@ -24,7 +24,7 @@ from marcus_events.core.cloudevent_identity import ATTRIBUTES, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.event_fields import FieldWarning, warnings_in
 from marcus_events.core.event_types import canonical
-from marcus_events.core.payload import check_name, check_payload, is_object, serialise
+from marcus_events.core.payload import check_is_object, check_name, check_payload, serialise
 from marcus_events.core.references import agent_of, board_of, task_of
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
 from marcus_events.log.append import AppendResult, EventData
@@ -32,11 +32,13 @@ from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
 
 logger = logging.getLogger(__name__)
 
-ANSWER_WITHIN_S = 25.0  # longer than the writer tries; then something is wrong with the writer itself
-OF_THE_WAY = frozenset({"traceparent", "tracestate"})  # metadata that each attempt to send an event has its own of
+COMMIT_TIMEOUT_S = 25.0  # longer than the writer tries; then something is wrong with the writer itself
+TRANSPORT_METADATA = frozenset(
+    {"traceparent", "tracestate"}
+)  # metadata that each attempt to send an event has its own of
 # What the API adds to an event; published again, it is left out.
-OF_THE_LOG = ("position", "recorded_at", "category", "clock_ahead_s")
-FIELDS = frozenset({*(field.name for field in fields(Event)), *OF_THE_LOG})
+LOG_FIELDS = ("position", "recorded_at", "category", "clock_ahead_s")
+KNOWN_FIELDS = frozenset({*(field.name for field in fields(Event)), *LOG_FIELDS})
 
 Status = Literal["accepted", "duplicate", "rejected"]
 
@@ -66,8 +68,8 @@ def ingest(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) 
     Valid events are taken though others are refused: whoever calls this looks at the receipts. Raises LogUnavailable
     when the log cannot take any.
     """
-    entries = all_checked(events, authority)
-    return receipts(events, entries, [settled(*submit(chunk)) for chunk in chunks(entries)])
+    entries = check_all(events, authority)
+    return make_receipts(events, entries, [wait_for_results(*submit(chunk)) for chunk in chunks(entries)])
 
 
 async def ingest_async(
@@ -77,11 +79,11 @@ async def ingest_async(
 
     Large events are better checked `aside`, in a thread.
     """
-    entries = await asyncio.to_thread(all_checked, events, authority) if aside else all_checked(events, authority)
+    entries = await asyncio.to_thread(check_all, events, authority) if aside else check_all(events, authority)
     submissions = [await submit_async(chunk) for chunk in chunks(entries)]
     for _, answer in submissions:
-        await finished(answer)
-    return receipts(events, entries, [settled(chunk, answer, 0) for chunk, answer in submissions])
+        await wait_done(answer)
+    return make_receipts(events, entries, [wait_for_results(chunk, answer, 0) for chunk, answer in submissions])
 
 
 def chunks(entries: list[EventData | InvalidEvent]) -> list[list[EventData]]:
@@ -90,7 +92,7 @@ def chunks(entries: list[EventData | InvalidEvent]) -> list[list[EventData]]:
 
 
 def submit(
-    entries: list[EventData], timeout_s: float = ANSWER_WITHIN_S
+    entries: list[EventData], timeout_s: float = COMMIT_TIMEOUT_S
 ) -> tuple[list[EventData], Future[list[AppendResult]]]:
     return entries, writer().submit(entries, timeout_s=timeout_s)
 
@@ -103,7 +105,7 @@ async def submit_async(entries: list[EventData]) -> tuple[list[EventData], Futur
         return await asyncio.to_thread(submit, entries)
 
 
-async def finished(answer: Future[list[AppendResult]]) -> None:
+async def wait_done(answer: Future[list[AppendResult]]) -> None:
     """Return when it is there, or when it should have been. Its outcome is left to whoever asks for it."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
 
@@ -113,12 +115,12 @@ async def finished(answer: Future[list[AppendResult]]) -> None:
 
     answer.add_done_callback(tell)
     with suppress(TimeoutError):
-        async with asyncio.timeout(ANSWER_WITHIN_S):
+        async with asyncio.timeout(COMMIT_TIMEOUT_S):
             await done.wait()
 
 
-def settled(
-    entries: list[EventData], answer: Future[list[AppendResult]], timeout_s: float = ANSWER_WITHIN_S
+def wait_for_results(
+    entries: list[EventData], answer: Future[list[AppendResult]], timeout_s: float = COMMIT_TIMEOUT_S
 ) -> list[AppendResult | str]:
     """The places in order; an error's words for each offer of a submission that the database refused."""
     try:
@@ -129,17 +131,17 @@ def settled(
         return [f"the database rejected it: {error.diag.message_primary}"] * len(entries)
 
 
-def receipts(
+def make_receipts(
     events: Sequence[Event], entries: list[EventData | InvalidEvent], places: list[list[AppendResult | str]]
 ) -> list[Receipt]:
     place = chain.from_iterable(places)
     return [
-        receipt(entry, next(place)) if isinstance(entry, EventData) else refusal(event, entry)
+        receipt_of(entry, next(place)) if isinstance(entry, EventData) else refused_receipt(event, entry)
         for event, entry in zip(events, entries, strict=True)
     ]
 
 
-def receipt(entry: EventData, place: AppendResult | str) -> Receipt:
+def receipt_of(entry: EventData, place: AppendResult | str) -> Receipt:
     if isinstance(place, str):
         return Receipt(entry.event_id, "rejected", error=place, why="invalid")
     if place.digest != entry.digest:
@@ -149,7 +151,7 @@ def receipt(entry: EventData, place: AppendResult | str) -> Receipt:
     return Receipt(entry.event_id, status, place.position, warnings=entry.warnings)
 
 
-def tell_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
+def log_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
     """Those that were refused, which are logged: for what the system itself publishes, whom nobody else would tell."""
     refused = [receipt for receipt in answers if receipt.status == "rejected"]
     for receipt in refused:
@@ -157,20 +159,22 @@ def tell_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
     return refused
 
 
-def refusal(event: Event, error: InvalidEvent) -> Receipt:
-    return rejected(event.event_id, error, "forbidden" if isinstance(error, Reserved) else "invalid")
+def refused_receipt(event: Event, error: InvalidEvent) -> Receipt:
+    return rejected_receipt(event.event_id, error, "forbidden" if isinstance(error, Reserved) else "invalid")
 
 
-def rejected(event_id: object, error: InvalidEvent, why: Literal["invalid", "forbidden"] = "invalid") -> Receipt:
+def rejected_receipt(
+    event_id: object, error: InvalidEvent, why: Literal["invalid", "forbidden"] = "invalid"
+) -> Receipt:
     named = event_id if isinstance(event_id, str) else ""
     return Receipt(named, "rejected", None, str(error), why, error.pointer, error.limit)
 
 
-def all_checked(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[EventData | InvalidEvent]:
-    return [checked(event, authority) for event in events]
+def check_all(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[EventData | InvalidEvent]:
+    return [check_event(event, authority) for event in events]
 
 
-def checked(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData | InvalidEvent:
+def check_event(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData | InvalidEvent:
     try:
         return entry_from(event, authority)
     except InvalidEvent as error:
@@ -212,8 +216,8 @@ def digest_of(
     if ATTRIBUTES in metadata:
         data, metadata = identity_of(data, metadata)
         data_text, metadata_text = serialise(data), serialise(metadata)
-    if not OF_THE_WAY.isdisjoint(metadata):
-        metadata_text = serialise({key: value for key, value in metadata.items() if key not in OF_THE_WAY})
+    if not TRANSPORT_METADATA.isdisjoint(metadata):
+        metadata_text = serialise({key: value for key, value in metadata.items() if key not in TRANSPORT_METADATA})
     stated = f"[{serialise(event_type)},{data_text},{metadata_text}]"
     return hashlib.sha256(stated.encode()).digest()[:16]
 
@@ -227,14 +231,14 @@ def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:
     if not isinstance(stated, Mapping):
         raise InvalidEvent("", "an event must be a JSON object")
     known = {key: value for key, value in stated.items() if value is not None}
-    metadata = is_object(known.get("metadata", {}), "/metadata")
+    metadata = check_is_object(known.get("metadata", {}), "/metadata")
     return Event(
         event_id=check_name(known.get("event_id", default_id), "/event_id"),
         timestamp=parse_timestamp(known["timestamp"]) if "timestamp" in known else utc_now(),
         event_type=check_name(known.get("event_type"), "/event_type"),
         source=check_name(known.get("source"), "/source"),
-        data=is_object(known.get("data", {}), "/data"),
-        metadata=with_extra(metadata, {key: stated[key] for key in stated if key not in FIELDS}),
+        data=check_is_object(known.get("data", {}), "/data"),
+        metadata=with_extra(metadata, {key: stated[key] for key in stated if key not in KNOWN_FIELDS}),
     )
 
 

@@ -49,7 +49,7 @@ class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
             return Problem(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Protocol is not ASCII.")
         headers = [(name, value) for name, values in self.requestHeaders.getAllRawHeaders() for value in values]
         if trusted_proxies.is_sent_twice(headers):
-            return trusted_proxies.sent_twice()
+            return trusted_proxies.sent_twice_problem()
         return None
 
     def handleContentChunk(self, data: bytes) -> None:

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from marcus_events.audit.failed_logins import FAILED_LOGINS
-from marcus_events.audit.hash_chain import seal
-from marcus_events.audit.hash_chain.anchor_writer import keep_anchored
+from marcus_events.audit.hash_chain import run_sealer
+from marcus_events.audit.hash_chain.anchor_writer import run_anchoring
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.writer import AUDIT_WRITER
-from marcus_events.blockers.replies import send_answers
+from marcus_events.blockers.replies import run_replies
 from marcus_events.core.lifecycle import Declared, background, stop_services
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.http.worker_threads import (
@@ -64,10 +64,10 @@ WORK: tuple[AnyService, ...] = (
     background("projector of state and rates", Projector([STATE, RATES]).run, LISTENER),
     background("projector of search", Projector([SEARCH]).run, LISTENER),
     background("handlers", run_handlers, *LOG),
-    background("replies", send_answers, WRITER),
+    background("replies", run_replies, WRITER),
     RETENTION,
-    background("sealer", seal, AUDIT_WRITER),
-    background("anchors", keep_anchored),
+    background("sealer", run_sealer, AUDIT_WRITER),
+    background("anchors", run_anchoring),
     background("followed folders", follow_folders, *LOG),
 )
 DEMO: AnyService = background("demo", lambda stop: Demo(watched=lambda: get_hub().connections > 0).run(stop), *LOG, HUB)

@@ -83,7 +83,7 @@ def fresh_rates() -> None:
 @pytest.fixture(autouse=True)
 def off_the_record() -> None:
     """Do not record the creation of test users, so that the log begins with the test's own events. See tests/audit."""
-    signals.unlisten()
+    signals.disconnect_receivers()
 
 
 @pytest.fixture

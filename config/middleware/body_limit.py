@@ -21,7 +21,7 @@ from marcus_events.http.json_body import MAX_BODY, too_large
 from marcus_events.http.problem_response import problem_response
 
 API = "/api/"
-ENOUGH_DIGITS = 20  # to tell that a length is too large; Python refuses to read thousands of them
+MAX_DIGITS = 20  # to tell that a length is too large; Python refuses to read thousands of them
 
 
 class BodyLimit:
@@ -31,12 +31,12 @@ class BodyLimit:
     async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if stated_length(scope) > MAX_BODY:
             return await refuse(too_large(), scope, send)
-        counted = Counted(receive)
+        counted = CountedReceive(receive)
         await self.application(scope, counted, send)
         return await refuse(too_large(), scope, send) if counted.is_too_large else None
 
 
-class Counted:
+class CountedReceive:
     """`receive`, until more than the limit has come through it."""
 
     def __init__(self, receive: Any) -> None:
@@ -56,7 +56,7 @@ class Counted:
 def stated_length(scope: AsgiScope) -> int:
     """0 where the header is missing. What is no number the server itself has refused, or goes by what it counts."""
     stated = [value for name, value in scope["headers"] if name == b"content-length"]
-    return max((int(value[:ENOUGH_DIGITS]) for value in stated if value.isdigit()), default=0)
+    return max((int(value[:MAX_DIGITS]) for value in stated if value.isdigit()), default=0)
 
 
 def caller_of(scope: AsgiScope) -> Caller:

@@ -24,8 +24,8 @@ from marcus_events.core.problem import Problem
 from marcus_events.core.threads import THREADS
 
 NOT_COUNTED = ("/healthz",)  # whoever watches over the process is answered however busy it is
-AT_ONCE = THREADS["request"]
-OF_ADDRESS = 4  # one program that asks in a loop, and some pages
+MAX_CONCURRENT = THREADS["request"]
+MAX_PER_ADDRESS = 4  # one program that asks in a loop, and some pages
 
 
 class ConnectionLimit:
@@ -57,23 +57,25 @@ class TurnLimit:
             return await self.application(scope, receive, send)
         with ExitStack() as turn:
             await self.turns.begin(network_of(caller_of(scope).address), turn)
-            return await self.application(scope | {"end_turn": turn.close}, receive, ending(turn.close, send))
+            return await self.application(
+                scope | {"end_turn": turn.close}, receive, ends_turn_on_send(turn.close, send)
+            )
 
 
 class FairTurns:
     def __init__(self) -> None:
-        self._all = asyncio.Semaphore(AT_ONCE)
+        self._all = asyncio.Semaphore(MAX_CONCURRENT)
         self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()  # while somebody has one
 
     async def begin(self, address: str, turn: ExitStack) -> None:
         """Closing `turn` ends it."""
-        mine = self._of.get(address) or self._of.setdefault(address, asyncio.Semaphore(OF_ADDRESS))
+        mine = self._of.get(address) or self._of.setdefault(address, asyncio.Semaphore(MAX_PER_ADDRESS))
         for semaphore in (mine, self._all):
             await semaphore.acquire()
             turn.callback(semaphore.release)
 
 
-def ending(end: Callable[[], None], send: Any) -> Any:
+def ends_turn_on_send(end: Callable[[], None], send: Any) -> Any:
     """`send`, which ends the turn when the answer begins."""
 
     async def send_and_end(message: dict[str, Any]) -> None:

@@ -12,8 +12,13 @@ from config.middleware.caching import PRIVATE
 from marcus_events.http.problem_response import SECURITY_HEADERS
 
 PATH = "/healthz"
-ALIVE = b'{"status": "ok"}'
-HEADERS = {"Content-Type": "application/json", "Content-Length": str(len(ALIVE)), "Cache-Control": PRIVATE, **SECURITY_HEADERS}
+BODY = b'{"status": "ok"}'
+HEADERS = {
+    "Content-Type": "application/json",
+    "Content-Length": str(len(BODY)),
+    "Cache-Control": PRIVATE,
+    **SECURITY_HEADERS,
+}
 
 
 class Healthz:
@@ -25,4 +30,4 @@ class Healthz:
             return await self.application(scope, receive, send)
         headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        return await send({"type": "http.response.body", "body": ALIVE if scope["method"] == "GET" else b""})
+        return await send({"type": "http.response.body", "body": BODY if scope["method"] == "GET" else b""})

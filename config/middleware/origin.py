@@ -34,7 +34,7 @@ class SameOrigin:
         if is_a_program(scope):
             return await self.application(without_cookies(scope), receive, send)
         host = _only(scope, b"host")
-        if not is_ours(host):
+        if not is_allowed_host(host):
             unknown_host.refuse(host, (scope.get("client") or ("",))[0], "WS", scope["path"])
         chosen = self.application if is_allowed(_only(scope, b"origin"), host) else WebsocketDenier()
         return await chosen(scope, receive, send)
@@ -42,7 +42,7 @@ class SameOrigin:
 
 def is_a_program(scope: AsgiScope) -> bool:
     named = [name for name, _ in scope["headers"]]
-    return b"origin" not in named and bool(_only(scope, b"authorization")) and is_ours(_only(scope, b"host"))
+    return b"origin" not in named and bool(_only(scope, b"authorization")) and is_allowed_host(_only(scope, b"host"))
 
 
 def without_cookies(scope: AsgiScope) -> AsgiScope:
@@ -50,7 +50,7 @@ def without_cookies(scope: AsgiScope) -> AsgiScope:
 
 
 def is_allowed(origin: str, host: str) -> bool:
-    if not is_ours(host):
+    if not is_allowed_host(host):
         return False
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
@@ -60,7 +60,7 @@ def is_allowed(origin: str, host: str) -> bool:
     return _with_port(authority, scheme) == _with_port(host, scheme)
 
 
-def is_ours(host: str) -> bool:
+def is_allowed_host(host: str) -> bool:
     """A name that this site answers to."""
     domain, _ = split_domain_port(host)
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)

@@ -35,7 +35,7 @@ class ProxyHeaders:
     async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if scope["type"] not in TLS:
             return await self.application(scope, receive, send)
-        told = read(scope)
+        told = read_proxy_headers(scope)
         problem = told["refusal"]
         if problem and scope["type"] == "websocket":
             rejected_requests.record_problem(problem, Caller(told["client"][0]), "WS", scope["path"])
@@ -43,7 +43,7 @@ class ProxyHeaders:
         return await self.application(told, receive, send)
 
 
-def read(scope: AsgiScope) -> AsgiScope:
+def read_proxy_headers(scope: AsgiScope) -> AsgiScope:
     peer, port = scope.get("client") or ("", 0)
     headers = scope["headers"]
     told = scope | {

@@ -28,7 +28,7 @@ from marcus_events.http.problem_response import SECURITY_HEADERS, problem_respon
 PATH = "/api/events"
 
 
-class Gone(Exception):
+class ClientDisconnected(Exception):
     """The client went before its request was whole."""
 
 
@@ -41,8 +41,8 @@ class Publishing:
         if scope["method"] != "POST" or scope["path"] != scope.get("root_path", "") + PATH:
             return await self.application(scope, receive, send)
         try:
-            request = Utf8Request(scope, BytesIO(await body_of(receive)))
-        except Gone:
+            request = Utf8Request(scope, BytesIO(await read_body(receive)))
+        except ClientDisconnected:
             return None
         return await send_response(self.with_headers(request, await response_to(request)), send)
 
@@ -56,13 +56,13 @@ class Publishing:
         return response
 
 
-async def body_of(receive: Any) -> bytes:
+async def read_body(receive: Any) -> bytes:
     """The whole of it; `BodyLimit` stands in front. Raises Gone."""
     parts, is_whole = [], False
     while not is_whole:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise ClientDisconnected
         parts.append(message.get("body", b""))
         is_whole = not message.get("more_body", False)
     return b"".join(parts)

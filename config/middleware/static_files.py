@@ -47,16 +47,16 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # WhiteNoise has 
         if file is None:
             found = await self.get_response(request)
         else:
-            found = in_blocks(await sync_to_async(self.serve)(file, request))
+            found = stream_in_blocks(await sync_to_async(self.serve)(file, request))
         return found
 
 
-def in_blocks(response: FileResponse) -> FileResponse:
+def stream_in_blocks(response: FileResponse) -> FileResponse:
     if response.file_to_stream:
-        response.streaming_content = blocks(response.file_to_stream)
+        response.streaming_content = read_blocks(response.file_to_stream)
     return response
 
 
-async def blocks(file: IO[bytes]) -> AsyncIterator[bytes]:
+async def read_blocks(file: IO[bytes]) -> AsyncIterator[bytes]:
     while block := await asyncio.to_thread(file.read, BLOCK):
         yield block

@@ -76,17 +76,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def refuse(host: str, address: str, method: str, path: str) -> Problem:
     """Log and note it. Of the path only where it leads: a page, the API or a socket."""
     domain, _ = split_domain_port(host)
-    name = shown(domain or host)
+    name = sanitise_name(domain or host)
     detail = (REFUSED if domain else NO_NAME).format(name=name or "nothing")
     is_among_first, is_new = _names.add(name)
     if is_new:
         logger.warning("%s (requested by %s; logged once an hour)", detail, address)
     door = f"/{path.split('/')[1]}/" if path.startswith((*PROGRAMS, "/ws")) else "/"
     reason = detail if is_among_first else OTHERS
-    rejected_requests.record(HTTPStatus.BAD_REQUEST, reason, Caller(address), method, door)
+    rejected_requests.record_rejection(HTTPStatus.BAD_REQUEST, reason, Caller(address), method, door)
     return Problem(HTTPStatus.BAD_REQUEST, detail)
 
 
-def shown(name: str) -> str:
+def sanitise_name(name: str) -> str:
     readable = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
     return readable if len(readable) <= MAX_NAME else readable[: MAX_NAME - 1] + "…"

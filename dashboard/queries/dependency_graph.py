@@ -21,7 +21,7 @@ from dashboard.queries import current_state
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access import linked_tasks
-from marcus_events.core.dependents import waiting_behind
+from marcus_events.core.dependents import transitive_dependents
 from marcus_events.core.state import TASK_STATUSES
 from marcus_events.search.masking import ANOTHER
 
@@ -137,7 +137,7 @@ class Waits:
         self.done = {task for task, status in self.status.items() if status == "done"}
         self.open_edges = [edge for edge in edges if not self.done.intersection(edge)]
         self.order = order_nodes(ids, self.open_edges)
-        self.behind = waiting_behind([(task, before) for before, task in self.open_edges], self.done)
+        self.behind = transitive_dependents([(task, before) for before, task in self.open_edges], self.done)
         self.waits_for = following((task, before) for before, task in self.open_edges)
         self.stuck_behind = following(
             (task, blocked) for blocked in self.blocked() for task in sorted(self.behind.get(blocked, ()))

@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 
 from dashboard.headline import count
 from dashboard.live.page_state import PageState
-from marcus_events.core.clock_skew import ahead_words
+from marcus_events.core.clock_skew import describe_skew
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.sentences import SentencePart
 
 register = template.Library()
 plural = register.filter("plural", count)
-register.filter("ahead_words", ahead_words)
+register.filter("ahead_words", describe_skew)
 
 CLOCKS = {
     "seconds": "%H:%M:%S",
@@ -84,7 +84,7 @@ def clock_ahead(event: RecordedEvent) -> SafeString | str:
     if event.clock_ahead is None:
         return ""
     title = f"Recorded at {event.recorded_at.strftime(CLOCKS['full'])}, which is the time that counts."
-    return format_html('<span class="clock-ahead" title="{}">{}</span>', title, ahead_words(event.clock_ahead))
+    return format_html('<span class="clock-ahead" title="{}">{}</span>', title, describe_skew(event.clock_ahead))
 
 
 @register.simple_tag

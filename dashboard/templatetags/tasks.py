@@ -10,7 +10,7 @@ from dashboard.icons import icon_of
 from dashboard.queries.dependency_graph import STATUSES
 from dashboard.templatetags.pages import icon, task_link, words
 from marcus_events.core.event import RecordedEvent
-from marcus_events.core.external_links import address
+from marcus_events.core.external_links import build_url
 from marcus_events.core.sentences import sentence, short
 
 register = template.Library()
@@ -42,7 +42,7 @@ def status_words(status: str) -> str:
 def external(external_id: str, pattern: str) -> SafeString:
     """Render an external id, as a link if the board has a URL pattern."""
     shown = short(external_id)
-    if where := address(pattern, external_id):
+    if where := build_url(pattern, external_id):
         return format_html('<a class="external" href="{}" rel="noreferrer"><bdi>{}</bdi></a>', where, shown)
     return format_html("<bdi>{}</bdi>", shown)
 

@@ -14,7 +14,7 @@ from dashboard.charts.bars import axis_form
 from dashboard.timeline.status_intervals import Window
 from dashboard.timeline.timeline_layout import COLUMNS
 from marcus_events.core.event import EARLIEST, InvalidEvent, parse_timestamp
-from marcus_events.core.filters import as_text
+from marcus_events.core.filters import format_moment
 
 ORIGIN = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday; marks and columns are multiples from here
 
@@ -86,10 +86,10 @@ def mark_times(span: TimeSpan, shown: Window) -> Iterator[datetime]:
 
 def earlier_until(shown: Window) -> str:
     """Return the `until` of the previous time span."""
-    return as_text(shown.since)
+    return format_moment(shown.since)
 
 
 def later_until(shown: Window, now: datetime) -> str:
     """Return the `until` of the next time span; "" for now."""
     end = shown.until + shown.length
-    return as_text(end) if end < now else ""
+    return format_moment(end) if end < now else ""

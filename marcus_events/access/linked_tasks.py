@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marcus_events.access.visibility import Visibility
-from marcus_events.core.dependents import waiting_behind
+from marcus_events.core.dependents import transitive_dependents
 from marcus_events.log.rows import rows
 from marcus_events.log.task_boards import BOARD, AsOf, held
 
@@ -105,10 +105,12 @@ def dependencies_of(
     return query_links(BEFORE.replace("{only}", only), masks or Masks(visibility), None, {"boards": list(boards)})
 
 
-def dependents_by_task(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> dict[TaskKey, list[TaskKey]]:
+def dependents_by_task(
+    tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None
+) -> dict[TaskKey, list[TaskKey]]:
     """For each of these tasks that is not done, the tasks that wait behind it, on whatever board."""
     found = dependents_of(tasks, visibility, moment)
-    return {task: sorted(behind) for task, behind in waiting_behind(found.pairs, found.done, tasks).items()}
+    return {task: sorted(behind) for task, behind in transitive_dependents(found.pairs, found.done, tasks).items()}
 
 
 def query_links(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) -> LinkedTasks:

@@ -91,7 +91,7 @@ def remote_user(peer: str, headers: Headers) -> str:
     if not is_trusted(peer):
         raise Problem(HTTPStatus.FORBIDDEN, UNTRUSTED.format(header))
     if is_sent_twice(headers) or b"," in values[0]:
-        raise sent_twice()
+        raise sent_twice_problem()
     try:
         name = unicodedata.normalize("NFC", values[0].strip(b" \t").decode())
     except UnicodeDecodeError:
@@ -105,7 +105,7 @@ def is_sent_twice(headers: Headers) -> bool:
     return bool(settings.REMOTE_USER_HEADER) and len(values_of(headers, settings.REMOTE_USER_HEADER)) > 1
 
 
-def sent_twice() -> Problem:
+def sent_twice_problem() -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, SENT_TWICE.format(settings.REMOTE_USER_HEADER))
 
 

@@ -14,7 +14,7 @@ from marcus_events.admin import display
 from marcus_events.admin.base import ReadOnly
 from marcus_events.admin.event_filters import ByBoard, ByCategory, ByTime, ByType
 from marcus_events.admin.event_list import EventList, row_of
-from marcus_events.core.clock_skew import ahead_words
+from marcus_events.core.clock_skew import describe_skew
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence
@@ -78,7 +78,7 @@ class EventAdmin(ReadOnly):
     @admin.display(description="happened")
     def happened(self, row: LoggedEvent) -> SafeString | str:
         at, ahead = display.moment(row.timestamp), recorded_of(row).clock_ahead
-        return format_html("{} ({})", at, ahead_words(ahead)) if ahead else at
+        return format_html("{} ({})", at, describe_skew(ahead)) if ahead else at
 
     @admin.display(description="event")
     def said(self, row: LoggedEvent) -> SafeString | str:

@@ -49,7 +49,7 @@ def time(name: str, stated: str) -> datetime | None:
     if not stated:
         return None
     try:
-        return filters.moment(stated, utc_now())
+        return filters.parse_moment(stated, utc_now())
     except filters.InvalidFilter as error:
         hint = "; in a URL, write a time with Z, or + as %2B" if " " in stated else ""
         raise invalid_parameter(name, f"cannot be read: {error}{hint}") from error

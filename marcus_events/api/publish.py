@@ -64,7 +64,9 @@ def stated_in(request: HttpRequest, body: bytes) -> tuple[Any, publish_items.Par
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.", limit="compression")
     if any(map(cloudevents.is_attribute, request.headers)):
-        return {"id": cloudevents.event_id_in(request.headers)}, lambda _: cloudevents.from_binary(request.headers, body)
+        return {"id": cloudevents.event_id_in(request.headers)}, lambda _: cloudevents.from_binary(
+            request.headers, body
+        )
     match request.content_type:
         case "application/json":
             return parse(body), with_trace(request)
@@ -109,7 +111,10 @@ def answer(request: HttpRequest, receipts: list[Receipt], *, is_batch: bool) -> 
     if body["rejected"] == len(receipts):
         reason = publish_items.rejection_reason(receipts)
         raise Problem(
-            publish_items.common_status_code(receipts), receipts[0].error or "No event was accepted.", reason=reason, **body
+            publish_items.common_status_code(receipts),
+            receipts[0].error or "No event was accepted.",
+            reason=reason,
+            **body,
         )
     caller = caller_of(request)
     publish_items.record_rejected(receipts, caller, "POST", request.path)

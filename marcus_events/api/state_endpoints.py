@@ -18,7 +18,7 @@ from marcus_events.api.endpoint import endpoint
 from marcus_events.api.query_fields import AS_OF, EXTERNAL, OF_STATE, PAGED, STATE, SYNC, boards_from
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import category_of
-from marcus_events.core.external_links import address
+from marcus_events.core.external_links import build_url
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import event_counts, read
 from marcus_events.log.task_boards import AsOf
@@ -54,7 +54,7 @@ def board_dict(row: Board, tasks: Counter[str]) -> resources.BoardResource:
         "created_at": row.created_at.isoformat(),
         "board_type": row.board_type or None,
         "external_id": row.external_id or None,
-        "external_url": address(row.external_url, row.external_id) or None,
+        "external_url": build_url(row.external_url, row.external_id) or None,
         "sync_status": row.sync_status or None,
         "connection": {
             "status": row.connection or None,
@@ -116,7 +116,7 @@ def task_dict(
         "waiting_behind": len(waiting.get((row.board_id, row.task_id), ())),
         "created_at": row.created_at.isoformat(),
         "external_id": row.external_id or None,
-        "external_url": address(pattern, row.external_id) or None,
+        "external_url": build_url(pattern, row.external_id) or None,
         "sync_status": row.sync_status or None,
     }
 

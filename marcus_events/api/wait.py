@@ -52,11 +52,11 @@ class Wanted:
 
     async def note_awaited(self) -> None:
         if self.program:
-            await off_the_loop(waiting.note_awaited, self.filter, self.program, self.timeout_s)
+            await off_the_loop(waiting.record_awaited, self.filter, self.program, self.timeout_s)
 
     async def note_seen(self, event: RecordedEvent | None) -> None:
         if self.program and event is not None:
-            await off_the_loop(waiting.note_seen, event, self.program)
+            await off_the_loop(waiting.record_seen, event, self.program)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def wanted_by(request: HttpRequest) -> Wanted:
     timeout_s = TIMEOUT.of(request)
     visibility = visibility_in(request, token)
     wanted = filter_from(request, visibility)
-    program = token if waiting.may_note(token, wanted) else None
+    program = token if waiting.is_recordable(token, wanted) else None
     ids = (token.pk, None) if token else (None, request.user.pk)
     return Wanted(wanted, after_of(request, visibility), timeout_s, program, *ids)
 

@@ -24,14 +24,14 @@ from marcus_events.http.rejected_requests import MAX_ADDRESS, sanitise
 
 COMMAND_LINE = "command line"  # who acts by a command of manage.py
 MAX_NAME = 150  # characters, as Django has it of users
-OF_A_PLACE = ("board_id", "task_id", "agent_id", "project_id")  # would make it an event of that board or task
+ENTITY_FIELDS = ("board_id", "task_id", "agent_id", "project_id")  # would make it an event of that board or task
 
 
 def record(event_type: str, by: str, address: str = "", **data: Any) -> None:
     """Put an act on record. Where no address is given it is that of the request that is being answered, if any."""
     where = address or actor().address
     stated = {"by": sanitise(by, MAX_NAME), "address": sanitise(where, MAX_ADDRESS)}
-    stated |= {name.removesuffix("_id") if name in OF_A_PLACE else name: value for name, value in data.items()}
+    stated |= {name.removesuffix("_id") if name in ENTITY_FIELDS else name: value for name, value in data.items()}
     event_id = f"audit_{uuid.uuid4().hex}"
     audit_writer().keep(Event(event_id, utc_now(), event_type, source_of(USER, stated["by"]), stated, {}))
 

@@ -24,7 +24,7 @@ def actor() -> RequestActor:
 
 
 @contextmanager
-def acting(by: str, address: str) -> Iterator[None]:
+def acting_as(by: str, address: str) -> Iterator[None]:
     token = _actor.set(RequestActor(by, address))
     try:
         yield

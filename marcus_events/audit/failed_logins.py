@@ -16,19 +16,19 @@ from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.core.lifecycle import Declared
 
 MINUTE_S = 60.0
-LOOK_EVERY_S = 1.0
+POLL_INTERVAL_S = 1.0
 MAX_KEYS = 100  # names and addresses in a minute
 OTHERS = ("several names", "several addresses")
 NOBODY = "an unknown name"
 
 LoginKey = tuple[str, str]  # name, address
-Tell = Callable[[str, str, int], None]
+RecordFailures = Callable[[str, str, int], None]
 
 
 class FailedLogins:
     """`tell` is called with a name, an address, and how many times; for the first one with 1."""
 
-    def __init__(self, tell: Tell, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, tell: RecordFailures, clock: Callable[[], float] = time.monotonic) -> None:
         self._tell = tell
         self._clock = clock
         self._lock = threading.Lock()
@@ -74,16 +74,16 @@ class FailedLogins:
         self.look(all_of_them=True)
 
     def _run(self) -> None:
-        while not self._stop.wait(LOOK_EVERY_S):
+        while not self._stop.wait(POLL_INTERVAL_S):
             self.look()
 
 
-def tell(name: str, address: str, times: int) -> None:
+def record_failures(name: str, address: str, times: int) -> None:
     more = {} if times == 1 else {"times": f"{times} more times within a minute"}
     audit.record("sign_in_failed", name, address, count=times, **more)
 
 
-FAILED_LOGINS = Declared("failed logins", lambda: FailedLogins(tell), needs=(AUDIT_WRITER,))
+FAILED_LOGINS = Declared("failed logins", lambda: FailedLogins(record_failures), needs=(AUDIT_WRITER,))
 
 
 def failed_logins() -> FailedLogins:

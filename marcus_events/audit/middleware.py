@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from marcus_events import audit
-from marcus_events.audit.actor import acting
+from marcus_events.audit.actor import acting_as
 from marcus_events.http.either_mode import EitherMode
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -21,10 +21,10 @@ class ActorMiddleware(EitherMode):
             return self.get_response(request)
         if self.is_async:
             return self.awaited(request)
-        with acting(request.user.get_username(), audit.address_of(request)):
+        with acting_as(request.user.get_username(), audit.address_of(request)):
             return self.get_response(request)
 
     async def awaited(self, request: HttpRequest) -> Any:
         user = await request.auser()
-        with acting(user.get_username(), audit.address_of(request)):
+        with acting_as(user.get_username(), audit.address_of(request)):
             return await self.get_response(request)

@@ -24,13 +24,13 @@ from typing import Any
 import psycopg
 from django.db import OperationalError, connection, transaction
 
-from marcus_events.blockers.replies import ATTEMPTS, SENT, sent_id
+from marcus_events.blockers.replies import MAX_ATTEMPTS, SENT_SUFFIX, reply_event_id
 from marcus_events.core.causation import CAUSATION, CORRELATION
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_fields import text_in
 from marcus_events.core.event_types import EventTypes, category_of
-from marcus_events.core.redaction_marker import REDACTED, marker, remaining
-from marcus_events.core.reducers.redacted_effect import REPEATS, effect_of, ids_in
+from marcus_events.core.redaction_marker import REDACTED, redaction_marker, remaining_metadata
+from marcus_events.core.reducers.redacted_effect import REPEATED, effect_of, ids_in
 from marcus_events.core.reserved import USER, Authority, source_of
 from marcus_events.http.rejected_requests import MAX_ADDRESS, sanitise
 from marcus_events.ingest import entry_from
@@ -62,23 +62,23 @@ def redact(position: int, by: str, reason: str, address: str = "") -> int:
         raise CannotRedact("Enter a reason.")
     act = RedactionRequest(by, stated, sanitise(address, MAX_ADDRESS), utc_now().replace(microsecond=0))
     try:
-        records = with_room(lambda: carried_out(act, position))
+        records = with_room(lambda: redact_in_transaction(act, position))
     except OperationalError as error:
         raise psycopg.OperationalError(str(error)) from error
     return records[0]
 
 
-def carried_out(act: RedactionRequest, position: int) -> list[int]:
+def redact_in_transaction(act: RedactionRequest, position: int) -> list[int]:
     with transaction.atomic():
         execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
         execute(HOLD_STATE, [ProjectionName.STATE])
-        event = found(position)
+        event = find_redactable(position)
         records = act.carry_out([event, *copies_of(event)])
         execute("SELECT pg_notify(%s, %s)", [LOG_CHANNEL, str(records[-1])])
         return records
 
 
-def found(position: int) -> RecordedEvent:
+def find_redactable(position: int) -> RecordedEvent:
     event = read.event(position)
     if event is None:
         raise CannotRedact(f"Event {position} does not exist.")
@@ -91,9 +91,9 @@ def found(position: int) -> RecordedEvent:
 
 def copies_of(event: RecordedEvent) -> list[RecordedEvent]:
     """The same answer, as the application has published it a second time."""
-    answer_id, sent, _ = event.event.event_id.partition(SENT)
+    answer_id, sent, _ = event.event.event_id.partition(SENT_SUFFIX)
     if event.event_type == EventTypes.BLOCKER_ANSWERED:
-        others = [sent_id(answer_id, attempt) for attempt in range(1, ATTEMPTS + 1)]
+        others = [reply_event_id(answer_id, attempt) for attempt in range(1, MAX_ATTEMPTS + 1)]
     elif event.event_type == EventTypes.BLOCKER_RESOLVED and sent:
         others = [answer_id]
     else:
@@ -108,7 +108,7 @@ class RedactionRequest:
 
     def __init__(self, by: str, reason: str, address: str, at: datetime) -> None:
         self.by, self.reason, self.address, self.at = by, reason, address, at
-        self.marker = marker(by, at, reason)
+        self.marker = redaction_marker(by, at, reason)
 
     def carry_out(self, events: list[RecordedEvent]) -> list[int]:
         """Step 2. The positions of the records. What takes long comes first: the log is locked from the append on."""
@@ -118,10 +118,10 @@ class RedactionRequest:
     def forgotten(self, event: RecordedEvent) -> RecordedEvent:
         """The event as it is to stand in the log. It is out of everything that was derived from it."""
         rewriting = Rewriting(event)
-        metadata = metadata_of(event, is_repeat=rewriting.is_repeat)
+        metadata = metadata_of_redacted(event, is_repeat=rewriting.is_repeat)
         redacted = replace(event, event=replace(event.event, data=self.marker, metadata=metadata))
         rewriting.rewrite(redacted)
-        forget(event.position)
+        remove_text(event.position)
         return redacted
 
     def replaced(self, event: RecordedEvent) -> int:
@@ -146,7 +146,7 @@ class RedactionRequest:
         )
 
 
-def metadata_of(event: RecordedEvent, *, is_repeat: bool) -> dict[str, Any]:
+def metadata_of_redacted(event: RecordedEvent, *, is_repeat: bool) -> dict[str, Any]:
     """What remains of it."""
     event_ids, task_ids, board_ids = ids_in(event)
     correlation = text_in(event.metadata.get(CORRELATION))
@@ -154,10 +154,10 @@ def metadata_of(event: RecordedEvent, *, is_repeat: bool) -> dict[str, Any]:
     bears = ids_of_others(event_ids, event.position)
     bears |= set(Task.objects.filter(task_id__in=task_ids).values_list("task_id", flat=True))
     bears |= set(Board.objects.filter(board_id__in=board_ids).values_list("board_id", flat=True))
-    return remaining(event, effect_of(event, bears) | ({REPEATS: True} if is_repeat else {}), bears)
+    return remaining_metadata(event, effect_of(event, bears) | ({REPEATED: True} if is_repeat else {}), bears)
 
 
-def forget(position: int) -> None:
+def remove_text(position: int) -> None:
     """Out of the search index, and out of what handlers said when they failed on it: they may have quoted it."""
     execute(FORGET_WORDS, [position])
     ParkedEvent.objects.filter(position=position).exclude(error="").update(error=REDACTED)

@@ -20,89 +20,107 @@ from marcus_events.audit.actor import actor
 from marcus_events.audit.failed_logins import NOBODY, failed_logins
 from marcus_events.core.event_types import EventTypes
 
-WATCHED = {"is_active": "active", "is_superuser": "superuser", "is_staff": "staff"}
-DONE = {"post_add": "added {}", "post_remove": "removed {}", "pre_clear": "removed {}"}
+WATCHED_FIELDS = {"is_active": "active", "is_superuser": "superuser", "is_staff": "staff"}
+CHANGE_PHRASES = {"post_add": "added {}", "post_remove": "removed {}", "pre_clear": "removed {}"}
 MAX_NAMED = 20  # groups or permissions in a sentence
 
 
-def wires() -> list[tuple[Any, Any, Any]]:
+def signal_receivers() -> list[tuple[Any, Any, Any]]:
     """Each signal with who hears it, and of which sender."""
-    heard = [(user_logged_in, signed_in, None), (user_logged_out, signed_out, None), (user_login_failed, failed, None)]
-    saves = [(pre_save, compared, User), (post_save, saved, User), (post_delete, deleted, User)]
+    heard = [
+        (user_logged_in, on_signed_in, None),
+        (user_logged_out, on_signed_out, None),
+        (user_login_failed, on_login_failed, None),
+    ]
+    saves = [
+        (pre_save, before_user_saved, User),
+        (post_save, on_user_saved, User),
+        (post_delete, on_user_deleted, User),
+    ]
     through = (User.groups.through, User.user_permissions.through, Group.permissions.through)
-    return [*heard, *saves, *((m2m_changed, granted, relation) for relation in through)]
+    return [*heard, *saves, *((m2m_changed, on_relation_changed, relation) for relation in through)]
 
 
-def listen() -> None:
-    for signal, receiver, sender in wires():
+def connect_receivers() -> None:
+    for signal, receiver, sender in signal_receivers():
         signal.connect(receiver, sender=sender)
 
 
-def unlisten() -> None:
-    for signal, receiver, sender in wires():
+def disconnect_receivers() -> None:
+    for signal, receiver, sender in signal_receivers():
         signal.disconnect(receiver, sender=sender)
 
 
-def soon(event_type: str, by: str, address: str, **data: Any) -> None:
+def record_on_commit(event_type: str, by: str, address: str, **data: Any) -> None:
     transaction.on_commit(partial(audit.record, event_type, by, address, **data), robust=True)
 
 
-def signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+def on_signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A session that code makes, without a request from anywhere, is nobody's signing in."""
     if request is not None and request.META:
-        soon(EventTypes.USER_SIGNED_IN, user.get_username(), audit.address_of(request))
+        record_on_commit(EventTypes.USER_SIGNED_IN, user.get_username(), audit.address_of(request))
 
 
-def signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+def on_signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user is not None and request is not None and request.META:
-        soon(EventTypes.USER_SIGNED_OUT, user.get_username(), audit.address_of(request))
+        record_on_commit(EventTypes.USER_SIGNED_OUT, user.get_username(), audit.address_of(request))
 
 
-def failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+def on_login_failed(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
     name = str(credentials.get("username") or "")
     known = get_user_model()._default_manager.filter(username=name[: audit.MAX_NAME].replace("\0", "")).exists()
     failed_logins().add(name if known else NOBODY, audit.address_of(request) if request is not None else "")
 
 
-def compared(sender: Any, instance: User, update_fields: frozenset[str] | None = None, **kwargs: Any) -> None:
+def before_user_saved(sender: Any, instance: User, update_fields: frozenset[str] | None = None, **kwargs: Any) -> None:
     """Before it is saved: what will have changed. A sign-in saves the time of it alone, and costs no question."""
-    looked_at = {*WATCHED, "password"} & (set(update_fields) if update_fields is not None else {*WATCHED, "password"})
+    looked_at = {*WATCHED_FIELDS, "password"} & (
+        set(update_fields) if update_fields is not None else {*WATCHED_FIELDS, "password"}
+    )
     before = User.objects.filter(pk=instance.pk).first() if looked_at and instance.pk else None
-    instance._audited = changes(before, instance, looked_at) if before else []  # type: ignore[attr-defined]
+    instance._audited = describe_changes(before, instance, looked_at) if before else []  # type: ignore[attr-defined]
 
 
-def changes(before: User, after: User, looked_at: set[str]) -> list[str]:
-    differing = [name for name in WATCHED if name in looked_at and getattr(before, name) != getattr(after, name)]
-    words = [f"{'now' if getattr(after, name) else 'no longer'} {WATCHED[name]}" for name in differing]
+def describe_changes(before: User, after: User, looked_at: set[str]) -> list[str]:
+    differing = [name for name in WATCHED_FIELDS if name in looked_at and getattr(before, name) != getattr(after, name)]
+    words = [f"{'now' if getattr(after, name) else 'no longer'} {WATCHED_FIELDS[name]}" for name in differing]
     is_new = "password" in looked_at and before.password != after.password
     return [*words, "password changed"] if is_new else words
 
 
-def saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
-    rights = [words for name, words in WATCHED.items() if name != "is_active" and getattr(instance, name)]
+def on_user_saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
+    rights = [words for name, words in WATCHED_FIELDS.items() if name != "is_active" and getattr(instance, name)]
     change = ["created", *rights] if created else instance.__dict__.pop("_audited", [])
     if change:
-        changed(instance.get_username(), ", ".join(change))
+        record_role_change(instance.get_username(), ", ".join(change))
 
 
-def deleted(sender: Any, instance: User, **kwargs: Any) -> None:
-    changed(instance.get_username(), "deleted")
+def on_user_deleted(sender: Any, instance: User, **kwargs: Any) -> None:
+    record_role_change(instance.get_username(), "deleted")
 
 
-def granted(sender: Any, instance: Any, action: str, reverse: bool, model: Any, pk_set: Any, **kwargs: Any) -> None:
+def on_relation_changed(
+    sender: Any, instance: Any, action: str, reverse: bool, model: Any, pk_set: Any, **kwargs: Any
+) -> None:
     """Groups and permissions of a user, users of a group, permissions of a group."""
-    if action not in DONE:
+    if action not in CHANGE_PHRASES:
         return
-    others = model._default_manager.filter(pk__in=pk_set) if pk_set is not None else related(sender, instance, model)
-    names = [name_of(other) for other in others[:MAX_NAMED]]
+    others = (
+        model._default_manager.filter(pk__in=pk_set)
+        if pk_set is not None
+        else related_before_clear(sender, instance, model)
+    )
+    names = [display_name(other) for other in others[:MAX_NAMED]]
     if names and reverse:
         for name in names:
-            changed(name, DONE[action].format(name_of(instance)))
+            record_role_change(name, CHANGE_PHRASES[action].format(display_name(instance)))
     elif names:
-        changed(name_of(instance), DONE[action].format(", ".join(names)))
+        record_role_change(display_name(instance), CHANGE_PHRASES[action].format(", ".join(names)))
 
 
-def related(sender: Any, instance: Any, model: Any) -> Any:
+def related_before_clear(sender: Any, instance: Any, model: Any) -> Any:
     """Those that a relation which is being cleared still has."""
     own, other = (
         next(field.name for field in sender._meta.fields if field.related_model is kind)
@@ -111,12 +129,12 @@ def related(sender: Any, instance: Any, model: Any) -> Any:
     return model._default_manager.filter(pk__in=sender._default_manager.filter(**{own: instance}).values(other))
 
 
-def name_of(thing: Any) -> str:
+def display_name(thing: Any) -> str:
     if isinstance(thing, Group):
         return f"group {thing.name}"
     return str(thing.get_username() if isinstance(thing, User) else thing.name)
 
 
-def changed(user: str, change: str) -> None:
+def record_role_change(user: str, change: str) -> None:
     who = actor()
-    soon(EventTypes.ROLE_CHANGED, who.by or audit.COMMAND_LINE, who.address, user=user, change=change)
+    record_on_commit(EventTypes.ROLE_CHANGED, who.by or audit.COMMAND_LINE, who.address, user=user, change=change)

@@ -17,14 +17,23 @@ from marcus_events.bus.spool import Spool, SpoolFailed
 from marcus_events.core.event import Event
 from marcus_events.core.lifecycle import Declared
 from marcus_events.core.reserved import Authority
-from marcus_events.ingest import Receipt, all_checked, chunks, ingest, receipts, settled, submit, tell_refused
+from marcus_events.ingest import (
+    Receipt,
+    check_all,
+    chunks,
+    ingest,
+    log_refused,
+    make_receipts,
+    submit,
+    wait_for_results,
+)
 from marcus_events.log.writer import WRITER, LogUnavailable
 
 logger = logging.getLogger(__name__)
 
-ANSWER_WITHIN_S = 2.0  # a person waits; an append takes milliseconds
-LOOK_EVERY_S = 1.0
-AT_ONCE = 100  # events from the disk
+APPEND_TIMEOUT_S = 2.0  # a person waits; an append takes milliseconds
+POLL_INTERVAL_S = 1.0
+BATCH_SIZE = 100  # events from the disk
 
 
 class AuditWriter:
@@ -76,15 +85,15 @@ class AuditWriter:
             return self._spool
 
     def _run(self) -> None:
-        while not self._stop.wait(LOOK_EVERY_S):
+        while not self._stop.wait(POLL_INTERVAL_S):
             self._drain()
         self._drain()
 
     def _drain(self) -> None:
         try:
-            while (self._spool or left_on_disk()) and (waiting := self.spool().peek(AT_ONCE)):
+            while (self._spool or has_spooled_events()) and (waiting := self.spool().peek(BATCH_SIZE)):
                 events = [event for _, event in waiting]
-                stand_in(events, ingest(events, Authority.SYSTEM))
+                replace_refused(events, ingest(events, Authority.SYSTEM))
                 self.spool().remove(number for number, _ in waiting)
             self._is_away = False
         except (LogUnavailable, SpoolFailed) as error:
@@ -93,30 +102,30 @@ class AuditWriter:
             logger.exception("audit events are waiting on disk")
 
 
-def left_on_disk() -> bool:
+def has_spooled_events() -> bool:
     return any((settings.DATA_DIR / "audit").glob("*.db"))
 
 
 def append(event: Event) -> None:
     """Raises LogUnavailable where the log does not take it soon; it may then take it all the same."""
-    stand_in([event], taken([event]))
+    replace_refused([event], append_all([event]))
 
 
-def taken(events: list[Event]) -> list[Receipt]:
-    entries = all_checked(events, Authority.SYSTEM)
-    places = [settled(*submit(chunk, ANSWER_WITHIN_S), ANSWER_WITHIN_S) for chunk in chunks(entries)]
-    return receipts(events, entries, places)
+def append_all(events: list[Event]) -> list[Receipt]:
+    entries = check_all(events, Authority.SYSTEM)
+    places = [wait_for_results(*submit(chunk, APPEND_TIMEOUT_S), APPEND_TIMEOUT_S) for chunk in chunks(entries)]
+    return make_receipts(events, entries, places)
 
 
-def stand_in(events: list[Event], answers: list[Receipt]) -> None:
+def replace_refused(events: list[Event], answers: list[Receipt]) -> None:
     """For each event that the log refused: that the act happened, by whom, and why the rest is missing."""
-    refused = {receipt.event_id: receipt for receipt in tell_refused(answers, "an audit event")}
-    short = [shortened(event, refused[event.event_id].error or "") for event in events if event.event_id in refused]
+    refused = {receipt.event_id: receipt for receipt in log_refused(answers, "an audit event")}
+    short = [shorten(event, refused[event.event_id].error or "") for event in events if event.event_id in refused]
     if short:
-        tell_refused(taken(short), "what stands for an audit event")
+        log_refused(append_all(short), "what stands for an audit event")
 
 
-def shortened(event: Event, error: str) -> Event:
+def shorten(event: Event, error: str) -> Event:
     data = {name: event.data.get(name) for name in ("by", "address")} | {"incomplete": f"the log refused it: {error}"}
     return replace(event, event_id=f"audit_{uuid.uuid4().hex}", data=data)
 

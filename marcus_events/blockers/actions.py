@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from marcus_events.blockers.events import about
+from marcus_events.blockers.events import blocker_event
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reserved import USER, Authority, source_of
@@ -23,8 +23,8 @@ from marcus_events.models import Blocker
 from marcus_events.projections.state_tables import STATE
 
 UNDO = timedelta(seconds=10)
-SHOWN_WITHIN_S = 2.0  # for the tables to follow; longer, and the page shows it a moment later by itself
-LOOK_EVERY_S = 0.02
+PROJECTION_TIMEOUT_S = 2.0  # for the tables to follow; longer, and the page shows it a moment later by itself
+POLL_INTERVAL_S = 0.02
 
 
 class ActionNotPossible(ValueError):
@@ -32,26 +32,26 @@ class ActionNotPossible(ValueError):
 
 
 def acknowledge(blockers: Sequence[Blocker], by: str) -> None:
-    publish(EventTypes.BLOCKER_ACKNOWLEDGED, unresolved(blockers), by)
+    publish_each(EventTypes.BLOCKER_ACKNOWLEDGED, check_unresolved(blockers), by)
 
 
 def assign(blockers: Sequence[Blocker], by: str, assignee: str) -> None:
     """To somebody, or to nobody with an empty name."""
-    publish(EventTypes.BLOCKER_ASSIGNED, unresolved(blockers), by, assignee=assignee)
+    publish_each(EventTypes.BLOCKER_ASSIGNED, check_unresolved(blockers), by, assignee=assignee)
 
 
 def snooze(blockers: Sequence[Blocker], by: str, until: datetime | None) -> None:
     """Until a time; None brings them back."""
     if until is not None and until <= utc_now():
         raise ActionNotPossible("This time has passed. Choose a later one.")
-    publish(EventTypes.BLOCKER_SNOOZED, unresolved(blockers), by, until=until.isoformat() if until else None)
+    publish_each(EventTypes.BLOCKER_SNOOZED, check_unresolved(blockers), by, until=until.isoformat() if until else None)
 
 
 def answer(blockers: Sequence[Blocker], by: str, text: str) -> None:
     """Let it be sent when UNDO has passed. All or none: where one of them has an answer, nobody's is covered up."""
     if not text.strip():
         raise ActionNotPossible("Write a reply first.")
-    first, *others = unresolved(blockers)
+    first, *others = check_unresolved(blockers)
     if first.answer_id:
         raise ActionNotPossible(f"{first.answered_by} has just replied. Undo that reply first.")
     if taken := next((other for other in others if other.answer_id), None):
@@ -59,7 +59,7 @@ def answer(blockers: Sequence[Blocker], by: str, text: str) -> None:
             f"{taken.answered_by} has just replied for one of the other tasks. The remaining tasks are listed below."
         )
     due = (utc_now() + UNDO).isoformat()
-    publish(EventTypes.BLOCKER_ANSWERED, blockers, by, answer=text.strip(), due=due)
+    publish_each(EventTypes.BLOCKER_ANSWERED, blockers, by, answer=text.strip(), due=due)
 
 
 def withdraw(blockers: Sequence[Blocker], by: str) -> None:
@@ -67,34 +67,34 @@ def withdraw(blockers: Sequence[Blocker], by: str) -> None:
     first = blockers[0]
     if first.resolved_at or not first.answer_due or first.answer_due <= utc_now():
         raise ActionNotPossible("The reply has been sent and can no longer be undone.")
-    ingested([act(EventTypes.ANSWER_WITHDRAWN, one, by, answer_id=one.answer_id) for one in blockers])
+    ingest_and_wait([action_event(EventTypes.ANSWER_WITHDRAWN, one, by, answer_id=one.answer_id) for one in blockers])
 
 
-def unresolved(blockers: Sequence[Blocker]) -> Sequence[Blocker]:
+def check_unresolved(blockers: Sequence[Blocker]) -> Sequence[Blocker]:
     """The first is the one that the act is about."""
     if blockers[0].resolved_at:
         raise ActionNotPossible("This task is no longer blocked.")
     return blockers
 
 
-def publish(event_type: str, blockers: Sequence[Blocker], by: str, **data: Any) -> None:
+def publish_each(event_type: str, blockers: Sequence[Blocker], by: str, **data: Any) -> None:
     """The same of each."""
-    ingested([act(event_type, blocker, by, **data) for blocker in blockers])
+    ingest_and_wait([action_event(event_type, blocker, by, **data) for blocker in blockers])
 
 
-def act(event_type: str, blocker: Blocker, by: str, **data: Any) -> Event:
-    return about(blocker, event_type, f"act_{uuid.uuid4().hex}", source_of(USER, by), by=by, **data)
+def action_event(event_type: str, blocker: Blocker, by: str, **data: Any) -> Event:
+    return blocker_event(blocker, event_type, f"act_{uuid.uuid4().hex}", source_of(USER, by), by=by, **data)
 
 
-def ingested(events: Sequence[Event]) -> None:
+def ingest_and_wait(events: Sequence[Event]) -> None:
     """Returns when the pages show it, or would any moment. Raises NotPossible where it cannot be taken."""
     receipts = ingest(events, Authority.SYSTEM)
     if refused := next((receipt for receipt in receipts if receipt.position is None), None):
         raise ActionNotPossible(f"This could not be stored: {refused.error}.")
-    wait_shown(max(receipt.position or 0 for receipt in receipts))
+    wait_until_projected(max(receipt.position or 0 for receipt in receipts))
 
 
-def wait_shown(position: int) -> None:
-    deadline = time.monotonic() + SHOWN_WITHIN_S
+def wait_until_projected(position: int) -> None:
+    deadline = time.monotonic() + PROJECTION_TIMEOUT_S
     while read.projected(STATE.name) < position and time.monotonic() < deadline:
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(POLL_INTERVAL_S)

@@ -9,7 +9,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.models import Blocker
 
 
-def about(blocker: Blocker, event_type: str, event_id: str, source: str, **data: Any) -> Event:
+def blocker_event(blocker: Blocker, event_type: str, event_id: str, source: str, **data: Any) -> Event:
     stated = {"task_id": blocker.task_id, "blocker_event_id": blocker.event_id} | data
     metadata = {CAUSATION: blocker.event_id, CORRELATION: blocker.event_id}
     metadata |= {"board_id": blocker.board_id} if blocker.board_id else {}

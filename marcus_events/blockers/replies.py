@@ -16,75 +16,77 @@ from datetime import timedelta
 
 from django.db import DatabaseError, close_old_connections
 
-from marcus_events.blockers.events import about
+from marcus_events.blockers.events import blocker_event
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reserved import SYSTEM, USER, Authority, source_of
-from marcus_events.ingest import Receipt, ingest, tell_refused
+from marcus_events.ingest import Receipt, ingest, log_refused
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Blocker
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.5
+POLL_INTERVAL_S = 0.5
 MARGIN = timedelta(seconds=1)  # for an act of the last moment to arrive in the tables
-AT_ONCE = 100
-ATTEMPTS = 5  # ids that an answer is sent under
-SENT = ":sent"  # follows the id of the answer in the id of the event that sends it
+BATCH_SIZE = 100
+MAX_ATTEMPTS = 5  # ids that an answer is sent under
+SENT_SUFFIX = ":sent"  # follows the id of the answer in the id of the event that sends it
 
 
-def send_answers(stop: threading.Event) -> None:
+def run_replies(stop: threading.Event) -> None:
     """Until it is told to stop."""
-    while not stop.wait(LOOK_EVERY_S):
+    while not stop.wait(POLL_INTERVAL_S):
         try:
-            send_due()
+            send_due_answers()
         except (DatabaseError, LogUnavailable) as error:
             logger.warning("replies are waiting for the database: %s", error)
         finally:
             close_old_connections()
 
 
-def send_due() -> int:
+def send_due_answers() -> int:
     """Send what is due by now; how many answers that were."""
     rows = Blocker.objects.now().filter(resolved_at=None, answer_due__lte=utc_now() - MARGIN)
-    due = list(rows.order_by("answer_due")[:AT_ONCE])
+    due = list(rows.order_by("answer_due")[:BATCH_SIZE])
     waiting = due
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         if not waiting:
             return len(due)
-        waiting = sent_or_taken(waiting, attempt)
-    report([(blocker, "its event ids are taken by other events") for blocker in waiting])
+        waiting = send(waiting, attempt)
+    record_undelivered([(blocker, "its event ids are taken by other events") for blocker in waiting])
     return len(due)
 
 
-def sent_or_taken(blockers: Sequence[Blocker], attempt: int) -> list[Blocker]:
+def send(blockers: Sequence[Blocker], attempt: int) -> list[Blocker]:
     """Send the answers; those back whose ids another event has. The others that were refused are reported."""
-    answers = ingest([sent(blocker, attempt) for blocker in blockers], Authority.SYSTEM)
+    answers = ingest([reply_event(blocker, attempt) for blocker in blockers], Authority.SYSTEM)
     refused = [pair for pair in zip(blockers, answers, strict=True) if pair[1].status == "rejected"]
-    tell_refused([receipt for _, receipt in refused], "an answer")
-    report([(blocker, why(receipt)) for blocker, receipt in refused if receipt.why != "conflict"])
+    log_refused([receipt for _, receipt in refused], "an answer")
+    record_undelivered(
+        [(blocker, refusal_reason(receipt)) for blocker, receipt in refused if receipt.why != "conflict"]
+    )
     return [blocker for blocker, receipt in refused if receipt.why == "conflict"]
 
 
-def why(receipt: Receipt) -> str:
+def refusal_reason(receipt: Receipt) -> str:
     """In a sentence, without the place in the event, which nobody sees."""
     place, _, reason = (receipt.error or "").partition(": ")
     return f"the log refused it, because it {reason}" if receipt.pointer else f"the log refused it ({place})"
 
 
-def report(failures: Sequence[tuple[Blocker, str]]) -> None:
+def record_undelivered(failures: Sequence[tuple[Blocker, str]]) -> None:
     """Put on record that these answers were not sent, so that their cards say so and they can be written anew."""
-    events = [failed(blocker, reason) for blocker, reason in failures]
+    events = [failure_event(blocker, reason) for blocker, reason in failures]
     if events:
-        tell_refused(ingest(events, Authority.SYSTEM), "the failure of an answer")
+        log_refused(ingest(events, Authority.SYSTEM), "the failure of an answer")
 
 
-def sent(blocker: Blocker, attempt: int = 1) -> Event:
+def reply_event(blocker: Blocker, attempt: int = 1) -> Event:
     """The answer as whoever waits for it hears it. It answers the blocker, and says whose it is."""
-    return about(
+    return blocker_event(
         blocker,
         EventTypes.BLOCKER_RESOLVED,
-        sent_id(blocker.answer_id, attempt),
+        reply_event_id(blocker.answer_id, attempt),
         source_of(USER, blocker.answered_by),
         resolution=blocker.answer,
         answer_id=blocker.answer_id,
@@ -92,12 +94,12 @@ def sent(blocker: Blocker, attempt: int = 1) -> Event:
     )
 
 
-def sent_id(answer_id: str, attempt: int) -> str:
+def reply_event_id(answer_id: str, attempt: int) -> str:
     """The id under which an answer is sent; each attempt has its own."""
-    return f"{answer_id}{SENT}" + (f":{attempt}" if attempt > 1 else "")
+    return f"{answer_id}{SENT_SUFFIX}" + (f":{attempt}" if attempt > 1 else "")
 
 
-def failed(blocker: Blocker, reason: str) -> Event:
+def failure_event(blocker: Blocker, reason: str) -> Event:
     about_answer = {"answer_id": blocker.answer_id, "reason": reason}
     event_id = f"{blocker.answer_id}:failed"
-    return about(blocker, EventTypes.ANSWER_FAILED, event_id, source_of(SYSTEM, "answers"), **about_answer)
+    return blocker_event(blocker, EventTypes.ANSWER_FAILED, event_id, source_of(SYSTEM, "answers"), **about_answer)

@@ -12,28 +12,30 @@ import uuid
 from datetime import datetime, timedelta
 
 from marcus_events.access.visibility import Visibility, visibility_of_token
-from marcus_events.blockers.events import about
+from marcus_events.blockers.events import blocker_event
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import PROGRAM, Authority, source_of
-from marcus_events.ingest import ingest, tell_refused
+from marcus_events.ingest import ingest, log_refused
 from marcus_events.models import Blocker, Token
 
 GRACE = timedelta(seconds=5)  # between two calls of an agent that goes on waiting
-MANY = 20  # blockers; a task has one or two
+MAX_BLOCKERS = 20  # blockers; a task has one or two
 
 
-def may_note(token: Token | None, wanted: EventFilter) -> bool:
+def is_recordable(token: Token | None, wanted: EventFilter) -> bool:
     """Whether something is noted of this wait: a program waits for an answer, and may publish what it does."""
     is_for_an_answer = EventTypes.BLOCKER_RESOLVED in wanted.values("type") and bool(wanted.values("task"))
     return token is not None and "publish" in token.scopes and is_for_an_answer
 
 
-def note_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
+def record_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
     """A program waits for the answers to these tasks from now on, for so long."""
     until = utc_now() + timedelta(seconds=timeout_s) + GRACE
-    publish([awaited(blocker, token, until) for blocker in open_blockers(wanted, visibility_of_token(token))])
+    publish_events(
+        [awaited_event(blocker, token, until) for blocker in open_blockers(wanted, visibility_of_token(token))]
+    )
 
 
 def open_blockers(wanted: EventFilter, visibility: Visibility) -> list[Blocker]:
@@ -44,15 +46,17 @@ def open_blockers(wanted: EventFilter, visibility: Visibility) -> list[Blocker]:
             rows = rows.filter(board_id__in=term.values)
     if visibility.boards is not None:
         rows = rows.filter(board_id__in=visibility.boards)
-    return list(rows[:MANY])
+    return list(rows[:MAX_BLOCKERS])
 
 
-def awaited(blocker: Blocker, token: Token, until: datetime) -> Event:
+def awaited_event(blocker: Blocker, token: Token, until: datetime) -> Event:
     event_id = f"await_{uuid.uuid4().hex}"
-    return about(blocker, EventTypes.ANSWER_AWAITED, event_id, source_of(PROGRAM, token.name), until=until.isoformat())
+    return blocker_event(
+        blocker, EventTypes.ANSWER_AWAITED, event_id, source_of(PROGRAM, token.name), until=until.isoformat()
+    )
 
 
-def note_seen(answer: RecordedEvent, token: Token) -> None:
+def record_seen(answer: RecordedEvent, token: Token) -> None:
     """A program was handed this answer; of the same one again nothing comes."""
     if not visibility_of_token(token).shows(answer):
         return
@@ -62,10 +66,10 @@ def note_seen(answer: RecordedEvent, token: Token) -> None:
     if found is not None:
         # Named by the position: an event id may be as long as one can be, and two boards may have the same.
         event_id = f"seen_{answer.position}"
-        publish([about(found, EventTypes.ANSWER_SEEN, event_id, source_of(PROGRAM, token.name))])
+        publish_events([blocker_event(found, EventTypes.ANSWER_SEEN, event_id, source_of(PROGRAM, token.name))])
 
 
-def publish(events: list[Event]) -> None:
+def publish_events(events: list[Event]) -> None:
     """What is refused is logged: the wait goes on, and the page shows that nobody is known to listen."""
     if events:
-        tell_refused(ingest(events, Authority.SYSTEM), "that an answer is awaited or seen")
+        log_refused(ingest(events, Authority.SYSTEM), "that an answer is awaited or seen")

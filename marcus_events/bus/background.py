@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
-from marcus_events.core.causation import current
+from marcus_events.core.causation import current_event
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class BackgroundTasks:
             if self.when_full == "shed":
                 self._count_shed()
                 return False
-            if current() is not None:  # called from a handler, whose own slot may be the one to wait for
+            if current_event() is not None:  # called from a handler, whose own slot may be the one to wait for
                 await work()
                 return True
             await self._wait_for_slot()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from marcus_events.bus.pending import PendingEvents
 from marcus_events.bus.persistence import Persistence, RejectedEvents
 from marcus_events.bus.store_attempts import StoreAttempts, StoreFailed
-from marcus_events.core.backoff import pauses
+from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import Event
 
 logger = logging.getLogger(__name__)
@@ -89,10 +89,10 @@ class CircuitBreaker:
             await asyncio.wait([self._retrying])
 
     async def _retry_until_closed(self) -> None:
-        waits, failures = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S), 0
+        waits, failures = backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S), 0
         while self._pending:
             if await self._store_oldest(is_poison_suspected=failures >= MAX_FAILURES):
-                waits, failures = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S), 0
+                waits, failures = backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S), 0
             else:
                 failures += 1
                 await asyncio.sleep(next(waits))

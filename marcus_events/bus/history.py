@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import TypeVar
 
 from marcus_events.bus.persistence import Persistence, SharedLog
-from marcus_events.core.causal_tree import Trace, correlation_of, tree
+from marcus_events.core.causal_tree import Trace, build_tree, correlation_of
 from marcus_events.core.event import Event
 from marcus_events.core.predicates import EventPredicate
 
@@ -76,7 +76,7 @@ async def trace_of(event: Event, persistence: Persistence | None, recent: Iterab
     correlation_id = correlation_of(event)
     stored = await stored_events_of(correlation_id, persistence)
     known = {(e.source, e.event_id): e for e in (*stored, *recent, event)}
-    return tree(known.values(), correlation_id) or Trace(event)
+    return build_tree(known.values(), correlation_id) or Trace(event)
 
 
 async def stored_events_of(correlation_id: str, persistence: Persistence | None) -> list[Event]:

@@ -17,9 +17,9 @@ from marcus_events.bus.dispatch import Dispatcher
 from marcus_events.bus.handler_metrics import AllHandlerStats, TypeCounts
 from marcus_events.bus.streams import CollectedEvents, Stream, push_if_alive
 from marcus_events.bus.subscribers import Handler, HandlerSubscription, handler_name, remove_handler
-from marcus_events.core.causation import traced
+from marcus_events.core.causation import with_causation
 from marcus_events.core.event import Event, utc_now
-from marcus_events.core.predicates import Where, as_patterns, condition
+from marcus_events.core.predicates import Where, as_patterns, combine
 
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
@@ -110,7 +110,7 @@ class LocalEvents:
         self._event_counter += 1
         now = utc_now()
         seconds = now.timestamp()
-        event = Event(f"evt_{self._event_counter}_{seconds}", now, event_type, source, data, traced(metadata))
+        event = Event(f"evt_{self._event_counter}_{seconds}", now, event_type, source, data, with_causation(metadata))
         self._types.add(event_type, seconds)
         self._recent.append(event)
         if self.store_history:
@@ -140,7 +140,7 @@ class LocalEvents:
             patterns,
             handler,
             self._stats.row(",".join(patterns), handler_name(handler)),
-            matches=condition(where, board),
+            matches=combine(where, board),
             timeout_s=self._handler_timeout if timeout is None else timeout,
             in_thread=in_thread,
         )

@@ -25,7 +25,7 @@ from uuid import uuid4
 from marcus_events.bus.spool import Spool
 from marcus_events.client.log_reader import LogReader
 from marcus_events.client.outbox import Outbox
-from marcus_events.core.causation import traced
+from marcus_events.core.causation import with_causation
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.predicates import Where
 
@@ -56,7 +56,7 @@ class Client:
 
     def send(self, event_type: str, source: str, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> Event:
         """Publish without an event loop, from any thread. Returns when the event is on disk."""
-        event = Event(f"evt_{uuid4().hex}", utc_now(), event_type, source, data, traced(metadata))
+        event = Event(f"evt_{uuid4().hex}", utc_now(), event_type, source, data, with_causation(metadata))
         self._outbox.put([event])
         return event
 

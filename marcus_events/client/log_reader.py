@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from marcus_events.core.backoff import pauses
+from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import Event
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.predicates import EventPredicate, Where, as_patterns, condition
+from marcus_events.core.predicates import EventPredicate, Where, as_patterns, combine
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class LogReader:
 
     async def _get_with_retries(self, http: httpx.AsyncClient, path: str, query: dict[str, Any]) -> Any:
         """Retry for as long as the dashboard is down. Raises httpx.HTTPStatusError if it rejects the request."""
-        for pause in pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S):
+        for pause in backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S):
             try:
                 return await self._get(http, path, query)
             except httpx.TransportError as error:
@@ -127,7 +127,7 @@ def request_query(event_type: str | Sequence[str], where: Where | None) -> tuple
         query["task"] = task
     if isinstance(where, EventFilter):
         return query | {"q": str(where)}, lambda event: True
-    return query, condition(where) or (lambda event: True)
+    return query, combine(where) or (lambda event: True)
 
 
 def is_temporary(status: int) -> bool:

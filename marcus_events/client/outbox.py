@@ -23,7 +23,7 @@ import httpx
 
 from marcus_events.bus.pending import PendingEvents
 from marcus_events.bus.spool import Spool
-from marcus_events.core.backoff import pauses
+from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import Event
 
 logger = logging.getLogger(__name__)
@@ -103,13 +103,13 @@ class Outbox:
             self._pending.close()
 
     def _run(self) -> None:
-        waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
+        waits = backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S)
         with self._http:
             while not self._stop.is_set():
                 self._arrived.clear()
                 try:
                     while not self._stop.is_set() and self._send_batch():
-                        waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
+                        waits = backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S)
                 except SendFailed as error:
                     self._warn_once(error)
                     self._stop.wait(min(max(next(waits), error.retry_after_s), LONGEST_PAUSE_S))

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 
-def pauses(first_s: float, longest_s: float) -> Iterator[float]:
+def backoff_delays(first_s: float, longest_s: float) -> Iterator[float]:
     """Seconds to wait, without end: doubling from `first_s` to `longest_s`, each by up to a quarter more or less."""
     pause = first_s
     while True:

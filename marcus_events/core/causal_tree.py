@@ -42,27 +42,27 @@ def correlation_of(event: Event) -> str:
     return event.event_id if found is None else found
 
 
-def is_related(event: Event, correlation_id: str) -> bool:
+def belongs_to(event: Event, correlation_id: str) -> bool:
     return event.event_id == correlation_id or correlation_of(event) == correlation_id
 
 
-def tree(events: Iterable[Event], correlation_id: str) -> Trace | None:
+def build_tree(events: Iterable[Event], correlation_id: str) -> Trace | None:
     """The tree of a correlation out of events in their order; None where none of them belongs to it.
 
     What names a cause that is not there (or itself, or a circle) hangs below the first event.
     """
-    traces = {event.event_id: Trace(event) for event in events if is_related(event, correlation_id)}
+    traces = {event.event_id: Trace(event) for event in events if belongs_to(event, correlation_id)}
     if not traces:
         return None
     root = traces.get(correlation_id) or next(iter(traces.values()))
     below: dict[str, list[Trace]] = defaultdict(list)
     for trace in traces.values():
         if trace is not root:
-            below[cause_within(trace, traces, root)].append(trace)
-    return hang(root, below)
+            below[parent_id(trace, traces, root)].append(trace)
+    return attach_effects(root, below)
 
 
-def cause_within(trace: Trace, traces: dict[str, Trace], root: Trace) -> str:
+def parent_id(trace: Trace, traces: dict[str, Trace], root: Trace) -> str:
     """Its cause, where that is there and not caused by itself in the end; the root otherwise."""
     cause, seen = named_cause(trace), {trace.event.event_id}
     while cause in traces and traces[cause] is not root:
@@ -78,7 +78,7 @@ def named_cause(trace: Trace) -> str:
     return str((trace.event.metadata or {}).get(CAUSATION, ""))
 
 
-def hang(root: Trace, below: dict[str, list[Trace]]) -> Trace:
+def attach_effects(root: Trace, below: dict[str, list[Trace]]) -> Trace:
     todo = [root]
     while todo:
         trace = todo.pop()

@@ -18,7 +18,7 @@ CAUSATION = "causation_id"  # of the event that this one answers
 _handled: ContextVar[Event | None] = ContextVar("handled event", default=None)
 
 
-def current() -> Event | None:
+def current_event() -> Event | None:
     """The event that is being handled here, if any."""
     return _handled.get()
 
@@ -38,7 +38,7 @@ class caused_by:  # noqa: N801 - it is used like a function, and costs a third o
         _handled.reset(self._token)
 
 
-def traced(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+def with_causation(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
     """The metadata of an event that is published here and now, with what it is an effect of."""
     cause = _handled.get()
     if cause is None:

@@ -8,7 +8,7 @@ UNITS = ((timedelta(days=365), " years"), (timedelta(days=1), " d"), (timedelta(
 MINUTE = timedelta(minutes=1)
 
 
-def ahead_words(ahead: timedelta) -> str:
+def describe_skew(ahead: timedelta) -> str:
     """In the largest unit of which there are two: "clock ahead by 3 h", "clock ahead by 90 min"."""
     for unit, name in UNITS:
         if ahead >= 2 * unit:

@@ -28,7 +28,9 @@ def identity_of(data: dict[str, Any], metadata: dict[str, Any]) -> tuple[dict[st
         return data, metadata
     content_type = media_type(attributes.get(CONTENT_TYPE))
     form, data = normalise_data(attributes.get(DATA_FORM, ""), data, content_type)
-    plain_attributes = {name: as_text(value) for name, value in attributes.items() if name not in (DATA_FORM, CONTENT_TYPE)}
+    plain_attributes = {
+        name: as_text(value) for name, value in attributes.items() if name not in (DATA_FORM, CONTENT_TYPE)
+    }
     if form != ABSENT:
         plain_attributes[CONTENT_TYPE] = content_type
     if form:

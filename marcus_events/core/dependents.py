@@ -9,7 +9,7 @@ from typing import TypeVar
 Id = TypeVar("Id", bound=Hashable)  # of a task; where there are several boards, with its board
 
 
-def waiting_behind(
+def transitive_dependents(
     dependencies: Iterable[tuple[Id, Id]], done: Collection[Id], tasks: Collection[Id] | None = None
 ) -> dict[Id, set[Id]]:
     """For each task that is not done: the tasks not done that wait for it, directly or through others.

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from marcus_events.core.event_types import category_of
 from marcus_events.core.task_links import NAMING_OTHERS
-from marcus_events.core.text_search import Words, run_beside, texts_in
+from marcus_events.core.text_search import Words, texts_in, word_run_beside
 
 # What a log of software agents can mean; outside of it lie clocks that were never set.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -130,7 +130,7 @@ class RecordedEvent:
         """The words that name other tasks, as many as there is room for in the search index."""
         if self.data.keys().isdisjoint(NAMING_OTHERS):
             return []
-        return run_beside(
+        return word_run_beside(
             self.texts(), texts_in([self.data[name] for name in sorted(NAMING_OTHERS) if name in self.data])
         )
 

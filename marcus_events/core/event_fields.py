@@ -59,20 +59,20 @@ class ListOf:
     item: Expectation
 
     def read(self, value: object) -> list[Any] | None:
-        if looks_like_a_list(value):
+        if looks_like_list(value):
             return None
         found = [self.item.read(item) for item in (value if isinstance(value, list) else [value])]
         return [item for item in found if item] or None
 
     def misfit(self, value: object) -> str | None:
-        if looks_like_a_list(value):
+        if looks_like_list(value):
             return ""
         if not isinstance(value, list):
             return self.item.misfit(value)
         return next((f"/{n}" for n, item in enumerate(value) if self.item.misfit(item) is not None), None)
 
 
-def looks_like_a_list(value: object) -> bool:
+def looks_like_list(value: object) -> bool:
     return isinstance(value, str) and ("," in value or value.lstrip().startswith(("[", "{")))
 
 
@@ -80,7 +80,7 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def is_short(value: object) -> bool:
+def is_short_enough(value: object) -> bool:
     return not isinstance(value, str) or len(value.encode()) <= MAX_NAME_BYTES
 
 
@@ -120,7 +120,7 @@ def suggestion_in(value: object) -> dict[str, Any] | None:
     return {"text": text} if text is not None else value if isinstance(value, dict) else None
 
 
-ID = Expectation(f"a string of at most {MAX_NAME_BYTES} bytes or an integer", name_in, is_short)
+ID = Expectation(f"a string of at most {MAX_NAME_BYTES} bytes or an integer", name_in, is_short_enough)
 IDS = ListOf("an id or a list of ids, as strings or integers", ID)
 TEXT = Expectation("a string or a number", text_in)
 TEXTS = ListOf("a string or a list of strings", TEXT)
@@ -128,18 +128,18 @@ PERCENT = Expectation("a number from 0 to 100", percent_in, lambda value: 0 <= (
 SEVERITY = Expectation("low, medium, high or critical", severity_in)
 TIME = Expectation("an ISO 8601 time with a time zone", time_in)
 SUGGESTION = Expectation("a string or an object", suggestion_in)
-TRUTH = Expectation("true or false", lambda value: value if isinstance(value, bool) else None)
+BOOLEAN = Expectation("true or false", lambda value: value if isinstance(value, bool) else None)
 
-OF_A_BLOCKER = (
+BLOCKER_TYPES = (
     T.BLOCKER_SUGGESTION,
     T.BLOCKER_UPDATED,
     T.BLOCKER_RESOLVED,
     *HANDLING,
 )
-CONNECTION = (T.KANBAN_ERROR, T.FALLBACK_MODE)
-MOVING = (T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED, T.TASK_BLOCKED)
-HOLDING = (*MOVING, T.TASK_UPDATED)
-OF_AN_AGENT = tuple(name for name in MEANINGS if category_of(name) == "agent")
+CONNECTION_TYPES = (T.KANBAN_ERROR, T.FALLBACK_MODE)
+TASK_MOVING_TYPES = (T.TASK_ASSIGNED, T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_COMPLETED, T.TASK_BLOCKED)
+TASK_HOLDER_TYPES = (*TASK_MOVING_TYPES, T.TASK_UPDATED)
+AGENT_TYPES = tuple(name for name in MEANINGS if category_of(name) == "agent")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ FIELDS = (
     EventField("task_name", TEXT),
     EventField("agent_name", TEXT),
     EventField("project_name", TEXT),
-    EventField("name", TEXT, OF_AN_AGENT),
+    EventField("name", TEXT, AGENT_TYPES),
     EventField("role", TEXT, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
     EventField("skills", TEXTS, (T.AGENT_REGISTERED, T.AGENT_SKILL_UPDATED)),
     EventField("description", TEXT, (T.TASK_CREATED, T.TASK_BLOCKED, T.TASK_UPDATED)),
@@ -173,23 +173,23 @@ FIELDS = (
     EventField("depends_on_board_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
     EventField("depends_on_project_id", IDS, (T.TASK_CREATED, T.DEPENDENCY_DETECTED)),
     EventField("parent_task_id", ID, (T.TASK_CREATED, T.TASK_UPDATED)),
-    EventField("assigned_to", ID, HOLDING),
+    EventField("assigned_to", ID, TASK_HOLDER_TYPES),
     EventField("board_type", TEXT),
     EventField("external_url", TEXT),
     EventField("external_id", TEXT),
     EventField("sync_status", TEXT),
-    EventField("error", TEXT, CONNECTION),
-    EventField("message", TEXT, CONNECTION),
-    EventField("active", TRUTH, (T.FALLBACK_MODE,)),
+    EventField("error", TEXT, CONNECTION_TYPES),
+    EventField("message", TEXT, CONNECTION_TYPES),
+    EventField("active", BOOLEAN, (T.FALLBACK_MODE,)),
     EventField("progress", PERCENT, (T.TASK_STARTED, T.TASK_PROGRESS, T.TASK_UPDATED, T.TASK_COMPLETED)),
     EventField("status", TEXT, (T.TASK_PROGRESS, T.TASK_UPDATED, T.AGENT_STATUS_CHANGED)),
-    EventField("reason", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED, T.ANSWER_FAILED, *CONNECTION)),
+    EventField("reason", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED, T.ANSWER_FAILED, *CONNECTION_TYPES)),
     EventField("severity", SEVERITY, (T.TASK_BLOCKED, T.TASK_UPDATED, T.BLOCKER_UPDATED)),
     EventField("blocker_type", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED)),
-    EventField("blocker_event_id", ID, OF_A_BLOCKER),
+    EventField("blocker_event_id", ID, BLOCKER_TYPES),
     EventField("suggestion", SUGGESTION, (T.BLOCKER_SUGGESTION,)),
     EventField("resolution", TEXT, (T.BLOCKER_RESOLVED,)),
-    EventField("by", TEXT, OF_A_BLOCKER),
+    EventField("by", TEXT, BLOCKER_TYPES),
     EventField("assignee", TEXT, (T.BLOCKER_ASSIGNED,)),
     EventField("until", TIME, (T.BLOCKER_SNOOZED, T.ANSWER_AWAITED)),
     EventField("answer", TEXT, (T.BLOCKER_ANSWERED,)),
@@ -201,49 +201,51 @@ FIELDS = (
     EventField("agent_name", TEXT, place=METADATA),
     EventField(CORRELATION, TEXT, place=METADATA),
     EventField(CAUSATION, TEXT, place=METADATA),
-    EventField(OUT_OF_ORDER, TRUTH, MOVING, METADATA),
+    EventField(OUT_OF_ORDER, BOOLEAN, TASK_MOVING_TYPES, METADATA),
 )
 
 FieldTable = dict[str, Expectation | ListOf]
 
 
-def table(place: str, event_type: str | None = None) -> FieldTable:
+def field_table(place: str, event_type: str | None = None) -> FieldTable:
     """What is read of an event of this type, or of a type that nothing is known of."""
     fields = [field for field in FIELDS if field.place == place]
     return {field.name: field.expectation for field in fields if field.types is None or event_type in field.types}
 
 
-def shown_of(event_type: str) -> FieldTable:
+def phrase_fields(event_type: str) -> FieldTable:
     """What its sentence shows besides: the fields that its phrase names."""
-    known = (*NAMING, *table(DATA, event_type))
+    known = (*PHRASE_NAMES, *field_table(DATA, event_type))
     return {name: TEXT for name in re.findall(r"\{(\w+)\}", MEANINGS[event_type].phrase) if name not in known}
 
 
-NAMING = ("task", "agent", "board", "by", "on")  # in a phrase, what is named by several fields
-BY_NAME = {
+PHRASE_NAMES = ("task", "agent", "board", "by", "on")  # in a phrase, what is named by several fields
+FIELDS_BY_NAME = {
     place: {field.name: field.expectation for field in FIELDS if field.place == place} for place in (DATA, METADATA)
 }
-OF_TYPE = {name: (table(DATA, name) | shown_of(name), table(METADATA, name)) for name in MEANINGS}
-OF_OTHERS = table(DATA), table(METADATA)
+FIELDS_BY_TYPE = {
+    name: (field_table(DATA, name) | phrase_fields(name), field_table(METADATA, name)) for name in MEANINGS
+}
+FIELDS_OF_UNKNOWN = field_table(DATA), field_table(METADATA)
 
 
 def read_data(data: dict[str, Any], name: str) -> Any:
     """What a field of the data says; None for nothing. Raises KeyError for a field that is not in the table."""
-    return BY_NAME[DATA][name].read(data.get(name))
+    return FIELDS_BY_NAME[DATA][name].read(data.get(name))
 
 
 def read_metadata(metadata: dict[str, Any], name: str) -> Any:
     """The same of a field of the metadata."""
-    return BY_NAME[METADATA][name].read(metadata.get(name))
+    return FIELDS_BY_NAME[METADATA][name].read(metadata.get(name))
 
 
 def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any]) -> tuple[FieldWarning, ...]:
     """One for each field that is not used as it stands; of a list, for the first such item."""
-    in_data, in_metadata = OF_TYPE.get(event_type, OF_OTHERS)
-    return (*misfits(DATA, in_data, data), *misfits(METADATA, in_metadata, metadata))
+    in_data, in_metadata = FIELDS_BY_TYPE.get(event_type, FIELDS_OF_UNKNOWN)
+    return (*field_warnings(DATA, in_data, data), *field_warnings(METADATA, in_metadata, metadata))
 
 
-def misfits(place: str, expected: FieldTable, values: dict[str, Any]) -> Iterator[FieldWarning]:
+def field_warnings(place: str, expected: FieldTable, values: dict[str, Any]) -> Iterator[FieldWarning]:
     for name, expectation in expected.items():
         if name in values and (below := expectation.misfit(values[name])) is not None:
             yield FieldWarning(f"{place}/{name}{below}", expectation.words)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-PLACE = "{external_id}"
-LONGEST = 500  # characters of a pattern
+PLACEHOLDER = "{external_id}"
+MAX_PATTERN_LENGTH = 500  # characters of a pattern
 # A host, perhaps a port, and then printable ASCII that neither ends an attribute nor is read as another character.
 PATTERN = re.compile(
     r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/[^\s\x00-\x20\x7f-\U0010ffff\"'<>\\^`|]*"
@@ -19,11 +19,11 @@ PATTERN = re.compile(
 
 
 def is_pattern(text: str) -> bool:
-    return len(text) <= LONGEST and PLACE in text and bool(PATTERN.fullmatch(text))
+    return len(text) <= MAX_PATTERN_LENGTH and PLACEHOLDER in text and bool(PATTERN.fullmatch(text))
 
 
-def address(pattern: str, external_id: str) -> str:
+def build_url(pattern: str, external_id: str) -> str:
     """The address of an external id; "" where there is none."""
     if not external_id or not is_pattern(pattern) or external_id in (".", ".."):
         return ""
-    return pattern.replace(PLACE, quote(external_id, safe=""))
+    return pattern.replace(PLACEHOLDER, quote(external_id, safe=""))

@@ -22,11 +22,11 @@ from marcus_events.core.event import EARLIEST, InvalidEvent, RecordedEvent, pars
 from marcus_events.core.event_types import category_of, meaning_of
 from marcus_events.core.patterns import like
 from marcus_events.core.payload import check_text
-from marcus_events.core.query_syntax import QueryValue, quote, words
+from marcus_events.core.query_syntax import QueryValue, parse_words, quote
 from marcus_events.core.text_search import phrase
 
 MAX_VALUES = 200  # of a query, over all its fields
-MAX_WORDS = 20  # of a query, that are looked for in every text
+MAX_TEXT_VALUES = 20  # of a query, that are looked for in every text
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -64,18 +64,18 @@ class EventFilter:
         """Read a query. Raises InvalidFilter."""
         result = cls()
         for word in read_words(query):
-            name, values = named(word)
+            name, values = parse_word(word)
             if not any(values):
                 raise InvalidFilter(f"“{word[0].text}” is not a field:value pair; {KNOWN_FIELDS}")
             result = result._with(name, values, now or utc_now())
-        check(result)
+        check_limits(result)
         return result
 
     def _with(self, name: str, values: list[str], now: datetime) -> Self:
         if name == "since":
-            return replace(self, since=moment(",".join(values), now))
+            return replace(self, since=parse_moment(",".join(values), now))
         if name == "until":
-            return replace(self, until=moment(",".join(values), now))
+            return replace(self, until=parse_moment(",".join(values), now))
         field = name.removeprefix("-")
         if field not in FIELDS:
             raise InvalidFilter(f"“{name}” is not a field; {KNOWN_FIELDS}")
@@ -99,15 +99,15 @@ class EventFilter:
             return False
         if self.until and recorded.happened_at >= self.until:
             return False
-        return all(holds(term, recorded, sees_all=self.seen is None) for term in self.terms)
+        return all(matches_term(term, recorded, sees_all=self.seen is None) for term in self.terms)
 
     def __str__(self) -> str:
-        since = [f"since:{as_text(self.since)}"] if self.since else []
-        until = [f"until:{as_text(self.until)}"] if self.until else []
+        since = [f"since:{format_moment(self.since)}"] if self.since else []
+        until = [f"until:{format_moment(self.until)}"] if self.until else []
         return " ".join([*map(str, self.terms), *since, *until])
 
 
-def named(word: list[QueryValue]) -> tuple[str, list[str]]:
+def parse_word(word: list[QueryValue]) -> tuple[str, list[str]]:
     """The field of a word and its values. What stands in quotation marks names no field."""
     first, *others = word
     name, colon, _ = first.text[: first.plain].partition(":")
@@ -115,20 +115,20 @@ def named(word: list[QueryValue]) -> tuple[str, list[str]]:
         return name, [first.text[len(name) + 1 :], *(value.text for value in others)]
     excludes = name.startswith("-")
     bare = QueryValue(first.text[excludes:], first.plain - excludes)
-    return "-text" if excludes else "text", [as_text_value(value) for value in (bare, *others)]
+    return "-text" if excludes else "text", [to_text_value(value) for value in (bare, *others)]
 
 
-def as_text_value(value: QueryValue) -> str:
+def to_text_value(value: QueryValue) -> str:
     """In the field's own form: the beginning of a word, unless it stood in quotation marks."""
     return value.text if value.is_quoted else value.text and value.text.rstrip("*") + "*"
 
 
-def check(wanted: EventFilter) -> None:
+def check_limits(wanted: EventFilter) -> None:
     """Raises InvalidFilter."""
     if sum(len(term.values) for term in wanted.terms) > MAX_VALUES:
         raise InvalidFilter(f"the query has more than {MAX_VALUES} values")
-    if sum(len(term.values) for term in wanted.terms if term.field == "text") > MAX_WORDS:
-        raise InvalidFilter(f"the query has more than {MAX_WORDS} words to search for")
+    if sum(len(term.values) for term in wanted.terms if term.field == "text") > MAX_TEXT_VALUES:
+        raise InvalidFilter(f"the query has more than {MAX_TEXT_VALUES} words to search for")
     for value in (*wanted.values("text"), *wanted.values("text", exclude=True)):
         if not phrase(value).words:
             raise InvalidFilter(f"“{value.removesuffix('*')}” has no letter or digit to search for")
@@ -137,16 +137,16 @@ def check(wanted: EventFilter) -> None:
 def read_words(query: str) -> list[list[QueryValue]]:
     try:
         check_text(query, "")  # no database compares with what it cannot hold
-        return words(query)
+        return parse_words(query)
     except InvalidEvent as error:
         raise InvalidFilter(f"the query {error.reason}") from None
     except ValueError as error:
         raise InvalidFilter(str(error)) from None
 
 
-def moment(text: str, now: datetime) -> datetime:
+def parse_moment(text: str, now: datetime) -> datetime:
     """A time, or a span before now such as 90s, 30m, 2h, 7d, 4w. Raises InvalidFilter."""
-    if (span := span_of(text)) is not None:
+    if (span := parse_duration(text)) is not None:
         return now - min(span, now - EARLIEST)
     try:
         return parse_timestamp(text)
@@ -154,43 +154,43 @@ def moment(text: str, now: datetime) -> datetime:
         raise InvalidFilter(f"“{text}” {error.reason}and is not a duration such as 2h") from None
 
 
-def span_of(text: str) -> timedelta | None:
+def parse_duration(text: str) -> timedelta | None:
     """The length of a span such as 90s, 30m, 2h, 7d, 4w; None where it is none."""
     span = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
     return timedelta(**{UNITS[span[2]]: int(span[1])}) if span else None
 
 
-def as_text(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     """With Z, since the plus sign of an offset is read as a space in a URL."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def holds(term: Term, recorded: RecordedEvent, *, sees_all: bool = True) -> bool:
-    is_value = is_said_of_its_own if term.field == "text" and not sees_all else IS_VALUE[term.field]
+def matches_term(term: Term, recorded: RecordedEvent, *, sees_all: bool = True) -> bool:
+    is_value = contains_phrase_of_its_own if term.field == "text" and not sees_all else PREDICATES[term.field]
     return term.exclude != any(is_value(value, recorded) for value in term.values)
 
 
-def is_said(value: str, recorded: RecordedEvent) -> bool:
+def contains_phrase(value: str, recorded: RecordedEvent) -> bool:
     """Whether the type, the source or any text in the data or metadata has these words side by side."""
-    return is_said_of_its_own(value, recorded) or recorded.words_of_others.said(phrase(value))
+    return contains_phrase_of_its_own(value, recorded) or recorded.words_of_others.said(phrase(value))
 
 
-def is_said_of_its_own(value: str, recorded: RecordedEvent) -> bool:
+def contains_phrase_of_its_own(value: str, recorded: RecordedEvent) -> bool:
     """The same for a reader who does not see every board: what names other tasks tells them nothing."""
     return recorded.words.said(phrase(value))
 
 
-def stated(recorded: RecordedEvent, name: str) -> tuple[object, object]:
+def both_values(recorded: RecordedEvent, name: str) -> tuple[object, object]:
     """What the metadata and the data say."""
     return recorded.metadata.get(name), recorded.data.get(name)
 
 
-def agent_ids(value: str) -> tuple[str, str]:
+def agent_id_forms(value: str) -> tuple[str, str]:
     """Agents are named with or without the prefix that Marcus gives them."""
     return value, f"agent_{value}"
 
 
-IS_VALUE: dict[str, Callable[[str, RecordedEvent], bool]] = {
+PREDICATES: dict[str, Callable[[str, RecordedEvent], bool]] = {
     "type": lambda value, recorded: like(value, recorded.event_type),
     "category": lambda value, recorded: value == category_of(recorded.event_type),
     "importance": lambda value, recorded: value == meaning_of(recorded.event_type).importance,
@@ -198,10 +198,10 @@ IS_VALUE: dict[str, Callable[[str, RecordedEvent], bool]] = {
     "board": lambda value, recorded: value in (recorded.board_id, recorded.metadata.get("board_name")),
     "board_id": lambda value, recorded: value == recorded.board_id,
     "task": lambda value, recorded: value == recorded.task_id,
-    "agent": lambda value, recorded: recorded.agent_id in agent_ids(value),
-    "external": lambda value, recorded: value in stated(recorded, "external_id"),
-    "sync": lambda value, recorded: value in stated(recorded, "sync_status"),
-    "text": is_said,
+    "agent": lambda value, recorded: recorded.agent_id in agent_id_forms(value),
+    "external": lambda value, recorded: value in both_values(recorded, "external_id"),
+    "sync": lambda value, recorded: value in both_values(recorded, "sync_status"),
+    "text": contains_phrase,
 }
-FIELDS = tuple(IS_VALUE)
+FIELDS = tuple(PREDICATES)
 KNOWN_FIELDS = f"fields are {', '.join(FIELDS)}, since, until"

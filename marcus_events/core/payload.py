@@ -45,7 +45,7 @@ def name_in(value: object) -> str | None:
     return value.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
 
 
-def is_object(value: object, pointer: str) -> dict[str, Any]:
+def check_is_object(value: object, pointer: str) -> dict[str, Any]:
     """A JSON object, as yet of any content. Raises InvalidEvent."""
     if not isinstance(value, dict):
         raise InvalidEvent(pointer, "must be an object")
@@ -59,7 +59,9 @@ def check_payload(data: object, metadata: object) -> tuple[str, str]:
     keys = check_object(data, "/data")
     check_object(metadata, "/metadata", keys)
     texts = serialise(data), serialise(metadata)
-    sizes = [len(text.encode()) + zeros(value, text) for value, text in zip((data, metadata), texts, strict=True)]
+    sizes = [
+        len(text.encode()) + extra_zero_bytes(value, text) for value, text in zip((data, metadata), texts, strict=True)
+    ]
     if sum(sizes) > MAX_EVENT_BYTES:
         place = "/data" if sizes[0] >= sizes[1] else "/metadata"
         raise InvalidEvent(place, f"makes the event larger than {MAX_EVENT_BYTES} bytes", "event_bytes")
@@ -71,7 +73,7 @@ def serialise(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
 
 
-def zeros(value: Any, text: str) -> int:
+def extra_zero_bytes(value: Any, text: str) -> int:
     """By how many bytes what PostgreSQL gives back is longer: it writes 5e-324 with all its zeros."""
     if "e-" not in text:
         return 0
@@ -82,7 +84,7 @@ def zeros(value: Any, text: str) -> int:
 def check_object(value: object, pointer: str, keys: int = 0) -> int:
     """How many keys there are with these, beside `keys` that were counted already. Raises InvalidEvent."""
     steps: list[str | int] = []
-    for depth, item in walk(is_object(value, pointer), steps):
+    for depth, item in walk(check_is_object(value, pointer), steps):
         keys += len(item) if isinstance(item, dict) else 0
         if keys > MAX_KEYS:
             raise InvalidEvent(pointer, f"gives the event more than {MAX_KEYS} keys", "keys")
@@ -100,19 +102,19 @@ def walk(root: Any, steps: list[str | int]) -> Iterator[tuple[int, Any]]:
     long list. What a value holds is looked at after the caller has checked the value itself.
     """
     yield 1, root
-    todo = [inside(root)]
+    todo = [children(root)]
     while todo:
         for step, item in todo[-1]:
             steps[len(todo) - 1 :] = [step]
             yield len(todo) + 1, item
             if isinstance(item, dict | list | tuple):
-                todo.append(inside(item))
+                todo.append(children(item))
                 break
         else:
             todo.pop()
 
 
-def inside(value: Any) -> Iterator[tuple[str | int, Any]]:
+def children(value: Any) -> Iterator[tuple[str | int, Any]]:
     if isinstance(value, dict):
         return iter(value.items())
     return iter(enumerate(value)) if isinstance(value, list | tuple) else iter(())

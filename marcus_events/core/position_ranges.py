@@ -33,7 +33,7 @@ class Ranges:
 
     @classmethod
     def union(cls, sets: Iterable[Ranges]) -> Ranges:
-        return cls(merged(sorted(one for each in sets for one in each)))
+        return cls(merge(sorted(one for each in sets for one in each)))
 
     def __iter__(self) -> Iterator[Range]:
         return zip(self._lower, self._upper, strict=True)
@@ -63,7 +63,7 @@ class Ranges:
             yield lower, upper
 
 
-def merged(ranges: Iterable[Range]) -> Iterator[Range]:
+def merge(ranges: Iterable[Range]) -> Iterator[Range]:
     """Sorted ranges, joined where they touch or overlap."""
     begun: Range | None = None
     for lower, upper in ranges:
@@ -79,4 +79,4 @@ def merged(ranges: Iterable[Range]) -> Iterator[Range]:
 
 def runs(positions: Iterable[int]) -> Iterator[Range]:
     """Sorted positions as ranges."""
-    return merged((position, position + 1) for position in positions)
+    return merge((position, position + 1) for position in positions)

@@ -28,7 +28,7 @@ def matcher(patterns: str | Sequence[str], where: Where | None = None, board: st
     """The question whether an event is of one of these types, by its name in the log or by its producer's own, and
     wanted besides.
     """
-    types, asked = as_patterns(patterns), condition(where, board)
+    types, asked = as_patterns(patterns), combine(where, board)
     return lambda event: any(any_like(types, name) for name in names_of(event)) and (asked is None or asked(event))
 
 
@@ -50,36 +50,36 @@ def names_of(event: Event) -> tuple[str, ...]:
     return (event.event_type, str(original)) if is_alias else (event.event_type,)
 
 
-def condition(where: Where | None = None, board: str | None = None) -> EventPredicate | None:
+def combine(where: Where | None = None, board: str | None = None) -> EventPredicate | None:
     """The question to ask of an event; None where everything is wanted. Raises ValueError for a path of no field."""
-    asked = [question(where)] if where is not None else []
+    asked = [to_predicate(where)] if where is not None else []
     if board is not None:
-        asked.append(of_filter(EventFilter().with_term("board", board)))
+        asked.append(filter_predicate(EventFilter().with_term("board", board)))
     if len(asked) < 2:
         return asked[0] if asked else None
     return lambda event: all(ask(event) for ask in asked)
 
 
-def question(where: Where) -> EventPredicate:
+def to_predicate(where: Where) -> EventPredicate:
     if isinstance(where, EventFilter):
-        return of_filter(where)
+        return filter_predicate(where)
     if isinstance(where, Mapping):
-        return of_fields(where)
+        return field_predicate(where)
     if callable(where):
         return where
     raise TypeError(f"where must be fields with values, a function or an EventFilter, not {type(where).__name__}")
 
 
-def of_filter(wanted: EventFilter) -> EventPredicate:
+def filter_predicate(wanted: EventFilter) -> EventPredicate:
     return lambda event: wanted.matches(unrecorded(event))
 
 
-def of_fields(where: Mapping[str, Any]) -> EventPredicate:
-    wanted = [(path_of(name), values_of(value)) for name, value in where.items()]
+def field_predicate(where: Mapping[str, Any]) -> EventPredicate:
+    wanted = [(parse_path(name), values_of(value)) for name, value in where.items()]
     return lambda event: all(value_at(event, path) in values for path, values in wanted)
 
 
-def path_of(name: str) -> tuple[str, ...]:
+def parse_path(name: str) -> tuple[str, ...]:
     path = tuple(name.split("."))
     if path[0] not in FIELDS:
         raise ValueError(f"“{name}” is not a field of an event; fields are {', '.join(FIELDS)}")

@@ -33,7 +33,7 @@ class QueryValue(NamedTuple):
         return QueryValue(self.text + text, self.plain)
 
 
-def words(query: str) -> list[list[QueryValue]]:
+def parse_words(query: str) -> list[list[QueryValue]]:
     """The words of a query, each as its values. Raises ValueError."""
     found = [[QueryValue()]]
     for piece in PIECE.finditer(query):
@@ -51,7 +51,7 @@ def words(query: str) -> list[list[QueryValue]]:
     return [values for values in found if values != [QueryValue()]]
 
 
-def written(query: str) -> list[str]:
+def split_words(query: str) -> list[str]:
     """The words of a query as they stand in it, so that one can be taken out and the others stay as they are."""
     found = [""]
     for piece in PIECE.finditer(query):

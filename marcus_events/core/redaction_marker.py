@@ -14,10 +14,10 @@ REDACTED = "(redacted)"
 EFFECT = "effect"  # in the metadata: what the event still does to the state, see `core.reducers.redacted_effect`
 DEMO = "demo"  # in the metadata: true marks a board as the demo
 # Metadata that may stay; older versions have left the name of the board too.
-MAY_STAY = ("board_id", "board_name", CORRELATION, DEMO, OUT_OF_ORDER, EFFECT)
+REMAINING_METADATA = ("board_id", "board_name", CORRELATION, DEMO, OUT_OF_ORDER, EFFECT)
 
 
-def marker(by: str, at: datetime, reason: str) -> dict[str, Any]:
+def redaction_marker(by: str, at: datetime, reason: str) -> dict[str, Any]:
     return {"redacted": True, "by": by, "at": at.isoformat(timespec="seconds"), "reason": reason}
 
 
@@ -25,7 +25,7 @@ def is_redacted(data: dict[str, Any]) -> bool:
     return data.get("redacted") is True and {"by", "at", "reason"} <= data.keys()
 
 
-def remaining(event: RecordedEvent, effect: dict[str, Any], bears: Collection[str]) -> dict[str, Any]:
+def remaining_metadata(event: RecordedEvent, effect: dict[str, Any], bears: Collection[str]) -> dict[str, Any]:
     """The metadata that stays: the board's id, the correlation if another event bears that id, what
     marks it as of the demo or as out of order, and the event's effect.
 

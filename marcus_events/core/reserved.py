@@ -38,7 +38,7 @@ LOOK_ALIKES = str.maketrans(
 )
 
 
-KEPT = 2048  # names whose look is remembered: a producer uses a few, again and again
+CACHE_SIZE = 2048  # names whose look is remembered: a producer uses a few, again and again
 
 
 class Authority(Enum):
@@ -68,17 +68,17 @@ def check_not_reserved(event: Event) -> None:
         raise Reserved("/data/redacted", "is reserved for redacted events; rename the field")
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def is_reserved_type(name: str) -> bool:
-    return canonical(words_of(name)) in RESERVED_TYPES
+    return canonical(name_words(name)) in RESERVED_TYPES
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def is_reserved_source(name: str) -> bool:
-    return skeleton(name).startswith(RESERVED_SOURCES) or words_of(name) in map(words_of, RESERVED_NAMES)
+    return skeleton(name).startswith(RESERVED_SOURCES) or name_words(name) in map(name_words, RESERVED_NAMES)
 
 
-def words_of(name: str) -> str:
+def name_words(name: str) -> str:
     """The words of a name with _ between them: whatever else separates them reads the same."""
     return re.sub(r"[\W_]+", "_", skeleton(name, space="_")).strip("_")
 

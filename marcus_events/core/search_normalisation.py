@@ -20,7 +20,7 @@ ARABIC = (
     "\u0898-\u089f\u08ca-\u08e1\u08e3-\u08ff"
 )
 HEBREW = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
-LEFT_OUT = re.compile(f"[{IGNORABLE}{ARABIC}{HEBREW}]+")
+REMOVED = re.compile(f"[{IGNORABLE}{ARABIC}{HEBREW}]+")
 
 # Within the brackets of a regular expression: the letters, marks and digits of the scripts that are written without
 # spaces between words. Their punctuation separates words as any other does.
@@ -46,7 +46,7 @@ def search_form(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i").replace("ı", "i")
-    return unicodedata.normalize("NFKC", LEFT_OUT.sub("", folded)) if IS_UNCOMMON.search(folded) else folded
+    return unicodedata.normalize("NFKC", REMOVED.sub("", folded)) if IS_UNCOMMON.search(folded) else folded
 
 
 def has_marks_or_no_spaces(text: str) -> bool:

@@ -28,38 +28,38 @@ from marcus_events.core.search_normalisation import MARKS, UNSPACED, has_marks_o
 
 MAX_LETTERS = 100
 # What stands between two texts that are gone through as one. It is nobody's text: no event has a NUL in it.
-BETWEEN = "\0"
+TEXT_BREAK = "\0"
 LETTER = rf"[^\W_{UNSPACED}]"
 LETTER_OR_MARK = rf"(?:{LETTER}|[{MARKS}])"
 PAIR = rf"(?=([{UNSPACED}]{{1,2}}))[{UNSPACED}]"
 # Most texts have neither marks nor characters of scripts without spaces: they are gone through several times as fast.
-PLAIN = re.compile(rf"({BETWEEN}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
-OTHER = re.compile(rf"{PAIR}|({BETWEEN}|{LETTER}{LETTER_OR_MARK}{{,{MAX_LETTERS - 1}}}){LETTER_OR_MARK}*")
+PLAIN = re.compile(rf"({TEXT_BREAK}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
+OTHER = re.compile(rf"{PAIR}|({TEXT_BREAK}|{LETTER}{LETTER_OR_MARK}{{,{MAX_LETTERS - 1}}}){LETTER_OR_MARK}*")
 IS_UNSPACED = re.compile(f"[{UNSPACED}]+")
 # Of the texts of an event as UTF-8, once they are normalised. No event has as many, but some characters become up to
 # eighteen. A tsvector holds 1 MiB, and takes up to 3.43 bytes for each of these ("字字a", with others each time).
 MAX_BYTES = 290_000
-MAX_PLACE = 16_383  # PostgreSQL keeps no greater one: what lies beyond counts as there
-MAX_PLACES = 256  # of one word
+MAX_POSITION = 16_383  # PostgreSQL keeps no greater one: what lies beyond counts as there
+MAX_POSITIONS = 256  # of one word
 
 
 def tokens(text: str) -> list[str]:
     """The words of a text, in order."""
-    return [word for word in run_of([text]) if word != BETWEEN]
+    return [word for word in word_run([text]) if word != TEXT_BREAK]
 
 
-def run_of(texts: Iterable[str]) -> list[str]:
+def word_run(texts: Iterable[str]) -> list[str]:
     """The words of these texts, each at its place less one, with BETWEEN at the places where one text ends."""
-    return words_in(form_of(texts))
+    return words_in(joined_search_form(texts))
 
 
-def run_beside(texts: Iterable[str], others: Iterable[str]) -> list[str]:
+def word_run_beside(texts: Iterable[str], others: Iterable[str]) -> list[str]:
     """As `run_of`, of as much of `others` as the index has room for beside `texts`: its lexemes are longer there."""
-    return words_in(cut(form_of(others), (MAX_BYTES - len(form_of(texts).encode())) // 2))
+    return words_in(truncate(joined_search_form(others), (MAX_BYTES - len(joined_search_form(texts).encode())) // 2))
 
 
-def form_of(texts: Iterable[str]) -> str:
-    return cut(search_form(f"{BETWEEN} ".join(texts)))
+def joined_search_form(texts: Iterable[str]) -> str:
+    return truncate(search_form(f"{TEXT_BREAK} ".join(texts)))
 
 
 def words_in(text: str) -> list[str]:
@@ -68,7 +68,7 @@ def words_in(text: str) -> list[str]:
     return [pair or word for pair, word in OTHER.findall(text)]
 
 
-def cut(text: str, max_bytes: int = MAX_BYTES) -> str:
+def truncate(text: str, max_bytes: int = MAX_BYTES) -> str:
     if len(text) <= max_bytes // 4:
         return text
     return text.encode()[:max_bytes].decode(errors="ignore")
@@ -91,15 +91,17 @@ class Words:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Words:
-        return cls.in_run(run_of(texts))
+        return cls.in_run(word_run(texts))
 
     @classmethod
     def in_run(cls, run: Sequence[str]) -> Words:
         places: dict[str, list[int]] = {}
         for place, word in enumerate(run, 1):
             places.setdefault(word, []).append(place)
-        places.pop(BETWEEN, None)
-        return cls(places if len(run) <= MAX_PLACES else {word: bounded(found) for word, found in places.items()})
+        places.pop(TEXT_BREAK, None)
+        return cls(
+            places if len(run) <= MAX_POSITIONS else {word: bound_places(found) for word, found in places.items()}
+        )
 
     @cached_property
     def ordered(self) -> list[str]:
@@ -127,9 +129,9 @@ class Words:
         return any(not found.isdisjoint(self.places.get(word, ())) for word in lasts)
 
 
-def bounded(places: list[int]) -> list[int]:
-    within = [place for place in places[:MAX_PLACES] if place < MAX_PLACE]
-    return within if len(within) == min(len(places), MAX_PLACES) else [*within, MAX_PLACE]
+def bound_places(places: list[int]) -> list[int]:
+    within = [place for place in places[:MAX_POSITIONS] if place < MAX_POSITION]
+    return within if len(within) == min(len(places), MAX_POSITIONS) else [*within, MAX_POSITION]
 
 
 @dataclass(frozen=True)

@@ -14,5 +14,5 @@ THREADS = {
     "token": 2,  # tokens that were not seen lately
     "export": 2,  # batches of exports, so that pages do not wait for them
 }
-CONNECTIONS = sum(THREADS.values())
+POOL_SIZE = sum(THREADS.values())
 LARGE_BODIES = 2  # read and checked at once, in a thread that needs no database: 1 MiB takes half a second

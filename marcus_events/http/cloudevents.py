@@ -29,7 +29,16 @@ from cloudevents.core.exceptions import CloudEventValidationError, CustomExtensi
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
-from marcus_events.core.cloudevent_identity import ABSENT, BINARY, CONTENT_TYPE, DATA_FORM, ATTRIBUTES, VALUE, as_text, is_json
+from marcus_events.core.cloudevent_identity import (
+    ABSENT,
+    ATTRIBUTES,
+    BINARY,
+    CONTENT_TYPE,
+    DATA_FORM,
+    VALUE,
+    as_text,
+    is_json,
+)
 from marcus_events.core.event import Event, InvalidEvent, RecordedEvent, parse_timestamp, utc_now
 from marcus_events.core.event_types import canonical
 from marcus_events.core.payload import check_text, serialise
@@ -215,7 +224,9 @@ def to_structured(recorded: RecordedEvent) -> dict[str, Any]:
 
 def is_extension(name: str, value: object) -> bool:
     """Whether it can be an attribute beside those that are ours to say: any producer may have written the metadata."""
-    if name in (*CORE_ATTRIBUTES, *ADDED_ATTRIBUTES, "specversion", DATA_FORM) or not isinstance(value, str | int | float):
+    if name in (*CORE_ATTRIBUTES, *ADDED_ATTRIBUTES, "specversion", DATA_FORM) or not isinstance(
+        value, str | int | float
+    ):
         return False
     try:
         CloudEvent({"id": "1", "source": "s", "type": "t", "specversion": SPECVERSION_V1_0, name: value})

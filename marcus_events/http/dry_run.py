@@ -13,7 +13,7 @@ from marcus_events.access.visibility import Visibility
 from marcus_events.core.event import Event
 from marcus_events.http import cloudevents, publish_items
 from marcus_events.http.json_body import check_size, parse
-from marcus_events.ingest import Receipt, checked, receipt, refusal
+from marcus_events.ingest import Receipt, check_event, receipt_of, refused_receipt
 from marcus_events.log import identities
 from marcus_events.log.append import AppendResult, EventData
 from marcus_events.models import Token
@@ -57,8 +57,8 @@ def is_cloudevent(item: Any) -> bool:
 def validate(item: publish_items.PublishItem) -> EventData | Receipt:
     if isinstance(item, Receipt):
         return item
-    entry = checked(item)
-    return entry if isinstance(entry, EventData) else refusal(item, entry)
+    entry = check_event(item)
+    return entry if isinstance(entry, EventData) else refused_receipt(item, entry)
 
 
 def expected_receipt(
@@ -67,8 +67,8 @@ def expected_receipt(
     if isinstance(entry, Receipt):
         return entry, None
     if place := known.get((entry.source, entry.event_id)):
-        return receipt(entry, AppendResult(place[0], False, place[1])), entry
-    return receipt(entry, AppendResult(NOT_IN_LOG, True, entry.digest)), entry
+        return receipt_of(entry, AppendResult(place[0], False, place[1])), entry
+    return receipt_of(entry, AppendResult(NOT_IN_LOG, True, entry.digest)), entry
 
 
 def count_rejected(found: Sequence[DryRunResult]) -> int:

@@ -20,7 +20,7 @@ from marcus_events.core.references import board_of
 from marcus_events.core.reserved import Authority
 from marcus_events.http import rejected_requests
 from marcus_events.http.event_shapes import CODES, MAX_BATCH, PublishAnswer, PublishResult
-from marcus_events.ingest import Receipt, event_from, ingest_async, rejected
+from marcus_events.ingest import Receipt, event_from, ingest_async, rejected_receipt
 from marcus_events.models import Token
 
 ParseItem = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
@@ -66,9 +66,9 @@ def parse_item(item: Any, read: ParseItem, token: Token) -> PublishItem:
     try:
         return check_allowed(read(item), token)
     except Forbidden as error:
-        return rejected(named, error, "forbidden")
+        return rejected_receipt(named, error, "forbidden")
     except InvalidEvent as error:
-        return rejected(named, error)
+        return rejected_receipt(named, error)
 
 
 def check_allowed(event: Event, token: Token) -> Event:
@@ -141,7 +141,9 @@ def common_status_code(receipts: Sequence[Receipt]) -> HTTPStatus:
 def record_rejected(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
     """Counts rejected events of a batch that was otherwise accepted."""
     if any(receipt.status == "rejected" for receipt in receipts):
-        rejected_requests.record(common_status_code(receipts), rejection_reason(receipts), caller, method, path)
+        rejected_requests.record_rejection(
+            common_status_code(receipts), rejection_reason(receipts), caller, method, path
+        )
 
 
 def record_warnings(receipts: Sequence[Receipt], caller: Caller, method: str, path: str) -> None:
@@ -149,7 +151,7 @@ def record_warnings(receipts: Sequence[Receipt], caller: Caller, method: str, pa
     found = [receipt for receipt in receipts if receipt.warnings]
     if found:
         reason = str(found[0].warnings[0])
-        rejected_requests.record(
+        rejected_requests.record_rejection(
             HTTPStatus.CREATED,
             reason if len(receipts) == 1 else f"{len(found)} of {len(receipts)} events: {reason}",
             caller,

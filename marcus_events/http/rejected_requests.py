@@ -76,7 +76,7 @@ class Tally:
         self.last_at = max(self.last_at, other.last_at)
 
 
-def record(status: int, reason: str, caller: Caller, method: str, path: str) -> None:
+def record_rejection(status: int, reason: str, caller: Caller, method: str, path: str) -> None:
     """Count a refusal. Returns at once and never raises; of a payload, `reason` names places and never values."""
     now = utc_now()
     rejected_requests().add(
@@ -95,7 +95,7 @@ def record(status: int, reason: str, caller: Caller, method: str, path: str) -> 
 def record_problem(problem: Problem, caller: Caller, method: str, path: str) -> None:
     """The same for a Problem, if it is one that a caller can mend."""
     if problem.status in RECORDED_STATUSES:
-        record(problem.status, problem.reason, caller, method, path)
+        record_rejection(problem.status, problem.reason, caller, method, path)
 
 
 def sanitise(text: str, length: int) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from marcus_events.core.event_types import MEANINGS, EventTypes, types_of
-from marcus_events.core.filters import EventFilter, Term, agent_ids
+from marcus_events.core.filters import EventFilter, Term, agent_id_forms
 
 Condition = tuple[str, list[Any]]
 NOTHING: Condition = "false", []
@@ -139,7 +139,7 @@ CONDITIONS: dict[str, Any] = {
     "board": of_board,
     "board_id": lambda values: ("board_id = ANY(%s)", [list(values)]),
     "task": lambda values: ("task_id = ANY(%s)", [list(values)]),
-    "agent": lambda values: ("agent_id = ANY(%s)", [[name for value in values for name in agent_ids(value)]]),
+    "agent": lambda values: ("agent_id = ANY(%s)", [[name for value in values for name in agent_id_forms(value)]]),
     "external": lambda values: of_stated("external_id", values),
     "sync": lambda values: of_stated("sync_status", values),
 }

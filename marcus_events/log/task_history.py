@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.core.reducers.report_order import MOVING
+from marcus_events.core.reducers.report_order import TASK_MOVING_TYPES
 from marcus_events.log.rows import COLUMNS, Connection, recorded, rows
 
-TYPES = sorted(MOVING | {T.TASK_CREATED, T.TASK_UPDATED, T.BLOCKER_RESOLVED})
+TYPES = sorted(TASK_MOVING_TYPES | {T.TASK_CREATED, T.TASK_UPDATED, T.BLOCKER_RESOLVED})
 # Ordered here and not by the database: it would be tempted to walk the whole log in order to save the sorting.
 HISTORY = f"""SELECT {COLUMNS} FROM event
     WHERE task_id = ANY(%s) AND event_type = ANY(%s) AND jsonb_exists(metadata, 'act')"""

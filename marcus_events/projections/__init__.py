@@ -9,7 +9,7 @@ PROJECTIONS: tuple[Projection, ...] = (STATE, RATES, SEARCH)
 
 # Python's turns between threads, while projectors run: with its 5 ms, whoever has an answer from the database waits for
 # that long for one that computes.
-SWITCH_S = 0.001
+SWITCH_INTERVAL_S = 0.001
 
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "RATES",
     "SEARCH",
     "STATE",
-    "SWITCH_S",
+    "SWITCH_INTERVAL_S",
     "Projection",
     "Projector",
     "catch_up",

@@ -9,7 +9,7 @@ from django.db import connection
 from psycopg.copy import LibpqWriter
 
 
-class AtOnce(LibpqWriter):
+class SinglePieceWriter(LibpqWriter):
     """Sends what is to be copied in one piece.
 
     Piece by piece, as psycopg does, the threads of other projections would have their turns in between.
@@ -30,6 +30,6 @@ class AtOnce(LibpqWriter):
 
 def copy(query: str, rows: Iterable[Sequence[Any]]) -> None:
     """`query` is a COPY FROM STDIN; in the transaction of the caller."""
-    with connection.cursor() as cursor, cursor.copy(query, writer=AtOnce(cursor.cursor)) as copying:
+    with connection.cursor() as cursor, cursor.copy(query, writer=SinglePieceWriter(cursor.cursor)) as copying:
         for row in rows:
             copying.write_row(row)

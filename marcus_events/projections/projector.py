@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 BATCH = 1_000  # events in a transaction
 BATCH_BYTES = 1024 * 1024  # of them, as text: 1,000 of the largest would be 256 MiB, and several times that as objects
-LOOK_EVERY_S = 1.0
+POLL_INTERVAL_S = 1.0
 GATHER_S = 0.1  # after a step that reached the head: a step of one event costs nearly as much as one of twenty
-PAUSE_AFTER_ERROR_S = 1.0
+ERROR_DELAY_S = 1.0
 
 
 class Projection(Protocol):
@@ -56,29 +56,29 @@ def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEve
     are the next ones: to read an event costs nearly as much as to count it.
     """
     with transaction.atomic():
-        checkpoint = hold(projection)
+        checkpoint = lock_checkpoint(projection)
         if checkpoint is None:
             return []
         if is_other := checkpoint.epoch != (epoch := read.head().epoch):
-            start_over(projection, checkpoint, epoch)
+            reset(projection, checkpoint, epoch)
         is_next = known and not is_other and known[0].position == checkpoint.position + 1
-        events = known if is_next else following(checkpoint, limit)
+        events = known if is_next else next_events(checkpoint, limit)
         if events:
             advance(projection, checkpoint, events)
     if is_other:
         projection.tidy()
     if events:
-        tell(events[-1].position)
+        notify_projected(events[-1].position)
     return events
 
 
-def following(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[RecordedEvent]:
+def next_events(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[RecordedEvent]:
     """The next events, up to the position `until`."""
     left = limit if until is None else min(limit, max(until - checkpoint.position, 0))
     return read.following(checkpoint.position, left, max_bytes=BATCH_BYTES)
 
 
-def hold(projection: Projection) -> Checkpoint | None:
+def lock_checkpoint(projection: Projection) -> Checkpoint | None:
     """The checkpoint, locked for us; None when somebody else holds it."""
     mine = Checkpoint.objects.select_for_update(skip_locked=True).filter(projection=projection.name)
     if found := mine.first():
@@ -88,7 +88,7 @@ def hold(projection: Projection) -> Checkpoint | None:
     return mine.first() if is_new else None
 
 
-def start_over(projection: Projection, checkpoint: Checkpoint, epoch: UUID) -> None:
+def reset(projection: Projection, checkpoint: Checkpoint, epoch: UUID) -> None:
     projection.clear()
     checkpoint.position, checkpoint.epoch = 0, epoch
     checkpoint.save()
@@ -100,7 +100,7 @@ def advance(projection: Projection, checkpoint: Checkpoint, events: Sequence[Rec
     checkpoint.save()
 
 
-def tell(position: int) -> None:
+def notify_projected(position: int) -> None:
     execute("SELECT pg_notify(%s, %s)", [PROJECTED_CHANNEL, str(position)])
 
 
@@ -122,14 +122,14 @@ def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambd
         Checkpoint.objects.get_or_create(projection=projection.name, defaults={"epoch": UUID(int=0)})
         checkpoint = Checkpoint.objects.select_for_update().get(projection=projection.name)
         head = read.head()
-        start_over(projection, checkpoint, head.epoch)
+        reset(projection, checkpoint, head.epoch)
         done = 0
-        while events := following(checkpoint, BATCH, head.position):
+        while events := next_events(checkpoint, BATCH, head.position):
             advance(projection, checkpoint, events)
             done += len(events)
             progress(done, head.position)
     projection.tidy()
-    tell(head.position)
+    notify_projected(head.position)
     return done
 
 
@@ -155,7 +155,7 @@ class Projector:
             seen = listener().written
             if not self.once(stop):
                 stop.wait(GATHER_S)
-                listener().wait_written(seen, LOOK_EVERY_S)
+                listener().wait_written(seen, POLL_INTERVAL_S)
 
     def once(self, stop: threading.Event) -> bool:
         """One step of each; whether the log had more than that."""
@@ -166,7 +166,7 @@ class Projector:
             found.append(self._try_step(projection, known))
             known = found[-1] or ()
         if None in found:
-            stop.wait(PAUSE_AFTER_ERROR_S)
+            stop.wait(ERROR_DELAY_S)
         return self._is_behind
 
     def _try_step(self, projection: Projection, known: Sequence[RecordedEvent]) -> Sequence[RecordedEvent] | None:

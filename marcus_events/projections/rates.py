@@ -23,7 +23,7 @@ ADD = """
 INSERT INTO {table} AS known ({columns}, count) SELECT * FROM unnest({arrays}, %s::bigint[])
 ON CONFLICT ({columns}) DO UPDATE SET count = known.count + excluded.count
 """
-TYPE_OF = {"minute": "timestamptz", "hour": "timestamptz"}  # of a column; all others are texts
+COLUMN_TYPES = {"minute": "timestamptz", "hour": "timestamptz"}  # of a column; all others are texts
 COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Rate: ("board_id", "event_type", "minute"),
     HourlyRate: ("board_id", "event_type", "hour"),
@@ -43,11 +43,11 @@ class RatesProjection(Projection):
         removals = [event for event in events if event.event_type == EventTypes.BOARD_REMOVED]
         removed = {event.board_id: event.position for event in removals if event.board_id}
         if removed:
-            remove(removed)
-        save([event for event in events if is_counted(event, removed)])
+            remove_boards(removed)
+        save_counts([event for event in events if is_counted(event, removed)])
 
 
-def remove(board_ids: Collection[str]) -> None:
+def remove_boards(board_ids: Collection[str]) -> None:
     for table in COLUMNS:
         table._default_manager.filter(board_id__in=board_ids).delete()
 
@@ -57,7 +57,7 @@ def is_counted(event: RecordedEvent, removed: dict[str, int]) -> bool:
     return event.event_type != EventTypes.BOARD_REMOVED and event.position > removed.get(event.board_id or "", 0)
 
 
-def save(events: Sequence[RecordedEvent]) -> None:
+def save_counts(events: Sequence[RecordedEvent]) -> None:
     minutes: RateCounts = Counter()
     facets: RateCounts = Counter()
     for event in events:
@@ -65,10 +65,10 @@ def save(events: Sequence[RecordedEvent]) -> None:
         minutes[board_id, event.event_type, minute] += 1
         for field, value in facets_of(event):
             facets[board_id, field, value, minute.replace(minute=0)] += 1
-    add(Rate, minutes)
-    add(HourlyRate, summed(minutes, lambda key: (*key[:-1], key[-1].replace(minute=0))))
-    add(HourlyFacet, Counter({key: count for key, count in facets.items() if key[1] in BY_THE_HOUR}))
-    add(Facet, summed(facets, lambda key: key[:-1]))
+    add_counts(Rate, minutes)
+    add_counts(HourlyRate, aggregate(minutes, lambda key: (*key[:-1], key[-1].replace(minute=0))))
+    add_counts(HourlyFacet, Counter({key: count for key, count in facets.items() if key[1] in BY_THE_HOUR}))
+    add_counts(Facet, aggregate(facets, lambda key: key[:-1]))
 
 
 def facets_of(event: RecordedEvent) -> Iterable[tuple[str, str]]:
@@ -76,19 +76,19 @@ def facets_of(event: RecordedEvent) -> Iterable[tuple[str, str]]:
     return ((field, value) for field, value in found.items() if value is not None)
 
 
-def summed(counts: RateCounts, key_of: Any) -> RateCounts:
+def aggregate(counts: RateCounts, key_of: Any) -> RateCounts:
     found: RateCounts = Counter()
     for key, count in counts.items():
         found[key_of(key)] += count
     return found
 
 
-def add(table: type[models.Model], counts: RateCounts) -> None:
+def add_counts(table: type[models.Model], counts: RateCounts) -> None:
     """In the order of the keys, so that two who add do not wait for each other in a circle."""
     if not counts:
         return
     names = COLUMNS[table]
-    arrays = ", ".join(f"%s::{TYPE_OF.get(name, 'text')}[]" for name in names)
+    arrays = ", ".join(f"%s::{COLUMN_TYPES.get(name, 'text')}[]" for name in names)
     query = ADD.format(table=table._meta.db_table, columns=", ".join(names), arrays=arrays)
     keys = sorted(counts)
     execute(query, [*map(list, zip(*keys, strict=True)), [counts[key] for key in keys]])

@@ -31,20 +31,20 @@ from marcus_events.projections.state_tables import (
     Batch,
     ItemIdentity,
     NewInterval,
-    write,
+    write_intervals,
 )
 
-AT_ONCE = 1_000  # events
+BATCH_SIZE = 1_000  # events
 COLUMN_OF: dict[type[core.StateItem], str] = {
     core.BoardState: "board_id",
     core.AgentState: "agent_id",
 }  # the others: "task_id"
 
 
-About = tuple[str | None, str | None, str | None]
+EntityIds = tuple[str | None, str | None, str | None]
 
 
-def about(event: RecordedEvent) -> About:
+def entity_ids(event: RecordedEvent) -> EntityIds:
     return event.board_id, event.task_id, event.agent_id
 
 
@@ -57,7 +57,7 @@ class Rewriting:
         self.until = read.projected(STATE.name)
         self.is_projected = event.position <= self.until
         self.said, self.says = core.State(), core.State()
-        self.loaded: set[About] = set()
+        self.loaded: set[EntityIds] = set()
         self.changes: core.StateChanges = {}
         if self.is_projected:
             self.load([event])
@@ -71,7 +71,7 @@ class Rewriting:
 
     def load(self, events: Sequence[RecordedEvent]) -> None:
         """What these events may concern, as it was before the first one, unless it is known already."""
-        unlike = {about(event): event for event in events if about(event) not in self.loaded}
+        unlike = {entity_ids(event): event for event in events if entity_ids(event) not in self.loaded}
         if not unlike:
             return
         self.loaded |= unlike.keys()
@@ -122,8 +122,8 @@ class Rewriting:
     def next(self, chains: Sequence[Chain], after: int) -> list[RecordedEvent]:
         """The next events about these items."""
         things = sorted({chain.about for chain in chains if chain.about[1]})
-        positions = read.positions_about(things, after, self.until, AT_ONCE) if things else []
-        return read.page_at(positions, limit=AT_ONCE).events if positions else []
+        positions = read.positions_about(things, after, self.until, BATCH_SIZE) if things else []
+        return read.page_at(positions, limit=BATCH_SIZE).events if positions else []
 
     def pass_over(self, chains: Sequence[Chain], after: int, until: int) -> None:
         """What the rows tell of the time between two events that are there."""
@@ -237,4 +237,4 @@ class Chain:
         if replaced:
             span = (replaced[0].from_position, replaced[-1].from_position)
             TABLE_OF[self.kind].objects.filter(from_position__range=span, **same).delete()
-        write(self.kind, self.made)
+        write_intervals(self.kind, self.made)

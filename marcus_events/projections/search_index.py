@@ -37,10 +37,10 @@ class SearchProjection(Projection):
     def project(self, events: Sequence[RecordedEvent]) -> None:
         execute(NO_WAIT)
         for _, group in groupby(events, key=lambda event: event.position // index_partitions.SIZE):
-            write(index_partitions.part_of((batch := list(group))[0].position), batch)
+            write_entries(index_partitions.part_of((batch := list(group))[0].position), batch)
         for event in events:
             if event.event_type == REDACTED:
-                rewrite(event)
+                rewrite_entry(event)
 
     def clear(self) -> None:
         index_partitions.retire_all()
@@ -49,22 +49,22 @@ class SearchProjection(Projection):
         index_partitions.drop_retired()
 
 
-def write(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
+def write_entries(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
     times = [event.happened_at for event in events]
     copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
     execute(TIMES, [min(times), max(times), part.name])
-    if not part.is_indexed and is_due(part, events[-1].position):
+    if not part.is_indexed and is_index_due(part, events[-1].position):
         index_partitions.add_index(part)
 
 
-def is_due(part: SearchPart, position: int) -> bool:
+def is_index_due(part: SearchPart, position: int) -> bool:
     """To build an index at once takes a fraction of what it takes event by event: far behind the log, that is done when
     the part is full.
     """
     return position == part.last or read.head().position <= part.last + index_partitions.SIZE
 
 
-def rewrite(redaction: RecordedEvent) -> None:
+def rewrite_entry(redaction: RecordedEvent) -> None:
     position = redaction.data.get("position")
     if type(position) is int and 0 < position < redaction.position and (event := read.event(position)):
         execute(REWRITE, [vector(event), position])

@@ -132,12 +132,12 @@ class Batch:
 
     def save(self) -> None:
         for kind in TABLE_OF:
-            close(kind, self.ended[kind])
-            write(kind, self.begun[kind])
+            close_intervals(kind, self.ended[kind])
+            write_intervals(kind, self.begun[kind])
         tables.BoardRemoval.objects.bulk_create(self.removed)
 
 
-def close(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
+def close_intervals(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
     """End the intervals in the table that were open when the batch was loaded."""
     same = " AND ".join(f"{name} = %s" for name in KEY_OF[kind])
     table = TABLE_OF[kind]._meta.db_table
@@ -145,7 +145,7 @@ def close(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
     execute_many(update, ((row.to_position, row.to_time, *row.item.key) for row in intervals))
 
 
-def write(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
+def write_intervals(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
     columns = ", ".join(("from_position", "from_time", "to_position", "to_time", *COLUMNS_OF[kind]))
     query = f"COPY {TABLE_OF[kind]._meta.db_table} ({columns}) FROM STDIN"
     if intervals:

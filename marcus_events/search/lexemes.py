@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import category_of
-from marcus_events.core.text_search import BETWEEN, run_of
+from marcus_events.core.text_search import TEXT_BREAK, word_run
 
 MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
 OTHER = "=other"
@@ -26,10 +26,10 @@ def vector(recorded: RecordedEvent) -> str:
 
     Every event there is goes through here. Words are letters and digits, and need no quotation marks.
     """
-    run = run_of(recorded.texts())
-    words = [f"{word}:{place}" for place, word in enumerate(run, 1) if word != BETWEEN]
+    run = word_run(recorded.texts())
+    words = [f"{word}:{place}" for place, word in enumerate(run, 1) if word != TEXT_BREAK]
     others = enumerate(recorded.run_of_others(), 1)
-    words += [f"{of_others(word)}:{place}" for place, word in others if word != BETWEEN]
+    words += [f"{of_others(word)}:{place}" for place, word in others if word != TEXT_BREAK]
     return " ".join((*words, *fields_of(recorded)))
 
 

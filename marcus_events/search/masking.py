@@ -12,7 +12,7 @@ from typing import Any
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.payload import name_in
-from marcus_events.core.reducers.boards import OTHER_BOARD, board_of_others
+from marcus_events.core.reducers.boards import DEPENDENCY_BOARD_FIELDS, dependency_board
 from marcus_events.core.reducers.field_readers import texts
 from marcus_events.log.task_boards import NamedTask, boards_of
 
@@ -40,13 +40,13 @@ def is_masked(event: RecordedEvent) -> bool:
 
 def others(event: RecordedEvent) -> list[NamedTask]:
     """The tasks that the event's task depends on."""
-    board_id, other = event.board_id or "", board_of_others(event)
+    board_id, other = event.board_id or "", dependency_board(event)
     return [(board_id, other, task_id) for name in OTHERS for task_id in texts(event, name)]
 
 
 def without(event: RecordedEvent, hidden: set[NamedTask]) -> RecordedEvent:
     hides = {task_id for _, _, task_id in hidden.intersection(others(event))}
-    data = {name: value for name, value in event.data.items() if name not in OTHER_BOARD}
+    data = {name: value for name, value in event.data.items() if name not in DEPENDENCY_BOARD_FIELDS}
     data |= {name: kept(data[name], hides) for name in OTHERS if hides.intersection(texts(event, name))}
     if hides.intersection(texts(event, "depends_on_id")) or not texts(event, "depends_on_id"):
         data["depends_on_name"] = ANOTHER

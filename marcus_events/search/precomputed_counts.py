@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from marcus_events.core.event import EARLIEST, LATEST, Event, RecordedEvent
-from marcus_events.core.filters import EventFilter, holds
+from marcus_events.core.filters import EventFilter, matches_term
 from marcus_events.log.event_counts import count_by_board_and_value
 from marcus_events.log.rows import rows
 
@@ -35,7 +35,7 @@ def is_precomputed(wanted: EventFilter) -> bool:
 def matches(wanted: EventFilter, board_id: str, event_type: str = "") -> bool:
     """Whether the filter, one of boards and types, matches events of this board and this type."""
     example = RecordedEvent(0, EARLIEST, Event("", EARLIEST, event_type, "", {}), board_id or None)
-    return all(holds(term, example) for term in wanted.terms)
+    return all(matches_term(term, example) for term in wanted.terms)
 
 
 def precomputed_counts(since: datetime | None, until: datetime | None) -> FacetCounts:

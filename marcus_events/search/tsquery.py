@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from marcus_events.core.event_types import MEANINGS, types_of
-from marcus_events.core.filters import EventFilter, Term, agent_ids
+from marcus_events.core.filters import EventFilter, Term, agent_id_forms
 from marcus_events.core.text_search import phrase
 from marcus_events.search.lexemes import MAX_LETTERS, OTHER, lexeme, of_others, quoted
 
@@ -101,7 +101,7 @@ def of_name(*fields: str) -> Callable[[str], Iterator[str]]:
 
 
 def of_agent(value: str) -> Iterator[str]:
-    return (lexeme("agent", name) for name in agent_ids(value) if len(value) <= MAX_VALUE_LETTERS)
+    return (lexeme("agent", name) for name in agent_id_forms(value) if len(value) <= MAX_VALUE_LETTERS)
 
 
 def of_types(types: list[str], *, other: bool) -> Iterator[str]:

@@ -29,7 +29,7 @@ from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.redaction_marker import DEMO
 from marcus_events.core.reserved import SYSTEM, Authority, source_of
-from marcus_events.ingest import ingest, tell_refused
+from marcus_events.ingest import ingest, log_refused
 from marcus_events.log import identities, read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.writer import LogUnavailable
@@ -162,7 +162,7 @@ class Demo:
 
 def publish(events: list[Event]) -> None:
     """Ingest events. Repeating them after a lost connection changes nothing."""
-    tell_refused(ingest(events, Authority.SYSTEM), "an event of the demo")
+    log_refused(ingest(events, Authority.SYSTEM), "an event of the demo")
 
 
 def newest_event(wanted: EventFilter, connection: Connection) -> RecordedEvent | None:

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from marcus_events.core.backoff import pauses
+from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.log import read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
@@ -137,7 +137,7 @@ class Runner:
 
     def _handle(self, lease: Lease, recorded: RecordedEvent, progress: UnacknowledgedProgress) -> None:
         """Step 4."""
-        waits = pauses(*self._pauses)
+        waits = backoff_delays(*self._pauses)
         attempts = lease.attempts if recorded.position == lease.position + 1 else 0
         while (error := self._call_handler(lease, recorded.event)) is not None:
             attempts += 1

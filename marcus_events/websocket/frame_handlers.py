@@ -78,7 +78,9 @@ async def unsubscribe(frame: Unsubscribe, following: SubscriptionSender, say: Sa
 
 async def publish(frame: Publish, peer: Peer, say: Say, *, is_large: bool) -> None:
     try:
-        receipts = await publish_items.publish(frame.items, publish_items.native_event, peer.publisher(), aside=is_large)
+        receipts = await publish_items.publish(
+            frame.items, publish_items.native_event, peer.publisher(), aside=is_large
+        )
     except DATABASE_ERRORS as error:
         raise unavailable(error) from error
     publish_items.record_rejected(receipts, peer.caller, "WS", PATH)

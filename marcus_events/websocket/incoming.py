@@ -110,7 +110,9 @@ def read(stated: FrameFields) -> IncomingFrame:
         raise invalid_parameter("action", f"must be one of {', '.join(ACTIONS)}")
     readers = READERS[action]
     if unknown := [name for name in stated if name != "action" and name not in readers]:
-        raise invalid_parameter(ascii(unknown[0][:MAX_ID]), f"is not a field of {action}; it takes {', '.join(readers)}")
+        raise invalid_parameter(
+            ascii(unknown[0][:MAX_ID]), f"is not a field of {action}; it takes {', '.join(readers)}"
+        )
     if action == "publish":
         check_events(stated)
     values = {

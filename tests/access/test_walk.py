@@ -29,7 +29,7 @@ def test_every_address_is_in_the_table() -> None:
 
 
 def test_everybody_is_answered_as_the_table_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "SHOWN_WITHIN_S", 0.0)  # nobody brings the tables up to date here
+    monkeypatch.setattr(actions, "PROJECTION_TIMEOUT_S", 0.0)  # nobody brings the tables up to date here
     places, clients = publish_all(), people()
     names = asdict(places) | {"outsider": User.objects.get(username="outsider").pk}
     found, stated = [], []

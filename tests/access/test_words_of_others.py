@@ -17,7 +17,7 @@ from marcus_events import search
 from marcus_events.access import tokens
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.filters import EventFilter
-from marcus_events.core.reducers.boards import OTHER_BOARD
+from marcus_events.core.reducers.boards import DEPENDENCY_BOARD_FIELDS
 from marcus_events.core.task_links import NAMING_OTHERS
 from marcus_events.core.text_search import MAX_BYTES
 from marcus_events.log import read
@@ -88,7 +88,7 @@ def answer(client: Client, path: str, word: str) -> str:
 
 
 def test_what_is_masked_is_what_is_not_looked_for() -> None:
-    assert {*masking.OTHERS, *OTHER_BOARD, "depends_on_name"} == NAMING_OTHERS
+    assert {*masking.OTHERS, *DEPENDENCY_BOARD_FIELDS, "depends_on_name"} == NAMING_OTHERS
 
 
 @pytest.mark.usefixtures("log")

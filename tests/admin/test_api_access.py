@@ -57,7 +57,7 @@ def test_whoever_is_no_administrator_sees_and_revokes_none(staff: Client) -> Non
 
 
 def test_refused_requests_are_there_to_be_looked_at(administrator: Client) -> None:
-    rejected_requests.record(401, "<b onload=x>", Caller("10.0.0.1"), "POST", "/api/events")
+    rejected_requests.record_rejection(401, "<b onload=x>", Caller("10.0.0.1"), "POST", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
     row = RefusedRequest.objects.get()
     assert "&lt;b onload=x&gt;" in administrator.get(REFUSED).content.decode()

@@ -117,7 +117,7 @@ def test_how_long_to_wait_makes_no_row_of_its_own(program: Program, settings: An
 def test_of_too_many_different_ones_the_rest_is_counted_together(program: Program) -> None:
     more = rejected_requests.MAX_PENDING + 50
     for n in range(more):
-        rejected_requests.record(
+        rejected_requests.record_rejection(
             401,
             "Unknown token: it was revoked or belongs to another log.",
             caller(f"10.0.0.{n}"),
@@ -134,7 +134,7 @@ def test_of_too_many_different_ones_the_rest_is_counted_together(program: Progra
 def test_only_the_newest_rows_are_kept(program: Program) -> None:
     for start in range(0, 300, 100):
         for n in range(start, start + 100):
-            rejected_requests.record(401, f"reason {n}", caller(), "POST", "/api/events")
+            rejected_requests.record_rejection(401, f"reason {n}", caller(), "POST", "/api/events")
         rejected_requests.REJECTED_REQUESTS.stop()
     assert RefusedRequest.objects.count() == rejected_requests.MAX_ROWS
     assert {row["reason"] for row in noted()} == {f"reason {n}" for n in range(100, 300)}
@@ -147,7 +147,7 @@ def test_a_token_is_never_written_down_wherever_it_was_sent(program: Program) ->
     mine.get("/api/events", q=f"{secret}:x")
     mine.get("/api/events", limit=secret, since=secret)
     mine.get(f"/api/events?limit=x&token={secret}")
-    rejected_requests.record(400, f"said {secret}", caller(secret, secret), "GET", f"/{secret}")
+    rejected_requests.record_rejection(400, f"said {secret}", caller(secret, secret), "GET", f"/{secret}")
     found = str(noted())
     assert secret not in found
     assert secret[8:20] not in found
@@ -188,7 +188,7 @@ def test_no_value_of_a_cloudevent_is_written_down(program: Program, attributes: 
 
 def test_what_no_database_can_hold_is_noted_all_the_same(program: Program) -> None:
     odd = "\0 \udcff " + "é😀" * 400
-    rejected_requests.record(400, odd, caller(odd, f"mev_{odd}"), odd, odd)
+    rejected_requests.record_rejection(400, odd, caller(odd, f"mev_{odd}"), odd, odd)
     [row] = noted()
     assert len(row["reason"]) == rejected_requests.MAX_REASON
     assert row["reason"].endswith("…")
@@ -196,7 +196,7 @@ def test_what_no_database_can_hold_is_noted_all_the_same(program: Program) -> No
 
 @pytest.mark.parametrize("text", ["😀" * 500, "é" * 500, "\U0010ffff" * 500])
 def test_the_longest_texts_fit_into_the_index(program: Program, text: str) -> None:
-    rejected_requests.record(400, text, caller(text, f"mev_{text}"), text, text)
+    rejected_requests.record_rejection(400, text, caller(text, f"mev_{text}"), text, text)
     assert len(noted()) == 1
 
 
@@ -210,8 +210,8 @@ def test_a_request_does_not_wait_for_the_note_and_what_cannot_be_written_waits(
         tried.set()
         raise OperationalError("the server is away")
 
-    monkeypatch.setattr(rejected_requests, "WRITE_EVERY_S", 0)
-    monkeypatch.setattr(rejected_requests, "TRY_AGAIN_AFTER_S", 60)
+    monkeypatch.setattr(rejected_requests, "WRITE_INTERVAL_S", 0)
+    monkeypatch.setattr(rejected_requests, "RETRY_AFTER_S", 60)
     monkeypatch.setattr(rejected_requests, "write", away)
     assert program.post({}).status_code == 422
     assert tried.wait(180)
@@ -239,7 +239,7 @@ def test_noting_asks_the_database_nothing_on_the_requests_own_path(
 ) -> None:
     program.get("/api/events")
     with django_assert_num_queries(0):
-        rejected_requests.record(401, "no", caller(), "GET", "/api/events")
+        rejected_requests.record_rejection(401, "no", caller(), "GET", "/api/events")
 
 
 def test_two_that_write_at_once_lose_no_count(program: Program) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from marcus_events.core.event import Event, parse_timestamp, utc_now
 from marcus_events.core.reserved import Authority
-from marcus_events.ingest import event_from, ingest, tell_refused
+from marcus_events.ingest import event_from, ingest, log_refused
 from marcus_events.projections import PROJECTIONS, catch_up
 from tests.api.program import Program, assert_problem, at, event
 
@@ -179,7 +179,7 @@ def test_as_of_the_head_is_the_present(told: Program, path: str) -> None:
 
 def test_counters_as_of_the_head_are_the_present_also_after_a_board_was_removed(told: Program) -> None:
     removal = at("2026-05-04T09:10:00Z", event("board_removed", board="shop"))
-    assert not tell_refused(ingest([event_from(removal, default_id="removal")], Authority.SYSTEM), "the removal")
+    assert not log_refused(ingest([event_from(removal, default_id="removal")], Authority.SYSTEM), "the removal")
     told.publish(at("2026-05-04T09:11:00Z", event("task_created", task_id="new")))
     present = told.read("/api/counters")
     assert present["by_type"] == {"task_created": 2}

@@ -11,6 +11,6 @@ from marcus_events.audit import signals
 
 @pytest.fixture(autouse=True)
 def on_the_record(off_the_record: None) -> Iterator[None]:
-    signals.listen()
+    signals.connect_receivers()
     yield
-    signals.unlisten()
+    signals.disconnect_receivers()

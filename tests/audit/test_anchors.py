@@ -21,8 +21,8 @@ from django.db import connection
 from pytest_django import Settings
 
 from marcus_events.audit.hash_chain import anchor_writer, seal_next, verify
-from marcus_events.audit.hash_chain.anchor_writer import anchor_heads, keep_anchored
-from marcus_events.audit.hash_chain.verification_runs import check
+from marcus_events.audit.hash_chain.anchor_writer import anchor_heads, run_anchoring
+from marcus_events.audit.hash_chain.verification_runs import run_verification
 from marcus_events.core.anchors import parse
 from marcus_events.core.event import utc_now
 from marcus_events.log.connect import connect
@@ -182,16 +182,16 @@ def written(file: Path) -> bool:
 
 
 def test_a_worker_writes_by_itself_and_a_verification_does(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anchor_writer, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(anchor_writer, "POLL_INTERVAL_S", 0.01)
     stop = threading.Event()
-    thread = threading.Thread(target=keep_anchored, args=(stop,))
+    thread = threading.Thread(target=run_anchoring, args=(stop,))
     thread.start()
     try:
         wait_until(lambda: AnchorState.objects.filter(position=NUMBER).exists())
     finally:
         stop.set()
         thread.join()
-    check("ada")
+    run_verification("ada")
     assert len(lines(file)) == 2
 
 

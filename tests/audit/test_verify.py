@@ -13,7 +13,7 @@ from django.db import connection
 from marcus_events.audit.hash_chain import seal_next, verify
 from marcus_events.audit.hash_chain.chain import BLOCK
 from marcus_events.audit.hash_chain.sealer import BlocksMissing
-from marcus_events.audit.hash_chain.verification_runs import IsRunning, alone, check
+from marcus_events.audit.hash_chain.verification_runs import IsRunning, run_verification, verification_lock
 from marcus_events.audit.redaction import redact
 from marcus_events.log import read
 from marcus_events.models import Checkpoint, LoggedEvent, Seal, Verification
@@ -212,7 +212,7 @@ def test_the_command_fails_and_says_where() -> None:
 
 
 def test_a_check_is_on_record_with_its_outcome() -> None:
-    row = check("ada", "192.0.2.7")
+    row = run_verification("ada", "192.0.2.7")
     record = data_of("log_verified")
     assert (record["by"], record["address"], record["verified_to"]) == ("ada", "192.0.2.7", NUMBER)
     assert record["is_whole"]
@@ -221,6 +221,6 @@ def test_a_check_is_on_record_with_its_outcome() -> None:
 
 
 def test_one_check_at_a_time() -> None:
-    with alone(), pytest.raises(IsRunning):
-        check("ada")
-    check("ada")
+    with verification_lock(), pytest.raises(IsRunning):
+        run_verification("ada")
+    run_verification("ada")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events import Event, Events, caused_by
-from marcus_events.core.causal_tree import tree
-from marcus_events.core.causation import current
+from marcus_events.core.causal_tree import build_tree
+from marcus_events.core.causation import current_event
 from marcus_events.core.event import utc_now
 
 
@@ -37,7 +37,7 @@ async def test_what_is_published_by_a_handler_names_its_cause_and_its_beginning(
     assert causes(b) == (root.event_id, root.event_id)
     assert b.metadata == {"correlation_id": root.event_id, "causation_id": root.event_id, "user": "ann"}
     assert causes(c) == (root.event_id, b.event_id)
-    assert current() is None
+    assert current_event() is None
 
 
 async def test_it_travels_into_tasks_threads_and_work_that_nobody_waits_for() -> None:
@@ -110,5 +110,5 @@ def test_a_tree_holds_each_related_event_once_whatever_they_claim(claims: list[t
         Event(f"e{n}", utc_now(), "x", "s", {}, {"correlation_id": "e0", "causation_id": f"e{cause}"})
         for n, cause in dict(claims).items()
     ]
-    found = tree(events, "e0")
+    found = build_tree(events, "e0")
     assert sorted(e.event_id for e in found or ()) == sorted(e.event_id for e in events)

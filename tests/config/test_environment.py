@@ -93,8 +93,8 @@ def test_anchors_are_files_webhooks_and_syslog(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_span_is_a_number_and_a_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     least = timedelta(seconds=1)
-    assert environment.span("MARCUS_ANCHOR_EVERY", default="1h", least=least) == timedelta(hours=1)
+    assert environment.duration("MARCUS_ANCHOR_EVERY", default="1h", least=least) == timedelta(hours=1)
     for stated in ("0s", "1", "an hour", "-1h"):
         monkeypatch.setenv("MARCUS_ANCHOR_EVERY", stated)
         with pytest.raises(ImproperlyConfigured, match="MARCUS_ANCHOR_EVERY"):
-            environment.span("MARCUS_ANCHOR_EVERY", default="1h", least=least)
+            environment.duration("MARCUS_ANCHOR_EVERY", default="1h", least=least)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from marcus_events.core.external_links import address, is_pattern
+from marcus_events.core.external_links import build_url, is_pattern
 from marcus_events.core.reducers import fold
 from marcus_events.core.state import BoardState, State, TaskState
 from tests.core.drawn_events import START, recorded
@@ -131,7 +131,7 @@ def test_what_was_refused_says_nothing_of_a_task(story: Story) -> None:
 )
 def test_only_an_address_on_the_web_is_a_pattern(story: Story, text: str) -> None:
     assert not is_pattern(text)
-    assert address(text, "1") == ""
+    assert build_url(text, "1") == ""
     assert story.tell("project_updated", external_url=text).external_url == ""
 
 
@@ -145,9 +145,9 @@ def test_only_an_address_on_the_web_is_a_pattern(story: Story, text: str) -> Non
     ],
 )
 def test_an_id_stays_in_its_place(external_id: str, where: str) -> None:
-    assert address(PATTERN, external_id) == f"https://tickets.example/browse/{where}"
+    assert build_url(PATTERN, external_id) == f"https://tickets.example/browse/{where}"
 
 
 @pytest.mark.parametrize("external_id", ["", ".", ".."])
 def test_an_id_that_would_lead_elsewhere_has_no_address(external_id: str) -> None:
-    assert address(PATTERN, external_id) == ""
+    assert build_url(PATTERN, external_id) == ""

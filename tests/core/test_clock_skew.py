@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from marcus_events.core.clock_skew import ahead_words
+from marcus_events.core.clock_skew import describe_skew
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from marcus_events.core.clock_skew import ahead_words
     ],
 )
 def test_in_the_largest_unit_of_which_there_are_two(ahead: timedelta, words: str) -> None:
-    assert ahead_words(ahead) == words
+    assert describe_skew(ahead) == words

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marcus_events.core.dependents import waiting_behind
+from marcus_events.core.dependents import transitive_dependents
 
 ids = st.integers(0, 7)
 
 
 def test_what_waits_is_found_through_others() -> None:
     pairs = [("pay", "cart"), ("ship", "pay"), ("mail", "ship"), ("logo", "brand")]
-    assert waiting_behind(pairs, done=()) == {
+    assert transitive_dependents(pairs, done=()) == {
         "cart": {"pay", "ship", "mail"},
         "pay": {"ship", "mail"},
         "ship": {"mail"},
@@ -21,13 +21,15 @@ def test_what_waits_is_found_through_others() -> None:
 
 
 def test_what_is_done_neither_waits_nor_holds_up() -> None:
-    assert waiting_behind([("pay", "cart"), ("ship", "pay"), ("mail", "cart")], done={"pay"}) == {"cart": {"mail"}}
-    assert waiting_behind([("pay", "cart")], done={"cart"}) == {}
+    assert transitive_dependents([("pay", "cart"), ("ship", "pay"), ("mail", "cart")], done={"pay"}) == {
+        "cart": {"mail"}
+    }
+    assert transitive_dependents([("pay", "cart")], done={"cart"}) == {}
 
 
 def test_in_a_cycle_all_wait_for_the_others_but_none_for_itself() -> None:
     pairs = [("a", "b"), ("b", "c"), ("c", "a"), ("d", "d")]
-    assert waiting_behind(pairs, done=()) == {"a": {"b", "c"}, "b": {"a", "c"}, "c": {"a", "b"}}
+    assert transitive_dependents(pairs, done=()) == {"a": {"b", "c"}, "b": {"a", "c"}, "c": {"a", "b"}}
 
 
 @given(st.lists(st.tuples(ids, ids), max_size=20), st.sets(ids))
@@ -41,4 +43,4 @@ def test_any_dependencies_agree_with_their_definition(pairs: list[tuple[int, int
     for on, task in waits:
         if on != task:
             expected.setdefault(on, set()).add(task)
-    assert waiting_behind(pairs, done) == expected
+    assert transitive_dependents(pairs, done) == expected

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events.core.event import Event
-from marcus_events.core.event_fields import BY_NAME, DATA, METADATA, OF_OTHERS, OF_TYPE, warnings_in
+from marcus_events.core.event_fields import (
+    DATA,
+    FIELDS_BY_NAME,
+    FIELDS_BY_TYPE,
+    FIELDS_OF_UNKNOWN,
+    METADATA,
+    warnings_in,
+)
 from marcus_events.core.event_types import MEANINGS
 from marcus_events.core.reducers import HANDLERS, fold
 from marcus_events.core.sentences import sentence
@@ -61,7 +68,7 @@ SOURCES = ("marcus", "user:ann", "program:builder", "system:answers")
 
 
 def fields() -> Iterator[tuple[str, str, str]]:
-    for event_type, tables in OF_TYPE.items():
+    for event_type, tables in FIELDS_BY_TYPE.items():
         for place, table in zip((DATA, METADATA), tables, strict=True):
             yield from ((event_type, place, name) for name in table)
 
@@ -100,15 +107,15 @@ def test_no_field_is_read_that_is_not_in_the_table_of_its_type(event: Event) -> 
     taken = replace(recorded(event.event_type), event=watched, task_id="t1", agent_id=AGENTS[0])
     fold(before(), taken)
     sentence(taken)
-    table, _ = OF_TYPE.get(event.event_type, OF_OTHERS)
+    table, _ = FIELDS_BY_TYPE.get(event.event_type, FIELDS_OF_UNKNOWN)
     assert read - MARKS - {"by", "reason"} <= set(table)
 
 
 @pytest.mark.parametrize("event_type", HANDLERS)
 def test_every_field_of_the_table_is_one_of_its_place(event_type: str) -> None:
-    in_data, in_metadata = OF_TYPE[event_type]
+    in_data, in_metadata = FIELDS_BY_TYPE[event_type]
     assert in_data.keys() >= {"task_id", "agent_id", "board_id"}
-    assert in_metadata.keys() <= BY_NAME[METADATA].keys()
+    assert in_metadata.keys() <= FIELDS_BY_NAME[METADATA].keys()
 
 
 def folded(*log: tuple[str, dict[str, Any]]) -> dict[type[StateItem], list[Any]]:
@@ -165,13 +172,13 @@ def test_what_nobody_reads_and_what_says_nothing_is_never_warned_of() -> None:
     assert not warnings_in(
         "deploy_finished", {"progress": {}, "status": [1], "severity": 5, "labels": True}, {"own": [1]}
     )
-    for event_type, (in_data, in_metadata) in OF_TYPE.items():
+    for event_type, (in_data, in_metadata) in FIELDS_BY_TYPE.items():
         for blank in (None, "", "  "):
             assert not warnings_in(event_type, dict.fromkeys(in_data, blank), dict.fromkeys(in_metadata, blank))
 
 
 @given(st.sampled_from([*MEANINGS]), st.data())
 def test_warnings_are_few_whatever_is_sent(event_type: str, drawn: st.DataObject) -> None:
-    in_data, _ = OF_TYPE[event_type]
+    in_data, _ = FIELDS_BY_TYPE[event_type]
     data = {name: drawn.draw(values) for name in in_data}
     assert len(warnings_in(event_type, data, {})) <= len(data)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marcus_events.core.event import EARLIEST, utc_now
-from marcus_events.core.filters import FIELDS, MAX_VALUES, MAX_WORDS, EventFilter, InvalidFilter, Term
+from marcus_events.core.filters import FIELDS, MAX_TEXT_VALUES, MAX_VALUES, EventFilter, InvalidFilter, Term
 from marcus_events.core.patterns import like
-from marcus_events.core.query_syntax import written
+from marcus_events.core.query_syntax import split_words
 from marcus_events.core.text_search import tokens
 from tests.core.drawn_events import START, names, recorded
 
@@ -46,11 +46,11 @@ def test_any_text_is_a_filter_or_is_refused_with_the_reason(query: str) -> None:
 @given(st.text('type:-"\\, *ab9'))
 def test_the_words_of_a_query_as_written_make_the_same_query(query: str) -> None:
     with suppress(InvalidFilter):
-        assert EventFilter.parse(" ".join(written(query)), now=START) == EventFilter.parse(query, now=START)
+        assert EventFilter.parse(" ".join(split_words(query)), now=START) == EventFilter.parse(query, now=START)
 
 
 def test_a_word_is_taken_out_of_a_query_whole() -> None:
-    assert written(' type:"a b",c  -"say \\" so" since:2h') == ['type:"a b",c', '-"say \\" so"', "since:2h"]
+    assert split_words(' type:"a b",c  -"say \\" so" since:2h') == ['type:"a b",c', '-"say \\" so"', "since:2h"]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_malicious_pattern_costs_no_more_than_its_length() -> None:
 
 
 def test_a_query_of_more_than_anybody_reads_is_refused() -> None:
-    for query in (" ".join(f"-w{n}" for n in range(MAX_WORDS + 1)), ",".join(["type:a*", *["b*"] * MAX_VALUES])):
+    for query in (" ".join(f"-w{n}" for n in range(MAX_TEXT_VALUES + 1)), ",".join(["type:a*", *["b*"] * MAX_VALUES])):
         with pytest.raises(InvalidFilter, match="the query has more than"):
             EventFilter.parse(query)
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marcus_events.core.search_normalisation import HAS_OTHER, IS_UNCOMMON, LEFT_OUT, search_form
+from marcus_events.core.search_normalisation import HAS_OTHER, IS_UNCOMMON, REMOVED, search_form
 from marcus_events.core.text_search import (
     IS_UNSPACED,
     MAX_LETTERS,
-    MAX_PLACE,
-    MAX_PLACES,
+    MAX_POSITION,
+    MAX_POSITIONS,
     Words,
     phrase,
     texts_in,
@@ -107,7 +107,7 @@ def test_what_stands_beside_a_run_without_spaces_is_said_with_it() -> None:
 
 def test_the_scripts_without_spaces_hold_no_separator_and_the_quick_look_misses_nothing() -> None:
     for code in range(sys.maxunicode + 1):
-        if LEFT_OUT.match(chr(code)) or HAS_OTHER.match(chr(code)):
+        if REMOVED.match(chr(code)) or HAS_OTHER.match(chr(code)):
             assert IS_UNCOMMON.match(chr(code)), hex(code)
         if IS_UNSPACED.match(chr(code)):
             assert unicodedata.category(chr(code))[0] in "LMN" or unicodedata.category(chr(code)) == "Cn", hex(code)
@@ -135,8 +135,8 @@ def test_what_has_no_word_is_never_said() -> None:
 
 def test_places_are_bounded_and_every_word_is_found_all_the_same() -> None:
     found = Words.of([" ".join(["a"] * 1_000 + [f"w{n}" for n in range(20_000)] + ["last", "word"])])
-    assert len(found.places["a"]) == MAX_PLACES
-    assert found.places["last"] == [MAX_PLACE]
+    assert len(found.places["a"]) == MAX_POSITIONS
+    assert found.places["last"] == [MAX_POSITION]
     assert found.said(phrase("last"))
     assert found.said(phrase("w5 w6"))
     assert not found.said(phrase("last word"))

@@ -113,7 +113,7 @@ def test_asking_is_recognised(line: str) -> None:
     "line",
     [
         "from marcus_events.log.read import Head",
-        "from marcus_events.log.statement_timeout import all_at_most",
+        "from marcus_events.log.statement_timeout import total_timeout",
         "from marcus_events.search.masking import masked",
         "from django.db import transaction",
     ],

@@ -119,7 +119,7 @@ def test_a_step_that_fails_leaves_nothing_behind(events: list[RecordedEvent], mo
     step(STATE, 500)
     before = tables_as_bytes()
     with monkeypatch.context() as broken:
-        broken.setattr("marcus_events.projections.state_tables.write", lambda *args: 1 / 0)
+        broken.setattr("marcus_events.projections.state_tables.write_intervals", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             step(STATE, 500)
     assert tables_as_bytes() == before

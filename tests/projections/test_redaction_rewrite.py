@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from marcus_events.audit.redaction import CannotRedact, redact
-from marcus_events.blockers.replies import SENT
+from marcus_events.blockers.replies import SENT_SUFFIX
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.event_types import category_of
 from marcus_events.core.reserved import RESERVED_TYPES, Authority
@@ -48,7 +48,7 @@ def published(event_type: str, event_id: str = "", **data: Any) -> int:
     metadata = {"board_id": "shop", **data.pop("metadata", {})}
     stated = {"task_id": "t1", "agent_id": "agent_1"} | data
     event_id = event_id or f"evt_{read.head().position + 1}"
-    source = "user:ada" if event_type in RESERVED_TYPES or event_id.endswith(SENT) else "marcus"
+    source = "user:ada" if event_type in RESERVED_TYPES or event_id.endswith(SENT_SUFFIX) else "marcus"
     said = Event(event_id, utc_now() - timedelta(minutes=1), event_type, source, stated, metadata)
     [receipt] = ingest([said], Authority.SYSTEM)
     catch_up([STATE])

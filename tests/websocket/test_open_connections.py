@@ -107,7 +107,7 @@ async def test_a_person_has_so_many_pages_and_waits(cookie: str) -> None:
 
 
 async def test_programs_leave_room_for_people(token: str, cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_connections, "PROGRAMS", 1)
+    monkeypatch.setattr(open_connections, "MAX_PROGRAM_CONNECTIONS", 1)
     async with connected_program(bearer(token)) as first:
         await first.ask(action="subscribe", id="a")
         other = await in_thread(tokens.create, "other")

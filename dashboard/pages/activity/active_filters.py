@@ -13,8 +13,8 @@ from dashboard.queries.current_state import names_of
 from dashboard.visibility import Scope
 from marcus_events.core.event import EARLIEST
 from marcus_events.core.event_types import meaning_of
-from marcus_events.core.filters import EventFilter, InvalidFilter, Term, span_of
-from marcus_events.core.query_syntax import written
+from marcus_events.core.filters import EventFilter, InvalidFilter, Term, parse_duration
+from marcus_events.core.query_syntax import split_words
 from marcus_events.core.sentences import agent_words
 
 # parameter → field; categories have their own chips, which are always shown
@@ -40,7 +40,7 @@ def chips(page_state: PageState) -> list[Chip]:
     """Return the chips. An invalid query has none: it stays in its field with an error."""
     query = page_state.q if is_valid_query(page_state.q) else ""
     names = names_in(replace(page_state, q=query).filter, page_state.scope.everywhere())
-    return [*parameter_chips(page_state, names), *query_chips(page_state, written(query), names)]
+    return [*parameter_chips(page_state, names), *query_chips(page_state, split_words(query), names)]
 
 
 def is_valid_query(query: str) -> bool:
@@ -82,7 +82,7 @@ def word_chips(word: str, remove: str, names: FilterNames) -> list[Chip]:
 
 def time_chip(word: str, read: EventFilter, remove: str) -> Chip:
     name, _, value = word.partition(":")
-    if span_of(value):
+    if parse_duration(value):
         return Chip(name.capitalize(), f"{value} ago", remove)
     return Chip(name.capitalize(), value, remove, moment=read.since or read.until)
 

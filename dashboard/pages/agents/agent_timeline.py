@@ -17,7 +17,7 @@ from dashboard.pages.agents.queries import AgentIntervals, AgentKey, Agents, Aro
 from dashboard.timeline import time_axis, timeline_layout
 from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window, clip
 from marcus_events import models
-from marcus_events.core.filters import as_text
+from marcus_events.core.filters import format_moment
 
 # In all lanes of the page: a frame must fit into one message. A link has about 400 bytes, a drawn block 20.
 MAX_LINKS = 700
@@ -132,8 +132,8 @@ def named_interval(agent: models.Agent, interval: IntervalPart, around: Around) 
 
 def events_url(agent: models.Agent, began: datetime, ended: datetime | None) -> str:
     """Return the URL of the agent's events in an interval, including those that began and ended it."""
-    moment = f"since:{as_text(began)}"
+    moment = f"since:{format_moment(began)}"
     if ended:
-        moment += f" until:{as_text(ended + timedelta(microseconds=1))}"
+        moment += f" until:{format_moment(ended + timedelta(microseconds=1))}"
     values = {"agent": agent.agent_id, "board": agent.board_id, "noise": "1", "q": moment}
     return reverse("activity") + "?" + urlencode({name: value for name, value in values.items() if value})

@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 
 from dashboard.queries.labels import named
-from marcus_events.audit.hash_chain.anchor_writer import is_beside_the_data, state_of
-from marcus_events.audit.hash_chain.verification_runs import LOST_AFTER, words
+from marcus_events.audit.hash_chain.anchor_writer import is_in_data_dir, state_of
+from marcus_events.audit.hash_chain.verification_runs import LOST_AFTER, outcome_sentence
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import meaning_of, types_of
 from marcus_events.core.filters import EventFilter
@@ -35,7 +35,7 @@ class AnchorShown:
 
     name: str
     state: AnchorState
-    is_beside_the_data: bool
+    is_in_data_dir: bool
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,10 @@ def state() -> VerificationState:
     head = read.head()
     sealed = Seal.objects.filter(chain=head.epoch).order_by("-last").values_list("last", flat=True).first()
     running = alive.order_by("-started_at").first()
-    return VerificationState(running, newest, words(newest) if newest else "", sealed or 0, head.position, anchors())
+    return VerificationState(
+        running, newest, outcome_sentence(newest) if newest else "", sealed or 0, head.position, anchors()
+    )
 
 
 def anchors() -> list[AnchorShown]:
-    return [AnchorShown(one.name, state_of(one), is_beside_the_data(one)) for one in settings.ANCHORS]
+    return [AnchorShown(one.name, state_of(one), is_in_data_dir(one)) for one in settings.ANCHORS]

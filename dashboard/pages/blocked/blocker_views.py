@@ -27,7 +27,7 @@ from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import span_of
+from marcus_events.core.filters import parse_duration
 from marcus_events.models import Blocker
 
 MAX_PEOPLE = 50  # in the list of choices; with more people, a name is typed
@@ -100,7 +100,7 @@ def parse_snooze_end(stated: str) -> datetime | None:
     """Return the end of a time span from now; None for no end."""
     if not stated:
         return None
-    if (length := span_of(stated)) is None or length > timedelta(days=366):
+    if (length := parse_duration(stated)) is None or length > timedelta(days=366):
         raise actions.ActionNotPossible("Choose a duration.")
     return utc_now() + length
 

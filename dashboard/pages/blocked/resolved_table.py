@@ -13,7 +13,7 @@ from dashboard.queries.blockers import ResolvedBlocker, names_of, resolved_block
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.core.event import InvalidEvent, parse_timestamp
-from marcus_events.core.filters import as_text
+from marcus_events.core.filters import format_moment
 
 PAGE = 50
 MAX_ID = 2**63
@@ -52,7 +52,7 @@ def taking(rows: Any, number: int) -> Any:
 
 
 def place(row: models.Blocker) -> str:
-    return f"{as_text(row.resolved_at or row.opened_at)},{row.blocker_id}"
+    return f"{format_moment(row.resolved_at or row.opened_at)},{row.blocker_id}"
 
 
 def after(rows: Any, older: str) -> Any:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from dashboard.visibility import visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
-from marcus_events.blockers.actions import wait_shown
+from marcus_events.blockers.actions import wait_until_projected
 from marcus_events.core.reserved import USER, Authority, source_of
-from marcus_events.ingest import ingest, tell_refused
+from marcus_events.ingest import ingest, log_refused
 from marcus_events.sources.demo import REMOVED, removal
 from marcus_events.sources.demo_script import BOARD
 
@@ -26,7 +26,7 @@ def remove(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     by = source_of(USER, request.user.get_username())
     receipts = ingest([removal(REMOVED, source=by)], Authority.SYSTEM)
-    if refused := tell_refused(receipts, "the removal of the demo"):
+    if refused := log_refused(receipts, "the removal of the demo"):
         return HttpResponse(f"The demo board could not be removed: {refused[0].error}.", status=HTTPStatus.CONFLICT)
-    wait_shown(receipts[0].position or 0)
+    wait_until_projected(receipts[0].position or 0)
     return redirect("now")

@@ -19,7 +19,7 @@ from dashboard.pages.now.visits import last_visit
 from dashboard.queries import event_stream
 from dashboard.visibility import visibility_of
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import as_text
+from marcus_events.core.filters import format_moment
 from marcus_events.log.read import Head
 from marcus_events.log.statement_timeout import QueryTimeout
 
@@ -66,5 +66,5 @@ def since_last_visit(request: HttpRequest, page_state: PageState) -> dict[str, A
     at = last_visit(request.user.pk or 0, utc_now())
     if at is None:
         return {}
-    query = PageState("activity", board=page_state.board, q=f"since:{as_text(at.replace(microsecond=0))}").query()
+    query = PageState("activity", board=page_state.board, q=f"since:{format_moment(at.replace(microsecond=0))}").query()
     return {"since": since(at, page_state.scope), "since_query": query}

@@ -28,7 +28,7 @@ from marcus_events import audit
 from marcus_events.access.authentication import Caller
 from marcus_events.access.sessions import is_proxy_session
 from marcus_events.access.trusted_proxies import UNREADABLE
-from marcus_events.audit.actor import acting
+from marcus_events.audit.actor import acting_as
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
 from marcus_events.http.either_mode import EitherMode
@@ -137,7 +137,7 @@ def check_name(name: str) -> None:
 def create_user(name: str, request: HttpRequest | None) -> User:
     """Create a user without boards. Raises Problem if a similar name exists."""
     address = audit.address_of(request) if request else ""
-    with acting(name, address), transaction.atomic():
+    with acting_as(name, address), transaction.atomic():
         execute("SELECT pg_advisory_xact_lock(%s)", [USER_CREATION_LOCK])
         if user := User.objects.filter(username=name).first():
             return user

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from dashboard.queries.labels import named
 from dashboard.visibility import Visibility
-from marcus_events.core.causal_tree import Trace, correlation_of, named_cause, tree
+from marcus_events.core.causal_tree import Trace, build_tree, correlation_of, named_cause
 from marcus_events.core.causation import CORRELATION
 from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.log import board_removals, related_events
@@ -86,7 +86,7 @@ def causal_trees(by_id: dict[str, RecordedEvent]) -> list[Trace]:
         cause_id = named_cause(Trace(recorded.event))
         tree_of[event_id] = tree_of.get(cause_id, correlation_of(recorded.event) or event_id)
         members[tree_of[event_id]].append(with_correlation(recorded.event, tree_of[event_id]))
-    trees = [tree(group, correlation) for correlation, group in members.items()]
+    trees = [build_tree(group, correlation) for correlation, group in members.items()]
     return [found for found in reversed(trees) if found]
 
 

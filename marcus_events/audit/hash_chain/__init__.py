@@ -1,7 +1,7 @@
 """The hash chain over the log: sealed behind the head, verified by command, by page and daily."""
 
 from marcus_events.audit.hash_chain.findings import Fault, VerificationResult
-from marcus_events.audit.hash_chain.sealer import seal, seal_next
+from marcus_events.audit.hash_chain.sealer import run_sealer, seal_next
 from marcus_events.audit.hash_chain.verify import verify
 
-__all__ = ["Fault", "VerificationResult", "seal", "seal_next", "verify"]
+__all__ = ["Fault", "VerificationResult", "run_sealer", "seal_next", "verify"]

@@ -19,7 +19,7 @@ from django.db.models import Q
 from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.models import Seal
 
-AT_ONCE = 500  # heads looked up at once
+BATCH_SIZE = 500  # heads looked up at once
 MAX_LINE = 4_096  # characters; a line of ours has some 200
 
 
@@ -56,12 +56,12 @@ def read_heads(path: Path, *, strictly: bool) -> list[AnchoredHead]:
     found: list[AnchoredHead] = []
     with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE), ""), 1):
-            if is_wanted(line.strip(), strictly):
+            if is_head_line(line.strip(), strictly):
                 found.append(read_head(line, f"line {number} of {path}"))
     return found
 
 
-def is_wanted(line: str, strictly: bool) -> bool:
+def is_head_line(line: str, strictly: bool) -> bool:
     """A line of ours that ends in its middle is no sign of a change: the machine or the disk failed."""
     is_cut = line.startswith('{"log": "marcus-events"') and not line.endswith("}")
     return bool(line) and not is_cut and (strictly or '"marcus-events"' in line)
@@ -89,7 +89,7 @@ def is_hash(digest: object) -> bool:
 
 def check_heads(heads: Sequence[AnchoredHead], verdict: VerificationResult) -> None:
     each = iter(heads)
-    while some := list(islice(each, AT_ONCE)):
+    while some := list(islice(each, BATCH_SIZE)):
         found = hashes_at(some)
         for head in some:
             check_head(head, found.get((head.epoch, head.position)), verdict)

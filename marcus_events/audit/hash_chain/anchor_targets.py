@@ -23,7 +23,7 @@ def send(anchor: Anchor, line: str) -> None:
         case "webhook":
             post(anchor.place, line)
         case "syslog":
-            to_syslog(anchor, line)
+            send_to_syslog(anchor, line)
 
 
 def append(path: str, line: str) -> None:
@@ -43,7 +43,7 @@ def append(path: str, line: str) -> None:
         os.close(descriptor)
 
 
-def opener() -> urllib.request.OpenerDirector:
+def make_opener() -> urllib.request.OpenerDirector:
     """HTTP and HTTPS, and nothing that answers with another address: the head goes where the administrator said."""
     made = urllib.request.OpenerDirector()
     for handler in (
@@ -62,7 +62,7 @@ def post(url: str, line: str) -> None:
     headers = {"Content-Type": "application/json", "User-Agent": "marcus-events"}
     request = urllib.request.Request(url, line.encode(), headers, method="POST")  # noqa: S310 - http and https only
     try:
-        with opener().open(request, timeout=TIMEOUT_S):
+        with make_opener().open(request, timeout=TIMEOUT_S):
             pass
     except urllib.error.HTTPError as error:
         error.close()
@@ -80,7 +80,7 @@ class RaisingSysLogHandler(SysLogHandler):
         raise
 
 
-def to_syslog(anchor: Anchor, line: str) -> None:
+def send_to_syslog(anchor: Anchor, line: str) -> None:
     handler = RaisingSysLogHandler(anchor.syslog_address, SysLogHandler.LOG_AUTH)
     try:
         handler.emit(logging.makeLogRecord({"msg": TAG + line, "levelno": logging.INFO, "levelname": "INFO"}))

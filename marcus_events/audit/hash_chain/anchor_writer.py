@@ -26,14 +26,14 @@ from marcus_events.models import AnchorState, Seal
 logger = logging.getLogger(__name__)
 
 LOCK = 0x616E6368
-LOOK_EVERY_S = 1.0
+POLL_INTERVAL_S = 1.0
 RETRY_AFTER = timedelta(minutes=1)  # doubled at each failure, up to ANCHOR_EVERY
 MAX_ERROR = 300  # characters
 
 
-def keep_anchored(stop: threading.Event) -> None:
+def run_anchoring(stop: threading.Event) -> None:
     """Until it is told to stop."""
-    while settings.ANCHORS and not stop.wait(LOOK_EVERY_S):
+    while settings.ANCHORS and not stop.wait(POLL_INTERVAL_S):
         try:
             anchor_heads()
         except (DatabaseError, *CONNECTION_ERRORS) as error:
@@ -93,16 +93,16 @@ def anchor_head(anchor: Anchor, state: AnchorState, head: AnchoredHead) -> None:
     state.save()
 
 
-def heads_in_files(verdict: VerificationResult) -> list[AnchoredHead]:
+def read_anchor_files(verdict: VerificationResult) -> list[AnchoredHead]:
     """The heads in the files that MARCUS_ANCHORS names. A file that is gone, cut short or changed is a fault."""
     found: list[AnchoredHead] = []
     for anchor in settings.ANCHORS:
         if anchor.path:
-            found += heads_of(anchor, verdict)
+            found += read_anchor_file(anchor, verdict)
     return found
 
 
-def heads_of(anchor: Anchor, verdict: VerificationResult) -> list[AnchoredHead]:
+def read_anchor_file(anchor: Anchor, verdict: VerificationResult) -> list[AnchoredHead]:
     state = state_of(anchor)
     try:
         heads = read_heads(anchor.path, strictly=True) if anchor.path else []
@@ -116,6 +116,6 @@ def heads_of(anchor: Anchor, verdict: VerificationResult) -> list[AnchoredHead]:
     return heads
 
 
-def is_beside_the_data(anchor: Anchor) -> bool:
+def is_in_data_dir(anchor: Anchor) -> bool:
     """Whether whoever can write the database's files can probably write the anchor's too."""
     return anchor.path is not None and anchor.path.resolve().is_relative_to(settings.DATA_DIR)

@@ -14,7 +14,7 @@ NO_LEAF = bytes(LEAF_BYTES)  # of an event that was gone when its block was seal
 BLOCK = 1_000  # events in a block at the most: 16 kB of leaves
 
 
-def beginning(chain: UUID) -> bytes:
+def genesis_hash(chain: UUID) -> bytes:
     """What the first block of a chain follows on."""
     return hashlib.sha256(b"marcus events " + chain.bytes).digest()
 

@@ -45,6 +45,6 @@ class VerificationResult:
             self.faults.append(fault)
 
 
-def span(lower: int, upper: int) -> str:
+def describe_range(lower: int, upper: int) -> str:
     """Of a range, in words; `upper` is the position after the last."""
     return f"position {lower}" if upper == lower + 1 else f"positions {lower} to {upper - 1}"

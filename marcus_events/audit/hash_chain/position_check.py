@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from marcus_events.audit.hash_chain.findings import MAX_FAULTS, VerificationResult, span
+from marcus_events.audit.hash_chain.findings import MAX_FAULTS, VerificationResult, describe_range
 from marcus_events.audit.hash_chain.removal_check import Removed
 from marcus_events.log import missing_positions, read
 
@@ -21,13 +21,13 @@ def check(begins: int, removed: Removed, verdict: VerificationResult) -> None:
 
 
 def check_before_chain(begins: int, removed: Removed, verdict: VerificationResult) -> None:
-    if position := undeclared(begins, removed):
+    if position := first_undeclared(begins, removed):
         verdict.add(position, f"there is an event before position {begins}, where the hash chain starts")
     else:
-        check_gone([(1, begins)] if begins > 1 else [], removed, verdict)
+        check_gaps([(1, begins)] if begins > 1 else [], removed, verdict)
 
 
-def undeclared(until: int, removed: Removed) -> int:
+def first_undeclared(until: int, removed: Removed) -> int:
     """The first position before `until` that an event stands at; 0 where there is none.
 
     What is declared as removed may be on its way out: a partition that somebody reads is dropped later.
@@ -40,19 +40,19 @@ def undeclared(until: int, removed: Removed) -> int:
 
 def check_after_chain(removed: Removed, verdict: VerificationResult) -> None:
     """What is not sealed yet has no gaps either."""
-    check_gone(missing_positions.gaps(verdict.verified_to, read.head().position), removed, verdict)
+    check_gaps(missing_positions.gaps(verdict.verified_to, read.head().position), removed, verdict)
 
 
-def check_gone(gaps: list[tuple[int, int]], removed: Removed, verdict: VerificationResult) -> None:
+def check_gaps(gaps: list[tuple[int, int]], removed: Removed, verdict: VerificationResult) -> None:
     unaccounted = removed.unaccounted(gaps)
     if unaccounted and removed.has_changed():
         unaccounted = removed.unaccounted(gaps)
     for lower, upper in unaccounted:
-        verdict.add(lower, gone(lower, upper))
+        verdict.add(lower, describe_missing(lower, upper))
 
 
-def gone(lower: int, upper: int) -> str:
-    what = "the event is missing" if upper == lower + 1 else f"the events at {span(lower, upper)} are missing"
+def describe_missing(lower: int, upper: int) -> str:
+    what = "the event is missing" if upper == lower + 1 else f"the events at {describe_range(lower, upper)} are missing"
     return f"{what} without a record of its removal"
 
 
@@ -62,7 +62,7 @@ def check_head(removed: Removed, verdict: VerificationResult) -> None:
         words = f"the log head is at position {head.position}, but the log is sealed up to {verdict.verified_to}"
         verdict.add(head.position + 1, words)
     removed.has_changed()
-    if position := undeclared(head.oldest, removed):
+    if position := first_undeclared(head.oldest, removed):
         verdict.add(position, f"there is an event here, but the log head says the log starts at position {head.oldest}")
     elif not 1 <= head.oldest <= head.position + 1:
         verdict.add(head.oldest, f"the log head says the log starts here and ends at position {head.position}")

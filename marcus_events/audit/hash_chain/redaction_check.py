@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from marcus_events.audit.hash_chain.findings import VerificationResult
-from marcus_events.core.redaction_marker import MAY_STAY, marker
+from marcus_events.core.redaction_marker import REMAINING_METADATA, redaction_marker
 from marcus_events.log import leaves, redacted_bodies
 
 LIMIT = 20
@@ -58,22 +58,22 @@ class Redacted:
     def is_marked(self) -> bool:
         """The marker holds what the sealed event says and nothing else, here and in the table of redactions."""
         row, said = self.details, self.details["said"]
-        by, reason, at = said["data"].get("by"), said["data"].get("reason"), moment(said["timestamp"])
-        stated = (row["by"], row["reason"], moment(row["at"]))
+        by, reason, at = said["data"].get("by"), said["data"].get("reason"), parse_time(said["timestamp"])
+        stated = (row["by"], row["reason"], parse_time(row["at"]))
         return bool(
-            text_of(row["data"]) == text_of(row["marker"]) == text_of(marker(by, at, reason))
+            as_json(row["data"]) == as_json(row["marker"]) == as_json(redaction_marker(by, at, reason))
             and row["metadata"] == row["kept"]
-            and row["metadata"].keys() <= {*MAY_STAY}
+            and row["metadata"].keys() <= {*REMAINING_METADATA}
             and stated == (by, reason, at)
         )
 
 
-def text_of(body: dict[str, Any]) -> str:
+def as_json(body: dict[str, Any]) -> str:
     """Python calls 1 and True equal; JSON does not."""
     return json.dumps(body, sort_keys=True)
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marcus_events.audit.hash_chain.findings import VerificationResult, span
+from marcus_events.audit.hash_chain.findings import VerificationResult, describe_range
 from marcus_events.core.position_ranges import Range, Ranges, digest
 from marcus_events.log import removed_positions
 
@@ -23,7 +23,7 @@ class Removed:
         stated = removed_positions.stated()
         self.record = stated.record
         self.noted = Ranges.parse(stated.text)
-        self.accounted = self.noted if stated.is_accounted_for else from_events(stated)
+        self.accounted = self.noted if stated.is_accounted_for else removed_by_events(stated)
 
     def unaccounted(self, ranges: Iterable[Range]) -> list[Range]:
         """Of what is missing, that for which nothing accounts."""
@@ -41,17 +41,20 @@ class Removed:
         if self.accounted is self.noted:
             return
         for lower, upper in self.noted.without(self.accounted):
-            verdict.add(lower, f"{span(lower, upper)}: recorded as removed, but no sealed event accounts for it")
+            verdict.add(
+                lower, f"{describe_range(lower, upper)}: recorded as removed, but no sealed event accounts for it"
+            )
         for lower, upper in self.accounted.without(self.noted):
             verdict.add(
                 lower,
-                f"{span(lower, upper)}: removed according to event {self.record}, but no longer recorded as removed",
+                f"{describe_range(lower, upper)}: removed according to event {self.record}, "
+                "but no longer recorded as removed",
             )
         if self.record and verdict.is_whole:
             verdict.add(self.record, "the recorded removal differs from this event")
 
 
-def from_events(stated: removed_positions.RemovalRecord) -> Ranges:
+def removed_by_events(stated: removed_positions.RemovalRecord) -> Ranges:
     """What the newest event states in full, or else what all of them state that are still there."""
     altogether = stated.data.get("all")
     if isinstance(altogether, str) and digest(altogether) == stated.data.get("digest"):

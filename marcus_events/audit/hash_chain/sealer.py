@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db import Error, close_old_connections, transaction
 
 from marcus_events import audit
-from marcus_events.audit.hash_chain.chain import BLOCK, NO_LEAF, beginning, hash_of
+from marcus_events.audit.hash_chain.chain import BLOCK, NO_LEAF, genesis_hash, hash_of
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.position_ranges import Ranges
 from marcus_events.log import leaves, missing_positions, read, removed_positions
@@ -30,8 +30,8 @@ from marcus_events.models import Checkpoint, ProjectionName, Seal
 logger = logging.getLogger(__name__)
 
 LOCK = 0x7365616C
-TIMEOUT_S = 5.0
-LOOK_EVERY_S = 1.0
+MAX_BLOCK_AGE_S = 5.0
+POLL_INTERVAL_S = 1.0
 SYSTEM = "the system"  # who did what nobody did
 
 
@@ -43,10 +43,10 @@ class LogHasGap(RuntimeError):
     """Events are missing where the next block would be, and nobody has removed them."""
 
 
-def seal(stop: threading.Event) -> None:
+def run_sealer(stop: threading.Event) -> None:
     """Until it is told to stop; an error is told of once and the block tried again."""
     told = ""
-    while not stop.wait(LOOK_EVERY_S):
+    while not stop.wait(POLL_INTERVAL_S):
         try:
             while seal_next() and not stop.is_set():
                 pass
@@ -71,36 +71,36 @@ def sealed_to() -> int:
     return newest.last if newest else 0
 
 
-def seal_next(timeout_s: float = TIMEOUT_S, *, waits: bool = False) -> bool:
+def seal_next(timeout_s: float = MAX_BLOCK_AGE_S, *, waits: bool = False) -> bool:
     """Seal the next block, if there is one to be sealed; whether there was. Raises BlocksMissing or LogHasGap.
 
     While another process seals, there is none; with `waits` that one is waited for.
     """
     with transaction.atomic():
-        if not is_alone(waits):
+        if not acquire_lock(waits):
             return False
         head = read.head()
         newest = Seal.objects.filter(chain=head.epoch).order_by("-last").first()
         begins = newest.last + 1 if newest else max(head.oldest, 1)
-        check(head.epoch, begins)
+        check_not_behind(head.epoch, begins)
         last, block = next_leaves(begins, head.position, timeout_s)
         if not block:
             return False
-        previous = bytes(newest.hash) if newest else beginning(head.epoch)
-        add(head.epoch, begins, last, block, hash_of(previous, begins, last, block))
+        previous = bytes(newest.hash) if newest else genesis_hash(head.epoch)
+        add_block(head.epoch, begins, last, block, hash_of(previous, begins, last, block))
     if newest is None and head.position > BLOCK:
-        tell_of_beginning(begins)
+        record_chain_begun(begins)
     return True
 
 
-def is_alone(waits: bool) -> bool:
+def acquire_lock(waits: bool) -> bool:
     if waits:
         rows("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         return True
     return bool(rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])[0][0])
 
 
-def check(chain: UUID, begins: int) -> None:
+def check_not_behind(chain: UUID, begins: int) -> None:
     """Step 4."""
     known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=chain).first()
     if known and known.position >= begins:
@@ -112,7 +112,7 @@ def next_leaves(begins: int, head: int, timeout_s: float) -> tuple[int, bytes]:
     end = min(begins + BLOCK, head + 1)
     events = leaves.unsealed(begins, end, timeout_s)
     if not events and begins < end:
-        check_removed(begins, end)
+        check_gap_removed(begins, end)
     is_due = end == begins + BLOCK or (events and events[0][2])
     if not is_due:
         return begins, b""
@@ -120,17 +120,17 @@ def next_leaves(begins: int, head: int, timeout_s: float) -> tuple[int, bytes]:
     return end - 1, b"".join(found.get(position, NO_LEAF) for position in range(begins, end))
 
 
-def check_removed(begins: int, end: int) -> None:
+def check_gap_removed(begins: int, end: int) -> None:
     for lower, upper in Ranges.parse(removed_positions.all_removed()).gaps(begins, end):
         raise LogHasGap(f"the events at positions {lower} to {upper - 1} are missing without a record of their removal")
 
 
-def add(chain: UUID, first: int, last: int, block: bytes, digest: bytes) -> None:
+def add_block(chain: UUID, first: int, last: int, block: bytes, digest: bytes) -> None:
     Seal.objects.create(chain=chain, first=first, last=last, leaves=block, hash=digest)
     Checkpoint.objects.update_or_create(projection=ProjectionName.SEAL, defaults={"position": last, "epoch": chain})
 
 
-def tell_of_beginning(position: int) -> None:
+def record_chain_begun(position: int) -> None:
     """Step 3."""
     earlier = Seal.objects.exclude(chain=read.head().epoch).order_by("-sealed_at").first()
     before: dict[str, Any] = {"before": bytes(earlier.hash).hex(), "before_at": earlier.last} if earlier else {}

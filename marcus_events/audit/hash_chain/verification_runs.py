@@ -28,34 +28,34 @@ from marcus_events.models import Seal, Verification
 logger = logging.getLogger(__name__)
 
 LOCK = 0x76657266
-EVERY = timedelta(days=1)
-LOOK_EVERY_S = 60.0
-NOTE_EVERY_S = 0.5  # how far it has come
+VERIFY_INTERVAL = timedelta(days=1)
+POLL_INTERVAL_S = 60.0
+PROGRESS_INTERVAL_S = 0.5  # how far it has come
 LOST_AFTER = timedelta(minutes=1)  # without a sign: its process is gone
-KEPT = 100  # verifications; each is in the log too
+MAX_RUNS = 100  # verifications; each is in the log too
 
 
 class IsRunning(RuntimeError):
     """Verification is already running."""
 
 
-def check(by: str = SYSTEM, address: str = "") -> Verification:
+def run_verification(by: str = SYSTEM, address: str = "") -> Verification:
     """Verify the whole log, and record the outcome. Raises IsRunning."""
-    with alone():
+    with verification_lock():
         row = Verification.objects.create(by=by)
         try:
-            verdict = verify(noted(row))
+            verdict = verify(progress_writer(row))
         except Exception as error:
             finish(row, error=str(error) or type(error).__name__)
             raise
-        keep(row, verdict)
-    audit.record(EventTypes.LOG_VERIFIED, by, address, verdict=words(row), **outcome(row))
+        store_result(row, verdict)
+    audit.record(EventTypes.LOG_VERIFIED, by, address, verdict=outcome_sentence(row), **outcome_data(row))
     anchor_heads(at_once=True)
     return row
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def verification_lock() -> Iterator[None]:
     """The lock is of a connection, and goes with its process."""
     with connect("verify", autocommit=True) as connection:
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
@@ -63,12 +63,12 @@ def alone() -> Iterator[None]:
         yield
 
 
-def noted(row: Verification) -> ReportProgress:
+def progress_writer(row: Verification) -> ReportProgress:
     last = 0.0
 
     def note(done: int, until: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= NOTE_EVERY_S:
+        if time.monotonic() - last >= PROGRESS_INTERVAL_S:
             last = time.monotonic()
             row.verified_to, row.until, row.seen_at = done, until, utc_now()
             row.save(update_fields=["verified_to", "until", "seen_at"])
@@ -76,13 +76,13 @@ def noted(row: Verification) -> ReportProgress:
     return note
 
 
-def keep(row: Verification, verdict: VerificationResult) -> None:
+def store_result(row: Verification, verdict: VerificationResult) -> None:
     row.until, row.verified_to, row.head_hash = verdict.head, verdict.verified_to, verdict.head_hash
     row.events, row.redacted, row.removed = verdict.events, verdict.redacted, verdict.removed
     row.anchored = verdict.anchored
     row.faults = [[fault.position, fault.words] for fault in verdict.faults]
     finish(row)
-    kept = Verification.objects.order_by("-started_at").values("pk")[:KEPT]
+    kept = Verification.objects.order_by("-started_at").values("pk")[:MAX_RUNS]
     Verification.objects.exclude(pk__in=kept).delete()
 
 
@@ -91,7 +91,7 @@ def finish(row: Verification, error: str = "") -> None:
     row.save()
 
 
-def words(row: Verification) -> str:
+def outcome_sentence(row: Verification) -> str:
     """What came out, in a sentence."""
     if row.error:
         return f"verification failed: {row.error}"
@@ -102,7 +102,7 @@ def words(row: Verification) -> str:
     return f"intact up to position {row.verified_to}"
 
 
-def outcome(row: Verification) -> dict[str, object]:
+def outcome_data(row: Verification) -> dict[str, object]:
     return {
         "is_whole": not row.faults,
         "verified_to": row.verified_to,
@@ -116,9 +116,9 @@ def verify_when_due(requested: tuple[str, str] | None) -> None:
     """Verify for the person at the address that is given; without one only if it is due. Never raises."""
     try:
         if requested:
-            check(*requested)
+            run_verification(*requested)
         elif is_due():
-            check()
+            run_verification()
     except IsRunning:
         pass
     except (DatabaseError, *CONNECTION_ERRORS) as error:
@@ -130,7 +130,7 @@ def verify_when_due(requested: tuple[str, str] | None) -> None:
 
 
 VERIFIER: Declared[PeriodicTask[tuple[str, str]]] = Declared(
-    "verifier", lambda: PeriodicTask("verifier", verify_when_due, LOOK_EVERY_S), needs=(AUDIT_WRITER,)
+    "verifier", lambda: PeriodicTask("verifier", verify_when_due, POLL_INTERVAL_S), needs=(AUDIT_WRITER,)
 )
 
 
@@ -138,4 +138,4 @@ def is_due() -> bool:
     """Once a day; the first time when the oldest block is a day old: before, there is little to prove."""
     newest = Verification.objects.order_by("-started_at").values_list("started_at", flat=True).first()
     begun = newest or Seal.objects.order_by("sealed_at").values_list("sealed_at", flat=True).first()
-    return begun is not None and utc_now() - begun >= EVERY
+    return begun is not None and utc_now() - begun >= VERIFY_INTERVAL

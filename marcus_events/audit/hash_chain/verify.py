@@ -22,9 +22,9 @@ from uuid import UUID
 
 from marcus_events.audit.hash_chain import earlier_epochs, position_check, redaction_check
 from marcus_events.audit.hash_chain.anchor_check import AnchoredHead, check_heads
-from marcus_events.audit.hash_chain.anchor_writer import heads_in_files
-from marcus_events.audit.hash_chain.chain import NO_LEAF, beginning, hash_of
-from marcus_events.audit.hash_chain.findings import VerificationResult, span
+from marcus_events.audit.hash_chain.anchor_writer import read_anchor_files
+from marcus_events.audit.hash_chain.chain import NO_LEAF, genesis_hash, hash_of
+from marcus_events.audit.hash_chain.findings import VerificationResult, describe_range
 from marcus_events.audit.hash_chain.redaction_check import Redacted
 from marcus_events.audit.hash_chain.removal_check import Removed
 from marcus_events.audit.hash_chain.sealer import BlocksMissing, LogHasGap, seal_all
@@ -33,8 +33,8 @@ from marcus_events.log import leaves, read
 from marcus_events.log.leaves import LEAF_BYTES
 from marcus_events.models import Checkpoint, ProjectionName, Seal
 
-AT_ONCE = 50  # blocks read at once
-MOST_ROUNDS = 10  # over blocks that are sealed while it verifies, as far as records in them are needed
+BATCH_SIZE = 50  # blocks read at once
+MAX_ROUNDS = 10  # over blocks that are sealed while it verifies, as far as records in them are needed
 
 ReportProgress = Callable[[int, int], None]
 
@@ -57,7 +57,7 @@ def verify(
     verdict = verifier.verdict
     earlier_epochs.check_chains(head.epoch, verdict)
     noted = [AnchoredHead(head.epoch, expected[1], expected[0])] if expected else []
-    check_heads([*noted, *anchored, *heads_in_files(verdict)], verdict)
+    check_heads([*noted, *anchored, *read_anchor_files(verdict)], verdict)
     verdict.faults.sort(key=lambda fault: fault.position)
     return verdict
 
@@ -75,7 +75,7 @@ class ChainVerification:
 
     def run(self) -> None:
         """Records of what happens meanwhile are beyond what was sealed at the beginning: then it looks further."""
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_ROUNDS):
             self.one_round()
             if self.needed <= self.verdict.verified_to:
                 break
@@ -101,7 +101,7 @@ class ChainVerification:
 
     def blocks(self) -> Iterator[Seal]:
         after = self.before.last if self.before else self.since - 1
-        while found := list(Seal.objects.filter(chain=self.chain, last__gt=after).order_by("last")[:AT_ONCE]):
+        while found := list(Seal.objects.filter(chain=self.chain, last__gt=after).order_by("last")[:BATCH_SIZE]):
             yield from found
             after = found[-1].last
 
@@ -113,13 +113,13 @@ class ChainVerification:
         if self.before is None:
             self.begins = block.first
         elif block.first != self.before.last + 1:
-            gap = span(self.before.last + 1, block.first)
+            gap = describe_range(self.before.last + 1, block.first)
             self.verdict.add(self.before.last + 1, f"blocks of the hash chain are missing: {gap}")
 
     def check_hash(self, block: Seal) -> None:
         """The second part of step 2."""
-        if not has_its_hash(block, self.before):
-            place = span(block.first, block.last + 1)
+        if not has_valid_hash(block, self.before):
+            place = describe_range(block.first, block.last + 1)
             words = f"the hash chain was changed: its block, {place}, does not follow the previous one"
             self.verdict.add(block.first, words)
 
@@ -139,7 +139,7 @@ class ChainVerification:
     def check_event(self, position: int, leaf: bytes, sealed: bytes | None, details: str | None) -> None:
         if details is None:
             if leaf != sealed:
-                self.verdict.add(position, changed(sealed))
+                self.verdict.add(position, describe_change(sealed))
             return
         redacted = Redacted.read(position, details)
         self.verdict.redacted += 1
@@ -158,7 +158,7 @@ class ChainVerification:
         self.verdict.removed += sum(upper - lower for lower, upper in missing)
         for lower, upper in unaccounted:
             self.verdict.removed -= upper - lower
-            self.verdict.add(lower, position_check.gone(lower, upper))
+            self.verdict.add(lower, position_check.describe_missing(lower, upper))
 
     def check_end(self) -> None:
         """The sealer remembers how far it had come."""
@@ -168,10 +168,10 @@ class ChainVerification:
             self.verdict.add(self.verdict.verified_to + 1, words)
 
 
-def has_its_hash(block: Seal, before: Seal | None) -> bool:
+def has_valid_hash(block: Seal, before: Seal | None) -> bool:
     sealed = bytes(block.leaves)
     is_whole = len(sealed) == (block.last - block.first + 1) * LEAF_BYTES
-    follows = bytes(before.hash) if before else beginning(block.chain)
+    follows = bytes(before.hash) if before else genesis_hash(block.chain)
     return is_whole and hash_of(follows, block.first, block.last, sealed) == bytes(block.hash)
 
 
@@ -181,7 +181,7 @@ def leaves_of(block: Seal) -> dict[int, bytes]:
     return {block.first + n: sealed[start : start + LEAF_BYTES] for n, start in enumerate(places)}
 
 
-def changed(sealed: bytes | None) -> str:
+def describe_change(sealed: bytes | None) -> str:
     if sealed == NO_LEAF:
         return "an event was inserted here after the log was sealed"
     return "the event differs from the sealed one: it was changed outside the application"

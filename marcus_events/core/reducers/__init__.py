@@ -27,11 +27,17 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import category_of
 from marcus_events.core.reducers import blocker_handling, board_connection
-from marcus_events.core.reducers.agents import agent_registered, agent_status_changed, know_agent, task_requested
+from marcus_events.core.reducers.agents import agent_registered, agent_status_changed, ensure_agent, task_requested
 from marcus_events.core.reducers.blockers import blocker_resolved, blocker_suggestion, blocker_updated, task_blocked
-from marcus_events.core.reducers.boards import board_of, board_removed, dependency_detected, know_board, know_ticket
-from marcus_events.core.reducers.redacted_effect import as_folded
-from marcus_events.core.reducers.report_order import moves_nothing
+from marcus_events.core.reducers.boards import (
+    board_of,
+    board_removed,
+    dependency_detected,
+    ensure_board,
+    update_external_fields,
+)
+from marcus_events.core.reducers.redacted_effect import foldable
+from marcus_events.core.reducers.report_order import is_out_of_order
 from marcus_events.core.reducers.tasks import (
     task_assigned,
     task_completed,
@@ -76,21 +82,21 @@ HANDLERS: dict[str, Callable[[State, RecordedEvent, str], None]] = {
 
 def fold(state: State, recorded: RecordedEvent) -> StateChanges:
     """The changes that this event makes to `state`, which is changed."""
-    recorded = as_folded(recorded)
+    recorded = foldable(recorded)
     if recorded.event_type == T.BOARD_REMOVED:
         board_removed(state, recorded)
     else:
-        make_known(state, recorded, board_id := board_of(state, recorded))
+        ensure_board_and_agent(state, recorded, board_id := board_of(state, recorded))
         handler = HANDLERS.get(recorded.event_type)
-        if handler and not moves_nothing(recorded):
+        if handler and not is_out_of_order(recorded):
             handler(state, recorded, board_id)
         if recorded.event_type not in REFUSALS:
-            know_ticket(state, recorded, board_id)
+            update_external_fields(state, recorded, board_id)
     return state.take_changes()
 
 
-def make_known(state: State, recorded: RecordedEvent, board_id: str) -> None:
+def ensure_board_and_agent(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if board_id:
-        know_board(state, recorded, board_id)
+        ensure_board(state, recorded, board_id)
     if category_of(recorded.event_type) in ("agent", "task") and recorded.event_type not in REFUSALS:
-        know_agent(state, recorded, board_id)
+        ensure_agent(state, recorded, board_id)

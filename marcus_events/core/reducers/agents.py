@@ -9,10 +9,10 @@ from marcus_events.core.reducers.field_readers import text, texts
 from marcus_events.core.sentences import agent_name, agent_words, stated_agent_name
 from marcus_events.core.state import AgentState, State, TaskState
 
-STATUS_WITH = {"blocked": "blocked"}  # an agent's status by its task's; "working" otherwise
+AGENT_STATUS_BY_TASK = {"blocked": "blocked"}  # an agent's status by its task's; "working" otherwise
 
 
-def know_agent(state: State, recorded: RecordedEvent, board_id: str) -> None:
+def ensure_agent(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """An agent exists from the first event that it did; its name may come later."""
     if not (agent_id := recorded.agent_id):
         return
@@ -33,12 +33,12 @@ def agent_registered(state: State, recorded: RecordedEvent, board_id: str) -> No
 def agent_status_changed(state: State, recorded: RecordedEvent, board_id: str) -> None:
     agent, status = state.agent(board_id, recorded.agent_id or ""), text(recorded, "status")
     if agent and status:
-        put(state, recorded, agent, status, agent.task_id)
+        set_status(state, recorded, agent, status, agent.task_id)
 
 
 def task_requested(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if agent := state.agent(board_id, recorded.agent_id or ""):
-        put(state, recorded, agent, "waiting", "")
+        set_status(state, recorded, agent, "waiting", "")
 
 
 def follow_task(state: State, recorded: RecordedEvent, before: TaskState, task: TaskState) -> None:
@@ -48,7 +48,7 @@ def follow_task(state: State, recorded: RecordedEvent, before: TaskState, task: 
     if task.status == "done":
         release(state, recorded, task)
     elif agent := state.agent(task.board_id, task.agent_id):
-        put(state, recorded, agent, STATUS_WITH.get(task.status, "working"), task.task_id)
+        set_status(state, recorded, agent, AGENT_STATUS_BY_TASK.get(task.status, "working"), task.task_id)
         stop_waiting(state, recorded, agent)
 
 
@@ -56,15 +56,15 @@ def stop_waiting(state: State, recorded: RecordedEvent, agent: AgentState) -> No
     """An agent that asked for work without naming a board waits no longer when it has a task on one."""
     elsewhere = state.agent("", agent.agent_id)
     if agent.board_id and elsewhere and elsewhere.status == "waiting":
-        put(state, recorded, elsewhere, "idle", "")
+        set_status(state, recorded, elsewhere, "idle", "")
 
 
 def release(state: State, recorded: RecordedEvent, task: TaskState) -> None:
     agent = state.agent(task.board_id, task.agent_id)
     if agent and agent.task_id == task.task_id:
-        put(state, recorded, agent, "idle", "")
+        set_status(state, recorded, agent, "idle", "")
 
 
-def put(state: State, recorded: RecordedEvent, agent: AgentState, status: str, task_id: str) -> None:
+def set_status(state: State, recorded: RecordedEvent, agent: AgentState, status: str, task_id: str) -> None:
     since = agent.status_since if agent.status == status else recorded.happened_at
     state.put(replace(agent, status=status, status_since=since, task_id=task_id))

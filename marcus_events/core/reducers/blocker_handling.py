@@ -21,28 +21,28 @@ from marcus_events.core.reducers.field_readers import moment, text
 from marcus_events.core.reserved import PROGRAM, SYSTEM, person_in
 from marcus_events.core.state import BlockerState, State
 
-AWAITED_AT_MOST = timedelta(hours=1)  # a program that goes on waiting says so again
+MAX_AWAITED = timedelta(hours=1)  # a program that goes on waiting says so again
 
 
 def blocker_acknowledged(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    if blocker := persons_blocker(state, recorded, board_id):
+    if blocker := blocker_for_person(state, recorded, board_id):
         state.put(replace(blocker, acknowledged_by=person_in(recorded.source)))
 
 
 def blocker_assigned(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    if blocker := persons_blocker(state, recorded, board_id):
+    if blocker := blocker_for_person(state, recorded, board_id):
         state.put(replace(blocker, assignee=text(recorded, "assignee")))
 
 
 def blocker_snoozed(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """No time, or one that has passed, brings it back."""
-    if blocker := persons_blocker(state, recorded, board_id):
+    if blocker := blocker_for_person(state, recorded, board_id):
         state.put(replace(blocker, snoozed_until=moment(recorded, "until")))
 
 
 def blocker_answered(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Rule 2."""
-    blocker, answer = persons_blocker(state, recorded, board_id), text(recorded, "answer")
+    blocker, answer = blocker_for_person(state, recorded, board_id), text(recorded, "answer")
     if blocker and answer and not blocker.answer_id:
         due = moment(recorded, "due") or recorded.happened_at
         by, answer_id = person_in(recorded.source), recorded.event.event_id
@@ -51,7 +51,7 @@ def blocker_answered(state: State, recorded: RecordedEvent, board_id: str) -> No
 
 
 def answer_withdrawn(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    blocker = persons_blocker(state, recorded, board_id)
+    blocker = blocker_for_person(state, recorded, board_id)
     if blocker and blocker.answer_id and blocker.answer_id == text(recorded, "answer_id"):
         state.put(replace(blocker, answer="", answered_by="", answer_id="", answer_due=None))
 
@@ -67,7 +67,7 @@ def answer_awaited(state: State, recorded: RecordedEvent, board_id: str) -> None
     until = moment(recorded, "until")
     blocker = open_blocker(state, recorded, board_id) if recorded.source.startswith(PROGRAM) else None
     if blocker:
-        longest = recorded.happened_at + AWAITED_AT_MOST
+        longest = recorded.happened_at + MAX_AWAITED
         state.put(replace(blocker, awaited_until=min(until, longest) if until else None))
 
 
@@ -77,7 +77,7 @@ def answer_seen(state: State, recorded: RecordedEvent, board_id: str) -> None:
         state.put(replace(blocker, seen_at=max(recorded.happened_at, blocker.resolved_at)))
 
 
-def gone_on(state: State, recorded: RecordedEvent, board_id: str, task_id: str) -> None:
+def mark_resumed(state: State, recorded: RecordedEvent, board_id: str, task_id: str) -> None:
     """Rule 4: the task moves on for the first time since its answers were sent."""
     for blocker in state.blockers_of(board_id, task_id):
         if blocker.answer_id and blocker.resolved_at is not None and blocker.resumed_at is None:
@@ -85,7 +85,7 @@ def gone_on(state: State, recorded: RecordedEvent, board_id: str, task_id: str) 
             state.put(replace(blocker, resumed_at=resumed_at))
 
 
-def persons_blocker(state: State, recorded: RecordedEvent, board_id: str) -> BlockerState | None:
+def blocker_for_person(state: State, recorded: RecordedEvent, board_id: str) -> BlockerState | None:
     """The open blocker that a person acts on; None where it is no person. Rule 5."""
     return open_blocker(state, recorded, board_id) if person_in(recorded.source) else None
 

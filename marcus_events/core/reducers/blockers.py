@@ -11,19 +11,19 @@ from marcus_events.core.redaction_marker import REDACTED
 from marcus_events.core.reducers.agents import follow_task
 from marcus_events.core.reducers.field_readers import is_named, text
 from marcus_events.core.reducers.redacted_effect import is_repeat
-from marcus_events.core.reducers.task_status import holder, known_task, with_status
+from marcus_events.core.reducers.task_status import ensure_task, holder_after, with_status
 from marcus_events.core.reserved import person_in
 from marcus_events.core.state import BlockerState, State, TaskState
 from marcus_events.core.text_identity import normalised
 
-TOO_LATE = "the task was no longer blocked when it was to be sent"
+ANSWER_TOO_LATE = "the task was no longer blocked when it was to be sent"
 
 
 def task_blocked(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    if not (task := known_task(state, recorded, board_id)):
+    if not (task := ensure_task(state, recorded, board_id)):
         return
     blocker = blocker_from(recorded, task)
-    if is_repeat(recorded) or is_open(state, blocker):
+    if is_repeat(recorded) or is_reported_already(state, blocker):
         return
     blocked = replace(with_status(task, "blocked", recorded), agent_id=blocker.agent_id)
     state.put(blocker)
@@ -31,7 +31,7 @@ def task_blocked(state: State, recorded: RecordedEvent, board_id: str) -> None:
     follow_task(state, recorded, task, blocked)
 
 
-def is_open(state: State, blocker: BlockerState) -> bool:
+def is_reported_already(state: State, blocker: BlockerState) -> bool:
     """Whether the task is blocked by the same complaint already. Of redacted ones nobody can tell."""
     others = state.open_blockers(blocker.board_id, blocker.task_id)
     same = (normalised(other.description) == blocker.description for other in others)
@@ -47,7 +47,7 @@ def blocker_from(recorded: RecordedEvent, task: TaskState) -> BlockerState:
         blocker_id=recorded.position,
         event_id=recorded.event.event_id,
         task_id=task.task_id,
-        agent_id=holder(recorded, task),
+        agent_id=holder_after(recorded, task),
         description=next(filter(None, stated), "No reason was given"),
         severity=severity,
         reported_severity=severity,
@@ -74,13 +74,13 @@ def blocker_updated(state: State, recorded: RecordedEvent, board_id: str) -> Non
 
 def blocker_resolved(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Ends the blocker it names, or all that are open where none is named; after the last, it goes on."""
-    if not (task := known_task(state, recorded, board_id)):
+    if not (task := ensure_task(state, recorded, board_id)):
         return
     resolution = text(recorded, "resolution") or "resolved"
     if names_blocker(recorded):
-        end(state, recorded, named_blocker(state, recorded, board_id), resolution)
+        resolve(state, recorded, named_blocker(state, recorded, board_id), resolution)
     else:
-        end_of_task(state, recorded, task, resolution)
+        resolve_all(state, recorded, task, resolution)
     if task.status == "blocked" and not state.open_blockers(board_id, task.task_id):
         free = with_status(task, "in_progress" if task.agent_id else "todo", recorded)
         state.put(free)
@@ -106,21 +106,21 @@ def named_blocker(state: State, recorded: RecordedEvent, board_id: str) -> Block
     return blockers[-1] if blockers else None
 
 
-def end_of_task(state: State, recorded: RecordedEvent, task: TaskState, resolution: str) -> None:
+def resolve_all(state: State, recorded: RecordedEvent, task: TaskState, resolution: str) -> None:
     """End whatever blocks the task."""
     for blocker in state.open_blockers(task.board_id, task.task_id):
-        end(state, recorded, blocker, resolution)
+        resolve(state, recorded, blocker, resolution)
 
 
-def end(state: State, recorded: RecordedEvent, blocker: BlockerState | None, resolution: str) -> None:
+def resolve(state: State, recorded: RecordedEvent, blocker: BlockerState | None, resolution: str) -> None:
     if blocker and blocker.resolved_at is None:
         resolved_at = max(recorded.happened_at, blocker.opened_at)
         by = recorded.source if recorded.event_type == EventTypes.BLOCKER_RESOLVED else ""
         ended = replace(blocker, resolved_at=resolved_at, resolution=resolution, resolved_by=by)
-        state.put(ended if is_its_answer(recorded, blocker) else without_answer(ended, TOO_LATE))
+        state.put(ended if is_waiting_answer(recorded, blocker) else without_answer(ended, ANSWER_TOO_LATE))
 
 
-def is_its_answer(recorded: RecordedEvent, blocker: BlockerState) -> bool:
+def is_waiting_answer(recorded: RecordedEvent, blocker: BlockerState) -> bool:
     return bool(person_in(recorded.source)) and recorded.data.get("answer_id") == blocker.answer_id
 
 

@@ -18,12 +18,12 @@ from marcus_events.core.state import BoardState, State
 
 def kanban_connected(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if board := state.board(board_id):
-        state.put(replace(connected_as(board, "connected", recorded), fallback_since=None, fallback_reason=""))
+        state.put(replace(with_connection(board, "connected", recorded), fallback_since=None, fallback_reason=""))
 
 
 def kanban_error(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if board := state.board(board_id):
-        lost = connected_as(board, "lost", recorded)
+        lost = with_connection(board, "lost", recorded)
         error = first_text(recorded, "error", "message", "reason")
         state.put(replace(lost, connection_error=error, connection_error_at=recorded.happened_at))
 
@@ -39,7 +39,7 @@ def fallback_mode(state: State, recorded: RecordedEvent, board_id: str) -> None:
         state.put(replace(board, fallback_since=since, fallback_reason=reason))
 
 
-def connected_as(board: BoardState, connection: str, recorded: RecordedEvent) -> BoardState:
+def with_connection(board: BoardState, connection: str, recorded: RecordedEvent) -> BoardState:
     """Its time is that of the first event that says so, and never runs backwards."""
     if board.connection == connection:
         return board

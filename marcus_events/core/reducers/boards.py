@@ -14,8 +14,8 @@ from marcus_events.core.reserved import DEMO_BOARD
 from marcus_events.core.sentences import board_name, stated_board_name
 from marcus_events.core.state import BoardState, DependencyState, State
 
-OTHER_BOARD = ("depends_on_board_id", "depends_on_project_id")
-NAMING = (EventTypes.PROJECT_CREATED, EventTypes.PROJECT_UPDATED)
+DEPENDENCY_BOARD_FIELDS = ("depends_on_board_id", "depends_on_project_id")
+BOARD_NAMING_TYPES = (EventTypes.PROJECT_CREATED, EventTypes.PROJECT_UPDATED)
 
 
 def board_of(state: State, recorded: RecordedEvent) -> str:
@@ -26,22 +26,22 @@ def board_of(state: State, recorded: RecordedEvent) -> str:
     return known.pop() if len(known) == 1 else ""
 
 
-def know_board(state: State, recorded: RecordedEvent, board_id: str) -> None:
+def ensure_board(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """A board exists from the first event that names it; its name may come later."""
     name = board_name(recorded) if recorded.board_id else board_id
     board = state.board(board_id) or BoardState(board_id, name, is_demo(recorded, board_id), recorded.happened_at)
     stated = stated_board_name(recorded)
-    if stated and (board.name == board_id or recorded.event_type in NAMING):
+    if stated and (board.name == board_id or recorded.event_type in BOARD_NAMING_TYPES):
         board = replace(board, name=stated)
-    state.put(replace(board, **metadata_in(recorded)))
+    state.put(replace(board, **board_fields(recorded)))
 
 
-def metadata_in(recorded: RecordedEvent) -> dict[str, Any]:
+def board_fields(recorded: RecordedEvent) -> dict[str, Any]:
     """What an event says of its board. An external id and a sync status are the board's only in an event about it."""
     of_board = {"board_type": stated_text(recorded, "board_type")}
     pattern = stated_text(recorded, "external_url")
     of_board |= {"external_url": pattern if is_pattern(pattern) else ""}
-    of_board |= ticket_in(recorded) if is_about_board(recorded) else {}
+    of_board |= external_fields(recorded) if is_about_board(recorded) else {}
     return {name: value for name, value in of_board.items() if value}
 
 
@@ -49,13 +49,13 @@ def is_about_board(recorded: RecordedEvent) -> bool:
     return not recorded.task_id and category_of(recorded.event_type) == "board"
 
 
-def know_ticket(state: State, recorded: RecordedEvent, board_id: str) -> None:
+def update_external_fields(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """The external id and the sync status of the task that an event is about."""
-    if (ticket := ticket_in(recorded)) and (task := state.task(board_id, recorded.task_id or "")):
+    if (ticket := external_fields(recorded)) and (task := state.task(board_id, recorded.task_id or "")):
         state.put(replace(task, **ticket))
 
 
-def ticket_in(recorded: RecordedEvent) -> dict[str, Any]:
+def external_fields(recorded: RecordedEvent) -> dict[str, Any]:
     """The id that a thing has in another system, and how far the two are in step; what the event says of it."""
     found = {name: stated_text(recorded, name) for name in ("external_id", "sync_status")}
     return {name: value for name, value in found.items() if value}
@@ -74,18 +74,18 @@ def board_removed(state: State, recorded: RecordedEvent) -> None:
 
 
 def dependency_detected(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    depend(state, recorded, board_id, "depends_on_id")
+    add_dependencies(state, recorded, board_id, "depends_on_id")
 
 
-def depend(state: State, recorded: RecordedEvent, board_id: str, field: str) -> None:
+def add_dependencies(state: State, recorded: RecordedEvent, board_id: str, field: str) -> None:
     """The event's task cannot go on before those that the field names, on the board that the event names for them."""
-    other = board_of_others(recorded)
+    other = dependency_board(recorded)
     for depends_on_id in texts(recorded, field):
         if recorded.task_id and (depends_on_id, other or board_id) != (recorded.task_id, board_id):
             state.put(DependencyState(board_id, recorded.task_id, depends_on_id, other))
 
 
-def board_of_others(recorded: RecordedEvent) -> str:
+def dependency_board(recorded: RecordedEvent) -> str:
     """The board of the tasks that an event's task depends on; "" where it names none."""
-    named = [name for field in OTHER_BOARD for name in texts(recorded, field)]
+    named = [name for field in DEPENDENCY_BOARD_FIELDS for name in texts(recorded, field)]
     return next(iter(named), "")

@@ -22,8 +22,8 @@ from marcus_events.core.redaction_marker import EFFECT, REDACTED, is_redacted
 from marcus_events.core.reducers.field_readers import is_named, percent, stated_moment, text, texts
 from marcus_events.core.state import AGENT_STATUSES, TASK_STATUSES
 
-REPEATS = "repeats"  # a complaint that opened no blocker, since the same one was open
-WORDS = {
+REPEATED = "repeats"  # a complaint that opened no blocker, since the same one was open
+CLOSED_LISTS = {
     "severity": SEVERITIES,
     "priority": (*SEVERITIES, "urgent"),
     "sync_status": ("pending", "syncing", "synced", "failed", "conflict"),
@@ -51,20 +51,20 @@ TEXTS = (
 
 def effect_of(recorded: RecordedEvent, bears: Collection[str]) -> dict[str, Any]:
     """`bears` holds those of `ids_in` that something else in the log bears."""
-    said = {name: REDACTED for name in TEXTS if counts(recorded, name)}
-    return said | dict(plain(recorded)) | dict(borne(recorded, bears))
+    said = {name: REDACTED for name in TEXTS if is_present(recorded, name)}
+    return said | dict(textless_fields(recorded)) | dict(shared_ids(recorded, bears))
 
 
-def counts(recorded: RecordedEvent, name: str) -> bool:
+def is_present(recorded: RecordedEvent, name: str) -> bool:
     """Whether the fold takes this for something said."""
     if name in EVENT_IDS:
         return is_named(recorded, name)
     return read_data(recorded.data, name) not in (None, "", {"text": ""})
 
 
-def plain(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
+def textless_fields(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
     """Whatever cannot hold a text: see rule 1."""
-    for name, words in WORDS.items():
+    for name, words in CLOSED_LISTS.items():
         if (word := text(recorded, name)) in words:
             yield name, word
     for name in TIMES:
@@ -84,7 +84,7 @@ def numbers(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
         yield "active", active
 
 
-def borne(recorded: RecordedEvent, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
+def shared_ids(recorded: RecordedEvent, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
     """Rule 2."""
     for name in EVENT_IDS:
         if (event_id := text(recorded, name)) in bears:
@@ -101,7 +101,7 @@ def ids_in(recorded: RecordedEvent) -> tuple[list[str], list[str], list[str]]:
     return event_ids, tasks, [board_id for name in BOARD_IDS for board_id in texts(recorded, name)]
 
 
-def as_folded(recorded: RecordedEvent) -> RecordedEvent:
+def foldable(recorded: RecordedEvent) -> RecordedEvent:
     """The event with what the state is to be derived from: of a redacted one its effect, never what its marker says."""
     if not is_redacted(recorded.data):
         return recorded
@@ -112,4 +112,4 @@ def as_folded(recorded: RecordedEvent) -> RecordedEvent:
 def is_repeat(recorded: RecordedEvent) -> bool:
     """Whether it is a redacted complaint that opened no blocker."""
     effect = recorded.metadata.get(EFFECT)
-    return isinstance(effect, dict) and effect.get(REPEATS) is True
+    return isinstance(effect, dict) and effect.get(REPEATED) is True

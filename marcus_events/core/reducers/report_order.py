@@ -9,9 +9,9 @@ from __future__ import annotations
 from marcus_events.core import event_fields
 from marcus_events.core.event import OUT_OF_ORDER, RecordedEvent
 
-MOVING = frozenset(event_fields.MOVING)
+TASK_MOVING_TYPES = frozenset(event_fields.TASK_MOVING_TYPES)
 
 
-def moves_nothing(recorded: RecordedEvent) -> bool:
+def is_out_of_order(recorded: RecordedEvent) -> bool:
     """Whether the event would move a task, but is marked as out of order."""
-    return recorded.event_type in MOVING and recorded.metadata.get(OUT_OF_ORDER) is True
+    return recorded.event_type in TASK_MOVING_TYPES and recorded.metadata.get(OUT_OF_ORDER) is True

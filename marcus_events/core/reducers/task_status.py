@@ -10,10 +10,10 @@ from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers.field_readers import text
 from marcus_events.core.state import State, TaskState
 
-NAMING = (EventTypes.TASK_CREATED, EventTypes.TASK_UPDATED)  # what may name a task anew
+TASK_NAMING_TYPES = (EventTypes.TASK_CREATED, EventTypes.TASK_UPDATED)  # what may name a task anew
 
 
-def known_task(state: State, recorded: RecordedEvent, board_id: str) -> TaskState | None:
+def ensure_task(state: State, recorded: RecordedEvent, board_id: str) -> TaskState | None:
     """The task of the event, made where it is new; None where the event names none."""
     if not recorded.task_id:
         return None
@@ -21,9 +21,9 @@ def known_task(state: State, recorded: RecordedEvent, board_id: str) -> TaskStat
     task = state.task(board_id, recorded.task_id)
     if task is None:
         task = TaskState(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
-    if name and (task.name == task.task_id or recorded.event_type in NAMING):
+    if name and (task.name == task.task_id or recorded.event_type in TASK_NAMING_TYPES):
         task = replace(task, name=name)
-    if recorded.event_type in NAMING and (parent := text(recorded, "parent_task_id")):
+    if recorded.event_type in TASK_NAMING_TYPES and (parent := text(recorded, "parent_task_id")):
         task = replace(task, parent_task_id=parent if parent != task.task_id else "")
     state.put(task)
     return task
@@ -37,7 +37,7 @@ def with_status(task: TaskState, status: str, recorded: RecordedEvent) -> TaskSt
     return replace(task, status=status, status_since=max(recorded.happened_at, task.status_since), progress=progress)
 
 
-def holder(recorded: RecordedEvent, task: TaskState) -> str:
+def holder_after(recorded: RecordedEvent, task: TaskState) -> str:
     """Who has the task after the event. `assigned_to` is a board's own word: an empty one says that nobody has it."""
     assigned_to = text(recorded, "assigned_to")
     if recorded.data.get("assigned_to") == "":

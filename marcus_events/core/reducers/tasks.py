@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.reducers.agents import follow_task, release
-from marcus_events.core.reducers.blocker_handling import gone_on
-from marcus_events.core.reducers.blockers import end_of_task, task_blocked
-from marcus_events.core.reducers.boards import depend
+from marcus_events.core.reducers.blocker_handling import mark_resumed
+from marcus_events.core.reducers.blockers import resolve_all, task_blocked
+from marcus_events.core.reducers.boards import add_dependencies
 from marcus_events.core.reducers.field_readers import percent, text, texts
-from marcus_events.core.reducers.task_status import holder, known_task, with_status
+from marcus_events.core.reducers.task_status import ensure_task, holder_after, with_status
 from marcus_events.core.state import TASK_STATUSES, State, TaskState
 
 DONE_WORDS = ("completed", "done")
@@ -18,7 +18,7 @@ STATUS_OF = dict.fromkeys(DONE_WORDS, "done") | {name: name for name in TASK_STA
 
 
 def task_created(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    if not (task := known_task(state, recorded, board_id)):
+    if not (task := ensure_task(state, recorded, board_id)):
         return
     state.put(
         replace(
@@ -29,11 +29,11 @@ def task_created(state: State, recorded: RecordedEvent, board_id: str) -> None:
             created_at=recorded.happened_at,
         )
     )
-    depend(state, recorded, board_id, "depends_on")
+    add_dependencies(state, recorded, board_id, "depends_on")
 
 
 def task_assigned(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    if not (task := known_task(state, recorded, board_id)):
+    if not (task := ensure_task(state, recorded, board_id)):
         return
     given = replace(with_agent(task, recorded), priority=text(recorded, "priority") or task.priority)
     if task.status in ("todo", "done") or (task.status == "in_progress" and given.agent_id != task.agent_id):
@@ -44,17 +44,19 @@ def task_assigned(state: State, recorded: RecordedEvent, board_id: str) -> None:
 
 
 def task_started(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    go_on(state, recorded, board_id, "in_progress")
+    advance(state, recorded, board_id, "in_progress")
 
 
 def task_progress(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Progress moves a task on, unless it says itself that the task is blocked."""
     stated = text(recorded, "status")
-    go_on(state, recorded, board_id, "done" if stated in DONE_WORDS else None if stated == "blocked" else "in_progress")
+    advance(
+        state, recorded, board_id, "done" if stated in DONE_WORDS else None if stated == "blocked" else "in_progress"
+    )
 
 
 def task_completed(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    go_on(state, recorded, board_id, "done")
+    advance(state, recorded, board_id, "done")
 
 
 def task_updated(state: State, recorded: RecordedEvent, board_id: str) -> None:
@@ -63,9 +65,9 @@ def task_updated(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if status == "blocked":
         task_blocked(state, recorded, board_id)
     elif status in ("in_progress", "done"):
-        go_on(state, recorded, board_id, status)
-    elif before := known_task(state, recorded, board_id):
-        task = moved(state, recorded, before, status)
+        advance(state, recorded, board_id, status)
+    elif before := ensure_task(state, recorded, board_id):
+        task = move(state, recorded, before, status)
         if (task.status, task.agent_id) != (before.status, before.agent_id):
             follow_task(state, recorded, before, task)
         if task.status == "todo":
@@ -74,18 +76,18 @@ def task_updated(state: State, recorded: RecordedEvent, board_id: str) -> None:
         state.put(replace(task_now, priority=priority))
 
 
-def go_on(state: State, recorded: RecordedEvent, board_id: str, status: str | None) -> None:
+def advance(state: State, recorded: RecordedEvent, board_id: str, status: str | None) -> None:
     """Take a task to a status, or only its progress and agent where that is None."""
-    if before := known_task(state, recorded, board_id):
-        task = moved(state, recorded, before, status)
-        gone_on(state, recorded, board_id, task.task_id)
+    if before := ensure_task(state, recorded, board_id):
+        task = move(state, recorded, before, status)
+        mark_resumed(state, recorded, board_id, task.task_id)
         follow_task(state, recorded, before, task)
 
 
-def moved(state: State, recorded: RecordedEvent, before: TaskState, status: str | None) -> TaskState:
+def move(state: State, recorded: RecordedEvent, before: TaskState, status: str | None) -> TaskState:
     task = before
     if status:
-        end_of_task(state, recorded, before, "the task moved on")
+        resolve_all(state, recorded, before, "the task moved on")
         task = with_status(before, status, recorded)
     progress = 100.0 if task.status == "done" else percent(recorded, task.progress)
     task = replace(with_agent(task, recorded), progress=progress)
@@ -94,4 +96,4 @@ def moved(state: State, recorded: RecordedEvent, before: TaskState, status: str 
 
 
 def with_agent(task: TaskState, recorded: RecordedEvent) -> TaskState:
-    return replace(task, agent_id=holder(recorded, task))
+    return replace(task, agent_id=holder_after(recorded, task))

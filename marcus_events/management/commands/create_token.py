@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import span_of
+from marcus_events.core.filters import parse_duration
 from marcus_events.management.prepare_database import prepare_database
 
 TAKEN = "A token named “{}” already exists and cannot be shown again. Choose another name."
@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
 
 def end_of(stated: str) -> datetime:
-    if (span := span_of(stated)) is None:
+    if (span := parse_duration(stated)) is None:
         raise CommandError(f"--expires must be a duration such as 12h or 90d, not {stated!r}.")
     try:
         return utc_now() + span

@@ -14,7 +14,7 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandParser
 
 from marcus_events.core.event import parse_timestamp, utc_now
-from marcus_events.core.filters import span_of
+from marcus_events.core.filters import parse_duration
 from marcus_events.log import identities
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
@@ -94,7 +94,7 @@ def batches(extent: generation.GeneratedRange, done: int, stop: int) -> Iterator
 
 
 def span(text: str) -> timedelta:
-    found = span_of(text)
+    found = parse_duration(text)
     if found is None:
         raise argparse.ArgumentTypeError("must be a duration such as 12h or 30d")
     return found

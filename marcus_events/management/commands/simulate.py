@@ -18,7 +18,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import span_of
+from marcus_events.core.filters import parse_duration
 from marcus_events.core.lifecycle import stop_services
 from marcus_events.log import identities
 from marcus_events.management.prepare_database import prepare_database
@@ -142,7 +142,7 @@ def rate(text: str) -> float:
 
 
 def span(text: str) -> timedelta:
-    return span_of(text) or refuse("a duration such as 12h or 30d")
+    return parse_duration(text) or refuse("a duration such as 12h or 30d")
 
 
 def refuse(wanted: str) -> Any:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from marcus_events import audit
 from marcus_events.audit.hash_chain import VerificationResult, verify
 from marcus_events.audit.hash_chain.anchor_check import AnchoredHead, NotAnAnchor, read_heads
-from marcus_events.audit.hash_chain.anchor_writer import is_beside_the_data
+from marcus_events.audit.hash_chain.anchor_writer import is_in_data_dir
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.management.prepare_database import prepare_database
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         if verdict.anchored:
             self.stdout.write(f"Anchored heads compared: {verdict.anchored:,}. All are in the chain.")
         for anchor in settings.ANCHORS:
-            if is_beside_the_data(anchor):
+            if is_in_data_dir(anchor):
                 self.stderr.write(BESIDE.format(anchor.name))
 
     def record(self, verdict: VerificationResult) -> None:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import Error, close_old_connections, connection
 
-from marcus_events.core.backoff import pauses
+from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import utc_now
 from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.models import FollowedFolder
@@ -118,12 +118,12 @@ class FolderFollower:
         return state_to_json(follower.state, self._failure, leading_out)
 
     def _run(self) -> None:
-        waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
+        waits = backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S)
         while not self.stop.is_set():
             began = time.monotonic()
             self._follow()
             if time.monotonic() - began > LONGEST_PAUSE_S:
-                waits = pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
+                waits = backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S)
             self.stop.wait(next(waits))
 
     def _follow(self) -> None:

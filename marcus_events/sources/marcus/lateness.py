@@ -13,7 +13,7 @@ from datetime import datetime
 
 from marcus_events.core.event import OUT_OF_ORDER, Event
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.core.reducers.report_order import MOVING
+from marcus_events.core.reducers.report_order import TASK_MOVING_TYPES
 from marcus_events.core.references import board_of, task_of
 from marcus_events.log.task_endings import Rest, TaskKey
 
@@ -24,7 +24,7 @@ FindTaskEndings = Callable[[list[str]], TaskEndings]
 
 def mark_late_events(events: Sequence[Event], endings_of: FindTaskEndings) -> list[Event]:
     """Return the events in order, with late ones marked; `endings_of` finds when tasks last ended in the log."""
-    moving = [task_id for event in events if event.event_type in MOVING and (task_id := task_of(event))]
+    moving = [task_id for event in events if event.event_type in TASK_MOVING_TYPES and (task_id := task_of(event))]
     if not moving:
         return list(events)
     endings = endings_of(sorted(set(moving)))
@@ -34,7 +34,7 @@ def mark_late_events(events: Sequence[Event], endings_of: FindTaskEndings) -> li
 def mark_if_late(event: Event, endings: TaskEndings) -> Event:
     """Return the event, marked if late. Otherwise record in `endings` what the event ends."""
     task_id = task_of(event)
-    if event.event_type not in MOVING or not task_id:
+    if event.event_type not in TASK_MOVING_TYPES or not task_id:
         return event
     rest = endings.get(key := (board_of(event) or "", task_id), Rest())
     if is_late(event, rest):

@@ -27,7 +27,7 @@ from dashboard.pages.sign_in.one_time_links import one_time_path
 from marcus_events import audit
 from marcus_events.core.event_types import EventTypes
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
-from marcus_events.projections import SWITCH_S
+from marcus_events.projections import SWITCH_INTERVAL_S
 from server.address import LOCALLY, listening, site
 from server.services import DEMO, WEB, WORK, running
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             prepare_database()
             warn_of_root(self)
             collect_static_files()
-            sys.setswitchinterval(SWITCH_S)
+            sys.setswitchinterval(SWITCH_INTERVAL_S)
             with running(*WEB, *WORK, *[DEMO] * settings.DEMO):
                 self.serve(listener)
 

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from marcus_events.core.lifecycle import background
 from marcus_events.log.listener import LISTENER
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
-from marcus_events.projections import PROJECTIONS, SWITCH_S, Projector
+from marcus_events.projections import PROJECTIONS, SWITCH_INTERVAL_S, Projector
 from server.services import WORK, AnyService, running
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Worker running. Press Ctrl-C to stop.")
-        sys.setswitchinterval(SWITCH_S)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         with running(*services(options["only"])):
             stop.wait()
 

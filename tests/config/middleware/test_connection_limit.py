@@ -32,8 +32,8 @@ class Slow:
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_limit, "AT_ONCE", 3)
-    monkeypatch.setattr(connection_limit, "OF_ADDRESS", 2)
+    monkeypatch.setattr(connection_limit, "MAX_CONCURRENT", 3)
+    monkeypatch.setattr(connection_limit, "MAX_PER_ADDRESS", 2)
 
 
 async def take(message: Any) -> None:

@@ -16,7 +16,7 @@ from dashboard.queries import histogram as histograms
 from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
 from dashboard.visibility import EVERYTHING
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import as_text
+from marcus_events.core.filters import format_moment
 from marcus_events.search import counts
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
@@ -114,7 +114,7 @@ def test_events_without_a_board_and_odd_types_are_counted(viewer: Client) -> Non
 )
 def test_an_axis_says_the_date_where_it_is_a_day_or_longer(viewer: Client, length: timedelta, form: str) -> None:
     until = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-    query = f"since:{as_text(until - length)} until:{as_text(until)}"
+    query = f"since:{format_moment(until - length)} until:{format_moment(until)}"
     page = open_page(viewer, "/activity/", {"q": query})
     places = [attributes for tag, attributes in page.elements if tag == "foreignobject"]
     assert 2 <= len(places) <= 6
@@ -129,7 +129,7 @@ def test_an_axis_says_the_date_where_it_is_a_day_or_longer(viewer: Client, lengt
 @pytest.mark.usefixtures("log")
 def test_a_mark_of_the_axis_stands_where_its_column_begins() -> None:
     page_state = PageState.from_query(
-        "activity", {"q": f"since:{as_text(NOW - timedelta(days=3))} until:{as_text(NOW)}"}, EVERYTHING
+        "activity", {"q": f"since:{format_moment(NOW - timedelta(days=3))} until:{format_moment(NOW)}"}, EVERYTHING
     )
     shown = histogram_of(page_state, NOW)
     starts = {column.start: n / len(shown.columns) * 100 for n, column in enumerate(shown.columns)}

@@ -125,7 +125,7 @@ def test_an_answer_goes_to_each_of_them_in_its_own_event_and_is_taken_back_at_on
 def test_an_answer_that_nobody_takes_back_resolves_all_of_them_each_by_its_own_event(stuck: Client) -> None:
     act(stuck, "a", "answer", ("b", "c"), answer="The blue one")
     Blocker.objects.now().filter(task_id__in=TASKS).update(answer_due=utc_now() - timedelta(seconds=5))
-    assert replies.send_due() == 3
+    assert replies.send_due_answers() == 3
     publish(event("context_updated"))
     assert {of(task).resolution for task in TASKS} == {"The blue one"}
     sent = [row for row in newest(4) if row["type"] == "blocker_resolved"]

@@ -97,9 +97,9 @@ def test_an_answer_is_sent_after_a_while_and_the_card_tells_what_became_of_it(bl
     act(blocked, "answer", answer="  The blue one  ")
     assert the_blocker().resolved_at is None
     assert "Reply by ada" in open_page(blocked, "/").text
-    assert replies.send_due() == 0, "it can be taken back"
+    assert replies.send_due_answers() == 0, "it can be taken back"
     Blocker.objects.now().update(answer_due=utc_now() - timedelta(seconds=5))
-    assert replies.send_due() == 1
+    assert replies.send_due_answers() == 1
     publish(event("context_updated"))
     assert "sent, not seen yet" in open_page(blocked, "/").text
     seen = event("answer_seen", task_id="shop-2", blocker_event_id=the_blocker().event_id)

@@ -254,7 +254,7 @@ def test_many_tokens_cost_no_more_queries_than_few(administrator: Client) -> Non
     before = cost(administrator)
     for n in range(20):
         tokens.create(f"t{n}", boards=["shop"])
-        rejected_requests.record(401, f"r{n}", Caller("10.0.0.1"), "GET", "/api/events")
+        rejected_requests.record_rejection(401, f"r{n}", Caller("10.0.0.1"), "GET", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
     assert cost(administrator) <= before
 
@@ -271,14 +271,16 @@ def cost(client: Client) -> int:
 def test_refused_requests_are_listed_newest_first_for_everybody(viewer: Client) -> None:
     assert "No rejected requests." in open_page(viewer, PAGE).text
     for reason in ("first", "second", "second"):
-        rejected_requests.record(422, reason, Caller("10.0.0.1", "mev_abcdefgh"), "POST", "/api/events")
+        rejected_requests.record_rejection(422, reason, Caller("10.0.0.1", "mev_abcdefgh"), "POST", "/api/events")
     rejected_requests.REJECTED_REQUESTS.stop()
     text = " ".join(open_page(viewer, PAGE).text.split())
     assert "0 s ago 422 second 10.0.0.1 mev_abcd… POST /api/events 2 0 s ago 422 first" in text
 
 
 def test_what_was_taken_with_a_warning_is_listed_as_that(viewer: Client) -> None:
-    rejected_requests.record(201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events")
+    rejected_requests.record_rejection(
+        201, "/data/progress: should be a number", Caller("10.0.0.1"), "POST", "/api/events"
+    )
     rejected_requests.REJECTED_REQUESTS.stop()
     text = " ".join(open_page(viewer, PAGE).text.split())
     assert "201 accepted with a warning: /data/progress: should be a number 10.0.0.1" in text
@@ -292,7 +294,7 @@ def test_no_name_board_source_or_reason_is_markup(administrator: Client) -> None
     tokens.create(MARKUP, boards=[BOARD], sources=[MARKUP])
     tokens.create(f"{MARKUP} revoked")
     tokens.revoke(f"{MARKUP} revoked")
-    rejected_requests.record(422, MARKUP, Caller(MARKUP, f"mev_{MARKUP}"), "POST", f"/{MARKUP}")
+    rejected_requests.record_rejection(422, MARKUP, Caller(MARKUP, f"mev_{MARKUP}"), "POST", f"/{MARKUP}")
     rejected_requests.REJECTED_REQUESTS.stop()
     administrator.raise_request_exception = True
     for response in (
