@@ -1,1 +1,1 @@
-"""The composition root: settings, URLs and the ASGI application. The only place that knows every part."""
+"""The composition root: settings, URLs and the ASGI application."""

@@ -1,4 +1,4 @@
-"""The site of Django's admin: for administrators alone, by our own door, in sections of ours."""
+"""Django's admin site: for administrators only, with the site's own sign-in page and sections."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Administration(AdminSite):
         return is_administrator(request.user)
 
     def admin_view(self, view: AdminView, cacheable: bool = False) -> AdminView:  # type: ignore[override] # the stubs take a TypeVar
-        """Who is signed in and may not is told so, in place of being asked to sign in again."""
+        """Answer 403 to signed-in users without access, instead of asking them to sign in again."""
         shown = super().admin_view(view, cacheable)
 
         @wraps(shown)
@@ -45,7 +45,7 @@ class Administration(AdminSite):
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """There is one door, which throttles and is recorded: the site's own."""
+        """Redirect to the site's own sign-in page, which throttles and records."""
         if request.user.is_authenticated:
             return redirect("admin:index")
         return redirect_to_login(request.GET.get("next", reverse("admin:index")), settings.LOGIN_URL)
@@ -60,7 +60,7 @@ class Administration(AdminSite):
         return context | {"sections": self.sections(context["available_apps"])}
 
     def sections(self, apps: list[Any]) -> dict[str, list[dict[str, Any]]]:
-        """What may be opened, by the section that its admin names, with what it says of itself."""
+        """Group the available models by the section that their admin names, with their descriptions."""
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         models = [(self.get_model_admin(model["model"]), model) for app in apps for model in app["models"]]
         for shown, listed in sorted(models, key=lambda model: (getattr(model[0], "rank", 1), model[1]["name"])):

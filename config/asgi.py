@@ -1,7 +1,7 @@
-"""The ASGI application: pages and the API through Django, live pages and programs over WebSockets.
+"""The ASGI application: pages and the API through Django, WebSockets through Channels.
 
-Any ASGI server runs it. In front of everything stand `ProxyHeaders`, which reads what a trusted proxy says, and
-`RequestHeaders`, which removes every header that is not in its table.
+Any ASGI server runs it. `ProxyHeaders` reads the headers of a trusted proxy, then `RequestHeaders` removes every header
+that is not in its table, before anything else sees a request.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The types of ASGI that the middleware in `config.middleware` has in common."""
+"""Types of ASGI for the middleware in `config.middleware`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reads the environment for the settings, and fails loudly on a value that makes no sense.
-
-A setting that is silently misread is found in production; one that is refused is found at the start.
-"""
+"""Read settings from the environment. An invalid value raises ImproperlyConfigured, so that no process starts."""
 
 import ipaddress
 import os
@@ -42,7 +39,7 @@ POOL: dict[str, Any] = {
 
 
 def flag(name: str, *, default: bool) -> bool:
-    """`1` or `0`; unset or empty means the default."""
+    """Read a flag, `1` or `0`; unset or empty means the default."""
     value = os.environ.get(name, "").strip()
     if value not in {"", "0", "1"}:
         raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
@@ -50,7 +47,7 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def names(name: str, *, default: list[str]) -> list[str]:
-    """A comma-separated list; unset means the default, a list of nothing is refused."""
+    """Read a comma-separated list; unset means the default, an empty list is an error."""
     if (value := os.environ.get(name)) is None:
         return default
     found = [part.strip() for part in value.split(",") if part.strip()]
@@ -60,7 +57,7 @@ def names(name: str, *, default: list[str]) -> list[str]:
 
 
 def rate(name: str, *, default: str) -> str:
-    """So many in a time, as the package `limits` reads it."""
+    """Read a rate in the syntax of the package `limits`."""
     stated = os.environ.get(name, "").strip() or default
     try:
         parse_rate(stated)
@@ -70,7 +67,7 @@ def rate(name: str, *, default: str) -> str:
 
 
 def number(name: str, *, default: int) -> int:
-    """A whole number above 0."""
+    """Read a whole number above 0."""
     stated = os.environ.get(name, "").strip() or str(default)
     if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated)):
         raise ImproperlyConfigured(f"{name} must be a whole number above 0, not {stated!r}.")
@@ -78,7 +75,7 @@ def number(name: str, *, default: int) -> int:
 
 
 def own_hosts() -> list[str]:
-    """This machine, and the address that HOST says to listen on, unless that is every address there is."""
+    """Return the names of this machine, and HOST unless it stands for all addresses."""
     host = os.environ.get("HOST", "").strip("[]")
     bare = ["localhost", "127.0.0.1", "::1"]
     if host and host not in {*bare, "0.0.0.0", "::"}:  # noqa: S104 - compared, never bound to
@@ -87,7 +84,7 @@ def own_hosts() -> list[str]:
 
 
 def header(name: str, *, behind_proxy: bool) -> str:
-    """The name of an HTTP header that a proxy sets; "" where none is named."""
+    """Read the name of an HTTP header that a proxy sets; "" if unset."""
     stated = os.environ.get(name, "").strip()
     if stated and not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", stated):
         raise ImproperlyConfigured(f"{name} must be a header name such as X-Remote-User, not {stated!r}.")
@@ -102,7 +99,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def networks(name: str, *, default: list[str]) -> list[Network]:
-    """A comma-separated list of addresses and networks. A network of every address is refused: it trusts anybody."""
+    """Read a comma-separated list of addresses and networks. A network of all addresses is an error."""
     found = []
     for stated in names(name, default=default):
         try:
@@ -126,7 +123,7 @@ def origins(name: str) -> list[str]:
 
 
 def anchors(name: str) -> list[Anchor]:
-    """Where the head of the hash chain is written down; unset means nowhere."""
+    """Read the targets to which the head of the hash chain is written; unset means none."""
     try:
         return [parse_anchor(stated) for stated in names(name, default=[])]
     except ValueError as error:
@@ -134,7 +131,7 @@ def anchors(name: str) -> list[Anchor]:
 
 
 def duration(name: str, *, default: str, least: timedelta) -> timedelta:
-    """A length of time such as 30m or 2h."""
+    """Read a duration such as 30m or 2h."""
     stated = os.environ.get(name, "").strip() or default
     found = parse_duration(stated)
     if found is None or found < least:
@@ -145,7 +142,7 @@ def duration(name: str, *, default: str, least: timedelta) -> timedelta:
 
 
 def secret_key(data_dir: Path) -> str:
-    """MARCUS_SECRET_KEY, or one made at first need and kept where only its owner can read it."""
+    """Return MARCUS_SECRET_KEY, or a key that is created on first use in a file that only its owner can read."""
     if given := os.environ.get("MARCUS_SECRET_KEY"):
         return given
     file = data_dir / "secret_key"
@@ -163,7 +160,7 @@ def secret_key(data_dir: Path) -> str:
 
 
 def _write_once(file: Path, text: str) -> None:
-    """Two commands may start at once: each writes a file of its own, the first to link it wins, both read that one."""
+    """Write a file unless it exists. Of two commands that start at once, the first to link its file wins."""
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=file.parent)  # readable by nobody else from the start
     mine = Path(name)
@@ -175,7 +172,7 @@ def _write_once(file: Path, text: str) -> None:
 
 
 def database(conninfo: str) -> dict[str, Any]:
-    """Django's description of the PostgreSQL database that a URL or a libpq connection string names."""
+    """Return Django's settings for the database of a URL or a libpq connection string."""
     try:
         found: dict[str, Any] = dict(conninfo_to_dict(conninfo))
     except ProgrammingError:  # its message can hold the password

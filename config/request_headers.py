@@ -1,7 +1,7 @@
-"""Every request header that the application reads. All others are removed before Django or Channels see a request.
+"""The request headers that the application reads. Others are removed before Django or Channels see a request.
 
-To read another header, add it here and say why that is safe. Nothing that is kept and shown to others (rows, regions,
-the API's description) may depend on any of them.
+To read another header, add it here with the reason why that is safe. Nothing that is cached for several users (rows,
+regions, the API's description) may depend on a header.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _prefixes = tuple(prefix.encode() for prefix in READ_BY_PREFIX)
 
 
 class RequestHeaders:
-    """An ASGI application that passes on the headers in the table and no others."""
+    """ASGI middleware that passes on only the headers in the table."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -52,5 +52,8 @@ class RequestHeaders:
 
 
 def is_read(name: bytes) -> bool:
-    """Names come in lower case from every ASGI server. One with an underscore would be another name in Django."""
+    """Whether the application reads the header, whose name ASGI servers give in lower case.
+
+    A name with an underscore is rejected: Django would take it for the name with a hyphen.
+    """
     return b"_" not in name and (name in _names or name.startswith(_prefixes))

@@ -1,8 +1,8 @@
-"""Settings, from the environment alone. Reading them starts nothing; a value that makes no sense is refused.
+"""Django's settings, from the environment. Importing them starts nothing; an invalid value is an error.
 
-MARCUS_DATA_DIR         where everything is kept (default: var/ in the checkout)
+MARCUS_DATA_DIR         the directory of all data (default: var/ in the checkout)
 DATABASE_URL            a PostgreSQL server of your own (14 or newer) instead of the embedded one
-MARCUS_SECRET_KEY       signs sessions (default: made at first need, kept in the data directory)
+MARCUS_SECRET_KEY       signs sessions (default: created on first use in the data directory)
 MARCUS_ALLOWED_HOSTS    names this site answers to, comma-separated (default: this machine, and HOST)
 MARCUS_TRUSTED_ORIGINS  further origins that may send forms and open WebSockets, such as https://events.example.org
 MARCUS_HTTPS            1 when a proxy in front speaks TLS and sets X-Forwarded-For and X-Forwarded-Proto

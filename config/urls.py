@@ -1,4 +1,4 @@
-"""Every address this site answers to. Each app names its own."""
+"""The URL configuration; each app defines its own URLs."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -12,7 +12,7 @@ from marcus_events.api.endpoint import nothing_here
 
 @login_not_required
 def icon(request: HttpRequest) -> HttpResponse:
-    """Where browsers look for it when a page names none, such as those of the administration."""
+    """Redirect browsers that ask for /favicon.ico, on pages that name no icon, such as the admin's."""
     response = redirect(static("icon.svg"), permanent=True)
     response["Cache-Control"] = "public, max-age=3600"
     return response

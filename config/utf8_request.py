@@ -1,7 +1,7 @@
-"""Requests whose text is UTF-8, whatever their header `Content-Type` says, and whose health is told under any name.
+"""Requests that are always decoded as UTF-8, and health checks under any host name.
 
-Django reads the query in the charset that this header names: with one that is no text (`zlib`), and with parameters
-that it cannot decode, every view would fail before it has begun. Nobody sends another charset but to see what happens.
+Django decodes the query string with the charset of `Content-Type`. With a codec that is not text (`zlib`), or with
+parameters that it cannot decode, every request would fail with 500.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ ANY_HOST = ("/healthz", "/readyz")  # whoever watches over this process may reac
 
 class Utf8Request(ASGIRequest):
     def get_host(self) -> str:
-        """Django asks for it in every request, and refuses a name that is not in ALLOWED_HOSTS."""
+        """Return the host; without Django's check of ALLOWED_HOSTS for health checks."""
         return "" if self.path in ANY_HOST else super().get_host()
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """What cannot be read is no type, and refused as such by whoever needs one."""
+        """Ignore the charset. An invalid Content-Type counts as missing."""
         try:
             self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
         except ValueError:
@@ -33,6 +33,6 @@ class Utf8Handler(ASGIHandler):
 
 
 def http_application() -> ASGIHandler:
-    """Django, set up."""
+    """Set up Django and return its ASGI handler."""
     django.setup(set_prefix=False)
     return Utf8Handler()

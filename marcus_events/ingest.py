@@ -1,9 +1,8 @@
-"""The door: every event from every producer comes in here.
+"""Validate, normalise, deduplicate and append every incoming event.
 
-An event is checked, named by the vocabulary, given its board, task and agent, and handed to the log. The answer is
-given after the commit. Bad input is refused with the reason and the place; nothing is dropped in silence.
-
-What only the system may say is refused from everybody else: see `marcus_events.core.reserved`.
+Each event gets its canonical type, board, task and agent, and a receipt after the commit. A rejected event's receipt
+gives the reason and the pointer. Reserved types and sources are rejected without `Authority.SYSTEM`: see
+`marcus_events.core.reserved`.
 """
 
 from __future__ import annotations
@@ -45,11 +44,11 @@ Status = Literal["accepted", "duplicate", "rejected"]
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one event. `position` is where it stands in the log; a duplicate's is the first one's.
+    """The result of ingesting one event. `position` is its position in the log; of a duplicate, that of the original.
 
-    Where it was rejected, `error` says the place and the reason, `why` what kind of reason: `conflict` means that its
-    identity is taken by another event, at `position`; `forbidden`, that its publisher may not say this. `pointer` and
-    `limit` are those of InvalidEvent. `warnings` name the fields of an event in the log that are not used as is.
+    For a rejected event, `error` names the pointer and the reason, and `why` the kind of reason: `conflict` means that
+    another event, at `position`, has the same id and source; `forbidden` that its publisher may not publish it.
+    `pointer` and `limit` are those of InvalidEvent. `warnings` name fields that are stored but cannot be used as sent.
     """
 
     event_id: str
@@ -63,10 +62,9 @@ class Receipt:
 
 
 def ingest(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[Receipt]:
-    """Take in events; answers when they are committed, in their order.
+    """Append the valid events and return a receipt for each event, in order, after the commit.
 
-    Valid events are taken though others are refused: whoever calls this looks at the receipts. Raises LogUnavailable
-    when the log cannot take any.
+    Callers must check the receipts, since invalid events do not raise. Raises LogUnavailable.
     """
     entries = check_all(events, authority)
     return make_receipts(events, entries, [wait_for_results(*submit(chunk)) for chunk in chunks(entries)])
@@ -75,9 +73,9 @@ def ingest(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) 
 async def ingest_async(
     events: Sequence[Event], authority: Authority = Authority.ANY_BOARD, *, aside: bool = False
 ) -> list[Receipt]:
-    """The same for an event loop, which is not held up meanwhile. Giving it up cancels no commit.
+    """Do the same without blocking the event loop. Cancelling it does not cancel the commit.
 
-    Large events are better checked `aside`, in a thread.
+    `in_thread` checks the events in a thread, for large ones.
     """
     entries = await asyncio.to_thread(check_all, events, authority) if aside else check_all(events, authority)
     submissions = [await submit_async(chunk) for chunk in chunks(entries)]
@@ -98,7 +96,7 @@ def submit(
 
 
 async def submit_async(entries: list[EventData]) -> tuple[list[EventData], Future[list[AppendResult]]]:
-    """A thread is only needed to wait for room in the writer's queue."""
+    """Submit the entries; a thread is needed only to wait for room in the writer's queue."""
     try:
         return submit(entries, 0)
     except LogUnavailable:
@@ -106,7 +104,7 @@ async def submit_async(entries: list[EventData]) -> tuple[list[EventData], Futur
 
 
 async def wait_done(answer: Future[list[AppendResult]]) -> None:
-    """Return when it is there, or when it should have been. Its outcome is left to whoever asks for it."""
+    """Wait until the future is done, or for COMMIT_TIMEOUT_S. Its result is not read here."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
 
     def tell(_: Future[list[AppendResult]]) -> None:
@@ -122,7 +120,7 @@ async def wait_done(answer: Future[list[AppendResult]]) -> None:
 def wait_for_results(
     entries: list[EventData], answer: Future[list[AppendResult]], timeout_s: float = COMMIT_TIMEOUT_S
 ) -> list[AppendResult | str]:
-    """The places in order; an error's words for each offer of a submission that the database refused."""
+    """Return the results in order; an error message for each entry of a submission that the database rejected."""
     try:
         return [*answer.result(timeout_s)]
     except TimeoutError as error:
@@ -152,7 +150,7 @@ def receipt_of(entry: EventData, place: AppendResult | str) -> Receipt:
 
 
 def log_refused(answers: Sequence[Receipt], what: str) -> list[Receipt]:
-    """Those that were refused, which are logged: for what the system itself publishes, whom nobody else would tell."""
+    """Log the rejected ones of the system's own events, and return them."""
     refused = [receipt for receipt in answers if receipt.status == "rejected"]
     for receipt in refused:
         logger.error("the log rejected %s, %s: %s", what, receipt.event_id, receipt.error)
@@ -182,10 +180,10 @@ def check_event(event: Event, authority: Authority = Authority.ANY_BOARD) -> Eve
 
 
 def entry_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> EventData:
-    """The event as the log takes it. Raises InvalidEvent.
+    """Check an event and make the entry that the log appends. Raises InvalidEvent.
 
-    The original name of a type is kept in the metadata. The digest is of what the producer stated, so that a repeat is
-    recognised whatever we have learned to add since; without what tells of the way alone, which a repeat comes anew.
+    The producer's own name of the type is kept in the metadata as `original_type`. The digest is of the event as the
+    producer sent it, so that a repeat is recognised by later versions too, without TRANSPORT_METADATA.
     """
     stated = check_name(event.event_type, "/event_type")
     source = check_name(event.source, "/source")
@@ -223,10 +221,10 @@ def digest_of(
 
 
 def event_from(stated: Mapping[str, Any], *, default_id: str) -> Event:
-    """An event from a producer's JSON object, as yet of any content. Raises InvalidEvent.
+    """Make an event from a producer's JSON object, without checking the payload. Raises InvalidEvent.
 
-    `event_type` and `source` are needed; `timestamp` is now and `event_id` the default where they are missing. What
-    stands beside the documented fields is kept as `extra` in the metadata.
+    `event_type` and `source` are required. `timestamp` defaults to now and `event_id` to `default_id`. Undocumented
+    fields are kept as `extra` in the metadata.
     """
     if not isinstance(stated, Mapping):
         raise InvalidEvent("", "an event must be a JSON object")

@@ -1,1 +1,1 @@
-"""ASGI and Django middleware: every request passes through these before it reaches a view."""
+"""ASGI and Django middleware."""

@@ -37,7 +37,7 @@ class BodyLimit:
 
 
 class CountedReceive:
-    """`receive`, until more than the limit has come through it."""
+    """Wraps `receive`; returns a disconnect once more than the limit has been received."""
 
     def __init__(self, receive: Any) -> None:
         self.receive = receive
@@ -54,7 +54,7 @@ class CountedReceive:
 
 
 def stated_length(scope: AsgiScope) -> int:
-    """0 where the header is missing. What is no number the server itself has refused, or goes by what it counts."""
+    """Return the Content-Length; 0 if it is missing or not a number, since the body is counted anyway."""
     stated = [value for name, value in scope["headers"] if name == b"content-length"]
     return max((int(value[:MAX_DIGITS]) for value in stated if value.isdigit()), default=0)
 
@@ -71,7 +71,7 @@ async def refuse(problem: Problem, scope: AsgiScope, send: Any) -> None:
 
 
 async def send_response(response: HttpResponse, send: Any) -> None:
-    """Whole, where Django does not do it."""
+    """Send a complete response over ASGI, without Django's handler."""
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
     headers.append((b"content-length", str(len(response.content)).encode()))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})

@@ -1,8 +1,7 @@
-"""No answer is kept by a browser or a proxy, unless it says that it is public.
+"""Forbid caching of every response that is not marked as public.
 
-What a page, a fragment, the API, an export or Django's admin answers depends on who asks. Once they have signed out, or
-may no longer see a board, neither the browser's cache nor a proxy's may still show it. The files of the page and the
-public descriptions of the API are the same for everybody.
+Responses depend on the user. After a sign-out, or after access to a board has ended, neither the browser's cache nor a
+proxy's may still show them. Static files and the public descriptions of the API are the same for everybody.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ PRIVATE = "private, no-store"
 
 
 class PrivateByDefault(EitherMode):
-    """Stands behind the middleware that serves files, and in front of everything else."""
+    """Comes after the middleware that serves static files, and before all other middleware."""
 
     def __call__(self, request: HttpRequest) -> Any:
         return self.awaited(request) if self.is_async else private(self.get_response(request))

@@ -1,13 +1,13 @@
-"""No address holds more requests than it may, and all together leave room for others, whichever server runs it.
+"""Limit the open requests per address and in total, and the requests that run at the same time.
 
-1. An address that has too many requests open is refused, and so is whoever comes when the process has all it can take.
-2. Of the others, AT_ONCE are worked on at once, and OF_ADDRESS of one address; the rest wait for their turn. Django
-   gives each request a thread of its own, and a hundred threads of one caller would leave the others a hundredth. What
-   `config.middleware.publish_endpoint` takes in needs no thread, and waits for no turn.
-3. A turn ends when the answer begins: who reads it slowly keeps nobody waiting. A request that waits for an event ends
-   its turn before that, by `scope["end_turn"]`.
+1. Requests beyond the limits of their address or of the process are rejected (`access.open_connections`).
+2. MAX_CONCURRENT requests run at once, and MAX_PER_ADDRESS of one address; the others wait for a turn. Django runs each
+   request in a thread, and a hundred threads of one client would starve the others. Requests to
+   `config.middleware.publish_endpoint` need no thread and no turn.
+3. A turn ends when the response begins, so that slow readers do not block others. A long poll ends its turn before it
+   waits, by `scope["end_turn"]`.
 
-WebSockets are counted where they are answered, since only there a refusal can be told to whoever opens one.
+WebSockets are counted by their consumers, which can tell the client the reason for a rejection.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ MAX_PER_ADDRESS = 4  # one program that asks in a loop, and some pages
 
 
 class ConnectionLimit:
-    """The first of the limits: places for as long as a request is answered."""
+    """Holds connection slots until a request is answered (rule 1)."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -46,7 +46,7 @@ class ConnectionLimit:
 
 
 class TurnLimit:
-    """The second, for what takes a thread."""
+    """Makes requests that need a thread wait for a turn (rules 2 and 3)."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -68,7 +68,7 @@ class FairTurns:
         self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()  # while somebody has one
 
     async def begin(self, address: str, turn: ExitStack) -> None:
-        """Closing `turn` ends it."""
+        """Wait for a turn of the address; closing `turn` ends it."""
         mine = self._of.get(address) or self._of.setdefault(address, asyncio.Semaphore(MAX_PER_ADDRESS))
         for semaphore in (mine, self._all):
             await semaphore.acquire()
@@ -76,7 +76,7 @@ class FairTurns:
 
 
 def ends_turn_on_send(end: Callable[[], None], send: Any) -> Any:
-    """`send`, which ends the turn when the answer begins."""
+    """Wrap `send`, so that the turn ends when the response begins."""
 
     async def send_and_end(message: dict[str, Any]) -> None:
         end()

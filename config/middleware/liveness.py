@@ -1,6 +1,6 @@
-"""/healthz in front of everything: it needs no thread, no database and no host name, so that it answers under any load.
+"""Answer /healthz without a thread, the database or a check of the host name, so that it works under any load.
 
-Other methods than GET and HEAD go on to Django, which refuses them: see `marcus_events.api.health`.
+Methods other than GET and HEAD go on to Django, which rejects them: see `marcus_events.api.health`.
 """
 
 from __future__ import annotations

@@ -1,17 +1,16 @@
-"""Who may open a WebSocket: only this site's own pages, and programs with a token.
+"""Accept WebSocket handshakes only from this site's own pages, and from programs with a token.
 
-The threat is cross-site WebSocket hijacking. A browser opens a WebSocket from any page to any host and
-sends that host's cookies along; neither the same-origin policy nor a CSRF token stands in between. So any
-page that a signed-in person visits could read every event as that person. What it can not do is lie about
-its Origin.
+The threat is cross-site WebSocket hijacking. A browser opens a WebSocket from any page to any host and sends that
+host's cookies; neither the same-origin policy nor a CSRF token prevents it. Any page that a signed-in user visits could
+read every event as that user. It cannot forge its Origin, however.
 
-The handshake is refused unless it was sent to a Host that this site answers to (so that a name rebound to this
-address does not count), and has exactly one Origin, which is that host's or is in CSRF_TRUSTED_ORIGINS. Behind TLS
-only https origins count: a page that came in the clear can be anybody's.
+A handshake is rejected unless its Host is an allowed one (which defeats DNS rebinding) and it has exactly one Origin,
+which is the host's own or in CSRF_TRUSTED_ORIGINS. Behind TLS only https origins count: a page that was loaded without
+TLS may be forged.
 
-A handshake without any Origin that carries the header Authorization is a program's: no page can make a browser
-set that header on a WebSocket, nor leave the Origin out. Its cookies are taken away, so that it is who its token
-says and nobody else. With an Origin that is not allowed, a token does not help.
+A handshake without an Origin and with the header Authorization comes from a program: no page can make a browser set
+that header on a WebSocket, or omit the Origin. Its cookies are removed, so that only the token counts. A token does not
+help with an Origin that is not allowed.
 """
 
 from typing import Any
@@ -61,18 +60,18 @@ def is_allowed(origin: str, host: str) -> bool:
 
 
 def is_allowed_host(host: str) -> bool:
-    """A name that this site answers to."""
+    """Whether the host name is in ALLOWED_HOSTS."""
     domain, _ = split_domain_port(host)
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
 
 
 def _with_port(authority: str, scheme: str) -> str:
-    """`events.example` and `events.example:443` are one https origin."""
+    """Add the default port: `events.example` and `events.example:443` are the same https origin."""
     domain, port = split_domain_port(authority)
     return f"{domain}:{port or DEFAULT_PORTS[scheme]}" if domain else ""
 
 
 def _only(scope: AsgiScope, name: bytes) -> str:
-    """The header's value, or nothing where it is missing or sent twice."""
+    """Return the header's value in lower case; "" if it is missing or was sent twice."""
     values = [value for key, value in scope["headers"] if key == name]
     return values[0].decode("latin-1").lower() if len(values) == 1 else ""

@@ -1,9 +1,9 @@
-"""Reads what a trusted proxy says, once for each request and WebSocket, into the ASGI scope.
+"""Read the headers of a trusted proxy, once for each request and WebSocket, into the ASGI scope.
 
     client        the client's own address, not the proxy's
     scheme        https or wss where the client speaks TLS with the proxy
     remote_user   in single sign-on, the name of the user whom the proxy has signed in; "" otherwise
-    refusal       the Problem of a request that claims to come from a proxy and must not
+    refusal       the Problem of a request with a proxy's headers that does not come from a trusted one
 
 The path's prefix comes from the settings alone: some servers take one from a header of any client.
 """
@@ -25,9 +25,7 @@ TLS = {"http": "https", "websocket": "wss"}
 
 
 class ProxyHeaders:
-    """An ASGI application in front of all others. A refused request is answered by
-    `dashboard.pages.sign_in.proxy_users`.
-    """
+    """ASGI middleware. `dashboard.pages.sign_in.proxy_users` answers a refused request."""
 
     def __init__(self, application: Application) -> None:
         self.application = application

@@ -1,7 +1,7 @@
-"""WhiteNoise for an event loop: it serves files as ever, and every other request passes through without a thread.
+"""WhiteNoise for asynchronous requests: serve static files, and pass on other requests without a thread.
 
-Its middleware knows threads alone, and Django would keep one for as long as a request lasts: also for those that wait.
-And a file goes out in blocks: from an event loop Django would read it whole first, for readers who take their time too.
+WhiteNoise's middleware is synchronous, so Django would hold a thread for each request, even a waiting one. Files are
+sent in blocks: in asynchronous mode Django would read a whole file into memory, even for a slow client.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # WhiteNoise has 
         return answer
 
     def serve(self, static_file: Any, request: HttpRequest) -> FileResponse:
-        """Files are answered in front of the middleware that gives everything else its policy."""
+        """Serve a file with a Content-Security-Policy, since CSPMiddleware comes later."""
         response: FileResponse = super().serve(static_file, request)
         response["Content-Security-Policy"] = POLICY
         return response

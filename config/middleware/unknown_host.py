@@ -1,7 +1,7 @@
-"""Refuses requests under a host name that is not in MARCUS_ALLOWED_HOSTS, and says which name that was.
+"""Reject requests under a host name that is not in MARCUS_ALLOWED_HOSTS, and name it in the answer.
 
-The name is whatever the client sends, so it is shown escaped and cut short. The log has one line an hour for each name.
-Beyond the first MAX_NAMES of an hour, names are not logged, and Integrations counts them together.
+The client chooses the name, so it is escaped and truncated. Each name is logged once an hour. Beyond the first
+MAX_NAMES of an hour, names are not logged, and the Integrations page counts them together.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ OTHERS = "Requests arrived for many host names that are not in MARCUS_ALLOWED_HO
 
 
 class RefusedNames:
-    """Those that were refused lately."""
+    """The names that were rejected in the present hour."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -46,7 +46,7 @@ class RefusedNames:
         self._names: set[str] = set()
 
     def add(self, name: str) -> tuple[bool, bool]:
-        """Whether the name is one of the first, and whether it is new among them."""
+        """Return whether the name is one of the first MAX_NAMES, and whether it is new among them."""
         if self._clock() - self._since > REMEMBERED_S:
             self._since, self._names = self._clock(), set()
         is_new = name not in self._names and len(self._names) < MAX_NAMES
@@ -74,7 +74,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refuse(host: str, address: str, method: str, path: str) -> Problem:
-    """Log and note it. Of the path only where it leads: a page, the API or a socket."""
+    """Log and record a rejection. Only the first part of the path is recorded: a page, the API or a WebSocket."""
     domain, _ = split_domain_port(host)
     name = sanitise_name(domain or host)
     detail = (REFUSED if domain else NO_NAME).format(name=name or "nothing")

@@ -1,10 +1,12 @@
-"""Who comes in, and may they: by a token in the header `Authorization`, never in an address, which gets into logs.
+"""Authenticate requests by a bearer token in the `Authorization` header.
 
-1. An address that asks too often is told to wait, whoever it is.
-2. A token that is unknown or revoked is refused, both in the same words; who tries many of them is told to wait.
-3. One that has expired is told so: only who has it learns that.
-4. One without the scope is refused.
-5. One that asks too often is told to wait.
+A token in a URL is not read: URLs end up in logs. Every check raises Problem. A request is checked in this order:
+
+1. The rate limit of its address.
+2. The token exists and is not revoked. Both failures give the same answer, and count against a separate rate limit.
+3. The token has not expired. The answer says so, since only its holder can learn that.
+4. The token has the required scope.
+5. The rate limit of the token.
 """
 
 from __future__ import annotations
@@ -26,9 +28,9 @@ UNKNOWN = "Unknown token: it was revoked or belongs to another log."
 
 @dataclass(frozen=True)
 class Caller:
-    """Where a request comes from, and the token it shows; `secret` is "" where it shows none.
+    """The client's address and its token; `secret` is "" without a token.
 
-    Without the word Bearer it is no token, even if it is a right one, and is refused as one that nobody knows.
+    A token without the scheme Bearer is refused as an unknown one, even if it is valid.
     """
 
     address: str
@@ -37,7 +39,7 @@ class Caller:
 
     @classmethod
     def of(cls, address: str, authorization: str) -> Caller:
-        """From the client's address (see `proxies.client_address`) and the header `Authorization`."""
+        """Parse the header `Authorization`; for `address` see `trusted_proxies.client_address`."""
         scheme, _, secret = authorization.partition(" ")
         if authorization and (scheme.lower() != "bearer" or not secret.strip()):
             return cls(address, scheme, is_bearer=False)
@@ -45,30 +47,30 @@ class Caller:
 
     @property
     def prefix(self) -> str:
-        """What a person may see of the token."""
+        """The first characters of the token, which may be shown to people."""
         return self.secret[: tokens.PREFIX_LENGTH] if self.secret.startswith(tokens.PREFIX) else ""
 
 
 def check_address_rate(caller: Caller) -> None:
-    """Step 1. Raises Problem."""
+    """Count the request against the rate limit of its address (step 1)."""
     rate_limits.check("address", network_of(caller.address), "Too many requests from this address")
 
 
 def authenticate(caller: Caller, scope: TokenScope) -> Token:
-    """The token that allows this; the request is counted. Raises Problem."""
+    """Return the caller's token if it is valid and has the scope, and count the request (steps 2 to 5)."""
     return authorise(find_token(caller), scope)
 
 
 async def authenticate_async(
     caller: Caller, scope: TokenScope, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
 ) -> Token:
-    """The same for an event loop: `aside` runs in a thread what has to ask the database."""
+    """Do the same on an event loop: a database query goes through `run_in_thread`."""
     recent = tokens.find_cached(caller.secret) if caller.is_bearer else None
     return authorise(check_not_expired(recent) if recent else await aside(lambda: find_token(caller)), scope)
 
 
 def find_token(caller: Caller) -> Token:
-    """Steps 2 and 3. Raises Problem."""
+    """Return the caller's token (steps 2 and 3)."""
     if not caller.secret:
         raise Problem(HTTPStatus.UNAUTHORIZED, MISSING)
     token = tokens.find_cached(caller.secret) or tokens.find_and_cache(caller.secret) if caller.is_bearer else None
@@ -79,32 +81,32 @@ def find_token(caller: Caller) -> Token:
 
 
 def check_not_expired(token: Token) -> Token:
-    """Step 3. Raises Problem."""
+    """Return the token unless it has expired (step 3)."""
     if token.expires_at is not None and token.expires_at <= utc_now():
         raise Problem(HTTPStatus.UNAUTHORIZED, f"This token expired at {token.expires_at.isoformat()}.")
     return token
 
 
 def authorise(token: Token, scope: TokenScope) -> Token:
-    """Steps 4 and 5. Raises Problem."""
+    """Check the scope and count the request against the token's rate limit (steps 4 and 5)."""
     check_scope(token, scope)
     check_token_rate(token)
     return token
 
 
 def check_scope(token: Token, scope: TokenScope) -> None:
-    """Step 4. Raises Problem."""
+    """Check that the token has the scope (step 4)."""
     if scope not in token.scopes:
         raise Problem(HTTPStatus.FORBIDDEN, f"This token has no {scope} permission.")
 
 
 def check_token_rate(token: Token) -> None:
-    """Step 5. Raises Problem."""
+    """Count the request against the rate limit of the token (step 5)."""
     rate_limits.check("token", str(token.pk), "Too many requests with this token")
 
 
 def network_of(address: str) -> str:
-    """Who may be one: of IPv6 a whole network, since everybody has one."""
+    """Return the key by which an address is limited: an IPv6 client owns a whole /64, an IPv4 client one address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

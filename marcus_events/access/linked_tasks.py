@@ -1,10 +1,10 @@
-"""What depends on what, across boards, as far as a viewer may know.
+"""Query task dependencies across boards, limited to what a viewer may see.
 
-Which board a task is on that another depends on, see `log.task_boards`.
+`log.task_boards` determines the board of a task that another one depends on.
 
-A viewer sees both ends of a dependency where they see both boards. Where they see one board, the other end is a task on
-another board and no more: its key is a number in place of its ids, its status is not known, and what it depends on in
-turn is not followed. Of a dependency between two boards that they do not see they learn nothing.
+A viewer who sees both boards of a dependency sees both tasks. A viewer who sees one of them gets a masked task for the
+other: a number in place of its ids, no status, and its own dependencies are not followed. A dependency between two
+hidden boards is left out.
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ ELSEWHERE = "AND other.board_id <> d.board_id"
 
 @dataclass
 class LinkedTasks:
-    """Pairs (task, what it depends on), in an order that stays the same, and those of the tasks that are known as done.
-    Tasks on boards that the viewer does not see have numbers for ids.
-    """
+    """Pairs (task, dependency) in a stable order, and the tasks that are known to be done."""
 
     pairs: list[tuple[TaskKey, TaskKey]] = field(default_factory=list)
     done: set[TaskKey] = field(default_factory=set)
@@ -80,7 +78,10 @@ def is_hidden(task: TaskKey) -> bool:
 def dependents_of(
     tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None, masks: Masks | None = None
 ) -> LinkedTasks:
-    """What waits for these tasks, directly or through others that are not done; of a done one what waited for it."""
+    """Return what depends on these tasks, directly or through others that are not done.
+
+    For a task that is done, these are its direct dependents.
+    """
     if not tasks:
         return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
@@ -88,7 +89,7 @@ def dependents_of(
 
 
 def neighbours_of(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> LinkedTasks:
-    """What these tasks depend on, and what depends on them."""
+    """Return the direct dependencies and the direct dependents of these tasks."""
     if not tasks:
         return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
@@ -98,8 +99,9 @@ def neighbours_of(tasks: Collection[TaskKey], visibility: Visibility, moment: As
 def dependencies_of(
     boards: Iterable[str], visibility: Visibility, masks: Masks | None = None, *, elsewhere: bool = False
 ) -> LinkedTasks:
-    """What the tasks on these boards wait for now, directly or through others that are not done; beginning with what is
-    `elsewhere`, on other boards, where that alone is asked for.
+    """Return what the tasks on these boards depend on now, directly or through others that are not done.
+
+    With `elsewhere`, only dependencies on other boards are followed from these boards.
     """
     only = ELSEWHERE if elsewhere else ""
     return query_links(BEFORE.replace("{only}", only), masks or Masks(visibility), None, {"boards": list(boards)})
@@ -108,7 +110,7 @@ def dependencies_of(
 def dependents_by_task(
     tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None
 ) -> dict[TaskKey, list[TaskKey]]:
-    """For each of these tasks that is not done, the tasks that wait behind it, on whatever board."""
+    """Map each of these tasks that is not done to the tasks, on any board, that wait for it."""
     found = dependents_of(tasks, visibility, moment)
     return {task: sorted(behind) for task, behind in transitive_dependents(found.pairs, found.done, tasks).items()}
 
@@ -127,7 +129,7 @@ def query_links(query: str, masks: Masks, moment: AsOf, values: dict[str, Any]) 
 
 
 class Masks:
-    """Numbers for the tasks that a viewer may not know, the same number for the same task."""
+    """Replaces the ids of tasks on hidden boards with numbers; a task always gets the same number."""
 
     def __init__(self, visibility: Visibility) -> None:
         self.visibility = visibility

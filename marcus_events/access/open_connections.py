@@ -1,16 +1,16 @@
-"""How many requests and connections may be open at once: in all, by programs, and per address, token and person.
+"""Limit the open requests and connections: in total, by programs, and per address, token and user.
 
-    with Places() as places:
-        places.take("all")
-        places.take("token", str(token.pk))  # raises Problem
+    with ConnectionSlots() as slots:
+        slots.acquire("all")
+        slots.acquire("token", str(token.pk))  # raises Problem
 
-1. What lasts is counted: every WebSocket and every wait, and each request for as long as it is answered.
-2. Programs together hold at most PROGRAMS, so that they never keep people out. All together hold at most ANSWERED, so
-   that a new connection always finds room, and with it `/healthz`, which is not counted.
-3. A limit refuses what comes new. It never ends what is open already.
-4. Places are given back when the block ends, however it ends.
+1. Each request holds slots until it is answered, each WebSocket and each long poll for as long as it is open.
+2. Programs hold at most MAX_PROGRAM_CONNECTIONS, so that they cannot lock people out. All together hold at most
+   MAX_ANSWERED, so that the server can still accept a connection, such as one to `/healthz`, which is not counted.
+3. A limit refuses new connections and never closes an open one.
+4. Slots are released when the block ends.
 
-Each process counts for itself, in memory, since what it guards is this process.
+The counts are per process, in memory: the limits protect this process.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _lock = Lock()
 
 
 class ConnectionSlots:
-    """The places that one request or connection takes."""
+    """The slots that one request or connection holds."""
 
     def __init__(self) -> None:
         self._taken: list[SlotKey] = []
@@ -97,7 +97,7 @@ def limit_problem(limit: str, most: int) -> Problem:
 
 
 def open_counts() -> dict[str, int]:
-    """How many are open: in all, and of these by programs and by people."""
+    """Return the number of open requests and connections: in total, by programs and by people."""
     with _lock:
         people = sum(number for (limit, _), number in _open.items() if limit == "user")
         return {"all": _open["all", ""], "programs": _open["program", ""], "people": people}

@@ -1,7 +1,7 @@
-"""How often one may ask: per address, per token, and per address that shows unknown tokens.
+"""Rate limits: per address, per token, and per address that sends unknown tokens.
 
-Each process counts for itself, in memory: a shared count would cost a round trip per request, and what it guards is
-this process. The window slides, so that nobody gets two windows' worth around the turn of a second.
+The counts are per process, in memory: a shared count would cost a round trip per request, and the limits protect this
+process. The window slides, so that a burst across the turn of a second does not get twice the limit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from marcus_events.core.problem import Problem
 
 
 def check(name: str, who: str, detail: str) -> None:
-    """Count a request of theirs. Raises Problem when it is one too many."""
+    """Count a request against the limit `name`. Raises Problem if the subject exceeds it."""
     rate = parse_rate(settings.RATES[name])
     if not limiter().hit(rate, name, who):
         until = limiter().get_window_stats(rate, name, who).reset_time

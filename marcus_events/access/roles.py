@@ -1,6 +1,6 @@
-"""The roles of people. Each is a group of Django's, so that its permissions can be seen and changed where those are.
+"""The roles of users. Each role is a Django group, so that its permissions can be viewed and changed in the admin.
 
-Who is signed in and has no role watches, as a viewer does. A superuser may do everything.
+A user without a role has the permissions of a viewer. A superuser has all permissions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROLES = tuple(PERMISSIONS)
 
 
 def role_of(user: User) -> str:
-    """The one that allows most."""
+    """Return the user's role with the most permissions."""
     if user.is_superuser:
         return ADMINISTRATOR
     names = {group.name for group in user.groups.all()}
@@ -33,7 +33,7 @@ def role_of(user: User) -> str:
 
 @transaction.atomic
 def assign_role(user: User, role: str) -> None:
-    """This role and no other. An administrator may also open Django's admin."""
+    """Replace the user's role. Administrators become staff, so that they can open Django's admin."""
     user.groups.remove(*user.groups.filter(name__in=ROLES))
     user.groups.add(get_or_create_group(role))
     user.is_staff = user.is_superuser or role == ADMINISTRATOR
@@ -41,7 +41,7 @@ def assign_role(user: User, role: str) -> None:
 
 
 def get_or_create_group(role: str) -> Group:
-    """Made again where somebody has deleted it."""
+    """Return the group of a role, and create it again if somebody has deleted it."""
     group, is_new = Group.objects.get_or_create(name=role)
     if is_new:
         group.permissions.set(find_permissions(PERMISSIONS[role]))
@@ -53,18 +53,18 @@ def find_permissions(names: Iterable[str]) -> list[Permission]:
 
 
 def has_every_board(user: User) -> bool:
-    """By a permission of their own: a role may allow it besides."""
+    """Whether the user has the permission directly; a role may grant it as well."""
     return user.user_permissions.filter(content_type__app_label="marcus_events", codename="see_every_board").exists()
 
 
 def granted_boards(user: User) -> set[str]:
-    """Those that were given to the person, not to a group."""
+    """Return the ids of the boards granted to the user, without those granted to a group."""
     return set(BoardAccess.objects.filter(user=user).values_list("board_id", flat=True))
 
 
 @transaction.atomic
 def grant_boards(user: User, boards: Iterable[str], *, every: bool) -> None:
-    """These boards and no others; or every board."""
+    """Replace the boards granted to the user; `every` grants all boards, including future ones."""
     wanted, present = set(boards), granted_boards(user)
     BoardAccess.objects.filter(user=user, board_id__in=present - wanted).delete()
     BoardAccess.objects.bulk_create(

@@ -1,7 +1,7 @@
-"""Sessions in the database, each with its user, and under a digest of its key.
+"""Store sessions in the database under a digest of their key, with their user.
 
-Whoever reads the table, or a backup of it, opens no session; and all sessions of a user can be deleted. A session that
-was deleted while a request was using it stays deleted: Django answers that request with 400.
+A stolen table or backup therefore opens no session, and all sessions of a user can be deleted. A session that is
+deleted while a request uses it stays deleted: Django answers that request with 400.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ DIGEST_LETTERS = 40  # as many as the column holds: 160 bits
 
 
 def digest(session_key: str) -> str:
-    """A key is random and long, so it needs neither salt nor a slow hash."""
+    """Hash a session key. It is long and random, so it needs neither salt nor a slow hash."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:DIGEST_LETTERS]
 
 
 class SessionStore(db.SessionStore):
-    """Everything that asks the table asks for the digest; `session_key` is the key in the browser's cookie.
+    """Django's session store, with every query by digest. `session_key` is the key in the browser's cookie.
 
-    The class keeps Django's name: Django signs what it stores with it.
+    The class must have Django's name, which is the salt of the signature of stored data.
     """
 
     @classmethod
@@ -70,7 +70,7 @@ class SessionStore(db.SessionStore):
 
 
 def with_digest_and_user(session: Any, data: dict[str, Any]) -> Session:
-    """The row as it is stored, with its user."""
+    """Set the digest and the user of a new row."""
     session.session_key, session.user_id = digest(session.session_key), data.get(SESSION_KEY)
     made: Session = session
     return made

@@ -1,4 +1,4 @@
-"""People, by their session in the browser."""
+"""Identify users by the session of their browser."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ PROXY_SIGN_IN_S = 10 * 60.0
 
 
 def visibility_of_session(session_key: str, remote_user: str = "") -> Visibility | None:
-    """By the session as it is stored now, and the user as they are now: active, with the same password and these
-    permissions. None where nobody is signed in.
+    """Return what the session's user may see now; None if the session or the user is not valid any more.
 
-    `remote_user` is whom a proxy named when the connection was opened. It has to be the session's user; without it, a
-    session that a proxy began is nobody's.
+    `remote_user` is the user that a proxy named when the connection was opened, and must be the session's user. Without
+    one, a session that a proxy began is refused.
     """
     request = HttpRequest()
     request.session = SessionStore(session_key)
@@ -34,7 +33,7 @@ def visibility_of_session(session_key: str, remote_user: str = "") -> Visibility
 
 
 def is_usable_by(session: Any, username: str, remote_user: str) -> bool:
-    """Whether a session of this user may be used by whom the proxy names, "" for nobody."""
+    """Whether the proxy's `remote_user`, "" for none, may use this session of `username`."""
     return username == remote_user if remote_user else not is_proxy_session(session)
 
 

@@ -1,6 +1,6 @@
-"""Keys for programs: made once, shown once, stored hashed.
+"""API tokens for programs: the secret is shown once and stored as a hash.
 
-A token has 256 random bits, so a plain SHA-256 of it cannot be reversed by guessing and needs no salt.
+A secret has 256 random bits, so its plain SHA-256 cannot be reversed by guessing and needs no salt.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def create(
     sources: Iterable[str] = (),
     expires_at: datetime | None = None,
 ) -> str:
-    """Make a token and return it; nobody can see it again.
+    """Create a token and return its secret, which cannot be read again.
 
-    `boards` are the ids of those it is for, `sources` the patterns of those it may speak for; none means all. Raises
-    ValueError for an unknown scope, no name, or an end that has passed.
+    `boards` are board ids, `sources` patterns of the sources it may publish under; empty means all. Raises ValueError
+    for an unknown scope, an empty name, or an expiry in the past.
     """
     check_name(name, "name")
     wanted = list(dict.fromkeys(scopes))
@@ -64,7 +64,7 @@ def check_names(names: Iterable[str], what: str) -> list[str]:
 
 
 def find(secret: str) -> Token | None:
-    """The token with this secret, expired or not; None where it is unknown or revoked, which look the same."""
+    """Return the token with this secret, expired or not; None if it is unknown or revoked."""
     token = Token.objects.filter(digest=digest(secret), revoked_at=None).first()
     now = utc_now()
     if token and (token.last_used_at is None or now - token.last_used_at > LAST_USED_INTERVAL):
@@ -73,7 +73,7 @@ def find(secret: str) -> Token | None:
 
 
 def revoke(name: str) -> bool:
-    """Let it open nothing any more; whether there was one that did."""
+    """Revoke the token of this name; return whether there was a valid one."""
     is_revoked = bool(Token.objects.filter(name=name, revoked_at=None).update(revoked_at=utc_now()))
     clear_cache()
     return is_revoked
@@ -85,7 +85,7 @@ _lock = Lock()
 
 
 def find_cached(secret: str) -> Token | None:
-    """The token, where it was looked up lately and cannot have changed since; None says nothing."""
+    """Return the token if it is in the cache and cannot have changed since; None does not mean that it is unknown."""
     key = digest(secret)
     with _lock:
         token, rights = _recent.get(key, (None, None))
@@ -93,7 +93,7 @@ def find_cached(secret: str) -> Token | None:
 
 
 def find_and_cache(secret: str) -> Token | None:
-    """Like `find`, for `find_recent` to know. While changes would not be heard of, nothing is kept."""
+    """Find a token and cache it, unless the listener is disconnected and would miss a change."""
     rights = listener().rights
     token = find(secret)
     if token and rights is not None:
@@ -104,7 +104,7 @@ def find_and_cache(secret: str) -> Token | None:
 
 
 def clear_cache() -> None:
-    """In this process at once; elsewhere the database tells of the change."""
+    """Empty the cache of this process. Other processes are notified by the database."""
     with _lock:
         _recent.clear()
 

@@ -1,8 +1,7 @@
-"""What a reverse proxy says of a request: the client's address, the scheme and, for single sign-on, the user's name.
+"""Read a reverse proxy's headers: the client's address, the scheme and, for single sign-on, the user's name.
 
-Anybody can send these headers. They count only with MARCUS_HTTPS=1, and only on a connection from an address in
-MARCUS_TRUSTED_PROXIES. `config.middleware.proxy_headers` reads them once for each request and WebSocket, before
-anything else.
+Any client can send these headers. They count only with MARCUS_HTTPS=1, and only on a connection from an address in
+MARCUS_TRUSTED_PROXIES. `config.middleware.proxy_headers` reads them once for each request and WebSocket.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ UNREADABLE = "The header {} contains an invalid username. Usernames are UTF-8 in
 
 
 def is_trusted(address: str) -> bool:
-    """Whether a connection from this address comes from a proxy that is believed."""
+    """Whether a connection from this address comes from a trusted proxy."""
     return settings.HTTPS and is_proxy(normalise_address(address))
 
 
@@ -40,7 +39,7 @@ def is_proxy(address: str) -> bool:
 
 
 def normalise_address(address: str) -> str:
-    """The address in its usual spelling; an IPv4 client on an IPv6 socket has its IPv4 address."""
+    """Return the address in canonical form; an IPv4-mapped IPv6 address becomes the IPv4 address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -49,9 +48,9 @@ def normalise_address(address: str) -> str:
 
 
 def client_address(peer: str, headers: Headers) -> str:
-    """The right-most address in X-Forwarded-For that is not a trusted proxy; `peer` where there is none.
+    """Return the right-most address in X-Forwarded-For that is not a trusted proxy; `peer` if there is none.
 
-    Each proxy adds the address that it sees at the end. What stands left of the first stranger may be made up.
+    Each proxy appends the address that it sees. Addresses to the left of the first untrusted one may be forged.
     """
     found = normalise_address(peer)
     stated = ",".join(value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for")
@@ -63,7 +62,7 @@ def client_address(peer: str, headers: Headers) -> str:
 
 
 def strip_port(word: str) -> str:
-    """Some proxies write 192.0.2.1:5678 or [2001:db8::1]:5678. "" for what is no address."""
+    """Return the address without its port, as in 192.0.2.1:5678 or [2001:db8::1]:5678; "" if it is not an address."""
     host, colon, _ = word.rpartition(":")
     bare = host if colon and (host.startswith("[") or ":" not in host) else word
     try:
@@ -73,16 +72,16 @@ def strip_port(word: str) -> str:
 
 
 def is_tls(peer: str, headers: Headers) -> bool:
-    """Whether the client speaks TLS with a trusted proxy. A header that was sent twice says nothing."""
+    """Whether the client speaks TLS with a trusted proxy. A header that was sent twice does not count."""
     stated = [value.strip().lower() for name, value in headers if name.lower() == b"x-forwarded-proto"]
     return stated == [b"https"] and is_trusted(peer)
 
 
 def remote_user(peer: str, headers: Headers) -> str:
-    """The name of the user whom a trusted proxy has signed in; "" where it names nobody. Raises Problem.
+    """Return the user name that a trusted proxy sends, in Unicode NFC as Django stores it; "" for none. Raises Problem.
 
-    In the form in which Django stores names. A name that only resembles a stored one, such as `admin` in full-width
-    letters, is refused: the proxy may let anybody register it.
+    A name that NFKC would change, such as `admin` in full-width letters, is refused: anybody could register such a
+    look-alike with the proxy.
     """
     header = settings.REMOTE_USER_HEADER
     values = values_of(headers, header) if header else []
@@ -110,7 +109,10 @@ def sent_twice_problem() -> Problem:
 
 
 def values_of(headers: Headers, header: str) -> list[bytes]:
-    """Every value of the header. One spelled with underscores never counts, but makes the header a doubled one."""
+    """Return every value of the header.
+
+    A header spelled with underscores does not count by itself; next to the proper one it counts as sent twice.
+    """
     wanted = header.lower().encode()
     alike = [(name, value) for name, value in headers if name.lower().replace(b"_", b"-") == wanted]
     return [value for _, value in alike] if any(b"_" not in name for name, _ in alike) else []

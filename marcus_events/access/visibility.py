@@ -1,10 +1,10 @@
-"""What somebody may see of the log: of which boards, and whether the audit trail too.
+"""What a user or a program may see: which boards, and whether the audit trail.
 
-Every read for a person or a program goes through a sight: of pages, of the API, of sockets. What it does not show is
-answered as if it were not there.
+Pages, the API and WebSockets read through a Visibility. Whatever it hides is answered as if it did not exist.
 
-1. An event is seen by who may see its board; one of no board by who may see every board.
-2. An event of the category `audit` is seen by people who administer, and by no program.
+1. An event of a board is visible to those who may see the board; an event without a board to those who may see every
+   board.
+2. An event of the category `audit` is visible to administrators, and to no program.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AUDIT: str = "audit"
 
 @dataclass(frozen=True)
 class Visibility:
-    """`boards` are the ids of those that are seen; None is every board, and what is of no board."""
+    """`boards` are the ids of the visible boards; None means every board, and events without a board."""
 
     boards: frozenset[str] | None
     audit: bool = False
@@ -38,7 +38,7 @@ class Visibility:
         return self.allows(recorded.board_id) and (self.audit or category_of(recorded.event_type) != AUDIT)
 
     def narrow(self, wanted: EventFilter) -> EventFilter:
-        """Of what is wanted, what may be seen. Of no boards at all that is nothing."""
+        """Restrict a filter to visible events. Without any visible board it matches nothing."""
         own = [] if self.boards is None else [Term("board_id", tuple(sorted(self.boards)))]
         return self.without_audit(replace(wanted, terms=(*wanted.terms, *own), seen=self.boards))
 
@@ -47,7 +47,7 @@ class Visibility:
 
     @property
     def hidden_types(self) -> list[str]:
-        """The types of events that are not counted."""
+        """The types of hidden events, which must not be counted."""
         return [] if self.audit else types_of(AUDIT)
 
 
@@ -56,7 +56,7 @@ NOTHING = Visibility(frozenset())
 
 
 def visibility_of(user: AbstractBaseUser | AnonymousUser) -> Visibility:
-    """As the user is now: asked again, it may be another one."""
+    """Return what the user may see now, by their current permissions."""
     if not (isinstance(user, PermissionsMixin) and user.is_active):
         return NOTHING
     if user.has_perm(ADMINISTER):
@@ -72,5 +72,5 @@ def visibility_of_token(token: Token) -> Visibility:
 
 
 def is_administrator(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Never who is inactive. Being "staff", as Django has it, gives nothing here."""
+    """Whether the user is active and has the permission `administer`. Django's `is_staff` does not count."""
     return isinstance(user, PermissionsMixin) and user.has_perm(ADMINISTER)

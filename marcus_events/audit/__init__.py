@@ -1,10 +1,10 @@
-"""The audit trail: what people did to the system itself, each act an event, with who did it and from where.
+"""The audit trail: actions of people on the system itself, as events with the user and the address.
 
     audit.record("token_revoked", "ada", "192.0.2.7", token="build server")
 
-1. It is of no board, and comes in at the same door as every event.
-2. When it returns, the event is in the log, or, while the log is away, on disk, and is appended later under the same
-   identity. So no act fails or hangs because it could not be recorded: it waits for ANSWER_WITHIN_S at most.
+1. An audit event has no board, and is ingested like every event.
+2. When `record` returns, the event is in the log or, while the log is unavailable, on disk, to be appended later with
+   the same id. An action never fails because it could not be recorded, and waits at most `writer.APPEND_TIMEOUT_S`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ENTITY_FIELDS = ("board_id", "task_id", "agent_id", "project_id")  # would make 
 
 
 def record(event_type: str, by: str, address: str = "", **data: Any) -> None:
-    """Put an act on record. Where no address is given it is that of the request that is being answered, if any."""
+    """Record an action. The address defaults to that of the current request."""
     where = address or actor().address
     stated = {"by": sanitise(by, MAX_NAME), "address": sanitise(where, MAX_ADDRESS)}
     stated |= {name.removesuffix("_id") if name in ENTITY_FIELDS else name: value for name, value in data.items()}
@@ -45,12 +45,12 @@ def token_created(
     sources: Iterable[str] = (),
     **more: Any,
 ) -> None:
-    """Which doors it opens; the secret is nowhere."""
+    """Record a new token with its scopes and limits, without its secret."""
     may = " and ".join(scopes)
     limits = {"boards": list(boards), "sources": list(sources)}
     record(EventTypes.TOKEN_CREATED, by, address, token=name, may=may, **limits, **more)
 
 
 def address_of(request: HttpRequest) -> str:
-    """The client's address, also behind a trusted proxy: see `config.middleware.proxy_headers`."""
+    """Return the client's address, also behind a trusted proxy (see `config.middleware.proxy_headers`)."""
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,4 +1,4 @@
-"""Who acts: the request that is being answered, so that what the models' signals tell has a name to it."""
+"""The user and the address of the current request, for audit events that model signals record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RequestActor:
-    """`by` is "" where nobody is signed in, or nothing is being answered."""
+    """`by` is "" if nobody is signed in, or outside of a request."""
 
     by: str = ""
     address: str = ""

@@ -1,8 +1,7 @@
-"""Failed sign-ins: the first one of a name and an address is recorded at once, the others of the minute as a number.
+"""Record failed sign-ins: the first of a name and an address at once, further ones of the minute as a count.
 
-So who tries a thousand passwords makes two events a minute, and each try is counted. Of names and addresses there may
-be any number too: those beyond MAX_KEYS in a minute are counted together. A name that nobody has is not written down:
-people type their password into the wrong field.
+A thousand tries therefore make two events a minute. Names and addresses beyond MAX_KEYS in a minute are counted
+together. An unknown name is not stored: people type their password into the wrong field.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ RecordFailures = Callable[[str, str, int], None]
 
 
 class FailedLogins:
-    """`tell` is called with a name, an address, and how many times; for the first one with 1."""
+    """Calls `record` with a name, an address and a count, which is 1 for the first failure."""
 
     def __init__(self, tell: RecordFailures, clock: Callable[[], float] = time.monotonic) -> None:
         self._tell = tell
@@ -69,7 +68,7 @@ class FailedLogins:
         self._stop.set()
 
     def stop(self) -> None:
-        """Record what was counted so far."""
+        """End the thread and record the remaining counts."""
         self._thread.join()
         self.look(all_of_them=True)
 

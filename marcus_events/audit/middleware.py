@@ -1,4 +1,4 @@
-"""Notes who sends the request that is being answered; comes after Django's authentication."""
+"""Middleware that sets the actor of a request for the audit trail; runs after Django's authentication."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 
 class ActorMiddleware(EitherMode):
-    """Reading acts on nothing, and so asks for no session."""
+    """Sets the actor, except for safe methods, which change nothing and need not load the session."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.method in READING:

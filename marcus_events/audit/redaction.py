@@ -1,17 +1,16 @@
-"""Redaction: what an event says is replaced by a marker; that it happened, where and when remains.
+"""Redact an event: replace its data with a marker, and remove its text from everything derived from it.
 
     redact(4711, "ada", "It held a password", "192.0.2.7")
 
-1. The event keeps its place, type, source, times and the ids of what it is about. Its identity and digest remain, so
-   that the same event sent again is a duplicate and does not come back. It also keeps what it did: see
-   `core.reducers.redacted_effect`.
-2. One transaction derives anew what was derived from it (`projections.rewriting`), takes it out of the search index and
-   out of the errors of subscriptions, replaces the body, writes down what the hash chain needs (both leaves), and
-   appends `event_redacted`, which is caused by the event.
-3. An answer stands in the log twice: as a person gave it, and as it was sent. Both are redacted together.
-4. Once only, and never of the audit trail: what people did here stays.
-5. Copies elsewhere are not reached: backups, exports, log files of handlers, and what programs have received by then.
-   Open pages load themselves anew.
+1. The event keeps its position, type, source, times and ids. Its id and digest remain, so that the same event is a
+   duplicate if it is sent again. It also keeps its effect on the state: see `core.reducers.redacted_effect`.
+2. One transaction rewrites the state (`projections.redaction_rewrite`), clears the search index and the errors of
+   subscriptions, replaces the data, stores both leaves for the hash chain, and appends `event_redacted`, which is
+   caused by the event.
+3. An answer is in the log twice, as a person gave it and as it was sent. Both are redacted together.
+4. An event can be redacted once. Audit events cannot be redacted.
+5. Copies are not reached: backups, exports, log files of handlers, and programs that received the event. Open pages
+   reload.
 """
 
 from __future__ import annotations
@@ -52,11 +51,14 @@ FORGET_WORDS = "UPDATE search SET words = ''::tsvector WHERE position = %s"
 
 
 class CannotRedact(ValueError):
-    """This event cannot be redacted; the message tells a person why."""
+    """The event cannot be redacted; the message, for people, says why."""
 
 
 def redact(position: int, by: str, reason: str, address: str = "") -> int:
-    """Returns the position of the record. Raises NotPossible, or psycopg.OperationalError where it cannot be now."""
+    """Redact an event and return the position of its `event_redacted`.
+
+    Raises CannotRedact, or psycopg.OperationalError if the database is busy or unavailable.
+    """
     stated = sanitise(reason.strip(), MAX_REASON)
     if not stated:
         raise CannotRedact("Enter a reason.")
@@ -90,7 +92,7 @@ def find_redactable(position: int) -> RecordedEvent:
 
 
 def copies_of(event: RecordedEvent) -> list[RecordedEvent]:
-    """The same answer, as the application has published it a second time."""
+    """Return the other events that hold the same answer."""
     answer_id, sent, _ = event.event.event_id.partition(SENT_SUFFIX)
     if event.event_type == EventTypes.BLOCKER_ANSWERED:
         others = [reply_event_id(answer_id, attempt) for attempt in range(1, MAX_ATTEMPTS + 1)]
@@ -104,14 +106,17 @@ def copies_of(event: RecordedEvent) -> list[RecordedEvent]:
 
 
 class RedactionRequest:
-    """One redaction: by whom, why, from where and when."""
+    """A redaction: by which user, for which reason, from which address and when."""
 
     def __init__(self, by: str, reason: str, address: str, at: datetime) -> None:
         self.by, self.reason, self.address, self.at = by, reason, address, at
         self.marker = redaction_marker(by, at, reason)
 
     def carry_out(self, events: list[RecordedEvent]) -> list[int]:
-        """Step 2. The positions of the records. What takes long comes first: the log is locked from the append on."""
+        """Redact the events and return the positions of the records (step 2).
+
+        The slow part comes first: the append locks the log.
+        """
         redacted = [self.forgotten(event) for event in events]
         return [self.replaced(event) for event in redacted]
 
@@ -158,7 +163,7 @@ def metadata_of_redacted(event: RecordedEvent, *, is_repeat: bool) -> dict[str, 
 
 
 def remove_text(position: int) -> None:
-    """Out of the search index, and out of what handlers said when they failed on it: they may have quoted it."""
+    """Remove the event's text from the search index, and errors of handlers, which may quote it."""
     execute(FORGET_WORDS, [position])
     ParkedEvent.objects.filter(position=position).exclude(error="").update(error=REDACTED)
     failing = Subscription.objects.filter(position__lt=position, attempts__gt=0)

@@ -1,6 +1,6 @@
-"""What Django tells of people: sign-ins, sign-outs, failures, and every change of what somebody may do.
+"""Record sign-ins, sign-outs, failed sign-ins and changes of permissions, by Django's signals.
 
-Signals, so that the admin, pages and code are covered alike. A change of a role is recorded when it is committed.
+Signals cover the admin, the pages and code alike. A change is recorded when it is committed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_NAMED = 20  # groups or permissions in a sentence
 
 
 def signal_receivers() -> list[tuple[Any, Any, Any]]:
-    """Each signal with who hears it, and of which sender."""
+    """Return the signals with their receivers and senders."""
     heard = [
         (user_logged_in, on_signed_in, None),
         (user_logged_out, on_signed_out, None),
@@ -56,7 +56,7 @@ def record_on_commit(event_type: str, by: str, address: str, **data: Any) -> Non
 
 
 def on_signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A session that code makes, without a request from anywhere, is nobody's signing in."""
+    """Record a sign-in. A session that code makes without a request is not one."""
     if request is not None and request.META:
         record_on_commit(EventTypes.USER_SIGNED_IN, user.get_username(), audit.address_of(request))
 
@@ -75,7 +75,7 @@ def on_login_failed(
 
 
 def before_user_saved(sender: Any, instance: User, update_fields: frozenset[str] | None = None, **kwargs: Any) -> None:
-    """Before it is saved: what will have changed. A sign-in saves the time of it alone, and costs no question."""
+    """Collect the changes before a user is saved. A sign-in saves only its time, and needs no query."""
     looked_at = {*WATCHED_FIELDS, "password"} & (
         set(update_fields) if update_fields is not None else {*WATCHED_FIELDS, "password"}
     )
@@ -104,7 +104,7 @@ def on_user_deleted(sender: Any, instance: User, **kwargs: Any) -> None:
 def on_relation_changed(
     sender: Any, instance: Any, action: str, reverse: bool, model: Any, pk_set: Any, **kwargs: Any
 ) -> None:
-    """Groups and permissions of a user, users of a group, permissions of a group."""
+    """Record a change of a user's groups or permissions, or of a group's users or permissions."""
     if action not in CHANGE_PHRASES:
         return
     others = (
@@ -121,7 +121,7 @@ def on_relation_changed(
 
 
 def related_before_clear(sender: Any, instance: Any, model: Any) -> Any:
-    """Those that a relation which is being cleared still has."""
+    """Return the objects of a relation that is about to be cleared."""
     own, other = (
         next(field.name for field in sender._meta.fields if field.related_model is kind)
         for kind in (type(instance), model)

@@ -1,7 +1,7 @@
-"""Audit events on their way into the log, or, while it is away, on disk until it is back.
+"""Write audit events to the log, or to a spool on disk while the log is unavailable.
 
-One trail per process. Its thread appends what waits on disk, and counts failed sign-ins (see `failures`). What a killed
-process has left on disk, the next one takes up that starts on the same data directory.
+Each process has one writer, whose thread appends the spooled events later. The spool of a killed process is claimed by
+the next process with the same data directory.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class AuditWriter:
         self._stop.set()
 
     def stop(self) -> None:
-        """Append what waits, if the log is there."""
+        """Append spooled events if the log is available, and close the spool."""
         self._thread.join()
         if self._spool is not None:
             self._spool.close()
@@ -107,7 +107,7 @@ def has_spooled_events() -> bool:
 
 
 def append(event: Event) -> None:
-    """Raises LogUnavailable where the log does not take it soon; it may then take it all the same."""
+    """Append an event. Raises LogUnavailable after APPEND_TIMEOUT_S; the log may still append it later."""
     replace_refused([event], append_all([event]))
 
 
@@ -118,7 +118,7 @@ def append_all(events: list[Event]) -> list[Receipt]:
 
 
 def replace_refused(events: list[Event], answers: list[Receipt]) -> None:
-    """For each event that the log refused: that the act happened, by whom, and why the rest is missing."""
+    """Append a shortened event for each rejected one: the type, the actor and the reason."""
     refused = {receipt.event_id: receipt for receipt in log_refused(answers, "an audit event")}
     short = [shorten(event, refused[event.event_id].error or "") for event in events if event.event_id in refused]
     if short:

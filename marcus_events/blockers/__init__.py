@@ -1,3 +1,1 @@
-"""Everything about answering a blocker: the events that people cause, replies on their way, and agents that wait for
-them.
-"""
+"""Answering blockers: the actions of people, the sending of replies, and the agents that wait for them."""

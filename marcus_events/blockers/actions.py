@@ -1,8 +1,7 @@
-"""What a person does about blockers: each act is an event, caused by its blocker, that says who did it.
+"""The actions of people on blockers. Each publishes an event that is caused by the blocker and names the person.
 
-An act is about one blocker, and about others of its root cause where the person says so: one event for each of them,
-all in one commit. The answer is not sent at once: for UNDO it can be taken back (`marcus_events.blockers.replies` sends
-it then). Who answers while somebody else's answer waits is told so, and what they wrote stays in the form.
+An action concerns one blocker, and optionally others with the same root cause: one event each, in one commit. An answer
+can be withdrawn for UNDO; then `marcus_events.blockers.replies` sends it. While one waits, another one is refused.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ POLL_INTERVAL_S = 0.02
 
 
 class ActionNotPossible(ValueError):
-    """The act makes no sense now; the message tells a person why."""
+    """The action is not possible in the present state; the message, for people, says why."""
 
 
 def acknowledge(blockers: Sequence[Blocker], by: str) -> None:
@@ -36,19 +35,19 @@ def acknowledge(blockers: Sequence[Blocker], by: str) -> None:
 
 
 def assign(blockers: Sequence[Blocker], by: str, assignee: str) -> None:
-    """To somebody, or to nobody with an empty name."""
+    """Assign the blockers to somebody; an empty name removes the assignment."""
     publish_each(EventTypes.BLOCKER_ASSIGNED, check_unresolved(blockers), by, assignee=assignee)
 
 
 def snooze(blockers: Sequence[Blocker], by: str, until: datetime | None) -> None:
-    """Until a time; None brings them back."""
+    """Snooze the blockers until a time; None ends that."""
     if until is not None and until <= utc_now():
         raise ActionNotPossible("This time has passed. Choose a later one.")
     publish_each(EventTypes.BLOCKER_SNOOZED, check_unresolved(blockers), by, until=until.isoformat() if until else None)
 
 
 def answer(blockers: Sequence[Blocker], by: str, text: str) -> None:
-    """Let it be sent when UNDO has passed. All or none: where one of them has an answer, nobody's is covered up."""
+    """Answer all of the blockers, or none if one of them has an answer already. It is sent when UNDO has passed."""
     if not text.strip():
         raise ActionNotPossible("Write a reply first.")
     first, *others = check_unresolved(blockers)
@@ -63,7 +62,7 @@ def answer(blockers: Sequence[Blocker], by: str, text: str) -> None:
 
 
 def withdraw(blockers: Sequence[Blocker], by: str) -> None:
-    """Take an answer back, for as long as it waits."""
+    """Withdraw an answer that has not been sent."""
     first = blockers[0]
     if first.resolved_at or not first.answer_due or first.answer_due <= utc_now():
         raise ActionNotPossible("The reply has been sent and can no longer be undone.")
@@ -71,14 +70,14 @@ def withdraw(blockers: Sequence[Blocker], by: str) -> None:
 
 
 def check_unresolved(blockers: Sequence[Blocker]) -> Sequence[Blocker]:
-    """The first is the one that the act is about."""
+    """Check that the first blocker, which the action was made on, is unresolved."""
     if blockers[0].resolved_at:
         raise ActionNotPossible("This task is no longer blocked.")
     return blockers
 
 
 def publish_each(event_type: str, blockers: Sequence[Blocker], by: str, **data: Any) -> None:
-    """The same of each."""
+    """Publish an event of this type for each blocker."""
     ingest_and_wait([action_event(event_type, blocker, by, **data) for blocker in blockers])
 
 
@@ -87,7 +86,7 @@ def action_event(event_type: str, blocker: Blocker, by: str, **data: Any) -> Eve
 
 
 def ingest_and_wait(events: Sequence[Event]) -> None:
-    """Returns when the pages show it, or would any moment. Raises NotPossible where it cannot be taken."""
+    """Ingest the events and wait until pages show them. Raises ActionNotPossible if one is rejected."""
     receipts = ingest(events, Authority.SYSTEM)
     if refused := next((receipt for receipt in receipts if receipt.position is None), None):
         raise ActionNotPossible(f"This could not be stored: {refused.error}.")

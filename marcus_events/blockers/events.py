@@ -1,4 +1,4 @@
-"""What is done about a blocker, as events: each names the blocker and its task, and is an effect of its report."""
+"""Make events about a blocker: each names the blocker and its task, and is caused by the blocker's own event."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Answers to blockers on their way: sent when they are due, unless somebody has taken them back before.
+"""Send the answers to blockers when they are due, unless they were withdrawn.
 
-Any number of processes may send at once. The event's id is made from the answer's, so an answer is in the log once. It
-is sent a moment after it is due, since what was taken back just before may still be on its way into the tables.
+Any number of processes may send at once: the event's id is derived from the answer's, so an answer is in the log once.
+It is sent MARGIN after it is due, since a withdrawal may still be on its way into the tables.
 
-Nobody else can take these ids: their sources are reserved. A log from before that was so may hold them all the same, so
-an answer is then sent under another id, and one that the log refuses is on record as failed.
+Producers cannot use these ids, since the sources are reserved. A log that is older than this rule may hold such ids;
+then the answer is sent under another id. An answer that the log rejects is recorded as failed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SENT_SUFFIX = ":sent"  # follows the id of the answer in the id of the event tha
 
 
 def run_replies(stop: threading.Event) -> None:
-    """Until it is told to stop."""
+    """Send due answers until `stop` is set."""
     while not stop.wait(POLL_INTERVAL_S):
         try:
             send_due_answers()
@@ -45,7 +45,7 @@ def run_replies(stop: threading.Event) -> None:
 
 
 def send_due_answers() -> int:
-    """Send what is due by now; how many answers that were."""
+    """Send the answers that are due; return how many."""
     rows = Blocker.objects.now().filter(resolved_at=None, answer_due__lte=utc_now() - MARGIN)
     due = list(rows.order_by("answer_due")[:BATCH_SIZE])
     waiting = due
@@ -58,7 +58,7 @@ def send_due_answers() -> int:
 
 
 def send(blockers: Sequence[Blocker], attempt: int) -> list[Blocker]:
-    """Send the answers; those back whose ids another event has. The others that were refused are reported."""
+    """Send the answers, record the failed ones, and return those whose event id is already used."""
     answers = ingest([reply_event(blocker, attempt) for blocker in blockers], Authority.SYSTEM)
     refused = [pair for pair in zip(blockers, answers, strict=True) if pair[1].status == "rejected"]
     log_refused([receipt for _, receipt in refused], "an answer")
@@ -69,20 +69,20 @@ def send(blockers: Sequence[Blocker], attempt: int) -> list[Blocker]:
 
 
 def refusal_reason(receipt: Receipt) -> str:
-    """In a sentence, without the place in the event, which nobody sees."""
+    """Describe a rejection for people, without the pointer into an event that they do not see."""
     place, _, reason = (receipt.error or "").partition(": ")
     return f"the log refused it, because it {reason}" if receipt.pointer else f"the log refused it ({place})"
 
 
 def record_undelivered(failures: Sequence[tuple[Blocker, str]]) -> None:
-    """Put on record that these answers were not sent, so that their cards say so and they can be written anew."""
+    """Publish that these answers were not sent, so that their cards say so and people can answer again."""
     events = [failure_event(blocker, reason) for blocker, reason in failures]
     if events:
         log_refused(ingest(events, Authority.SYSTEM), "the failure of an answer")
 
 
 def reply_event(blocker: Blocker, attempt: int = 1) -> Event:
-    """The answer as whoever waits for it hears it. It answers the blocker, and says whose it is."""
+    """Make the `blocker_resolved` that delivers an answer and names its author."""
     return blocker_event(
         blocker,
         EventTypes.BLOCKER_RESOLVED,
@@ -95,7 +95,7 @@ def reply_event(blocker: Blocker, attempt: int = 1) -> Event:
 
 
 def reply_event_id(answer_id: str, attempt: int) -> str:
-    """The id under which an answer is sent; each attempt has its own."""
+    """Return the id of the event that sends an answer; each attempt has its own."""
     return f"{answer_id}{SENT_SUFFIX}" + (f":{attempt}" if attempt > 1 else "")
 
 

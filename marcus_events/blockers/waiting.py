@@ -1,9 +1,9 @@
-"""Who waits for the answer to a blocker, and who has been given it: each said in an event, so that people can tell.
+"""Publish that an agent waits for the answer to a blocker, and that it has received it, so that people can see both.
 
-An agent waits for its answer with one call, that for the next `blocker_resolved` of its task. While it waits, and a
-moment longer until it asks again, "an agent is listening" is true; when it has been handed the answer, it has seen it.
+An agent waits by long polling for the next `blocker_resolved` of its task. It counts as waiting for the duration of the
+call and GRACE longer; when the call returns the answer, the answer counts as seen.
 
-Both are writes: only of a token that may publish something is noted, and only on boards that the token is for.
+Both are writes: they happen only for a token with the scope `publish`, and only on the token's boards.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MAX_BLOCKERS = 20  # blockers; a task has one or two
 
 
 def is_recordable(token: Token | None, wanted: EventFilter) -> bool:
-    """Whether something is noted of this wait: a program waits for an answer, and may publish what it does."""
+    """Whether this wait is recorded: it is for an answer, by a token that may publish."""
     is_for_an_answer = EventTypes.BLOCKER_RESOLVED in wanted.values("type") and bool(wanted.values("task"))
     return token is not None and "publish" in token.scopes and is_for_an_answer
 
 
 def record_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
-    """A program waits for the answers to these tasks from now on, for so long."""
+    """Publish that a program waits for the answers to these tasks for the next `timeout_s` seconds."""
     until = utc_now() + timedelta(seconds=timeout_s) + GRACE
     publish_events(
         [awaited_event(blocker, token, until) for blocker in open_blockers(wanted, visibility_of_token(token))]
@@ -39,7 +39,7 @@ def record_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
 
 
 def open_blockers(wanted: EventFilter, visibility: Visibility) -> list[Blocker]:
-    """Those of the tasks that are on every board that is asked for, and seen."""
+    """Return the open blockers of the filter's tasks, on its boards and visible."""
     rows = Blocker.objects.now().filter(resolved_at=None, task_id__in=wanted.values("task"))
     for term in wanted.terms:
         if term.field in ("board", "board_id") and not term.exclude:
@@ -57,7 +57,7 @@ def awaited_event(blocker: Blocker, token: Token, until: datetime) -> Event:
 
 
 def record_seen(answer: RecordedEvent, token: Token) -> None:
-    """A program was handed this answer; of the same one again nothing comes."""
+    """Publish, once per answer, that a program has received it."""
     if not visibility_of_token(token).shows(answer):
         return
     named = answer.data.get("blocker_event_id")
@@ -70,6 +70,6 @@ def record_seen(answer: RecordedEvent, token: Token) -> None:
 
 
 def publish_events(events: list[Event]) -> None:
-    """What is refused is logged: the wait goes on, and the page shows that nobody is known to listen."""
+    """Ingest the events. A rejected one is logged and does not end the wait."""
     if events:
         log_refused(ingest(events, Authority.SYSTEM), "that an answer is awaited or seen")

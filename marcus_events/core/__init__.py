@@ -1,1 +1,1 @@
-"""Plain Python, standard library only, no I/O: what an event is and what events mean."""
+"""Events, event types, filters, reducers and sentences: standard library only, no I/O."""

@@ -1,4 +1,4 @@
-"""Places outside of the database where the head of the hash chain is written down, as MARCUS_ANCHORS names them.
+"""Parse MARCUS_ANCHORS: the targets outside of the database to which the head of the hash chain is written.
 
 /var/log/marcus/heads.jsonl     a file, to which a line is appended
 https://example.org/heads       a webhook, to which JSON is posted
@@ -22,7 +22,7 @@ MAX_PORT = 65_535
 
 @dataclass(frozen=True)
 class Anchor:
-    """`place` is what is written to. `name` is for people: a webhook's address can hold a secret, and is shortened."""
+    """`place` is the target. `name` is for people: a webhook's URL is shortened, since it can hold a secret."""
 
     kind: AnchorKind
     place: str
@@ -30,7 +30,7 @@ class Anchor:
 
     @property
     def key(self) -> str:
-        """Tells it from others without saying what it is."""
+        """A stable id that does not reveal the target."""
         return hashlib.sha256(f"{self.kind} {self.place}".encode()).hexdigest()[:32]
 
     @property
@@ -44,7 +44,7 @@ class Anchor:
 
 
 def parse(text: str) -> Anchor:
-    """Raises ValueError, which never repeats a webhook's address."""
+    """Parse one target. Raises ValueError, whose message never contains a webhook's URL."""
     scheme = text.partition(":")[0].lower()
     if scheme in {"http", "https"}:
         return webhook(text)
@@ -67,7 +67,7 @@ def webhook(text: str) -> Anchor:
 
 
 def has_port(text: str) -> bool:
-    """None is one as well."""
+    """Whether the port is valid; no port is, too."""
     try:
         return urlsplit(text).port != 0
     except ValueError:

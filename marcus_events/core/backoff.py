@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt: longer each time, and never for all at the same moment."""
+"""Exponential backoff with jitter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def backoff_delays(first_s: float, longest_s: float) -> Iterator[float]:
-    """Seconds to wait, without end: doubling from `first_s` to `longest_s`, each by up to a quarter more or less."""
+    """Yield seconds to wait, without end: doubling from `first_s` to `longest_s`, with up to 25 % jitter."""
     pause = first_s
     while True:
         yield min(pause * random.uniform(0.75, 1.25), longest_s)  # noqa: S311 - not for secrets

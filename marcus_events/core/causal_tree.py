@@ -1,4 +1,4 @@
-"""What led to what: events of one correlation as a tree."""
+"""Build the causal tree of the events of one correlation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from marcus_events.core.event_fields import text_in
 
 @dataclass
 class Trace:
-    """An event and what it caused, in the order in which that was published."""
+    """An event and its effects, in the order in which they were published."""
 
     event: Event
     effects: list[Trace] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Event]:
-        """The event, then everything below it, causes before effects."""
+        """Iterate over the event and everything below it, causes before effects."""
         todo = [self]
         while todo:
             trace = todo.pop()
@@ -27,7 +27,7 @@ class Trace:
             todo += reversed(trace.effects)
 
     def __str__(self) -> str:
-        """One line per event, effects indented below their cause."""
+        """Format one line per event, with effects indented below their cause."""
         lines, todo = [], [(self, 0)]
         while todo:
             trace, depth = todo.pop()
@@ -37,7 +37,7 @@ class Trace:
 
 
 def correlation_of(event: Event) -> str:
-    """The id of the event that everything began with: its own where nothing caused it."""
+    """Return the id of the root event of the correlation: the event's own id if it has no cause."""
     found = text_in((event.metadata or {}).get(CORRELATION))
     return event.event_id if found is None else found
 
@@ -47,9 +47,9 @@ def belongs_to(event: Event, correlation_id: str) -> bool:
 
 
 def build_tree(events: Iterable[Event], correlation_id: str) -> Trace | None:
-    """The tree of a correlation out of events in their order; None where none of them belongs to it.
+    """Build the tree of a correlation from events in order; None if none of them belongs to it.
 
-    What names a cause that is not there (or itself, or a circle) hangs below the first event.
+    An event whose cause is missing, is itself or forms a cycle becomes a child of the root.
     """
     traces = {event.event_id: Trace(event) for event in events if belongs_to(event, correlation_id)}
     if not traces:
@@ -63,7 +63,7 @@ def build_tree(events: Iterable[Event], correlation_id: str) -> Trace | None:
 
 
 def parent_id(trace: Trace, traces: dict[str, Trace], root: Trace) -> str:
-    """Its cause, where that is there and not caused by itself in the end; the root otherwise."""
+    """Return the id of the event's cause, or of the root if the cause is missing or part of a cycle."""
     cause, seen = named_cause(trace), {trace.event.event_id}
     while cause in traces and traces[cause] is not root:
         if cause in seen:

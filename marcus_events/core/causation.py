@@ -1,7 +1,7 @@
-"""What caused what: an event that is published while another one is handled says so by itself.
+"""Record causation: an event that is published while another one is being handled names it as its cause.
 
-The event that is being handled lies in a context variable, so it follows whatever runs in a copy of the handler's
-context: tasks, `asyncio.to_thread`, callbacks. Metadata that names its causes already is left as it is.
+A context variable holds the event being handled, so tasks, `asyncio.to_thread` and callbacks of a handler inherit it.
+Causation that the metadata names already is not overwritten.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _handled: ContextVar[Event | None] = ContextVar("handled event", default=None)
 
 
 def current_event() -> Event | None:
-    """The event that is being handled here, if any."""
+    """Return the event that is being handled in this context, if any."""
     return _handled.get()
 
 
 class caused_by:  # noqa: N801 - it is used like a function, and costs a third of a generator's context manager
-    """Within the block, what is published is an effect of this event; of none, where None is given."""
+    """Context manager: events published in the block are effects of this event, or of none for None."""
 
     __slots__ = ("_event", "_token")
 
@@ -39,7 +39,7 @@ class caused_by:  # noqa: N801 - it is used like a function, and costs a third o
 
 
 def with_causation(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The metadata of an event that is published here and now, with what it is an effect of."""
+    """Return the metadata of an event to be published, with the ids of its cause and its correlation."""
     cause = _handled.get()
     if cause is None:
         return dict(metadata) if metadata else {}

@@ -1,4 +1,4 @@
-"""How far a clock was ahead, in words."""
+"""Describe for people how far a clock was ahead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def describe_skew(ahead: timedelta) -> str:
-    """In the largest unit of which there are two: "clock ahead by 3 h", "clock ahead by 90 min"."""
+    """Use the largest unit of which there are at least two: "clock ahead by 3 h", "clock ahead by 90 min"."""
     for unit, name in UNITS:
         if ahead >= 2 * unit:
             return f"clock ahead by {round(ahead / unit):,}{name}"

@@ -1,9 +1,8 @@
-"""What makes two CloudEvents the same event, in whichever form they were sent.
+"""Normalise CloudEvents, so that an event has the same digest in structured, binary and batch mode.
 
-An SDK sends one event in structured mode, in binary mode or in a batch, and the forms differ in more than their syntax:
-only some name the content type, or its charset; bytes come as base64 or as a body; a number or a boolean among the
-attributes becomes a text in a header. The digest of an event is computed from what `identity_of` returns, in which all
-forms are alike. What is stored keeps the form in which it came.
+The modes differ in more than syntax: only some name the content type, or its charset; bytes are base64 or the body; a
+number or a boolean attribute becomes a string in a header. The digest is computed from the result of `identity_of`; the
+log stores the form that was sent.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ JSON = "application/json"  # also where no type is named
 
 
 def identity_of(data: dict[str, Any], metadata: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The data and metadata alike for every form of the same CloudEvent; any other event's as they are."""
+    """Return the data and metadata in one form for all modes; unchanged for an event that is not a CloudEvent."""
     attributes = metadata.get(ATTRIBUTES)
     if not isinstance(attributes, dict):
         return data, metadata
@@ -39,7 +38,7 @@ def identity_of(data: dict[str, Any], metadata: dict[str, Any]) -> tuple[dict[st
 
 
 def media_type(stated: object) -> str:
-    """A content type in lower case without a charset that says UTF-8, which is what everybody sends."""
+    """Return a content type in lower case, without a charset of UTF-8, which is the default."""
     if not isinstance(stated, str) or not stated.strip():
         return JSON
     name, *parameters = [part.strip() for part in stated.split(";")]
@@ -55,7 +54,7 @@ def is_json(content_type: str) -> bool:
 
 
 def normalise_data(form: object, data: dict[str, Any], content_type: str) -> tuple[str, dict[str, Any]]:
-    """Bytes as the JSON or the text that they hold; no data and null are alike, since a header cannot tell them."""
+    """Decode bytes to JSON or text. No data and null are the same, since binary mode cannot distinguish them."""
     if form == BINARY and isinstance(data.get(BINARY), str):
         form, data = decode_base64(data, content_type)
     if form == VALUE and data == {VALUE: None}:
@@ -83,7 +82,7 @@ def reject_constant(name: str) -> None:
 
 
 def as_text(value: object) -> object:
-    """An attribute as a header has it."""
+    """Return an attribute in the form of a header."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value

@@ -1,4 +1,4 @@
-"""What waits behind a task: the tasks that cannot go on before it is done."""
+"""Find the tasks that depend on a task."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Id = TypeVar("Id", bound=Hashable)  # of a task; where there are several boards,
 def transitive_dependents(
     dependencies: Iterable[tuple[Id, Id]], done: Collection[Id], tasks: Collection[Id] | None = None
 ) -> dict[Id, set[Id]]:
-    """For each task that is not done: the tasks not done that wait for it, directly or through others.
+    """Map each open task to the open tasks that depend on it, directly or through other open tasks.
 
-    `dependencies` are pairs (task, what it depends on). Only `tasks` are looked at, where they are given; those with
-    nothing behind them are left out. A cycle does no harm: a task never waits behind itself.
+    `dependencies` are pairs (task, dependency). `tasks` restricts the keys of the result. Tasks without dependents are
+    left out. Cycles are allowed: a task is never its own dependent.
     """
     dependents: dict[Id, set[Id]] = defaultdict(set)
     for task, depends_on in dependencies:

@@ -1,7 +1,6 @@
-"""What happened: the event as a producer states it, and as the log holds it.
+"""The event as a producer sends it (`Event`), and as the log stores it (`RecordedEvent`).
 
-`Event` has the documented fields of Marcus's own class and is a drop-in for it. `RecordedEvent` is the same event after
-the log has given it a position; nothing outside the log makes one.
+`Event` has the documented fields of Marcus's own class and can replace it.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks that nobody synchronises drift 
 
 
 class InvalidEvent(ValueError):
-    """The event cannot be taken; the message says which field and why."""
+    """The event is invalid; the message names the field and the reason."""
 
     def __init__(self, pointer: str, reason: str, limit: str | None = None) -> None:
         super().__init__(f"{pointer or '/'}: {reason}")
@@ -36,7 +35,7 @@ class InvalidEvent(ValueError):
 
 @dataclass
 class Event:
-    """One thing that happened. `timestamp` is the producer's clock, in UTC; `source` is where it happened."""
+    """An event. `timestamp` is by the producer's clock, in UTC; `source` names the producer."""
 
     event_id: str
     timestamp: datetime
@@ -46,11 +45,11 @@ class Event:
     metadata: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The event as plain data of its own, the timestamp in ISO 8601."""
+        """Return a deep copy as plain data, with the timestamp in ISO 8601."""
         return asdict(self) | {"timestamp": self.timestamp.isoformat()}
 
     def to_json(self) -> str:
-        """The event as one JSON object. Raises TypeError where `data` holds what JSON cannot."""
+        """Return the event as a JSON object. Raises TypeError if `data` is not JSON."""
         return json.dumps(vars(self) | {"timestamp": self.timestamp.isoformat()})
 
     @classmethod
@@ -62,10 +61,10 @@ class Event:
 
 @dataclass(frozen=True)
 class RecordedEvent:
-    """An event as the log holds it.
+    """An event as the log stores it.
 
-    `position` is dense and grows by one; `recorded_at` is our clock and never decreases along the log. `board_id`,
-    `task_id` and `agent_id` are what the event is about, drawn from its fields when it was taken in.
+    Positions are consecutive. `recorded_at` is by the server's clock and never decreases along the log. `board_id`,
+    `task_id` and `agent_id` are taken from the event's fields at ingest (`core.references`).
     """
 
     position: int
@@ -89,15 +88,15 @@ class RecordedEvent:
 
     @property
     def happened_at(self) -> datetime:
-        """When it happened, as far as it can be true: nothing happened after it was recorded.
+        """The timestamp, or the time of recording if the producer's clock was ahead.
 
-        Whatever is counted, filtered or shown by time goes by this one. The stated timestamp is kept and shown.
+        Counts, filters and pages use this time.
         """
         return min(self.timestamp, self.recorded_at)
 
     @property
     def clock_ahead(self) -> timedelta | None:
-        """How far the producer's clock was ahead of the log's; None within CLOCK_TOLERANCE."""
+        """How far the producer's clock was ahead of the server's; None within CLOCK_TOLERANCE."""
         ahead = self.timestamp - self.recorded_at
         return ahead if ahead > CLOCK_TOLERANCE else None
 
@@ -111,23 +110,23 @@ class RecordedEvent:
 
     @cached_property
     def words(self) -> Words:
-        """Those of its type, its source and its texts. Many ask for words in it: they are gathered once."""
+        """The words of the type, the source and the texts. Cached: many filters may search the same event."""
         return Words.of(self.texts())
 
     @cached_property
     def words_of_others(self) -> Words:
-        """Those of what names other tasks. Only readers who see every board find the event by them."""
+        """The words of the fields that name other tasks, for readers who see every board."""
         return Words.in_run(self.run_of_others())
 
     def texts(self) -> tuple[str, ...]:
-        """Those that words are looked for in, but for those that name other tasks."""
+        """Return the searchable texts, without those that name other tasks."""
         own = self.data
         if not own.keys().isdisjoint(NAMING_OTHERS):
             own = {name: value for name, value in own.items() if name not in NAMING_OTHERS}
         return self.event_type, self.source, *texts_in(own), *texts_in(self.metadata)
 
     def run_of_others(self) -> list[str]:
-        """The words that name other tasks, as many as there is room for in the search index."""
+        """Return the words that name other tasks, as many as the search index has room for."""
         if self.data.keys().isdisjoint(NAMING_OTHERS):
             return []
         return word_run_beside(
@@ -135,7 +134,7 @@ class RecordedEvent:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The documented fields, and what the log added. `clock_ahead_s` is there only when the clock was ahead."""
+        """Return the documented fields and those of the log; `clock_ahead_s` only if the clock was ahead."""
         ahead = {"clock_ahead_s": round(self.clock_ahead.total_seconds(), 3)} if self.clock_ahead else {}
         return (
             vars(self.event)
@@ -150,12 +149,12 @@ class RecordedEvent:
 
 
 def utc_now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def parse_timestamp(text: object, pointer: str = "/timestamp") -> datetime:
-    """An ISO 8601 timestamp with a zone, in UTC. RFC 3339 also allows a small t and z. Raises InvalidEvent."""
+    """Parse an ISO 8601 timestamp with a time zone (a lowercase t and z are allowed) to UTC. Raises InvalidEvent."""
     if not isinstance(text, str):
         raise InvalidEvent(pointer, "must be an ISO 8601 string with a time zone")
     try:
@@ -166,7 +165,7 @@ def parse_timestamp(text: object, pointer: str = "/timestamp") -> datetime:
 
 
 def check_moment(moment: object, pointer: str = "/timestamp") -> datetime:
-    """An aware time from EARLIEST to LATEST, in UTC. Raises InvalidEvent."""
+    """Return an aware time between EARLIEST and LATEST in UTC. Raises InvalidEvent."""
     if not isinstance(moment, datetime):
         raise InvalidEvent(pointer, "must be a time")
     if moment.utcoffset() is None:

@@ -1,8 +1,8 @@
-"""The fields of an event that are read, which event types they are read of, and what each is expected to hold.
+"""The fields that this project reads of an event, by event type, with the expected value of each.
 
-The reducers, the sentences and the check at ingest read a field through this table alone, so that a value is either
-used or its producer is warned. What can mean only one thing is taken: the id 77 is "77", the progress "45" is 45, and
-one text is a list of one. A boolean is no number. A value that is missing, null or blank says nothing.
+Reducers, sentences and the check at ingest read fields through this table, so that a value is either used or its
+producer is warned. Unambiguous values are converted: the id 77 to "77", the progress "45" to 45, a single text to a
+list. A boolean is not a number. A missing, null or blank value counts as absent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DATA, METADATA = "/data", "/metadata"
 
 @dataclass(frozen=True)
 class FieldWarning:
-    """A field of an event that was taken in, and that was not used as it stands."""
+    """A field of an accepted event that is not used as it was sent."""
 
     pointer: str
     expected: str
@@ -37,9 +37,10 @@ class FieldWarning:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a field should be, in words; and what is read of a value, None where nothing can be.
+    """The expected value of a field.
 
-    `is_whole` says whether all of a value is used, once something was read of it.
+    `words` describes it. `read` converts a value, or returns None if it cannot. `is_whole` tells whether a value that
+    was read is used completely.
     """
 
     words: str
@@ -47,13 +48,13 @@ class Expectation:
     is_whole: Callable[[Any], bool] = lambda value: True
 
     def misfit(self, value: object) -> str | None:
-        """Where below the field there is a value that is not used as it stands; None where there is none."""
+        """Return the pointer, below the field, to a value that is not used as it was sent; None if there is none."""
         return None if is_blank(value) or (self.read(value) is not None and self.is_whole(value)) else ""
 
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list; a single item is a list of one, unless it is a text that could be a list itself."""
+    """The expectation of a list. A single item counts as a list of one, unless it is a text that looks like a list."""
 
     words: str
     item: Expectation
@@ -85,7 +86,7 @@ def is_short_enough(value: object) -> bool:
 
 
 def text_in(value: object) -> str | None:
-    """A text, whole; a number as text."""
+    """Return a text, or a number as text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return f"{value:.10g}" if isinstance(value, float) else str(value)
@@ -98,7 +99,7 @@ def number_in(value: object) -> float | None:
 
 
 def percent_in(value: object) -> float | None:
-    """A number that lies beyond counts as the end that it is beyond."""
+    """Return a number limited to 0 to 100."""
     number = number_in(value)
     return None if number is None else float(max(0, min(100, number)))
 
@@ -144,7 +145,7 @@ AGENT_TYPES = tuple(name for name in MEANINGS if category_of(name) == "agent")
 
 @dataclass(frozen=True)
 class EventField:
-    """Read of events of these types; of every event where `types` is None."""
+    """A field that is read of events of these types; of all events if `types` is None."""
 
     name: str
     expectation: Expectation | ListOf
@@ -208,13 +209,13 @@ FieldTable = dict[str, Expectation | ListOf]
 
 
 def field_table(place: str, event_type: str | None = None) -> FieldTable:
-    """What is read of an event of this type, or of a type that nothing is known of."""
+    """Return the fields that are read of an event of this type; of an unknown type without one."""
     fields = [field for field in FIELDS if field.place == place]
     return {field.name: field.expectation for field in fields if field.types is None or event_type in field.types}
 
 
 def phrase_fields(event_type: str) -> FieldTable:
-    """What its sentence shows besides: the fields that its phrase names."""
+    """Return the further fields that the phrase of the type names."""
     known = (*PHRASE_NAMES, *field_table(DATA, event_type))
     return {name: TEXT for name in re.findall(r"\{(\w+)\}", MEANINGS[event_type].phrase) if name not in known}
 
@@ -230,17 +231,17 @@ FIELDS_OF_UNKNOWN = field_table(DATA), field_table(METADATA)
 
 
 def read_data(data: dict[str, Any], name: str) -> Any:
-    """What a field of the data says; None for nothing. Raises KeyError for a field that is not in the table."""
+    """Read a field of the data; None if it is absent or unusable. Raises KeyError for a field not in the table."""
     return FIELDS_BY_NAME[DATA][name].read(data.get(name))
 
 
 def read_metadata(metadata: dict[str, Any], name: str) -> Any:
-    """The same of a field of the metadata."""
+    """Read a field of the metadata, in the same way."""
     return FIELDS_BY_NAME[METADATA][name].read(metadata.get(name))
 
 
 def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any]) -> tuple[FieldWarning, ...]:
-    """One for each field that is not used as it stands; of a list, for the first such item."""
+    """Return a warning for each field that is not used as it was sent; for a list, for the first such item."""
     in_data, in_metadata = FIELDS_BY_TYPE.get(event_type, FIELDS_OF_UNKNOWN)
     return (*field_warnings(DATA, in_data, data), *field_warnings(METADATA, in_metadata, metadata))
 

@@ -1,8 +1,7 @@
-"""Where a thing is to be found in another system: an address made of a board's pattern and an external id.
+"""Build links to other systems from a board's URL pattern and an external id.
 
-A pattern comes from a producer, so it is no more than an address on the web: https alone, a plain host without a user,
-and `{external_id}` once or more after the host. What is put in its place is percent-encoded, so that it cannot leave
-its place.
+A pattern comes from a producer, so only https, a plain host without a user, and `{external_id}` after the host are
+allowed. The id is percent-encoded, so that it cannot change the rest of the URL.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def is_pattern(text: str) -> bool:
 
 
 def build_url(pattern: str, external_id: str) -> str:
-    """The address of an external id; "" where there is none."""
+    """Return the URL of an external id; "" if the pattern or the id is not valid."""
     if not external_id or not is_pattern(pattern) or external_id in (".", ".."):
         return ""
     return pattern.replace(PLACEHOLDER, quote(external_id, safe=""))

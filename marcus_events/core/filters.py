@@ -1,13 +1,14 @@
-"""Which events: one filter for the live page, the API and the log.
+"""Filter events, by one query language for pages, the API and the log.
 
-`type:task_*,error -type:task_progress agent:claude_2 board:"Storefront, new" since:2h` reads: any of a field's values,
-every field, none of the excluded. `*` stands for any text in a type or a source. A word without a field is looked for
-in every text of the event: `login` finds what begins so, `"log in"` these words side by side. It is short for
-`text:login*` and `text:"log in"`; see `marcus_events.core.text_search` for what a word is.
+An event matches `type:task_*,error -type:task_progress agent:claude_2 board:"Storefront, new" since:2h` if each field
+has one of its values and no excluded value. `*` stands for any text in a type or a source. A word without a field
+searches all texts: `login` is short for `text:login*` and finds words with this prefix, `"log in"` is short for
+`text:"log in"` and finds adjacent words; `marcus_events.core.text_search` defines words.
 
-A filter is asked of every event for everybody who follows, so a query holds no more than MAX_VALUES, and MAX_WORDS of
-the dear ones. The same filter is asked of an event in memory (`matches`), turned into SQL
-(`marcus_events.log.sql_filter`), and asked of the search index (`marcus_events.search`); tests hold them together.
+Live pages match every event against the filter of each viewer, so a query is limited to MAX_VALUES values and to
+MAX_TEXT_VALUES text values, which cost most. A filter is evaluated in memory (`matches`), in SQL
+(`marcus_events.log.sql_filter`) and by the search index (`marcus_events.search`); tests/search/test_agreement.py
+compares them.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 
 
 class InvalidFilter(ValueError):
-    """The query cannot be read; the message says where."""
+    """The query is not valid; the message says why."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """One field with the values that are wanted, or unwanted."""
+    """A field and the values that it must, or with `exclude` must not, have."""
 
     field: str
     values: tuple[str, ...]
@@ -48,10 +49,11 @@ class Term:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """`since` (inclusive) and `until` (exclusive) are compared with `Recorded.happened_at`: the timestamp, or the
-    time of recording where the producer's clock was ahead. Without terms it matches all. `seen` are the boards that the
-    reader sees, None for all: what matches is shown without what it names on others (`marcus_events.search.masking`),
-    and words are not looked for in what names other tasks.
+    """A filter of events; an empty one matches all.
+
+    `since` (inclusive) and `until` (exclusive) are compared with `RecordedEvent.happened_at`. `seen` are the boards
+    that the reader sees, None for all: a restricted reader gets events without references to other boards
+    (`marcus_events.search.masking`), and cannot search the fields that name other tasks.
     """
 
     terms: tuple[Term, ...] = ()
@@ -61,7 +63,7 @@ class EventFilter:
 
     @classmethod
     def parse(cls, query: str, *, now: datetime | None = None) -> Self:
-        """Read a query. Raises InvalidFilter."""
+        """Parse a query. Raises InvalidFilter."""
         result = cls()
         for word in read_words(query):
             name, values = parse_word(word)
@@ -82,7 +84,7 @@ class EventFilter:
         return self.with_term(field, *values, exclude=name.startswith("-"))
 
     def with_term(self, field: str, *values: str, exclude: bool = False) -> Self:
-        """This filter and one term more; the filter itself where no value is given."""
+        """Return this filter with one more term; unchanged if no value is given."""
         wanted = tuple(value for value in values if value)
         return replace(self, terms=(*self.terms, Term(field, wanted, exclude))) if wanted else self
 
@@ -90,7 +92,7 @@ class EventFilter:
         return replace(self, terms=tuple(term for term in self.terms if term.field != field))
 
     def values(self, field: str, *, exclude: bool = False) -> tuple[str, ...]:
-        """The values named for a field, over all its terms."""
+        """Return the values of a field, over all its terms."""
         chosen = [term.values for term in self.terms if term.field == field and term.exclude == exclude]
         return tuple(value for values in chosen for value in values)
 
@@ -108,7 +110,7 @@ class EventFilter:
 
 
 def parse_word(word: list[QueryValue]) -> tuple[str, list[str]]:
-    """The field of a word and its values. What stands in quotation marks names no field."""
+    """Return the field of a word and its values. A colon in quotation marks does not separate a field."""
     first, *others = word
     name, colon, _ = first.text[: first.plain].partition(":")
     if colon:
@@ -119,12 +121,12 @@ def parse_word(word: list[QueryValue]) -> tuple[str, list[str]]:
 
 
 def to_text_value(value: QueryValue) -> str:
-    """In the field's own form: the beginning of a word, unless it stood in quotation marks."""
+    """Return a value of the field `text`: a prefix, unless it was quoted."""
     return value.text if value.is_quoted else value.text and value.text.rstrip("*") + "*"
 
 
 def check_limits(wanted: EventFilter) -> None:
-    """Raises InvalidFilter."""
+    """Check the limits, and that each text value has a word. Raises InvalidFilter."""
     if sum(len(term.values) for term in wanted.terms) > MAX_VALUES:
         raise InvalidFilter(f"the query has more than {MAX_VALUES} values")
     if sum(len(term.values) for term in wanted.terms if term.field == "text") > MAX_TEXT_VALUES:
@@ -145,7 +147,7 @@ def read_words(query: str) -> list[list[QueryValue]]:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """A time, or a span before now such as 90s, 30m, 2h, 7d, 4w. Raises InvalidFilter."""
+    """Parse a time, or a duration before now such as 90s, 30m, 2h, 7d, 4w. Raises InvalidFilter."""
     if (span := parse_duration(text)) is not None:
         return now - min(span, now - EARLIEST)
     try:
@@ -155,13 +157,13 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """The length of a span such as 90s, 30m, 2h, 7d, 4w; None where it is none."""
+    """Parse a duration such as 90s, 30m, 2h, 7d, 4w; None if it is not one."""
     span = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
     return timedelta(**{UNITS[span[2]]: int(span[1])}) if span else None
 
 
 def format_moment(moment: datetime) -> str:
-    """With Z, since the plus sign of an offset is read as a space in a URL."""
+    """Format a time with Z: the plus sign of an offset would be read as a space in a URL."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -171,22 +173,22 @@ def matches_term(term: Term, recorded: RecordedEvent, *, sees_all: bool = True) 
 
 
 def contains_phrase(value: str, recorded: RecordedEvent) -> bool:
-    """Whether the type, the source or any text in the data or metadata has these words side by side."""
+    """Whether the type, the source or any text of the event has these words adjacent."""
     return contains_phrase_of_its_own(value, recorded) or recorded.words_of_others.said(phrase(value))
 
 
 def contains_phrase_of_its_own(value: str, recorded: RecordedEvent) -> bool:
-    """The same for a reader who does not see every board: what names other tasks tells them nothing."""
+    """Do the same for a restricted reader: without the fields that name other tasks."""
     return recorded.words.said(phrase(value))
 
 
 def both_values(recorded: RecordedEvent, name: str) -> tuple[object, object]:
-    """What the metadata and the data say."""
+    """Return the field of the metadata and that of the data."""
     return recorded.metadata.get(name), recorded.data.get(name)
 
 
 def agent_id_forms(value: str) -> tuple[str, str]:
-    """Agents are named with or without the prefix that Marcus gives them."""
+    """Return the id with and without Marcus's prefix."""
     return value, f"agent_{value}"
 
 

@@ -1,10 +1,10 @@
-"""Services: what a process starts once and stops in the opposite order.
+"""The services of a process: started once, in the order of their dependencies, and stopped in reverse order.
 
-A service is declared where it is written: its name, how to make it, and the services that it needs. `Declared.get`
-starts it, after those that it needs. `stop_services` ends all services of the process: first it tells each one that the
-end is near, so that none waits for another, then it stops them one by one, those that need others first.
+A module declares its service with a name, a factory and the services it needs. `Declared.get` starts it after those.
+`stop_services` first calls `stop_soon` of every service, so that none waits for another, and then `stop`, dependents
+first.
 
-`server.services` lists what the commands run. A command or a test that needs one service alone asks for it with `get`.
+`server.services` lists the services that the commands run. Other commands and tests start a single one with `get`.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ END_WITHIN_S = 10.0  # after they were told, background tasks are waited for no 
 
 
 class Service(Protocol):
-    """What runs between `start` and `stop`. Each of the three is called once, from any thread."""
+    """The interface of a service. Each method is called once, from any thread."""
 
     def start(self) -> None:
-        """Begin, and return at once."""
+        """Start, and return at once."""
 
     def stop_soon(self) -> None:
-        """The process is about to end: let nobody wait. Returns at once."""
+        """Prepare to stop: wake up waiting threads. Returns at once."""
 
     def stop(self) -> None:
-        """Finish what has begun, and return when that is done."""
+        """Finish the work in progress, and return when that is done."""
 
 
 Made = TypeVar("Made", bound=Service)
 
 
 class Declared(Generic[Made]):
-    """A service of the process by its name: made and started when it is first needed, and made anew after a stop."""
+    """A declared service: made and started on first use, and made again if it is used after a stop."""
 
     def __init__(self, name: str, make: Callable[[], Made], needs: tuple[Declared[Any], ...] = ()) -> None:
         self.name, self.make, self.needs = name, make, needs
 
     def get(self) -> Made:
-        """The running service; it is started, after those that it needs, where it does not run yet."""
+        """Return the running service; start it first, after the services it needs, if it does not run."""
         if (running := self.running) is not None:
             return running
         with _lock:
@@ -54,12 +54,12 @@ class Declared(Generic[Made]):
 
     @property
     def running(self) -> Made | None:
-        """The service, or None where it does not run."""
+        """The service, or None if it does not run."""
         found: Made | None = _running.get(self)
         return found
 
     def stop(self) -> None:
-        """Stop this service alone. Nothing happens where it does not run."""
+        """Stop this service alone, if it runs."""
         stop_all([self])
 
 
@@ -74,7 +74,7 @@ def stop_services() -> None:
 
 
 def stop_all(services: Sequence[Declared[Any]]) -> None:
-    """Stop those that run, the last one first. A service that is asked for meanwhile is made anew."""
+    """Stop the running ones of these services, the last one first. One that is used meanwhile is made again."""
     for declared in services:
         if (running := declared.running) is not None:
             running.stop_soon()
@@ -86,7 +86,7 @@ def stop_all(services: Sequence[Declared[Any]]) -> None:
 
 
 class BackgroundTask:
-    """A service that is a loop in a thread of its own: `run` is given an event, and returns soon after it is set."""
+    """A service that runs a loop in a thread. `run` must return soon after the event that it is given is set."""
 
     def __init__(self, name: str, run: Callable[[threading.Event], None]) -> None:
         self._stop = threading.Event()
@@ -112,9 +112,9 @@ Request = TypeVar("Request")
 
 
 class PeriodicTask(Generic[Request]):
-    """A service: a thread that calls `work` with None every `interval_s`, and with each request as soon as it comes.
+    """A service: a thread that calls `work(None)` every `interval_s`, and `work(request)` on request.
 
-    What is requested while `work` is busy is dropped: it is being done already.
+    A request while `work` is running is dropped: the running work covers it.
     """
 
     def __init__(self, name: str, work: Callable[[Request | None], None], interval_s: float) -> None:
@@ -128,7 +128,7 @@ class PeriodicTask(Generic[Request]):
         self._thread.start()
 
     def request(self, request: Request) -> None:
-        """Have it done soon; returns at once."""
+        """Request the work soon; returns at once."""
         self._request = request
         self._wake.set()
 

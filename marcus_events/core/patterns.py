@@ -1,4 +1,4 @@
-"""Patterns of types and sources: `*` stands for any text, everything else for itself."""
+"""Match types and sources against patterns, in which `*` stands for any text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def like(pattern: str, text: str) -> bool:
-    """Whether `text` is of the form of `pattern`; in linear time, since a pattern may come from anyone."""
+    """Whether `text` matches `pattern`; in linear time, since anyone may send a pattern."""
     first, *others = pattern.split("*")
     if not others:
         return text == pattern
@@ -21,5 +21,5 @@ def like(pattern: str, text: str) -> bool:
 
 
 def any_like(patterns: Iterable[str], text: str) -> bool:
-    """Whether `text` is of the form of one of the patterns."""
+    """Whether `text` matches one of the patterns."""
     return any(like(pattern, text) for pattern in patterns)

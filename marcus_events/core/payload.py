@@ -1,8 +1,7 @@
-"""Payloads are hostile: what an event may carry, checked before anything is stored.
+"""Check payloads, which may be hostile, before they are stored.
 
-The limits are those that keep every stored event readable again, and equal, by every reader. PostgreSQL's jsonb takes
-numbers that no client can read back, gives 1e300 back as an integer of 301 digits, and refuses NUL; JSON takes lone
-surrogates that no file can hold.
+The limits ensure that every reader gets an equal event back. PostgreSQL's jsonb accepts numbers that no client can
+read, returns 1e300 as an integer of 301 digits, and rejects NUL; JSON allows lone surrogates, which no file can hold.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ SMALL = 1e-4  # from here on downwards Python writes numbers with an exponent
 
 
 def check_name(value: object, pointer: str) -> str:
-    """A short, non-empty text such as an id or a type. Raises InvalidEvent."""
+    """Check a short, non-empty text such as an id or a type. Raises InvalidEvent."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidEvent(pointer, "must be a non-empty string")
     check_text(value, pointer)
@@ -34,9 +33,9 @@ def check_name(value: object, pointer: str) -> str:
 
 
 def name_in(value: object) -> str | None:
-    """The id of a board, task or agent in a field of checked data, cut where it is too long for an index; or None.
+    """Return the id of a board, task or agent in a checked field, truncated to fit into an index; None without one.
 
-    A whole number is the id of these digits. Any other could be meant otherwise: 1.10 arrives as 1.1.
+    A whole number is an id. Other numbers are not, since their text is ambiguous: 1.10 arrives as 1.1.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(int(value)) if float(value).is_integer() else None
@@ -46,15 +45,16 @@ def name_in(value: object) -> str | None:
 
 
 def check_is_object(value: object, pointer: str) -> dict[str, Any]:
-    """A JSON object, as yet of any content. Raises InvalidEvent."""
+    """Check that the value is a JSON object, not its content. Raises InvalidEvent."""
     if not isinstance(value, dict):
         raise InvalidEvent(pointer, "must be an object")
     return value
 
 
 def check_payload(data: object, metadata: object) -> tuple[str, str]:
-    """The data and the metadata of an event as our own JSON: two objects that are within all limits together. Raises
-    InvalidEvent naming the limit and the place.
+    """Check the data and the metadata together and return their canonical JSON.
+
+    Raises InvalidEvent with the pointer and the limit.
     """
     keys = check_object(data, "/data")
     check_object(metadata, "/metadata", keys)
@@ -69,12 +69,12 @@ def check_payload(data: object, metadata: object) -> tuple[str, str]:
 
 
 def serialise(value: Any) -> str:
-    """Our own JSON of a checked value: compact, keys in order, so that equal values have equal text."""
+    """Return canonical JSON: compact, with sorted keys, so that equal values have equal text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
 
 
 def extra_zero_bytes(value: Any, text: str) -> int:
-    """By how many bytes what PostgreSQL gives back is longer: it writes 5e-324 with all its zeros."""
+    """Return how many bytes longer PostgreSQL's text is: it writes 5e-324 with all zeros."""
     if "e-" not in text:
         return 0
     numbers = (abs(item) for _, item in walk(value, []) if isinstance(item, float))
@@ -82,7 +82,7 @@ def extra_zero_bytes(value: Any, text: str) -> int:
 
 
 def check_object(value: object, pointer: str, keys: int = 0) -> int:
-    """How many keys there are with these, beside `keys` that were counted already. Raises InvalidEvent."""
+    """Check an object and return its number of keys added to `keys`. Raises InvalidEvent."""
     steps: list[str | int] = []
     for depth, item in walk(check_is_object(value, pointer), steps):
         keys += len(item) if isinstance(item, dict) else 0
@@ -96,10 +96,10 @@ def check_object(value: object, pointer: str, keys: int = 0) -> int:
 
 
 def walk(root: Any, steps: list[str | int]) -> Iterator[tuple[int, Any]]:
-    """`root` and every value below it with its depth; without recursion, which an attacker could exhaust.
+    """Yield `root` and every nested value with its depth; without recursion, which an attacker could exhaust.
 
-    `steps` always leads to the value at hand: a pointer for each of them would take gigabytes where long keys lead to a
-    long list. What a value holds is looked at after the caller has checked the value itself.
+    `steps` holds the path to the current value: a pointer for each value could take gigabytes, with long keys above a
+    long list. The caller checks a value before its children are read.
     """
     yield 1, root
     todo = [children(root)]
@@ -125,12 +125,12 @@ def pointer_of(steps: list[str | int]) -> str:
 
 
 def escape(key: str) -> str:
-    """A checked key as a step of a JSON pointer."""
+    """Escape a key for a JSON pointer."""
     return key.replace("~", "~0").replace("/", "~1")
 
 
 def check_value(item: object, depth: int) -> None:
-    """One value without what it holds. The place is left to the caller."""
+    """Check one value without its children. The caller adds the pointer to the error."""
     if depth > MAX_DEPTH:
         raise InvalidEvent("", f"is nested deeper than {MAX_DEPTH} levels", "depth")
     match item:

@@ -1,4 +1,4 @@
-"""A set of positions as sorted ranges, in the text form of PostgreSQL's int8multirange: `{[1,5),[8,9)}`."""
+"""Sets of positions as sorted ranges, compatible with the text of PostgreSQL's int8multirange: `{[1,5),[8,9)}`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Range = tuple[int, int]  # the first position, and the one after the last
 
 
 def digest(text: str) -> str:
-    """PostgreSQL writes each set in one form only, so equal sets have equal digests."""
+    """Hash a set. PostgreSQL's text of a set is canonical, so equal sets have equal digests."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Ranges:
-    """16 bytes for each range, however many there are."""
+    """A set of positions, at 16 bytes per range."""
 
     def __init__(self, ranges: Iterable[Range] = ()) -> None:
-        """`ranges` are sorted and do not overlap."""
+        """`ranges` must be sorted and must not overlap."""
         self._lower, self._upper = array("q"), array("q")
         for lower, upper in ranges:
             self._lower.append(lower)
@@ -39,7 +39,7 @@ class Ranges:
         return zip(self._lower, self._upper, strict=True)
 
     def __len__(self) -> int:
-        """How many positions."""
+        """Return the number of positions."""
         return sum(self._upper) - sum(self._lower)
 
     def __contains__(self, position: int) -> bool:
@@ -47,12 +47,12 @@ class Ranges:
         return found >= 0 and position < self._upper[found]
 
     def without(self, other: Ranges) -> Iterator[Range]:
-        """The ranges of this set that are not in the other one."""
+        """Yield the ranges of this set that are not in the other one."""
         for lower, upper in self:
             yield from other.gaps(lower, upper)
 
     def gaps(self, lower: int, upper: int) -> Iterator[Range]:
-        """What is missing from `lower` to before `upper`."""
+        """Yield the ranges from `lower` to before `upper` that are not in the set."""
         place = max(bisect_right(self._lower, lower) - 1, 0)
         while lower < upper and place < len(self._lower):
             if self._lower[place] > lower:
@@ -64,7 +64,7 @@ class Ranges:
 
 
 def merge(ranges: Iterable[Range]) -> Iterator[Range]:
-    """Sorted ranges, joined where they touch or overlap."""
+    """Join sorted ranges that touch or overlap."""
     begun: Range | None = None
     for lower, upper in ranges:
         if begun and lower <= begun[1]:
@@ -78,5 +78,5 @@ def merge(ranges: Iterable[Range]) -> Iterator[Range]:
 
 
 def runs(positions: Iterable[int]) -> Iterator[Range]:
-    """Sorted positions as ranges."""
+    """Convert sorted positions to ranges."""
     return merge((position, position + 1) for position in positions)

@@ -1,8 +1,8 @@
-"""Which events a handler wants: `where` and `board` of a subscription, as one question about an event.
+"""Turn the arguments `where` and `board` of a subscription into a predicate on events.
 
 `where` is one of
-- fields by their path and the value they must have: `{"metadata.board_id": "proj_123", "data.severity": ["high"]}`; of
-  a list of values any will do, and a field that is missing has the value None;
+- a mapping of paths to required values: `{"metadata.board_id": "proj_123", "data.severity": ["high"]}`; of a list, any
+  value matches, and a missing field has the value None;
 - a function of the event;
 - an `EventFilter`.
 """
@@ -25,15 +25,16 @@ FIELDS = ("event_id", "timestamp", "event_type", "source", "data", "metadata")
 
 
 def matcher(patterns: str | Sequence[str], where: Where | None = None, board: str | None = None) -> EventPredicate:
-    """The question whether an event is of one of these types, by its name in the log or by its producer's own, and
-    wanted besides.
+    """Return the predicate for events of these types that match `where` and `board`.
+
+    A type matches by its canonical name or by its producer's own.
     """
     types, asked = as_patterns(patterns), combine(where, board)
     return lambda event: any(any_like(types, name) for name in names_of(event)) and (asked is None or asked(event))
 
 
 def as_patterns(patterns: str | Sequence[str]) -> tuple[str, ...]:
-    """One pattern or several, each once. Raises ValueError where there is none."""
+    """Return the patterns without duplicates. Raises ValueError if there is none."""
     named = (patterns,) if isinstance(patterns, str) else tuple(dict.fromkeys(patterns))
     if not named or not all(isinstance(name, str) and name for name in named):
         raise ValueError("give at least one event type; * matches any text")
@@ -41,9 +42,9 @@ def as_patterns(patterns: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def names_of(event: Event) -> tuple[str, ...]:
-    """Its type, and what its producer called it where the vocabulary has another word for that.
+    """Return the event's type, and the producer's alias for it, if any.
 
-    Any producer may write `original_type` itself: what is no other word for the type does not count.
+    Any producer may write `original_type`, so it counts only if it is an alias of the type.
     """
     original = (event.metadata or {}).get("original_type")
     is_alias = isinstance(original, str) and canonical(original) == event.event_type
@@ -51,7 +52,7 @@ def names_of(event: Event) -> tuple[str, ...]:
 
 
 def combine(where: Where | None = None, board: str | None = None) -> EventPredicate | None:
-    """The question to ask of an event; None where everything is wanted. Raises ValueError for a path of no field."""
+    """Return the predicate of `where` and `board`; None if neither is given. Raises ValueError for an unknown field."""
     asked = [to_predicate(where)] if where is not None else []
     if board is not None:
         asked.append(filter_predicate(EventFilter().with_term("board", board)))

@@ -7,10 +7,10 @@ from typing import Any
 
 
 class Problem(Exception):
-    """Ends a request with this status; `detail` tells the caller what to do about it.
+    """Ends a request with this status; `detail` tells the caller how to fix it.
 
-    `reason` is what is noted of it for others (see `http.rejected_requests`): alike for what is alike, and without
-    values that the caller sent. It is the detail, where that is so already.
+    `reason` is stored for people (see `http.rejected_requests`). It groups equal rejections, so it must not contain
+    values from the request. It defaults to `detail`.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
-"""The words of a query, as people type them: `type:task_* board:"Storefront, new" login`.
+"""Split queries into words: `type:task_* board:"Storefront, new" login`.
 
-A word is a list of values between commas, which may be those of a field. A value with spaces, commas or quotation marks
-stands in quotation marks; within them, a backslash before a quotation mark or a backslash takes it literally, and a
-colon names no field.
+A word is a list of values separated by commas, optionally with a field. Values with spaces, commas or quotation marks
+are quoted. Within quotes, a backslash escapes a quotation mark or a backslash, and a colon does not separate a field.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ PIECE = re.compile(
 
 
 class QueryValue(NamedTuple):
-    """One value of a word; the first `plain` of its characters stood before any quotation mark."""
+    """One value of a word; its first `plain` characters came before any quotation mark."""
 
     text: str = ""
     plain: int = 0
@@ -34,7 +33,7 @@ class QueryValue(NamedTuple):
 
 
 def parse_words(query: str) -> list[list[QueryValue]]:
-    """The words of a query, each as its values. Raises ValueError."""
+    """Parse a query into words, each a list of values. Raises ValueError."""
     found = [[QueryValue()]]
     for piece in PIECE.finditer(query):
         match piece.lastgroup:
@@ -52,7 +51,7 @@ def parse_words(query: str) -> list[list[QueryValue]]:
 
 
 def split_words(query: str) -> list[str]:
-    """The words of a query as they stand in it, so that one can be taken out and the others stay as they are."""
+    """Split a query into words as typed, so that one can be removed without changing the others."""
     found = [""]
     for piece in PIECE.finditer(query):
         if piece.lastgroup == "space":
@@ -63,5 +62,5 @@ def split_words(query: str) -> list[str]:
 
 
 def quote(value: str) -> str:
-    """The value as `words` reads it."""
+    """Quote a value so that `parse_words` reads it back."""
     return value if re.fullmatch(PLAIN, value) else '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'

@@ -1,4 +1,4 @@
-"""What stands in an event whose body was taken away: who did that, when and why."""
+"""The marker that replaces the data of a redacted event, and the metadata that remains."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def is_redacted(data: dict[str, Any]) -> bool:
 
 
 def remaining_metadata(event: RecordedEvent, effect: dict[str, Any], bears: Collection[str]) -> dict[str, Any]:
-    """The metadata that stays: the board's id, the correlation if another event bears that id, what
-    marks it as of the demo or as out of order, and the event's effect.
+    """Return the remaining metadata: the board's id, the correlation id if it is in `bears`, the marks of the demo and
+    of the order, and the effect.
 
-    A name is a text, and goes: the board, the task and the agent are named by other events, or by their ids.
+    Names are text and are removed: other events name the board, the task and the agent.
     """
     kept: dict[str, Any] = {"board_id": event.board_id} if event.board_id else {}
     correlation = event.metadata.get(CORRELATION)
@@ -39,7 +39,7 @@ def remaining_metadata(event: RecordedEvent, effect: dict[str, Any], bears: Coll
 
 
 def day_of(data: dict[str, Any]) -> str:
-    """The day of the redaction in words, as "3 May 2026"; "" where it names none."""
+    """Return the day of the redaction, as in "3 May 2026"; "" if the marker has no valid time."""
     try:
         at = datetime.fromisoformat(str(data.get("at")))
     except ValueError:

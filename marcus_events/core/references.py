@@ -1,4 +1,4 @@
-"""What an event is about: its board, its task and its agent, drawn from where producers name them."""
+"""Determine the board, the task and the agent of an event from the fields in which producers name them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def agent_of(event: Event) -> str | None:
 
 
 def first_name(*candidates: object) -> str | None:
-    """The first that can name something; Marcus writes "unknown" for an agent it does not know."""
+    """Return the first valid id; Marcus writes "unknown" for an unknown agent."""
     for candidate in candidates:
         if candidate != "unknown" and (name := name_in(candidate)):
             return name
@@ -29,5 +29,5 @@ def first_name(*candidates: object) -> str | None:
 
 
 def unrecorded(event: Event) -> RecordedEvent:
-    """The event as a filter looks at it before the log has it: position 0, its own clock."""
+    """Wrap an event that is not in the log, so that a filter can match it: position 0, recorded at its timestamp."""
     return RecordedEvent(0, event.timestamp, event, board_of(event), task_of(event), agent_of(event))

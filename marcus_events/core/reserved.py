@@ -1,8 +1,8 @@
-"""What only the system itself may say, and the names under which it does.
+"""Event types, sources and markers that are reserved for the system itself.
 
-Event types, sources, and marks in data and metadata are reserved. A producer that uses one is refused at ingest, also
-where it is written so that a person reads it as the same: in capitals, with invisible characters, with letters of
-another alphabet. `Authority.SYSTEM` lifts this; tests/core/test_reserved.py lists the modules that may use it.
+An event of a producer that uses one is rejected at ingest, also in a spelling that people would confuse with it: with
+capitals, invisible characters or letters of another alphabet. `Authority.SYSTEM` lifts this;
+tests/core/test_reserved.py lists the modules that may use it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CACHE_SIZE = 2048  # names whose look is remembered: a producer uses a few, agai
 
 
 class Authority(Enum):
-    """In whose name events are ingested."""
+    """The authority under which events are ingested."""
 
     ANY_BOARD = "any board"  # a producer that may publish to every board
     OWN_BOARDS = "own boards"  # one that may publish to some boards: its events' identities belong to their board
@@ -50,11 +50,11 @@ class Authority(Enum):
 
 
 class Reserved(InvalidEvent):
-    """Only the system itself may publish this event."""
+    """The event is reserved for the system."""
 
 
 def check_not_reserved(event: Event) -> None:
-    """`event` is of checked data and metadata. Raises Reserved."""
+    """Check that the event, whose payload is checked, uses nothing reserved. Raises Reserved."""
     if is_reserved_type(event.event_type):
         raise Reserved("/event_type", "is reserved for Marcus Events itself; choose another type")
     if is_reserved_source(event.source):
@@ -79,12 +79,12 @@ def is_reserved_source(name: str) -> bool:
 
 
 def name_words(name: str) -> str:
-    """The words of a name with _ between them: whatever else separates them reads the same."""
+    """Return the words of a name joined by _, whatever separates them."""
     return re.sub(r"[\W_]+", "_", skeleton(name, space="_")).strip("_")
 
 
 def skeleton(name: str, space: str = "") -> str:
-    """The name as it looks: without capitals, spaces, and what is invisible or an accent."""
+    """Reduce a name to its appearance: lower case, without accents and invisible characters, spaces as `space`."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     visible = "".join(letter for letter in plain if unicodedata.category(letter) not in INVISIBLE)
     return space.join(visible.translate(LOOK_ALIKES).split())
@@ -94,10 +94,10 @@ INVISIBLE = ("Cf", "Cn", "Co", "Mn", "Me")
 
 
 def source_of(kind: str, name: str) -> str:
-    """The source of what a person, a waiting program or a part of the system does; `kind` is of RESERVED_SOURCES."""
+    """Return the reserved source of a person, a program or a part of the system; `kind` is in RESERVED_SOURCES."""
     return (kind + name).encode()[:MAX_NAME_BYTES].decode(errors="ignore")
 
 
 def person_in(source: str) -> str:
-    """The person who speaks under a source; "" where it is no person's. Only the system makes such sources."""
+    """Return the user name in a source; "" if the source is not a user's. Only the system can use such sources."""
     return source.removeprefix(USER) if source.startswith(USER) else ""

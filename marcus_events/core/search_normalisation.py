@@ -1,4 +1,4 @@
-"""One form for texts that a reader takes for the same, and the characters of scripts without spaces.
+"""Normalise texts for search, and define the characters of scripts without spaces between words.
 
 The indexed text and the query both go through `search_form`. Case is folded. Full-width, half-width and presentation
 forms become plain letters (NFKC). The Turkish İ and ı become i. Arabic vowel signs and the tatweel, Hebrew points, soft
@@ -42,7 +42,7 @@ IS_UNCOMMON = re.compile("[^\0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205f]")
 
 
 def search_form(text: str) -> str:
-    """The form in which texts are compared."""
+    """Return the form in which texts are compared."""
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i").replace("ı", "i")
@@ -50,5 +50,5 @@ def search_form(text: str) -> str:
 
 
 def has_marks_or_no_spaces(text: str) -> bool:
-    """Whether a text may have marks, or characters of scripts without spaces."""
+    """Whether a text has combining marks, or characters of scripts without spaces."""
     return IS_UNCOMMON.search(text) is not None and HAS_OTHER.search(text) is not None

@@ -1,4 +1,4 @@
-"""What is so: boards, tasks, blockers, agents and dependencies; and the part of it that a batch of events concerns."""
+"""The state of boards, tasks, blockers, agents and dependencies that events are folded into."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ StateChanges = dict[tuple[type[StateItem], StateKey], StateItem | None]  # None:
 
 @dataclass
 class State:
-    """The items that events are folded into, by kind and key, with the changes since they were last taken."""
+    """The items by type and key, and the changes since the last `pop_changes`."""
 
     items: dict[type[StateItem], dict[StateKey, StateItem]] = field(
         default_factory=lambda: {kind: {} for kind in KINDS}
@@ -143,7 +143,7 @@ class State:
     _by_task: dict[str, set[tuple[type[StateItem], StateKey]]] = field(default_factory=lambda: defaultdict(set))
 
     def load(self, item: StateItem) -> None:
-        """Take in what is already so; not a change."""
+        """Add an existing item, without recording a change."""
         self.items[type(item)][item.key] = item
         if isinstance(item, TaskState | BlockerState):
             self._by_task[item.task_id].add((type(item), item.key))
@@ -179,7 +179,7 @@ class State:
         return {self.items[kind][key].board_id for kind, key in self._by_task[task_id] if kind is TaskState}
 
     def blockers_of(self, board_id: str, task_id: str) -> list[BlockerState]:
-        """All blockers that a task ever had, oldest first."""
+        """Return all blockers that a task ever had, oldest first."""
         found = [self.items[kind][key] for kind, key in self._by_task[task_id] if kind is BlockerState]
         mine = [item for item in found if isinstance(item, BlockerState) and item.board_id == board_id]
         return sorted(mine, key=lambda blocker: blocker.blocker_id)

@@ -1,4 +1,4 @@
-"""Texts as they are compared: two that a person could not tell apart are the same. Events keep what was written."""
+"""Normalise texts for comparison, so that texts that look the same are equal. Events store the original text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def normalised(text: str) -> str:
-    """The text in Unicode NFC, with line feeds for line ends, and without white space at its ends."""
+    """Return the text in Unicode NFC, with line feeds for line ends, and stripped."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def normalised_value(value: Any) -> Any:
-    """A JSON value with every text in it normalised; names of fields stay as they are."""
+    """Return a JSON value with every text in it normalised, except keys."""
     if isinstance(value, str):
         return normalised(value)
     if isinstance(value, dict):

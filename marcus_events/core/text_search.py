@@ -1,19 +1,18 @@
-"""Words: what is looked for in the texts of an event, and what counts as found.
+"""Tokenise the texts of an event, and match phrases in them.
 
-A word is a run of letters, their marks and digits, in the form that `core.search_form` gives it. Everything else
-separates, the underscore too, so that `task_blocked` is two words side by side. Of a very long word the first
-MAX_LETTERS count. Chinese, Japanese, Thai and their like are written without spaces, so words cannot be told there: a
-run of such characters is taken apart into pairs that overlap, and its last character. `登录失败` is `登录`, `录失`,
-`失败` and `败`, side by side, and any part of it is found by its own pairs; a single character is the beginning of one.
+A word is a run of letters, combining marks and digits, normalised by `search_normalisation.search_form`. Everything
+else separates words, including the underscore: `task_blocked` is two adjacent words. A long word is truncated to
+MAX_LETTERS. Scripts without spaces, such as Chinese, Japanese and Thai, are split into overlapping pairs and the last
+character: `登录失败` becomes `登录`, `录失`, `失败` and `败`. Any part of it is found by its own pairs, a single
+character as a prefix.
 
-The words of an event are those of its type, its source and every text in its data and metadata (not of their keys),
-and where they stand: `Words.places`. Those of the fields that name other tasks are kept apart, since not everybody who
-sees the event may know of those tasks. The search index is made of exactly these places
-(`marcus_events.search.lexemes`), so that an event is found there if and only if `said` says so here.
+The words of an event come from its type, its source and every text in its data and metadata, except keys. Words of
+fields that name other tasks are kept apart, since a reader may not know of those tasks. The search index holds the same
+words and positions (`marcus_events.search.lexemes`), so it finds an event if and only if `Words.contains` does.
 
-Places are bounded as PostgreSQL's are. Every word of an event is found however long its texts are; words side by side
-are found among the first MAX_PLACE, and among the first MAX_PLACES times that a word comes. Between two texts lies a
-gap, so that nothing is side by side across them. The largest event there can be fits into a tsvector.
+Positions have PostgreSQL's limits. Every word is found, but adjacent words only among the first MAX_POSITION words and
+the first MAX_POSITIONS occurrences of a word. A gap separates texts, so that a phrase does not match across them. The
+largest possible event fits into a tsvector.
 """
 
 from __future__ import annotations
@@ -44,17 +43,17 @@ MAX_POSITIONS = 256  # of one word
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a text, in order."""
+    """Return the words of a text, in order."""
     return [word for word in word_run([text]) if word != TEXT_BREAK]
 
 
 def word_run(texts: Iterable[str]) -> list[str]:
-    """The words of these texts, each at its place less one, with BETWEEN at the places where one text ends."""
+    """Return the words of these texts, each at the index of its position less one, with TEXT_BREAK between texts."""
     return words_in(joined_search_form(texts))
 
 
 def word_run_beside(texts: Iterable[str], others: Iterable[str]) -> list[str]:
-    """As `run_of`, of as much of `others` as the index has room for beside `texts`: its lexemes are longer there."""
+    """Return the word run of as much of `others` as the index has room for beside `texts`; their lexemes are longer."""
     return words_in(truncate(joined_search_form(others), (MAX_BYTES - len(joined_search_form(texts).encode())) // 2))
 
 
@@ -75,7 +74,7 @@ def truncate(text: str, max_bytes: int = MAX_BYTES) -> str:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Every text in a JSON value, but for keys."""
+    """Yield every text in a JSON value, except keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -85,7 +84,7 @@ def texts_in(value: object) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Words:
-    """The words of an event, and the places of each in order."""
+    """The words of an event, with the sorted positions of each."""
 
     places: dict[str, list[int]]
 
@@ -108,7 +107,7 @@ class Words:
         return sorted(self.places)
 
     def beginning(self, prefix: str) -> Iterator[str]:
-        """The words that begin so."""
+        """Yield the words with this prefix."""
         for n in range(bisect_left(self.ordered, prefix), len(self.ordered)):
             if not self.ordered[n].startswith(prefix):
                 return
@@ -136,7 +135,7 @@ def bound_places(places: list[int]) -> list[int]:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Words side by side; `is_prefix` where the last one may go on."""
+    """Adjacent words; with `is_prefix` the last one is a prefix."""
 
     words: tuple[str, ...]
     is_prefix: bool = False
@@ -144,9 +143,9 @@ class Phrase:
 
 @lru_cache(maxsize=10_000)
 def phrase(value: str) -> Phrase:
-    """`exact words`, or with a star at the end the beginning of the last one: `log*`.
+    """Parse a phrase: whole words, or with `*` at the end a prefix, as in `log*`.
 
-    Without spaces nothing tells where a word ends: there the last character may always be followed by others.
+    In scripts without spaces the end of a word is unknown, so the last character is always a prefix.
     """
     words = tuple(tokens(value))
     if not words or not is_single(words[-1]):

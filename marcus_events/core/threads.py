@@ -1,9 +1,9 @@
-"""How many threads of a web process work with the database at once.
+"""The sizes of the thread pools of a web process that work with the database.
 
-Each of them holds a connection of Django's pool while it works, so the pool is exactly as large as all of them together
-(see `config.environment`): none of them waits for a connection while another one idles. More threads would only take
-Python's interpreter from one another. Services that stay connected (writer, listener, hub, projectors) hold connections
-of their own outside of the pool: see `log.connect`. A PostgreSQL server takes 100 connections by default.
+Each thread holds a connection of Django's pool while it works, so the pool has as many connections as there are threads
+(see `config.environment`). More threads would only compete for Python's interpreter. Services that stay connected
+(writer, listener, hub, projectors) use connections outside of the pool: see `log.connect`. PostgreSQL allows 100
+connections by default.
 """
 
 THREADS = {

@@ -1,1 +1,1 @@
-"""What the HTTP API and the WebSocket share: problem+json, JSON, CloudEvents, publishing, rejected requests."""
+"""Code shared by the HTTP API and the WebSocket: problem+json, JSON, CloudEvents, publishing, rejected requests."""

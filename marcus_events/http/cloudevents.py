@@ -1,4 +1,4 @@
-"""CloudEvents 1.0, in and out. What came in as one is given back with everything that it said.
+"""Convert CloudEvents 1.0 to events and back, without losing an attribute.
 
 | CloudEvents | an event here |
 | --- | --- |
@@ -7,11 +7,11 @@
 | any other `data` | `data.value`, or `data.base64` where it is binary and not of a JSON type |
 | `correlationid`, `causationid`, `boardid`, and those of tracing | `correlation_id`, … in the metadata |
 | every other attribute | `cloudevent` in the metadata, under its own name |
-| `marcusposition`, `marcusrecordedat`, only given out | `position`, `recorded_at` |
-| `marcusmetadata`, only given out: a text of JSON | what else there is in the metadata |
+| `marcusposition`, `marcusrecordedat` (output only) | `position`, `recorded_at` |
+| `marcusmetadata` (output only): JSON as a string | the rest of the metadata |
 
-The attributes are checked by the CloudEvents SDK. JSON is parsed and written by the same code as everywhere else, since
-the SDK's takes numbers that nobody can read back.
+The CloudEvents SDK checks the attributes. It does not parse the JSON: it would accept numbers that other readers cannot
+read.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ ESCAPED = re.compile(r"\\(.)")
 
 
 def from_structured(stated: Any) -> Event:
-    """An event of a CloudEvent in JSON. Raises InvalidEvent."""
+    """Convert a CloudEvent in JSON to an event. Raises InvalidEvent."""
     if not isinstance(stated, Mapping):
         raise InvalidEvent("", "a CloudEvent must be a JSON object")
     known = {name: value for name, value in stated.items() if value is not None or name == "data"}
@@ -77,7 +77,7 @@ def from_structured(stated: Any) -> Event:
 
 
 def decode_base64_json(encoded: str) -> tuple[str, dict[str, Any]]:
-    """What the bytes hold, if it is JSON as their type says."""
+    """Decode base64 of JSON; bytes that are not JSON stay base64."""
     try:
         return decode_data(parse(base64.b64decode(encoded)), None, True)
     except Problem:
@@ -85,7 +85,7 @@ def decode_base64_json(encoded: str) -> tuple[str, dict[str, Any]]:
 
 
 def decode_data(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str, Any]]:
-    """In what form the data came, and as what an event holds it."""
+    """Return the form in which the data was sent, and the data as an event stores it."""
     if encoded is not None:
         return BINARY, {BINARY: check_base64(encoded)}
     if not is_there:
@@ -94,7 +94,7 @@ def decode_data(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str
 
 
 def from_binary(headers: Mapping[str, str], body: bytes) -> Event:
-    """An event of a request whose headers are the attributes. Raises InvalidEvent, or Problem where it is not JSON."""
+    """Convert a request in binary mode to an event. Raises InvalidEvent, or Problem if the body is not JSON."""
     named = {name.lower().removeprefix(HEADER_PREFIX): value for name, value in headers.items() if is_attribute(name)}
     attributes = {name: decode_header(name, value) for name, value in named.items()}
     if content_type := headers.get("Content-Type", ""):
@@ -107,7 +107,7 @@ def from_binary(headers: Mapping[str, str], body: bytes) -> Event:
 
 
 def event_id_in(headers: Mapping[str, str]) -> str:
-    """The id of the event in binary mode, by which a refusal names it."""
+    """Return the id of an event in binary mode, for the answer to a rejected one; "" if it cannot be read."""
     try:
         return decode_header("id", headers.get(f"{HEADER_PREFIX}id", ""))
     except InvalidEvent:
@@ -119,8 +119,9 @@ def is_attribute(header: str) -> bool:
 
 
 def decode_header(name: str, value: str) -> str:
-    """A header's value: ASCII, in which other characters are percent-encoded UTF-8. Earlier versions of the binding put
-    it into double quotes, with backslashes within.
+    """Decode a header's value: ASCII with percent-encoded UTF-8. Raises InvalidEvent.
+
+    Earlier versions of the HTTP binding put the value into double quotes, with backslash escapes.
     """
     if quoted := QUOTED.fullmatch(value):
         value = ESCAPED.sub(r"\1", quoted[1])
@@ -143,7 +144,7 @@ def decode_body(body: bytes, content_type: str) -> tuple[str, dict[str, Any]]:
 
 
 def is_bare_text(body: bytes) -> bool:
-    """Whether it is a text without the quotes of JSON: SDKs send a string so, and name JSON as its type."""
+    """Whether the body is a string without JSON's quotation marks: SDKs send strings so, with a JSON content type."""
     if body.lstrip()[:1] in (b"{", b"[", b'"'):
         return False
     try:
@@ -154,7 +155,7 @@ def is_bare_text(body: bytes) -> bool:
 
 
 def decode_text(body: bytes) -> str:
-    """The body, where it is a text that an event can hold. Raises UnicodeDecodeError or InvalidEvent."""
+    """Decode a body to a text that an event can hold. Raises UnicodeDecodeError or InvalidEvent."""
     text = body.decode()
     check_text(text, "")
     return text
@@ -171,7 +172,7 @@ def build_event(attributes: dict[str, Any], form: str, data: dict[str, Any]) -> 
 
 
 def check_attributes(attributes: dict[str, Any]) -> None:
-    """By the SDK; and their values are texts, numbers or truths. Raises InvalidEvent."""
+    """Check the attributes with the SDK, and that each is a string, a number or a boolean. Raises InvalidEvent."""
     try:
         CloudEvent(attributes | {"id": attributes.get("id"), "specversion": attributes.get("specversion")})
     except CloudEventValidationError as error:
@@ -183,7 +184,7 @@ def check_attributes(attributes: dict[str, Any]) -> None:
 
 
 def pointer_and_reason(name: str, error: Exception) -> tuple[str, str]:
-    """What the SDK found; of a name that it does not allow, it would repeat whatever that is."""
+    """Describe the SDK's error. Its own message for an invalid name would repeat the name."""
     if isinstance(error, CustomExtensionAttributeError):
         return "", "has an attribute whose name is not lowercase letters and digits"
     return f"/{name}", str(error)
@@ -200,7 +201,7 @@ def check_base64(encoded: Any) -> str:
 
 
 def to_structured(recorded: RecordedEvent) -> dict[str, Any]:
-    """The event as a CloudEvent in JSON, with its place in the log and everything that it said."""
+    """Convert a recorded event to a CloudEvent in JSON, with its position and all of its attributes."""
     metadata = dict(recorded.metadata)
     others = metadata.pop(ATTRIBUTES, None)
     others = others if isinstance(others, dict) else {}
@@ -223,7 +224,7 @@ def to_structured(recorded: RecordedEvent) -> dict[str, Any]:
 
 
 def is_extension(name: str, value: object) -> bool:
-    """Whether it can be an attribute beside those that are ours to say: any producer may have written the metadata."""
+    """Whether this is a valid extension attribute: any producer may have written the metadata."""
     if name in (*CORE_ATTRIBUTES, *ADDED_ATTRIBUTES, "specversion", DATA_FORM) or not isinstance(
         value, str | int | float
     ):
@@ -244,7 +245,7 @@ def encode_data(data: dict[str, Any], form: object) -> dict[str, Any]:
 
 
 def is_base64(found: object) -> bool:
-    """Any producer may have written that it came so."""
+    """Whether the value is base64: any producer may have written that form into the metadata."""
     try:
         check_base64(found)
     except InvalidEvent:

@@ -1,6 +1,6 @@
-"""What would become of events, without taking them: every step of publishing but the last.
+"""Dry run: check events as publishing does, without appending them.
 
-A sample may be an event or a CloudEvent, or an array of either; each item is told apart by its `specversion`.
+A sample is an event, a CloudEvent, or an array of both; an item with `specversion` is a CloudEvent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_IN_LOG = 0  # the position of what is not in the log yet
 
 @dataclass(frozen=True)
 class DryRunResult:
-    """`receipt` is what its publisher would be told; `offer` what the log would be handed, where it can be."""
+    """`receipt` is the answer that publishing would give; `entry` what would be appended, None if it is invalid."""
 
     receipt: Receipt
     entry: EventData | None
@@ -31,9 +31,9 @@ class DryRunResult:
 
 
 def check(body: bytes, visibility: Visibility) -> list[DryRunResult]:
-    """In the order given. Raises Problem where a request with this body would be refused as a whole.
+    """Check the events of a body, in order. Raises Problem if such a request would be rejected as a whole.
 
-    Whether the log has it already is told to who may see every board: to others an id would tell what they do not see.
+    Duplicates are reported only to those who see every board: to others they would reveal hidden events.
     """
     stated = parse(check_size(body))
     items = stated if isinstance(stated, list) else [stated]

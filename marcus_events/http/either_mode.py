@@ -1,4 +1,4 @@
-"""What the middleware of this project has in common."""
+"""A base class for middleware that works in synchronous and asynchronous request handling."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.http import HttpRequest
 
 
 class EitherMode:
-    """Middleware for synchronous and asynchronous views; `is_async` says which kind comes next.
+    """Middleware for synchronous and asynchronous views; `is_async` tells which one `get_response` is.
 
-    In front of a view that waits, middleware that is only synchronous would keep a thread for each request.
+    Synchronous middleware in front of an asynchronous view would hold a thread for each waiting request.
     """
 
     sync_capable = async_capable = True
@@ -28,6 +28,6 @@ class EitherMode:
 
 
 def end_turn(request: HttpRequest) -> None:
-    """While this waits, others are worked on, if the server gives turns."""
+    """End the request's turn (see `config.middleware.connection_limit`), so that others run while it waits."""
     if end := getattr(request, "scope", {}).get("end_turn"):
         end()

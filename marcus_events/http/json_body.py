@@ -1,6 +1,6 @@
-"""JSON as it comes in: parsed once, strictly. Of a key that is given twice the last value counts.
+"""Parse JSON bodies strictly. If a key occurs twice, the last value counts.
 
-What may stand in an event is checked where it is taken in; here is refused what is not JSON at all.
+This rejects what is not JSON; `core.payload` checks what an event may contain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_DIGITS = 40  # to tell that a number is beyond every limit; reading a millio
 
 
 def parse(body: bytes) -> Any:
-    """Raises Problem."""
+    """Parse a JSON body. Raises Problem."""
     check_values(body)
     try:
         return json.loads(body.decode(), parse_int=parse_integer, parse_constant=reject_constant)
@@ -33,14 +33,14 @@ def parse(body: bytes) -> Any:
 
 
 def check_values(body: bytes) -> None:
-    """Raises Problem. Whatever stands between commas and within brackets is a value, though not within a text."""
+    """Check that the body holds at most MAX_VALUES values, not counting inside strings. Raises Problem."""
     if count_values(body) > MAX_VALUES and count_values(STRING.sub(b"", body)) > MAX_VALUES:
         detail = f"The body contains more than {MAX_VALUES} values; send smaller batches."
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, limit="body_values")
 
 
 def count_values(body: bytes) -> int:
-    """Nearly so many: each stands behind one of these, but for the first; an empty array counts as one, too."""
+    """Estimate the number of values by the separators before them; an empty array counts as one."""
     return sum(map(body.count, (b",", b"[", b"{")))
 
 
@@ -57,13 +57,13 @@ def reject_constant(name: str) -> None:
 
 
 def check_size(body: bytes) -> bytes:
-    """Raises Problem. Servers may have read more than we want of one without a length."""
+    """Check the size of a body, which may have come without a Content-Length. Raises Problem."""
     if len(body) > MAX_BODY:
         raise too_large()
     return body
 
 
 def too_large() -> Problem:
-    """In the same words wherever it is noticed, by the server's gate and in front of Django as well."""
+    """Return the Problem of a body that is too large, the same from the server, the middleware and the views."""
     detail = f"The body is larger than {MAX_BODY} bytes; send smaller batches."
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, limit="body_bytes")

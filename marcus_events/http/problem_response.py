@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457), the same for every endpoint."""
+"""Render errors as problem+json (RFC 9457)."""
 
 from __future__ import annotations
 

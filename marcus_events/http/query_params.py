@@ -16,7 +16,7 @@ MAX_POSITION = 2**63 - 2  # the one after it is a bigint still
 
 
 def parse_query(stated: str) -> EventFilter:
-    """Raises Problem."""
+    """Parse the parameter `q`. Raises Problem."""
     try:
         return EventFilter.parse(stated)
     except InvalidFilter as error:
@@ -24,10 +24,7 @@ def parse_query(stated: str) -> EventFilter:
 
 
 def restrict_to_boards(wanted: EventFilter, named: str, visibility: Visibility) -> EventFilter:
-    """What may be seen of the filter's events, on the board of this id or name alone where one is named.
-
-    Raises Problem.
-    """
+    """Restrict a filter to visible events, and to the board of this id or name if one is named. Raises Problem."""
     chosen = find_board_ids(named, visibility)
     if visibility.boards is None:
         return visibility.narrow(wanted.with_term("board", *(chosen or ())))
@@ -36,9 +33,9 @@ def restrict_to_boards(wanted: EventFilter, named: str, visibility: Visibility) 
 
 
 def find_board_ids(named: str, visibility: Visibility, moment: int | datetime | None = None) -> list[str] | None:
-    """The ids of the boards that are asked for, by id or by the name they had at a moment; None means every board.
+    """Return the ids of the boards with this id, or with this name at a moment; None means every board.
 
-    Of who does not see every board, those that they see. Raises Problem, alike for what is not there.
+    A restricted caller gets only visible boards. Raises Problem alike for hidden and for unknown boards.
     """
     found = [named, *Board.objects.as_of(moment).filter(name=named).values_list("board_id", flat=True)] if named else []
     if visibility.boards is None:

@@ -54,7 +54,7 @@ WHERE id NOT IN (SELECT id FROM refused_request ORDER BY last_at DESC, id DESC L
 
 @dataclass(frozen=True, order=True)
 class RejectionKind:
-    """What is alike of refusals that are counted together. `prefix` is the beginning of the token, "" without one."""
+    """The key by which rejections are counted. `prefix` is the prefix of the token, "" without one."""
 
     status: int
     reason: str
@@ -77,7 +77,7 @@ class Tally:
 
 
 def record_rejection(status: int, reason: str, caller: Caller, method: str, path: str) -> None:
-    """Count a refusal. Returns at once and never raises; of a payload, `reason` names places and never values."""
+    """Count a rejection. Returns at once and never raises. `reason` must not contain values of the payload."""
     now = utc_now()
     rejected_requests().add(
         RejectionKind(
@@ -93,20 +93,20 @@ def record_rejection(status: int, reason: str, caller: Caller, method: str, path
 
 
 def record_problem(problem: Problem, caller: Caller, method: str, path: str) -> None:
-    """The same for a Problem, if it is one that a caller can mend."""
+    """Count a Problem if its status is one that a caller can fix."""
     if problem.status in RECORDED_STATUSES:
         record_rejection(problem.status, problem.reason, caller, method, path)
 
 
 def sanitise(text: str, length: int) -> str:
-    """The text as it may be kept: without a token, without what the database cannot hold, and not too long."""
+    """Mask tokens, replace characters that PostgreSQL cannot store, and truncate to `length` characters."""
     storable = text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     masked = TOKEN_LIKE.sub(r"\1…", storable)
     return masked if len(masked) <= length else masked[: length - 1] + "…"
 
 
 class RejectedRequests:
-    """Those of this process that are not written yet."""
+    """A service: the rejections of this process that are not written yet, and the thread that writes them."""
 
     def __init__(self) -> None:
         self._waiting: dict[RejectionKind, Tally] = {}
@@ -124,10 +124,10 @@ class RejectedRequests:
             self._wake.notify_all()
 
     def stop_soon(self) -> None:
-        """Requests that end may still be rejected."""
+        """Keep running: requests that are still in progress may be rejected."""
 
     def stop(self) -> None:
-        """Write what waits, if the database is there."""
+        """Write the pending rejections if the database is available, and end the thread."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
@@ -174,7 +174,7 @@ class RejectedRequests:
 
 
 def write(taken: dict[RejectionKind, Tally]) -> None:
-    """In order, so that two processes never wait for one another's rows."""
+    """Upsert the counts in key order, so that two processes cannot deadlock."""
     rows = [(*astuple(refusal), *astuple(tally)) for refusal, tally in sorted(taken.items(), key=lambda pair: pair[0])]
     try:
         with transaction.atomic():
@@ -188,5 +188,5 @@ REJECTED_REQUESTS = Declared("rejected requests", RejectedRequests)
 
 
 def rejected_requests() -> RejectedRequests:
-    """Those of this process."""
+    """Return the service of this process."""
     return REJECTED_REQUESTS.get()

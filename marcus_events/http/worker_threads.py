@@ -1,4 +1,4 @@
-"""Threads for work with the database, off the event loop. `core.threads` says how many there are."""
+"""Thread pools for database work off the event loop; `core.threads` defines their sizes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class WorkerThreads:
-    """A service: up to `size` threads, each made when there is work for it."""
+    """A service: a pool of up to `size` threads, started on demand."""
 
     def __init__(self, name: str, size: int) -> None:
         self._name, self._size = name, size
@@ -34,7 +34,7 @@ class WorkerThreads:
         self.executor = ThreadPoolExecutor(self._size, thread_name_prefix=self._name)
 
     def stop_soon(self) -> None:
-        """Work that has begun ends by itself."""
+        """Nothing to do: work in progress ends by itself."""
 
     def stop(self) -> None:
         self.executor.shutdown(wait=False, cancel_futures=True)
@@ -56,7 +56,7 @@ LARGE_BODY_THREADS: Threads = Declared("large body threads", lambda: WorkerThrea
 
 
 async def run_in_thread(threads: Threads, work: Callable[[], Result]) -> Result:
-    """Run the work in one of these threads; its database connection goes back into the pool afterwards."""
+    """Run the work in one of these threads, and return its database connection to the pool afterwards."""
     run = database_sync_to_async(work, thread_sensitive=False, executor=threads.get().executor)
     result: Result = await run()
     return result

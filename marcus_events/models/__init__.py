@@ -1,4 +1,4 @@
-"""The tables, by what they are for: the log and its search, what is so by it, subscriptions, the doors, the proofs."""
+"""The models: log, projections, search, subscriptions, access, audit and retention."""
 
 from marcus_events.models.api_access import RefusedRequest, Token
 from marcus_events.models.audit import AnchorState, Redaction, Seal, Verification

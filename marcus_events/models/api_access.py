@@ -1,4 +1,4 @@
-"""Who may come in, and what was refused lately."""
+"""API tokens and rejected requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from marcus_events.core.patterns import any_like
 
 
 class Token(models.Model):
-    """A program's key. The secret is shown once and only its SHA-256 is kept, so a stolen table opens nothing."""
+    """A program's token. Only the SHA-256 of the secret is stored, so a stolen table gives no access."""
 
     name = models.TextField(unique=True)
     prefix = models.TextField()  # the first characters, to recognise it by
@@ -32,7 +32,7 @@ class Token(models.Model):
 
     @property
     def state(self) -> str:
-        """In words: whether it opens anything, and until when."""
+        """Describes whether the token is valid, and until when."""
         if self.revoked_at:
             return f"revoked {self.revoked_at:%Y-%m-%d %H:%M}"
         if self.expires_at:
@@ -44,7 +44,7 @@ class Token(models.Model):
 
 
 class RefusedRequest(models.Model):
-    """What was refused at the door, alike ones counted together. `marcus_events.http.rejected_requests` writes it."""
+    """Rejected requests, equal ones counted together. Written by `marcus_events.http.rejected_requests`."""
 
     status = models.SmallIntegerField()
     reason = models.TextField()

@@ -1,4 +1,4 @@
-"""What proves that the log is as it was: redactions, the blocks of the hash chain, and when it was verified."""
+"""Redactions, the hash chain, its anchors, and verifications."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from marcus_events.core.event import utc_now
 
 
 class Redaction(models.Model):
-    """An event whose body was replaced. `marcus_events.audit.redaction` writes it; a trigger keeps it from being
-    changed.
+    """A redacted event. Written by `marcus_events.audit.redaction`; a trigger prevents changes.
 
-    `marker` and `metadata` are what stands in the event since; `leaf` and `marked` its leaves of the hash chain before
-    and after; `record` the position of the `event_redacted` that says the same.
+    `marker` and `metadata` are the event's new data and metadata, `leaf` and `marked` its leaves of the hash chain
+    before and after, `record` the position of its `event_redacted`.
     """
 
     position = models.BigIntegerField(primary_key=True)
@@ -38,7 +37,7 @@ class Redaction(models.Model):
 class Seal(models.Model):
     """A block of the hash chain: the leaves of the events from `first` to `last`, 16 bytes each, and its hash.
 
-    `chain` is the epoch of the log that it is of; the oldest block of a chain follows on nothing.
+    `chain` is the epoch of the log.
     """
 
     last = models.BigIntegerField()
@@ -57,9 +56,9 @@ class Seal(models.Model):
 
 
 class Verification(models.Model):
-    """One check of the log against its chain. It runs until `ended_at`; `seen_at` tells that it is still at work.
+    """A verification of the log. It is running while `ended_at` is null; `seen_at` is its last sign of progress.
 
-    `faults` are [position, words] each; `verified_to` is the last position of the last block that was looked at.
+    `faults` holds pairs [position, description]; `verified_to` is the last position of the last verified block.
     """
 
     by = models.TextField()
@@ -85,9 +84,9 @@ class Verification(models.Model):
 
 
 class AnchorState(models.Model):
-    """A place outside of the database that the head of the hash chain is written to, and how that goes.
+    """The state of an anchor: the last head written, and failures.
 
-    `key` is of the place; `name` is what people are shown. `failures` counts the attempts since the last success.
+    `key` identifies the target, `name` is shown to people, `failures` counts attempts since the last success.
     """
 
     key = models.TextField(primary_key=True)

@@ -1,4 +1,4 @@
-"""Who may see which boards."""
+"""Access to boards."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from marcus_events.models.fields import BoardIdField
 
 
 class BoardAccess(models.Model):
-    """A person, or everybody of a group, may see this board. Who may see every board needs none.
+    """A user, or the members of a group, may see this board. Not needed with the permission `see_every_board`.
 
-    A board is named by its id alone: it is a function of the log, and may be removed and come again.
+    The board is no foreign key: boards are derived from the log, and may be removed and appear again.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="board_access")

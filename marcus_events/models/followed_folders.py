@@ -1,4 +1,4 @@
-"""The Marcus folders that the server follows by itself."""
+"""The folders of Marcus installations that the server follows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class FollowedFolder(models.Model):
-    """A folder in which a Marcus was started, on the machine of the server.
+    """A folder in which a Marcus was started, on the server's machine.
 
-    `state` is what its follower does and has found, as `marcus_events.sources.marcus.folder_state` writes it, and
-    `state_at` when that was: the process that follows and the one that shows the page may be two.
+    `state` is the state of its follower (`marcus_events.sources.marcus.folder_state`) and `state_at` its time. It is
+    stored, since the follower and the page may run in different processes.
     """
 
     path = models.TextField(unique=True)

@@ -1,4 +1,4 @@
-"""The log and its head. Only `marcus_events.log` writes them."""
+"""The log, the identities of its events, and its head. Written by `marcus_events.log`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from marcus_events.models.fields import BoardIdField
 
 
 class LoggedEvent(models.Model):
-    """One event in the one ordered sequence. The table is divided by position: see `marcus_events.log.partitions`."""
+    """An event of the log. The table is partitioned by position: see `marcus_events.log.partitions`."""
 
     position = models.BigIntegerField(primary_key=True)
     recorded_at = models.DateTimeField()
@@ -48,10 +48,10 @@ class LoggedEvent(models.Model):
 
 
 class Identity(models.Model):
-    """Which events the log has taken in, and where. Apart from the log: unique over all of its partitions.
+    """The identity of an event and its position. A separate table, since it is unique over all partitions.
 
-    It outlives its event, so that a file that is read again does not bring back what was removed. `owner` is the board
-    of a producer that may publish to some boards only, and "" for everybody else.
+    It outlives its event, so that reading a file again does not restore removed events. `owner` is the board of a
+    producer restricted to some boards, and "" for other producers.
     """
 
     pk = models.CompositePrimaryKey("event_id", "source", "owner")
@@ -71,10 +71,10 @@ class Identity(models.Model):
 
 
 class LogHead(models.Model):
-    """The single row that numbers the log. Whoever appends holds it locked until the commit.
+    """The single row with the head of the log. Appending locks it until the commit.
 
-    `epoch` changes when positions could come again with other events (a restored backup): whoever holds a position
-    then starts over.
+    `epoch` changes when positions may be reused for other events (a restored backup): readers with a position must
+    then start over.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)

@@ -1,6 +1,6 @@
-"""What is so by the log: projections, each row saying what was so from one position to another.
+"""Tables derived from the log. They can be rebuilt from it.
 
-`to_position` is null while it still is. All of them can be rebuilt from the log.
+A row of an Interval is valid from `from_position` to before `to_position`, which is null for the present state.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ProjectionName(StrEnum):
 
 
 class Checkpoint(models.Model):
-    """How far a projection has come; saved in the same transaction as what it wrote."""
+    """The position up to which a projection has applied the log; saved in the same transaction as its tables."""
 
     projection = models.TextField(primary_key=True)
     position = models.BigIntegerField(default=0)
@@ -46,7 +46,7 @@ class IntervalQuerySet(models.QuerySet[Any]):
         return self.filter(to_position=None)
 
     def as_of(self, moment: int | datetime | None) -> Self:
-        """The rows that held after the event at a position, or at a time; None means now."""
+        """Return the rows that were valid after the event at a position, or at a time; None means now."""
         if moment is None:
             return self.now()
         unit = "position" if isinstance(moment, int) else "time"
@@ -56,7 +56,7 @@ class IntervalQuerySet(models.QuerySet[Any]):
 
 
 class Interval(models.Model):
-    """What was so from one position (inclusive) to another (exclusive), and from when to when."""
+    """A state that was valid from one position (inclusive) to another (exclusive), with the times of both."""
 
     from_position = models.BigIntegerField()
     to_position = models.BigIntegerField(null=True)
@@ -74,7 +74,7 @@ class Interval(models.Model):
 
 
 def only_now(*fields: str, name: str) -> models.UniqueConstraint:
-    """One open interval per key: also the index by which the present is read."""
+    """Return a constraint for one open interval per key; its index also serves reads of the present state."""
     return models.UniqueConstraint(fields=fields, condition=Q(to_position=None), name=name)
 
 
@@ -106,7 +106,7 @@ class Board(Interval):
 
 
 class BoardRemoval(models.Model):
-    """A board that was removed, by the event at this position: pages show nothing of it from before."""
+    """The removal of a board by the event at this position: pages hide earlier events of the board."""
 
     pk = models.CompositePrimaryKey("board_id", "position")
     board_id = BoardIdField()
@@ -121,9 +121,9 @@ class BoardRemoval(models.Model):
 
 
 class BoardNow(Interval):
-    """The same table by what is unique now: Django's admin lists no table with a key of several columns.
+    """The table of boards with the key of the present rows, since Django's admin cannot list composite keys.
 
-    Whoever reads it asks for `now()`.
+    Queries must use `now()`.
     """
 
     board_id = BoardIdField(primary_key=True)
@@ -138,7 +138,7 @@ class BoardNow(Interval):
 
 
 class Task(Interval):
-    """`status` is one of todo, assigned, in_progress, blocked, done, and has been so since `status_since`."""
+    """A task. `status` is one of todo, assigned, in_progress, blocked, done, since `status_since`."""
 
     pk = models.CompositePrimaryKey("board_id", "task_id", "from_position")
     task_id = models.TextField()
@@ -171,7 +171,7 @@ class Task(Interval):
 
 
 class Blocker(Interval):
-    """What keeps a task from going on. `blocker_id` is the position of the event that reported it."""
+    """A blocker of a task. `blocker_id` is the position of the event that reported it."""
 
     pk = models.CompositePrimaryKey("blocker_id", "from_position")
     blocker_id = models.BigIntegerField()
@@ -219,7 +219,7 @@ class Blocker(Interval):
 
 
 class Agent(Interval):
-    """`status` is one of idle, waiting (has asked for work), working, blocked, or what the agent said of itself."""
+    """An agent. `status` is one of idle, waiting (for work), working, blocked, or a text that the agent reported."""
 
     pk = models.CompositePrimaryKey("board_id", "agent_id", "from_position")
     agent_id = models.TextField()
@@ -237,8 +237,9 @@ class Agent(Interval):
 
 
 class Dependency(Interval):
-    """`task_id` cannot go on before `depends_on_id` is done, which may be a task of another board: of the one that the
-    event has named, or else of the one that `marcus_events.access.linked_tasks` finds.
+    """The task `task_id` depends on `depends_on_id`, which may be on another board.
+
+    `depends_on_board` is the board that the event named; if it is "", `marcus_events.log.task_boards` finds the board.
     """
 
     pk = models.CompositePrimaryKey("board_id", "task_id", "depends_on_id", "from_position")
@@ -256,7 +257,7 @@ class Dependency(Interval):
 
 
 class Rate(models.Model):
-    """How many events of a type happened on a board in a minute."""
+    """The number of events of a type on a board in a minute."""
 
     pk = models.CompositePrimaryKey("board_id", "event_type", "minute")
     board_id = BoardIdField()
@@ -273,7 +274,7 @@ class Rate(models.Model):
 
 
 class HourlyRate(models.Model):
-    """The same per hour: for long spans, which have sixty times as many minutes."""
+    """The number of events of a type on a board in an hour, for charts over long spans."""
 
     pk = models.CompositePrimaryKey("board_id", "event_type", "hour")
     board_id = BoardIdField()

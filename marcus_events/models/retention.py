@@ -1,4 +1,4 @@
-"""How long events are kept, and what was removed when."""
+"""Retention policies and their runs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ DEFAULT_DAYS = 90  # that a form offers
 
 
 class RetentionPolicy(models.Model):
-    """Events of a type (a pattern) on a board ("" is all) are kept for so long, counted from when they were recorded.
+    """How long events of a type (a pattern) on a board ("" for all) are kept after they were recorded.
 
-    Of several policies for an event the most special one counts: see `marcus_events.retention.policies`.
+    The most specific matching policy applies: see `marcus_events.retention.policies`.
     """
 
     class Act(models.TextChoices):
@@ -64,7 +64,7 @@ def look_anew() -> None:
 
 
 class RetentionRun(models.Model):
-    """What one run did. Its identity stands beside whatever it removed: see `Removal`."""
+    """The result of one run of retention."""
 
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -88,7 +88,7 @@ class RetentionRun(models.Model):
 
 
 class Thinned(models.Model):
-    """The last of a run of like events, and how many between the first one and it were removed."""
+    """The last of a run of equal events, and the number of removed events between the first one and it."""
 
     position = models.BigIntegerField(primary_key=True)
     count = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""What the search is answered from: an index behind the log, and how many there are of everything."""
+"""The search index and the counts of facets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from marcus_events.models.fields import BoardIdField
 
 
 class SearchEntry(models.Model):
-    """An event's words and fields, see `marcus_events.search.lexemes`. Each part of it is a table that inherits."""
+    """The words and fields of an event: see `marcus_events.search.lexemes`. Each partition is an inheriting table."""
 
     position = models.BigIntegerField(primary_key=True)
     timestamp = models.DateTimeField()
@@ -26,9 +26,9 @@ class SearchEntry(models.Model):
 
 
 class SearchPart(models.Model):
-    """One part of the index: its table, the positions it is for, and the earliest and latest time in it.
+    """A partition of the index: its table, its positions, and the earliest and latest time in it.
 
-    A retired one has another in its place, or its events are gone: its table is dropped when nobody reads it.
+    A retired partition was replaced, or its events were removed: its table is dropped when nobody reads it.
     """
 
     name = models.TextField(primary_key=True)
@@ -47,7 +47,7 @@ class SearchPart(models.Model):
 
 
 class HourlyFacet(models.Model):
-    """How many events of a source, and of an agent, happened on a board in an hour."""
+    """The number of events of a source or an agent on a board in an hour."""
 
     pk = models.CompositePrimaryKey("board_id", "field", "value", "hour")
     board_id = BoardIdField()  # "" where events named no board
@@ -65,7 +65,7 @@ class HourlyFacet(models.Model):
 
 
 class Facet(models.Model):
-    """How many events of a type, a source, an agent and a task there are on a board."""
+    """The number of events of a type, a source, an agent or a task on a board."""
 
     pk = models.CompositePrimaryKey("board_id", "field", "value")
     board_id = BoardIdField()

@@ -1,7 +1,7 @@
-"""Sessions, one-time sign-in links, and the addresses from which people have signed in.
+"""Sessions, one-time sign-in links, and the addresses from which users have signed in.
 
-A trigger ends the sessions and the unused links of a user whose password changes, or who is locked out or let in again,
-whatever changes it: a page, Django's admin, a command, or plain SQL. See the migration 0023.
+A trigger ends a user's sessions and unused links when the password or `is_active` changes, by whatever means: a
+page, Django's admin, a command, or plain SQL. See migration 0023.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db import models
 
 
 class Session(AbstractBaseSession):
-    """A browser's session, with its user beside the encoded data, so that all sessions of a user can be deleted."""
+    """A session with its user in a column, so that all sessions of a user can be deleted."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions")
 
@@ -22,12 +22,12 @@ class Session(AbstractBaseSession):
         db_table = "session"
 
     def __str__(self) -> str:
-        """Never the key, which is as good as a password."""
+        """Leave out the key, which is as secret as a password."""
         return f"session of {self.user_id}"
 
 
 class SignInLink(models.Model):
-    """A link that signs its user in once. Only the SHA-256 of its secret is stored, so a stolen table opens nothing."""
+    """A link that signs its user in once. Only its secret's SHA-256 is stored, so a stolen table gives no access."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_in_links")
     digest = models.BinaryField(max_length=32, unique=True)
@@ -43,7 +43,7 @@ class SignInLink(models.Model):
 
 
 class KnownAddress(models.Model):
-    """An address from which this user has signed in: failed sign-ins from elsewhere do not keep the user out there."""
+    """An address from which a user has signed in. Failed sign-ins from elsewhere do not lock the user out there."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="known_addresses")
     address = models.GenericIPAddressField()  # of IPv6 the network

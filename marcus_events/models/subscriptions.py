@@ -1,4 +1,4 @@
-"""Durable subscriptions, and what their handlers failed on."""
+"""Durable subscriptions and their parked events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Subscription(models.Model):
-    """A durable subscription: how far it has come, and who is at it. `fence` grows with every new owner."""
+    """A durable subscription, its position and its owner. `fence` grows with every new owner."""
 
     name = models.TextField(primary_key=True)
     patterns = models.TextField()  # as its last owner stated them; for people
@@ -31,7 +31,7 @@ class Subscription(models.Model):
 
 
 class ParkedEvent(models.Model):
-    """An event that a durable subscription's handler failed on, until somebody lets it be tried again or skips it."""
+    """An event that a durable subscription's handler failed on, until somebody replays or skips it."""
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="parked")
     position = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""Tables derived from the log, and the projector that keeps them up with it."""
+"""Projections, which are tables derived from the log, and the projector that updates them."""
 
 from marcus_events.projections.projector import Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.rates import RATES

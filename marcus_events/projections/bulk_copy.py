@@ -1,4 +1,4 @@
-"""Write many rows by COPY: as arrays they cost twice as much (see `docs/decisions`, 11)."""
+"""Write many rows with COPY, which costs half as much as arrays (see `docs/decisions`, 11)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from psycopg.copy import LibpqWriter
 
 
 class SinglePieceWriter(LibpqWriter):
-    """Sends what is to be copied in one piece.
-
-    Piece by piece, as psycopg does, the threads of other projections would have their turns in between.
-    """
+    """Sends the rows in one piece. With psycopg's many pieces, other threads would run between them."""
 
     def __init__(self, cursor: Any) -> None:
         super().__init__(cursor)
@@ -29,7 +26,7 @@ class SinglePieceWriter(LibpqWriter):
 
 
 def copy(query: str, rows: Iterable[Sequence[Any]]) -> None:
-    """`query` is a COPY FROM STDIN; in the transaction of the caller."""
+    """Copy rows with `query`, a COPY ... FROM STDIN, in the caller's transaction."""
     with connection.cursor() as cursor, cursor.copy(query, writer=SinglePieceWriter(cursor.cursor)) as copying:
         for row in rows:
             copying.write_row(row)

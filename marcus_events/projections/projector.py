@@ -1,8 +1,8 @@
-"""The projector: drives projections along the log.
+"""The projector: applies the events of the log to the projections.
 
-A step of a projection reads the next events after its checkpoint, writes its tables and saves the checkpoint, all in
-one transaction. So it may be killed at any moment and goes on where it was; and a rebuild gives the same rows. Any
-number of processes may try: the checkpoint's row is locked by the one that is at work, the others leave it alone.
+A step of a projection reads the events after its checkpoint, writes its tables and saves the checkpoint in one
+transaction. A killed process therefore resumes where it stopped, and a rebuild gives the same rows. Any number of
+processes may run it: each step locks the checkpoint's row, and the others skip a locked projection.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ class Projection(Protocol):
     tables: Sequence[type[models.Model]]
 
     def project(self, events: Sequence[RecordedEvent]) -> None:
-        """Write what these events change, within the caller's transaction. They follow on those of the last call."""
+        """Apply the events, which follow on those of the last call, in the caller's transaction."""
 
     def clear(self) -> None:
-        """Begin with nothing, within the caller's transaction."""
+        """Empty the tables, in the caller's transaction."""
         for table in self.tables:
             table._default_manager.all().delete()
 
     def tidy(self) -> None:
-        """Give back what was cleared, once that is committed."""
+        """Release what `clear` has left, after the commit."""
         return
 
 
 def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEvent] = ()) -> Sequence[RecordedEvent]:
-    """Project the next events, at most so many and some BATCH_BYTES of them; which these were.
+    """Project the next events, up to `limit` and about BATCH_BYTES, and return them.
 
-    Nothing while another process is at it. `known`, events that another projection has just read, are taken where they
-    are the next ones: to read an event costs nearly as much as to count it.
+    Returns nothing while another process has the checkpoint. `recent` are events that another projection has just read;
+    they are used if they are the next ones, since reading costs nearly as much as projecting.
     """
     with transaction.atomic():
         checkpoint = lock_checkpoint(projection)
@@ -73,13 +73,13 @@ def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEve
 
 
 def next_events(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[RecordedEvent]:
-    """The next events, up to the position `until`."""
+    """Read the next events, up to the position `until`."""
     left = limit if until is None else min(limit, max(until - checkpoint.position, 0))
     return read.following(checkpoint.position, left, max_bytes=BATCH_BYTES)
 
 
 def lock_checkpoint(projection: Projection) -> Checkpoint | None:
-    """The checkpoint, locked for us; None when somebody else holds it."""
+    """Lock and return the checkpoint; None if another process holds it."""
     mine = Checkpoint.objects.select_for_update(skip_locked=True).filter(projection=projection.name)
     if found := mine.first():
         return found
@@ -105,7 +105,7 @@ def notify_projected(position: int) -> None:
 
 
 def catch_up(projections: Sequence[Projection]) -> int:
-    """Project all that is in the log now; how many events that were, over all projections."""
+    """Project all events that are in the log now; return their number, over all projections."""
     done = 0
     for projection in projections:
         while events := step(projection):
@@ -114,9 +114,9 @@ def catch_up(projections: Sequence[Projection]) -> int:
 
 
 def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
-    """Derive the tables anew from the whole log, in one transaction: readers see the old rows until it is done.
+    """Derive the tables from the whole log in one transaction: readers see the old rows until the commit.
 
-    `progress` is told how many events of how many are done. Returns how many events there were.
+    Calls `progress` with the number of projected events and the position of the head. Returns the number of events.
     """
     with transaction.atomic():
         Checkpoint.objects.get_or_create(projection=projection.name, defaults={"epoch": UUID(int=0)})
@@ -134,15 +134,15 @@ def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambd
 
 
 def lag(projection: str) -> int:
-    """How many positions a projection is behind the head."""
+    """Return how many positions a projection is behind the head."""
     return read.head().position - read.projected(projection)
 
 
 class Projector:
-    """Keeps projections up with the log until it is told to stop.
+    """Keeps projections up to date with the log.
 
-    It survives the loss of the database, and errors of ours too: a projection that fails is tried again from where it
-    was, the others go on, and its lag shows (see /readyz).
+    It survives errors of the database and of a projection: the failed step is retried, the other projections continue,
+    and /readyz reports the lag.
     """
 
     def __init__(self, projections: Sequence[Projection]) -> None:
@@ -170,7 +170,7 @@ class Projector:
         return self._is_behind
 
     def _try_step(self, projection: Projection, known: Sequence[RecordedEvent]) -> Sequence[RecordedEvent] | None:
-        """The events that were projected; None when it failed."""
+        """Run a step and return its events; None if it failed."""
         try:
             events = step(projection, known=known)
             self._is_behind |= bool(events) and events[-1].position < read.head().position

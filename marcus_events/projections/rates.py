@@ -1,6 +1,6 @@
-"""How many events of each type happened in each minute and each hour, per board; and of each source and agent.
+"""Count events per board by type and minute, and by source, agent, task and hour.
 
-Counters, sparklines, histograms and facets are drawn from them: no page counts the log.
+Counters, sparklines, histograms and facets read these counts instead of counting the log.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BY_THE_HOUR = ("source", "agent")  # types are in the rates, and a task's hours 
 
 
 class RatesProjection(Projection):
-    """Events per board and time, as `Recorded.happened_at` has it. A removed board's are removed with it."""
+    """Counts of events per board by `RecordedEvent.happened_at`. Removing a board removes its counts."""
 
     name = ProjectionName.RATES
     tables: Sequence[type[models.Model]] = tuple(COLUMNS)
@@ -53,7 +53,7 @@ def remove_boards(board_ids: Collection[str]) -> None:
 
 
 def is_counted(event: RecordedEvent, removed: dict[str, int]) -> bool:
-    """Removals are not: no page shows them."""
+    """Whether the event is counted: removals and events before their board's removal are not."""
     return event.event_type != EventTypes.BOARD_REMOVED and event.position > removed.get(event.board_id or "", 0)
 
 
@@ -84,7 +84,7 @@ def aggregate(counts: RateCounts, key_of: Any) -> RateCounts:
 
 
 def add_counts(table: type[models.Model], counts: RateCounts) -> None:
-    """In the order of the keys, so that two who add do not wait for each other in a circle."""
+    """Upsert the counts in key order, so that two processes cannot deadlock."""
     if not counts:
         return
     names = COLUMNS[table]

@@ -1,13 +1,13 @@
-"""What an event has put into the tables of the state, derived anew from another version of it: when it is redacted.
+"""Rewrite the rows of the state tables that were derived from an event, when that event is redacted.
 
-1. The state just before the event is read from the tables, and each version is folded into it. The items that come out
-   different, in any field, are the ones that the event has left something in.
-2. The later events about these items are folded into both states. Each row that the item has had since is made anew
-   from the second one; as soon as both states agree, the rows that follow are right already.
-3. Retention may have removed some of these events. What they changed stands in the rows, and counts: see `meet`.
+1. Load the state just before the event, and fold the original and the redacted version into a copy each. The items that
+   differ in any field were affected by the redacted text.
+2. Fold the later events about these items into both states, and write each later row of the items again from the second
+   one. Once both states agree, the remaining rows are correct.
+3. Retention may have removed some of these events. Their changes are taken from the rows: see `reconcile`.
 
-No field is named here, so none can be forgotten. The cost is that of the events about the task, the agent or the board
-that the event names, until others have said the same anew: one read if it has left nothing, a replay at the most.
+The code names no field, so that it cannot miss one. The cost is one read if nothing differs, and otherwise a replay of
+the events about the same task, agent or board until both states agree.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def entity_ids(event: RecordedEvent) -> EntityIds:
 
 
 class Rewriting:
-    """Within the caller's transaction, which holds the checkpoint of the state."""
+    """One rewrite, in the caller's transaction, which must have locked the checkpoint of the state."""
 
     def __init__(self, event: RecordedEvent) -> None:
-        """Fold the event as it is into the state before it, unless it has not been projected yet."""
+        """Fold the original event into the state before it, if it has been projected."""
         self.event = event
         self.until = read.projected(STATE.name)
         self.is_projected = event.position <= self.until
@@ -65,12 +65,12 @@ class Rewriting:
 
     @property
     def is_repeat(self) -> bool:
-        """Whether it is a complaint that has opened no blocker."""
+        """Whether it is a `task_blocked` that opened no blocker."""
         is_complaint = self.event.event_type == EventTypes.TASK_BLOCKED
         return is_complaint and self.is_projected and (core.BlockerState, (self.event.position,)) not in self.changes
 
     def load(self, events: Sequence[RecordedEvent]) -> None:
-        """What these events may concern, as it was before the first one, unless it is known already."""
+        """Load the items that these events may concern, as they were before the first one, unless loaded already."""
         unlike = {entity_ids(event): event for event in events if entity_ids(event) not in self.loaded}
         if not unlike:
             return
@@ -84,7 +84,7 @@ class Rewriting:
                     self.says.load(item)
 
     def rewrite(self, version: RecordedEvent) -> int:
-        """As if it had always said what this version of it says; how many items that has changed."""
+        """Rewrite the rows as if the event had always been this version; return the number of changed items."""
         if not self.is_projected:
             return 0
         changes = self.changes.keys() | fold(self.says, version).keys()
@@ -98,7 +98,7 @@ class Rewriting:
         return len(chains)
 
     def replay(self, chains: Sequence[Chain]) -> None:
-        """Until both states agree, or there are no more events."""
+        """Fold later events into both states until the states agree or the events end."""
         after = self.event.position
         while (open_chains := [chain for chain in chains if not chain.is_done]) and (
             events := self.next(open_chains, after)
@@ -114,7 +114,10 @@ class Rewriting:
         self.pass_over([chain for chain in chains if not chain.is_done], after, self.until)
 
     def forget_new(self, changes: core.StateChanges) -> None:
-        """A complaint that was the same as a redacted one makes no blocker of its own now: nothing new comes of it."""
+        """Drop items that only the redacted state has.
+
+        A later report with the redacted text opened no blocker then, and must not open one now.
+        """
         for (kind, key), item in changes.items():
             if item is not None and key not in self.said.items[kind]:
                 self.says.remove(item)
@@ -133,7 +136,7 @@ class Rewriting:
 
 
 class Chain:
-    """The rows of one item from the event on: as they are, and as they are made anew."""
+    """The rows of one item from the event on: the stored ones, and the new ones."""
 
     def __init__(self, identity: ItemIdentity, event: RecordedEvent, said: core.State, says: core.State) -> None:
         self.kind, self.key = identity
@@ -154,7 +157,7 @@ class Chain:
         return column, getattr(item, column)
 
     def _read(self, position: int) -> Iterator[NewInterval]:
-        """The row just before the position, if there is one, and all that have begun since."""
+        """Read the row just before the position, if there is one, and all later rows."""
         names = ("from_position", "from_time", "to_position", "to_time", *COLUMNS_OF[self.kind])
         same = dict(zip(KEY_OF[self.kind], self.key, strict=True))
         found = TABLE_OF[self.kind].objects.filter(**same).exclude(to_position__lt=position).order_by("from_position")
@@ -162,7 +165,7 @@ class Chain:
             yield NewInterval(self.kind(*values), from_position, from_time, to_position, to_time)
 
     def _begin(self, event: RecordedEvent) -> None:
-        """What the event itself has left. A row of an older version of this program counts as what stands in it."""
+        """Make the row that the event itself began. Fields that it left unchanged keep their stored value."""
         before = None
         if self.rows and self.rows[0].from_position < event.position:
             first = self.rows[0]
@@ -184,7 +187,7 @@ class Chain:
         return row.item if row and (row.to_position is None or row.to_position > position) else None
 
     def between(self, after: int, until: int) -> list[tuple[int, datetime]]:
-        """Where a row begins or ends within these positions, `until` included."""
+        """Return the positions after `after`, up to `until`, at which a row begins or ends."""
         first, last = (bisect_right(self.moments, position, key=itemgetter(0)) for position in (after, until))
         return self.moments[first:last]
 
@@ -212,7 +215,7 @@ class Chain:
             state.remove(known)
 
     def record(self, position: int, moment: datetime) -> None:
-        """The next of the rows that are made, where the item has changed."""
+        """Begin a new row if the item has changed."""
         item, last = self.says.get(self.key), self.made[-1] if self.made else None
         is_open = last is not None and last.to_position is None
         if item != (last.item if last and is_open else None):
@@ -225,7 +228,7 @@ class Chain:
             self.finish(position)
 
     def finish(self, position: int) -> None:
-        """From here on the rows are right as they are."""
+        """Keep the stored rows from here on."""
         self.is_done = True
         if self.standing(position) is not None:
             row = self.rows[self.current]

@@ -1,7 +1,6 @@
-"""The search index, filled behind the log: see `marcus_events.search`.
+"""Fill the search index behind the log; see `marcus_events.search`.
 
-In the path of an event into the log it would cost most of what can be taken in. What it has not reached yet, a search
-looks at itself.
+Indexing in the append path would cost most of its throughput. Searches scan the events that are not indexed yet.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ REWRITE = "UPDATE search SET words = %s::tsvector WHERE position = %s"
 
 
 class SearchProjection(Projection):
-    """An entry for every event, in parts. A redacted event is found by what is left of it."""
+    """An entry for every event, in partitions. A redacted event is found by its remaining fields."""
 
     name = ProjectionName.SEARCH
     tables: Sequence[type[models.Model]] = (SearchEntry,)
@@ -58,8 +57,9 @@ def write_entries(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
 
 
 def is_index_due(part: SearchPart, position: int) -> bool:
-    """To build an index at once takes a fraction of what it takes event by event: far behind the log, that is done when
-    the part is full.
+    """Whether to create the index of a partition now.
+
+    Far behind the log that is when it is full: one build costs a fraction of indexing event by event.
     """
     return position == part.last or read.head().position <= part.last + index_partitions.SIZE
 

@@ -1,7 +1,7 @@
-"""Boards, tasks, blockers, agents and dependencies, each row an interval of the log.
+"""Store boards, tasks, blockers, agents and dependencies as rows that are valid for an interval of the log.
 
-The fold in `marcus_events.core.reducers` says what an event changes. Here the rows that a batch concerns are loaded,
-the batch is folded, and each change ends one interval and begins the next.
+The reducers in `marcus_events.core.reducers` define what an event changes. A batch loads the rows it may concern and
+folds its events; each change ends one interval and begins the next.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ItemIdentity = tuple[type[core.StateItem], core.StateKey]
 
 
 class StateProjection(Projection):
-    """The present and every past moment of what events are about."""
+    """The present and the past state of everything that events are about."""
 
     name = ProjectionName.STATE
     tables: Sequence[type[models.Model]] = (*TABLE_OF.values(), tables.BoardRemoval)
@@ -58,7 +58,7 @@ class StateProjection(Projection):
 
 @dataclass(slots=True)
 class NewInterval:
-    """A row to be: what is so from an event on."""
+    """A row to be written: the item's state from an event on."""
 
     item: core.StateItem
     from_position: int
@@ -71,7 +71,7 @@ class NewInterval:
 class Batch:
     """The intervals that a batch of events ends and begins.
 
-    It begins with the rows as they are now, or as they were after the event at a position.
+    It starts from the present rows, or from the rows after the event at the position `as_of`.
     """
 
     def __init__(self, as_of: int | None = None) -> None:
@@ -83,7 +83,7 @@ class Batch:
         self.removed: list[tables.BoardRemoval] = []
 
     def load(self, events: Sequence[RecordedEvent]) -> None:
-        """The rows that these events may concern."""
+        """Load the rows that these events may concern."""
         task_ids = {event.task_id for event in events if event.task_id}
         agent_ids = {event.agent_id for event in events if event.agent_id}
         board_ids = {event.board_id or "" for event in events}
@@ -121,7 +121,7 @@ class Batch:
                 )
 
     def end(self, identity: ItemIdentity, recorded: RecordedEvent) -> datetime:
-        """End the open interval, if there is one. Time never runs backwards along the intervals of one item."""
+        """End the open interval, if there is one, and return its end. The times of one item never decrease."""
         interval = self.open.pop(identity, None)
         if interval is None:
             return recorded.happened_at
@@ -138,7 +138,7 @@ class Batch:
 
 
 def close_intervals(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
-    """End the intervals in the table that were open when the batch was loaded."""
+    """End stored intervals."""
     same = " AND ".join(f"{name} = %s" for name in KEY_OF[kind])
     table = TABLE_OF[kind]._meta.db_table
     update = f"UPDATE {table} SET to_position = %s, to_time = %s WHERE {same} AND to_position IS NULL"

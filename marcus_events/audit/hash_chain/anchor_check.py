@@ -1,7 +1,7 @@
-"""Heads of the chain that were written down outside of the database, compared with the chain.
+"""Compare anchored heads, which are stored outside of the database, with the chain.
 
-Whoever can write the whole database can make the chain anew, and that verifies. A head that was anchored before then is
-in no such chain.
+An attacker with write access to the whole database can rebuild the chain so that it verifies. A head that was anchored
+before is not in the rebuilt chain.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MAX_LINE = 4_096  # characters; a line of ours has some 200
 
 
 class NotAnAnchor(ValueError):
-    """A line that is no anchored head; the message says which and why."""
+    """A line is not an anchored head; the message names the line."""
 
 
 @dataclass(frozen=True)
 class AnchoredHead:
-    """The chain of an epoch had this hash at this position. `at` and `place` say when and where that was noted."""
+    """A hash of the chain of an epoch at a position; `at` and `place` tell when and where it was anchored."""
 
     epoch: UUID
     position: int
@@ -49,9 +49,9 @@ class AnchoredHead:
 
 
 def read_heads(path: Path, *, strictly: bool) -> list[AnchoredHead]:
-    """The heads in a file. Raises OSError or NotAnAnchor.
+    """Read the heads in a file. Raises OSError or NotAnAnchor.
 
-    Lines of others, as in what syslog collects, are passed over, unless `strictly`: the file is ours alone.
+    Other lines, as in a file of syslog, are skipped, unless `strictly`, for a file that only holds heads.
     """
     found: list[AnchoredHead] = []
     with path.open(encoding="utf-8", errors="replace") as lines:
@@ -62,7 +62,7 @@ def read_heads(path: Path, *, strictly: bool) -> list[AnchoredHead]:
 
 
 def is_head_line(line: str, strictly: bool) -> bool:
-    """A line of ours that ends in its middle is no sign of a change: the machine or the disk failed."""
+    """Whether a line must be a head. A truncated head is skipped: it comes from a crash or a full disk."""
     is_cut = line.startswith('{"log": "marcus-events"') and not line.endswith("}")
     return bool(line) and not is_cut and (strictly or '"marcus-events"' in line)
 
@@ -79,7 +79,7 @@ def read_head(line: str, place: str) -> AnchoredHead:
 
 
 def first_object(line: str) -> Any:
-    """What stands before it is the collector's. Raises ValueError."""
+    """Parse the first JSON object of a line, after the prefix of a log collector. Raises ValueError."""
     return json.JSONDecoder().raw_decode(line, line.index("{"))[0]
 
 
@@ -104,7 +104,7 @@ def hashes_at(heads: Iterable[AnchoredHead]) -> dict[tuple[UUID, int], str]:
 
 
 def check_head(head: AnchoredHead, digest: str | None, verdict: VerificationResult) -> None:
-    """Step 8 of `verify`."""
+    """Compare a head with the chain's hash at its position (step 8 of `verify`)."""
     verdict.anchored += bool(head.place)
     if digest != head.digest.lower():
         has = f"has {digest}" if digest else "has no block ending there"

@@ -1,4 +1,4 @@
-"""Writes a line to an anchor: a file, a webhook or syslog. Raises OSError or ValueError where that fails."""
+"""Write a line to an anchor: a file, a webhook or syslog. Failures raise OSError or ValueError."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def send(anchor: Anchor, line: str) -> None:
 
 
 def append(path: str, line: str) -> None:
-    """On the disk when it returns. What another process appends meanwhile stays whole."""
+    """Append a line to a file and sync it. Concurrent appends of other processes stay intact."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o640)
     try:
@@ -44,7 +44,7 @@ def append(path: str, line: str) -> None:
 
 
 def make_opener() -> urllib.request.OpenerDirector:
-    """HTTP and HTTPS, and nothing that answers with another address: the head goes where the administrator said."""
+    """Make an opener for HTTP and HTTPS without redirects: the head must only go to the configured address."""
     made = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -58,7 +58,7 @@ def make_opener() -> urllib.request.OpenerDirector:
 
 
 def post(url: str, line: str) -> None:
-    """Errors name the status or the reason, and never the address, which can hold a secret."""
+    """Post a line. Errors do not contain the URL, which can hold a secret."""
     headers = {"Content-Type": "application/json", "User-Agent": "marcus-events"}
     request = urllib.request.Request(url, line.encode(), headers, method="POST")  # noqa: S310 - http and https only
     try:
@@ -74,7 +74,7 @@ def post(url: str, line: str) -> None:
 
 
 class RaisingSysLogHandler(SysLogHandler):
-    """Lets the caller know: the standard library's prints the error and goes on."""
+    """Raises errors; the standard library's handler only prints them."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         raise

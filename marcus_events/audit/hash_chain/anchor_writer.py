@@ -1,8 +1,8 @@
-"""Anchors the chain: writes its head to the places that MARCUS_ANCHORS names, at intervals and after a verification.
+"""Anchor the chain: write its head to the targets in MARCUS_ANCHORS, at intervals and after a verification.
 
-1. One process at a time, by an advisory lock.
-2. A place that fails is tried again, after a minute and then ever less often, and that is logged once.
-3. `manage.py verify` and the daily verification compare every head in the files with the chain.
+1. One process at a time writes, by an advisory lock.
+2. A failing target is retried with exponential backoff, and logged once.
+3. Verifications compare every head in the files with the chain.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_ERROR = 300  # characters
 
 
 def run_anchoring(stop: threading.Event) -> None:
-    """Until it is told to stop."""
+    """Write due heads until `stop` is set."""
     while settings.ANCHORS and not stop.wait(POLL_INTERVAL_S):
         try:
             anchor_heads()
@@ -43,7 +43,7 @@ def run_anchoring(stop: threading.Event) -> None:
 
 
 def anchor_heads(*, at_once: bool = False) -> None:
-    """Write the head to each place whose turn it is; to every one with `at_once`."""
+    """Write the head to each target that is due, or with `at_once` to all."""
     now = utc_now()
     states = {anchor: state_of(anchor) for anchor in settings.ANCHORS}
     if not any(at_once or is_due(state, now) for state in states.values()):
@@ -94,7 +94,7 @@ def anchor_head(anchor: Anchor, state: AnchorState, head: AnchoredHead) -> None:
 
 
 def read_anchor_files(verdict: VerificationResult) -> list[AnchoredHead]:
-    """The heads in the files that MARCUS_ANCHORS names. A file that is gone, cut short or changed is a fault."""
+    """Read the heads in the files of MARCUS_ANCHORS. A missing, truncated or changed file is a fault."""
     found: list[AnchoredHead] = []
     for anchor in settings.ANCHORS:
         if anchor.path:
@@ -117,5 +117,5 @@ def read_anchor_file(anchor: Anchor, verdict: VerificationResult) -> list[Anchor
 
 
 def is_in_data_dir(anchor: Anchor) -> bool:
-    """Whether whoever can write the database's files can probably write the anchor's too."""
+    """Whether the anchor is in the data directory, where write access to the database reaches it too."""
     return anchor.path is not None and anchor.path.resolve().is_relative_to(settings.DATA_DIR)

@@ -15,7 +15,7 @@ BLOCK = 1_000  # events in a block at the most: 16 kB of leaves
 
 
 def genesis_hash(chain: UUID) -> bytes:
-    """What the first block of a chain follows on."""
+    """Return the hash that stands before the first block of a chain."""
     return hashlib.sha256(b"marcus events " + chain.bytes).digest()
 
 

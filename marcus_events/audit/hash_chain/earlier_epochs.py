@@ -1,7 +1,7 @@
-"""Chains of earlier epochs: what they say of an event, the present chain says too.
+"""Compare the chains of earlier epochs with the present chain.
 
-An epoch ends when a backup is restored. Blocks that came back with it are of the same events. So nobody makes a chain
-anew, over changed events, by giving the log another epoch, as long as the earlier blocks are there.
+An epoch ends when a backup is restored, which brings back blocks over the same events. While these blocks exist, nobody
+can hide changed events by starting a new epoch with a new chain.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BATCH_SIZE = 50  # blocks
 
 
 def check_chains(present: UUID, verdict: VerificationResult) -> None:
-    """In constant memory: of both chains, as many blocks as overlap."""
+    """Check each earlier chain and compare it with the present one, in constant memory."""
     for chain in Seal.objects.exclude(chain=present).values_list("chain", flat=True).distinct():
         previous = genesis_hash(chain)
         for block in blocks(chain):
@@ -36,7 +36,7 @@ def blocks(chain: UUID) -> Iterator[Seal]:
 
 
 def compare_block(block: Seal, present: UUID, verdict: VerificationResult) -> None:
-    """An event may be gone since; it may not be another one."""
+    """Compare a block with the present chain: an event may have been removed since, but not changed."""
     near = Seal.objects.filter(chain=present, last__gte=block.first, last__lt=block.last + BLOCK)
     for other in near.filter(first__lte=block.last):
         first, last = max(block.first, other.first), min(block.last, other.last)

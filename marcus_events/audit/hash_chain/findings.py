@@ -1,4 +1,4 @@
-"""What a verification has found."""
+"""The result of a verification."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_FAULTS = 20  # named; further ones are counted
 
 @dataclass(frozen=True)
 class Fault:
-    """Where the log and its chain disagree, and how, in words."""
+    """A position where the log and its chain differ, and a description for people."""
 
     position: int
     words: str
@@ -17,9 +17,9 @@ class Fault:
 
 @dataclass
 class VerificationResult:
-    """`verified_to` is the last position under the chain, `head_hash` the hash of the block that ends there.
+    """`verified_to` is the last position in the chain, `head_hash` the hash of the block that ends there.
 
-    `anchored` is how many heads that were anchored elsewhere have been compared with the chain.
+    `anchored` is the number of anchored heads that were compared.
     """
 
     head: int = 0
@@ -46,5 +46,5 @@ class VerificationResult:
 
 
 def describe_range(lower: int, upper: int) -> str:
-    """Of a range, in words; `upper` is the position after the last."""
+    """Describe a range of positions; `upper` is the position after the last."""
     return f"position {lower}" if upper == lower + 1 else f"positions {lower} to {upper - 1}"

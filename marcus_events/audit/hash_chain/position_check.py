@@ -1,4 +1,4 @@
-"""Whether events stand where the log has numbers, and only there; and whether its head and beginning are true."""
+"""Check that every position of the log has an event or a recorded removal, and that no event is outside of the log."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def check_before_chain(begins: int, removed: Removed, verdict: VerificationResul
 
 
 def first_undeclared(until: int, removed: Removed) -> int:
-    """The first position before `until` that an event stands at; 0 where there is none.
+    """Return the first position before `until` with an event that was not declared as removed; 0 if there is none.
 
-    What is declared as removed may be on its way out: a partition that somebody reads is dropped later.
+    Events declared as removed may still be there: a partition that is being read is dropped later.
     """
     for lower, upper in islice(removed.unaccounted([(1, until)]), MAX_GAPS):
         for position in missing_positions.between(lower, upper, 1):
@@ -39,7 +39,7 @@ def first_undeclared(until: int, removed: Removed) -> int:
 
 
 def check_after_chain(removed: Removed, verdict: VerificationResult) -> None:
-    """What is not sealed yet has no gaps either."""
+    """Check that the events after the chain, which are not sealed yet, have no gaps."""
     check_gaps(missing_positions.gaps(verdict.verified_to, read.head().position), removed, verdict)
 
 

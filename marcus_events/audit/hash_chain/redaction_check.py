@@ -1,4 +1,4 @@
-"""A redacted event differs from what was sealed. A sealed `event_redacted` has to account for exactly that."""
+"""Check redacted events: a sealed `event_redacted` must account for each difference from the sealed event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMIT = 20
 
 @dataclass(frozen=True)
 class Redacted:
-    """A redacted event, its row in `redaction`, and the event that accounts for it, `said`, if it is there."""
+    """A redacted event, its row in `redaction`, and under `said` the `event_redacted` that accounts for it, if any."""
 
     position: int
     details: dict[str, Any]
@@ -30,7 +30,7 @@ class Redacted:
         return int(self.details["record"])
 
     def fault(self, leaf: bytes, sealed: bytes | None) -> str:
-        """What does not agree, in words; "" where everything does. `leaf` is of what stands there now."""
+        """Describe the first mismatch; "" if there is none. `leaf` is the leaf of the present row."""
         row, said = self.details, self.details["said"]
         if bytes.fromhex(row["leaf"]) != sealed:
             return "the sealed event differs from the one its redaction names"
@@ -69,7 +69,7 @@ class Redacted:
 
 
 def as_json(body: dict[str, Any]) -> str:
-    """Python calls 1 and True equal; JSON does not."""
+    """Serialise for comparison: 1 and True are equal in Python, not in JSON."""
     return json.dumps(body, sort_keys=True)
 
 
@@ -78,7 +78,7 @@ def parse_time(text: str) -> datetime:
 
 
 def check_others(head: int, verdict: VerificationResult) -> None:
-    """Redactions of events that never were, and redactions that were undone."""
+    """Find redactions of positions that never existed, and redactions that were undone."""
     for position in redacted_bodies.outside(head, LIMIT):
         verdict.add(position, "a redaction is recorded for an event that never existed")
     for position, record in leaves.undone_redactions(LIMIT):

@@ -1,7 +1,7 @@
-"""Which events may be missing: those that a sealed `events_removed` accounts for, and no others.
+"""Determine which events may be missing: only those that a sealed `events_removed` accounts for.
 
-The newest one states the digest of everything that was ever removed. Where the table `removal` is something else, it
-counts for nothing: what the events themselves still state does, and every difference is a fault.
+The newest one holds a digest of everything that was ever removed. If the table `removal` does not match it, the
+`events_removed` events count instead of the table, and every difference is a fault.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from marcus_events.log import removed_positions
 
 
 class Removed:
-    """`record` is the position of the event that everything rests on; 0 where nothing was ever removed."""
+    """The removed positions. `record` is the position of the newest `events_removed`; 0 if there is none."""
 
     def __init__(self) -> None:
         self._load()
@@ -26,18 +26,18 @@ class Removed:
         self.accounted = self.noted if stated.is_accounted_for else removed_by_events(stated)
 
     def unaccounted(self, ranges: Iterable[Range]) -> list[Range]:
-        """Of what is missing, that for which nothing accounts."""
+        """Return the parts of these ranges that no removal accounts for."""
         return [gap for lower, upper in ranges for gap in self.accounted.gaps(lower, upper)]
 
     def has_changed(self) -> bool:
-        """Whether more was removed meanwhile; then that counts from now on."""
+        """Whether more was removed since; if so, reload."""
         if removed_positions.newest_record() == self.record:
             return False
         self._load()
         return True
 
     def compare(self, verdict: VerificationResult) -> None:
-        """The table is what the event says."""
+        """Check that the table matches the events."""
         if self.accounted is self.noted:
             return
         for lower, upper in self.noted.without(self.accounted):
@@ -55,7 +55,7 @@ class Removed:
 
 
 def removed_by_events(stated: removed_positions.RemovalRecord) -> Ranges:
-    """What the newest event states in full, or else what all of them state that are still there."""
+    """Return the removed positions by the newest event if its list is intact, or else by all events that exist."""
     altogether = stated.data.get("all")
     if isinstance(altogether, str) and digest(altogether) == stated.data.get("digest"):
         return Ranges.parse(altogether)

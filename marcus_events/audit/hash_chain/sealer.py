@@ -1,13 +1,11 @@
-"""The sealer: puts what was appended under the hash chain, in blocks, a few seconds behind the head.
+"""The sealer: extends the hash chain block by block, a few seconds behind the head.
 
-1. Any number of processes may try; an advisory lock lets one at a time.
-2. A block is sealed when it is full, or when its oldest event is PATIENCE_S old, however many follow.
-3. The chain is no projection and is never rebuilt: a rebuild would call whatever stands in the table right. A new chain
-   begins where there is none for this epoch of the log, under the events of that moment; unless the log is still as
-   short as a block, that is recorded as `chain_begun`.
-4. Where blocks are missing that the checkpoint remembers, nothing is sealed: else what was changed behind them would
-   be called right. Where a whole block of events is missing that nobody has removed, nothing is sealed either: the
-   head says more than there is. `manage.py verify` says so, too.
+1. Any number of processes may run it; an advisory lock admits one at a time.
+2. A block is sealed when it is full, or when its oldest event is MAX_BLOCK_AGE_S old.
+3. The chain is not a projection and is never rebuilt: a rebuild would accept whatever is in the table. A new chain
+   begins for an epoch without one, and is recorded as `chain_begun` if the log is longer than a block.
+4. Nothing is sealed if blocks before the checkpoint are missing, since changes behind them would be accepted, or if a
+   whole block of events is missing without a recorded removal. `manage.py verify` reports both.
 """
 
 from __future__ import annotations
@@ -36,15 +34,15 @@ SYSTEM = "the system"  # who did what nobody did
 
 
 class BlocksMissing(RuntimeError):
-    """Blocks of the hash chain are gone that were there before."""
+    """The hash chain ends before its checkpoint."""
 
 
 class LogHasGap(RuntimeError):
-    """Events are missing where the next block would be, and nobody has removed them."""
+    """The events of the next block are missing without a recorded removal."""
 
 
 def run_sealer(stop: threading.Event) -> None:
-    """Until it is told to stop; an error is told of once and the block tried again."""
+    """Seal blocks until `stop` is set. A failed block is retried; an error is logged once."""
     told = ""
     while not stop.wait(POLL_INTERVAL_S):
         try:
@@ -60,7 +58,7 @@ def run_sealer(stop: threading.Event) -> None:
 
 
 def seal_all() -> None:
-    """Seal whatever is in the log by now. Raises BlocksMissing or LogHasGap."""
+    """Seal all events that are in the log now. Raises BlocksMissing or LogHasGap."""
     until = min(read.head().position, missing_positions.newest())
     while sealed_to() < until and seal_next(0, waits=True):
         pass
@@ -72,9 +70,9 @@ def sealed_to() -> int:
 
 
 def seal_next(timeout_s: float = MAX_BLOCK_AGE_S, *, waits: bool = False) -> bool:
-    """Seal the next block, if there is one to be sealed; whether there was. Raises BlocksMissing or LogHasGap.
+    """Seal the next block if one is due; return whether there was one. Raises BlocksMissing or LogHasGap.
 
-    While another process seals, there is none; with `waits` that one is waited for.
+    While another process seals, returns False, or with `waits` waits for it.
     """
     with transaction.atomic():
         if not acquire_lock(waits):
@@ -101,14 +99,14 @@ def acquire_lock(waits: bool) -> bool:
 
 
 def check_not_behind(chain: UUID, begins: int) -> None:
-    """Step 4."""
+    """Check that the chain reaches its checkpoint (step 4)."""
     known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=chain).first()
     if known and known.position >= begins:
         raise BlocksMissing(f"the hash chain had reached position {known.position} and now ends before {begins}")
 
 
 def next_leaves(begins: int, head: int, timeout_s: float) -> tuple[int, bytes]:
-    """The last position of the next block, and its leaves; none where it is to wait."""
+    """Return the last position and the leaves of the next block; no leaves if it is not due."""
     end = min(begins + BLOCK, head + 1)
     events = leaves.unsealed(begins, end, timeout_s)
     if not events and begins < end:
@@ -131,7 +129,7 @@ def add_block(chain: UUID, first: int, last: int, block: bytes, digest: bytes) -
 
 
 def record_chain_begun(position: int) -> None:
-    """Step 3."""
+    """Record that a new chain begins (step 3)."""
     earlier = Seal.objects.exclude(chain=read.head().epoch).order_by("-sealed_at").first()
     before: dict[str, Any] = {"before": bytes(earlier.hash).hex(), "before_at": earlier.last} if earlier else {}
     logger.warning("a new hash chain starts at position %s", position)

@@ -1,6 +1,6 @@
-"""Verifications on record: by hand, by page, and once a day by itself. One at a time, in whatever process.
+"""Run verifications: on request, by command or page, and once a day. One at a time, in any process.
 
-How far it has come stands in the table `verification`, for whoever waits for it; the outcome is an event too.
+The table `verification` holds the progress and the result; the result is also recorded as an event.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def run_verification(by: str = SYSTEM, address: str = "") -> Verification:
 
 @contextmanager
 def verification_lock() -> Iterator[None]:
-    """The lock is of a connection, and goes with its process."""
+    """Hold the advisory lock, which ends with its connection. Raises IsRunning."""
     with connect("verify", autocommit=True) as connection:
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
             raise IsRunning("Verification is already running.")
@@ -92,7 +92,7 @@ def finish(row: Verification, error: str = "") -> None:
 
 
 def outcome_sentence(row: Verification) -> str:
-    """What came out, in a sentence."""
+    """Describe the result in a sentence."""
     if row.error:
         return f"verification failed: {row.error}"
     if row.faults:
@@ -113,7 +113,7 @@ def outcome_data(row: Verification) -> dict[str, object]:
 
 
 def verify_when_due(requested: tuple[str, str] | None) -> None:
-    """Verify for the person at the address that is given; without one only if it is due. Never raises."""
+    """Verify for the user and address in `requested`, or without one if it is due. Never raises."""
     try:
         if requested:
             run_verification(*requested)
@@ -135,7 +135,7 @@ VERIFIER: Declared[PeriodicTask[tuple[str, str]]] = Declared(
 
 
 def is_due() -> bool:
-    """Once a day; the first time when the oldest block is a day old: before, there is little to prove."""
+    """Whether the last verification, or the oldest block before the first one, is a day old."""
     newest = Verification.objects.order_by("-started_at").values_list("started_at", flat=True).first()
     begun = newest or Seal.objects.order_by("sealed_at").values_list("sealed_at", flat=True).first()
     return begun is not None and utc_now() - begun >= VERIFY_INTERVAL

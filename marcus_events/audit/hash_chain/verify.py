@@ -1,17 +1,17 @@
-"""Verification: the log against its hash chain, block by block.
+"""Verify the log against its hash chain, block by block.
 
-1. What is in the log at the beginning is sealed first, so that records of a moment ago count.
-2. Blocks follow on one another without a hole, and each hash is that of the one before and of the block's leaves;
-   else the chain itself was changed.
-3. Each event has the leaf that was sealed; else it was changed.
-4. A missing event is accounted for by a sealed `events_removed`, however old it is: see `removed`.
-5. A redacted event was sealed as what it said, and a sealed `event_redacted` accounts for what stands there now: see
-   `redactions`.
-6. No event stands outside of the numbers, before the chain or in a gap; the head is where the log ends: see `bounds`.
-7. Chains of earlier epochs say the same of the same events.
-8. A head that was noted or anchored elsewhere is that of the block that ends there.
+1. The events in the log are sealed first, so that recent records of removals and redactions count.
+2. The blocks follow on one another without a gap, and each hash is that of the previous hash and the block's leaves.
+   Otherwise the chain itself was changed.
+3. Each event has the sealed leaf. Otherwise it was changed.
+4. A sealed `events_removed` accounts for each missing event: see `removal_check`.
+5. A redacted event has the sealed leaf of its original content, and a sealed `event_redacted` accounts for its present
+   content: see `redaction_check`.
+6. No event is outside of the log's positions, before the chain or in a gap: see `position_check`.
+7. The chains of earlier epochs agree on the same events.
+8. Each anchored head is the hash of the block that ends at its position.
 
-After a fault it goes on, so that all places are named, up to MAX_FAULTS.
+Verification continues after a fault and reports up to MAX_FAULTS.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def verify(
     expected: tuple[str, int] | None = None,
     anchored: Sequence[AnchoredHead] = (),
 ) -> VerificationResult:
-    """Check everything from the block of the position `since` on. `expected` is a hash and where it was noted.
+    """Verify the log from the block of the position `since` on.
 
-    `anchored` are heads that were written down elsewhere, beside those in the files of MARCUS_ANCHORS. `progress` is
-    told how far it has come and how far there is to go.
+    `expected` is a hash and its position. `anchored` are heads in addition to those in the files of MARCUS_ANCHORS.
+    Calls `progress` with the verified position and the position of the head.
     """
     head = read.head()
     verifier = ChainVerification(head.epoch, since, progress)
@@ -63,7 +63,7 @@ def verify(
 
 
 class ChainVerification:
-    """One verification of the chain of an epoch. `needed` is the newest position that has to be sealed for it."""
+    """One verification of the chain of an epoch. `needed` is the newest record that accounts for an event."""
 
     def __init__(self, chain: UUID, since: int, progress: ReportProgress) -> None:
         self.chain, self.since, self.progress = chain, since, progress
@@ -74,7 +74,7 @@ class ChainVerification:
         self.begins = 1
 
     def run(self) -> None:
-        """Records of what happens meanwhile are beyond what was sealed at the beginning: then it looks further."""
+        """Verify until all needed records are verified too: those of the meantime are in blocks sealed later."""
         for _ in range(MAX_ROUNDS):
             self.one_round()
             if self.needed <= self.verdict.verified_to:
@@ -106,7 +106,7 @@ class ChainVerification:
             after = found[-1].last
 
     def check_follows(self, block: Seal) -> None:
-        """The first part of step 2."""
+        """Check that the block begins where the previous one ends (step 2)."""
         if self.before is None and self.since > 1:
             older = Seal.objects.filter(chain=self.chain, last__lt=block.last)
             self.before = older.order_by("-last").first()
@@ -117,14 +117,14 @@ class ChainVerification:
             self.verdict.add(self.before.last + 1, f"blocks of the hash chain are missing: {gap}")
 
     def check_hash(self, block: Seal) -> None:
-        """The second part of step 2."""
+        """Check the block's hash (step 2)."""
         if not has_valid_hash(block, self.before):
             place = describe_range(block.first, block.last + 1)
             words = f"the hash chain was changed: its block, {place}, does not follow the previous one"
             self.verdict.add(block.first, words)
 
     def check_events(self, block: Seal) -> None:
-        """Steps 3 to 5."""
+        """Check the events of the block (steps 3 to 5)."""
         sealed = leaves_of(block)
         standing: set[int] = set()
         for position, leaf, details in leaves.standing(block.first, block.last):
@@ -149,7 +149,7 @@ class ChainVerification:
             self.needed = max(self.needed, redacted.record)
 
     def check_missing(self, positions: Iterator[int]) -> None:
-        """Asked after the events were read: what was removed meanwhile is accounted for by now."""
+        """Check missing events, after reading the others: concurrent removals are recorded by now."""
         missing = list(runs(positions))
         unaccounted = self.removed.unaccounted(missing)
         if unaccounted and self.removed.has_changed():
@@ -161,7 +161,7 @@ class ChainVerification:
             self.verdict.add(lower, position_check.describe_missing(lower, upper))
 
     def check_end(self) -> None:
-        """The sealer remembers how far it had come."""
+        """Check that the chain reaches the sealer's checkpoint."""
         known = Checkpoint.objects.filter(projection=ProjectionName.SEAL, epoch=self.chain).first()
         if known and known.position > self.verdict.verified_to:
             words = f"blocks of the hash chain are missing: it reached position {known.position}"

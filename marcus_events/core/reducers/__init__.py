@@ -1,22 +1,22 @@
-"""What an event changes: the pure function that folds the log into state.
+"""The reducers: a pure function that folds the events of the log into the state.
 
-`fold(state, recorded)` gives the changes one event makes. It never fails and never reads a clock: the same log always
+`fold(state, recorded)` returns the changes of one event. It never fails and never reads a clock: the same log always
 gives the same state. Rules:
 
-1. A task goes todo → assigned → in_progress → done; an assignment to the agent who has started already changes nothing.
-2. A blocker opens with `task_blocked` and ends when the task moves on: by a later progress, start or completion, or by
-   `blocker_resolved`. The same complaint while it is open is the same blocker. A task is blocked as long as one of its
+1. A task goes todo → assigned → in_progress → done. An assignment to the agent who has started changes nothing.
+2. A blocker opens with `task_blocked` and ends when the task moves on (progress, start or completion) or with
+   `blocker_resolved`. A repeated report while it is open is the same blocker. A task is blocked while one of its
    blockers is open.
-3. State follows the order of the log, never a comparison of timestamps. An event that its own producer marks as out of
-   order moves nothing; see `order`. Times are those of `Recorded.happened_at`, and never run backwards for one item.
-4. An event that names no board belongs to the one board that knows its task, else to the board "".
-5. `board_removed` takes a known board and everything on it out of the present; of an unknown one it changes nothing.
-6. An agent works on one task at a time: it is blocked with it, free when it is done or another agent has it. One that
-   asked for work on no board waits no longer when it has a task on any.
-7. What people do about a blocker changes the blocker alone, and counts while it is open; see `handling`.
-8. What Marcus refused, or did not answer, changes nothing: not even that there is such an agent.
-9. What Marcus says of its connection to a board changes the board alone; see `connection`.
-10. A redacted event does what it did, without its words; see `effect`.
+3. State follows the order of the log, never a comparison of timestamps. An event that its producer marks as out of
+   order moves no task; see `report_order`. Times are `RecordedEvent.happened_at`, and never decrease for one item.
+4. An event without a board belongs to the only board with its task, else to the board "".
+5. `board_removed` removes a known board with everything on it.
+6. An agent works on one task at a time: it is blocked with the task, and idle when the task is done or another agent
+   has it. An agent that asked for work without naming a board stops waiting when it gets a task on any board.
+7. The actions of people change only the blocker, and only while it is open; see `blocker_handling`.
+8. Requests that Marcus refused or did not answer change nothing; they do not even create the agent.
+9. Events about Marcus's connection to a board change only the board; see `board_connection`.
+10. A redacted event keeps its effect without its text; see `redacted_effect`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ HANDLERS: dict[str, Callable[[State, RecordedEvent, str], None]] = {
 
 
 def fold(state: State, recorded: RecordedEvent) -> StateChanges:
-    """The changes that this event makes to `state`, which is changed."""
+    """Apply an event to `state` and return the changes."""
     recorded = foldable(recorded)
     if recorded.event_type == T.BOARD_REMOVED:
         board_removed(state, recorded)

@@ -1,4 +1,4 @@
-"""Agents: who they are and what they are at."""
+"""Agents: their names, skills, status and tasks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AGENT_STATUS_BY_TASK = {"blocked": "blocked"}  # an agent's status by its task's
 
 
 def ensure_agent(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """An agent exists from the first event that it did; its name may come later."""
+    """Create the agent on its first event; its name may come later."""
     if not (agent_id := recorded.agent_id):
         return
     stated = stated_agent_name(recorded)
@@ -42,7 +42,7 @@ def task_requested(state: State, recorded: RecordedEvent, board_id: str) -> None
 
 
 def follow_task(state: State, recorded: RecordedEvent, before: TaskState, task: TaskState) -> None:
-    """Rule 6: the task's agent is with it, or free when it is done; so is whoever had it before."""
+    """Update the task's agent and its former agent (rule 6)."""
     if before.agent_id != task.agent_id:
         release(state, recorded, before)
     if task.status == "done":
@@ -53,7 +53,7 @@ def follow_task(state: State, recorded: RecordedEvent, before: TaskState, task: 
 
 
 def stop_waiting(state: State, recorded: RecordedEvent, agent: AgentState) -> None:
-    """An agent that asked for work without naming a board waits no longer when it has a task on one."""
+    """End the waiting of an agent that asked for work without naming a board (rule 6)."""
     elsewhere = state.agent("", agent.agent_id)
     if agent.board_id and elsewhere and elsewhere.status == "waiting":
         set_status(state, recorded, elsewhere, "idle", "")

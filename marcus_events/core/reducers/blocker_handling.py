@@ -1,13 +1,13 @@
-"""What people do about a blocker, and what becomes of their answer. Each is an event, and names the blocker's own.
+"""The actions of people on a blocker, and the delivery of their answers. Each event names the blocker's event.
 
-1. It can be acknowledged, assigned to somebody, and put off until a time; the last of each counts.
-2. An answer waits until it is due, so that it can be taken back. While one waits, another one changes nothing.
-3. `blocker_resolved` by that person with that answer ends the blocker: the answer is sent. Where the blocker ends in
-   any other way, or the answer cannot be sent, the answer is undelivered.
-4. Somebody awaits an answer until a time, at most AWAITED_AT_MOST away; the answer is seen when it has been handed
-   over, and has helped when the task goes on.
-5. An act of a person counts from that person's source alone, whatever `by` says; what a waiting program or the system
-   does, from theirs. Only the system can publish under such sources.
+1. A blocker can be acknowledged, assigned and snoozed; the last event of each kind counts.
+2. An answer waits until it is due, and can be withdrawn until then. While one waits, another answer changes nothing.
+3. `blocker_resolved` by the same person with the same answer ends the blocker: the answer is sent. If the blocker ends
+   otherwise, or the answer cannot be sent, the answer is undelivered.
+4. An answer is awaited until a time, at most MAX_AWAITED ahead. It is seen when an agent has received it, and the
+   blocker is resumed when the task moves on.
+5. The actor is the event's source, whatever `by` says: a person for actions, a program for waiting, the system for
+   failures. Only the system can publish under these sources.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def blocker_assigned(state: State, recorded: RecordedEvent, board_id: str) -> No
 
 
 def blocker_snoozed(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """No time, or one that has passed, brings it back."""
+    """Snooze the blocker; no time, or a past one, ends that."""
     if blocker := blocker_for_person(state, recorded, board_id):
         state.put(replace(blocker, snoozed_until=moment(recorded, "until")))
 
 
 def blocker_answered(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """Rule 2."""
+    """Store the answer, unless one is waiting (rule 2)."""
     blocker, answer = blocker_for_person(state, recorded, board_id), text(recorded, "answer")
     if blocker and answer and not blocker.answer_id:
         due = moment(recorded, "due") or recorded.happened_at
@@ -57,7 +57,7 @@ def answer_withdrawn(state: State, recorded: RecordedEvent, board_id: str) -> No
 
 
 def answer_failed(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """Rule 3. It can be answered anew."""
+    """Mark the answer as undelivered, so that the blocker can be answered again (rule 3)."""
     blocker = open_blocker(state, recorded, board_id) if recorded.source.startswith(SYSTEM) else None
     if blocker and blocker.answer_id == text(recorded, "answer_id"):
         state.put(without_answer(blocker, text(recorded, "reason") or "no reason is known"))
@@ -78,7 +78,7 @@ def answer_seen(state: State, recorded: RecordedEvent, board_id: str) -> None:
 
 
 def mark_resumed(state: State, recorded: RecordedEvent, board_id: str, task_id: str) -> None:
-    """Rule 4: the task moves on for the first time since its answers were sent."""
+    """Mark answered blockers as resumed when the task first moves on (rule 4)."""
     for blocker in state.blockers_of(board_id, task_id):
         if blocker.answer_id and blocker.resolved_at is not None and blocker.resumed_at is None:
             resumed_at = max(recorded.happened_at, blocker.resolved_at)
@@ -86,7 +86,7 @@ def mark_resumed(state: State, recorded: RecordedEvent, board_id: str, task_id: 
 
 
 def blocker_for_person(state: State, recorded: RecordedEvent, board_id: str) -> BlockerState | None:
-    """The open blocker that a person acts on; None where it is no person. Rule 5."""
+    """Return the open blocker if a person acts on it (rule 5)."""
     return open_blocker(state, recorded, board_id) if person_in(recorded.source) else None
 
 

@@ -1,4 +1,4 @@
-"""Blockers: what keeps a task from going on, from the complaint to its end."""
+"""Blockers, from the report to the resolution."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def task_blocked(state: State, recorded: RecordedEvent, board_id: str) -> None:
 
 
 def is_reported_already(state: State, blocker: BlockerState) -> bool:
-    """Whether the task is blocked by the same complaint already. Of redacted ones nobody can tell."""
+    """Whether the task has an open blocker with the same description; never for redacted descriptions."""
     others = state.open_blockers(blocker.board_id, blocker.task_id)
     same = (normalised(other.description) == blocker.description for other in others)
     return blocker.description != REDACTED and any(same)
 
 
 def blocker_from(recorded: RecordedEvent, task: TaskState) -> BlockerState:
-    """Its description is as it is compared; the event keeps what was written."""
+    """Make the blocker of a report, with its description normalised for comparison."""
     severity = text(recorded, "severity") or "medium"
     stated = (normalised(text(recorded, name)) for name in ("description", "reason"))
     return BlockerState(
@@ -73,7 +73,7 @@ def blocker_updated(state: State, recorded: RecordedEvent, board_id: str) -> Non
 
 
 def blocker_resolved(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """Ends the blocker it names, or all that are open where none is named; after the last, it goes on."""
+    """Resolve the named blocker, or all open ones if none is named; after the last one the task moves on."""
     if not (task := ensure_task(state, recorded, board_id)):
         return
     resolution = text(recorded, "resolution") or "resolved"
@@ -88,7 +88,7 @@ def blocker_resolved(state: State, recorded: RecordedEvent, board_id: str) -> No
 
 
 def resume_agent(state: State, recorded: RecordedEvent, before: TaskState, task: TaskState) -> None:
-    """Only one who is still with the task: it may have gone on to another."""
+    """Update the agent if it still has the task."""
     agent = state.agent(task.board_id, task.agent_id)
     if agent and agent.task_id == task.task_id:
         follow_task(state, recorded, before, task)
@@ -99,7 +99,7 @@ def names_blocker(recorded: RecordedEvent) -> bool:
 
 
 def named_blocker(state: State, recorded: RecordedEvent, board_id: str) -> BlockerState | None:
-    """The blocker whose event is named; where none is named, the newest of the task."""
+    """Return the named blocker, or the newest of the task if none is named."""
     blockers = state.blockers_of(board_id, recorded.task_id or "")
     if names_blocker(recorded):
         blockers = [blocker for blocker in blockers if blocker.event_id == text(recorded, "blocker_event_id")]
@@ -107,7 +107,7 @@ def named_blocker(state: State, recorded: RecordedEvent, board_id: str) -> Block
 
 
 def resolve_all(state: State, recorded: RecordedEvent, task: TaskState, resolution: str) -> None:
-    """End whatever blocks the task."""
+    """Resolve all open blockers of the task."""
     for blocker in state.open_blockers(task.board_id, task.task_id):
         resolve(state, recorded, blocker, resolution)
 
@@ -125,7 +125,7 @@ def is_waiting_answer(recorded: RecordedEvent, blocker: BlockerState) -> bool:
 
 
 def without_answer(blocker: BlockerState, reason: str) -> BlockerState:
-    """An answer that waits is never sent; what it said stays, so that nobody has to write it again."""
+    """Mark a waiting answer as undelivered; its text stays, so that it can be sent again."""
     if not blocker.answer_id:
         return blocker
     return replace(blocker, answer_id="", answer_due=None, undelivered=reason)

@@ -1,9 +1,9 @@
-"""Whether Marcus is connected to a board, since when, and whether it works in fallback mode.
+"""Marcus's connection to a kanban board, and its fallback mode.
 
-1. `kanban_connected` and `kanban_updated` say that it is: a board that is updated is connected. Fallback mode ends.
-2. `kanban_error` says that it is not, until one of these comes. The last error stays on record.
-3. `fallback_mode` says that it works without the board, from then on; with `active: false`, that it does so no more.
-4. An event counts for the board that it names. One that names no board changes nothing: nobody knows which it is about.
+1. `kanban_connected` and `kanban_updated` mean that it is connected, and end fallback mode.
+2. `kanban_error` means that the connection is lost. The last error is kept after a reconnection.
+3. `fallback_mode` means that Marcus works without the board; with `active: false`, it ends fallback mode.
+4. An event counts for the board that it names. An event without a board changes nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def fallback_mode(state: State, recorded: RecordedEvent, board_id: str) -> None:
 
 
 def with_connection(board: BoardState, connection: str, recorded: RecordedEvent) -> BoardState:
-    """Its time is that of the first event that says so, and never runs backwards."""
+    """Return the board with this connection, since the first event that reports it; the time never decreases."""
     if board.connection == connection:
         return board
     return replace(board, connection=connection, connection_since=latest(recorded.happened_at, board.connection_since))

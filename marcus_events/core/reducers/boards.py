@@ -1,4 +1,4 @@
-"""Boards, and what is on them depends on what."""
+"""Boards, their external fields, and the dependencies of tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOARD_NAMING_TYPES = (EventTypes.PROJECT_CREATED, EventTypes.PROJECT_UPDATED)
 
 
 def board_of(state: State, recorded: RecordedEvent) -> str:
-    """Rule 4."""
+    """Return the board of an event (rule 4)."""
     if recorded.board_id:
         return recorded.board_id
     known = state.boards_of_task(recorded.task_id) if recorded.task_id else set()
@@ -27,7 +27,7 @@ def board_of(state: State, recorded: RecordedEvent) -> str:
 
 
 def ensure_board(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """A board exists from the first event that names it; its name may come later."""
+    """Create the board on the first event that names it, and update its name and fields."""
     name = board_name(recorded) if recorded.board_id else board_id
     board = state.board(board_id) or BoardState(board_id, name, is_demo(recorded, board_id), recorded.happened_at)
     stated = stated_board_name(recorded)
@@ -37,7 +37,7 @@ def ensure_board(state: State, recorded: RecordedEvent, board_id: str) -> None:
 
 
 def board_fields(recorded: RecordedEvent) -> dict[str, Any]:
-    """What an event says of its board. An external id and a sync status are the board's only in an event about it."""
+    """Return the board's fields in an event; external id and sync status only from an event about the board itself."""
     of_board = {"board_type": stated_text(recorded, "board_type")}
     pattern = stated_text(recorded, "external_url")
     of_board |= {"external_url": pattern if is_pattern(pattern) else ""}
@@ -50,24 +50,24 @@ def is_about_board(recorded: RecordedEvent) -> bool:
 
 
 def update_external_fields(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """The external id and the sync status of the task that an event is about."""
+    """Update the external id and the sync status of the event's task."""
     if (ticket := external_fields(recorded)) and (task := state.task(board_id, recorded.task_id or "")):
         state.put(replace(task, **ticket))
 
 
 def external_fields(recorded: RecordedEvent) -> dict[str, Any]:
-    """The id that a thing has in another system, and how far the two are in step; what the event says of it."""
+    """Return the external id and the sync status in an event, without empty ones."""
     found = {name: stated_text(recorded, name) for name in ("external_id", "sync_status")}
     return {name: value for name, value in found.items() if value}
 
 
 def is_demo(recorded: RecordedEvent, board_id: str) -> bool:
-    """Only the bundled demo is one: any producer could have marked its board, before that was refused."""
+    """Whether it is the bundled demo. In old logs other producers may have set the mark, which is reserved now."""
     return board_id == DEMO_BOARD and recorded.metadata.get(DEMO) is True
 
 
 def board_removed(state: State, recorded: RecordedEvent) -> None:
-    """Rule 5. A board that is not known cannot be removed; whatever is on a board has made it known."""
+    """Remove a known board and everything on it (rule 5)."""
     if recorded.board_id and state.board(recorded.board_id):
         for item in state.on_board(recorded.board_id):
             state.remove(item)
@@ -78,7 +78,7 @@ def dependency_detected(state: State, recorded: RecordedEvent, board_id: str) ->
 
 
 def add_dependencies(state: State, recorded: RecordedEvent, board_id: str, field: str) -> None:
-    """The event's task cannot go on before those that the field names, on the board that the event names for them."""
+    """Add a dependency on each task in the field, on the board that the event names for them."""
     other = dependency_board(recorded)
     for depends_on_id in texts(recorded, field):
         if recorded.task_id and (depends_on_id, other or board_id) != (recorded.task_id, board_id):
@@ -86,6 +86,6 @@ def add_dependencies(state: State, recorded: RecordedEvent, board_id: str, field
 
 
 def dependency_board(recorded: RecordedEvent) -> str:
-    """The board of the tasks that an event's task depends on; "" where it names none."""
+    """Return the board that the event names for the dependencies; "" if it names none."""
     named = [name for field in DEPENDENCY_BOARD_FIELDS for name in texts(recorded, field)]
     return next(iter(named), "")

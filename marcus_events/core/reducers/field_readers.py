@@ -1,4 +1,4 @@
-"""Fields of an event's data, read as `core.event_fields` expects them; whatever else stands there counts as nothing."""
+"""Read fields of an event by `core.event_fields`; unusable values count as absent."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from marcus_events.core.event_fields import read_data, read_metadata
 
 
 def text(recorded: RecordedEvent, name: str) -> str:
-    """A text, whole; an id."""
+    """Return a text or an id; "" if it is absent."""
     found: str | None = read_data(recorded.data, name)
     return found or ""
 
 
 def stated_text(recorded: RecordedEvent, name: str) -> str:
-    """A text of the metadata, or else of the data."""
+    """Return a text of the metadata, or else of the data."""
     found: str | None = read_metadata(recorded.metadata, name)
     return found or text(recorded, name)
 
 
 def texts(recorded: RecordedEvent, name: str) -> list[str]:
-    """The texts, or the ids, in a field that holds one, or a list of them."""
+    """Return the texts or ids of a field that holds one or a list."""
     found: list[str] | None = read_data(recorded.data, name)
     return found or []
 
 
 def is_named(recorded: RecordedEvent, name: str) -> bool:
-    """Whether an id is named, be it one that nothing can have."""
+    """Whether the field names an id, even an invalid one."""
     return bool(recorded.data.get(name)) or bool(text(recorded, name))
 
 
@@ -37,12 +37,12 @@ def percent(recorded: RecordedEvent, otherwise: float) -> float:
 
 
 def moment(recorded: RecordedEvent, name: str) -> datetime | None:
-    """A time in the data, corrected by as much as its producer's clock was ahead; None where it is no time."""
+    """Return a time in the data, corrected by how far the producer's clock was ahead; None if it is absent."""
     stated = stated_moment(recorded, name)
     return stated and stated - (recorded.timestamp - recorded.happened_at)
 
 
 def stated_moment(recorded: RecordedEvent, name: str) -> datetime | None:
-    """The same as the producer has stated it."""
+    """Return a time in the data as the producer sent it."""
     found: datetime | None = read_data(recorded.data, name)
     return found

@@ -1,13 +1,13 @@
-"""What a redacted event still does to the state: everything but its words.
+"""The effect of a redacted event on the state, without its text.
 
-A redaction takes away what an event says, not what came of it: a finished task stays finished, a resolved blocker stays
-resolved. The metadata of a redacted event therefore keeps an `effect`, which is folded in place of its data. It holds
+A redaction removes what an event says, not what it caused: a finished task stays finished. The metadata of a redacted
+event keeps an `effect`, which is folded instead of its data. It holds
 
 1. numbers, times, and words of closed lists (a status, a severity);
-2. ids that something else in the log bears too; of an id that nothing else bears, that there was one;
-3. that there was a text, where it matters that there was one.
+2. ids that also occur elsewhere in the log; for other ids, that there was one;
+3. for texts, that there was one, if that matters.
 
-Only the fields below are looked at. One that is forgotten here loses its effect; it never shows a text.
+Only the fields below are read. A field that is missing here loses its effect, but never leaks its text.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ TEXTS = (
 
 
 def effect_of(recorded: RecordedEvent, bears: Collection[str]) -> dict[str, Any]:
-    """`bears` holds those of `ids_in` that something else in the log bears."""
+    """Return the effect of an event; `bears` are the ids in it that also occur elsewhere in the log."""
     said = {name: REDACTED for name in TEXTS if is_present(recorded, name)}
     return said | dict(textless_fields(recorded)) | dict(shared_ids(recorded, bears))
 
 
 def is_present(recorded: RecordedEvent, name: str) -> bool:
-    """Whether the fold takes this for something said."""
+    """Whether the reducers use the field."""
     if name in EVENT_IDS:
         return is_named(recorded, name)
     return read_data(recorded.data, name) not in (None, "", {"text": ""})
 
 
 def textless_fields(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
-    """Whatever cannot hold a text: see rule 1."""
+    """Yield the fields that cannot hold text (rule 1)."""
     for name, words in CLOSED_LISTS.items():
         if (word := text(recorded, name)) in words:
             yield name, word
@@ -85,7 +85,7 @@ def numbers(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
 
 
 def shared_ids(recorded: RecordedEvent, bears: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """Rule 2."""
+    """Yield the ids that also occur elsewhere (rule 2)."""
     for name in EVENT_IDS:
         if (event_id := text(recorded, name)) in bears:
             yield name, event_id
@@ -95,14 +95,14 @@ def shared_ids(recorded: RecordedEvent, bears: Collection[str]) -> Iterator[tupl
 
 
 def ids_in(recorded: RecordedEvent) -> tuple[list[str], list[str], list[str]]:
-    """The ids of other events, of tasks and of boards that the state depends on."""
+    """Return the ids of events, tasks and boards in an event that the state depends on."""
     event_ids = [event_id for name in EVENT_IDS if (event_id := text(recorded, name))]
     tasks = [task_id for name in TASK_IDS for task_id in texts(recorded, name)]
     return event_ids, tasks, [board_id for name in BOARD_IDS for board_id in texts(recorded, name)]
 
 
 def foldable(recorded: RecordedEvent) -> RecordedEvent:
-    """The event with what the state is to be derived from: of a redacted one its effect, never what its marker says."""
+    """Return the event to fold: a redacted one with its effect in place of the marker."""
     if not is_redacted(recorded.data):
         return recorded
     effect = recorded.metadata.get(EFFECT)
@@ -110,6 +110,6 @@ def foldable(recorded: RecordedEvent) -> RecordedEvent:
 
 
 def is_repeat(recorded: RecordedEvent) -> bool:
-    """Whether it is a redacted complaint that opened no blocker."""
+    """Whether it is a redacted `task_blocked` that opened no blocker."""
     effect = recorded.metadata.get(EFFECT)
     return isinstance(effect, dict) and effect.get(REPEATED) is True

@@ -1,7 +1,7 @@
-"""What a producer reports out of order. State follows the order of the log, so the producer has to say so itself.
+"""Events that their producer marks as out of order.
 
-Only the producer can tell: it compares times of one machine. The follower of a Marcus installation, which reads several
-files, marks an event with `OUT_OF_ORDER` in its metadata when the log already has what came after it.
+State follows the order of the log. Only the producer can compare times, which are of one machine: the follower of a
+Marcus installation, which reads several files, sets `OUT_OF_ORDER` if the log already has later events.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The task that an event is about, and how its status changes."""
+"""The task of an event, its status and its agent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TASK_NAMING_TYPES = (EventTypes.TASK_CREATED, EventTypes.TASK_UPDATED)  # what m
 
 
 def ensure_task(state: State, recorded: RecordedEvent, board_id: str) -> TaskState | None:
-    """The task of the event, made where it is new; None where the event names none."""
+    """Return the task of the event, and create it if it is new; None if the event names none."""
     if not recorded.task_id:
         return None
     name, now = sentences.field(recorded, "task_name"), recorded.happened_at
@@ -30,7 +30,7 @@ def ensure_task(state: State, recorded: RecordedEvent, board_id: str) -> TaskSta
 
 
 def with_status(task: TaskState, status: str, recorded: RecordedEvent) -> TaskState:
-    """The task in this status. Its time never runs backwards; one that was done starts over."""
+    """Return the task with this status. `status_since` never decreases; a reopened task loses its progress."""
     if task.status == status:
         return task
     progress = 0.0 if task.status == "done" else task.progress
@@ -38,7 +38,7 @@ def with_status(task: TaskState, status: str, recorded: RecordedEvent) -> TaskSt
 
 
 def holder_after(recorded: RecordedEvent, task: TaskState) -> str:
-    """Who has the task after the event. `assigned_to` is a board's own word: an empty one says that nobody has it."""
+    """Return the agent that has the task after the event. An empty `assigned_to` means that nobody has it."""
     assigned_to = text(recorded, "assigned_to")
     if recorded.data.get("assigned_to") == "":
         return ""

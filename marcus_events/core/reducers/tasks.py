@@ -1,4 +1,4 @@
-"""Tasks: where they stand and who has them."""
+"""Tasks: their status, progress and agent."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def task_started(state: State, recorded: RecordedEvent, board_id: str) -> None:
 
 
 def task_progress(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """Progress moves a task on, unless it says itself that the task is blocked."""
+    """Apply a progress report; it does not move a task that it reports as blocked."""
     stated = text(recorded, "status")
     advance(
         state, recorded, board_id, "done" if stated in DONE_WORDS else None if stated == "blocked" else "in_progress"
@@ -60,7 +60,7 @@ def task_completed(state: State, recorded: RecordedEvent, board_id: str) -> None
 
 
 def task_updated(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    """What somebody changed in a task: its status, its holder, its name or its priority; whatever is given."""
+    """Apply a change of the status, the agent, the name or the priority."""
     status = STATUS_OF.get(text(recorded, "status"))
     if status == "blocked":
         task_blocked(state, recorded, board_id)
@@ -77,7 +77,7 @@ def task_updated(state: State, recorded: RecordedEvent, board_id: str) -> None:
 
 
 def advance(state: State, recorded: RecordedEvent, board_id: str, status: str | None) -> None:
-    """Take a task to a status, or only its progress and agent where that is None."""
+    """Move a task to a status; for None, update only its progress and agent."""
     if before := ensure_task(state, recorded, board_id):
         task = move(state, recorded, before, status)
         mark_resumed(state, recorded, board_id, task.task_id)
