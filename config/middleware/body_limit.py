@@ -1,12 +1,11 @@
-"""No request reaches Django with a body larger than the limit, whichever server runs the application.
+"""Reject requests whose body is larger than the limit, before Django reads it, under any ASGI server.
 
-The threat is memory: Django takes a body in whole before it asks who sent it. `manage.py up` stops a large one earlier,
-in `server/http_channel.py`; other servers hand it on as it comes, and it is stopped here.
+The threat is memory: Django reads the whole body before it authenticates the sender. `manage.py up` rejects large
+bodies earlier, in `server/`; other servers pass them on.
 
-1. A length that is stated and too large is answered with 413; nothing of the body is read.
-2. What has no length is counted on its way. At the limit the application is told that the client has gone, which ends
-   its reading, and the client is answered with 413. So the application has to read a body before it answers, as Django
-   does.
+1. A Content-Length above the limit is answered with 413, and the body is not read.
+2. A body without a length is counted as it arrives. At the limit the application receives a disconnect, which ends its
+   reading, and the client receives 413. The application must therefore read the body before it answers, as Django does.
 """
 
 from typing import Any

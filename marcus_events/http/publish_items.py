@@ -28,11 +28,11 @@ PublishItem = Event | Receipt
 
 
 class Forbidden(InvalidEvent):
-    """The token may not publish this event."""
+    """This token may not publish this event."""
 
 
 def native_event(item: Any) -> Event:
-    """An event of the documented fields. One without an id is given a new id: two that look alike are two."""
+    """Parse an event in the documented format. Without an id it gets a new one, so equal items are separate events."""
     return event_from(item, default_id=new_id())
 
 
@@ -72,7 +72,7 @@ def parse_item(item: Any, read: ParseItem, token: Token) -> PublishItem:
 
 
 def check_allowed(event: Event, token: Token) -> Event:
-    """The event, if the token may publish it; on the token's board if it names none. Raises Forbidden."""
+    """Return the event if the token may publish it, with the token's board if it names none. Raises Forbidden."""
     if not token.speaks_for(event.source):
         raise Forbidden("/source", f"this token may only use the sources {' and '.join(token.sources)}")
     if token.boards:

@@ -1,13 +1,12 @@
-"""What was refused at the door lately, and why: for the person who wonders why an agent's events do not arrive.
+"""Record rejected requests and their reasons, so that people can find out why an agent's events do not arrive.
 
-    note(401, "Unknown token: it was revoked or belongs to another log.", caller, "POST", "/api/events")
+    record_rejection(401, "This token is not known here", caller, "POST", "/api/events")
 
-1. Noting costs the request a dictionary entry, and never fails it: a thread of its own writes, about once a second.
-2. The same refusal of the same caller is one row that counts. Of more different ones than there is room for, the rest
-   is counted as "(others)": who sends nonsense fills neither the memory nor the table, and nothing is lost in silence.
-3. While the database is away the counts wait. The table keeps the newest rows only.
-4. A token is never written down, only what a person may see of it; nor is any value of a payload, which callers see to
-   by what they give as the reason.
+1. Recording adds a dictionary entry and never fails the request. A thread writes the entries about once a second.
+2. Equal rejections are one row with a count. Beyond MAX_PENDING different ones, the rest is counted as "(others)", so
+   that a flood fills neither the memory nor the table.
+3. While the database is unavailable, the counts stay in memory. The table keeps the newest MAX_ROWS rows.
+4. Tokens are masked. The values of a payload are not stored: callers must not put them into `reason`.
 """
 
 from __future__ import annotations
