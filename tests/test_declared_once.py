@@ -78,7 +78,7 @@ def test_every_filter_field_is_known_to_the_log_and_to_the_index() -> None:
 
 
 def test_parameters_are_fields_of_a_filter() -> None:
-    assert set(FILTER_PARAMETERS) <= set(FIELDS)
+    assert {parameter.name for parameter in FILTER_PARAMETERS} <= set(FIELDS)
     assert set(FACETS) <= set(FIELDS)
     assert set(PARAMETERS.values()) <= set(FIELDS)
     assert set(PARAMETERS) <= set(parameter_names(PageState))

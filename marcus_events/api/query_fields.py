@@ -80,7 +80,7 @@ def check_known(request: HttpRequest, known: Sequence[Parameter[Any]]) -> None:
     for name in request.GET:
         if name not in names:
             takes = f"it takes {', '.join(names)}" if names else "it takes none"
-            detail = f"{without_nul('a name', name)} is no parameter of this address; {takes}."
+            detail = f"{without_nul('a name', name)} is not a parameter of this endpoint; {takes}."
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             raise Problem(status, detail, reason=f"An unknown parameter; {takes}.", parameter=name)
 

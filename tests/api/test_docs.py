@@ -99,9 +99,9 @@ def without_times(value: Any) -> Any:
 
 def test_the_limits_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (.+?) \| .*\|$", DOCUMENT, re.MULTILINE))
-    assert rows["a request's body"] == f"{json_body.MAX_BODY // 1024**2} MiB, uncompressed"
+    assert rows["request body"] == f"{json_body.MAX_BODY // 1024**2} MiB, uncompressed"
     assert rows["events in a request"] == str(event_shapes.MAX_BATCH)
-    assert rows["parameters in an address"] == f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
+    assert rows["query parameters of a URL"] == f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
     assert rows["`data` and `metadata` of an event, together"] == f"{payload.MAX_EVENT_BYTES // 1024} KiB as JSON"
     assert rows["their keys, over all levels"] == f"{payload.MAX_KEYS:,}"
     assert rows["nested objects and arrays"] == f"{payload.MAX_DEPTH} levels"

@@ -67,7 +67,7 @@ async def test_who_goes_away_is_waited_for_no_longer(program: Program, hub: hub_
         ({"timeout": "61"}, 422, "timeout must be"),
         ({"timeout": "-1"}, 422, "timeout must be"),
         ({"after": "x"}, 422, "after must be"),
-        ({"after_event": "unknown"}, 404, "no event unknown"),
+        ({"after_event": "unknown"}, 404, "Event unknown does not exist"),
         ({"q": "nofield:x"}, 422, "is not a field"),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_boards_token_sees_and_learns_nothing_of_another_board(program: Progra
     program.publish(event("task_created", board="billing", task_id="t1") | {"event_id": "secret"})
     of_shop = Program(tokens.create("of shop", ["read"], ["shop"]))
     assert of_shop.read("/api/events/wait", after=0, timeout=0)["event"] is None
-    assert_problem(of_shop.get("/api/events/wait", after_event="secret", timeout=0), 404, "no event secret")
+    assert_problem(of_shop.get("/api/events/wait", after_event="secret", timeout=0), 404, "Event secret does not exist")
 
 
 def test_only_get_is_taken(program: Program) -> None:

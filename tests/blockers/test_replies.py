@@ -103,7 +103,7 @@ def test_an_id_that_another_event_has_taken_does_not_swallow_it(caplog: pytest.L
     publish("note", "a1:sent:2", source="user:ann", text="as a log from before may hold it")
     assert send_due_answers() == 1
     assert [(event.event_id, event.data["resolution"]) for event in ends()] == [("a1:sent:3", "The blue one")]
-    assert "the log refused an answer, a1:sent" in caplog.text
+    assert "the log rejected an answer, a1:sent" in caplog.text
     catch_up(PROJECTIONS)
     assert (send_due_answers(), len(ends()), blocker().undelivered) == (0, 1, "")
 

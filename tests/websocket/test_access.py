@@ -231,7 +231,7 @@ async def test_while_the_database_is_away_who_comes_is_told_to_come_again_and_wh
         with monkeypatch.context() as outage:
             outage.setattr("marcus_events.access.tokens.find", nobody)
             outage.setattr("marcus_events.access.tokens.find_cached", lambda secret: None)  # it may be known already
-            await assert_sent_away([bearer(token)], 4503, "The log cannot be reached")
+            await assert_sent_away([bearer(token)], 4503, "The log is temporarily unavailable")
             await publish("task_started")
             await program.until("event")
         assert (await program.ask(action="unsubscribe", id="a"))["type"] == "unsubscribed"

@@ -52,7 +52,7 @@ def test_every_frame_is_described_once_by_a_schema_a_summary_and_an_example() ->
 
 def test_the_limits_in_it_are_those_of_the_code() -> None:
     text = description()["info"]["description"]
-    assert all(limit in text for limit in ("1 MiB", "50 subscriptions", "20 mistakes", "every 5 s"))
+    assert all(limit in text for limit in ("1 MiB", "50 subscriptions", "20 invalid frames", "every 5 s"))
 
 
 @pytest.mark.usefixtures("hub")

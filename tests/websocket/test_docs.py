@@ -69,7 +69,7 @@ def test_its_limits_and_codes_are_those_of_the_code() -> None:
     assert rows["patterns per subscription"] == str(incoming.MAX_PATTERNS)
     assert rows["`q`"] == f"{incoming.MAX_QUERY} characters"
     assert rows["`id`"] == f"{incoming.MAX_ID} characters"
-    assert rows["events in a frame"].startswith(str(event_shapes.MAX_BATCH))
+    assert rows["events per frame"].startswith(str(event_shapes.MAX_BATCH))
     assert rows["4400"].startswith(str(consumer.MAX_MISTAKES))
     assert f"every {consumer.CHECK_S:g} seconds" in rows["4401"]
     assert f"every {subscriptions.HEARTBEAT_S:g} seconds" in DOCUMENT

@@ -66,7 +66,7 @@ def test_another_sites_page_is_refused_and_a_program_comes_in(impatient: Running
         with opened(impatient, program_token, origin=origin) as line:
             subscribe(line)
     with opened(impatient, "mev_wrong") as line:
-        assert "not known" in json.loads(line.recv(TIMEOUT_S))["detail"]
+        assert "Unknown token" in json.loads(line.recv(TIMEOUT_S))["detail"]
         with pytest.raises(ConnectionClosed) as end:
             line.recv(TIMEOUT_S)
     assert end.value.rcvd is not None
