@@ -235,7 +235,7 @@ def test_a_deletion_in_an_open_run_needs_an_entry_and_is_found() -> None:
             sql("DELETE FROM event WHERE position = 34")
         sql("DELETE FROM event WHERE position = 33")
     assert {fault.words for fault in verify().faults} == {
-        "the event is missingwithout a record of its removal",
+        "the event is missing without a record of its removal",
         "position 33: recorded as removed, but no sealed event accounts for it",
     }
     assert set(places()) == {33}

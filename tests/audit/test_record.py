@@ -157,10 +157,10 @@ def test_what_somebody_may_do(ada: User) -> None:
     changes = [(event.data["user"], event.data["change"]) for event in on_record("role_changed")]
     assert changes == [
         ("ada", "created, superuser, staff"),
-        ("eve", "made"),
-        ("eve", "given the group managers"),
-        ("the group managers", "given Can reply to, acknowledge, assign and snooze blockers"),
-        ("eve", "no longer the group managers"),
+        ("eve", "created"),
+        ("eve", "added group managers"),
+        ("group managers", "added Can reply to, acknowledge, assign and snooze blockers"),
+        ("eve", "removed group managers"),
         ("eve", "now superuser"),
         ("eve", "password changed"),
         ("eve", "deleted"),
@@ -171,7 +171,7 @@ def test_what_somebody_may_do(ada: User) -> None:
 def test_groups_that_are_taken_away_all_at_once(ada: User) -> None:
     ada.groups.add(Group.objects.create(name="managers"))
     ada.groups.clear()
-    assert on_record("role_changed")[-1].data["change"] == "no longer the group managers"
+    assert on_record("role_changed")[-1].data["change"] == "removed group managers"
 
 
 def test_signing_in_changes_no_role(ada: User) -> None:
@@ -188,7 +188,7 @@ def test_a_role_changed_in_the_admin_says_who_and_where(at_home: Client, ada: Us
     may = Permission.objects.get(codename="handle_blocker")
     at_home.post(f"/admin/auth/group/{group.pk}/change/", {"name": "managers", "permissions": [str(may.pk)]})
     [change] = on_record("role_changed")[before:]
-    assert (change.data["by"], change.data["address"], change.data["user"]) == ("ada", FROM, "the group managers")
+    assert (change.data["by"], change.data["address"], change.data["user"]) == ("ada", FROM, "group managers")
 
 
 def test_what_a_subscription_parked_is_replayed_or_skipped() -> None:

@@ -73,7 +73,7 @@ def test_a_byte_that_was_changed_is_found_at_its_position(position: int, change:
 def test_a_deleted_event_is_found() -> None:
     behind_the_back("event", "DELETE FROM event WHERE position = 33")
     [fault] = verify().faults
-    assert (fault.position, "gone" in fault.words) == (33, True)
+    assert (fault.position, "missing" in fault.words) == (33, True)
 
 
 def test_swapped_events_are_found() -> None:

@@ -207,7 +207,7 @@ def test_a_part_of_the_histogram_is_chosen_by_drawing_across_it(signed_in: Page,
     signed_in.wait_for_url("**since%3A**")
     assert signed_in.locator("#q").input_value().startswith("type:task_* since:")
     expect(signed_in.locator("#stream > .row").first).to_contain_text("In the last minute")
-    expect(signed_in.locator("#histogram")).to_contain_text("events from")
+    expect(signed_in.locator("#histogram")).to_contain_text("events since")
 
 
 def test_the_histogram_grows_by_itself_and_leads_on_by_keyboard(signed_in: Page, application: Application) -> None:

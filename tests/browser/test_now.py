@@ -27,7 +27,7 @@ def test_a_blocked_task_is_told_everywhere_at_once(signed_in: Page, application:
     expect(signed_in).to_have_title("Now · Marcus Events")
     application.publish(blocker("Which identity provider?"))
     need = signed_in.locator("#needs .need")
-    expect(need).to_contain_text("Which identity provider?", timeout=2_000)
+    expect(need).to_contain_text("Which identity provider?")
     expect(need).to_contain_text("Holds up 2 tasks")
     expect(signed_in.locator(".verdict-text")).to_have_text(
         "1 task is waiting for a person; 2 more are waiting behind it."

@@ -100,7 +100,7 @@ def test_blocked_is_filtered_and_sorted_with_the_keyboard(signed_in: Page, appli
     )
     signed_in.goto(f"{application.base_url}/blocked/")
     for link in ("cause", "low 1"):
-        signed_in.locator("#open").get_by_role("link", name=link).focus()
+        signed_in.locator("#open").get_by_role("link", name=link, exact=True).focus()
         signed_in.keyboard.press("Enter")
         expect(signed_in.locator("#open [aria-current]", has_text=link.split()[0])).to_have_count(1)
     rows = signed_in.locator("#open tbody tr")

@@ -74,7 +74,7 @@ def test_what_happens_in_the_other_is_neither_shown_nor_told(
 ) -> None:
     total = chosen.locator("#counters .section-head").inner_text()
     report(projects[THERE], "Which shelf?")
-    expect(chosen.locator("#bell")).to_have_attribute("title", "Nothing is blocked; 1 on other boards")
+    expect(chosen.locator("#bell")).to_have_attribute("title", "No open blockers; 1 on other boards")
     report(projects[HERE], "Which counter?")
     expect(chosen.get_by_role("alert")).to_contain_text("Which counter?")
     expect(chosen.get_by_role("alert")).to_have_count(1)

@@ -89,7 +89,7 @@ async def test_what_is_refused_alone_holds_up_nothing(
     client.send("behind", "me", {})
     assert await client.flush(20)
     assert client.metrics()["refused"] == 1
-    assert f"event {event.event_id} was refused" in caplog.text
+    assert f"event {event.event_id} was rejected" in caplog.text
     assert logged(dashboard, token, "behind")
 
 

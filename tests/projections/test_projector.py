@@ -208,7 +208,7 @@ def test_a_projection_that_fails_holds_up_no_other_and_goes_on_once_it_is_mended
     for _ in range(3):
         projector.once(stop)
     assert (lag("faulty"), lag("state"), lag("rates")) == (5, 0, 0)
-    assert [record.getMessage() for record in caplog.records] == ["faulty stands still"]
+    assert [record.getMessage() for record in caplog.records] == ["faulty has stopped"]
     faulty.is_mended = True
     projector.once(stop)
     assert faulty.seen == [1, 2, 3, 4, 5]

@@ -142,7 +142,7 @@ def test_a_name_that_differs_only_in_capitals_makes_no_second_user(site: SingleS
     for alike in (name.upper(), name.title()):
         answer = site.ask("/boards/", (HEADER, alike))
         assert (answer.status_code, user_in(answer)) == (403, "")
-        assert "only in capitals" in answer.text
+        assert "only in capitalization" in answer.text
         assert alike not in people(site)
     assert site.ask("/boards/", (HEADER, "Admin")).status_code == 403
 
