@@ -1,6 +1,8 @@
 """Django's connections after the database was away: back with it, however long that took."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -17,14 +19,18 @@ LONG = 8  # failed attempts: two at a time, with pauses that double seven second
 
 
 @pytest.fixture
-def socket(tmp_path: Path) -> Path:
-    """Another way to the tests' server, which can be closed."""
+def socket() -> Iterator[Path]:
+    """Another way to the tests' server, which can be closed. A socket's path has at most 107 bytes: `tmp_path` is
+    longer.
+    """
     server = settings.DATABASES["default"]
     if not server["HOST"].startswith("/"):
         pytest.skip("the tests' server is not reached by a socket")
     name = f".s.PGSQL.{server['PORT'] or 5432}"
-    (tmp_path / name).symlink_to(Path(server["HOST"], name))
-    return tmp_path / name
+    with TemporaryDirectory() as directory:
+        path = Path(directory, name)
+        path.symlink_to(Path(server["HOST"], name))
+        yield path
 
 
 def test_a_request_has_a_connection_as_soon_as_the_database_is_back(socket: Path) -> None:
