@@ -41,8 +41,7 @@ def test_a_request_has_a_connection_as_soon_as_the_database_is_back(socket: Path
         wait_until(lambda: is_served(pool))
         elsewhere = socket.readlink()
         socket.unlink()
-        witness.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [NAME])
-        wait_until(lambda: not is_served(pool) and pool.get_stats().get("connections_errors", 0) >= LONG)
+        wait_until(lambda: is_lost(pool, witness) and pool.get_stats().get("connections_errors", 0) >= LONG)
         socket.symlink_to(elsewhere)
         assert is_served(pool, POOL["timeout"])
 
@@ -54,3 +53,9 @@ def is_served(pool: ConnectionPool[Any], timeout: float = 0.1) -> bool:
             return True
     except (PoolTimeout, psycopg.OperationalError):
         return False
+
+
+def is_lost(pool: ConnectionPool[Any], witness: psycopg.Connection[Any]) -> bool:
+    """Ends its connections first, also those that were under way when the socket went."""
+    witness.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [NAME])
+    return not is_served(pool)
