@@ -1,7 +1,7 @@
-"""Every service that a process runs, declared once. `up` runs all of them, `worker` those that need no web.
+"""The services of the processes. `up` runs all of them, `worker` those that work without a web server.
 
-They start in this order, each after those that it needs, and stop in the opposite one: see `core.services`. Projectors
-share two threads: a search never waits for what the pages show to be worked out.
+Services start in this order, each after those it needs, and stop in reverse order; see `core.lifecycle`. The search has
+a projector of its own, so it never waits for the projections that the pages show.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ DEMO: AnyService = background("demo", lambda stop: Demo(watched=lambda: get_hub(
 
 @contextmanager
 def running(*services: AnyService) -> Iterator[None]:
-    """Run these services, and those that they need, for as long as the block lasts."""
+    """Run these services, and those they need, while the block runs."""
     try:
         for service in services:
             service.get()

@@ -111,21 +111,17 @@ def background(name: str, run: Callable[[threading.Event], None], *needs: Declar
 Request = TypeVar("Request")
 
 
-class PeriodicTask(Generic[Request]):
-    """A service: a thread that calls `work(None)` every `interval_s`, and `work(request)` on request.
+class PeriodicTask(BackgroundTask, Generic[Request]):
+    """A background task that calls `work(None)` every `interval_s`, and `work(request)` on request.
 
-    A request while `work` is running is dropped: the running work covers it.
+    A request while `work` serves another request is dropped: the running work covers it.
     """
 
     def __init__(self, name: str, work: Callable[[Request | None], None], interval_s: float) -> None:
+        super().__init__(name, self._run)
         self._work, self._interval_s = work, interval_s
         self._request: Request | None = None
         self._wake = threading.Event()
-        self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def request(self, request: Request) -> None:
         """Request the work soon; returns at once."""
@@ -133,17 +129,17 @@ class PeriodicTask(Generic[Request]):
         self._wake.set()
 
     def stop_soon(self) -> None:
-        self._is_stopping = True
+        super().stop_soon()
         self._wake.set()
-        self._deadline = time.monotonic() + END_WITHIN_S
 
-    def stop(self) -> None:
-        self._thread.join(max(0.0, self._deadline - time.monotonic()))
-
-    def _run(self) -> None:
-        while not self._is_stopping:
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
             self._wake.wait(self._interval_s)
-            if not self._is_stopping:
-                self._work(self._request)
-                self._request = None
-                self._wake.clear()
+            self._wake.clear()
+            if not stop.is_set():
+                self._serve(self._request)
+
+    def _serve(self, request: Request | None) -> None:
+        self._work(request)
+        if request is not None:  # otherwise one may have come meanwhile, which a periodic call does not cover
+            self._request = None

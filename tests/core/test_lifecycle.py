@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from marcus_events.core.lifecycle import Declared, background, stop_services
+from marcus_events.core.lifecycle import Declared, PeriodicTask, background, stop_services
 from tests.waiting import wait_until
 
 
@@ -96,3 +96,42 @@ def test_a_task_that_does_not_end_is_waited_for_until_a_deadline(
     stop_services()
     assert stuck.running is None
     release.set()
+
+
+def test_a_request_during_a_periodic_call_is_served_after_it(record: list[str]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(request: str | None) -> None:
+        if request is None and not begun.is_set():
+            begun.set()
+            go_on.wait()
+        elif request is not None:
+            record.append(request)
+
+    task: Declared[PeriodicTask[str]] = Declared("task", lambda: PeriodicTask("task", work, 0.01))
+    task.get()
+    wait_until(begun.is_set)
+    task.get().request("verify")
+    go_on.set()
+    wait_until(lambda: record == ["verify"])
+
+
+def test_a_request_while_another_one_is_served_is_dropped(record: list[str]) -> None:
+    begun, go_on, checked = threading.Event(), threading.Event(), threading.Event()
+
+    def work(request: str | None) -> None:
+        if request is None:
+            checked.set()
+            return
+        record.append(request)
+        begun.set()
+        go_on.wait()
+
+    task: Declared[PeriodicTask[str]] = Declared("task", lambda: PeriodicTask("task", work, 0.01))
+    task.get().request("first")
+    wait_until(begun.is_set)
+    task.get().request("second")
+    checked.clear()
+    go_on.set()
+    wait_until(checked.is_set)
+    assert record == ["first"]
