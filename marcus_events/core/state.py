@@ -159,7 +159,7 @@ class State:
             self._by_task[item.task_id].discard((type(item), item.key))
         self.changes[type(item), item.key] = None
 
-    def take_changes(self) -> StateChanges:
+    def pop_changes(self) -> StateChanges:
         taken, self.changes = self.changes, {}
         return taken
 

@@ -109,7 +109,7 @@ class Rewriting:
                 fold(self.said, event)
                 self.forget_new(fold(self.says, event))
                 for chain in open_chains:
-                    chain.meet(event.position, event.happened_at)
+                    chain.reconcile(event.position, event.happened_at)
                 after = event.position
         self.pass_over([chain for chain in chains if not chain.is_done], after, self.until)
 
@@ -132,7 +132,7 @@ class Rewriting:
         """What the rows tell of the time between two events that are there."""
         for chain in chains:
             for position, moment in chain.between(after, until):
-                chain.meet(position, moment)
+                chain.reconcile(position, moment)
 
 
 class Chain:
@@ -191,7 +191,7 @@ class Chain:
         first, last = (bisect_right(self.moments, position, key=itemgetter(0)) for position in (after, until))
         return self.moments[first:last]
 
-    def meet(self, position: int, moment: datetime) -> None:
+    def reconcile(self, position: int, moment: datetime) -> None:
         """Bring both states to what the rows say of this position: a field that has changed there, and not by the fold,
         was changed by an event that is not read here. What has not changed is left to each state.
         """

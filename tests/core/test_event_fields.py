@@ -54,7 +54,7 @@ def before() -> State:
     state = State()
     fold(state, recorded("task_started", BASE))
     fold(state, recorded("task_blocked", BASE | {"description": "No key"}, position=2))
-    state.take_changes()
+    state.pop_changes()
     return state
 
 

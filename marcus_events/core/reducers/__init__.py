@@ -92,7 +92,7 @@ def fold(state: State, recorded: RecordedEvent) -> StateChanges:
             handler(state, recorded, board_id)
         if recorded.event_type not in REFUSALS:
             update_external_fields(state, recorded, board_id)
-    return state.take_changes()
+    return state.pop_changes()
 
 
 def ensure_board_and_agent(state: State, recorded: RecordedEvent, board_id: str) -> None:

@@ -1,6 +1,4 @@
-"""`manage.py worker`: runs projections, subscriptions, webhooks, retention, sealing and verification, without a web
-server.
-"""
+"""`manage.py worker`: runs the background services (projections, handlers, replies, retention, sealing), no web server."""
 
 from __future__ import annotations
 
