@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs the background services (projections, handlers, replies, retention, sealing), no web server."""
+"""`manage.py worker`: runs the background services (projections, handlers, replies, retention, sealing) alone."""
 
 from __future__ import annotations
 
