@@ -21,7 +21,7 @@ OWN_PARTS = {
     "activity": activity.PAGE,
     "event": Page(),
     "history": Page(of_boards=True),
-    "empty": Page(of_boards=True),
+    "empty": now.EMPTY,
     "alerts": Page(),
     "retention": Page(is_for_administrators=True),
     "people": Page(is_for_administrators=True),

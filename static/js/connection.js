@@ -70,7 +70,7 @@ function lose() {
 function beat() {
   const { head, epoch: current, at, redaction: newest } = byId("beat").dataset;
   if (Number(newest) > redaction) return reload();
-  if (current !== epoch || Number(head) > Number(byId("welcome")?.dataset.head)) return location.reload();
+  if (current !== epoch || byId("waiting")?.matches("[data-is-over]")) return location.reload();
   heard = performance.now();
   clearTimeout(grace);
   grace = null;

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
@@ -53,6 +53,15 @@ class Application(Running):
             page.get_by_role("button", name="Sign in as admin").click()
             page.wait_for_url(f"{self.base_url}/")
         self.cookies = self.cookies or list(page.context.cookies())
+
+    def begin(self, page: Page, *events: dict[str, Any]) -> None:
+        """Publish the first events of the log, unless it has some, and wait until the page, on Now, shows them.
+
+        Now loads itself anew then, which would end a navigation that a test has begun meanwhile.
+        """
+        if page.locator("#welcome").count():
+            self.publish(*events)
+            expect(page.locator(".verdict-text")).to_be_visible()
 
 
 @cache

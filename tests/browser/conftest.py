@@ -87,7 +87,5 @@ def signed_in(page: Page, application: Application, complaints: Complaints) -> P
 
 @pytest.fixture
 def busy(signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        application.publish(*project(), blocker("First", "t3"), resolution("t3"), blocker("Which provider?"))
-        expect(signed_in.locator("#needs")).to_contain_text("Which provider?")
+    application.begin(signed_in, *project(), blocker("First", "t3"), resolution("t3"), blocker("Which provider?"))
     return signed_in

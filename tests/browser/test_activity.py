@@ -44,9 +44,7 @@ new PerformanceObserver((list) => { for (const { value } of list.getEntries()) w
 
 @pytest.fixture
 def activity(signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        application.publish(*project())
-        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is working.")
+    application.begin(signed_in, *project())
     signed_in.goto(f"{application.base_url}/activity/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in
@@ -194,7 +192,8 @@ def test_an_event_opens_beside_the_page_and_can_be_sent_as_a_link(activity: Page
 
 
 def test_a_part_of_the_histogram_is_chosen_by_drawing_across_it(signed_in: Page, application: Application) -> None:
-    application.publish(*project(), progress("In the last minute"))
+    application.begin(signed_in, *project())
+    application.publish(progress("In the last minute"))
     signed_in.goto(f"{application.base_url}/activity/?q=type:task_*")
     box = wait_until(
         signed_in.locator("#histogram svg[viewBox]").bounding_box

@@ -13,10 +13,8 @@ BLOCK = "#lane-shop-agent_claude_1 a"
 
 @pytest.fixture
 def opened(signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        said = {"agent_id": "agent_claude_2", "name": "Claude 2", "role": "Tester"}
-        application.publish(*project(), event("agent_registered", said), blocker("No key"), resolution())
-        expect(signed_in.locator(".verdict-text")).to_be_visible()
+    said = {"agent_id": "agent_claude_2", "name": "Claude 2", "role": "Tester"}
+    application.begin(signed_in, *project(), event("agent_registered", said), blocker("No key"), resolution())
     signed_in.goto(f"{application.base_url}/agents/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in

@@ -47,9 +47,7 @@ def line(page: Page) -> Line:
 
 @pytest.fixture
 def live(line: Line, signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        application.publish(*project())
-        expect(signed_in.locator(".verdict-text")).to_be_visible()
+    application.begin(signed_in, *project())
     signed_in.goto(f"{application.base_url}/activity/?q=type:decision_logged")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in

@@ -10,8 +10,7 @@ from tests.browser.storefront import blocker, progress, project
 
 def test_an_event_of_long_ago_is_found_refined_read_and_kept(signed_in: Page, application: Application) -> None:
     page = signed_in
-    application.publish(*project(), blocker("Which colour?"), *(progress(f"Step {n}") for n in range(3)))
-    expect(page.locator("#welcome")).to_have_count(0)
+    application.begin(page, *project(), blocker("Which colour?"), *(progress(f"Step {n}") for n in range(3)))
     page.goto(f"{application.base_url}/history/")
     field = page.get_by_role("combobox", name="Search")
     field.press_sequentially("type:task_pro")

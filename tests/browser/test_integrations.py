@@ -20,9 +20,7 @@ GOOD = json.dumps(event("task_blocked", {"task_id": "t2", "agent_id": "agent_cla
 
 @pytest.fixture
 def integrations(signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        application.publish(*project())
-        expect(signed_in.locator(".verdict-text")).to_have_text("Nothing needs you. 1 agent is working.")
+    application.begin(signed_in, *project())
     signed_in.goto(f"{application.base_url}/integrations/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in

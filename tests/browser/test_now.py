@@ -1,9 +1,24 @@
 """Now: it begins empty, moves by itself, and tells of a blocked task in the page, the bell, the title and a toast."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.application import Application
 from tests.browser.storefront import blocker, event, progress, project, resolution
+
+
+def test_the_empty_page_stays_while_others_sign_in(signed_in: Page, application: Application, browser: Browser) -> None:
+    """What is recorded of that is no first event: the page is not loaded anew for it."""
+    signed_in.evaluate("window.isSamePage = true")
+    beat = signed_in.locator("#beat")
+    before = beat.get_attribute("data-head") or ""
+    with browser.new_context() as context:
+        other = context.new_page()
+        other.goto(application.manage("login_link", "admin"))
+        other.get_by_role("button", name="Sign in as admin").click()
+        expect(other.get_by_role("heading", name="No events yet")).to_be_visible()
+    expect(beat).not_to_have_attribute("data-head", before)
+    expect(signed_in.locator("#connection")).to_have_text("Live")
+    assert signed_in.evaluate("window.isSamePage")
 
 
 def test_the_empty_page_says_how_to_begin_and_opens_with_the_first_event(

@@ -18,8 +18,7 @@ SECRET = "wqzxkvjy"
 @pytest.fixture
 def secrets(application: Application, signed_in: Page) -> dict[str, int]:
     """The positions of a task, a blocker and a decision that hold the secret."""
-    if signed_in.locator("#welcome").count():
-        application.publish(*project())
+    application.begin(signed_in, *project())
     named = event("task_created", {"task_id": "t9", "task_name": f"Task {SECRET}", "description": SECRET})
     application.publish(named, blocker(f"Blocker {SECRET}", "t9"), decision(f"Decision {SECRET}"))
     expect(signed_in.locator("#needs")).to_contain_text(f"Blocker {SECRET}")

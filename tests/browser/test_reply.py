@@ -94,9 +94,10 @@ def test_one_reply_resolves_all_that_wait_for_it_and_is_taken_back_from_all(
 
 
 def test_blocked_is_filtered_and_sorted_with_the_keyboard(signed_in: Page, application: Application) -> None:
-    application.publish(*project(), *(blocker("Which path?", task) for task in ("t3", "t4")))
+    application.begin(signed_in, *project())
     application.publish(
-        event("task_blocked", {"task_id": "b1", "description": "Which bank?", "severity": "low"}, OTHER_BOARD)
+        *(blocker("Which path?", task) for task in ("t3", "t4")),
+        event("task_blocked", {"task_id": "b1", "description": "Which bank?", "severity": "low"}, OTHER_BOARD),
     )
     signed_in.goto(f"{application.base_url}/blocked/")
     for link in ("cause", "low 1"):

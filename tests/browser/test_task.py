@@ -14,9 +14,7 @@ TASK = "/tasks/?board=shop&task=t2"
 
 @pytest.fixture
 def board(signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        application.publish(*project(), blocker("Which provider?"))
-        expect(signed_in.locator("#needs")).to_contain_text("Which provider?")
+    application.begin(signed_in, *project(), blocker("Which provider?"))
     signed_in.goto(f"{application.base_url}/boards/shop/")
     expect(signed_in.locator("#connection")).to_have_text("Live")
     return signed_in

@@ -39,14 +39,14 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture
 def in_berlin(signed_in: Page, application: Application) -> Page:
-    if signed_in.locator("#welcome").count():
-        happened = ((said, timedelta(days=40) - timedelta(minutes=n)) for n, said in enumerate(project()))
-        application.publish(
-            *(at(said, ago) for said, ago in happened), at(blocker("Which provider?"), timedelta(days=3))
-        )
-        application.publish(
-            at(resolution("t2"), timedelta(days=2)), event("task_progress", {"task_id": "t2", "progress": 60})
-        )
+    happened = ((said, timedelta(days=40) - timedelta(minutes=n)) for n, said in enumerate(project()))
+    application.begin(
+        signed_in,
+        *(at(said, ago) for said, ago in happened),
+        at(blocker("Which provider?"), timedelta(days=3)),
+        at(resolution("t2"), timedelta(days=2)),
+        event("task_progress", {"task_id": "t2", "progress": 60}),
+    )
     return signed_in
 
 
