@@ -39,6 +39,7 @@ HTTPS = environment.flag("MARCUS_HTTPS", default=False)
 TRUSTED_PROXIES = environment.networks("MARCUS_TRUSTED_PROXIES", default=["127.0.0.0/8", "::1"])
 REMOTE_USER_HEADER = environment.header("MARCUS_REMOTE_USER_HEADER", behind_proxy=HTTPS)
 DEMO = environment.flag("DEMO", default=True)
+WEB_PROCESSES = environment.number("WEB_PROCESSES", default=1)
 DEBUG = environment.flag("MARCUS_DEBUG", default=False)
 
 SECRET_KEY = environment.secret_key(DATA_DIR)

@@ -10,7 +10,16 @@ MARCUS_HANDLERS names the handler modules of an application. The workers import 
 
 from __future__ import annotations
 
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
+from multiprocessing import current_process
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,8 +27,11 @@ from django.conf import settings
 from marcus_events.bus.events import Events
 from marcus_events.bus.spool import Spool
 from marcus_events.bus.storage_policies import parse_policies
-from marcus_events.core.lifecycle import Declared
+from marcus_events.core.lifecycle import BackgroundTask, Declared
 from marcus_events.log_persistence import LogPersistence
+
+SHARE_EVERY_S = 2.0
+STALE_AFTER_S = 30.0
 
 
 class DefaultEvents:
@@ -48,9 +60,50 @@ def get_events() -> Events:
     return EVENTS.get().events
 
 
-def metrics() -> dict[str, Any] | None:
-    """Its metrics; None if this process has not created it."""
-    return EVENTS.running.events.metrics() if EVENTS.running else None
+def metrics() -> dict[str, dict[str, Any]]:
+    """The metrics of the `Events` of this process and of all that share theirs, by the name of the process."""
+    found = dict(_shared())
+    if EVENTS.running:
+        found[_own_name()] = EVENTS.running.events.metrics()
+    return found
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Share the metrics of this process with the others on this data directory while the block runs: see `metrics`."""
+    path = settings.DATA_DIR / "metrics" / f"{_own_name()}.json"
+    path.parent.mkdir(exist_ok=True)
+    sharing = BackgroundTask("shared metrics", partial(_share, path))
+    sharing.start()
+    try:
+        yield
+    finally:
+        sharing.stop_soon()
+        sharing.stop()
+        path.unlink(missing_ok=True)
+
+
+def _share(path: Path, stop: threading.Event) -> None:
+    partial_path = path.with_suffix(".new")
+    while True:
+        partial_path.write_text(json.dumps(get_events().metrics()))
+        partial_path.replace(path)
+        if stop.wait(SHARE_EVERY_S):
+            return
+
+
+def _shared() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The shared metrics, without those of processes that ended long ago without a word."""
+    for path in (settings.DATA_DIR / "metrics").glob("*.json"):
+        with suppress(FileNotFoundError):  # it has just ended
+            if time.time() - path.stat().st_mtime < STALE_AFTER_S:
+                yield path.stem, json.loads(path.read_text())
+
+
+def _own_name() -> str:
+    """The name that the supervisor of `up` gives; of another command, its process id."""
+    name = current_process().name
+    return str(os.getpid()) if name == "MainProcess" else name
 
 
 def import_handlers() -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 
-from marcus_events.default_events import get_events, import_handlers
+from marcus_events.default_events import get_events, import_handlers, shared_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -24,4 +24,5 @@ async def handle_until(stop: threading.Event) -> None:
         return
     if there_are_some:
         async with get_events():
-            await asyncio.to_thread(stop.wait)
+            with shared_metrics():
+                await asyncio.to_thread(stop.wait)

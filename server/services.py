@@ -1,4 +1,4 @@
-"""The services of the processes. `up` runs all of them, `worker` those that work without a web server.
+"""The services of the processes: WEB runs in web processes, WORK in the worker of `up` and in `worker`.
 
 Services start in this order, each after those it needs, and stop in reverse order; see `core.lifecycle`. The search has
 a projector of its own, so it never waits for the projections that the pages show.
@@ -6,6 +6,8 @@ a projector of its own, so it never waits for the projections that the pages sho
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -82,3 +84,12 @@ def running(*services: AnyService) -> Iterator[None]:
         yield
     finally:
         stop_services()
+
+
+def run_until_stopped(*services: AnyService) -> None:
+    """Run these services until SIGTERM or Ctrl-C."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with running(*services):
+        stop.wait()

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import psutil
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -103,6 +104,12 @@ class Running:
                 stderr=output,
                 preexec_fn=restore_sigint,
             )
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the processes of the command: the supervisor, the web processes and the worker."""
+        assert self.process
+        supervisor = psutil.Process(self.process.pid)
+        return [supervisor, *(child for child in supervisor.children() if "manage.py" in child.cmdline())]
 
     def answers(self, path: str = "/healthz") -> bool:
         assert self.process, "not started"

@@ -1,4 +1,4 @@
-"""/metrics, for Prometheus: how this process and the log are, never what events say.
+"""/metrics, for Prometheus: how the processes and the log are, never what events say.
 
 The name of a type, a pattern or a subscription may be a word of some board. So names are told to whoever may read every
 board, by a token or a session; others are told the types of the vocabulary, and of everything else the numbers.
@@ -26,8 +26,15 @@ from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS
 from marcus_events.subscriptions.overview import states
 
+STORED = ("stored", "spooled", "refused", "lost", "set_aside")
 MAX_TYPES = 200  # series of their own; the rest is counted together, since a type's name may come from anyone
 OTHERS, ALL = "(others)", "(all)"
+FAMILIES: dict[str, tuple[type[CounterMetricFamily | GaugeMetricFamily], str]] = {
+    "in_flight": (GaugeMetricFamily, "Events being handled in the background"),
+    "shed": (CounterMetricFamily, "Events whose handlers were skipped under load"),
+    **{f"events_{name}": (CounterMetricFamily, f"Events that were {name}") for name in STORED},
+    "events_waiting": (GaugeMetricFamily, "Events waiting to be stored"),
+}
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -58,8 +65,7 @@ class Everything(Collector):
             "marcus_hub_connections", "Live pages and programs connected to this process", get_hub().connections
         )
         yield of_connections()
-        if (counted := default_events.metrics()) is not None:
-            yield from of_events(counted, names=self.names)
+        yield from of_events(default_events.metrics(), names=self.names)
         try:
             yield from [*of_log(), *of_subscriptions(names=self.names)]
             yield GaugeMetricFamily("marcus_database_up", "Whether the database responds", 1)
@@ -101,32 +107,40 @@ def of_subscriptions(*, names: bool) -> Iterator[Metric]:
     yield from (lag, parked)
 
 
-def of_events(counted: dict[str, Any], *, names: bool) -> Iterator[Metric]:
-    """What `Events.metrics()` gives."""
-    yield from of_handlers(counted["handlers"] if names else together(counted["handlers"]))
-    published = CounterMetricFamily("marcus_published", "Events published by this process", labels=["type"])
-    for name, count in by_type(counted["types"], names=names).items():
-        published.add_metric([name], count)
+def of_events(metrics: dict[str, dict[str, Any]], *, names: bool) -> Iterator[Metric]:
+    """What `Events.metrics()` gives in each process."""
+    if not metrics:
+        return
+    rows = [
+        row | {"process": process}
+        for process, counted in metrics.items()
+        for row in (counted["handlers"] if names else together(counted["handlers"]))
+    ]
+    yield from of_handlers(rows)
+    published = CounterMetricFamily("marcus_published", "Published events", labels=["process", "type"])
+    for process, counted in metrics.items():
+        for name, count in by_type(counted["types"], names=names).items():
+            published.add_metric([process, name], count)
     yield published
-    yield GaugeMetricFamily("marcus_in_flight", "Events being handled in the background", counted["in_flight"])
-    yield CounterMetricFamily("marcus_shed", "Events whose handlers were skipped under load", counted["shed"])
-    for name in ("stored", "spooled", "refused", "lost", "set_aside"):
-        yield CounterMetricFamily(f"marcus_events_{name}", f"Events that were {name}", counted["storing"][name])
-    yield GaugeMetricFamily("marcus_events_waiting", "Events waiting to be stored", counted["storing"]["waiting"])
+    for name, (family, what) in FAMILIES.items():
+        found = family(f"marcus_{name}", what, labels=["process"])
+        for process, counted in metrics.items():
+            found.add_metric([process], (counted | counted["storing"])[name.removeprefix("events_")])
+        yield found
 
 
 def of_handlers(rows: list[dict[str, Any]]) -> Iterator[Metric]:
-    labels = ["pattern", "handler"]
+    labels = ["process", "pattern", "handler"]
     for name, what in (("calls", "Calls"), ("errors", "Failures"), ("timeouts", "Calls that timed out")):
         family = CounterMetricFamily(f"marcus_handler_{name}", what, labels=labels)
         for row in rows:
-            family.add_metric([row["pattern"], row["handler"]], row[name])
+            family.add_metric([row[label] for label in labels], row[name])
         yield family
     seconds = GaugeMetricFamily("marcus_handler_seconds", "Duration of the last calls", labels=[*labels, "quantile"])
     for row in rows:
         for rank in (50, 95, 99):
             if (found := row[f"p{rank}_ms"]) is not None:
-                seconds.add_metric([row["pattern"], row["handler"], f"0.{rank}"], found / 1_000)
+                seconds.add_metric([*(row[label] for label in labels), f"0.{rank}"], found / 1_000)
     yield seconds
 
 

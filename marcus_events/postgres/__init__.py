@@ -3,7 +3,8 @@
 `start(data_dir)` guarantees to the calling command (tests/test_postgres.py):
 
 - When it returns, the server runs: started if none did, joined if another command had started it.
-- The server runs until the last command that joined has ended, however that ended, `kill -9` included.
+- The server runs until the last command that joined has ended, and every process forked from it, however they ended,
+  `kill -9` included.
 - A server that is killed meanwhile is restarted at the same address with everything that was committed.
 - Nobody but the owner of the data directory (and root) can connect.
 
@@ -13,6 +14,7 @@ Only commands start servers. docs/decisions/0001-embedded-postgresql.md explains
 """
 
 import atexit
+import os
 from pathlib import Path
 
 from marcus_events.postgres.cluster_member import ClusterMember
@@ -30,4 +32,6 @@ def start(data_dir: Path) -> str:
     member = ClusterMember(DataDirectory.under(data_dir))
     member.join()
     atexit.register(member.leave)
+    restarter = member.restarter  # its thread does not survive a fork, and nothing may be forked while it works
+    os.register_at_fork(before=restarter.stop, after_in_parent=restarter.start, after_in_child=restarter.start)
     return member.directory.conninfo

@@ -40,7 +40,7 @@ class ClusterMember:
     def __init__(self, directory: DataDirectory) -> None:
         self.directory = directory
         self.server = Cluster(directory)
-        self._restarter = Restarter(self.server, self._starting)
+        self.restarter = Restarter(self.server, self._starting)
         self._members: int | None = None
         self._joined_pid = 0
 
@@ -64,13 +64,13 @@ class ClusterMember:
                 raise
         self._members = members
         self._joined_pid = os.getpid()
-        self._restarter.start()
+        self.restarter.start()
 
     def leave(self) -> None:
         """Leave, and stop the server if nobody else is a member. Returns when it has stopped, whoever stopped it."""
         if self._members is None or self._joined_pid != os.getpid():
             return  # a forked child inherits the lock but is no member
-        self._restarter.stop()
+        self.restarter.stop()
         if self._is_last(self._members):
             self.server.stop()
         self.server.disown()

@@ -1,4 +1,6 @@
-"""Restarts the server if it was killed. Every member runs this thread; the start lock picks one of them."""
+"""Restarts the server if it was killed. Every member, and each process forked from it, runs this thread; the start lock
+picks one of them.
+"""
 
 import logging
 import threading
@@ -23,14 +25,17 @@ class Restarter:
         self._server = server
         self._starting = starting
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postgres-keeper", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="postgres-keeper", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(STOP_TIMEOUT_S)
+        if self._thread:
+            self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
         while not self._stopping.wait(POLL_INTERVAL_S):

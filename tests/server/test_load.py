@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 import httpx
-import psutil
 import pytest
 
 from tests.running_server import Running
@@ -27,17 +26,16 @@ BODIES = [
 
 
 class Watched:
-    """The most memory that the server held while the block lasted, beyond what it held before."""
+    """The most memory that the server's processes held while the block lasted, beyond what they held before."""
 
     def __init__(self, running: Running) -> None:
-        assert running.process
-        self.process = psutil.Process(running.process.pid)
+        self.processes = running.processes()
         self.before = self.peak = self.uss()
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
     def uss(self) -> int:
-        return int(self.process.memory_full_info().uss)
+        return sum(int(process.memory_full_info().uss) for process in self.processes)
 
     def watch(self) -> None:
         while not self.stop.wait(0.05):

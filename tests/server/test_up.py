@@ -96,6 +96,17 @@ def test_it_goes_on_when_its_postgresql_is_killed(up: Running) -> None:
     assert up.published() == 3
 
 
+def test_it_goes_on_when_its_processes_are_killed(up: Running) -> None:
+    before = up.published()
+    for killed in up.processes()[1:]:
+        killed.kill()
+        up.publish(event(10 + killed.pid))  # to a web process, or to the one that is started again
+    wait_until(lambda: up.answers("/readyz"))
+    wait_until(lambda: httpx.get(f"{up.base_url}/readyz").json()["parts"]["state"]["lag"] == 0)
+    assert up.published() == before + 2
+    assert len(up.processes()) == 3
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGKILL, -9)])
 def test_however_it_ends_nothing_stays_behind_and_it_starts_again(up: Running, number: int, code: int) -> None:
     assert up.end(number) == code

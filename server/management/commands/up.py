@@ -1,9 +1,11 @@
-"""`manage.py up`: web server and workers in one process; `make run` runs it.
+"""`manage.py up`: web server and workers, each in a process of its own; `make run` runs it.
 
 1. Bind the port first, so that a port in use is reported before anything is prepared.
 2. Migrate the database and collect static files.
-3. Print the greeting with a sign-in link for the administrator, then serve until SIGTERM or Ctrl-C.
-4. Let the workers finish their current step. Killing them at any moment loses nothing either.
+3. Run WEB_PROCESSES web processes, which accept connections from the same port, and a worker, until SIGTERM or Ctrl-C.
+   `server.supervisor` restarts a process that ends by itself.
+4. The first web process prints the greeting, with a sign-in link for the administrator.
+5. At the end each process finishes its current step. Killing it at any moment loses nothing either.
 """
 
 from __future__ import annotations
@@ -14,22 +16,23 @@ import os
 import shlex
 import signal
 import socket
-import sys
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
+from django.db import connection
 from django.utils.module_loading import import_string
 
 from dashboard.pages.sign_in.one_time_links import one_time_path
 from marcus_events import audit
 from marcus_events.core.event_types import EventTypes
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
-from marcus_events.projections import SWITCH_INTERVAL_S
 from server.address import LOCALLY, listening, site
-from server.services import DEMO, WEB, WORK, running
+from server.services import DEMO, WEB, WORK, run_until_stopped, running
+from server.supervisor import Program, Supervisor, prepare_fork
 
 FIRST_ADMINISTRATOR = "admin"
 BACKLOG = 128  # connections waiting to be accepted; a browser opens six at once
@@ -56,12 +59,15 @@ class Command(BaseCommand):
             prepare_database()
             warn_of_root(self)
             collect_static_files()
-            sys.setswitchinterval(SWITCH_INTERVAL_S)
-            with running(*WEB, *WORK, *[DEMO] * settings.DEMO):
-                self.serve(listener)
+            application = import_string(settings.ASGI_APPLICATION)
+            serve = partial(self.serve, application, listener)
+            more = [Program(f"web {n}", serve) for n in range(2, settings.WEB_PROCESSES + 1)]
+            close_database()
+            prepare_fork()
+            Supervisor([Program("web", partial(serve, greet=True)), *more, Program("worker", self.work)]).run()
 
-    def serve(self, listener: socket.socket) -> None:
-        """Run Daphne on the listener.
+    def serve(self, application: Any, listener: socket.socket, is_first: bool, *, greet: bool = False) -> None:
+        """Run Daphne on the listener, and the services of a web process.
 
         Imports Daphne here because importing it installs Twisted's reactor. Twisted closes the socket itself; closing
         it again could close another file with the same number.
@@ -71,13 +77,17 @@ class Command(BaseCommand):
         gc.collect()
         gc.freeze()  # imported objects stay; collecting them would stop all threads for 0.2 s each time
         gc.set_threshold(*COLLECT_AFTER)
-        DaphneServer(
-            import_string(settings.ASGI_APPLICATION),
-            endpoints=[f"fd:fileno={listener.detach()}"],
-            ready_callable=self.greet,
-            verbosity=0,
-        ).run()
-        signal.set_wakeup_fd(-1)  # Twisted has closed its end of the wakeup pipe, which a second Ctrl-C would write to
+        with running(*WEB, *[DEMO] * settings.DEMO):
+            DaphneServer(
+                application,
+                endpoints=[f"fd:fileno={listener.detach()}"],
+                ready_callable=self.greet if greet and is_first else None,
+                verbosity=0,
+            ).run()
+            signal.set_wakeup_fd(-1)  # Twisted has closed its end of the wakeup pipe, which a signal would write to
+
+    def work(self, is_first: bool) -> None:
+        run_until_stopped(*WORK)
 
     def greet(self) -> None:
         user = administrator()
@@ -105,6 +115,12 @@ def collect_static_files() -> None:
     with (settings.DATA_DIR / "static.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def close_database() -> None:
+    """Close every connection of this process, and the pool with its threads: none may be shared with a fork."""
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # the stubs do not know PostgreSQL's pool
 
 
 def administrator() -> User:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from marcus_events.core.lifecycle import background
 from marcus_events.log.listener import LISTENER
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
-from marcus_events.projections import PROJECTIONS, SWITCH_INTERVAL_S, Projector
-from server.services import WORK, AnyService, running
+from marcus_events.projections import PROJECTIONS, Projector
+from server.services import WORK, AnyService, run_until_stopped
 
 
 class Command(BaseCommand):
@@ -28,13 +25,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
         warn_of_root(self)
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Worker running. Press Ctrl-C to stop.")
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
-        with running(*services(options["only"])):
-            stop.wait()
+        self.stdout.flush()
+        run_until_stopped(*services(options["only"]))
 
 
 def services(only: list[str] | None) -> Sequence[AnyService]:
