@@ -22,6 +22,7 @@ from config.middleware.liveness import Healthz
 from config.middleware.origin import SameOrigin
 from config.middleware.proxy_headers import ProxyHeaders
 from config.middleware.publish_endpoint import Publishing
+from config.middleware.stranger_limit import StrangerLimit
 from config.request_headers import RequestHeaders
 from dashboard import routing as pages
 from marcus_events.websocket import routing as programs
@@ -32,7 +33,7 @@ addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, noth
 
 protocols = ProtocolTypeRouter(
     {
-        "http": ConnectionLimit(BodyLimit(Publishing(TurnLimit(http)))),
+        "http": ConnectionLimit(BodyLimit(Publishing(StrangerLimit(TurnLimit(http))))),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import resource
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 import daphne.server
@@ -43,7 +44,14 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
         return WebSocketInbox(queue, protocol.transport) if queue and scope["type"] == "websocket" else queue
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Return to the application only when its client has read the message."""
+        """Return to the application only when its client has read the message.
+
+        A client that is to wait (429) loses its connection: its next request takes its turn among the new connections,
+        see `accept_queue`.
+        """
+        if message.get("status") == HTTPStatus.TOO_MANY_REQUESTS and protocol.channel:
+            protocol.channel.persistent = False
+            message = message | {"headers": [*message["headers"], (b"connection", b"close")]}
         with suppress(Disconnected):  # the application receives a message of its own about that
             await super().handle_reply(protocol, message)
         if message.get("more_body") or message["type"] == "websocket.send":

@@ -106,10 +106,11 @@ class Running:
             )
 
     def processes(self) -> list[psutil.Process]:
-        """Return the processes of the command: the supervisor, the web processes and the worker."""
+        """Return the supervisor and those it has started, in the order of their starts: at first web, then worker."""
         assert self.process
         supervisor = psutil.Process(self.process.pid)
-        return [supervisor, *(child for child in supervisor.children() if "manage.py" in child.cmdline())]
+        own = (child for child in supervisor.children() if child.cmdline() == supervisor.cmdline())
+        return [supervisor, *sorted(own, key=lambda child: (child.create_time(), child.pid))]
 
     def answers(self, path: str = "/healthz") -> bool:
         assert self.process, "not started"

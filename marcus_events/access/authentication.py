@@ -64,9 +64,8 @@ def authenticate(caller: Caller, scope: TokenScope) -> Token:
 async def authenticate_async(
     caller: Caller, scope: TokenScope, aside: Callable[[Callable[[], Token]], Awaitable[Token]]
 ) -> Token:
-    """Do the same on an event loop: a database query goes through `run_in_thread`."""
-    recent = tokens.find_cached(caller.secret) if caller.is_bearer else None
-    return authorise(check_not_expired(recent) if recent else await aside(lambda: find_token(caller)), scope)
+    """Do the same on an event loop: a database query goes through `aside`."""
+    return authorise(await find_token_async(caller, aside), scope)
 
 
 def find_token(caller: Caller) -> Token:
@@ -78,6 +77,17 @@ def find_token(caller: Caller) -> Token:
         rate_limits.check("stranger", network_of(caller.address), "Too many unknown tokens from this address")
         raise Problem(HTTPStatus.UNAUTHORIZED, UNKNOWN if caller.is_bearer else MISSING)
     return check_not_expired(token)
+
+
+async def find_token_async(caller: Caller, aside: Callable[[Callable[[], Token]], Awaitable[Token]]) -> Token:
+    """Return the caller's token (steps 2 and 3) on an event loop: a database query goes through `aside`."""
+    recent = tokens.find_cached(caller.secret) if caller.is_bearer else None
+    return check_not_expired(recent) if recent else await aside(lambda: find_token(caller))
+
+
+def has_guessed_too_often(caller: Caller) -> bool:
+    """Return whether the caller sends a token from an address that has used up its limit of unknown ones."""
+    return bool(caller.secret) and rate_limits.is_exhausted("stranger", network_of(caller.address))
 
 
 def check_not_expired(token: Token) -> Token:

@@ -30,6 +30,11 @@ def check(name: str, who: str, detail: str) -> None:
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, retry_after_s=pause, limit=f"{name}_rate", reason=reason)
 
 
+def is_exhausted(name: str, who: str) -> bool:
+    """Return whether `check` would raise, without counting a request."""
+    return not limiter().test(parse_rate(settings.RATES[name]), name, who)
+
+
 @cache
 def limiter() -> RateLimiter:
     return SlidingWindowCounterRateLimiter(MemoryStorage())

@@ -8,8 +8,12 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from tests.intrude.target import TIMEOUT_S, Target
+from tests.waiting import TIMEOUT_S
+
+if TYPE_CHECKING:
+    from tests.intrude.target import Target  # which needs Django; the crowd does without
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection
 SMALL = 4096  # receive buffer of a slow reader; more data stays in the server's buffers

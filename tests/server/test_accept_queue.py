@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.task import Clock
 
-from server.accept_queue import AcceptQueue
+from server.accept_queue import PAUSE_FACTOR, AcceptQueue
 from server.limits import MAX_ACCEPT_PAUSE_S
 
 
@@ -43,10 +43,18 @@ def test_each_address_has_its_turn() -> None:
 def test_while_the_event_loop_is_late_there_is_a_pause_between_two() -> None:
     clock = Clock()
     begun = come(clock, "a", "a")
-    clock.advance(1)  # it should have begun at once
+    clock.advance(MAX_ACCEPT_PAUSE_S / PAUSE_FACTOR)  # it should have begun at once
     clock.advance(MAX_ACCEPT_PAUSE_S / 2)
     assert len(begun) == 1
     clock.advance(MAX_ACCEPT_PAUSE_S / 2)
+    assert len(begun) == 2
+
+
+def test_the_pause_has_a_limit() -> None:
+    clock = Clock()
+    begun = come(clock, "a", "a")
+    clock.advance(60)
+    clock.advance(MAX_ACCEPT_PAUSE_S)
     assert len(begun) == 2
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from marcus_events.http.json_body import MAX_BODY
 from tests.running_server import Running
-from tests.server.crowd import exchange
+from tests.server.crowd import ASKED_AHEAD, GET, exchange
 from tests.waiting import wait_until
 
 POST = b"POST /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -21,6 +22,7 @@ UPGRADE = (
     b"dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
 BLOCK = b"x" * 1024**2
+MAY_WAIT = 1024**2  # bytes: both ends' buffers, of which the client's has a limit of its own
 CHUNK = b"100000\r\n" + BLOCK + b"\r\n"
 
 
@@ -53,6 +55,36 @@ def test_a_body_that_is_too_large_is_refused_in_the_words_of_the_api(
 @pytest.mark.parametrize("content", [BLOCK, blocks(1)], ids=["stated", "chunked"])
 def test_a_body_of_the_largest_size_goes_through(running: Running, content: bytes | Iterator[bytes]) -> None:
     assert httpx.post(f"{running.base_url}/api/events", content=content).status_code == httpx.codes.UNAUTHORIZED
+
+
+def test_who_reads_nothing_is_sent_little_that_waits_in_the_system(running: Running) -> None:
+    """What a stopped server has handed over to the operating system is all that still arrives."""
+    web = running.processes()[1]
+    with socket.create_connection(("127.0.0.1", running.port)) as line:
+        line.sendall(GET * ASKED_AHEAD)
+        wait_until(lambda: line.recv(1, socket.MSG_PEEK))
+        wait_until(running.answers)
+        web.suspend()
+        try:
+            line.settimeout(1.0)
+            arrived = 0
+            with suppress(TimeoutError):
+                while received := line.recv(MAX_BODY):
+                    arrived += len(received)
+        finally:
+            web.resume()
+    assert 0 < arrived < MAY_WAIT
+
+
+def test_a_client_that_is_to_wait_loses_its_connection(running: Running) -> None:
+    """So that its next request takes its turn among the new connections."""
+    with httpx.Client(base_url=running.base_url, headers={"Authorization": "Bearer mev_wrong"}) as client:
+        answers = [client.get("/api/boards") for _ in range(62)]
+    assert {(answer.status_code, answer.headers.get("Connection")) for answer in answers} == {
+        (httpx.codes.UNAUTHORIZED, None),
+        (httpx.codes.TOO_MANY_REQUESTS, "close"),
+    }
+    assert answers[-1].json()["limit"] == "stranger_rate"
 
 
 @pytest.mark.parametrize(

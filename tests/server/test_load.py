@@ -26,16 +26,16 @@ BODIES = [
 
 
 class Watched:
-    """The most memory that the server's processes held while the block lasted, beyond what they held before."""
+    """The most memory that the web process held while the block lasted, beyond what it held before."""
 
     def __init__(self, running: Running) -> None:
-        self.processes = running.processes()
+        self.process = running.processes()[1]
         self.before = self.peak = self.uss()
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
     def uss(self) -> int:
-        return sum(int(process.memory_full_info().uss) for process in self.processes)
+        return int(self.process.memory_full_info().uss)
 
     def watch(self) -> None:
         while not self.stop.wait(0.05):

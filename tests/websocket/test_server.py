@@ -76,10 +76,9 @@ def test_another_sites_page_is_refused_and_a_program_comes_in(impatient: Running
 
 
 def test_what_is_larger_than_a_frame_may_be_ends_the_connection(impatient: Running, program_token: str) -> None:
-    with opened(impatient, program_token) as line:
-        with pytest.raises(ConnectionClosed) as end:  # noqa: PT012 - either of them, as the machine goes
-            line.send("x" * (1024**2 + 1))
-            hear(line, "never")
+    with opened(impatient, program_token) as line, pytest.raises(ConnectionClosed) as end:  # noqa: PT012 - either line
+        line.send("x" * (1024**2 + 1))
+        hear(line, "never")
     assert end.value.rcvd is None or end.value.rcvd.code == 1009
 
 

@@ -31,6 +31,7 @@ from marcus_events import audit
 from marcus_events.core.event_types import EventTypes
 from marcus_events.management.prepare_database import prepare_database, warn_of_root
 from server.address import LOCALLY, listening, site
+from server.limits import SEND_BUFFER_BYTES
 from server.services import DEMO, WEB, WORK, run_until_stopped, running
 from server.supervisor import Program, Supervisor, prepare_fork
 
@@ -102,11 +103,13 @@ class Command(BaseCommand):
 def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=host == "::")
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=host == "::")
     except OSError as error:
         reason = str(error.strerror or error).partition(" (")[0]  # the rest repeats the address
         advice = f"Set PORT or HOST to use another one, such as PORT={port + 1}."
         raise CommandError(f"Port {port} on {host} cannot be used: {reason}. {advice}") from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # connections inherit it
+    return listener
 
 
 def collect_static_files() -> None:
