@@ -34,7 +34,7 @@ fork = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
-class Program:
+class ProcessRole:
     """What a process runs: `run(is_first)`, where `is_first` is False when the process was started again.
 
     `run` returns soon after SIGTERM.
@@ -47,8 +47,8 @@ class Program:
 class Child:
     """One process of the supervisor, and when it is due to be started (again), on the monotonic clock."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, role: ProcessRole) -> None:
+        self.role = role
         self.process: BaseProcess | None = None
         self.started_at = 0.0
         self.due = 0.0
@@ -65,18 +65,18 @@ class Child:
         self.pause_s = MIN_PAUSE_S if is_steady or not self.pause_s else min(self.pause_s * 2, MAX_PAUSE_S)
         self.due = now + self.pause_s
         self.process = None
-        logger.error("The %s process %s. Starting it again in %g s.", self.program.name, reason, self.pause_s)
+        logger.error("The %s process %s. Starting it again in %g s.", self.role.name, reason, self.pause_s)
 
 
 class Supervisor:
-    def __init__(self, programs: Sequence[Program]) -> None:
-        self._children = [Child(program) for program in programs]
+    def __init__(self, roles: Sequence[ProcessRole]) -> None:
+        self._children = [Child(role) for role in roles]
         self._lifeline = os.pipe()
         self._signals = 0
         self._deadline = 0.0
 
     def run(self) -> None:
-        """Start all programs, keep them running, and return after a signal, when all have ended."""
+        """Start all roles, keep them running, and return after a signal, when all have ended."""
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
         while not self._signals:
@@ -100,7 +100,7 @@ class Supervisor:
         child.started_at = time.monotonic()
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            process = fork.Process(target=self._run_child, args=(child.program, is_first), name=child.program.name)
+            process = fork.Process(target=self._run_child, args=(child.role, is_first), name=child.role.name)
             process.start()
             child.process = process
         except OSError as error:  # no memory, or too many processes
@@ -108,8 +108,8 @@ class Supervisor:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
-    def _run_child(self, program: Program, is_first: bool) -> None:
-        """Run a program in its process. In a group of its own, Ctrl-C reaches it from the supervisor alone."""
+    def _run_child(self, role: ProcessRole, is_first: bool) -> None:
+        """Run a role in its process. In a group of its own, Ctrl-C reaches it from the supervisor alone."""
         os.setpgid(0, 0)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -117,7 +117,7 @@ class Supervisor:
         reading, writing = self._lifeline
         os.close(writing)
         threading.Thread(target=end_with, args=(reading,), name="lifeline", daemon=True).start()
-        program.run(is_first)
+        role.run(is_first)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
@@ -132,9 +132,7 @@ class Supervisor:
                 continue
             child.process.join(max(0.0, self._deadline - time.monotonic()))
             if child.process.is_alive():
-                logger.error(
-                    "The %s process has not ended within %g s. Killing it.", child.program.name, STOP_TIMEOUT_S
-                )
+                logger.error("The %s process has not ended within %g s. Killing it.", child.role.name, STOP_TIMEOUT_S)
                 child.process.kill()
                 child.process.join()
 

@@ -1,8 +1,8 @@
-"""Supervised programs in a process of their own, for test_supervisor.
+"""Supervised roles in a process of their own, for test_supervisor.
 
 python -m tests.server.supervised FOLDER NAME…
 
-Each program writes its pid and whether it was started for the first time to FOLDER/NAME, a line for each start, and
+Each role writes its pid and whether it was started for the first time to FOLDER/NAME, a line for each start, and
 then waits for a signal. "stubborn" ignores SIGTERM; "broken" ends at once.
 """
 
@@ -14,10 +14,10 @@ import sys
 import threading
 from pathlib import Path
 
-from server.supervisor import Program, Supervisor, prepare_fork
+from server.supervisor import ProcessRole, Supervisor, prepare_fork
 
 
-def program(name: str) -> Program:
+def role(name: str) -> ProcessRole:
     def run(is_first: bool) -> None:
         stop = threading.Event()
         signal.signal(signal.SIGTERM, signal.SIG_IGN if name == "stubborn" else lambda *_: stop.set())
@@ -30,10 +30,10 @@ def program(name: str) -> Program:
         with (Path(sys.argv[1]) / name).open("a") as file:
             file.write("finished\n")
 
-    return Program(name, run)
+    return ProcessRole(name, run)
 
 
 if __name__ == "__main__":
-    programs = [program(name) for name in sys.argv[2:]]
+    roles = [role(name) for name in sys.argv[2:]]
     prepare_fork()
-    Supervisor(programs).run()
+    Supervisor(roles).run()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from server.supervisor import MAX_PAUSE_S, MIN_PAUSE_S, STEADY_S, Child, Program
+from server.supervisor import MAX_PAUSE_S, MIN_PAUSE_S, STEADY_S, Child, ProcessRole
 from tests.running_server import SOURCES, restore_sigint
 from tests.waiting import TIMEOUT_S, wait_until
 
@@ -110,7 +110,7 @@ def test_what_ends_at_once_is_started_again_after_longer_and_longer_pauses(tmp_p
 
 
 def test_the_pause_has_a_limit_and_is_short_again_after_a_steady_time() -> None:
-    child = Child(Program("any", lambda is_first: None))
+    child = Child(ProcessRole("any", lambda is_first: None))
     child.started_at = float("inf")  # just now, on any clock
     pauses = []
     for _ in range(9):

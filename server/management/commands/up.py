@@ -33,7 +33,7 @@ from marcus_events.management.prepare_database import prepare_database, warn_of_
 from server.address import LOCALLY, listening, site
 from server.limits import SEND_BUFFER_BYTES
 from server.services import DEMO, WEB, WORK, run_until_stopped, running
-from server.supervisor import Program, Supervisor, prepare_fork
+from server.supervisor import ProcessRole, Supervisor, prepare_fork
 
 FIRST_ADMINISTRATOR = "admin"
 BACKLOG = 128  # connections waiting to be accepted; a browser opens six at once
@@ -62,10 +62,10 @@ class Command(BaseCommand):
             collect_static_files()
             application = import_string(settings.ASGI_APPLICATION)
             serve = partial(self.serve, application, listener)
-            more = [Program(f"web {n}", serve) for n in range(2, settings.WEB_PROCESSES + 1)]
+            more = [ProcessRole(f"web {n}", serve) for n in range(2, settings.WEB_PROCESSES + 1)]
             close_database()
             prepare_fork()
-            Supervisor([Program("web", partial(serve, greet=True)), *more, Program("worker", self.work)]).run()
+            Supervisor([ProcessRole("web", partial(serve, greet=True)), *more, ProcessRole("worker", self.work)]).run()
 
     def serve(self, application: Any, listener: socket.socket, is_first: bool, *, greet: bool = False) -> None:
         """Run Daphne on the listener, and the services of a web process.
