@@ -14,7 +14,8 @@ export const PATHS = {
   blocker: (id) => `/blocked/${id}/`,
   card: (query) => `/tasks/?${query}`,
 };
-const FIRST = "[data-recommended]:not([hidden] *), [data-option]:not([hidden] *)"; // of an agent's question: Enter chooses it
+// What has the focus at first: of an agent's question the option that it recommends, which Enter chooses.
+const FIRST = ["[data-recommended]", "[data-option]", "textarea"].map((name) => `${name}:not([hidden] *)`);
 const KINDS = Object.keys(PATHS);
 
 /** The kind and the id of what the address says is open. */
@@ -39,7 +40,8 @@ async function show({ kind, id }) {
   }
   if (!drawer.open) drawer.showModal();
   drawer.scrollTo(0, 0);
-  (body.querySelector(FIRST) ?? body.querySelector("textarea:not([hidden] *)") ?? body).focus({ preventScroll: true });
+  const first = FIRST.map((name) => body.querySelector(name)).find(Boolean);
+  (first ?? body).focus({ preventScroll: true });
 }
 
 function fill(details) {

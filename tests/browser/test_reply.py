@@ -79,7 +79,7 @@ def test_enter_in_a_field_chooses_no_option(signed_in: Page, application: Applic
     )
     signed_in.locator("#needs .need", has_text="Which size?").get_by_role("link", name="Reply").click()
     drawer = signed_in.get_by_role("dialog", name="Details")
-    drawer.get_by_role("checkbox").press("Enter")
+    drawer.get_by_role("checkbox", name="Also reply").press("Enter")
     drawer.get_by_label("Or write a reply").press_sequentially("2 of each")
     expect(drawer).not_to_contain_text("admin replied")
     drawer.get_by_role("button", name="Reply and unblock").click()
