@@ -72,7 +72,7 @@ def metrics() -> dict[str, dict[str, Any]]:
 def shared_metrics() -> Iterator[None]:
     """Share the metrics of this process with the others on this data directory while the block runs: see `metrics`."""
     path = settings.DATA_DIR / "metrics" / f"{_own_name()}.json"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     sharing = BackgroundTask("shared metrics", partial(_share, path))
     sharing.start()
     try:
