@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -16,8 +17,18 @@ from marcus_events.admin.base import Administered
 from marcus_events.models import BoardAccess
 
 
+class BoardAccessForm(ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    def clean(self) -> dict[str, Any]:
+        """Check that one of the two is given, which the table requires."""
+        found = super().clean() or {}
+        if not self.errors and bool(found.get("user")) == bool(found.get("group")):
+            raise ValidationError("Choose either a user or a group.")
+        return found
+
+
 @admin.register(BoardAccess)
 class BoardAccessAdmin(Administered):
+    form = BoardAccessForm
     section, about = "People", "Which people and groups can see which boards."
     list_display = ("board_shown", "user", "group")
     list_select_related = ("user", "group")
@@ -31,7 +42,7 @@ class BoardAccessAdmin(Administered):
         return False
 
     def formfield_for_foreignkey(self, *args: Any, **options: Any) -> Any:
-        """One of the two; the table refuses both and neither."""
+        """Either field may be empty: see `BoardAccessForm`."""
         return super().formfield_for_foreignkey(*args, **options, required=False)
 
     @admin.display(description="board")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from marcus_events.models import BoardAccess
 from tests.admin.conftest import signed_in
 
 MODELS = [
@@ -60,3 +61,15 @@ def test_no_page_has_a_style_or_a_script_of_its_own(superuser: Client) -> None:
         page = superuser.get(path).content.decode()
         assert not re.search(r"<style|<script>|\s(style|on\w+)=", page), path
         assert "admin/css/base.css" not in page
+
+
+def test_access_is_given_to_a_user_or_a_group_and_never_to_both_or_neither(ann: User, administrator: Client) -> None:
+    group = Group.objects.create(name="testers")
+    path = "/admin/marcus_events/boardaccess/add/"
+    for given in ({}, {"user": ann.pk, "group": group.pk}):
+        refused = administrator.post(path, {"board_id": "shop"} | given)
+        assert refused.status_code == 200
+        assert "Choose either a user or a group." in refused.content.decode()
+    assert not BoardAccess.objects.filter(board_id="shop").exists()
+    for given in ({"user": ann.pk}, {"group": group.pk}):
+        assert administrator.post(path, {"board_id": "shop"} | given).status_code == 302
