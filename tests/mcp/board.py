@@ -20,9 +20,9 @@ def publish_task(running: Running, board: str, task: str = "cart", **data: Any) 
     wait_until(lambda: read(running, "tasks", board)["tasks"])
 
 
-def read(running: Running, what: str, board: str) -> Any:
+def read(running: Running, what: str, board: str, **query: str) -> Any:
     headers = {"Authorization": f"Bearer {reader(running)}"}
-    return httpx.get(f"{running.base_url}/api/{what}", params={"board": board}, headers=headers).json()
+    return httpx.get(f"{running.base_url}/api/{what}", params={"board": board} | query, headers=headers).json()
 
 
 _readers: dict[int, str] = {}  # by the port of the application
