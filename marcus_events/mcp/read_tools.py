@@ -11,7 +11,7 @@ from marcus_events.core.problem import Problem
 from marcus_events.http import query_params
 from marcus_events.mcp.tickets import reported_blocker
 from marcus_events.mcp.tool_call import ToolCall, in_thread, named, on_visible_boards
-from marcus_events.mcp.tool_shapes import DEFAULT_ROWS, BlockerList, EventList, TaskResult
+from marcus_events.mcp.tool_shapes import DEFAULT_ROWS, BlockerList, FoundEvents, TaskResult
 from marcus_events.models import Blocker, Task
 
 MAX_BLOCKERS = 10  # of a task
@@ -53,11 +53,11 @@ def read_blockers(call: ToolCall) -> BlockerList:
     return {"blockers": [reported_blocker(row) for row in found]}
 
 
-async def search_history(call: ToolCall) -> EventList:
+async def search_history(call: ToolCall) -> FoundEvents:
     return await in_thread(search, call)
 
 
-def search(call: ToolCall) -> EventList:
+def search(call: ToolCall) -> FoundEvents:
     wanted = query_params.restrict_to_boards(
         query_params.parse_query(call.text("query")), call.text("board"), call.visibility
     )

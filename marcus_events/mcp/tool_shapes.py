@@ -189,6 +189,6 @@ class BlockerList(ToolResult):
     blockers: Annotated[list[ReportedBlocker], Keywords("Newest first.")]
 
 
-class EventList(ToolResult):
+class FoundEvents(ToolResult):
     events: Annotated[list[PublishedEvent], Keywords("Newest first.")]
     next: Annotated[int | None, Keywords("Pass it as `before` for the next page; null on the last one.")]

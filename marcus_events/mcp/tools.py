@@ -117,7 +117,7 @@ TOOLS = {
             "Search everything that has happened on the boards that you can access, the newest first.",
             "read",
             tool_shapes.SearchHistoryArguments,
-            tool_shapes.EventList,
+            tool_shapes.FoundEvents,
             read_tools.search_history,
         ),
     )

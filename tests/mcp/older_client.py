@@ -1,4 +1,4 @@
-# mypy: ignore-errors -- it is run with another version of the SDK
+# mypy: ignore-errors
 
 """An agent with the SDK 1.x: lists the tools, and calls each of them. Run by that SDK's own Python.
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from tests.mcp.agent import connected
+from tests.mcp.agent import connected, texts_of
 from tests.mcp.board import open_blockers, publish_task, read
 from tests.running_server import Running
 from tests.waiting import wait_until_async
@@ -135,7 +135,7 @@ async def test_an_agent_is_told_when_it_asks_too_often(board: str) -> None:
         async with connected(limited, token) as agent:
             results = [await agent.client.call_tool("list_blockers", {}) for _ in range(5)]
             assert [result.is_error for result in results] == [False] * 4 + [True]
-            assert "Try again after" in results[-1].content[0].text
+            assert "Try again after" in texts_of(results[-1])
 
 
 async def test_waits_count_as_connections_of_the_token(board: str) -> None:
