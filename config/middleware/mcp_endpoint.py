@@ -4,7 +4,8 @@
    compares exact texts; MARCUS_ALLOWED_HOSTS also has patterns, so the project's own checks are used in its place.
 2. A request with an Origin comes from a page in a browser. It is rejected unless the page is this site's own, like a
    WebSocket handshake (`middleware.origin`). Cookies are never read.
-3. If the client disconnects, the call ends. An answer is not marked as received then.
+3. If the client disconnects, the call ends. An answer is not marked as received then. If the server stops, a call that
+   waits is answered with 503.
 4. The SDK is imported with the first request.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
@@ -32,9 +34,11 @@ from marcus_events.core.payload import walk
 from marcus_events.core.problem import Problem
 from marcus_events.http import json_body
 from marcus_events.http.problem_response import problem_response
-from marcus_events.http.worker_threads import LARGE_BODY_THREADS, TOKEN_THREADS, run_in_thread
+from marcus_events.http.worker_threads import DATABASE_ERRORS, LARGE_BODY_THREADS, TOKEN_THREADS, run_in_thread
 
 PATH = "/mcp"
+STOPPING = "The server is stopping. Call the tool again."
+RETRY_AFTER_S = 2
 TRANSPORT = "marcus_events.mcp.streamable_http"
 
 
@@ -49,10 +53,21 @@ class McpEndpoint:
             return await self.application(scope, receive, send)
         try:
             request = Utf8Request(scope, BytesIO(await read_body(receive)))
-            response = await unless_disconnected(self.response_to(request), receive)
+            response = await self.response_unless_stopped(request, receive)
         except ClientDisconnected:
             return None
-        return await send_response(self.headers.add(request, response), send)
+        is_last = response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        return await send_response(self.headers.add(request, response), read_by_client(send) if is_last else send)
+
+    async def response_unless_stopped(self, request: Utf8Request, receive: Any) -> HttpResponse:
+        """Return the response, or 503 if the server stops meanwhile: it cancels the requests that wait.
+
+        Without a response, the connection of some clients would break, and all their other calls with it.
+        """
+        try:
+            return await unless_disconnected(self.response_to(request), receive)
+        except asyncio.CancelledError:
+            return problem_response(Problem(HTTPStatus.SERVICE_UNAVAILABLE, STOPPING, retry_after_s=RETRY_AFTER_S))
 
     async def response_to(self, request: Utf8Request) -> HttpResponse:
         if (rejection := rejection_of(request)) is not None:
@@ -71,7 +86,8 @@ class McpEndpoint:
         """Check what does not depend on the protocol, and hand the request over. Raises Problem."""
         check_origin(request)
         authentication.check_address_rate(caller)
-        await authentication.find_token_async(caller, partial(run_in_thread, TOKEN_THREADS))
+        with suppress(*DATABASE_ERRORS):  # the tool fails as well, and says why in a text that the agent reads
+            await authentication.find_token_async(caller, partial(run_in_thread, TOKEN_THREADS))
         body = json_body.check_size(request.read(json_body.MAX_BODY + 1))
         if len(body) > json_body.LARGE:
             await run_in_thread(LARGE_BODY_THREADS, partial(check_texts, body))
@@ -119,6 +135,21 @@ async def unless_disconnected(work: Any, receive: Any) -> HttpResponse:
         for task in (working, watching):
             task.cancel()
         await asyncio.gather(working, watching, return_exceptions=True)
+
+
+def read_by_client(send: Any) -> Any:
+    """Wrap `send`, so that it returns when the client has read the body: a server that stops closes all connections.
+
+    Daphne waits for the client while there is more to send.
+    """
+
+    async def send_and_wait(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            await send(message | {"more_body": True})
+            message = {"type": "http.response.body", "body": b""}
+        await send(message)
+
+    return send_and_wait
 
 
 async def until_disconnected(receive: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ from marcus_events.api.events import searched
 from marcus_events.api.state_endpoints import task_resources
 from marcus_events.core.problem import Problem
 from marcus_events.http import query_params
+from marcus_events.http.worker_threads import REPLAY_THREADS, run_in_thread
 from marcus_events.mcp.tickets import reported_blocker
 from marcus_events.mcp.tool_call import ToolCall, in_thread, named, on_visible_boards
 from marcus_events.mcp.tool_shapes import DEFAULT_ROWS, BlockerList, FoundEvents, TaskResult
@@ -54,7 +56,8 @@ def read_blockers(call: ToolCall) -> BlockerList:
 
 
 async def search_history(call: ToolCall) -> FoundEvents:
-    return await in_thread(search, call)
+    # In threads of their own: a search may take two seconds, and answers must not wait for it.
+    return await run_in_thread(REPLAY_THREADS, partial(search, call))
 
 
 def search(call: ToolCall) -> FoundEvents:

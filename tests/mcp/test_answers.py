@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from mcp.shared.exceptions import MCPError
 
 from marcus_events.blockers.waiting import GRACE
 from marcus_events.core.event import utc_now
@@ -156,6 +157,21 @@ async def test_a_ticket_outlives_the_agent_and_the_server(running: Running, boar
     await in_thread(resolve, running, board, "cart", "The blue one")
     async with connected(running, token) as agent:
         assert (await answer_after_waiting(agent, ticket))["answer"] == "The blue one"
+
+
+async def test_an_agent_that_waits_while_the_server_stops_is_told_and_goes_on_after_its_start(
+    running: Running, board: str, token: str
+) -> None:
+    publish_task(running, board)
+    async with connected(running, token) as agent:
+        ticket = await ask(agent, running, board)
+        waiting = asyncio.create_task(agent.call("wait_for_answer", ticket=ticket))
+        await wait_until_async(lambda: events(running, board, "answer_awaited"))
+        await in_thread(running.end)
+        with pytest.raises(MCPError):
+            await waiting
+        await in_thread(running.start)
+        assert (await agent.call("wait_for_answer", ticket=ticket, timeout=0))["status"] == "waiting"
 
 
 async def test_a_connected_agent_goes_on_after_a_restart_of_the_server(
