@@ -29,7 +29,7 @@ from config.middleware.publish_endpoint import ClientDisconnected, ResponseHeade
 from config.utf8_request import Utf8Request
 from marcus_events.access import authentication
 from marcus_events.access.authentication import Caller
-from marcus_events.api.endpoint import problems_told, refused
+from marcus_events.api.endpoint import errors_as_problems, refused
 from marcus_events.core.payload import walk
 from marcus_events.core.problem import Problem
 from marcus_events.http import json_body
@@ -77,7 +77,7 @@ class McpEndpoint:
             response["Allow"] = "POST"
             return response
         try:
-            with problems_told("POST", PATH):
+            with errors_as_problems("POST", PATH):
                 return await self.checked_response(request, caller_of(dict(request.scope)))
         except Problem as problem:
             return refused(request, problem)

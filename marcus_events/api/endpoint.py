@@ -90,12 +90,12 @@ def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 def answering(method: str, path: str, work: Callable[..., Result], *values: Any) -> Result:
     """Returns what the work returns. Raises Problem if the database is unavailable or there are too many parameters."""
-    with problems_told(method, path):
+    with errors_as_problems(method, path):
         return work(*values)
 
 
 @contextmanager
-def problems_told(method: str, path: str) -> Iterator[None]:
+def errors_as_problems(method: str, path: str) -> Iterator[None]:
     """Raises Problem if the database is unavailable, or if the request has too many parameters."""
     try:
         yield

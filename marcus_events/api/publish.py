@@ -18,7 +18,7 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marcus_events.access import authentication
-from marcus_events.api.endpoint import caller_of, problems_told, refused
+from marcus_events.api.endpoint import caller_of, errors_as_problems, refused
 from marcus_events.core.event import Event
 from marcus_events.core.problem import Problem
 from marcus_events.http import cloudevents, publish_items
@@ -33,7 +33,7 @@ KINDS = f"application/json, {cloudevents.STRUCTURED}, {cloudevents.BATCH}, or an
 async def publish_async(request: HttpRequest) -> HttpResponse:
     """The answer, whatever there is to say; `request` holds the whole body."""
     try:
-        with problems_told(request.method or "", request.path):
+        with errors_as_problems(request.method or "", request.path):
             return await taken_in(request)
     except Problem as problem:
         return refused(request, problem)

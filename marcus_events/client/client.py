@@ -105,6 +105,31 @@ class Client:
         await self.flush(timeout)
         return await self._reader.wait(event_type, timeout, after, where)
 
+    async def ask(
+        self,
+        question: str,
+        *,
+        task: str,
+        agent: str,
+        board: str | None = None,
+        options: Sequence[str] = (),
+        recommendation: str | None = None,
+        severity: str = "medium",
+        timeout: float | None = None,
+    ) -> str | None:
+        """Report that a question blocks a task, and return the reply to it; None when `timeout` seconds have passed.
+
+        `task`, `agent` and `board` are ids. `options` are shown as buttons, and `recommendation` is marked among them.
+        The first reply for the task counts. It continues to wait while the dashboard is restarted.
+        """
+        data = {"task_id": task, "agent_id": agent, "description": question, "severity": severity}
+        stated = {"options": list(options), "recommendation": recommendation}
+        metadata = {"board_id": board} if board else {}
+        blocked = self.send("task_blocked", agent, data | {k: v for k, v in stated.items() if v}, metadata)
+        where = {"data.task_id": task} | ({"metadata.board_id": board} if board else {})
+        reply = await self.wait_for_event("blocker_resolved", timeout, after=blocked, where=where)
+        return str(reply.data.get("resolution", "")) if reply else None
+
     async def stream(
         self, event_type: str | Sequence[str] = "*", *, after: Event | int | None = None, where: Where | None = None
     ) -> AsyncGenerator[Event, None]:

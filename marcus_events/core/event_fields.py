@@ -187,6 +187,8 @@ FIELDS = (
     EventField("reason", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED, T.ANSWER_FAILED, *CONNECTION_TYPES)),
     EventField("severity", SEVERITY, (T.TASK_BLOCKED, T.TASK_UPDATED, T.BLOCKER_UPDATED)),
     EventField("blocker_type", TEXT, (T.TASK_BLOCKED, T.TASK_UPDATED)),
+    EventField("options", TEXTS, (T.TASK_BLOCKED,)),
+    EventField("recommendation", TEXT, (T.TASK_BLOCKED,)),
     EventField("blocker_event_id", ID, BLOCKER_TYPES),
     EventField("suggestion", SUGGESTION, (T.BLOCKER_SUGGESTION,)),
     EventField("resolution", TEXT, (T.BLOCKER_RESOLVED,)),

@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 
 from marcus_events.access import authentication
 from marcus_events.access.authentication import Caller
-from marcus_events.api.endpoint import problems_told
+from marcus_events.api.endpoint import errors_as_problems
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
 from marcus_events.http.worker_threads import DATABASE_ERRORS, TOKEN_THREADS, run_in_thread
@@ -78,7 +78,7 @@ async def outcome_of(
     """Run the tool. Returns its result, and the call if the token and the arguments are valid."""
     call = None
     try:
-        with problems_told("MCP", tool.name):
+        with errors_as_problems("MCP", tool.name):
             token = await authentication.authenticate_async(caller, tool.scope, partial(run_in_thread, TOKEN_THREADS))
             call = ToolCall(token, check_arguments(stated, tool.input_schema))
             found = dict(await tool.run(call))

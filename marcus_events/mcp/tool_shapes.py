@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from marcus_events.api.resources import Severity, TaskResource
+from marcus_events.blockers.reply_options import MAX_OPTIONS
 from marcus_events.core.json_schema import Keywords
 from marcus_events.http.event_shapes import Name, Position, PublishedEvent, PublishWarning, Time
 
 MAX_WAIT_S = 45  # shorter than the minute after which clients and proxies give up a call
 MAX_ID, MAX_QUESTION, MAX_CONTEXT, MAX_OPTION = 200, 2_000, 8_000, 300  # characters
-MAX_OPTIONS, MAX_ROWS, DEFAULT_ROWS = 10, 100, 20
+MAX_ROWS, DEFAULT_ROWS = 100, 20
 NOT_BLANK = r"\S"
 
 
@@ -37,7 +38,7 @@ class ReportBlockerArguments(TypedDict):
             Keywords("Possible answers, which the person can choose with one click.", maxItems=MAX_OPTIONS),
         ]
     ]
-    recommendation: NotRequired[Annotated[str, words("The option that you would choose, and why.", MAX_QUESTION)]]
+    recommendation: NotRequired[Annotated[str, words("The option that you would choose, word by word.", MAX_OPTION)]]
     severity: NotRequired[Annotated[Severity, Keywords("How much it stops (default medium).")]]
     context: NotRequired[
         Annotated[str, words("What the person needs to know: what was tried, what goes on meanwhile.", MAX_CONTEXT)]

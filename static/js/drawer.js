@@ -14,6 +14,8 @@ export const PATHS = {
   blocker: (id) => `/blocked/${id}/`,
   card: (query) => `/tasks/?${query}`,
 };
+// What has the focus at first: of an agent's question the option that it recommends, which Enter chooses.
+const FIRST = ["[data-recommended]", "[data-option]", "textarea"].map((name) => `${name}:not([hidden] *)`);
 const KINDS = Object.keys(PATHS);
 
 /** The kind and the id of what the address says is open. */
@@ -38,7 +40,8 @@ async function show({ kind, id }) {
   }
   if (!drawer.open) drawer.showModal();
   drawer.scrollTo(0, 0);
-  (body.querySelector("textarea:not([hidden] *)") ?? body).focus({ preventScroll: true });
+  const first = FIRST.map((name) => body.querySelector(name)).find(Boolean);
+  (first ?? body).focus({ preventScroll: true });
 }
 
 function fill(details) {
@@ -69,7 +72,14 @@ async function act(form, button) {
   }
 }
 
+/** The number of an option chooses it, unless somebody types. */
+function choose(event) {
+  if (event.metaKey || event.ctrlKey || event.altKey || event.target.closest("textarea, select, input")) return;
+  if (/^[1-9]$/.test(event.key)) body.querySelector(`[data-option="${event.key}"]:not([hidden] *, :disabled)`)?.click();
+}
+
 if (drawer) {
+  drawer.addEventListener("keydown", choose);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-event], a[data-opens], a[data-task]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -19,10 +19,10 @@ SENT_WITHIN = 20_000  # milliseconds: ten seconds to take it back, and a slow ma
 
 
 @contextmanager
-def agent(application: Application, spool: Path, question: str) -> Iterator[subprocess.Popen[str]]:
+def agent(application: Application, spool: Path, question: str, *options: str) -> Iterator[subprocess.Popen[str]]:
     token = application.create_token(f"agent {question}")
     command = [sys.executable, "-m", "tests.browser.waiting_agent"]
-    arguments = [application.base_url, token, str(spool), "t2", question]
+    arguments = [application.base_url, token, str(spool), "t2", question, *options]
     with subprocess.Popen([*command, *arguments], cwd=SOURCES, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -53,6 +53,38 @@ def test_an_answer_in_two_actions_lets_a_waiting_agent_go_on(
     signed_in.keyboard.press("Escape")
     expect(signed_in.locator(".answered")).to_contain_text("resumed")
     expect(signed_in.locator("#needs .need")).to_have_count(0)
+
+
+def test_one_key_chooses_an_option_of_the_agent(signed_in: Page, application: Application, tmp_path: Path) -> None:
+    application.begin(signed_in, *project())
+    with agent(application, tmp_path, "Which format?", "CSV", "JSON lines") as waiting:
+        signed_in.locator("#needs .need", has_text="Which format?").get_by_role("link", name="Reply").click()
+        drawer = signed_in.get_by_role("dialog", name="Details")
+        options = drawer.get_by_role("group", name="Options from the agent").get_by_role("button")
+        expect(options).to_have_text(["1CSV", "2JSON lines recommended"])
+        expect(options.nth(1)).to_be_focused()
+        signed_in.keyboard.press("1")
+        expect(drawer).to_contain_text("admin replied")
+        assert waiting.stdout
+        assert waiting.stdout.readline() == "CSV\n"
+
+
+def test_enter_in_a_field_chooses_no_option(signed_in: Page, application: Application) -> None:
+    application.begin(signed_in, *project())
+    application.publish(
+        *(
+            event("task_blocked", {"task_id": task, "description": "Which size?", "options": ["S", "L"]})
+            for task in ("t3", "t4")
+        )
+    )
+    signed_in.locator("#needs .need", has_text="Which size?").get_by_role("link", name="Reply").click()
+    drawer = signed_in.get_by_role("dialog", name="Details")
+    drawer.get_by_role("checkbox", name="Also reply").press("Enter")
+    drawer.get_by_label("Or write a reply").press_sequentially("2 of each")
+    expect(drawer).not_to_contain_text("admin replied")
+    drawer.get_by_role("button", name="Reply and unblock").click()
+    expect(drawer).to_contain_text("2 of each")
+    expect(drawer).to_contain_text("admin replied")
 
 
 def test_an_answer_is_taken_back_and_nothing_was_sent(signed_in: Page, application: Application) -> None:

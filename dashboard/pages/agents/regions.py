@@ -40,4 +40,4 @@ def gather(page_state: PageState) -> dict[str, Any]:
     }
 
 
-PAGE = Page(RegionGroup({"crew": "agents/_crew.html", "timeline": "agents/_timeline.html"}, gather), of_boards=True)
+PAGE = Page(RegionGroup({"crew": "agents/_list.html", "timeline": "agents/_timeline.html"}, gather), of_boards=True)

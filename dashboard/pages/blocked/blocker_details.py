@@ -11,6 +11,7 @@ from dashboard.queries.labels import named
 from dashboard.visibility import ON_BOARDS, Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
+from marcus_events.blockers.reply_options import ReplyOption, options_of
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_fields import text_in
 from marcus_events.core.filters import EventFilter
@@ -62,6 +63,7 @@ class BlockerDetail:
     others: list[blockers.NamedBlocker]
     together: list[models.Blocker]
     waiting: list[current_state.Waiting]
+    options: list[ReplyOption]
     steps: list[str]
     confidence: str
     tried: list[ThreadStep]
@@ -138,6 +140,7 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
         others=[blockers.named(other, names) for other in alike_now],
         together=together(blocker, alike_now),
         waiting=names.waiting(board_id, behind),
+        options=options_of(blocker) if not blocker.resolved_at else [],
         steps=blockers.steps(blocker.suggestion),
         confidence=confidence(blocker.suggestion),
         tried=tried(blocker),

@@ -26,6 +26,7 @@ from dashboard.queries.people import first_who_see, may_be_given
 from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
+from marcus_events.blockers.reply_options import option_text
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import parse_duration
 from marcus_events.models import Blocker
@@ -74,11 +75,18 @@ def act(request: HttpRequest, found: Blocker) -> None:
         case "snooze":
             actions.snooze(concerned, by, parse_snooze_end(request.POST.get("for", "")))
         case "answer":
-            actions.answer(concerned, by, request.POST.get("answer", ""))
+            actions.answer(concerned, by, reply_text(request, found))
         case "withdraw":
             actions.withdraw([found, *queries.together(found, queries.others(found))], by)
         case _:
             raise actions.ActionNotPossible("Unknown action.")
+
+
+def reply_text(request: HttpRequest, found: Blocker) -> str:
+    """Return the option that was chosen, else the text that was written."""
+    if number := request.POST.get("option"):
+        return option_text(found, number)
+    return request.POST.get("answer", "")
 
 
 def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:

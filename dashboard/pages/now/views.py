@@ -31,10 +31,10 @@ def now(request: HttpRequest) -> HttpResponse:
     page_state = PageState.of_board("now", request.GET, visibility_of(request.user))
     head = event_stream.head()
     if event_stream.is_untouched(head):
-        return page_view.render(request, "empty.html", replace(page_state, page="empty"), "Now", head=head)
+        return page_view.render(request, "now/empty.html", replace(page_state, page="empty"), "Now", head=head)
     return page_view.render(
         request,
-        "now.html",
+        "now/index.html",
         page_state,
         "Now",
         head=head,

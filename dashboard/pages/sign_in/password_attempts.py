@@ -72,4 +72,4 @@ def build_response(status: HTTPStatus, retry_after_s: int) -> HttpResponse:
 
 @cache
 def page(status: HTTPStatus) -> str:
-    return render_to_string("signin/busy.html", {"is_own_doing": status == HTTPStatus.TOO_MANY_REQUESTS})
+    return render_to_string("sign_in/busy.html", {"is_own_doing": status == HTTPStatus.TOO_MANY_REQUESTS})

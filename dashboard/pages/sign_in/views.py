@@ -25,7 +25,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(LoginView):
-    template_name = "signin/form.html"
+    template_name = "sign_in/form.html"
     redirect_authenticated_user = True
 
 
@@ -40,7 +40,7 @@ def one_time_link(request: HttpRequest, secret: str) -> HttpResponse:
     if request.method == "POST":
         response = sign_in_with_link(request, secret)
     elif user := one_time_links.user_of(secret):
-        response = render(request, "signin/link.html", {"person": user})
+        response = render(request, "sign_in/link.html", {"person": user})
     else:
         response = void(request)
     response["Referrer-Policy"] = "strict-origin"  # with "no-referrer", browsers send no origin with the form either
@@ -59,14 +59,14 @@ def sign_in_with_link(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def void(request: HttpRequest) -> HttpResponse:
-    return render(request, "signin/void.html", status=HTTPStatus.GONE)
+    return render(request, "sign_in/void.html", status=HTTPStatus.GONE)
 
 
 def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
     """Respond to a locked sign-in, whether or not the user exists."""
     until = pause_until(request)
     left = max(until - utc_now(), timedelta(seconds=1))
-    response = render(request, "signin/pause.html", {"until": until}, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response = render(request, "sign_in/pause.html", {"until": until}, status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(round(left.total_seconds()))
     return response
 
@@ -74,4 +74,4 @@ def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
 @login_not_required
 def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
     """`CSRF_FAILURE_VIEW`: the form had no valid token. Nothing was done."""
-    return render(request, "signin/out_of_date.html", status=HTTPStatus.FORBIDDEN)
+    return render(request, "sign_in/out_of_date.html", status=HTTPStatus.FORBIDDEN)

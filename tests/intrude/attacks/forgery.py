@@ -260,7 +260,7 @@ def resolves_as_a_person(target: Target) -> int:
     about = {"task_id": task, "by": "admin", "answered_by": "admin", "resolution": "Go on"}
     with target.token_client("publish") as program:
         program.post("/api/events", json=forged(event_type="blocker_resolved", source="planner", data=about))
-    wait_until(lambda: "Go on" in target.admin.get(page).text)
+    wait_until(lambda: "Unblocked: " in target.admin.get(page).text)
     text = target.admin.get(page).text
     check("planner</bdi> (a program)" in text, "the page does not say that a program ended it")
     check("admin" not in found(r"(Unblocked: .*?</p>)", text), "the page names a person")
