@@ -16,9 +16,11 @@ from pytest_django import Settings
 from marcus_events.access import tokens
 from marcus_events.core.event import utc_now
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
+from marcus_events.mcp.tool_server import AGAIN
 from marcus_events.models import RefusedRequest, Token
 from tests.api.site import JSON, Site
 from tests.running_server import SOURCES
+from tests.sources.away import database_unavailable
 
 pytestmark = pytest.mark.usefixtures("log")
 LIST = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).encode()
@@ -128,6 +130,22 @@ def test_people_find_out_why_an_agent_was_refused(site: Site) -> None:
     found = set(RefusedRequest.objects.values_list("status", "method", "path", "reason"))
     assert (422, "MCP", "report_progress", "An argument must have at most 200 characters.") in found
     assert (401, "POST", "/mcp") in {row[:3] for row in found}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [("get_task", {"task": "cart"}), ("report_progress", {"task": "cart"}), ("wait_for_answer", {"ticket": "x"})],
+)
+def test_an_agent_is_told_to_call_again_while_the_database_is_unavailable(
+    site: Site, tool: str, arguments: dict[str, Any]
+) -> None:
+    post(site, site.authorization)
+    call = {"name": tool, "arguments": arguments | ({"progress": 1} if tool == "report_progress" else {})}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    with database_unavailable():
+        response = post(site, site.authorization, body=json.dumps(message).encode())
+    assert response.status_code == 200
+    assert response.json()["result"]["content"][0]["text"] == AGAIN
 
 
 def test_the_sdk_is_imported_with_the_first_request_only() -> None:
