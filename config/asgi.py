@@ -19,6 +19,7 @@ from django.urls import re_path
 from config.middleware.body_limit import BodyLimit
 from config.middleware.connection_limit import ConnectionLimit, TurnLimit
 from config.middleware.liveness import Healthz
+from config.middleware.mcp_endpoint import McpEndpoint
 from config.middleware.origin import SameOrigin
 from config.middleware.proxy_headers import ProxyHeaders
 from config.middleware.publish_endpoint import Publishing
@@ -33,7 +34,7 @@ addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, noth
 
 protocols = ProtocolTypeRouter(
     {
-        "http": ConnectionLimit(BodyLimit(Publishing(StrangerLimit(TurnLimit(http))))),
+        "http": ConnectionLimit(BodyLimit(Publishing(McpEndpoint(StrangerLimit(TurnLimit(http)))))),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
     }
 )

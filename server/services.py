@@ -27,6 +27,7 @@ from marcus_events.http.worker_threads import (
     REPLAY_THREADS,
     SOCKET_THREADS,
     TOKEN_THREADS,
+    TOOL_THREADS,
 )
 from marcus_events.live.hub import HUB, get_hub
 from marcus_events.log.ephemeral import LIVE_SENDER
@@ -45,6 +46,7 @@ THREADS: tuple[AnyService, ...] = (
     PAGE_THREADS,
     SOCKET_THREADS,
     REPLAY_THREADS,
+    TOOL_THREADS,
     TOKEN_THREADS,
     EXPORT_THREADS,
     LARGE_BODY_THREADS,

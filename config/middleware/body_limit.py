@@ -19,7 +19,7 @@ from marcus_events.http import rejected_requests
 from marcus_events.http.json_body import MAX_BODY, too_large
 from marcus_events.http.problem_response import problem_response
 
-API = "/api/"
+API = ("/api/", "/mcp")  # what programs use: their rejected requests are recorded
 MAX_DIGITS = 20  # to tell that a length is too large; Python refuses to read thousands of them
 
 

@@ -35,7 +35,7 @@ class ClientDisconnected(Exception):
 class Publishing:
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.secure, self.frames = SecurityMiddleware(unused), XFrameOptionsMiddleware(unused)
+        self.headers = ResponseHeaders()
 
     async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if scope["method"] != "POST" or scope["path"] != scope.get("root_path", "") + PATH:
@@ -44,10 +44,16 @@ class Publishing:
             request = Utf8Request(scope, BytesIO(await read_body(receive)))
         except ClientDisconnected:
             return None
-        return await send_response(self.with_headers(request, await response_to(request)), send)
+        return await send_response(self.headers.add(request, await response_to(request)), send)
 
-    def with_headers(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Add the headers that Django's middleware adds, by calling that middleware."""
+
+class ResponseHeaders:
+    """The response headers that Django's middleware adds, by calling that middleware."""
+
+    def __init__(self) -> None:
+        self.secure, self.frames = SecurityMiddleware(unused), XFrameOptionsMiddleware(unused)
+
+    def add(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         self.secure.process_response(request, response)
@@ -69,14 +75,18 @@ async def read_body(receive: Any) -> bytes:
 
 
 async def response_to(request: Utf8Request) -> HttpResponse:
+    return rejection_of(request) or await publish_async(request)
+
+
+def rejection_of(request: Utf8Request) -> HttpResponse | None:
+    """Return the response to a request under an unknown host name, or with forged proxy headers; None otherwise."""
     try:
         request.get_host()
     except DisallowedHost:
         host, address = request._get_raw_host(), audit.address_of(request)  # type: ignore[attr-defined]
-        return problem_response(unknown_host.refuse(host, address, "POST", request.path))
-    if problem := request.scope["refusal"]:
-        return refused(request, problem)
-    return await publish_async(request)
+        return problem_response(unknown_host.refuse(host, address, request.method or "", request.path))
+    problem = request.scope["refusal"]
+    return refused(request, problem) if problem else None
 
 
 def unused(request: HttpRequest) -> HttpResponseBase:

@@ -25,7 +25,7 @@ from marcus_events.http.problem_response import problem_response
 
 logger = logging.getLogger(__name__)
 
-PROGRAMS = ("/api", "/metrics")  # what begins with these is answered with problem+json
+PROGRAMS = ("/api", "/mcp", "/metrics")  # what begins with these is answered with problem+json
 MAX_NAME = 100  # characters; a host name has at most 253, and nobody reads those
 MAX_NAMES = 100  # an hour: a forged name costs its sender nothing
 REMEMBERED_S = 60 * 60

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Permission, User
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.contrib.auth.models import User
+from django.db.models import prefetch_related_objects
 
 from dashboard.queries import current_state
 from dashboard.queries.numbered_pages import Paging
+from marcus_events.access.board_members import EVERY_BOARD, who_see
 from marcus_events.access.roles import role_of
 from marcus_events.access.visibility import ADMINISTER
 from marcus_events.log.rows import rows
-from marcus_events.models import BoardAccess
-
-EVERY_BOARD = "see_every_board"
-
 
 PAGE = 50
 MAX_NAMED = 5  # boards per person
@@ -76,15 +73,6 @@ def sees_every_board(user: User) -> bool:
 def first_who_see(board_id: str, most: int) -> list[User]:
     """By name."""
     return list(who_see(board_id)[:most])
-
-
-def who_see(board_id: str) -> QuerySet[User]:
-    """Return the names of active people who see this board ("" for events without one)."""
-    every = Permission.objects.filter(content_type__app_label="marcus_events", codename__in=("administer", EVERY_BOARD))
-    access = BoardAccess.objects.filter(board_id=board_id)
-    may = Q(is_superuser=True) | Q(user_permissions__in=every) | Q(groups__permissions__in=every)
-    given = Q(pk__in=access.filter(user__isnull=False).values("user")) | Q(groups__in=access.values("group"))
-    return User.objects.filter(may | given, is_active=True).distinct().order_by("username")
 
 
 def may_be_given(name: str, board_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,18 +80,19 @@ def tasks(request: HttpRequest, visibility: Visibility) -> resources.TasksPage:
         **{name: value for name, value in stated.items() if value}
     )
     rows, following = page(request, wanted, keys)
-    keys_of_rows, moment = [(row.board_id, row.task_id) for row in rows], AS_OF.of(request)
-    depends_on, waiting = (
-        depending(keys_of_rows, visibility, moment),
-        linked_tasks.dependents_by_task(keys_of_rows, visibility, moment),
-    )
+    return {"tasks": task_resources(rows, visibility, AS_OF.of(request)), "next": following}
+
+
+def task_resources(rows: Sequence[Task], visibility: Visibility, moment: AsOf) -> list[resources.TaskResource]:
+    """Describe tasks as of a moment, with what they depend on and how many tasks wait for each."""
+    keys = [(row.board_id, row.task_id) for row in rows]
+    depends_on, waiting = depending(keys, visibility, moment), linked_tasks.dependents_by_task(keys, visibility, moment)
     patterns = dict(
         Board.objects.as_of(moment)
-        .filter(board_id__in={board for board, _ in keys_of_rows})
+        .filter(board_id__in={board for board, _ in keys})
         .values_list("board_id", "external_url")
     )
-    found = [task_dict(row, depends_on, waiting, patterns.get(row.board_id, "")) for row in rows]
-    return {"tasks": found, "next": following}
+    return [task_dict(row, depends_on, waiting, patterns.get(row.board_id, "")) for row in rows]
 
 
 def task_dict(

@@ -8,6 +8,7 @@ Both are writes: they happen only for a token with the scope `publish`, and only
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime, timedelta
 
@@ -67,6 +68,23 @@ def record_seen(answer: RecordedEvent, token: Token) -> None:
         # Named by the position: an event id may be as long as one can be, and two boards may have the same.
         event_id = f"seen_{answer.position}"
         publish_events([blocker_event(found, EventTypes.ANSWER_SEEN, event_id, source_of(PROGRAM, token.name))])
+
+
+def record_blocker_awaited(blocker: Blocker, token: Token, timeout_s: float) -> None:
+    """Publish that a program waits for the answer to this blocker for the next `timeout_s` seconds."""
+    publish_events([awaited_event(blocker, token, utc_now() + timedelta(seconds=timeout_s) + GRACE)])
+
+
+def record_answer_received(blocker: Blocker, token: Token, agent_id: str) -> None:
+    """Publish, once per answer and agent, that an agent has received the answer to this blocker."""
+    if blocker.seen_at is not None:
+        return
+    resolved = Blocker.objects.filter(blocker_id=blocker.blocker_id, resolved_at__isnull=False)
+    position = resolved.order_by("from_position").values_list("from_position", flat=True)[0]
+    agent = hashlib.sha256(agent_id.encode()).hexdigest()[:16]  # an id may be as long as an event's can be
+    about = {"received_by": agent_id}
+    source = source_of(PROGRAM, token.name)
+    publish_events([blocker_event(blocker, EventTypes.ANSWER_SEEN, f"seen_{position}_{agent}", source, **about)])
 
 
 def publish_events(events: list[Event]) -> None:

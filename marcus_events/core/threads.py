@@ -10,7 +10,8 @@ THREADS = {
     "request": 8,  # Django's views: see `config.middleware.connection_limit`
     "page": 4,  # regions of open pages, each rendered once for everybody who looks at it
     "socket": 2,  # frames of programs
-    "past": 2,  # replays for programs: however many want one, others get to the interpreter
+    "past": 2,  # replays for programs, and searches of agents: however many want one, others get to the interpreter
+    "tool": 2,  # tools of agents: looking up a task or an answer takes milliseconds, and waiting takes no thread
     "token": 2,  # tokens that were not seen lately
     "export": 2,  # batches of exports, so that pages do not wait for them
 }

@@ -50,6 +50,7 @@ def worker_threads(name: str) -> Threads:
 PAGE_THREADS = worker_threads("page")
 SOCKET_THREADS = worker_threads("socket")
 REPLAY_THREADS = worker_threads("past")
+TOOL_THREADS = worker_threads("tool")
 TOKEN_THREADS = worker_threads("token")
 EXPORT_THREADS = worker_threads("export")
 LARGE_BODY_THREADS: Threads = Declared("large body threads", lambda: WorkerThreads("large body", LARGE_BODIES))

@@ -213,6 +213,11 @@ class Blocker(Interval):
                 condition=Q(to_position=None, resolved_at__isnull=False),
             ),
             models.Index(fields=["opened_at"], name="blocker_opened", condition=Q(to_position=None)),
+            models.Index(
+                fields=["agent_id", "resolved_at"],
+                name="blocker_unseen",
+                condition=Q(to_position=None, resolved_at__isnull=False, seen_at=None) & ~Q(answer_id=""),
+            ),
             models.Index(fields=["from_position"], name="blocker_begun"),
             models.Index(fields=["to_position"], name="blocker_ended", condition=Q(to_position__isnull=False)),
         ]

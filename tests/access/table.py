@@ -2,6 +2,8 @@
 
 A URL that is missing in the table fails a test: whoever adds one states here who may open it. Responses are for GET and
 POST, to a stranger, an outsider, a viewer, a manager and an administrator, in this order. `in` means "sign in first".
+
+/mcp is answered in front of Django and has no route: see tests/config/middleware/test_mcp_endpoint.py.
 """
 
 from __future__ import annotations

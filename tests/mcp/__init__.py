@@ -1,0 +1,1 @@
+"""The tools for agents, called by the official clients of both generations of the protocol, against the application."""
