@@ -35,7 +35,7 @@ def record_awaited(wanted: EventFilter, token: Token, timeout_s: float) -> None:
     """Publish that a program waits for the answers to these tasks for the next `timeout_s` seconds."""
     until = utc_now() + timedelta(seconds=timeout_s) + GRACE
     publish_events(
-        [awaited_event(blocker, token, until) for blocker in open_blockers(wanted, visibility_of_token(token))]
+        [awaited_event(blocker, token.name, until) for blocker in open_blockers(wanted, visibility_of_token(token))]
     )
 
 
@@ -50,10 +50,10 @@ def open_blockers(wanted: EventFilter, visibility: Visibility) -> list[Blocker]:
     return list(rows[:MAX_BLOCKERS])
 
 
-def awaited_event(blocker: Blocker, token: Token, until: datetime) -> Event:
+def awaited_event(blocker: Blocker, program: str, until: datetime) -> Event:
     event_id = f"await_{uuid.uuid4().hex}"
     return blocker_event(
-        blocker, EventTypes.ANSWER_AWAITED, event_id, source_of(PROGRAM, token.name), until=until.isoformat()
+        blocker, EventTypes.ANSWER_AWAITED, event_id, source_of(PROGRAM, program), until=until.isoformat()
     )
 
 
@@ -70,20 +70,20 @@ def record_seen(answer: RecordedEvent, token: Token) -> None:
         publish_events([blocker_event(found, EventTypes.ANSWER_SEEN, event_id, source_of(PROGRAM, token.name))])
 
 
-def record_blocker_awaited(blocker: Blocker, token: Token, timeout_s: float) -> None:
+def record_blocker_awaited(blocker: Blocker, program: str, timeout_s: float) -> None:
     """Publish that a program waits for the answer to this blocker for the next `timeout_s` seconds."""
-    publish_events([awaited_event(blocker, token, utc_now() + timedelta(seconds=timeout_s) + GRACE)])
+    publish_events([awaited_event(blocker, program, utc_now() + timedelta(seconds=timeout_s) + GRACE)])
 
 
-def record_answer_received(blocker: Blocker, token: Token, agent_id: str) -> None:
-    """Publish, once per answer and agent, that an agent has received the answer to this blocker."""
+def record_answer_received(blocker: Blocker, program: str, agent_id: str) -> None:
+    """Publish through a program, once per answer and agent, that an agent has received the answer to this blocker."""
     if blocker.seen_at is not None:
         return
     resolved = Blocker.objects.filter(blocker_id=blocker.blocker_id, resolved_at__isnull=False)
     position = resolved.order_by("from_position").values_list("from_position", flat=True)[0]
     agent = hashlib.sha256(agent_id.encode()).hexdigest()[:16]  # an id may be as long as an event's can be
     about = {"received_by": agent_id}
-    source = source_of(PROGRAM, token.name)
+    source = source_of(PROGRAM, program)
     publish_events([blocker_event(blocker, EventTypes.ANSWER_SEEN, f"seen_{position}_{agent}", source, **about)])
 
 

@@ -84,7 +84,7 @@ def is_resolved(blocker: Blocker | None) -> bool:
 async def record(call: ToolCall, function: Any, blocker: Blocker | None, value: Any) -> None:
     """Publish that the agent waits or has received the answer, if its token may publish."""
     if blocker is not None and "publish" in call.token.scopes:
-        await in_thread(function, blocker, call.token, value)
+        await in_thread(function, blocker, call.token.name, value)
 
 
 async def wait_until_resolved(report: RecordedEvent, timeout_s: float) -> Blocker | None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.sources.marcus.act_events import Translator
+from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.installation import Installation
 from marcus_events.sources.marcus.published_acts import recognise_published
@@ -102,7 +103,7 @@ class Session:
             self.log += self.translator.events(acts)
         return self.log[start:]
 
-    def _within(self, since: datetime, until: datetime) -> list[Event]:
+    def _within(self, acts: list[MarcusAct], since: datetime, until: datetime) -> list[Event]:
         return [event for event in self.log if since <= event.timestamp < until]
 
 

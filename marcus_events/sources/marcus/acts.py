@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -99,8 +99,7 @@ class MarcusAct:
     @property
     def mark(self) -> str:
         """A hash that identifies the act whichever records were read; stored with the event."""
-        refusal = [self.refusal.event_type] if self.refusal else []
-        return hashlib.sha256(json.dumps([*refusal, self.first.act, *self.first.key]).encode()).hexdigest()[:16]
+        return mark_of(self.first.act, self.first.key, self.refusal.event_type if self.refusal else "")
 
     @property
     def is_board_only(self) -> bool:
@@ -108,6 +107,12 @@ class MarcusAct:
         yet.
         """
         return self.first.act == T.TASK_BLOCKED and all(other.kind is RecordKind.BOARD for other in self.sightings)
+
+
+def mark_of(act: str, key: Iterable[str], refused_as: str = "") -> str:
+    """Return the mark of the acts with this type and key, `refused_as` the type of their refusal if they were."""
+    identity = [refused_as, act, *key] if refused_as else [act, *key]
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
 
 
 @dataclass

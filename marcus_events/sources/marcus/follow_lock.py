@@ -15,15 +15,20 @@ from typing import Any
 import psycopg
 
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
+from marcus_events.log.marcus_acts import ActLock
 
 
 class FollowLock:
-    """An advisory lock on a connection of its own: a pooled connection could be reused with the lock still held."""
+    """An advisory lock on a connection of its own: a pooled connection could be reused with the lock still held.
+
+    `acts` is the lock against a proxy of the same Marcus, for publishing alone.
+    """
 
     def __init__(self, root: Path) -> None:
         digest = hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).digest()
         self._key = int.from_bytes(digest[:8], "big", signed=True)
         self._connection: psycopg.Connection[Any] | None = None
+        self.acts = ActLock(is_shared=True)
 
     def try_acquire(self) -> bool:
         """Return whether the lock was acquired. Raises psycopg.OperationalError while the database is unavailable."""
@@ -45,6 +50,7 @@ class FollowLock:
             self.close()
 
     def close(self) -> None:
+        self.acts.close()
         if self._connection is not None:
             with suppress(*CONNECTION_ERRORS):
                 self._connection.close()

@@ -4,6 +4,7 @@
 2. Otherwise the records it was published from may be gone, because a database was reset or old logs were deleted. Then
    an event matches if it has the act's mark, a time within `SHORT_WINDOW` and no other board. An event matches one act
    only, and none if the reader has seen its record.
+3. A proxy in front of the same Marcus publishes acts under ids of its own. They are matched in the same way.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ BoardOf = Callable[[MarcusAct], str | None]
 def recognise_published(
     acts: list[MarcusAct],
     known: set[tuple[str, str]],
-    events_within: Callable[[datetime, datetime], Iterable[Event]],
+    events_within: Callable[[list[MarcusAct], datetime, datetime], Iterable[Event]],
     board_of: BoardOf,
     is_seen: Callable[[str], bool],
 ) -> None:
@@ -38,7 +39,7 @@ def recognise_published(
         own = product(act.candidate_ids, sources_of(act))
         act.event_id = next((event_id for event_id, source in own if (source, event_id) in known), None)
     if strangers := [act for act in acts if act.event_id is None]:
-        found = events_within(*time_range(strangers))
+        found = events_within(strangers, *time_range(strangers))
         match_events(strangers, [event for event in found if not is_seen(event.event_id)], board_of)
 
 
@@ -46,8 +47,13 @@ def sources_of(act: MarcusAct) -> list[str]:
     """Return Marcus and each agent that a record names. An event of any other source is another act, even under the
     same id.
     """
+    return list(dict.fromkeys([MARCUS, *agents_of(act)]))
+
+
+def agents_of(act: MarcusAct) -> list[str]:
+    """Return the agents that the act's records name."""
     named = (sighting.data.get("agent_id") for sighting in act.sightings)
-    return list(dict.fromkeys([MARCUS, *(name for name in named if isinstance(name, str))]))
+    return list(dict.fromkeys(name for name in named if isinstance(name, str)))
 
 
 def time_range(acts: list[MarcusAct]) -> TimeRange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.identities import known_ids
+from marcus_events.log.marcus_acts import acts_of_agents
 from marcus_events.log.read import event as read_event
 from marcus_events.log.read import events, head
 from marcus_events.log.task_endings import rests
@@ -27,12 +29,13 @@ from marcus_events.sources.marcus.act_events import Translator
 from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.follow_lock import FollowLock
 from marcus_events.sources.marcus.lateness import TaskEndings, mark_late_events
-from marcus_events.sources.marcus.published_acts import recognise_published
+from marcus_events.sources.marcus.published_acts import agents_of, recognise_published
 from marcus_events.sources.marcus.records import Unreadable
 
 DATABASE_ERRORS = (DjangoDatabaseError, LogUnavailable, *CONNECTION_ERRORS)
 PAGE_SIZE = 1_000
 RETRY_S = 1.0  # the polling interval of the log
+MAX_REMEMBERED = 1_000  # acts of a proxy that may still be mistaken for another one of the same kind
 LOCK_RETRY_S = 0.05  # between attempts to acquire the lock; a scan takes some milliseconds
 
 Result = TypeVar("Result")
@@ -76,6 +79,7 @@ class Publisher:
         self.translator, self.is_seen, self.lock = translator, is_seen, lock
         self.stop, self.report_database, self.report_unreadable = stop, report_database, report_unreadable
         self._before: int | None = None
+        self._recognised: deque[str] = deque(maxlen=MAX_REMEMBERED)  # events of a proxy
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -90,9 +94,17 @@ class Publisher:
 
     def publish(self, acts: list[MarcusAct]) -> Outcome:
         """Return when all acts are in the log. Raises Stopped."""
+        self._retry(self.lock.acts.acquire)
+        try:
+            return self._publish(acts)
+        finally:
+            self.lock.acts.release()
+
+    def _publish(self, acts: list[MarcusAct]) -> Outcome:
         candidate_ids = list(chain.from_iterable(act.candidate_ids for act in acts))
         known, _ = self._retry(lambda: known_ids(candidate_ids))
-        recognise_published(acts, known, self._events_within, self.translator.board_id_of, self.is_seen)
+        recognise_published(acts, known, self._candidates, self.translator.board_id_of, self.is_seen)
+        self._recognised.extend(act.event_id for act in acts if act.event_id)
         outcome = Outcome(known=sum(act.event_id is not None for act in acts))
         new = mark_late_events(list(self.translator.events(acts)), self._task_endings)
         receipts, was_away = self._retry(lambda: ingest(new) if new else [])
@@ -116,6 +128,15 @@ class Publisher:
 
     def _task_endings(self, task_ids: list[str]) -> TaskEndings:
         return self._retry(lambda: rests(task_ids))[0]
+
+    def _candidates(self, acts: list[MarcusAct], since: datetime, until: datetime) -> Iterator[Event]:
+        """Yield events of that time range that may be one of these acts: old ones, and new ones of a proxy."""
+        yield from self._events_within(since, until)
+        agents = {agent for act in acts for agent in agents_of(act)}
+        found, _ = self._retry(lambda: acts_of_agents(agents, since, until, is_proxied=True))
+        for recorded in found:
+            if recorded.position >= (self._before or 0) and recorded.event.event_id not in self._recognised:
+                yield recorded.event
 
     def _events_within(self, since: datetime, until: datetime) -> Iterator[Event]:
         """Yield events of that time range from before this publisher started; newer ones are recognised by id."""

@@ -1,0 +1,12 @@
+"""A proxy in front of a Marcus, over MCP: it publishes what agents do, and brings people's answers to them.
+
+- json_rpc, server_sent_events: the messages
+- marcus_calls: the calls of Marcus's tools, and what became of them
+- proxied_acts, act_publisher: their events, published once, also with a follower that reads the same Marcus's files
+- asked_questions, answers: the questions asked through this proxy, and their answers
+- interception: what the proxy does with each message
+- http_proxy, stdio_proxy: the two transports
+
+Messages pass as they are. Only the calls of a few tools are looked at, and only while a question is open does an agent
+get to see more than Marcus's own result. Whatever fails here, the call still reaches Marcus.
+"""

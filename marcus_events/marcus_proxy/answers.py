@@ -1,0 +1,153 @@
+"""The answers of people to the questions that were asked through this proxy.
+
+An answer goes to the agent that asked. If that agent has not called for AWAY_AFTER, it goes to the next one that asks
+for work and shares a skill with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from django.db.models import Q
+
+from marcus_events.blockers import waiting
+from marcus_events.core.event import RecordedEvent, utc_now
+from marcus_events.core.reserved import person_in
+from marcus_events.http.worker_threads import DATABASE_ERRORS, TOOL_THREADS, run_in_thread
+from marcus_events.live.hub import get_hub
+from marcus_events.marcus_proxy.asked_questions import AskedQuestion, AskedQuestions
+from marcus_events.mcp.tickets import earlier_answers
+from marcus_events.mcp.tool_shapes import EarlierAnswer
+from marcus_events.models import Blocker, Task
+
+AWAY_AFTER = timedelta(minutes=10)  # longer than Marcus tells agents to wait between two calls
+CLOCK_TOLERANCE = timedelta(seconds=2)  # between this process and the one that sends answers
+DATABASE_TIMEOUT_S = 1.0  # a call of an agent waits no longer for the log
+RETRY_S = 1.0  # while the log is away
+PROGRAM = "marcus-proxy"  # in the source of events about deliveries
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What has become of a question. `text` is "" if the blocker has ended without a person's answer."""
+
+    blocker: Blocker
+    text: str
+    by: str
+    at: datetime
+    progress: float  # of the task, percent
+
+    @property
+    def is_from_person(self) -> bool:
+        return bool(self.text)
+
+
+class Answers:
+    def __init__(self, questions: AskedQuestions) -> None:
+        self.questions = questions
+
+    def for_agent(self, agent_id: str) -> list[AskedQuestion]:
+        """Return the questions whose answer this agent would receive: its own, and those of agents that are gone."""
+        return [one for one in self.questions.open() if one.agent_id == agent_id or self._falls_to(agent_id, one)]
+
+    def _falls_to(self, agent_id: str, question: AskedQuestion) -> bool:
+        asker, agent = self.questions.agent(question.agent_id), self.questions.agent(agent_id)
+        if asker is None or agent is None or utc_now() - asker.called_at < AWAY_AFTER:
+            return False
+        return not asker.skills or bool(asker.skills & agent.skills)
+
+    async def first_for(self, agent_id: str) -> tuple[AskedQuestion, Answer] | None:
+        """Return the first question with an answer that this agent would receive."""
+        for question in self.for_agent(agent_id):
+            if answer := await self.find(question):
+                if answer.is_from_person:
+                    return question, answer
+                self.questions.forget(question)
+        return None
+
+    async def find(self, question: AskedQuestion) -> Answer | None:
+        """Return the answer; None if there is none yet. Raises TimeoutError or an error of the database."""
+        return await in_time(lambda: read_answer(question))
+
+    async def wait(self, question: AskedQuestion, timeout_s: float) -> Answer | None:
+        """Return the answer as soon as there is one, or None after the timeout. Survives the loss of the database."""
+        with suppress(TimeoutError, *DATABASE_ERRORS):
+            if answer := await self.find(question):
+                return answer
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    try:
+                        return await self._next(question, timeout_s)
+                    except (TimeoutError, *DATABASE_ERRORS):
+                        await asyncio.sleep(RETRY_S)
+        return None
+
+    async def _next(self, question: AskedQuestion, timeout_s: float) -> Answer | None:
+        def concerns(event: RecordedEvent) -> bool:
+            return event.task_id == question.task_id
+
+        async with get_hub().subscribe(concerns) as subscription:
+            is_recorded = False
+            unread_to: int | None = get_hub().head
+            async for frame in subscription:
+                if frame.events or frame.missed:
+                    unread_to = frame.head
+                if unread_to is None or frame.projected < unread_to:
+                    continue
+                unread_to = None
+                blocker = await in_time(lambda: find_blocker(question))
+                if blocker is None:
+                    continue
+                if blocker.resolved_at is not None:
+                    return await self.find(question)
+                if not is_recorded:
+                    is_recorded = True
+                    await in_time(partial(waiting.record_blocker_awaited, blocker, PROGRAM, timeout_s))
+        return None
+
+    async def earlier(self, task_id: str, question: str) -> list[EarlierAnswer]:
+        """Return earlier answers to the same question on the task's board."""
+        return await in_time(lambda: read_earlier(task_id, question))
+
+    def record_deliveries(self) -> None:
+        """Publish the deliveries that the log does not know. Raises an error of the database."""
+        for question in self.questions.unrecorded():
+            if blocker := find_blocker(question):
+                waiting.record_answer_received(blocker, PROGRAM, question.delivered_to)
+            self.questions.note_recorded(question)
+
+
+async def in_time(work: Callable[[], Result]) -> Result:
+    async with asyncio.timeout(DATABASE_TIMEOUT_S):
+        return await run_in_thread(TOOL_THREADS, work)
+
+
+def find_blocker(question: AskedQuestion) -> Blocker | None:
+    """Return the blocker of a question. One that ended before the question was asked belongs to an earlier one."""
+    rows = Blocker.objects.now().filter(task_id=question.task_id, description=question.question)
+    current = rows.filter(Q(resolved_at=None) | Q(resolved_at__gte=question.asked_at - CLOCK_TOLERANCE))
+    found: Blocker | None = current.order_by("-blocker_id").first()
+    return found
+
+
+def read_answer(question: AskedQuestion) -> Answer | None:
+    blocker = find_blocker(question)
+    if blocker is None or blocker.resolved_at is None:
+        return None
+    task = Task.objects.now().filter(board_id=blocker.board_id, task_id=blocker.task_id).first()
+    text = blocker.resolution if blocker.answer_id else ""
+    by = person_in(blocker.resolved_by) or blocker.resolved_by
+    return Answer(blocker, text, by, blocker.resolved_at, task.progress if task else 0)
+
+
+def read_earlier(task_id: str, question: str) -> list[EarlierAnswer]:
+    boards: Any = Task.objects.now().filter(task_id=task_id).values_list("board_id", flat=True)[:2]
+    return earlier_answers(boards[0], question) if len(boards) == 1 else []

@@ -1,0 +1,229 @@
+"""The proxy over HTTP: an ASGI application that passes every request on to Marcus, and its response back.
+
+Requests keep their path and headers, so sessions, protocol versions and event streams are between the agent and Marcus.
+Only a POST with a call of a tool or of the tool list is looked into. The proxy's own calls to Marcus are made in the
+session of the agent whose call it handles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing, suppress
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2 as httpx
+from django.http.request import split_domain_port, validate_host
+
+from marcus_events.core.event import utc_now
+from marcus_events.marcus_proxy.interception import Interception
+from marcus_events.marcus_proxy.json_rpc import (
+    TOOL_LIST,
+    Message,
+    ToolRequest,
+    is_response_to,
+    parse_message,
+    tool_request,
+)
+from marcus_events.marcus_proxy.server_sent_events import MEDIA_TYPE, EventStream, changed_event, message_in
+
+MAX_BODY = 16 * 1024 * 1024  # of a request, which is held in memory: artifacts are sent as one
+CONNECT_TIMEOUT_S = 5.0
+HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
+NOT_SENT = HOP_BY_HOP | {b"host", b"content-length", b"accept-encoding", b"expect"}
+NOT_RETURNED = HOP_BY_HOP | {b"content-length", b"content-encoding"}
+JSON = "application/json"
+SERVER_ERROR = -32000  # of JSON-RPC: errors that a server defines
+OTHER_SITE = "Requests from pages of other sites are not allowed."
+OTHER_HOST = "This host name is not allowed. Start the proxy with --allowed-host."
+TOO_LARGE = f"A request may have at most {MAX_BODY // 1024**2} MiB."
+
+Headers = list[tuple[bytes, bytes]]
+Scope = dict[str, Any]
+Change = Callable[[Message], Awaitable[Message]]
+
+
+class ClientDisconnected(Exception):
+    """The agent has closed its connection."""
+
+
+class TooLarge(ValueError):
+    """The body of a request has more than MAX_BODY bytes."""
+
+
+class HttpProxy:
+    def __init__(self, marcus_url: str, interception: Interception, allowed_hosts: Iterable[str]) -> None:
+        parts = urlsplit(marcus_url)
+        self.url, self.origin = marcus_url, f"{parts.scheme}://{parts.netloc}"
+        self.interception, self.allowed_hosts = interception, list(allowed_hosts)
+        timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT_S)  # an event stream may be silent for days
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+        self.marcus = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+
+    async def close(self) -> None:
+        await self.marcus.aclose()
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if not self.is_allowed(headers.get("host", "")):
+            await send_error(send, HTTPStatus.FORBIDDEN, OTHER_HOST)
+        elif "origin" in headers and not self.is_allowed(urlsplit(headers["origin"]).netloc):
+            await send_error(send, HTTPStatus.FORBIDDEN, OTHER_SITE)
+        else:
+            with suppress(ClientDisconnected):
+                await self.handle(scope, receive, send)
+
+    async def handle(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Raises ClientDisconnected."""
+        try:
+            body = await read_body(receive)
+        except TooLarge:
+            await send_error(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
+        else:
+            await unless_disconnected(self.respond(scope, body, send), receive)
+
+    def is_allowed(self, host: str) -> bool:
+        domain, _ = split_domain_port(host)
+        return bool(domain) and validate_host(domain, self.allowed_hosts)
+
+    async def respond(self, scope: Scope, body: bytes, send: Any) -> None:
+        message = parse_message(body) if scope["method"] == "POST" else None
+        request = tool_request(message) if message else None
+        if request is not None:
+            own = await self.interception.before(request, lambda call: self.call_marcus(scope, call))
+            if own is not None:
+                return await send_json(send, HTTPStatus.OK, own)
+        try:
+            await self.pass_on(scope, body, send, self.change_for(message, request))
+        except httpx.TransportError as error:
+            text = f"Marcus does not answer at {self.url}: {error or type(error).__name__}"
+            await send_error(send, HTTPStatus.BAD_GATEWAY, text, (message or {}).get("id"))
+
+    def change_for(self, message: Message | None, request: ToolRequest | None) -> Change | None:
+        """Return how the response to a message is changed; None if it passes as it is."""
+        started_at = utc_now()
+
+        async def changed(response: Message) -> Message:
+            if request is not None and is_response_to(response, request.request_id):
+                return await self.interception.after(request, response, started_at)
+            if message is not None and request is None and is_response_to(response, message.get("id")):
+                return self.interception.list_tools(response)
+            return response
+
+        is_looked_into = request is not None or (message or {}).get("method") == TOOL_LIST
+        return changed if is_looked_into else None
+
+    async def pass_on(self, scope: Scope, body: bytes, send: Any, change: Change | None) -> None:
+        """Pass a request on to Marcus, and its response back, piece by piece. Raises httpx.TransportError.
+
+        The error is raised only while nothing has been sent back; later, the response ends early.
+        """
+        request = self.marcus.build_request(
+            scope["method"], self.target(scope), content=body or None, headers=headers_for(scope["headers"], NOT_SENT)
+        )
+        response = await self.marcus.send(request, stream=True)
+        try:
+            headers = headers_for(response.headers.raw, NOT_RETURNED)
+            await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+            with suppress(httpx.TransportError):
+                async with aclosing(changed_body(response, change)) as pieces:
+                    async for piece in pieces:
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            await response.aclose()
+
+    def target(self, scope: Scope) -> str:
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        query = scope.get("query_string", b"").decode("latin-1")
+        return f"{self.origin}{path}" + (f"?{query}" if query else "")
+
+    async def call_marcus(self, scope: Scope, message: Message) -> Message | None:
+        """Make a call in the session of the agent, and return Marcus's response; None if there is none."""
+        headers = headers_for(scope["headers"], NOT_SENT)
+        try:
+            response = await self.marcus.post(self.target(scope), content=json.dumps(message), headers=headers)
+        except httpx.TransportError:
+            return None
+        if content_type(response.headers) != MEDIA_TYPE:
+            return parse_message(response.content)
+        found = map(message_in, EventStream().feed(response.content))
+        return next((one for one in found if one and is_response_to(one, message["id"])), None)
+
+
+async def changed_body(response: httpx.Response, change: Change | None) -> AsyncGenerator[bytes, None]:
+    """Yield the body of Marcus's response, with `change` applied to the messages in it."""
+    kind = content_type(response.headers)
+    if change is None or kind not in (MEDIA_TYPE, JSON):
+        async for chunk in response.aiter_bytes():
+            yield chunk
+    elif kind == JSON:
+        body = await response.aread()
+        message = parse_message(body)
+        changed = await change(message) if message else message
+        yield body if changed is message else json.dumps(changed, ensure_ascii=False).encode()
+    else:
+        stream = EventStream()
+        async for chunk in response.aiter_bytes():
+            for event in stream.feed(chunk):
+                yield await changed_event(event, change)
+        yield stream.rest
+
+
+def content_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def headers_for(headers: Iterable[tuple[bytes, bytes]], without: set[bytes]) -> Headers:
+    return [(name, value) for name, value in headers if name.lower() not in without]
+
+
+async def read_body(receive: Any) -> bytes:
+    """Raises TooLarge, ClientDisconnected."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise TooLarge
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def unless_disconnected(work: Any, receive: Any) -> None:
+    """Do the work; cancel it if the agent disconnects first. Raises ClientDisconnected."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(until_disconnected(receive))
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnected
+        working.result()
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def until_disconnected(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def send_json(send: Any, status: int, message: Message) -> None:
+    body = json.dumps(message, ensure_ascii=False).encode()
+    headers = [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_error(send: Any, status: int, text: str, request_id: Any = None) -> None:
+    error = {"code": SERVER_ERROR, "message": text}
+    await send_json(send, status, {"jsonrpc": "2.0", "id": request_id, "error": error})

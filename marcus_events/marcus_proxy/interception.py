@@ -1,0 +1,252 @@
+"""What the proxy does with the calls of agents.
+
+1. `wait_for_answer` is the proxy's own tool. Marcus's tool list has it at its end.
+2. A call that Marcus has answered is published, see `proxied_acts`. If it reports a blocker, its result says how the
+   agent receives the answer.
+3. Before an agent gets new work, it gets back a task whose question was answered, with the answer: Marcus itself gives
+   a blocked task to nobody. Marcus learns it as progress of the agent, which it accepts for a blocked task.
+4. The result of any other call says when an answer is waiting.
+
+Nothing here fails a call: errors are logged, and Marcus's own result is passed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from marcus_events.core.event import utc_now
+from marcus_events.http.worker_threads import DATABASE_ERRORS
+from marcus_events.marcus_proxy.act_publisher import ActPublisher
+from marcus_events.marcus_proxy.answers import Answer, Answers
+from marcus_events.marcus_proxy.asked_questions import AskedQuestion, AskedQuestions
+from marcus_events.marcus_proxy.json_rpc import (
+    Message,
+    ToolRequest,
+    call_message,
+    marcus_response,
+    result_message,
+    with_note,
+    with_response,
+)
+from marcus_events.marcus_proxy.marcus_calls import BLOCKER, NEXT_TASK, PROGRESS, REGISTER, MarcusCall
+from marcus_events.marcus_proxy.proxied_acts import events_of
+
+logger = logging.getLogger(__name__)
+
+WAIT = "wait_for_answer"
+MAX_WAIT_S = 45.0  # shorter than the minute after which clients give up a call
+MAX_MESSAGE = 200  # characters of an answer in the message of a progress report
+WAIT_TOOL = {
+    "name": WAIT,
+    "title": "Wait for the answer",
+    "description": (
+        f"Wait up to {MAX_WAIT_S:.0f} seconds for a person's answer to the blocker that you reported on a task. If the "
+        "status of the result is waiting, call it again: now, or after other work. It may be called any number of "
+        "times, for days, and returns the same answer each time."
+    ),
+    "inputSchema": {
+        "type": "object",
+        "properties": {
+            "agent_id": {"type": "string", "description": "Your agent id, as you registered it."},
+            "task_id": {"type": "string", "description": "The task that you reported the blocker on."},
+            "timeout": {
+                "type": "number",
+                "description": f"Seconds to wait (default and maximum {MAX_WAIT_S:.0f}).",
+                "minimum": 0,
+                "maximum": MAX_WAIT_S,
+            },
+        },
+        "required": ["agent_id", "task_id"],
+    },
+    "annotations": {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+}
+ASKED = (
+    "A person has been asked. Call wait_for_answer with your agent_id and this task_id until its status is answered. "
+    "You may do other work in between; with the answer you get the task back from request_next_task."
+)
+ANSWERED_BEFORE = (
+    "The same question was answered before: see answered_before. If that answer fits, act on it, and report progress. "
+    "Otherwise call wait_for_answer with your agent_id and this task_id."
+)
+ANSWER_WAITING = (
+    "Your question about task {task} has an answer. To receive it, call wait_for_answer with your agent_id and the "
+    "task_id {task_id}."
+)
+GO_ON = "Your question about this task has an answer.\n\nQuestion: {question}\nAnswer{by}: {answer}\n\nGo on with it."
+STATUS_TEXTS = {
+    "answered": "Act on the answer, and go on with the task.",
+    "waiting": "Nobody has answered yet. Call wait_for_answer again, now or after other work. The question stays open.",
+    "resolved": "The blocker has ended without a person's answer. Call get_task_context to see how the task stands.",
+    "unknown": "No question about this task was asked here. Report it with report_blocker.",
+}
+INVALID = "agent_id and task_id must be texts, and timeout a number from 0 to {most:.0f}."
+
+CallMarcus = Callable[[Message], Awaitable[Message | None]]
+
+
+class Interception:
+    def __init__(self, publisher: ActPublisher, questions: AskedQuestions, answers: Answers) -> None:
+        self.publisher, self.questions, self.answers = publisher, questions, answers
+
+    def list_tools(self, message: Message) -> Message:
+        """Return Marcus's list of tools with the proxy's own at its end."""
+        result = message.get("result")
+        tools = result.get("tools") if isinstance(result, dict) else None
+        if not isinstance(result, dict) or not isinstance(tools, list) or result.get("nextCursor"):
+            return message
+        if any(isinstance(tool, dict) and tool.get("name") == WAIT for tool in tools):
+            return message
+        return message | {"result": result | {"tools": [*tools, WAIT_TOOL]}}
+
+    async def before(self, request: ToolRequest, call_marcus: CallMarcus) -> Message | None:
+        """Return the response to a call that Marcus is not to answer; None for all others."""
+        if request.tool == WAIT:
+            return await self._wait_for_answer(request, call_marcus)
+        if request.tool == NEXT_TASK and (agent_id := request.argument("agent_id")):
+            try:
+                if found := await self.answers.first_for(agent_id):
+                    return await self._give_back(request, agent_id, *found, call_marcus)
+            except (TimeoutError, *DATABASE_ERRORS) as error:
+                logger.warning("answers cannot be read, so %s gets its work from Marcus alone: %s", agent_id, error)
+            except Exception:
+                logger.exception("a task cannot be given back to %s", agent_id)
+        return None
+
+    async def after(self, request: ToolRequest, message: Message, started_at: datetime) -> Message:
+        """Publish a call that Marcus has answered. Return its response as the agent is to see it."""
+        try:
+            response = marcus_response(message)
+            if response is None:
+                return message
+            call = MarcusCall(request, response, started_at, utc_now())
+            await asyncio.to_thread(self._note, call)
+            if call.tool == BLOCKER and call.is_accepted:
+                return with_response(message, response | {"person_asked": await self._asked(call)})
+            if call.tool == NEXT_TASK:
+                return self._with_held_task(message, call)
+            return await self._with_notes(message, call)
+        except Exception:
+            logger.exception("a call of %s cannot be followed", request.tool)
+            return message
+
+    def _note(self, call: MarcusCall) -> None:
+        """Put the call's acts on disk, and remember what answers will need."""
+        self.publisher.put(events_of(call))
+        if not call.agent_id:
+            return
+        stated = call.request.arguments.get("skills") if call.tool == REGISTER else None
+        skills = [skill for skill in stated if isinstance(skill, str)] if isinstance(stated, list) else None
+        self.questions.note_call(call.agent_id, skills)
+        if task := call.assigned_task:
+            self.questions.note_task(call.agent_id, task)
+        if call.tool == BLOCKER and call.is_accepted and call.task_id:
+            self.questions.ask(call.agent_id, call.task_id, call.request.argument("blocker_description"))
+
+    async def _asked(self, call: MarcusCall) -> dict[str, Any]:
+        try:
+            earlier = await self.answers.earlier(call.task_id, call.request.argument("blocker_description"))
+        except (TimeoutError, *DATABASE_ERRORS):
+            earlier = []
+        return {"answered_before": earlier, "next": ANSWERED_BEFORE if earlier else ASKED}
+
+    def _with_held_task(self, message: Message, call: MarcusCall) -> Message:
+        """Add the question to Marcus's refusal of more work, if it is the one that the agent waits for."""
+        current = call.response.get("current_task")
+        task_id = current.get("id") if isinstance(current, dict) else None
+        question = self.questions.of_task(task_id) if isinstance(task_id, str) else None
+        if question is None or call.agent_id not in (question.agent_id, question.delivered_to):
+            return message
+        named = f"Call wait_for_answer with your agent_id and the task_id {task_id}: "
+        state = "your question has an answer." if question.delivered_to else "your question is open."
+        return with_note(message, named + state)
+
+    async def _with_notes(self, message: Message, call: MarcusCall) -> Message:
+        """Add a note for the first answer that is waiting for the agent."""
+        if not call.agent_id or not self.answers.for_agent(call.agent_id):
+            return message
+        try:
+            found = await self.answers.first_for(call.agent_id)
+        except (TimeoutError, *DATABASE_ERRORS):
+            return message
+        if found is None:
+            return message
+        task = found[0].task
+        note = ANSWER_WAITING.format(task=task.get("name", task["id"]), task_id=task["id"])
+        return with_note(message, note)
+
+    async def _wait_for_answer(self, request: ToolRequest, call_marcus: CallMarcus) -> Message:
+        agent_id, task_id = request.argument("agent_id"), request.argument("task_id")
+        timeout_s = request.arguments.get("timeout", MAX_WAIT_S)
+        is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
+        if not (agent_id and task_id and is_number and 0 <= timeout_s <= MAX_WAIT_S):
+            return error_result(request.request_id, INVALID.format(most=MAX_WAIT_S))
+        self.questions.note_call(agent_id)
+        question = self.questions.of_task(task_id)
+        if question is None:
+            return result_message(request.request_id, state_of("unknown", task_id))
+        answer = await self.answers.wait(question, timeout_s)
+        if answer is None:
+            return result_message(request.request_id, state_of("waiting", task_id, question))
+        if not answer.is_from_person:
+            self.questions.forget(question)
+            return result_message(request.request_id, state_of("resolved", task_id, question))
+        if not question.delivered_to:
+            await self._resume(agent_id, question, answer, call_marcus)
+        return result_message(request.request_id, state_of("answered", task_id, question) | answer_fields(answer))
+
+    async def _give_back(
+        self, request: ToolRequest, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus
+    ) -> Message:
+        await self._resume(agent_id, question, answer, call_marcus)
+        by = f" (from {answer.by})" if answer.by else ""
+        text = GO_ON.format(question=question.question, by=by, answer=answer.text)
+        before = question.task.get("instructions")
+        instructions = f"{text}\n\n{before}" if isinstance(before, str) else text
+        self.questions.note_task(agent_id, question.task)
+        given = {"question": question.question} | answer_fields(answer)
+        response = {
+            "success": True,
+            "task": question.task | {"instructions": instructions},
+            "answered_question": given,
+        }
+        return result_message(request.request_id, response)
+
+    async def _resume(self, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus) -> None:
+        """Tell Marcus that the agent goes on with the task, and note that it has the answer."""
+        by = f" from {answer.by}" if answer.by else ""
+        arguments = {
+            "agent_id": agent_id,
+            "task_id": question.task_id,
+            "status": "in_progress",
+            "progress": int(answer.progress),
+            "message": f"Answer{by}: {answer.text}"[:MAX_MESSAGE],
+        }
+        started_at = utc_now()
+        request = ToolRequest(f"marcus-events-{id(question):x}-{started_at.timestamp()}", PROGRESS, arguments)
+        message = await call_marcus(call_message(request.request_id, PROGRESS, arguments))
+        response = marcus_response(message) if message else None
+        if response is None or response.get("success") is not True:
+            logger.warning("Marcus did not resume task %s for %s: %s", question.task_id, agent_id, response or message)
+        if response is not None:
+            call = MarcusCall(request, response, started_at, utc_now())
+            await asyncio.to_thread(self.publisher.put, events_of(call))
+        await asyncio.to_thread(self.questions.settle, question, agent_id)
+        self.publisher.wake()
+
+
+def state_of(status: str, task_id: str, question: AskedQuestion | None = None) -> dict[str, Any]:
+    asked = {"question": question.question} if question else {}
+    return {"success": True, "status": status, "task_id": task_id, **asked, "next": STATUS_TEXTS[status]}
+
+
+def answer_fields(answer: Answer) -> dict[str, Any]:
+    return {"answer": answer.text, "answered_by": answer.by or None, "answered_at": answer.at.isoformat()}
+
+
+def error_result(request_id: Any, text: str) -> Message:
+    result = {"content": [{"type": "text", "text": text}], "isError": True}
+    return {"jsonrpc": "2.0", "id": request_id, "result": result}
