@@ -3,7 +3,8 @@
 1. `put` writes events to a spool on disk. A thread publishes them in order, and retries while the database is away.
 2. An act that a follower has published is not published again. The follower knows more of it, such as its board; so as
    long as one is there, an act waits FOLLOWER_GRACE for it.
-3. Without a follower, an act is published at once. A follower that reads it later recognises it by its mark.
+3. Without a follower, an act is published at once, also if a board is named, which is for a Marcus without one. A
+   follower that reads the act later recognises it by its mark.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from django.db import close_old_connections
 
@@ -25,7 +25,7 @@ from marcus_events.http.worker_threads import DATABASE_ERRORS
 from marcus_events.ingest import ingest
 from marcus_events.log.marcus_acts import ACT, ActLock, acts_of_agents
 from marcus_events.log.task_endings import rests
-from marcus_events.models import Agent, Board, Task
+from marcus_events.marcus_proxy.board_choice import BoardChoice
 from marcus_events.sources.marcus.lateness import mark_late_events
 
 logger = logging.getLogger(__name__)
@@ -42,12 +42,24 @@ NO_BOARD = (
 
 
 class ActPublisher:
-    """A service. `board` is the name or id of the board for acts on tasks that the log does not know."""
+    """A service.
 
-    def __init__(self, spool: Spool, board: str = "", *, each_round: Callable[[], object] = lambda: None) -> None:
-        self._spool, self._board, self._each_round = spool, board, each_round
+    Calls `note_followed` with the ids of an act's event here and of the follower's, and `each_round` when it has
+    published what there is.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        board: BoardChoice,
+        *,
+        note_followed: Callable[[str, str], object] = lambda own, followed: None,
+        each_round: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._spool, self._board = spool, board
+        self._note_followed, self._each_round = note_followed, each_round
         self._lock = ActLock(is_shared=False)
-        self._is_followed = True  # until an act has waited in vain
+        self._is_followed = not board.named  # until an act has waited in vain
         self._claimed: deque[str] = deque(maxlen=MAX_REMEMBERED)  # events of a follower that are acts of this proxy
         self._published_as: dict[str, str] = {}  # id of an act here → of the follower's event
         self._arrived, self._stop = threading.Event(), threading.Event()
@@ -117,6 +129,7 @@ class ActPublisher:
         if followed := self._published_by_follower(event):
             self._is_followed = True
             self._remember(event, followed)
+            self._note_followed(event.event_id, followed)
         elif self._is_followed and utc_now() - event.timestamp < FOLLOWER_GRACE:
             return False
         else:
@@ -151,22 +164,13 @@ class ActPublisher:
         data, metadata = dict(event.data), dict(event.metadata or {})
         if blocker := data.get("blocker_event_id"):
             data["blocker_event_id"] = self._published_as.get(blocker, blocker)
-        named = {"board_id": metadata["board_id"]} if "board_id" in metadata else self._board_of(data)
-        if not named and not self._has_warned:
+        board = metadata.get("board_id") or self._board.board_of(str(data.get("task_id", "")), data["agent_id"])
+        if board:
+            metadata["board_id"] = board
+        elif not self._has_warned:
             logger.warning(NO_BOARD, event.event_type, data["agent_id"])
             self._has_warned = True
-        return replace(event, data=data, metadata=metadata | named)
-
-    def _board_of(self, data: dict[str, Any]) -> dict[str, str]:
-        """Return the board of the act's task, else the named board, else the only board of its agent, else none."""
-        if found := only(Task.objects.now().filter(task_id=data.get("task_id", "")).values_list("board_id", flat=True)):
-            return {"board_id": found}
-        if self._board:
-            known = Board.objects.now().filter(board_id=self._board) or Board.objects.now().filter(name=self._board)
-            found = only(known.values_list("board_id", flat=True))
-            return {"board_id": found} if found else {"board_id": self._board, "board_name": self._board}
-        found = only(Agent.objects.now().filter(agent_id=data["agent_id"]).values_list("board_id", flat=True))
-        return {"board_id": found} if found else {}
+        return replace(event, data=data, metadata=metadata)
 
     def _report_database(self, error: Exception | None) -> None:
         if error and not self._is_away:
@@ -174,9 +178,3 @@ class ActPublisher:
         elif self._is_away and not error:
             logger.warning("the database is back")
         self._is_away = error is not None
-
-
-def only(board_ids: Any) -> str:
-    """Return the one board of these rows; "" if there are none or several."""
-    found = set(board_ids[:2])
-    return found.pop() if len(found) == 1 else ""

@@ -12,22 +12,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
-
-from django.db.models import Q
+from typing import TypeVar
 
 from marcus_events.blockers import waiting
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.reserved import person_in
 from marcus_events.http.worker_threads import DATABASE_ERRORS, TOOL_THREADS, run_in_thread
 from marcus_events.live.hub import get_hub
+from marcus_events.log import identities
 from marcus_events.marcus_proxy.asked_questions import AskedQuestion, AskedQuestions
-from marcus_events.mcp.tickets import earlier_answers
+from marcus_events.marcus_proxy.board_choice import BoardChoice
+from marcus_events.mcp import tickets
 from marcus_events.mcp.tool_shapes import EarlierAnswer
 from marcus_events.models import Blocker, Task
 
 AWAY_AFTER = timedelta(minutes=10)  # longer than Marcus tells agents to wait between two calls
-CLOCK_TOLERANCE = timedelta(seconds=2)  # between this process and the one that sends answers
 DATABASE_TIMEOUT_S = 1.0  # a call of an agent waits no longer for the log
 RETRY_S = 1.0  # while the log is away
 PROGRAM = "marcus-proxy"  # in the source of events about deliveries
@@ -50,8 +49,8 @@ class Answer:
 
 
 class Answers:
-    def __init__(self, questions: AskedQuestions) -> None:
-        self.questions = questions
+    def __init__(self, questions: AskedQuestions, board: BoardChoice) -> None:
+        self.questions, self.board = questions, board
 
     def for_agent(self, agent_id: str) -> list[AskedQuestion]:
         """Return the questions whose answer this agent would receive: its own, and those of agents that are gone."""
@@ -113,9 +112,14 @@ class Answers:
                     await in_time(partial(waiting.record_blocker_awaited, blocker, PROGRAM, timeout_s))
         return None
 
-    async def earlier(self, task_id: str, question: str) -> list[EarlierAnswer]:
+    async def earlier(self, agent_id: str, task_id: str, question: str) -> list[EarlierAnswer]:
         """Return earlier answers to the same question on the task's board."""
-        return await in_time(lambda: read_earlier(task_id, question))
+
+        def read() -> list[EarlierAnswer]:
+            board = self.board.board_of(task_id, agent_id)
+            return tickets.earlier_answers(board, question) if board else []
+
+        return await in_time(read)
 
     def record_deliveries(self) -> None:
         """Publish the deliveries that the log does not know. Raises an error of the database."""
@@ -131,11 +135,9 @@ async def in_time(work: Callable[[], Result]) -> Result:
 
 
 def find_blocker(question: AskedQuestion) -> Blocker | None:
-    """Return the blocker of a question. One that ended before the question was asked belongs to an earlier one."""
-    rows = Blocker.objects.now().filter(task_id=question.task_id, description=question.question)
-    current = rows.filter(Q(resolved_at=None) | Q(resolved_at__gte=question.asked_at - CLOCK_TOLERANCE))
-    found: Blocker | None = current.order_by("-blocker_id").first()
-    return found
+    """Return the blocker of a question; None until its report is published and in the tables."""
+    report = identities.by_event_id(question.report_id)
+    return tickets.find_blocker(report) if report else None
 
 
 def read_answer(question: AskedQuestion) -> Answer | None:
@@ -146,8 +148,3 @@ def read_answer(question: AskedQuestion) -> Answer | None:
     text = blocker.resolution if blocker.answer_id else ""
     by = person_in(blocker.resolved_by) or blocker.resolved_by
     return Answer(blocker, text, by, blocker.resolved_at, task.progress if task else 0)
-
-
-def read_earlier(task_id: str, question: str) -> list[EarlierAnswer]:
-    boards: Any = Task.objects.now().filter(task_id=task_id).values_list("board_id", flat=True)[:2]
-    return earlier_answers(boards[0], question) if len(boards) == 1 else []

@@ -22,26 +22,28 @@ from marcus_events.core.text_identity import normalised
 REMEMBERED = timedelta(days=30)  # after a question was asked: longer than any agent waits
 TABLES = """
 CREATE TABLE IF NOT EXISTS question (
-    task_id TEXT, question TEXT, agent_id TEXT, task TEXT, asked_at REAL,
+    task_id TEXT, question TEXT, agent_id TEXT, report_id TEXT, task TEXT, asked_at REAL,
     delivered_to TEXT NOT NULL DEFAULT '', is_recorded INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (task_id, question)
 );
 CREATE TABLE IF NOT EXISTS agent (agent_id TEXT PRIMARY KEY, skills TEXT, called_at REAL);
 """
-ALL = "SELECT task_id, question, agent_id, task, asked_at, delivered_to, is_recorded FROM question"
+ALL = "SELECT task_id, question, agent_id, report_id, task, asked_at, delivered_to, is_recorded FROM question"
 SAVE_CALLS_EVERY = timedelta(minutes=1)  # when an agent has last called
 
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """`task` is what Marcus gave to the agent; `delivered_to` is the agent that has received the answer, "" if none.
+    """`report_id` is the id of the event that reported the blocker, and `task` what Marcus gave to the agent.
 
-    `is_recorded` says that the log has the delivery.
+    `delivered_to` is the agent that has received the answer, "" if none; `is_recorded` says that the log has the
+    delivery.
     """
 
     task_id: str
     question: str
     agent_id: str
+    report_id: str
     task: dict[str, Any]
     asked_at: datetime
     delivered_to: str = ""
@@ -77,9 +79,9 @@ class AskedQuestions:
 
     def _read_questions(self) -> Iterator[AskedQuestion]:
         for row in self._connection.execute(ALL):
-            task_id, question, agent_id, task, asked_at, delivered_to, is_recorded = row
-            at = datetime.fromtimestamp(asked_at, UTC)
-            yield AskedQuestion(task_id, question, agent_id, json.loads(task), at, delivered_to, bool(is_recorded))
+            task_id, question, agent_id, report_id, task, asked_at, *delivery = row
+            about = (json.loads(task), datetime.fromtimestamp(asked_at, UTC))
+            yield AskedQuestion(task_id, question, agent_id, report_id, *about, delivery[0], bool(delivery[1]))
 
     def _read_agents(self) -> Iterator[tuple[str, ProxiedAgent]]:
         for agent_id, skills, called_at in self._connection.execute("SELECT agent_id, skills, called_at FROM agent"):
@@ -108,11 +110,18 @@ class AskedQuestions:
     def note_task(self, agent_id: str, task: dict[str, Any]) -> None:
         self._tasks[agent_id] = task
 
-    def ask(self, agent_id: str, task_id: str, question: str) -> None:
+    def ask(self, agent_id: str, task_id: str, question: str, report_id: str) -> None:
         """Add a question. The same one asked again is open again."""
         last = self._tasks.get(agent_id, {})
         task = last if last.get("id") == task_id else {"id": task_id}
-        self._save(AskedQuestion(task_id, normalised(question), agent_id, task, utc_now()))
+        self._save(AskedQuestion(task_id, normalised(question), agent_id, report_id, task, utc_now()))
+
+    def note_followed(self, report_id: str, followed: str) -> None:
+        """Note that a follower has published a report, under another id."""
+        with self._lock:
+            reported = [one for one in self._questions.values() if one.report_id == report_id]
+        for question in reported:
+            self._save(replace(question, report_id=followed))
 
     def settle(self, question: AskedQuestion, delivered_to: str) -> None:
         """Note that this agent has received the answer."""
@@ -149,10 +158,11 @@ class AskedQuestions:
         with self._writing() as connection:
             self._questions[question.key] = question
             row = (
-                *(question.task_id, question.question, question.agent_id, json.dumps(question.task)),
-                *(question.asked_at.timestamp(), question.delivered_to, int(question.is_recorded)),
+                *(question.task_id, question.question, question.agent_id, question.report_id),
+                *(json.dumps(question.task), question.asked_at.timestamp()),
+                *(question.delivered_to, int(question.is_recorded)),
             )
-            connection.execute("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

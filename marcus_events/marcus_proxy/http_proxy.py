@@ -24,6 +24,7 @@ from marcus_events.marcus_proxy.json_rpc import (
     TOOL_LIST,
     Message,
     ToolRequest,
+    call_message,
     is_response_to,
     parse_message,
     tool_request,
@@ -35,6 +36,7 @@ CONNECT_TIMEOUT_S = 5.0
 HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 NOT_SENT = HOP_BY_HOP | {b"host", b"content-length", b"accept-encoding", b"expect"}
 NOT_RETURNED = HOP_BY_HOP | {b"content-length", b"content-encoding"}
+TOOL_NAME_HEADER = b"mcp-name"  # repeats the name of the tool, with newer clients
 JSON = "application/json"
 SERVER_ERROR = -32000  # of JSON-RPC: errors that a server defines
 OTHER_SITE = "Requests from pages of other sites are not allowed."
@@ -143,17 +145,21 @@ class HttpProxy:
         query = scope.get("query_string", b"").decode("latin-1")
         return f"{self.origin}{path}" + (f"?{query}" if query else "")
 
-    async def call_marcus(self, scope: Scope, message: Message) -> Message | None:
+    async def call_marcus(self, scope: Scope, call: ToolRequest) -> Message | None:
         """Make a call in the session of the agent, and return Marcus's response; None if there is none."""
-        headers = headers_for(scope["headers"], NOT_SENT)
+        headers = headers_for(scope["headers"], NOT_SENT | {TOOL_NAME_HEADER})
+        if any(name.lower() == TOOL_NAME_HEADER for name, _ in scope["headers"]):
+            headers.append((TOOL_NAME_HEADER, call.tool.encode()))
         try:
-            response = await self.marcus.post(self.target(scope), content=json.dumps(message), headers=headers)
+            response = await self.marcus.post(
+                self.target(scope), content=json.dumps(call_message(call)), headers=headers
+            )
         except httpx.TransportError:
             return None
         if content_type(response.headers) != MEDIA_TYPE:
             return parse_message(response.content)
         found = map(message_in, EventStream().feed(response.content))
-        return next((one for one in found if one and is_response_to(one, message["id"])), None)
+        return next((one for one in found if one and is_response_to(one, call.request_id)), None)
 
 
 async def changed_body(response: httpx.Response, change: Change | None) -> AsyncGenerator[bytes, None]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,7 @@ from marcus_events.marcus_proxy.asked_questions import AskedQuestion, AskedQuest
 from marcus_events.marcus_proxy.json_rpc import (
     Message,
     ToolRequest,
-    call_message,
+    error_message,
     marcus_response,
     result_message,
     with_note,
@@ -85,7 +86,7 @@ STATUS_TEXTS = {
 }
 INVALID = "agent_id and task_id must be texts, and timeout a number from 0 to {most:.0f}."
 
-CallMarcus = Callable[[Message], Awaitable[Message | None]]
+CallMarcus = Callable[[ToolRequest], Awaitable[Message | None]]
 
 
 class Interception:
@@ -135,7 +136,8 @@ class Interception:
 
     def _note(self, call: MarcusCall) -> None:
         """Put the call's acts on disk, and remember what answers will need."""
-        self.publisher.put(events_of(call))
+        events = events_of(call)
+        self.publisher.put(events)
         if not call.agent_id:
             return
         stated = call.request.arguments.get("skills") if call.tool == REGISTER else None
@@ -144,11 +146,14 @@ class Interception:
         if task := call.assigned_task:
             self.questions.note_task(call.agent_id, task)
         if call.tool == BLOCKER and call.is_accepted and call.task_id:
-            self.questions.ask(call.agent_id, call.task_id, call.request.argument("blocker_description"))
+            question = call.request.argument("blocker_description")
+            self.questions.ask(call.agent_id, call.task_id, question, events[0].event_id)
 
     async def _asked(self, call: MarcusCall) -> dict[str, Any]:
         try:
-            earlier = await self.answers.earlier(call.task_id, call.request.argument("blocker_description"))
+            earlier = await self.answers.earlier(
+                call.agent_id, call.task_id, call.request.argument("blocker_description")
+            )
         except (TimeoutError, *DATABASE_ERRORS):
             earlier = []
         return {"answered_before": earlier, "next": ANSWERED_BEFORE if earlier else ASKED}
@@ -183,7 +188,7 @@ class Interception:
         timeout_s = request.arguments.get("timeout", MAX_WAIT_S)
         is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
         if not (agent_id and task_id and is_number and 0 <= timeout_s <= MAX_WAIT_S):
-            return error_result(request.request_id, INVALID.format(most=MAX_WAIT_S))
+            return error_message(request.request_id, INVALID.format(most=MAX_WAIT_S))
         self.questions.note_call(agent_id)
         question = self.questions.of_task(task_id)
         if question is None:
@@ -195,13 +200,13 @@ class Interception:
             self.questions.forget(question)
             return result_message(request.request_id, state_of("resolved", task_id, question))
         if not question.delivered_to:
-            await self._resume(agent_id, question, answer, call_marcus)
+            await self._resume(request, agent_id, question, answer, call_marcus)
         return result_message(request.request_id, state_of("answered", task_id, question) | answer_fields(answer))
 
     async def _give_back(
         self, request: ToolRequest, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus
     ) -> Message:
-        await self._resume(agent_id, question, answer, call_marcus)
+        await self._resume(request, agent_id, question, answer, call_marcus)
         by = f" (from {answer.by})" if answer.by else ""
         text = GO_ON.format(question=question.question, by=by, answer=answer.text)
         before = question.task.get("instructions")
@@ -215,7 +220,9 @@ class Interception:
         }
         return result_message(request.request_id, response)
 
-    async def _resume(self, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus) -> None:
+    async def _resume(
+        self, request: ToolRequest, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus
+    ) -> None:
         """Tell Marcus that the agent goes on with the task, and note that it has the answer."""
         by = f" from {answer.by}" if answer.by else ""
         arguments = {
@@ -226,13 +233,13 @@ class Interception:
             "message": f"Answer{by}: {answer.text}"[:MAX_MESSAGE],
         }
         started_at = utc_now()
-        request = ToolRequest(f"marcus-events-{id(question):x}-{started_at.timestamp()}", PROGRESS, arguments)
-        message = await call_marcus(call_message(request.request_id, PROGRESS, arguments))
+        own = ToolRequest(f"marcus-events-{uuid.uuid4().hex}", PROGRESS, arguments, request.meta)
+        message = await call_marcus(own)
         response = marcus_response(message) if message else None
         if response is None or response.get("success") is not True:
             logger.warning("Marcus did not resume task %s for %s: %s", question.task_id, agent_id, response or message)
         if response is not None:
-            call = MarcusCall(request, response, started_at, utc_now())
+            call = MarcusCall(own, response, started_at, utc_now())
             await asyncio.to_thread(self.publisher.put, events_of(call))
         await asyncio.to_thread(self.questions.settle, question, agent_id)
         self.publisher.wake()
@@ -245,8 +252,3 @@ def state_of(status: str, task_id: str, question: AskedQuestion | None = None) -
 
 def answer_fields(answer: Answer) -> dict[str, Any]:
     return {"answer": answer.text, "answered_by": answer.by or None, "answered_at": answer.at.isoformat()}
-
-
-def error_result(request_id: Any, text: str) -> Message:
-    result = {"content": [{"type": "text", "text": text}], "isError": True}
-    return {"jsonrpc": "2.0", "id": request_id, "result": result}

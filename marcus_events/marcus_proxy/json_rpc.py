@@ -12,6 +12,7 @@ from typing import Any
 
 Message = dict[str, Any]
 TOOL_CALL, TOOL_LIST = "tools/call", "tools/list"
+COMPLETE = {"resultType": "complete"}  # required since protocol version 2026-07-28, and ignored before
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class ToolRequest:
     request_id: Any
     tool: str
     arguments: dict[str, Any]
+    meta: dict[str, Any] | None = None  # what newer clients state with each request
 
     def argument(self, name: str) -> str:
         """Return an argument that is a text, "" if it is missing or none."""
@@ -45,12 +47,14 @@ def tool_request(message: Message) -> ToolRequest | None:
     tool, arguments = params.get("name"), params.get("arguments") or {}
     if not (isinstance(tool, str) and isinstance(arguments, dict)):
         return None
-    return ToolRequest(message["id"], tool, arguments)
+    meta = params.get("_meta")
+    return ToolRequest(message["id"], tool, arguments, meta if isinstance(meta, dict) else None)
 
 
-def call_message(request_id: Any, tool: str, arguments: dict[str, Any]) -> Message:
-    params = {"name": tool, "arguments": arguments}
-    return {"jsonrpc": "2.0", "id": request_id, "method": TOOL_CALL, "params": params}
+def call_message(request: ToolRequest) -> Message:
+    params: dict[str, Any] = {"name": request.tool, "arguments": request.arguments}
+    params |= {"_meta": request.meta} if request.meta else {}
+    return {"jsonrpc": "2.0", "id": request.request_id, "method": TOOL_CALL, "params": params}
 
 
 def is_response_to(message: Message, request_id: Any) -> bool:
@@ -73,11 +77,13 @@ def marcus_response(message: Message) -> dict[str, Any] | None:
 def result_message(request_id: Any, response: dict[str, Any]) -> Message:
     """Make the response to a call of a tool, in the form that Marcus's own have."""
     text = json.dumps(response, indent=2, ensure_ascii=False)
-    result = {
-        "content": [{"type": "text", "text": text}],
-        "structuredContent": {"result": response},
-        "isError": False,
-    }
+    places = {"content": [{"type": "text", "text": text}], "structuredContent": {"result": response}}
+    return {"jsonrpc": "2.0", "id": request_id, "result": COMPLETE | places | {"isError": False}}
+
+
+def error_message(request_id: Any, text: str) -> Message:
+    """Make the response to a call of a tool that failed, with a text for the agent."""
+    result = COMPLETE | {"content": [{"type": "text", "text": text}], "isError": True}
     return {"jsonrpc": "2.0", "id": request_id, "result": result}
 
 

@@ -14,7 +14,14 @@ from typing import Any, BinaryIO
 
 from marcus_events.core.event import utc_now
 from marcus_events.marcus_proxy.interception import Interception
-from marcus_events.marcus_proxy.json_rpc import TOOL_LIST, Message, ToolRequest, parse_message, tool_request
+from marcus_events.marcus_proxy.json_rpc import (
+    TOOL_LIST,
+    Message,
+    ToolRequest,
+    call_message,
+    parse_message,
+    tool_request,
+)
 
 MAX_LINE = 64 * 1024 * 1024  # bytes of a message
 END_WITHIN_S = 10.0  # Marcus, after its input has ended
@@ -99,10 +106,10 @@ class StdioProxy:
             changed = await self.interception.after(request, message, started_at)
         self._write(line) if changed is message else self._to_agent(changed)
 
-    async def call_marcus(self, message: Message) -> Message | None:
+    async def call_marcus(self, call: ToolRequest) -> Message | None:
         """Make a call of the proxy's own, and return Marcus's response; None if there is none."""
-        self._own[message["id"]] = response = asyncio.get_running_loop().create_future()
-        await self._to_marcus(json.dumps(message).encode() + b"\n")
+        self._own[call.request_id] = response = asyncio.get_running_loop().create_future()
+        await self._to_marcus(json.dumps(call_message(call)).encode() + b"\n")
         with suppress(TimeoutError):
             return await asyncio.wait_for(response, CALL_WITHIN_S)
         return None

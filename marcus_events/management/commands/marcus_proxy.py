@@ -23,6 +23,7 @@ from marcus_events.core.lifecycle import stop_services
 from marcus_events.marcus_proxy.act_publisher import ActPublisher
 from marcus_events.marcus_proxy.answers import Answers
 from marcus_events.marcus_proxy.asked_questions import AskedQuestions
+from marcus_events.marcus_proxy.board_choice import BoardChoice
 from marcus_events.marcus_proxy.http_proxy import HttpProxy
 from marcus_events.marcus_proxy.interception import Interception
 from marcus_events.marcus_proxy.stdio_proxy import StdioProxy
@@ -57,8 +58,11 @@ class Command(BaseCommand):
         if is_url and not is_http_url(marcus[0]):
             raise CommandError(NO_URL.format(marcus=marcus[0]))
         spool, questions = open_files(" ".join(marcus))
-        answers = Answers(questions)
-        publisher = ActPublisher(spool, board, each_round=answers.record_deliveries)
+        choice = BoardChoice(board)
+        answers = Answers(questions, choice)
+        publisher = ActPublisher(
+            spool, choice, note_followed=questions.note_followed, each_round=answers.record_deliveries
+        )
         interception = Interception(publisher, questions, answers)
         publisher.start()
         try:
