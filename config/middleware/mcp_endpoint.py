@@ -25,7 +25,7 @@ from django.http import HttpResponse
 from config.asgi_types import Application, AsgiScope
 from config.middleware import origin
 from config.middleware.body_limit import caller_of, send_response
-from config.middleware.publish_endpoint import ClientDisconnected, ResponseHeaders, read_body, rejection_of
+from config.middleware.publish_endpoint import ResponseHeaders, rejection_of
 from config.utf8_request import Utf8Request
 from marcus_events.access import authentication
 from marcus_events.access.authentication import Caller
@@ -33,6 +33,7 @@ from marcus_events.api.endpoint import errors_as_problems, refused
 from marcus_events.core.payload import walk
 from marcus_events.core.problem import Problem
 from marcus_events.http import json_body
+from marcus_events.http.asgi_request import ClientDisconnected, read_body, unless_disconnected
 from marcus_events.http.problem_response import problem_response
 from marcus_events.http.worker_threads import DATABASE_ERRORS, LARGE_BODY_THREADS, TOKEN_THREADS, run_in_thread
 
@@ -122,21 +123,6 @@ def texts_in(message: Any) -> Iterator[str]:
             yield from item
 
 
-async def unless_disconnected(work: Any, receive: Any) -> HttpResponse:
-    """Return the result of the work; cancel it if the client disconnects first. Raises ClientDisconnected."""
-    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(until_disconnected(receive))
-    try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnected
-        response: HttpResponse = working.result()
-        return response
-    finally:
-        for task in (working, watching):
-            task.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
-
-
 def read_by_client(send: Any) -> Any:
     """Wrap `send`, so that it returns when the client has read the body: a server that stops closes all connections.
 
@@ -150,8 +136,3 @@ def read_by_client(send: Any) -> Any:
         await send(message)
 
     return send_and_wait
-
-
-async def until_disconnected(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

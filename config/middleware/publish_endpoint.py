@@ -23,13 +23,10 @@ from config.utf8_request import Utf8Request
 from marcus_events import audit
 from marcus_events.api.endpoint import refused
 from marcus_events.api.publish import publish_async
+from marcus_events.http.asgi_request import ClientDisconnected, read_body
 from marcus_events.http.problem_response import SECURITY_HEADERS, problem_response
 
 PATH = "/api/events"
-
-
-class ClientDisconnected(Exception):
-    """The client disconnected before its request was complete."""
 
 
 class Publishing:
@@ -60,18 +57,6 @@ class ResponseHeaders:
         self.frames.process_response(request, response)
         private(response)
         return response
-
-
-async def read_body(receive: Any) -> bytes:
-    """Read the whole body, which `BodyLimit` limits. Raises ClientDisconnected."""
-    parts, is_whole = [], False
-    while not is_whole:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        parts.append(message.get("body", b""))
-        is_whole = not message.get("more_body", False)
-    return b"".join(parts)
 
 
 async def response_to(request: Utf8Request) -> HttpResponse:

@@ -7,7 +7,6 @@ session of the agent whose call it handles.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
@@ -19,6 +18,7 @@ import httpx2 as httpx
 from django.http.request import split_domain_port, validate_host
 
 from marcus_events.core.event import utc_now
+from marcus_events.http.asgi_request import BodyLimitExceeded, ClientDisconnected, read_body, unless_disconnected
 from marcus_events.marcus_proxy.interception import Interception
 from marcus_events.marcus_proxy.json_rpc import (
     TOOL_LIST,
@@ -48,14 +48,6 @@ Scope = dict[str, Any]
 Change = Callable[[Message], Awaitable[Message]]
 
 
-class ClientDisconnected(Exception):
-    """The agent has closed its connection."""
-
-
-class TooLarge(ValueError):
-    """The body of a request has more than MAX_BODY bytes."""
-
-
 class HttpProxy:
     def __init__(self, marcus_url: str, interception: Interception, allowed_hosts: Iterable[str]) -> None:
         parts = urlsplit(marcus_url)
@@ -83,8 +75,8 @@ class HttpProxy:
     async def handle(self, scope: Scope, receive: Any, send: Any) -> None:
         """Raises ClientDisconnected."""
         try:
-            body = await read_body(receive)
-        except TooLarge:
+            body = await read_body(receive, MAX_BODY)
+        except BodyLimitExceeded:
             await send_error(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
         else:
             await unless_disconnected(self.respond(scope, body, send), receive)
@@ -187,40 +179,6 @@ def content_type(headers: Mapping[str, str]) -> str:
 
 def headers_for(headers: Iterable[tuple[bytes, bytes]], without: set[bytes]) -> Headers:
     return [(name, value) for name, value in headers if name.lower() not in without]
-
-
-async def read_body(receive: Any) -> bytes:
-    """Raises TooLarge, ClientDisconnected."""
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            raise TooLarge
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def unless_disconnected(work: Any, receive: Any) -> None:
-    """Do the work; cancel it if the agent disconnects first. Raises ClientDisconnected."""
-    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(until_disconnected(receive))
-    try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnected
-        working.result()
-    finally:
-        for task in (working, watching):
-            task.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
-
-
-async def until_disconnected(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def send_json(send: Any, status: int, message: Message) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +19,7 @@ from tests.waiting import wait_until_async
 from tests.websocket_line import in_thread
 
 BOARD = "board over stdio"
+DOCUMENT = (SOURCES / "docs" / "agents.md").read_text()
 
 
 @asynccontextmanager
@@ -41,6 +44,17 @@ async def test_an_agent_reaches_its_marcus_and_waits_for_its_answer(running: Run
         await in_thread(resolve, running, BOARD, task_id, "Blue")
         found = await agent.call("wait_for_answer", agent_id=AGENT, task_id=task_id)
         assert found["status"] == "resolved"
+
+
+async def test_the_configuration_in_the_documentation_connects(running: Running) -> None:
+    [text] = re.findall(r"^```json\n([^`]*marcus_proxy[^`]*)^```$", DOCUMENT, re.MULTILINE)
+    server = json.loads(text)["mcpServers"]["marcus"]
+    options, marcus = server["args"][:2], server["args"][2:]
+    assert (options, marcus[-1]) == (["marcus_proxy", "--"], "src.marcus_mcp.server")
+    command = [sys.executable, str(SOURCES / "manage.py"), *options, sys.executable, SCRIPTED]
+    parameters = StdioServerParameters(command=command[0], args=command[1:], env=running.environment, cwd="/")
+    async with Client(parameters) as client:
+        assert (await client.list_tools()).tools[-1].name == "wait_for_answer"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ DOCUMENT = (SOURCES / "docs" / "agents.md").read_text()
 SITE = "http://127.0.0.1:8000"
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 BLOCKS = BLOCK.findall(DOCUMENT)
-CONFIGURATIONS = [json.loads(text) for language, text in BLOCKS if language == "json"]
+CONFIGURATIONS = [json.loads(text) for language, text in BLOCKS if language == "json" and "marcus_proxy" not in text]
 PYTHON = Path(sys.executable)
 
 

@@ -1,0 +1,226 @@
+"""A real Marcus, a proxy in front of it, a follower beside it, agents that ask about every task, and a person."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.mcp.board import reader
+from tests.running_server import ENDS_WITHIN, Running, free_port
+from tests.sources.installations import read_once, rows_of
+from tests.sources.live.marcus import COMMAND, SCRIPTS, LiveMarcus
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.skipif(not COMMAND, reason="MARCUS_TEST_LIVE names no command that starts a Marcus")
+END_WITHIN_S = 1200
+KILLS = 20
+PROXIED = {
+    "agent_registered",
+    "task_requested",
+    "task_request_refused",
+    "task_assigned",
+    "task_progress",
+    "task_blocked",
+    "blocker_suggestion",
+    "report_refused",
+}
+
+
+class Scene:
+    """The processes of a test: each may be killed, and is started again."""
+
+    def __init__(self, folder: Path, running: Running, how: str) -> None:
+        self.running, self.how = running, how
+        self.marcus = LiveMarcus(folder)
+        self.port = free_port()
+        self.commands: dict[str, subprocess.Popen[bytes]] = {}
+        self.told = folder / "agents.out"
+        self.agents: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/mcp"
+
+    def start_command(self, name: str, *arguments: str) -> None:
+        self.commands[name] = self.running.start_command(*arguments)
+
+    def start_proxy(self) -> None:
+        self.start_command("proxy", "marcus_proxy", self.marcus.url, "--port", str(self.port))
+        wait_until(lambda: self.commands["proxy"].poll() is not None or is_open(self.url), timeout=ENDS_WITHIN)
+
+    def start_follower(self) -> None:
+        self.start_command("follower", "follow", str(self.marcus.root))
+
+    def start_agent(self, number: int) -> subprocess.Popen[bytes]:
+        python = str(self.marcus.root / "venv/bin/python")
+        command = [python, str(SCRIPTS / "proxied_agents.py"), self.url, f"agent_{number}", "1", self.how]
+        with self.told.open("ab") as out, (self.marcus.root / "agents.err").open("ab") as err:
+            return subprocess.Popen(command, cwd=self.marcus.root, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
+
+    def kill_one(self, chance: random.Random) -> None:
+        """Kill one of the processes at random, and start it again."""
+        victim = chance.choice(["proxy", "web", "marcus", "agent"])
+        print("killing the", victim, flush=True)
+        if victim == "proxy":
+            self.commands["proxy"].kill()
+            self.commands["proxy"].wait()
+            self.start_proxy()
+        elif victim == "web":
+            self.running.processes()[1].kill()
+            wait_until(self.running.answers, timeout=ENDS_WITHIN)
+        elif victim == "marcus":
+            os.kill(int((self.marcus.root / "marcus.pid").read_text()), signal.SIGKILL)
+            self.marcus.start()
+        else:
+            number = chance.randrange(len(self.agents))
+            self.agents[number].kill()
+            self.agents[number].wait()
+            self.agents[number] = self.start_agent(number)
+
+    def end(self) -> None:
+        for process in [*self.agents, *self.commands.values()]:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(ENDS_WITHIN)
+        with suppress(FileNotFoundError, ProcessLookupError):
+            self.marcus.stop()
+
+    def answers(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.told.read_text().splitlines()]
+
+
+def is_open(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=5)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+class Person:
+    """Replies to every blocker on its page, until the end."""
+
+    def __init__(self, running: Running) -> None:
+        self.running, self.stop, self.replied = running, threading.Event(), set[int]()
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        headers = {"Authorization": f"Bearer {reader(self.running)}"}
+        with httpx.Client(base_url=self.running.base_url, follow_redirects=True, timeout=60) as page:
+            self.running.sign_in_client(page)
+            while not self.stop.wait(0.2):
+                with suppress(httpx.HTTPError):
+                    found = page.get("/api/blockers", headers=headers).json()["blockers"]
+                    for blocker in found:
+                        if blocker["blocker_id"] not in self.replied:
+                            self._reply(page, blocker)
+
+    def _reply(self, page: httpx.Client, blocker: dict[str, Any]) -> None:
+        form = {"act": "answer", "answer": answer_to(blocker["description"])}
+        form["csrfmiddlewaretoken"] = page.cookies["csrftoken"]
+        page.post(f"/blocked/{blocker['blocker_id']}/", data=form).raise_for_status()
+        self.replied.add(blocker["blocker_id"])
+
+
+def answer_to(question: str) -> str:
+    return f"Left: {question}"
+
+
+@contextmanager
+def person(running: Running) -> Iterator[Person]:
+    person = Person(running)
+    person.thread.start()
+    try:
+        yield person
+    finally:
+        person.stop.set()
+        person.thread.join()
+
+
+@pytest.fixture
+def scene(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    with Running() as running:
+        scene = Scene(tmp_path, running, request.param)
+        scene.marcus.start()
+        try:
+            yield scene
+        finally:
+            scene.end()
+
+
+def statuses(root: Path) -> Counter[str]:
+    return Counter(row[0] for row in rows_of(root / "data/kanban.db", "SELECT status FROM tasks"))
+
+
+def log_of(running: Running, query: str = "") -> list[dict[str, Any]]:
+    """Return all events of the log, oldest first."""
+    headers, found, after = {"Authorization": f"Bearer {reader(running)}"}, [], 0
+    while True:
+        page = httpx.get(
+            f"{running.base_url}/api/events",
+            params={"after": after, "limit": 500, "q": query},
+            headers=headers,
+            timeout=60,
+        ).json()["events"]
+        found += page
+        if not page:
+            return found
+        after = page[-1]["position"]
+
+
+def acts_in(events: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    return Counter(
+        (event["event_type"], event["metadata"]["act"]) for event in events if event["event_type"] in PROXIED
+    )
+
+
+@pytest.mark.parametrize(
+    ("scene", "kills"), [("wait", 0), ("move", 0), ("wait", KILLS), ("move", KILLS)], indirect=["scene"]
+)
+def test_every_agent_gets_the_right_answers_and_every_task_is_done(scene: Scene, kills: int) -> None:
+    chance, root = random.Random(7), scene.marcus.root  # noqa: S311 - which process is killed
+    scene.marcus.seed()
+    scene.start_proxy()
+    scene.start_follower()
+    with person(scene.running):
+        scene.agents = [scene.start_agent(number) for number in range(3)]
+        for _ in range(kills):
+            with suppress(subprocess.TimeoutExpired):
+                scene.agents[0].wait(chance.uniform(2, 8))
+            scene.kill_one(chance)
+        wait_until(lambda: set(statuses(root)) == {"done"}, timeout=END_WITHIN_S)
+        for agent in scene.agents:
+            agent.wait(END_WITHIN_S)
+    told = scene.answers()
+    assert len(told) >= 45
+    for answer in told:
+        assert answer["answer"] == answer_to(answer["question"])
+    received = [event["data"]["blocker_event_id"] for event in log_of(scene.running, "type:answer_seen")]
+    assert len(received) == len(set(received))
+    as_followed = read_once(root)
+    expected = acts_in([event.to_dict() for event in as_followed])
+
+    def differing() -> Counter[tuple[str, str]]:
+        found = acts_in(log_of(scene.running))
+        return (found - expected) + (expected - found)
+
+    wait_until(lambda: not differing(), timeout=ENDS_WITHIN)
+    if not kills:
+        latencies = sorted(
+            answer["received_at"] - datetime.fromisoformat(answer["answered_at"]).timestamp() for answer in told
+        )
+        print(f"{len(told)} answers; sent to received: median {latencies[len(told) // 2] * 1000:.0f} ms", end=", ")
+        print(f"95th percentile {latencies[int(len(told) * 0.95)] * 1000:.0f} ms")
