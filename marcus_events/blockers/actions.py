@@ -72,7 +72,8 @@ def withdraw(blockers: Sequence[Blocker], by: str) -> None:
 def check_unresolved(blockers: Sequence[Blocker]) -> Sequence[Blocker]:
     """Check that the first blocker, which the action was made on, is unresolved."""
     if blockers[0].resolved_at:
-        raise ActionNotPossible("This task is no longer blocked.")
+        by = blockers[0].answered_by if blockers[0].answer_id else ""
+        raise ActionNotPossible(f"{by} has already replied." if by else "This task is no longer blocked.")
     return blockers
 
 

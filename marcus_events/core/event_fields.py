@@ -197,6 +197,7 @@ FIELDS = (
     EventField("until", TIME, (T.BLOCKER_SNOOZED, T.ANSWER_AWAITED)),
     EventField("answer", TEXT, (T.BLOCKER_ANSWERED,)),
     EventField("due", TIME, (T.BLOCKER_ANSWERED,)),
+    EventField("received_by", TEXT, (T.ANSWER_SEEN,)),
     EventField("answer_id", ID, (T.BLOCKER_RESOLVED, T.ANSWER_WITHDRAWN, T.ANSWER_FAILED)),
     EventField("board_id", ID, place=METADATA),
     EventField("board_name", TEXT, place=METADATA),

@@ -90,6 +90,7 @@ class BlockerState:
     answer_due: datetime | None = None  # when it is sent, unless it is withdrawn before
     awaited_until: datetime | None = None  # until when somebody is known to wait for an answer
     seen_at: datetime | None = None
+    seen_by: str = ""  # the agent that has received the answer; "" if the program did not say
     resumed_at: datetime | None = None
     undelivered: str = ""  # why the answer was never sent; then `answer_id` is "", and `answer` what it would have been
     resolved_by: str = ""  # the source of the `blocker_resolved` that ended it

@@ -73,7 +73,7 @@ class Answers:
 
     async def find(self, question: AskedQuestion) -> Answer | None:
         """Return the answer; None if there is none yet. Raises TimeoutError or an error of the database."""
-        return await in_time(lambda: read_answer(question))
+        return await in_time(partial(read_answer, self.questions.current(question)))
 
     async def wait(self, question: AskedQuestion, timeout_s: float) -> Answer | None:
         """Return the answer as soon as there is one, or None after the timeout. Survives the loss of the database."""
@@ -90,24 +90,28 @@ class Answers:
         return None
 
     async def _next(self, question: AskedQuestion, timeout_s: float) -> Answer | None:
+        """Read the blocker whenever the projection has applied an event of its task, until it has ended.
+
+        It is read with every frame until it is there: its report may still get another id, see `note_followed`.
+        """
+
         def concerns(event: RecordedEvent) -> bool:
             return event.task_id == question.task_id
 
         async with get_hub().subscribe(concerns) as subscription:
-            is_recorded = False
+            blocker, is_recorded = None, False
             unread_to: int | None = get_hub().head
             async for frame in subscription:
-                if frame.events or frame.missed:
+                if frame.events or frame.missed or blocker is None:
                     unread_to = frame.head
                 if unread_to is None or frame.projected < unread_to:
                     continue
                 unread_to = None
-                blocker = await in_time(lambda: find_blocker(question))
-                if blocker is None:
-                    continue
-                if blocker.resolved_at is not None:
-                    return await self.find(question)
-                if not is_recorded:
+                current = self.questions.current(question)
+                blocker = await in_time(partial(find_blocker, current))
+                if blocker is not None and blocker.resolved_at is not None:
+                    return await self.find(current)
+                if blocker is not None and not is_recorded:
                     is_recorded = True
                     await in_time(partial(waiting.record_blocker_awaited, blocker, PROGRAM, timeout_s))
         return None
@@ -126,7 +130,7 @@ class Answers:
         for question in self.questions.unrecorded():
             if blocker := find_blocker(question):
                 waiting.record_answer_received(blocker, PROGRAM, question.delivered_to)
-            self.questions.note_recorded(question)
+                self.questions.note_recorded(question)
 
 
 async def in_time(work: Callable[[], Result]) -> Result:

@@ -114,21 +114,23 @@ class AskedQuestions:
         """Add a question. The same one asked again is open again."""
         last = self._tasks.get(agent_id, {})
         task = last if last.get("id") == task_id else {"id": task_id}
-        self._save(AskedQuestion(task_id, normalised(question), agent_id, report_id, task, utc_now()))
+        asked = AskedQuestion(task_id, normalised(question), agent_id, report_id, task, utc_now())
+        with self._writing() as connection:
+            self._save(asked, connection)
 
     def note_followed(self, report_id: str, followed: str) -> None:
         """Note that a follower has published a report, under another id."""
         with self._lock:
             reported = [one for one in self._questions.values() if one.report_id == report_id]
         for question in reported:
-            self._save(replace(question, report_id=followed))
+            self._change(question, report_id=followed)
 
     def settle(self, question: AskedQuestion, delivered_to: str) -> None:
         """Note that this agent has received the answer."""
-        self._save(replace(question, delivered_to=delivered_to))
+        self._change(question, delivered_to=delivered_to)
 
     def note_recorded(self, question: AskedQuestion) -> None:
-        self._save(replace(question, is_recorded=True))
+        self._change(question, is_recorded=True)
 
     def forget(self, question: AskedQuestion) -> None:
         """Remove a question that will have no answer: its blocker has ended otherwise."""
@@ -148,21 +150,30 @@ class AskedQuestions:
         with self._lock:
             return [one for one in self._questions.values() if one.delivered_to and not one.is_recorded]
 
+    def current(self, question: AskedQuestion) -> AskedQuestion:
+        """Return the question as it is now: a follower may have published its report meanwhile."""
+        return self._questions.get(question.key, question)
+
     def of_task(self, task_id: str) -> AskedQuestion | None:
         """Return the newest question about a task."""
         with self._lock:
             found = [one for one in self._questions.values() if one.task_id == task_id]
         return max(found, key=lambda one: one.asked_at, default=None)
 
-    def _save(self, question: AskedQuestion) -> None:
+    def _change(self, question: AskedQuestion, **changes: Any) -> None:
+        """Change what is stored of a question; nothing if it was removed meanwhile."""
         with self._writing() as connection:
-            self._questions[question.key] = question
-            row = (
-                *(question.task_id, question.question, question.agent_id, question.report_id),
-                *(json.dumps(question.task), question.asked_at.timestamp()),
-                *(question.delivered_to, int(question.is_recorded)),
-            )
-            connection.execute("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            if stored := self._questions.get(question.key):
+                self._save(replace(stored, **changes), connection)
+
+    def _save(self, question: AskedQuestion, connection: sqlite3.Connection) -> None:
+        self._questions[question.key] = question
+        row = (
+            *(question.task_id, question.question, question.agent_id, question.report_id),
+            *(json.dumps(question.task), question.asked_at.timestamp()),
+            *(question.delivered_to, int(question.is_recorded)),
+        )
+        connection.execute("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

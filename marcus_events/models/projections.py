@@ -195,6 +195,7 @@ class Blocker(Interval):
     answer_due = models.DateTimeField(null=True)
     awaited_until = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
+    seen_by = models.TextField(default="", db_default="")
     resumed_at = models.DateTimeField(null=True)
     undelivered = models.TextField(default="", db_default="")
     resolved_by = models.TextField(default="", db_default="")

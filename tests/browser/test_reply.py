@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
@@ -47,12 +48,41 @@ def test_an_answer_in_two_actions_lets_a_waiting_agent_go_on(
         expect(drawer.get_by_role("button", name="Undo")).to_be_visible()
         journey = drawer.get_by_role("list", name="Reply status")
         expect(journey).to_contain_text("Sent", timeout=SENT_WITHIN)
-        expect(journey).to_contain_text("Seen by the agent", timeout=SENT_WITHIN)
+        expect(journey).to_contain_text("Received by", timeout=SENT_WITHIN)
         expect(journey).to_contain_text("Resumed", timeout=SENT_WITHIN)
         assert waiting.communicate(timeout=180)[0] == "The blue one\n"
     signed_in.keyboard.press("Escape")
     expect(signed_in.locator(".answered")).to_contain_text("resumed")
     expect(signed_in.locator("#needs .need")).to_have_count(0)
+
+
+def test_a_sent_reply_says_where_it_is_until_the_agent_has_it(signed_in: Page, application: Application) -> None:
+    about = {"description": "Which chair?", "context": "The red one is sold out.\nThe blue one is late."}
+    before = project()
+    reported = event("task_blocked", {"task_id": "t2", "agent_id": "agent_claude_1", "severity": "high"} | about)
+    application.begin(signed_in, *before, reported)
+    signed_in.locator("#needs .need", has_text="Which chair?").get_by_role("link", name="Reply").click()
+    drawer = signed_in.get_by_role("dialog", name="Details")
+    expect(drawer).to_contain_text("The red one is sold out.")
+    drawer.get_by_label("Your reply").fill("The blue one")
+    drawer.get_by_role("button", name="Reply and unblock").click()
+    journey = drawer.get_by_role("list", name="Reply status")
+    expect(journey).to_contain_text("Not received yet")
+    expect(journey).to_contain_text("Claude 1 has not called since", timeout=SENT_WITHIN)
+    expect(drawer).to_contain_text("Otherwise copy it for the agent.")
+    application.publish(event("task_requested", {"agent_id": "agent_claude_1"}))
+    expect(journey).to_contain_text("without asking for it")
+    call_tool(application, "wait_for_answer", ticket=reported["event_id"], agent="agent_claude_1")
+    expect(journey).to_contain_text("Received by Claude 1")
+    expect(drawer).not_to_contain_text("Otherwise copy it for the agent.")
+
+
+def call_tool(application: Application, tool: str, **arguments: str) -> None:
+    """Call a tool as an agent does over MCP."""
+    headers = {"Authorization": f"Bearer {application.create_token(tool)}", "Accept": "application/json"}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    response = httpx.post(f"{application.base_url}/mcp", json=message, headers=headers, timeout=60)
+    assert response.json()["result"]["isError"] is False
 
 
 def test_one_key_chooses_an_option_of_the_agent(signed_in: Page, application: Application, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class ProxiedMarcus:
     def __init__(self, running: Running) -> None:
         self.running = running
         self.marcus_port, self.proxy_port = free_port(), free_port()
-        self.board = f"board of {self.marcus_port}"
+        self.board, self.is_board_named = f"board of {self.marcus_port}", True
         self.marcus: subprocess.Popen[bytes] | None = None
         self.proxy: subprocess.Popen[bytes] | None = None
 
@@ -50,7 +50,7 @@ class ProxiedMarcus:
         wait_until(lambda: answers(self.marcus_url), timeout=TIMEOUT_S)
 
     def start_proxy(self) -> None:
-        options = ["--port", str(self.proxy_port), "--board", self.board]
+        options = ["--port", str(self.proxy_port), *(["--board", self.board] if self.is_board_named else [])]
         self.proxy = self.running.start_command("marcus_proxy", self.marcus_url, *options)
         wait_until(lambda: answers(self.url), timeout=TIMEOUT_S)
 
@@ -131,8 +131,10 @@ def running() -> Iterator[Running]:
 
 
 @pytest.fixture
-def proxied(running: Running) -> Iterator[ProxiedMarcus]:
+def proxied(running: Running, request: pytest.FixtureRequest) -> Iterator[ProxiedMarcus]:
+    """With the parameter False, the proxy expects a follower, and is not told the board."""
     proxied = ProxiedMarcus(running)
+    proxied.is_board_named = getattr(request, "param", True)
     try:
         proxied.start_marcus()
         proxied.start_proxy()

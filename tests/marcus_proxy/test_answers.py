@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from marcus_events.log.marcus_acts import ACT
+from marcus_events.sources.marcus.acts import mark_of
 from tests.marcus_proxy.conftest import AGENT, MarcusAgent, ProxiedMarcus, connected
 from tests.mcp.agent import HANDSHAKE, NEWEST
 from tests.mcp.board import open_blockers, read, reply, resolve
@@ -65,6 +67,33 @@ async def test_an_agent_that_waits_receives_the_answer_and_goes_on(proxied: Prox
         assert resumed["status"] == "in_progress"
         assert resumed["message"] == "Answer from admin: Blue"
         assert await delivered(proxied) == [AGENT]
+
+
+@pytest.mark.parametrize("proxied", [False], indirect=True)
+async def test_an_agent_waits_for_the_answer_to_a_report_that_a_follower_publishes(proxied: ProxiedMarcus) -> None:
+    async with connected(proxied.url) as agent:
+        await agent.register()
+        task_id = await agent.blocked_task("Which colour?")
+
+        async def follow_and_resolve() -> None:
+            about = {"agent_id": AGENT, "task_id": task_id, "description": "Which colour?"}
+            metadata = {"board_id": proxied.board, ACT: mark_of("task_blocked", (task_id, "Which colour?"))}
+            report = {"event_type": "task_blocked", "source": AGENT, "data": about, "metadata": metadata}
+            await in_thread(proxied.running.publish, report)
+            await wait_until_async(lambda: is_followed(proxied))
+            await in_thread(resolve, proxied.running, proxied.board, task_id, "The card was moved")
+
+        async with asyncio.TaskGroup() as both:
+            waiting = both.create_task(agent.call("wait_for_answer", agent_id=AGENT, task_id=task_id))
+            both.create_task(follow_and_resolve())
+        assert waiting.result()["status"] == "resolved"  # by the first call
+
+
+def is_followed(proxied: ProxiedMarcus) -> bool:
+    """Return whether the proxy knows that a follower has published the report."""
+    with closing(sqlite3.connect(proxied.folder / "questions.db")) as questions:
+        [(report_id,)] = questions.execute("SELECT report_id FROM question").fetchall()
+        return not report_id.startswith("marcus_proxy_")
 
 
 async def test_an_agent_that_moved_on_gets_its_task_back_with_the_answer_once(proxied: ProxiedMarcus) -> None:

@@ -17,6 +17,8 @@ from marcus_events.core.event_fields import text_in
 from marcus_events.core.filters import EventFilter
 from marcus_events.core.sentences import as_text, sentence
 from marcus_events.log import read
+from marcus_events.log.agent_activity import signs
+from marcus_events.log.board_removals import last_removals
 from marcus_events.log.rows import rows
 
 MAX_TRIED = 5
@@ -56,7 +58,9 @@ class ThreadStep:
 @dataclass(frozen=True)
 class BlockerDetail:
     """`others` are open blockers of the same cause; `together` are those that were given the same answer in one
-    action.
+    action. `receiver` is the name of the agent that has received the answer.
+
+    `last_call` is when the agent last did anything, while a sent answer waits for it.
     """
 
     item: blockers.NamedBlocker
@@ -69,6 +73,9 @@ class BlockerDetail:
     tried: list[ThreadStep]
     alike: list[blockers.ResolvedBlocker]
     thread: list[ThreadStep]
+    context: str
+    receiver: str
+    last_call: datetime | None
 
     @property
     def stage(self) -> ReplyStage:
@@ -78,7 +85,13 @@ class BlockerDetail:
     def version(self) -> str:
         """Changes whenever the details have to be rendered again."""
         shown = [self.item.blocker.from_position, *(other.blocker.from_position for other in self.others)]
-        return f"{self.is_awaited} {self.is_snoozed} {' '.join(map(str, shown))}"
+        return f"{self.is_awaited} {self.is_snoozed} {self.has_called} {' '.join(map(str, shown))}"
+
+    @property
+    def has_called(self) -> bool:
+        """Whether the agent has called since the answer was sent, and did not ask for it."""
+        sent_at = self.item.blocker.resolved_at
+        return sent_at is not None and self.last_call is not None and self.last_call > sent_at
 
     @property
     def unanswered(self) -> list[blockers.NamedBlocker]:
@@ -134,6 +147,7 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
     behind = linked_tasks.dependents_by_task([(board_id, task_id)], visibility).get((board_id, task_id), [])
     alike_now = others(blocker)
     names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
+    receiver = current_state.names([], [(board_id, blocker.seen_by)], []).agent(board_id, blocker.seen_by)
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
     return BlockerDetail(
         item=blockers.named(blocker, names, is_demo),
@@ -146,7 +160,22 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
         tried=tried(blocker),
         alike=alike(blocker, visibility),
         thread=thread(blocker),
+        context=context_of(blocker),
+        receiver=receiver if blocker.seen_by else "",
+        last_call=last_call(blocker) if stage_of(blocker) == "sent" else None,
     )
+
+
+def context_of(blocker: models.Blocker) -> str:
+    """Return what the agent has written beside its question, as the log has it."""
+    report = read.event(blocker.blocker_id)
+    return text_in(report.data.get("context")) or "" if report else ""
+
+
+def last_call(blocker: models.Blocker) -> datetime | None:
+    """Return when the agent last did anything."""
+    agent = (blocker.board_id, blocker.agent_id)
+    return signs([agent], last_removals([blocker.board_id]))[agent].life if blocker.agent_id else None
 
 
 def confidence(suggestion: object) -> str:

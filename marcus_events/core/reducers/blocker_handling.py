@@ -74,7 +74,8 @@ def answer_awaited(state: State, recorded: RecordedEvent, board_id: str) -> None
 def answer_seen(state: State, recorded: RecordedEvent, board_id: str) -> None:
     blocker = named_blocker(state, recorded, board_id) if recorded.source.startswith(PROGRAM) else None
     if blocker and blocker.resolved_at and blocker.seen_at is None:
-        state.put(replace(blocker, seen_at=max(recorded.happened_at, blocker.resolved_at)))
+        seen_at = max(recorded.happened_at, blocker.resolved_at)
+        state.put(replace(blocker, seen_at=seen_at, seen_by=text(recorded, "received_by")))
 
 
 def mark_resumed(state: State, recorded: RecordedEvent, board_id: str, task_id: str) -> None:
