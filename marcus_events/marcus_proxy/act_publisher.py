@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 FOLLOWER_GRACE = timedelta(seconds=5)  # a follower publishes within a second; longer while it reads much at once
 REACH = timedelta(seconds=5)  # between the times of one act in Marcus's files and here
+ROUND_S = 5.0
 LOOK_EVERY_S = 0.1  # for the act of a follower
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 MAX_REMEMBERED = 1_000  # acts that may still be mistaken for another one of the same kind
@@ -44,8 +45,8 @@ NO_BOARD = (
 class ActPublisher:
     """A service.
 
-    Calls `note_followed` with the ids of an act's event here and of the follower's, and `each_round` when it has
-    published what there is.
+    Calls `note_followed` with the ids of an act's event here and of the follower's, and `each_round` with the number of
+    acts that wait, whenever it has published what it can, and every ROUND_S.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class ActPublisher:
         board: BoardChoice,
         *,
         note_followed: Callable[[str, str], object] = lambda own, followed: None,
-        each_round: Callable[[], object] = lambda: None,
+        each_round: Callable[[int], object] = lambda waiting: None,
     ) -> None:
         self._spool, self._board = spool, board
         self._note_followed, self._each_round = note_followed, each_round
@@ -99,7 +100,7 @@ class ActPublisher:
             self._arrived.clear()
             try:
                 pause_s = self._publish_all()
-                self._each_round()
+                self._each_round(self.waiting)
                 pauses = backoff_delays(FIRST_PAUSE_S, LONGEST_PAUSE_S)
                 self._report_database(None)
             except DATABASE_ERRORS as error:
@@ -122,7 +123,7 @@ class ActPublisher:
                 is_done = self._publish(number, event)
             if not is_done:
                 return LOOK_EVERY_S
-        return LONGEST_PAUSE_S
+        return ROUND_S
 
     def _publish(self, number: int, event: Event) -> bool:
         """Publish an act unless a follower has; return False if it has to wait for one."""

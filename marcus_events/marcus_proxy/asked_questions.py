@@ -107,6 +107,11 @@ class AskedQuestions:
     def agent(self, agent_id: str) -> ProxiedAgent | None:
         return self._agents.get(agent_id)
 
+    def agents_since(self, moment: datetime) -> int:
+        """Return how many agents have called since then."""
+        with self._lock:
+            return sum(agent.called_at >= moment for agent in self._agents.values())
+
     def note_task(self, agent_id: str, task: dict[str, Any]) -> None:
         self._tasks[agent_id] = task
 

@@ -29,6 +29,7 @@ from marcus_events.marcus_proxy.json_rpc import (
     parse_message,
     tool_request,
 )
+from marcus_events.marcus_proxy.proxy_state import ProxyState
 from marcus_events.marcus_proxy.server_sent_events import MEDIA_TYPE, EventStream, changed_event, message_in
 
 MAX_BODY = 16 * 1024 * 1024  # of a request, which is held in memory: artifacts are sent as one
@@ -49,10 +50,12 @@ Change = Callable[[Message], Awaitable[Message]]
 
 
 class HttpProxy:
-    def __init__(self, marcus_url: str, interception: Interception, allowed_hosts: Iterable[str]) -> None:
+    def __init__(
+        self, marcus_url: str, interception: Interception, state: ProxyState, allowed_hosts: Iterable[str]
+    ) -> None:
         parts = urlsplit(marcus_url)
         self.url, self.origin = marcus_url, f"{parts.scheme}://{parts.netloc}"
-        self.interception, self.allowed_hosts = interception, list(allowed_hosts)
+        self.interception, self.state, self.allowed_hosts = interception, state, list(allowed_hosts)
         timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT_S)  # an event stream may be silent for days
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         self.marcus = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
@@ -96,6 +99,7 @@ class HttpProxy:
             await self.pass_on(scope, body, send, self.change_for(message, request))
         except httpx.TransportError as error:
             text = f"Marcus does not answer at {self.url}: {error or type(error).__name__}"
+            self.state.note_problem(text)
             await send_error(send, HTTPStatus.BAD_GATEWAY, text, (message or {}).get("id"))
 
     def change_for(self, message: Message | None, request: ToolRequest | None) -> Change | None:
@@ -121,6 +125,7 @@ class HttpProxy:
             scope["method"], self.target(scope), content=body or None, headers=headers_for(scope["headers"], NOT_SENT)
         )
         response = await self.marcus.send(request, stream=True)
+        self.state.note_call()
         try:
             headers = headers_for(response.headers.raw, NOT_RETURNED)
             await send({"type": "http.response.start", "status": response.status_code, "headers": headers})

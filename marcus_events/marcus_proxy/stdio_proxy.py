@@ -22,6 +22,7 @@ from marcus_events.marcus_proxy.json_rpc import (
     parse_message,
     tool_request,
 )
+from marcus_events.marcus_proxy.proxy_state import ProxyState
 
 MAX_LINE = 64 * 1024 * 1024  # bytes of a message
 END_WITHIN_S = 10.0  # Marcus, after its input has ended
@@ -31,8 +32,8 @@ Responder = tuple[ToolRequest | None, datetime]  # the call of a tool, or None f
 
 
 class StdioProxy:
-    def __init__(self, command: Sequence[str], interception: Interception) -> None:
-        self.command, self.interception = command, interception
+    def __init__(self, command: Sequence[str], interception: Interception, state: ProxyState) -> None:
+        self.command, self.interception, self.state = command, interception, state
         self._awaited: dict[Any, Responder] = {}
         self._own: dict[Any, asyncio.Future[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -68,6 +69,7 @@ class StdioProxy:
         loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         while line := await reader.readline():
+            self.state.note_call()
             message = parse_message(line)
             request = tool_request(message) if message else None
             if request is not None:

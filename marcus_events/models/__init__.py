@@ -5,6 +5,7 @@ from marcus_events.models.audit import AnchorState, Redaction, Seal, Verificatio
 from marcus_events.models.board_access import BoardAccess
 from marcus_events.models.followed_folders import FollowedFolder
 from marcus_events.models.log import Identity, LoggedEvent, LogHead
+from marcus_events.models.marcus_proxies import ConnectedProxy
 from marcus_events.models.projections import (
     Agent,
     Blocker,
@@ -34,6 +35,7 @@ __all__ = [
     "BoardNow",
     "BoardRemoval",
     "Checkpoint",
+    "ConnectedProxy",
     "Dependency",
     "Facet",
     "FollowedFolder",

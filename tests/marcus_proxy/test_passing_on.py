@@ -6,8 +6,10 @@ import signal
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from mcp.shared.exceptions import MCPError
+from psycopg.rows import dict_row
 
 from tests.marcus_proxy.conftest import AGENT, ProxiedMarcus, connected
 from tests.mcp.agent import HANDSHAKE, MODES
@@ -93,9 +95,21 @@ async def test_while_marcus_is_away_the_agent_is_told_so_and_later_its_calls_arr
     assert response.status_code == httpx.codes.BAD_GATEWAY
     assert response.json()["id"] == 5
     assert f"Marcus does not answer at {proxied.marcus_url}" in response.json()["error"]["message"]
-    proxied.start_marcus()
+    await wait_until_async(lambda: "does not answer" in stated(proxied)["problem"])
+    await in_thread(proxied.start_marcus)
     async with connected(proxied.url, HANDSHAKE) as agent:
         assert (await agent.call("ping"))["success"]
+        await wait_until_async(lambda: not stated(proxied)["problem"])
+    assert stated(proxied)["address"] == proxied.url
+    proxied.end_proxy()
+    assert stated(proxied)["ended_at"] is not None
+
+
+def stated(proxied: ProxiedMarcus) -> dict[str, Any]:
+    """Return what the proxy says of itself on Integrations."""
+    with psycopg.connect(proxied.running.conninfo, row_factory=dict_row) as database:
+        found = database.execute("SELECT * FROM marcus_proxy WHERE marcus = %s", [proxied.marcus_url]).fetchone()
+        return found or {"problem": ""}
 
 
 async def test_while_the_dashboard_and_its_database_are_away_agents_work_and_are_seen_later(

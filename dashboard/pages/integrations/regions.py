@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page, RegionGroup
-from dashboard.pages.integrations import folder_list, rejected_list
+from dashboard.pages.integrations import folder_list, proxy_list, rejected_list
 
 
 def gather_integrations(page_state: PageState) -> dict[str, Any]:
@@ -21,7 +21,13 @@ def gather_folders(page_state: PageState) -> dict[str, Any]:
     return {"folders": folder_list.followed() if page_state.visibility.audit else None}
 
 
+def gather_proxies(page_state: PageState) -> dict[str, Any]:
+    """Addresses in the server's network are for administrators."""
+    return {"proxies": proxy_list.connected() if page_state.visibility.audit else None}
+
+
 PAGE = Page(
+    RegionGroup({"proxies": "integrations/_proxies.html"}, gather_proxies),
     RegionGroup({"folders": "integrations/_folders.html"}, gather_folders),
     RegionGroup({"refused": "integrations/_refused.html", "clocks": "integrations/_clocks.html"}, gather_integrations),
 )

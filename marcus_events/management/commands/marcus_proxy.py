@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import platform
+import signal
 import sqlite3
 import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,12 +25,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marcus_events.bus.spool import Spool, SpoolBusy, SpoolFailed
 from marcus_events.core.lifecycle import stop_services
+from marcus_events.http.worker_threads import DATABASE_ERRORS
 from marcus_events.marcus_proxy.act_publisher import ActPublisher
 from marcus_events.marcus_proxy.answers import Answers
 from marcus_events.marcus_proxy.asked_questions import AskedQuestions
 from marcus_events.marcus_proxy.board_choice import BoardChoice
 from marcus_events.marcus_proxy.http_proxy import HttpProxy
 from marcus_events.marcus_proxy.interception import Interception
+from marcus_events.marcus_proxy.proxy_state import ProxyState
 from marcus_events.marcus_proxy.stdio_proxy import StdioProxy
 
 PORT = 4297  # beside Marcus's own 4298 to 4300
@@ -53,35 +60,44 @@ class Command(BaseCommand):
             "--allowed-host", action="append", default=[], metavar="NAME", help="host name that agents may use as well"
         )
 
-    def handle(self, *, marcus: list[str], host: str, port: int, board: str, **options: Any) -> None:
+    def handle(
+        self, *, marcus: list[str], host: str, port: int, board: str, allowed_host: list[str], **options: Any
+    ) -> None:
         is_url = len(marcus) == 1 and "://" in marcus[0]
         if is_url and not is_http_url(marcus[0]):
             raise CommandError(NO_URL.format(marcus=marcus[0]))
-        spool, questions = open_files(" ".join(marcus))
+        files = open_files(" ".join(marcus))
         choice = BoardChoice(board)
-        answers = Answers(questions, choice)
+        answers = Answers(files.questions, choice)
+        state = ProxyState(files.proxy_id, shown_marcus(marcus[0], is_url=is_url), board, files.questions)
+
+        def each_round(waiting: int) -> None:
+            answers.record_deliveries()
+            state.save(waiting)
+
         publisher = ActPublisher(
-            spool, choice, note_followed=questions.note_followed, each_round=answers.record_deliveries
+            files.spool, choice, note_followed=files.questions.note_followed, each_round=each_round
         )
-        interception = Interception(publisher, questions, answers)
+        interception = Interception(publisher, files.questions, answers)
+        end_in_order_on_signals()
         publisher.start()
         try:
             if is_url:
-                allowed = [*settings.ALLOWED_HOSTS, host, *options["allowed_host"]]
-                self.serve(marcus[0], host, port, interception, allowed)
+                proxy = HttpProxy(marcus[0], interception, state, [*settings.ALLOWED_HOSTS, host, *allowed_host])
+                self.serve(proxy, host, port)
             else:
-                sys.exit(asyncio.run(StdioProxy(marcus, interception).run()))
+                sys.exit(asyncio.run(StdioProxy(marcus, interception, state).run()))
         except OSError as error:
             raise CommandError(str(error)) from error
         finally:
             publisher.stop_soon()
             publisher.stop()
+            with suppress(*DATABASE_ERRORS):
+                state.save(publisher.waiting, has_ended=True)
             stop_services()
-            questions.close()
-            spool.close()
+            files.close()
 
-    def serve(self, url: str, host: str, port: int, interception: Interception, allowed: list[str]) -> None:
-        proxy = HttpProxy(url, interception, allowed)
+    def serve(self, proxy: HttpProxy, host: str, port: int) -> None:
         config = uvicorn.Config(
             proxy,
             host=host,
@@ -93,10 +109,21 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
         socket = config.bind_socket()
-        address = f"http://{host}:{socket.getsockname()[1]}{urlsplit(url).path}"
-        self.stdout.write(READY.format(marcus=url, proxy=address))
+        proxy.state.address = f"http://{host}:{socket.getsockname()[1]}{urlsplit(proxy.url).path}"
+        self.stdout.write(READY.format(marcus=proxy.url, proxy=proxy.state.address))
         self.stdout.flush()
         asyncio.run(serve(uvicorn.Server(config), proxy, socket))
+
+
+def end_in_order_on_signals() -> None:
+    """Let SIGTERM and Ctrl-C end the command as an exception: uvicorn raises them again when it has stopped."""
+
+    def exit_command(*_: object) -> None:
+        raise SystemExit
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, exit_command)
 
 
 async def serve(server: uvicorn.Server, proxy: HttpProxy, socket: Any) -> None:
@@ -104,6 +131,14 @@ async def serve(server: uvicorn.Server, proxy: HttpProxy, socket: Any) -> None:
         await server.serve([socket])
     finally:
         await proxy.close()
+
+
+def shown_marcus(marcus: str, *, is_url: bool) -> str:
+    """Return the URL without credentials, or the program without its arguments, which may contain some."""
+    if not is_url:
+        return marcus
+    parts = urlsplit(marcus)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def is_http_url(text: str) -> bool:
@@ -114,15 +149,29 @@ def is_http_url(text: str) -> bool:
         return False
 
 
-def open_files(marcus: str) -> tuple[Spool, AskedQuestions]:
+@dataclass(frozen=True)
+class ProxyFiles:
+    """The files of a proxy. `proxy_id` is the same after a restart."""
+
+    proxy_id: str
+    spool: Spool
+    questions: AskedQuestions
+
+    def close(self) -> None:
+        self.questions.close()
+        self.spool.close()
+
+
+def open_files(marcus: str) -> ProxyFiles:
     """Open the files of the proxy of this Marcus: the first ones that no running process uses. Raises CommandError."""
-    folder = settings.DATA_DIR / "marcus-proxy" / hashlib.sha256(marcus.encode()).hexdigest()[:16]
+    name = hashlib.sha256(marcus.encode()).hexdigest()[:16]
     for number in count():
-        place: Path = folder / str(number)
+        place: Path = settings.DATA_DIR / "marcus-proxy" / name / str(number)
         try:
-            return Spool(place / "acts.db"), AskedQuestions(place / "questions.db")
+            spool, questions = Spool(place / "acts.db"), AskedQuestions(place / "questions.db")
         except SpoolBusy:
             continue
         except (SpoolFailed, sqlite3.Error, OSError) as error:
             raise CommandError(f"The files of the proxy in {place} cannot be used: {error}") from error
+        return ProxyFiles(f"{platform.node()} {place}", spool, questions)
     raise AssertionError("unreachable")
