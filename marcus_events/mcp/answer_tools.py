@@ -4,55 +4,99 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, cast
 
 from marcus_events.access.board_members import people_who_reply
 from marcus_events.access.open_connections import ConnectionSlots
 from marcus_events.blockers import waiting
+from marcus_events.blockers.question_check import advice_for
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
+from marcus_events.core.problem import Problem
 from marcus_events.live.hub import get_hub
 from marcus_events.mcp import tickets
 from marcus_events.mcp.publish_tools import publish
 from marcus_events.mcp.tool_call import ToolCall, board_of_task, check_agent, in_thread
-from marcus_events.mcp.tool_shapes import MAX_WAIT_S, AnswerResult, BlockerReport
+from marcus_events.mcp.tool_shapes import MAX_WAIT_S, AnswerResult, BlockerReport, EarlierAnswer, ReportStatus
 from marcus_events.models import Blocker
 
 MAX_PEOPLE = 5
 NEXT = {
     "asked": "Call wait_for_answer with this ticket, again and again until its status is answered. You may do other "
     "work in between. Do not report the same question again.",
-    "answered_before": "This question was answered before: see answered_before. If that answer fits, act on it and "
-    "call report_progress. Otherwise call wait_for_answer with this ticket.",
+    "rephrase": "Nobody was asked yet, since a person cannot answer this at once. {advice} Then call report_blocker "
+    "again. With ask_anyway=true the question is sent as it is.",
+    "answered_before": "Nobody was asked yet, since this question was answered before: see answered_before. If one of "
+    "the answers fits, call report_blocker again with its ticket in accept, and act on it. Otherwise call it again "
+    "with ask_anyway=true.",
+    "accepted": "Act on the answer, then call report_progress.",
     "waiting": "Nobody has answered yet. Call wait_for_answer with this ticket again, now or after other work. The "
     "question stays open for as long as it takes.",
     "answered": "Act on the answer, then call report_progress.",
     "resolved": "The blocker has ended without a person's answer. Call get_task to see where the task stands.",
 }
+NOT_OFFERED = "accept: there is no answer with this ticket in answered_before. Call report_blocker without it."
 
 
 async def report_blocker(call: ToolCall) -> BlockerReport:
+    """Ask a person, unless the question has to be rephrased or was answered before: see `blockers.question_check`."""
     agent, task, question = check_agent(call), call.text("task"), call.text("question")
     board = await in_thread(board_of_task, call)
     known = await in_thread(tickets.open_blocker_of, board, task, question)
-    ticket = known.event_id if known else await publish_blocker(call, agent, board)
     earlier = await in_thread(tickets.earlier_answers, board, question)
     people = await in_thread(people_who_reply, board, MAX_PEOPLE)
+    status, ticket, advice = await outcome_of_report(call, agent, board, known, earlier)
     return {
         "ticket": ticket,
-        "status": "asked_before" if known else "asked",
+        "status": status,
         "task": task,
         "board": board,
         "asked": {"people": people, "assigned_to": known.assignee or None if known else None},
         "answered_before": earlier,
-        "next": NEXT["answered_before" if earlier else "asked"],
+        "next": NEXT[status if status in NEXT else "asked"].format(advice=advice),
     }
 
 
-async def publish_blocker(call: ToolCall, agent: str, board: str) -> str:
+async def outcome_of_report(
+    call: ToolCall, agent: str, board: str, known: Blocker | None, earlier: list[EarlierAnswer]
+) -> tuple[ReportStatus, str | None, str]:
+    """Do what the report asks for. Returns its status, its ticket, and what to change in the question."""
+    if known is not None:
+        return "asked_before", known.event_id, ""
+    if accepted := call.text("accept"):
+        await publish_accepted(call, agent, board, answer_offered(earlier, accepted))
+        return "accepted", None, ""
+    if not call.arguments.get("ask_anyway"):
+        options, recommendation = call.arguments.get("options", []), call.text("recommendation")
+        if advice := advice_for(call.text("question"), options, recommendation):
+            return "rephrase", None, " ".join(advice)
+        if earlier:
+            return "answered_before", None, ""
+    declined = {"declined_answers": [answer["ticket"] for answer in earlier]} if earlier else {}
+    return "asked", await publish_blocker(call, agent, board, declined), ""
+
+
+def answer_offered(earlier: list[EarlierAnswer], ticket: str) -> EarlierAnswer:
+    """Return the earlier answer with this ticket. Raises Problem."""
+    found = next((answer for answer in earlier if answer["ticket"] == ticket), None)
+    if found is None:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, NOT_OFFERED)
+    return found
+
+
+async def publish_accepted(call: ToolCall, agent: str, board: str, answer: EarlierAnswer) -> None:
+    """Publish that the agent acts on an earlier answer, as its decision."""
+    why = f"{answer['answered_by']} answered the same question before"
+    about = {"question": call.text("question"), "accepted_ticket": answer["ticket"]}
+    decision = {"task_id": call.text("task"), "agent_id": agent, "what": answer["answer"], "why": why}
+    await publish(call, EventTypes.DECISION_LOGGED, decision | about, board)
+
+
+async def publish_blocker(call: ToolCall, agent: str, board: str, more: dict[str, Any]) -> str:
     """Publish the report, and return its ticket."""
     details = call.known("options", "recommendation", "severity", "context")
-    data = {"task_id": call.text("task"), "agent_id": agent, "description": call.text("question")} | details
+    data = {"task_id": call.text("task"), "agent_id": agent, "description": call.text("question")} | details | more
     receipt = await publish(call, EventTypes.TASK_BLOCKED, data, board)
     return receipt["event_id"]
 

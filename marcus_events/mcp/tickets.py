@@ -101,6 +101,7 @@ def earlier_answers(board_id: str, question: str) -> list[EarlierAnswer]:
     same = answered().filter(board_id=board_id, description__iexact=normalised(question)).exclude(description=REDACTED)
     return [
         {
+            "ticket": row.event_id,
             "task": row.task_id,
             "answer": row.resolution,
             "answered_by": row.answered_by,

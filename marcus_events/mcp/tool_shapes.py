@@ -11,6 +11,7 @@ from marcus_events.http.event_shapes import Name, Position, PublishedEvent, Publ
 
 MAX_WAIT_S = 45  # shorter than the minute after which clients and proxies give up a call
 MAX_ID, MAX_QUESTION, MAX_CONTEXT, MAX_OPTION = 200, 2_000, 8_000, 300  # characters
+MAX_TICKET = 512  # characters: the id of an event
 MAX_ROWS, DEFAULT_ROWS = 100, 20
 NOT_BLANK = r"\S"
 
@@ -24,7 +25,7 @@ BoardArgument = Annotated[str, words("Id or name of the board. Needed only if th
 AgentArgument = Annotated[
     str, words("Your agent id, the same in every call. Defaults to the name of the token.", MAX_ID)
 ]
-Ticket = Annotated[str, words("The ticket that report_blocker has returned.", 512)]
+Ticket = Annotated[str, words("The ticket that report_blocker has returned.", MAX_TICKET)]
 Limit = Annotated[int, Keywords(f"At most so many (default {DEFAULT_ROWS}).", minimum=1, maximum=MAX_ROWS)]
 Percent = Annotated[float, Keywords("Percentage that is done.", minimum=0, maximum=100)]
 
@@ -42,6 +43,17 @@ class ReportBlockerArguments(TypedDict):
     severity: NotRequired[Annotated[Severity, Keywords("How much it stops (default medium).")]]
     context: NotRequired[
         Annotated[str, words("What the person needs to know: what was tried, what goes on meanwhile.", MAX_CONTEXT)]
+    ]
+    accept: NotRequired[
+        Annotated[
+            str, words("Ticket of an answer in answered_before: act on it, without asking a person again.", MAX_TICKET)
+        ]
+    ]
+    ask_anyway: NotRequired[
+        Annotated[
+            bool,
+            Keywords("true if the status was rephrase or answered_before, and a person has to be asked all the same."),
+        ]
     ]
     board: NotRequired[BoardArgument]
     agent: NotRequired[AgentArgument]
@@ -109,6 +121,9 @@ class SearchHistoryArguments(TypedDict):
     agent: NotRequired[AgentArgument]
 
 
+ReportStatus = Literal["asked", "asked_before", "rephrase", "answered_before", "accepted"]
+
+
 class WaitingAnswer(TypedDict):
     """An answer that you have not received yet. Call wait_for_answer with the ticket."""
 
@@ -126,6 +141,7 @@ class ToolResult(TypedDict):
 class EarlierAnswer(TypedDict):
     """A person's answer to the same question, asked before on this board."""
 
+    ticket: str
     task: str
     answer: str
     answered_by: str
@@ -140,10 +156,18 @@ class AskedPeople(TypedDict):
 
 
 class BlockerReport(ToolResult):
-    ticket: Annotated[str, Keywords("Keep it: it identifies the question for wait_for_answer, for any length of time.")]
+    ticket: Annotated[
+        str | None,
+        Keywords(
+            "Keep it: it identifies the question for wait_for_answer, for any length of time. null if nobody was asked."
+        ),
+    ]
     status: Annotated[
-        Literal["asked", "asked_before"],
-        Keywords("asked_before: this question was still open on the task, and this is its ticket."),
+        ReportStatus,
+        Keywords(
+            "asked: a person sees the question. asked_before: it was still open on the task, and this is its ticket. "
+            "rephrase and answered_before: nobody was asked yet, see next. accepted: you act on an earlier answer."
+        ),
     ]
     task: str
     board: str

@@ -54,8 +54,9 @@ TOOLS = {
         AgentTool(
             "report_blocker",
             "Ask a person",
-            "Report that you cannot go on with a task until a person answers a question. Returns at once with a "
-            "ticket, and with earlier answers to the same question. Then call wait_for_answer with the ticket.",
+            "Report that you cannot go on with a task until a person answers a question. Ask one question, with at "
+            "most four options and your recommendation. Returns at once with a ticket for wait_for_answer; or, before "
+            "anybody is asked, with earlier answers to the same question, or with what to rephrase.",
             "publish",
             tool_shapes.ReportBlockerArguments,
             tool_shapes.BlockerReport,

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from mcp.shared.exceptions import MCPError
 
+from marcus_events.blockers.question_check import NO_QUESTION, NO_RECOMMENDATION
 from marcus_events.blockers.waiting import GRACE
 from marcus_events.core.event import utc_now
 from tests.mcp.agent import HANDSHAKE, MODES, Agent, connected, texts_of
@@ -63,10 +64,44 @@ async def test_a_persons_reply_on_the_page_reaches_agents_that_wait_that_move_on
         assert seen["data"]["received_by"] == "agent_1"
         assert events(running, board, "answer_awaited")
 
-        report = await other.call("report_blocker", task="cart", question="which KEY?", agent="agent_2")
+        same: dict[str, Any] = {"task": "cart", "question": "which KEY?", "agent": "agent_2"}
+        report = await other.call("report_blocker", **same)
         [earlier] = report["answered_before"]
         assert (earlier["answer"], earlier["answered_by"]) == ("The blue one", "admin")
+        assert (report["status"], report["ticket"]) == ("answered_before", None)
         assert "answered before" in report["next"]
+        assert not open_blockers(running, board)
+
+        assert "accept: there is no answer" in await other.refusal("report_blocker", same | {"accept": "nosuch"})
+        accepted = await other.call("report_blocker", **same, accept=earlier["ticket"])
+        assert (accepted["status"], accepted["ticket"]) == ("accepted", None)
+        [decision] = events(running, board, "decision_logged")
+        assert decision["data"]["what"] == "The blue one"
+        assert decision["data"]["accepted_ticket"] == earlier["ticket"]
+        assert not open_blockers(running, board)
+
+        asked = await other.call("report_blocker", **same, ask_anyway=True)
+        assert asked["status"] == "asked"
+        [_, report] = sorted(events(running, board, "task_blocked"), key=lambda event: int(event["position"]))
+        assert report["event_id"] == asked["ticket"]
+        assert report["data"]["declined_answers"] == [earlier["ticket"]]
+
+
+async def test_a_question_that_nobody_can_answer_at_once_is_to_be_rephrased_once(
+    running: Running, board: str, token: str
+) -> None:
+    publish_task(running, board)
+    async with connected(running, token) as agent:
+        vague: dict[str, Any] = {"task": "cart", "question": "Blocked by the key.", "options": ["The blue one"]}
+        report = await agent.call("report_blocker", **vague)
+        assert (report["status"], report["ticket"]) == ("rephrase", None)
+        assert NO_QUESTION in report["next"]
+        assert NO_RECOMMENDATION in report["next"]
+        assert not open_blockers(running, board)
+        report = await agent.call("report_blocker", **vague, ask_anyway=True)
+        assert report["status"] == "asked"
+        await wait_until_async(lambda: open_blockers(running, board))
+        assert (await agent.call("report_blocker", **vague))["ticket"] == report["ticket"]
 
 
 async def test_every_other_tool_says_that_an_answer_is_waiting_until_it_is_received(
