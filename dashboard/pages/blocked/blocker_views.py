@@ -1,7 +1,8 @@
 """One blocker, in the drawer or as a page: its details and the actions on it.
 
 1. GET shows it. POST performs an action and shows it again: in the drawer, or by a redirect without JavaScript.
-2. Viewers without the permission see no actions, and the server refuses them.
+2. Viewers without the permission see no actions, and the server refuses them. A viewer to whom the blocker is assigned
+   can reply to it.
 3. Errors appear above the form, which keeps its input.
 4. An action also applies to the other blockers of the cause that the form names. A joint answer is withdrawn jointly.
 5. Its state alone can be requested, so that an open drawer is updated without touching its form.
@@ -41,7 +42,7 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
     found = find(blocker_id, visibility)
     if request.method != "POST":
         return show(request, found)
-    if not request.user.has_perm(HANDLE_BLOCKER):
+    if not is_permitted(request, found, request.POST.get("act")):
         raise PermissionDenied
     try:
         act(request, found)
@@ -55,7 +56,9 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
 @require_GET
 def state(request: HttpRequest, blocker_id: int) -> HttpResponse:
     visibility = visibility_of(request.user)
-    return render_template(request, "blocked/_state.html", blocker_context(find(blocker_id, visibility), visibility))
+    return render_template(
+        request, "blocked/_state.html", blocker_context(request, find(blocker_id, visibility), visibility)
+    )
 
 
 def find(blocker_id: int, visibility: Visibility) -> Blocker:
@@ -63,6 +66,15 @@ def find(blocker_id: int, visibility: Visibility) -> Blocker:
     if found is None:
         raise Http404(f"Blocker {blocker_id} does not exist.")
     return found
+
+
+def is_permitted(request: HttpRequest, found: Blocker, act: str | None) -> bool:
+    """Whether the viewer may do this to a blocker: anything with the permission, else reply if it is theirs."""
+    name = request.user.get_username()
+    if request.user.has_perm(HANDLE_BLOCKER):
+        return True
+    is_theirs = bool(name) and found.assignee == name
+    return is_theirs and (act == "answer" or (act == "withdraw" and found.answered_by == name))
 
 
 def act(request: HttpRequest, found: Blocker) -> None:
@@ -92,7 +104,8 @@ def reply_text(request: HttpRequest, found: Blocker) -> str:
 def chosen_others(request: HttpRequest, found: Blocker) -> list[Blocker]:
     """Return the other blockers that the form named, if still open: nobody acts on blockers they did not see."""
     named = set(request.POST.get("others", "").split())
-    return [other for other in queries.others(found) if str(other.blocker_id) in named] if named else []
+    chosen = [other for other in queries.others(found) if str(other.blocker_id) in named] if named else []
+    return [other for other in chosen if is_permitted(request, other, request.POST.get("act"))]
 
 
 def known_person(name: str, found: Blocker) -> str:
@@ -115,7 +128,7 @@ def parse_snooze_end(stated: str) -> datetime | None:
 
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
     visibility = visibility_of(request.user)
-    context = blocker_context(found, visibility) | {"error": error, "written": written}
+    context = blocker_context(request, found, visibility) | {"error": error, "written": written}
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
@@ -126,10 +139,11 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
     return response
 
 
-def blocker_context(found: Blocker, visibility: Visibility) -> dict[str, Any]:
+def blocker_context(request: HttpRequest, found: Blocker, visibility: Visibility) -> dict[str, Any]:
     people = first_who_see(found.board_id, MAX_PEOPLE + 1)
     return {
         "detail": queries.detail(found, visibility),
+        "may_reply": is_permitted(request, found, "answer"),
         "snoozes": SNOOZES,
         "people": people[:MAX_PEOPLE],
         "are_people_many": len(people) > MAX_PEOPLE,

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -134,6 +135,26 @@ def test_who_may_only_watch_is_shown_no_acts_and_refused_them(blocked: Client, u
         assert act(blocked, name, answer="Here it is").status_code == 403, name
     assert read.head().position == before
     assert "data-handles" not in blocked.get("/").content.decode().partition("<body")[2].partition(">")[0]
+
+
+def test_a_viewer_replies_to_what_is_assigned_to_them_and_does_nothing_else(blocked: Client) -> None:
+    may(bob := User.objects.create_user("bob"), "see_every_board")
+    client = Client()
+    client.force_login(bob)
+    assert act(client, "answer", answer="Blue").status_code == HTTPStatus.FORBIDDEN
+    assert "Ask an administrator for permission" in open_page(client, f"/blocked/{the_blocker().blocker_id}/").text
+    act(blocked, "assign", assignee="bob")
+    for refused in ("acknowledge", "assign", "snooze", "withdraw", "nonsense"):
+        assert act(client, refused, assignee="bob", **{"for": "1h"}).status_code == HTTPStatus.FORBIDDEN
+    page = open_page(client, f"/blocked/{the_blocker().blocker_id}/")
+    assert "Reply and unblock" in page.text
+    assert "Snooze" not in page.text
+    assert act(client, "answer", answer="Blue").status_code == HTTPStatus.FOUND
+    assert (last()["type"], last()["by"], last()["answer"]) == ("blocker_answered", "bob", "Blue")
+    assert act(client, "withdraw").status_code == HTTPStatus.FOUND
+    act(blocked, "answer", answer="Red")
+    assert act(client, "withdraw").status_code == HTTPStatus.FORBIDDEN
+    assert act(client, "answer", answer="Blue").status_code == HTTPStatus.CONFLICT
 
 
 @pytest.mark.parametrize(
