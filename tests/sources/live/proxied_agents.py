@@ -2,6 +2,8 @@
 
 HOW is `wait`, for agents that wait for the answer, or `move`, for agents that ask for other work. Each prints a line of
 JSON for each answer that it receives. They go on after any failure of a connection, and end when there is no more work.
+Like agents with a memory of their own, they go on with the task that they have: a Marcus that was killed has forgotten
+it.
 """
 
 # mypy: ignore-errors
@@ -11,19 +13,21 @@ import asyncio
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 
 URL, NAME, COUNT, HOW = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-IDLE_ROUNDS = 25  # an agent without work gives up after so many seconds
+IDLE_ROUNDS = 60  # an agent without work gives up after so many seconds
 CALL_WITHIN_S = 60
 
 
 class Agent:
     def __init__(self, name: str) -> None:
         self.name, self.idle = name, 0
+        self.memory = Path(f"{name}.task")
 
     async def run(self) -> None:
         while self.idle < IDLE_ROUNDS:
@@ -45,16 +49,20 @@ class Agent:
 
     async def work(self) -> None:
         await self.call("register_agent", name=self.name, role="Developer", skills=["python"])
+        if self.memory.exists():
+            await self.go_on(json.loads(self.memory.read_text()))
         while self.idle < IDLE_ROUNDS:
             found = await self.call("request_next_task")
             if answer := found.get("answered_question"):
+                self.remember(found["task"])
                 self.received(found["task"]["id"], answer)
                 await self.finish(found["task"]["id"])
             elif task := found.get("task"):
                 self.idle = 0
+                self.remember(task)
                 await self.ask(task)
             elif current := found.get("current_task"):
-                await self.go_on(current["id"])
+                await self.go_on(current)
             else:
                 self.idle += 1
                 await asyncio.sleep(1)
@@ -66,12 +74,18 @@ class Agent:
         await self.call("report_blocker", **about, blocker_description=question, severity="high")
         if HOW == "wait":
             await self.wait(task["id"])
+        else:
+            self.memory.unlink(missing_ok=True)
 
-    async def go_on(self, task_id: str) -> None:
-        """Go on with the task that Marcus says this agent has: it was asked about, or the agent was killed before."""
+    def remember(self, task: dict[str, Any]) -> None:
+        self.memory.write_text(json.dumps({"id": task["id"], "name": task.get("name", task["id"])}))
+
+    async def go_on(self, task: dict[str, Any]) -> None:
+        """Go on with the task that this agent has: it was asked about, or the agent was interrupted before."""
+        task_id = task["id"]
         state = await self.call("wait_for_answer", task_id=task_id, timeout=0)
         if state["status"] == "unknown":
-            await self.ask({"id": task_id, "name": task_id})
+            await self.ask(task)
         elif HOW == "wait":
             await self.wait(task_id)
         elif state["status"] == "answered":
@@ -90,6 +104,7 @@ class Agent:
     async def finish(self, task_id: str) -> None:
         await self.call("report_task_progress", task_id=task_id, status="in_progress", progress=75, message="Working")
         await self.call("report_task_progress", task_id=task_id, status="completed", progress=100, message="Done")
+        self.memory.unlink(missing_ok=True)
 
     def received(self, task_id: str, answer: dict[str, Any]) -> None:
         self.idle = 0
