@@ -7,7 +7,7 @@ for work and shares a skill with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,9 +62,9 @@ class Answers:
             return False
         return not asker.skills or bool(asker.skills & agent.skills)
 
-    async def first_for(self, agent_id: str) -> tuple[AskedQuestion, Answer] | None:
-        """Return the first question with an answer that this agent would receive."""
-        for question in self.for_agent(agent_id):
+    async def first_of(self, questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, Answer] | None:
+        """Return the first of these questions that has an answer."""
+        for question in questions:
             if answer := await self.find(question):
                 if answer.is_from_person:
                     return question, answer

@@ -77,7 +77,9 @@ ANSWER_WAITING = (
     "Your question about task {task} has an answer. To receive it, call wait_for_answer with your agent_id and the "
     "task_id {task_id}."
 )
-GO_ON = "Your question about this task has an answer.\n\nQuestion: {question}\nAnswer{by}: {answer}\n\nGo on with it."
+GO_ON = (
+    "{whose} question about this task has an answer.\n\nQuestion: {question}\nAnswer{by}: {answer}\n\nGo on with it."
+)
 STATUS_TEXTS = {
     "answered": "Act on the answer, and go on with the task.",
     "waiting": "Nobody has answered yet. Call wait_for_answer again, now or after other work. The question stays open.",
@@ -109,7 +111,7 @@ class Interception:
             return await self._wait_for_answer(request, call_marcus)
         if request.tool == NEXT_TASK and (agent_id := request.argument("agent_id")):
             try:
-                if found := await self.answers.first_for(agent_id):
+                if found := await self.answers.first_of(self.answers.for_agent(agent_id)):
                     return await self._give_back(request, agent_id, *found, call_marcus)
             except (TimeoutError, *DATABASE_ERRORS) as error:
                 logger.warning("answers cannot be read, so %s gets its work from Marcus alone: %s", agent_id, error)
@@ -170,11 +172,10 @@ class Interception:
         return with_note(message, named + state)
 
     async def _with_notes(self, message: Message, call: MarcusCall) -> Message:
-        """Add a note for the first answer that is waiting for the agent."""
-        if not call.agent_id or not self.answers.for_agent(call.agent_id):
-            return message
+        """Add a note for the first answer to a question of the agent's own."""
+        own = [one for one in self.questions.open() if one.agent_id == call.agent_id]
         try:
-            found = await self.answers.first_for(call.agent_id)
+            found = await self.answers.first_of(own)
         except (TimeoutError, *DATABASE_ERRORS):
             return message
         if found is None:
@@ -208,7 +209,8 @@ class Interception:
     ) -> Message:
         await self._resume(request, agent_id, question, answer, call_marcus)
         by = f" (from {answer.by})" if answer.by else ""
-        text = GO_ON.format(question=question.question, by=by, answer=answer.text)
+        whose = "Your" if agent_id == question.agent_id else f"{question.agent_id}'s"
+        text = GO_ON.format(whose=whose, question=question.question, by=by, answer=answer.text)
         before = question.task.get("instructions")
         instructions = f"{text}\n\n{before}" if isinstance(before, str) else text
         self.questions.note_task(agent_id, question.task)

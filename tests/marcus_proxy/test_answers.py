@@ -141,6 +141,7 @@ async def test_an_answer_for_an_agent_that_is_gone_goes_to_the_next_one_with_its
             await agent.register(name, skills=skills)
             given = await agent.call("request_next_task", agent_id=name)
             assert (given["task"]["id"] == task_id) == is_given, name
+            assert (f"{AGENT}'s question" in given["task"]["instructions"]) == is_given
             if name == "b":  # while the agent that asked is still there
                 await in_thread(silence_agent, proxied)
 
