@@ -19,6 +19,7 @@ WITHOUT_DATABASE = {
     "findstatic",
     "help",
     "makemigrations",
+    "marcus_proxy",  # it uses the database that runs, and works without one
     "version",
 }
 

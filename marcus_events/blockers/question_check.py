@@ -1,7 +1,6 @@
 """Checks whether a person can answer an agent's question at once.
 
-The rules are about the form alone, which an agent can change: one question, few options, a recommendation. An agent is
-asked to rephrase once; then its question is sent as it is.
+The rules are about the form alone, which an agent can change: one question, few options, a recommendation.
 """
 
 from __future__ import annotations

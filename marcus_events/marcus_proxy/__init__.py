@@ -1,4 +1,4 @@
-"""A proxy in front of a Marcus, over MCP: it publishes what agents do, and brings people's answers to them.
+"""A proxy in front of Marcus, over MCP: it publishes what agents do, and brings people's answers to them.
 
 - json_rpc, server_sent_events: the messages
 - marcus_calls: the calls of Marcus's tools, and what became of them
@@ -7,6 +7,6 @@
 - interception: what the proxy does with each message
 - http_proxy, stdio_proxy: the two transports
 
-Messages pass as they are. Only the calls of a few tools are looked at, and only while a question is open does an agent
-get to see more than Marcus's own result. Whatever fails here, the call still reaches Marcus.
+Messages pass as they are. Only the list of tools and the calls of a few tools are looked at. An agent gets more than
+Marcus's own result only where a question was asked. Whatever fails here, the call still reaches Marcus.
 """

@@ -165,7 +165,8 @@ class ActPublisher:
         data, metadata = dict(event.data), dict(event.metadata or {})
         if blocker := data.get("blocker_event_id"):
             data["blocker_event_id"] = self._published_as.get(blocker, blocker)
-        board = metadata.get("board_id") or self._board.board_of(str(data.get("task_id", "")), data["agent_id"])
+        stated = str(metadata.pop("board_id", ""))
+        board = self._board.board_of(str(data.get("task_id", "")), data["agent_id"], stated)
         if board:
             metadata["board_id"] = board
         elif not self._has_warned:

@@ -41,6 +41,7 @@ class Answer:
     text: str
     by: str
     at: datetime
+    task_name: str
     progress: float  # of the task, percent
 
     @property
@@ -63,12 +64,13 @@ class Answers:
         return not asker.skills or bool(asker.skills & agent.skills)
 
     async def first_of(self, questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, Answer] | None:
-        """Return the first of these questions that has an answer."""
-        for question in questions:
-            if answer := await self.find(question):
-                if answer.is_from_person:
-                    return question, answer
-                self.questions.forget(question)
+        """Return the first of these questions that has an answer. Raises TimeoutError or an error of the database."""
+        async with asyncio.timeout(DATABASE_TIMEOUT_S):
+            for question in questions:
+                if answer := await self.find(question):
+                    if answer.is_from_person:
+                        return question, answer
+                    self.questions.forget(question)
         return None
 
     async def find(self, question: AskedQuestion) -> Answer | None:
@@ -151,4 +153,5 @@ def read_answer(question: AskedQuestion) -> Answer | None:
     task = Task.objects.now().filter(board_id=blocker.board_id, task_id=blocker.task_id).first()
     text = blocker.resolution if blocker.answer_id else ""
     by = person_in(blocker.resolved_by) or blocker.resolved_by
-    return Answer(blocker, text, by, blocker.resolved_at, task.progress if task else 0)
+    about_task = (task.name, task.progress) if task else ("", 0.0)
+    return Answer(blocker, text, by, blocker.resolved_at, *about_task)

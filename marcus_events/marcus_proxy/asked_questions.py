@@ -159,11 +159,11 @@ class AskedQuestions:
         """Return the question as it is now: a follower may have published its report meanwhile."""
         return self._questions.get(question.key, question)
 
-    def of_task(self, task_id: str) -> AskedQuestion | None:
-        """Return the newest question about a task."""
+    def of_task(self, task_id: str, agent_id: str) -> AskedQuestion | None:
+        """Return the newest question about a task: the agent's own, else that of another one."""
         with self._lock:
             found = [one for one in self._questions.values() if one.task_id == task_id]
-        return max(found, key=lambda one: one.asked_at, default=None)
+        return max(found, key=lambda one: (one.agent_id == agent_id, one.asked_at), default=None)
 
     def _change(self, question: AskedQuestion, **changes: Any) -> None:
         """Change what is stored of a question; nothing if it was removed meanwhile."""

@@ -18,10 +18,13 @@ class BoardChoice:
 
     named: str = ""
 
-    def board_of(self, task_id: str, agent_id: str) -> str:
-        """Return the id of the named board, else of the only one with this task or agent; "" if there is none."""
-        if self.named:
-            return self._named_board()
+    def board_of(self, task_id: str, agent_id: str, stated: str = "") -> str:
+        """Return the named board, else the one that Marcus stated, else the only one with this task or agent.
+
+        It is returned by its id, "" if there is none.
+        """
+        if self.named or stated:
+            return self._named_board() if self.named else stated
         tasks, agents = Task.objects.now().filter(task_id=task_id), Agent.objects.now().filter(agent_id=agent_id)
         return only(tasks.values_list("board_id", flat=True)) or only(agents.values_list("board_id", flat=True))
 

@@ -7,6 +7,7 @@ session of the agent whose call it handles.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
@@ -34,6 +35,7 @@ from marcus_events.marcus_proxy.server_sent_events import MEDIA_TYPE, EventStrea
 
 MAX_BODY = 16 * 1024 * 1024  # of a request, which is held in memory: artifacts are sent as one
 CONNECT_TIMEOUT_S = 5.0
+CALL_WITHIN_S = 10.0  # the proxy's own call of a tool, while an agent waits for it
 HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 NOT_SENT = HOP_BY_HOP | {b"host", b"content-length", b"accept-encoding", b"expect"}
 NOT_RETURNED = HOP_BY_HOP | {b"content-length", b"content-encoding"}
@@ -94,11 +96,12 @@ class HttpProxy:
         if request is not None:
             own = await self.interception.before(request, lambda call: self.call_marcus(scope, call))
             if own is not None:
+                self.state.note_call()
                 return await send_json(send, HTTPStatus.OK, own)
         try:
             await self.pass_on(scope, body, send, self.change_for(message, request))
         except httpx.TransportError as error:
-            text = f"Marcus does not answer at {self.url}: {error or type(error).__name__}"
+            text = f"Marcus does not answer at {self.state.marcus}: {error or type(error).__name__}"
             self.state.note_problem(text)
             await send_error(send, HTTPStatus.BAD_GATEWAY, text, (message or {}).get("id"))
 
@@ -148,10 +151,10 @@ class HttpProxy:
         if any(name.lower() == TOOL_NAME_HEADER for name, _ in scope["headers"]):
             headers.append((TOOL_NAME_HEADER, call.tool.encode()))
         try:
-            response = await self.marcus.post(
-                self.target(scope), content=json.dumps(call_message(call)), headers=headers
-            )
-        except httpx.TransportError:
+            async with asyncio.timeout(CALL_WITHIN_S):
+                content = json.dumps(call_message(call))
+                response = await self.marcus.post(self.target(scope), content=content, headers=headers)
+        except (httpx.TransportError, TimeoutError):
             return None
         if content_type(response.headers) != MEDIA_TYPE:
             return parse_message(response.content)

@@ -4,7 +4,7 @@
 2. A call that Marcus has answered is published, see `proxied_acts`. If it reports a blocker, its result says how the
    agent receives the answer.
 3. Before an agent gets new work, it gets back a task whose question was answered, with the answer: Marcus itself gives
-   a blocked task to nobody. Marcus learns it as progress of the agent, which it accepts for a blocked task.
+   a blocked task to nobody. The proxy reports this to Marcus as the agent's progress, which Marcus accepts.
 4. The result of any other call says when an answer is waiting.
 
 Nothing here fails a call: errors are logged, and Marcus's own result is passed on.
@@ -66,12 +66,13 @@ WAIT_TOOL = {
     "annotations": {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
 }
 ASKED = (
-    "A person has been asked. Call wait_for_answer with your agent_id and this task_id until its status is answered. "
-    "You may do other work in between; with the answer you get the task back from request_next_task."
+    "A person has been asked. Call wait_for_answer with your agent_id and this task_id, and repeat the call while its "
+    "status is waiting. You may do other work in between: request_next_task then returns this task with the answer."
 )
 ANSWERED_BEFORE = (
-    "The same question was answered before: see answered_before. If that answer fits, act on it, and report progress. "
-    "Otherwise call wait_for_answer with your agent_id and this task_id."
+    "A person has been asked. The same question was also answered before: see answered_before. If one of those answers "
+    "fits, act on it and report progress. Otherwise call wait_for_answer with your agent_id and this task_id, and "
+    "repeat the call while its status is waiting."
 )
 ANSWER_WAITING = (
     "Your question about task {task} has an answer. To receive it, call wait_for_answer with your agent_id and the "
@@ -83,10 +84,10 @@ GO_ON = (
 STATUS_TEXTS = {
     "answered": "Act on the answer, and go on with the task.",
     "waiting": "Nobody has answered yet. Call wait_for_answer again, now or after other work. The question stays open.",
-    "resolved": "The blocker has ended without a person's answer. Call get_task_context to see how the task stands.",
-    "unknown": "No question about this task was asked here. Report it with report_blocker.",
+    "resolved": "The blocker has ended without a person's answer. Call get_task_context to see where the task stands.",
+    "unknown": "No question about this task was asked through this proxy. Report it with report_blocker.",
 }
-INVALID = "agent_id and task_id must be texts, and timeout a number from 0 to {most:.0f}."
+INVALID = "agent_id and task_id must be non-empty strings, and timeout a number from 0 to {most:.0f}."
 
 CallMarcus = Callable[[ToolRequest], Awaitable[Message | None]]
 
@@ -106,7 +107,7 @@ class Interception:
         return message | {"result": result | {"tools": [*tools, WAIT_TOOL]}}
 
     async def before(self, request: ToolRequest, call_marcus: CallMarcus) -> Message | None:
-        """Return the response to a call that Marcus is not to answer; None for all others."""
+        """Return the proxy's own response to a call, or None if the call goes to Marcus."""
         if request.tool == WAIT:
             return await self._wait_for_answer(request, call_marcus)
         if request.tool == NEXT_TASK and (agent_id := request.argument("agent_id")):
@@ -120,7 +121,7 @@ class Interception:
         return None
 
     async def after(self, request: ToolRequest, message: Message, started_at: datetime) -> Message:
-        """Publish a call that Marcus has answered. Return its response as the agent is to see it."""
+        """Publish a call that Marcus has answered. Return the response for the agent."""
         try:
             response = marcus_response(message)
             if response is None:
@@ -164,7 +165,7 @@ class Interception:
         """Add the question to Marcus's refusal of more work, if it is the one that the agent waits for."""
         current = call.response.get("current_task")
         task_id = current.get("id") if isinstance(current, dict) else None
-        question = self.questions.of_task(task_id) if isinstance(task_id, str) else None
+        question = self.questions.of_task(task_id, call.agent_id) if isinstance(task_id, str) else None
         if question is None or call.agent_id not in (question.agent_id, question.delivered_to):
             return message
         named = f"Call wait_for_answer with your agent_id and the task_id {task_id}: "
@@ -191,7 +192,7 @@ class Interception:
         if not (agent_id and task_id and is_number and 0 <= timeout_s <= MAX_WAIT_S):
             return error_message(request.request_id, INVALID.format(most=MAX_WAIT_S))
         self.questions.note_call(agent_id)
-        question = self.questions.of_task(task_id)
+        question = self.questions.of_task(task_id, agent_id)
         if question is None:
             return result_message(request.request_id, state_of("unknown", task_id))
         answer = await self.answers.wait(question, timeout_s)
@@ -206,8 +207,10 @@ class Interception:
 
     async def _give_back(
         self, request: ToolRequest, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus
-    ) -> Message:
-        await self._resume(request, agent_id, question, answer, call_marcus)
+    ) -> Message | None:
+        """Return the task with the answer; None if Marcus cannot be reached."""
+        if not await self._resume(request, agent_id, question, answer, call_marcus):
+            return None
         by = f" (from {answer.by})" if answer.by else ""
         whose = "Your" if agent_id == question.agent_id else f"{question.agent_id}'s"
         text = GO_ON.format(whose=whose, question=question.question, by=by, answer=answer.text)
@@ -217,15 +220,19 @@ class Interception:
         given = {"question": question.question} | answer_fields(answer)
         response = {
             "success": True,
-            "task": question.task | {"instructions": instructions},
+            "task": {"name": answer.task_name} | question.task | {"instructions": instructions},
             "answered_question": given,
         }
         return result_message(request.request_id, response)
 
     async def _resume(
         self, request: ToolRequest, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus
-    ) -> None:
-        """Tell Marcus that the agent goes on with the task, and note that it has the answer."""
+    ) -> bool:
+        """Tell Marcus that the agent goes on with the task, and note that it has the answer.
+
+        Return False if Marcus did not answer: then the answer stays to be delivered, and Marcus is told with the next
+        call. If Marcus refuses, the agent gets the answer all the same.
+        """
         by = f" from {answer.by}" if answer.by else ""
         arguments = {
             "agent_id": agent_id,
@@ -237,7 +244,9 @@ class Interception:
         started_at = utc_now()
         own = ToolRequest(f"marcus-events-{uuid.uuid4().hex}", PROGRESS, arguments, request.meta)
         message = await call_marcus(own)
-        response = marcus_response(message) if message else None
+        if message is None:
+            return False
+        response = marcus_response(message)
         if response is None or response.get("success") is not True:
             logger.warning("Marcus did not resume task %s for %s: %s", question.task_id, agent_id, response or message)
         if response is not None:
@@ -245,6 +254,7 @@ class Interception:
             await asyncio.to_thread(self.publisher.put, events_of(call))
         await asyncio.to_thread(self.questions.settle, question, agent_id)
         self.publisher.wake()
+        return True
 
 
 def state_of(status: str, task_id: str, question: AskedQuestion | None = None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from marcus_events.marcus_proxy.proxy_state import ProxyState
 
 MAX_LINE = 64 * 1024 * 1024  # bytes of a message
 END_WITHIN_S = 10.0  # Marcus, after its input has ended
-CALL_WITHIN_S = 60.0  # the proxy's own call of a tool
+CALL_WITHIN_S = 10.0  # the proxy's own call of a tool, while an agent waits for it
 
 Responder = tuple[ToolRequest | None, datetime]  # the call of a tool, or None for the list of tools; when it began
 

@@ -23,13 +23,13 @@ from marcus_events.models import Blocker
 
 MAX_PEOPLE = 5
 NEXT = {
-    "asked": "Call wait_for_answer with this ticket, again and again until its status is answered. You may do other "
+    "asked": "Call wait_for_answer with this ticket, and repeat the call while its status is waiting. You may do other "
     "work in between. Do not report the same question again.",
-    "rephrase": "Nobody was asked yet, since a person cannot answer this at once. {advice} Then call report_blocker "
-    "again. With ask_anyway=true the question is sent as it is.",
-    "answered_before": "Nobody was asked yet, since this question was answered before: see answered_before. If one of "
-    "the answers fits, call report_blocker again with its ticket in accept, and act on it. Otherwise call it again "
-    "with ask_anyway=true.",
+    "rephrase": "No person has been asked yet. {advice} Then call report_blocker again. To send the question "
+    "unchanged, set ask_anyway=true.",
+    "answered_before": "No person has been asked yet, because this question was answered before: see answered_before. "
+    "If one of the answers fits, call report_blocker again with its ticket in accept, and act on it. Otherwise call it "
+    "again with ask_anyway=true.",
     "accepted": "Act on the answer, then call report_progress.",
     "waiting": "Nobody has answered yet. Call wait_for_answer with this ticket again, now or after other work. The "
     "question stays open for as long as it takes.",

@@ -69,12 +69,12 @@ def test_a_sent_reply_says_where_it_is_until_the_agent_has_it(signed_in: Page, a
     journey = drawer.get_by_role("list", name="Reply status")
     expect(journey).to_contain_text("Not received yet")
     expect(journey).to_contain_text("Claude 1 has not called since", timeout=SENT_WITHIN)
-    expect(drawer).to_contain_text("Otherwise, copy it for the agent.")
+    expect(drawer).to_contain_text("Otherwise, copy the reply for the agent.")
     application.publish(event("task_requested", {"agent_id": "agent_claude_1"}))
     expect(journey).to_contain_text("without asking for it")
     call_tool(application, "wait_for_answer", ticket=reported["event_id"], agent="agent_claude_1")
     expect(journey).to_contain_text("Received by Claude 1")
-    expect(drawer).not_to_contain_text("Otherwise, copy it for the agent.")
+    expect(drawer).not_to_contain_text("Otherwise, copy the reply for the agent.")
 
 
 def call_tool(application: Application, tool: str, **arguments: str) -> None:
@@ -121,7 +121,7 @@ def test_an_answer_is_taken_back_and_nothing_was_sent(signed_in: Page, applicati
     application.publish(*project(), blocker("Which door?"))
     signed_in.locator("#needs .need", has_text="Which door?").get_by_role("link", name="Reply").click()
     drawer = signed_in.get_by_role("dialog", name="Details")
-    expect(drawer).to_contain_text("No agent is waiting right now")
+    expect(drawer).to_contain_text("is not waiting right now")
     drawer.get_by_label("Your reply").fill("The red one")
     drawer.get_by_role("button", name="Reply and unblock").click()
     drawer.get_by_role("button", name="Undo").click()

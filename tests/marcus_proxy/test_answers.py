@@ -200,7 +200,7 @@ def tasks(proxied: ProxiedMarcus) -> list[str]:
 async def test_wrong_arguments_are_named(proxied: ProxiedMarcus, arguments: dict[str, Any]) -> None:
     async with connected(proxied.url) as agent:
         text = await agent.refusal("wait_for_answer", arguments)
-        assert text == "agent_id and task_id must be texts, and timeout a number from 0 to 45."
+        assert text == "agent_id and task_id must be non-empty strings, and timeout a number from 0 to 45."
 
 
 async def test_a_question_that_was_never_asked_here_is_unknown(proxied: ProxiedMarcus) -> None:

@@ -19,8 +19,8 @@ NO_MARCUS = ("Marcus does not answer", "danger", "warning")
 STOPPED = ("Stopped", "", "pause")
 SILENT = ("Not running", "danger", "warning")
 REASONS = {
-    NO_CALLS: "No agent has called through this proxy yet. Point your agents at its address.",
-    SILENT: "The proxy has ended without being stopped, or cannot reach the database. Start it again.",
+    NO_CALLS: "No agent has called through this proxy yet. Point your agents at its URL.",
+    SILENT: "The proxy has crashed or cannot reach the database. If it does not run, start it again.",
 }
 
 
@@ -38,7 +38,7 @@ class ProxyRow:
         proxy = self.proxy
         named = ((proxy.calls, "call"), (proxy.agents, "agent"), (proxy.open_questions, "open question"))
         found = [count(number, noun) for number, noun in named if number]
-        return [*found, f"{count(proxy.waiting, 'act')} not published yet"] if proxy.waiting else found
+        return [*found, f"{count(proxy.waiting, 'event')} not published yet"] if proxy.waiting else found
 
 
 def connected() -> list[ProxyRow]:

@@ -110,7 +110,7 @@ class Command(BaseCommand):
         )
         socket = config.bind_socket()
         proxy.state.address = f"http://{host}:{socket.getsockname()[1]}{urlsplit(proxy.url).path}"
-        self.stdout.write(READY.format(marcus=proxy.url, proxy=proxy.state.address))
+        self.stdout.write(READY.format(marcus=proxy.state.marcus, proxy=proxy.state.address))
         self.stdout.flush()
         asyncio.run(serve(uvicorn.Server(config), proxy, socket))
 

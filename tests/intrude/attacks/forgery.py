@@ -287,7 +287,7 @@ def waits_elsewhere(target: Target) -> int:
         reader.get("/api/events/wait", params=asked)
     target.admin.get("/api/events/wait", params=asked)
     check(not of_task(target, task, "answer_awaited", "answer_seen"), "somebody is said to wait")
-    check("An agent is waiting" not in target.admin.get(page).text, "the page says that somebody waits")
+    check("is waiting for this reply" not in target.admin.get(page).text, "the page says that somebody waits")
     return 2 * len(queries) + 2
 
 

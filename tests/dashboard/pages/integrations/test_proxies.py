@@ -40,7 +40,7 @@ def region(visibility: Visibility = EVERYTHING) -> str:
         ({}, "Waiting for agents", NOT_YET),
         ({"calls": 3}, "Connected", ""),
         ({"calls": 3, "problem": "Marcus does not answer at X: refused"}, "Marcus does not answer", "at X: refused"),
-        ({"calls": 3, "seen_at": utc_now() - timedelta(minutes=1)}, "Not running", "Start it again."),
+        ({"calls": 3, "seen_at": utc_now() - timedelta(minutes=1)}, "Not running", "start it again."),
         ({"calls": 3, "ended_at": utc_now()}, "Stopped", ""),
     ],
 )
@@ -55,7 +55,7 @@ def test_each_state_has_its_words(stated: dict[str, Any], words: str, reason: st
 def test_counts_are_shown_without_zeros() -> None:
     proxy(calls=1_200, agents=1, waiting=2, board="Shop", called_at=utc_now())
     text = Document(region()).text
-    assert "1,200 calls · 1 agent · 2 acts not published yet" in text
+    assert "1,200 calls · 1 agent · 2 events not published yet" in text
     assert "board Shop" in text
     assert "open question" not in text
 
