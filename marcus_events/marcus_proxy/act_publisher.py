@@ -20,10 +20,10 @@ from django.db import close_old_connections
 
 from marcus_events.bus.spool import Spool
 from marcus_events.core.backoff import backoff_delays
-from marcus_events.core.event import Event, utc_now
+from marcus_events.core.event import Event, InvalidEvent, utc_now
 from marcus_events.http.worker_threads import DATABASE_ERRORS
-from marcus_events.ingest import ingest
-from marcus_events.log.marcus_acts import ACT, ActLock, acts_of_agents
+from marcus_events.ingest import check_event, ingest
+from marcus_events.log.marcus_acts import ACT, ActLock, acts_of_agents, span_of
 from marcus_events.log.task_endings import rests
 from marcus_events.marcus_proxy.board_choice import BoardChoice
 from marcus_events.sources.marcus.lateness import mark_late_events
@@ -31,7 +31,6 @@ from marcus_events.sources.marcus.lateness import mark_late_events
 logger = logging.getLogger(__name__)
 
 FOLLOWER_GRACE = timedelta(seconds=5)  # a follower publishes within a second; longer while it reads much at once
-REACH = timedelta(seconds=5)  # between the times of one act in Marcus's files and here
 ROUND_S = 5.0
 LOOK_EVERY_S = 0.1  # for the act of a follower
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
@@ -119,6 +118,9 @@ class ActPublisher:
         """Publish the acts in order; return the seconds until the next one is due."""
         while not self._stop.is_set() and (oldest := self._spool.peek(1)):
             [(number, event)] = oldest
+            if isinstance(invalid := check_event(event), InvalidEvent):
+                self._set_aside(number, str(invalid))
+                continue
             with self._lock.held():
                 is_done = self._publish(number, event)
             if not is_done:
@@ -127,7 +129,9 @@ class ActPublisher:
 
     def _publish(self, number: int, event: Event) -> bool:
         """Publish an act unless a follower has; return False if it has to wait for one."""
-        if followed := self._published_by_follower(event):
+        if event.event_id in self._published_as:
+            self._note_followed(event.event_id, self._published_as[event.event_id])
+        elif followed := self._published_by_follower(event):
             self._is_followed = True
             self._remember(event, followed)
             self._note_followed(event.event_id, followed)
@@ -135,17 +139,20 @@ class ActPublisher:
             return False
         else:
             self._is_followed = False
-            [receipt] = ingest(mark_late_events([self._completed(event)], lambda tasks: rests(tasks)))
+            [receipt] = ingest(mark_late_events([self._completed(event)], rests))
             if receipt.status == "rejected":
-                logger.warning("an act of Marcus was rejected: %s", receipt.error)
-                self._spool.set_aside(number, receipt.error or "")
-                return True
+                return self._set_aside(number, receipt.error or "it was rejected")
         self._spool.remove([number])
+        return True
+
+    def _set_aside(self, number: int, reason: str) -> bool:
+        logger.warning("an act of Marcus was rejected: %s", reason)
+        self._spool.set_aside(number, reason)
         return True
 
     def _published_by_follower(self, event: Event) -> str | None:
         """Return the id of the follower's event of this act: the nearest in time that is of no other act here."""
-        since, until = event.timestamp - REACH, event.timestamp + REACH
+        since, until = span_of(event)
         same = [
             found
             for found in acts_of_agents([str(event.data["agent_id"])], since, until, is_proxied=False)

@@ -1,4 +1,4 @@
-"""The answers of people to the questions that were asked through this proxy.
+"""The answers of people to the questions that were asked through the proxies of a Marcus.
 
 An answer goes to the agent that asked. If that agent has not called for AWAY_AFTER, it goes to the next one that asks
 for work and shares a skill with it.
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
+
+from django.db import Error as DatabaseError
 
 from marcus_events.blockers import waiting
 from marcus_events.core.event import RecordedEvent, utc_now
@@ -30,6 +32,7 @@ AWAY_AFTER = timedelta(minutes=10)  # longer than Marcus tells agents to wait be
 DATABASE_TIMEOUT_S = 1.0  # a call of an agent waits no longer for the log
 RETRY_S = 1.0  # while the log is away
 PROGRAM = "marcus-proxy"  # in the source of events about deliveries
+UNREADABLE = (TimeoutError, DatabaseError, *DATABASE_ERRORS)  # the log is away, slow, or not prepared
 Result = TypeVar("Result")
 
 
@@ -37,7 +40,6 @@ Result = TypeVar("Result")
 class Answer:
     """What has become of a question. `text` is "" if the blocker has ended without a person's answer."""
 
-    blocker: Blocker
     text: str
     by: str
     at: datetime
@@ -49,47 +51,55 @@ class Answer:
         return bool(self.text)
 
 
+AnsweredQuestion = tuple[AskedQuestion, Answer]
+
+
 class Answers:
     def __init__(self, questions: AskedQuestions, board: BoardChoice) -> None:
         self.questions, self.board = questions, board
 
-    def for_agent(self, agent_id: str) -> list[AskedQuestion]:
-        """Return the questions whose answer this agent would receive: its own, and those of agents that are gone."""
-        return [one for one in self.questions.open() if one.agent_id == agent_id or self._falls_to(agent_id, one)]
+    def for_agent(self, agent_id: str, questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
+        """Return those of these questions whose answer this agent may receive."""
+        return [
+            one for one in questions if agent_id in (one.agent_id, one.delivered_to) or self._falls_to(agent_id, one)
+        ]
 
     def _falls_to(self, agent_id: str, question: AskedQuestion) -> bool:
         asker, agent = self.questions.agent(question.agent_id), self.questions.agent(agent_id)
-        if asker is None or agent is None or utc_now() - asker.called_at < AWAY_AFTER:
+        if question.delivered_to or asker is None or agent is None or utc_now() - asker.called_at < AWAY_AFTER:
             return False
         return not asker.skills or bool(asker.skills & agent.skills)
 
-    async def first_of(self, questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, Answer] | None:
-        """Return the first of these questions that has an answer. Raises TimeoutError or an error of the database."""
-        async with asyncio.timeout(DATABASE_TIMEOUT_S):
-            for question in questions:
-                if answer := await self.find(question):
-                    if answer.is_from_person:
-                        return question, answer
-                    self.questions.forget(question)
-        return None
+    async def first_of(self, questions: Sequence[AskedQuestion]) -> AnsweredQuestion | None:
+        """Return the first of these questions that has an answer. Raises UNREADABLE.
 
-    async def find(self, question: AskedQuestion) -> Answer | None:
-        """Return the answer; None if there is none yet. Raises TimeoutError or an error of the database."""
-        return await in_time(partial(read_answer, self.questions.current(question)))
+        Questions whose blockers have ended otherwise are forgotten.
+        """
+        if not questions:
+            return None
+        for question, answer in await in_time(partial(read_answers, questions)):
+            if answer.is_from_person:
+                return question, answer
+            self.questions.forget(question)
+        return None
 
     async def wait(self, question: AskedQuestion, timeout_s: float) -> Answer | None:
         """Return the answer as soon as there is one, or None after the timeout. Survives the loss of the database."""
-        with suppress(TimeoutError, *DATABASE_ERRORS):
-            if answer := await self.find(question):
+        with suppress(*UNREADABLE):
+            if answer := await self._find(question):
                 return answer
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while True:
                     try:
                         return await self._next(question, timeout_s)
-                    except (TimeoutError, *DATABASE_ERRORS):
+                    except UNREADABLE:
                         await asyncio.sleep(RETRY_S)
         return None
+
+    async def _find(self, question: AskedQuestion) -> Answer | None:
+        current = self.questions.current(question)
+        return next((answer for _, answer in await in_time(partial(read_answers, [current]))), None)
 
     async def _next(self, question: AskedQuestion, timeout_s: float) -> Answer | None:
         """Read the blocker whenever the projection has applied an event of its task, until it has ended.
@@ -109,17 +119,16 @@ class Answers:
                 if unread_to is None or frame.projected < unread_to:
                     continue
                 unread_to = None
-                current = self.questions.current(question)
-                blocker = await in_time(partial(find_blocker, current))
+                blocker = await in_time(partial(find_blocker, self.questions.current(question)))
                 if blocker is not None and blocker.resolved_at is not None:
-                    return await self.find(current)
+                    return await self._find(question)
                 if blocker is not None and not is_recorded:
                     is_recorded = True
                     await in_time(partial(waiting.record_blocker_awaited, blocker, PROGRAM, timeout_s))
         return None
 
     async def earlier(self, agent_id: str, task_id: str, question: str) -> list[EarlierAnswer]:
-        """Return earlier answers to the same question on the task's board."""
+        """Return earlier answers to the same question on the task's board. Raises UNREADABLE."""
 
         def read() -> list[EarlierAnswer]:
             board = self.board.board_of(task_id, agent_id)
@@ -130,7 +139,8 @@ class Answers:
     def record_deliveries(self) -> None:
         """Publish the deliveries that the log does not know. Raises an error of the database."""
         for question in self.questions.unrecorded():
-            if blocker := find_blocker(question):
+            blocker = find_blocker(question)
+            if blocker is not None and blocker.resolved_at is not None:
                 waiting.record_answer_received(blocker, PROGRAM, question.delivered_to)
                 self.questions.note_recorded(question)
 
@@ -140,18 +150,34 @@ async def in_time(work: Callable[[], Result]) -> Result:
         return await run_in_thread(TOOL_THREADS, work)
 
 
+def read_answers(questions: Sequence[AskedQuestion]) -> list[AnsweredQuestion]:
+    """Return the questions whose blockers have ended, in order, and what has become of them.
+
+    Almost every blocker has the id of its report, so that one query finds those of all questions.
+    """
+    task_ids, report_ids = {one.task_id for one in questions}, {one.report_id for one in questions}
+    rows = {row.event_id: row for row in Blocker.objects.now().filter(task_id__in=task_ids, event_id__in=report_ids)}
+    found = [(question, rows.get(question.report_id) or find_blocker(question)) for question in questions]
+    return [(question, answer_in(row)) for question, row in found if row is not None and row.resolved_at is not None]
+
+
 def find_blocker(question: AskedQuestion) -> Blocker | None:
-    """Return the blocker of a question; None until its report is published and in the tables."""
+    """Return the blocker of a question; None until its report is published and in the tables.
+
+    A report that repeats an open one belongs to its blocker. One that had ended before belongs to an earlier question.
+    """
     report = identities.by_event_id(question.report_id)
-    return tickets.find_blocker(report) if report else None
+    blocker = tickets.find_blocker(report) if report else None
+    if blocker is None or report is None or blocker.blocker_id == report.position:
+        return blocker
+    has_ended = blocker.resolved_at is not None and blocker.resolved_at < report.recorded_at
+    return None if has_ended else blocker
 
 
-def read_answer(question: AskedQuestion) -> Answer | None:
-    blocker = find_blocker(question)
-    if blocker is None or blocker.resolved_at is None:
-        return None
+def answer_in(blocker: Blocker) -> Answer:
+    """Return the answer in a blocker that has ended."""
     task = Task.objects.now().filter(board_id=blocker.board_id, task_id=blocker.task_id).first()
     text = blocker.resolution if blocker.answer_id else ""
     by = person_in(blocker.resolved_by) or blocker.resolved_by
     about_task = (task.name, task.progress) if task else ("", 0.0)
-    return Answer(blocker, text, by, blocker.resolved_at, *about_task)
+    return Answer(text, by, blocker.resolved_at or utc_now(), *about_task)

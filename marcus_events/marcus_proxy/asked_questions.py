@@ -1,7 +1,8 @@
-"""The questions that agents asked through this proxy and that are not settled, and the agents it knows.
+"""The questions that agents asked through the proxies of one Marcus, and the agents that they know.
 
-They are on disk, in SQLite, so they survive a restart. Only these are answered by the proxy: agents of two Marcus may
-have the same ids, and an answer must not reach the other one.
+They are in SQLite: they survive a restart, and the proxies that clients start over standard input share them. Only
+these questions are answered: agents of two Marcus installations may have the same ids, and an answer must not reach the
+other one.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,23 @@ from typing import Any
 from marcus_events.core.event import utc_now
 from marcus_events.core.text_identity import normalised
 
-REMEMBERED = timedelta(days=30)  # after a question was asked: longer than any agent waits
+REMEMBERED = timedelta(days=30)  # after a question was asked, or an agent has called: longer than any agent waits
+BUSY_TIMEOUT_S = 1.0  # for the writes of another proxy
+MAX_OPEN = 200  # questions that an agent may get the answer of, newest first
 TABLES = """
 CREATE TABLE IF NOT EXISTS question (
     task_id TEXT, question TEXT, agent_id TEXT, report_id TEXT, task TEXT, asked_at REAL,
     delivered_to TEXT NOT NULL DEFAULT '', is_recorded INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (task_id, question)
 );
-CREATE TABLE IF NOT EXISTS agent (agent_id TEXT PRIMARY KEY, skills TEXT, called_at REAL);
+CREATE TABLE IF NOT EXISTS agent (
+    agent_id TEXT PRIMARY KEY, skills TEXT NOT NULL DEFAULT '[]', task TEXT NOT NULL DEFAULT '{}', called_at REAL
+);
 """
-ALL = "SELECT task_id, question, agent_id, report_id, task, asked_at, delivered_to, is_recorded FROM question"
-SAVE_CALLS_EVERY = timedelta(minutes=1)  # when an agent has last called
+QUESTIONS = "SELECT task_id, question, agent_id, report_id, task, asked_at, delivered_to, is_recorded FROM question"
+OPEN = f"{QUESTIONS} WHERE delivered_to = '' ORDER BY asked_at DESC LIMIT {MAX_OPEN}"
+NOTE_CALL = """INSERT INTO agent (agent_id, called_at) VALUES (?, ?)
+    ON CONFLICT (agent_id) DO UPDATE SET called_at = excluded.called_at"""
 
 
 @dataclass(frozen=True)
@@ -46,46 +52,39 @@ class AskedQuestion:
     report_id: str
     task: dict[str, Any]
     asked_at: datetime
-    delivered_to: str = ""
-    is_recorded: bool = False
+    delivered_to: str
+    is_recorded: bool
 
     @property
     def key(self) -> tuple[str, str]:
         return self.task_id, self.question
 
 
-@dataclass
+@dataclass(frozen=True)
 class ProxiedAgent:
     called_at: datetime
-    skills: frozenset[str] = frozenset()
-    saved_at: datetime = field(default_factory=utc_now)
+    skills: frozenset[str]
+    task: dict[str, Any]
 
 
 class AskedQuestions:
-    """Safe to use from any thread. Reads are from memory."""
+    """Safe to use from any thread. Methods raise sqlite3.Error if the file fails, and UnicodeEncodeError for half of a
+    surrogate pair.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises sqlite3.Error or OSError if the file cannot be used."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.executescript(TABLES)
+        self.prune()
+
+    def prune(self) -> None:
         oldest = (utc_now() - REMEMBERED).timestamp()
-        self._connection.execute("DELETE FROM question WHERE asked_at < ?", (oldest,))
-        self._questions = {found.key: found for found in self._read_questions()}
-        self._agents = dict(self._read_agents())
-        self._tasks: dict[str, dict[str, Any]] = {}  # agent → its last task
-
-    def _read_questions(self) -> Iterator[AskedQuestion]:
-        for row in self._connection.execute(ALL):
-            task_id, question, agent_id, report_id, task, asked_at, *delivery = row
-            about = (json.loads(task), datetime.fromtimestamp(asked_at, UTC))
-            yield AskedQuestion(task_id, question, agent_id, report_id, *about, delivery[0], bool(delivery[1]))
-
-    def _read_agents(self) -> Iterator[tuple[str, ProxiedAgent]]:
-        for agent_id, skills, called_at in self._connection.execute("SELECT agent_id, skills, called_at FROM agent"):
-            yield agent_id, ProxiedAgent(datetime.fromtimestamp(called_at, UTC), frozenset(json.loads(skills)))
+        self._rows("DELETE FROM question WHERE asked_at < ?", oldest)
+        self._rows("DELETE FROM agent WHERE called_at < ?", oldest)
 
     def close(self) -> None:
         with self._lock:
@@ -93,94 +92,77 @@ class AskedQuestions:
 
     def note_call(self, agent_id: str, skills: Iterable[str] | None = None) -> None:
         """Note that an agent has just called, and its skills if it has stated them."""
-        now = utc_now()
-        with self._writing() as connection:
-            agent = self._agents.setdefault(agent_id, ProxiedAgent(now, saved_at=now - SAVE_CALLS_EVERY))
-            agent.called_at = now
-            if skills is not None:
-                agent.skills, agent.saved_at = frozenset(skills), now - SAVE_CALLS_EVERY
-            if now - agent.saved_at >= SAVE_CALLS_EVERY:
-                agent.saved_at = now
-                row = (agent_id, json.dumps(sorted(agent.skills)), now.timestamp())
-                connection.execute("INSERT OR REPLACE INTO agent VALUES (?, ?, ?)", row)
+        self._rows(NOTE_CALL, agent_id, utc_now().timestamp())
+        if skills is not None:
+            self._rows("UPDATE agent SET skills = ? WHERE agent_id = ?", json.dumps(sorted(skills)), agent_id)
+
+    def note_task(self, agent_id: str, task: dict[str, Any]) -> None:
+        """Note the task that an agent has got from Marcus."""
+        self._rows("UPDATE agent SET task = ? WHERE agent_id = ?", json.dumps(task), agent_id)
 
     def agent(self, agent_id: str) -> ProxiedAgent | None:
-        return self._agents.get(agent_id)
+        for skills, task, called_at in self._rows(
+            "SELECT skills, task, called_at FROM agent WHERE agent_id = ?", agent_id
+        ):
+            return ProxiedAgent(datetime.fromtimestamp(called_at, UTC), frozenset(json.loads(skills)), json.loads(task))
+        return None
 
     def agents_since(self, moment: datetime) -> int:
         """Return how many agents have called since then."""
-        with self._lock:
-            return sum(agent.called_at >= moment for agent in self._agents.values())
-
-    def note_task(self, agent_id: str, task: dict[str, Any]) -> None:
-        self._tasks[agent_id] = task
+        return int(self._rows("SELECT count(*) FROM agent WHERE called_at >= ?", moment.timestamp())[0][0])
 
     def ask(self, agent_id: str, task_id: str, question: str, report_id: str) -> None:
         """Add a question. The same one asked again is open again."""
-        last = self._tasks.get(agent_id, {})
-        task = last if last.get("id") == task_id else {"id": task_id}
-        asked = AskedQuestion(task_id, normalised(question), agent_id, report_id, task, utc_now())
-        with self._writing() as connection:
-            self._save(asked, connection)
+        agent = self.agent(agent_id)
+        task = agent.task if agent and agent.task.get("id") == task_id else {"id": task_id}
+        row = (task_id, normalised(question), agent_id, report_id, json.dumps(task), utc_now().timestamp())
+        self._rows("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, '', 0)", *row)
 
     def note_followed(self, report_id: str, followed: str) -> None:
         """Note that a follower has published a report, under another id."""
-        with self._lock:
-            reported = [one for one in self._questions.values() if one.report_id == report_id]
-        for question in reported:
-            self._change(question, report_id=followed)
+        self._rows("UPDATE question SET report_id = ? WHERE report_id = ?", followed, report_id)
 
     def settle(self, question: AskedQuestion, delivered_to: str) -> None:
         """Note that this agent has received the answer."""
-        self._change(question, delivered_to=delivered_to)
+        self._change(question, "delivered_to = ?", delivered_to)
 
     def note_recorded(self, question: AskedQuestion) -> None:
-        self._change(question, is_recorded=True)
+        self._change(question, "is_recorded = ?", 1)
 
     def forget(self, question: AskedQuestion) -> None:
         """Remove a question that will have no answer: its blocker has ended otherwise."""
-        with self._writing() as connection:
-            self._questions.pop(question.key, None)
-            connection.execute("DELETE FROM question WHERE task_id = ? AND question = ?", question.key)
+        self._rows("DELETE FROM question WHERE task_id = ? AND question = ?", *question.key)
 
     def open(self) -> list[AskedQuestion]:
-        """Return the questions whose answer nobody has received, oldest first."""
-        with self._lock:
-            return sorted(
-                (one for one in self._questions.values() if not one.delivered_to), key=lambda one: one.asked_at
-            )
+        """Return the newest questions whose answer nobody has received, oldest first."""
+        return self._questions(OPEN)[::-1]
 
     def unrecorded(self) -> list[AskedQuestion]:
         """Return the questions whose answer was received, and the log does not know."""
-        with self._lock:
-            return [one for one in self._questions.values() if one.delivered_to and not one.is_recorded]
+        return self._questions(f"{QUESTIONS} WHERE delivered_to <> '' AND NOT is_recorded")
+
+    def of_task(self, task_id: str) -> list[AskedQuestion]:
+        """Return the questions about a task, newest first."""
+        return self._questions(f"{QUESTIONS} WHERE task_id = ? ORDER BY asked_at DESC", task_id)
 
     def current(self, question: AskedQuestion) -> AskedQuestion:
         """Return the question as it is now: a follower may have published its report meanwhile."""
-        return self._questions.get(question.key, question)
+        found = self._questions(f"{QUESTIONS} WHERE task_id = ? AND question = ?", *question.key)
+        return found[0] if found else question
 
-    def of_task(self, task_id: str, agent_id: str) -> AskedQuestion | None:
-        """Return the newest question about a task: the agent's own, else that of another one."""
+    def _questions(self, query: str, *values: Any) -> list[AskedQuestion]:
+        return [question_of(row) for row in self._rows(query, *values)]
+
+    def _change(self, question: AskedQuestion, change: str, value: Any) -> None:
+        statement = f"UPDATE question SET {change} WHERE task_id = ? AND question = ?"  # noqa: S608 - of this module
+        self._rows(statement, value, *question.key)
+
+    def _rows(self, statement: str, *values: Any) -> Sequence[tuple[Any, ...]]:
         with self._lock:
-            found = [one for one in self._questions.values() if one.task_id == task_id]
-        return max(found, key=lambda one: (one.agent_id == agent_id, one.asked_at), default=None)
+            return self._connection.execute(statement, values).fetchall()
 
-    def _change(self, question: AskedQuestion, **changes: Any) -> None:
-        """Change what is stored of a question; nothing if it was removed meanwhile."""
-        with self._writing() as connection:
-            if stored := self._questions.get(question.key):
-                self._save(replace(stored, **changes), connection)
 
-    def _save(self, question: AskedQuestion, connection: sqlite3.Connection) -> None:
-        self._questions[question.key] = question
-        row = (
-            *(question.task_id, question.question, question.agent_id, question.report_id),
-            *(json.dumps(question.task), question.asked_at.timestamp()),
-            *(question.delivered_to, int(question.is_recorded)),
-        )
-        connection.execute("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            yield self._connection
+def question_of(row: tuple[Any, ...]) -> AskedQuestion:
+    task_id, question, agent_id, report_id, task, asked_at, delivered_to, is_recorded = row
+    about = (json.loads(task), datetime.fromtimestamp(asked_at, UTC))
+    return AskedQuestion(task_id, question, agent_id, report_id, *about, delivered_to, bool(is_recorded))

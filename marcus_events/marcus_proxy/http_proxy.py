@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing, suppress
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from django.http.request import split_domain_port, validate_host
 
 from marcus_events.core.event import utc_now
 from marcus_events.http.asgi_request import BodyLimitExceeded, ClientDisconnected, read_body, unless_disconnected
-from marcus_events.marcus_proxy.interception import Interception
+from marcus_events.marcus_proxy.interception import WAIT, Interception
 from marcus_events.marcus_proxy.json_rpc import (
     TOOL_LIST,
     Message,
@@ -44,6 +45,7 @@ JSON = "application/json"
 SERVER_ERROR = -32000  # of JSON-RPC: errors that a server defines
 OTHER_SITE = "Requests from pages of other sites are not allowed."
 OTHER_HOST = "This host name is not allowed. Start the proxy with --allowed-host."
+NO_PATH = "The target of a request must be a path."
 TOO_LARGE = f"A request may have at most {MAX_BODY // 1024**2} MiB."
 
 Headers = list[tuple[bytes, bytes]]
@@ -61,6 +63,8 @@ class HttpProxy:
         timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT_S)  # an event stream may be silent for days
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         self.marcus = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+        self.marcus.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # agents' cookies are not shared
+        self._calls: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         await self.marcus.aclose()
@@ -71,8 +75,10 @@ class HttpProxy:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if not self.is_allowed(headers.get("host", "")):
             await send_error(send, HTTPStatus.FORBIDDEN, OTHER_HOST)
-        elif "origin" in headers and not self.is_allowed(urlsplit(headers["origin"]).netloc):
+        elif "origin" in headers and not self.is_allowed(headers["origin"].partition("://")[2]):
             await send_error(send, HTTPStatus.FORBIDDEN, OTHER_SITE)
+        elif not raw_path(scope).startswith("/"):
+            await send_error(send, HTTPStatus.BAD_REQUEST, NO_PATH)
         else:
             with suppress(ClientDisconnected):
                 await self.handle(scope, receive, send)
@@ -84,15 +90,27 @@ class HttpProxy:
         except BodyLimitExceeded:
             await send_error(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
         else:
-            await unless_disconnected(self.respond(scope, body, send), receive)
+            message = parse_message(body) if scope["method"] == "POST" else None
+            request = tool_request(message) if message else None
+            responding = self.respond(scope, body, send, message, request)
+            if request is not None and request.tool != WAIT:
+                responding = self.to_the_end(responding)
+            await unless_disconnected(responding, receive)
+
+    async def to_the_end(self, responding: Coroutine[Any, Any, None]) -> None:
+        """Finish a call even if the agent disconnects: Marcus does so too, and what it does is published."""
+        task = asyncio.create_task(responding)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        await asyncio.shield(task)
 
     def is_allowed(self, host: str) -> bool:
         domain, _ = split_domain_port(host)
         return bool(domain) and validate_host(domain, self.allowed_hosts)
 
-    async def respond(self, scope: Scope, body: bytes, send: Any) -> None:
-        message = parse_message(body) if scope["method"] == "POST" else None
-        request = tool_request(message) if message else None
+    async def respond(
+        self, scope: Scope, body: bytes, send: Any, message: Message | None, request: ToolRequest | None
+    ) -> None:
         if request is not None:
             own = await self.interception.before(request, lambda call: self.call_marcus(scope, call))
             if own is not None:
@@ -100,7 +118,7 @@ class HttpProxy:
                 return await send_json(send, HTTPStatus.OK, own)
         try:
             await self.pass_on(scope, body, send, self.change_for(message, request))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             text = f"Marcus does not answer at {self.state.marcus}: {error or type(error).__name__}"
             self.state.note_problem(text)
             await send_error(send, HTTPStatus.BAD_GATEWAY, text, (message or {}).get("id"))
@@ -130,9 +148,9 @@ class HttpProxy:
         response = await self.marcus.send(request, stream=True)
         self.state.note_call()
         try:
-            headers = headers_for(response.headers.raw, NOT_RETURNED)
+            headers = [self.returned(header) for header in headers_for(response.headers.raw, NOT_RETURNED)]
             await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-            with suppress(httpx.TransportError):
+            with suppress(httpx.RequestError):
                 async with aclosing(changed_body(response, change)) as pieces:
                     async for piece in pieces:
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -141,9 +159,13 @@ class HttpProxy:
             await response.aclose()
 
     def target(self, scope: Scope) -> str:
-        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         query = scope.get("query_string", b"").decode("latin-1")
-        return f"{self.origin}{path}" + (f"?{query}" if query else "")
+        return f"{self.origin}{raw_path(scope)}" + (f"?{query}" if query else "")
+
+    def returned(self, header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+        """Return a header of Marcus's response; a redirect leads back to the proxy."""
+        name, value = header
+        return (name, value.removeprefix(self.origin.encode())) if name.lower() == b"location" else header
 
     async def call_marcus(self, scope: Scope, call: ToolRequest) -> Message | None:
         """Make a call in the session of the agent, and return Marcus's response; None if there is none."""
@@ -154,12 +176,16 @@ class HttpProxy:
             async with asyncio.timeout(CALL_WITHIN_S):
                 content = json.dumps(call_message(call))
                 response = await self.marcus.post(self.target(scope), content=content, headers=headers)
-        except (httpx.TransportError, TimeoutError):
+        except (httpx.RequestError, TimeoutError):
             return None
         if content_type(response.headers) != MEDIA_TYPE:
             return parse_message(response.content)
         found = map(message_in, EventStream().feed(response.content))
         return next((one for one in found if one and is_response_to(one, call.request_id)), None)
+
+
+def raw_path(scope: Scope) -> str:
+    return str(scope.get("raw_path", scope["path"].encode()).decode("latin-1"))
 
 
 async def changed_body(response: httpx.Response, change: Change | None) -> AsyncGenerator[bytes, None]:
@@ -172,7 +198,7 @@ async def changed_body(response: httpx.Response, change: Change | None) -> Async
         body = await response.aread()
         message = parse_message(body)
         changed = await change(message) if message else message
-        yield body if changed is message else json.dumps(changed, ensure_ascii=False).encode()
+        yield body if changed is message else json.dumps(changed).encode()
     else:
         stream = EventStream()
         async for chunk in response.aiter_bytes():
@@ -190,7 +216,7 @@ def headers_for(headers: Iterable[tuple[bytes, bytes]], without: set[bytes]) -> 
 
 
 async def send_json(send: Any, status: int, message: Message) -> None:
-    body = json.dumps(message, ensure_ascii=False).encode()
+    body = json.dumps(message).encode()
     headers = [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -15,16 +15,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from marcus_events.core.event import utc_now
-from marcus_events.http.worker_threads import DATABASE_ERRORS
+from marcus_events.core.event import Event, InvalidEvent, utc_now
+from marcus_events.core.event_types import EventTypes
+from marcus_events.ingest import check_event
 from marcus_events.marcus_proxy.act_publisher import ActPublisher
-from marcus_events.marcus_proxy.answers import Answer, Answers
+from marcus_events.marcus_proxy.answers import UNREADABLE, Answer, Answers
 from marcus_events.marcus_proxy.asked_questions import AskedQuestion, AskedQuestions
 from marcus_events.marcus_proxy.json_rpc import (
+    OWN,
     Message,
     ToolRequest,
     error_message,
@@ -87,6 +90,8 @@ STATUS_TEXTS = {
     "resolved": "The blocker has ended without a person's answer. Call get_task_context to see where the task stands.",
     "unknown": "No question about this task was asked through this proxy. Report it with report_blocker.",
 }
+NOT_ASKED = "No person could be asked: the report is too large or has characters that cannot be stored."
+FAILED = "The answer cannot be read at the moment. Call wait_for_answer again in a few seconds."
 INVALID = "agent_id and task_id must be non-empty strings, and timeout a number from 0 to {most:.0f}."
 
 CallMarcus = Callable[[ToolRequest], Awaitable[Message | None]]
@@ -95,6 +100,7 @@ CallMarcus = Callable[[ToolRequest], Awaitable[Message | None]]
 class Interception:
     def __init__(self, publisher: ActPublisher, questions: AskedQuestions, answers: Answers) -> None:
         self.publisher, self.questions, self.answers = publisher, questions, answers
+        self._in_delivery: set[tuple[str, str]] = set()  # keys of questions whose answer is being delivered
 
     def list_tools(self, message: Message) -> Message:
         """Return Marcus's list of tools with the proxy's own at its end."""
@@ -108,17 +114,16 @@ class Interception:
 
     async def before(self, request: ToolRequest, call_marcus: CallMarcus) -> Message | None:
         """Return the proxy's own response to a call, or None if the call goes to Marcus."""
-        if request.tool == WAIT:
-            return await self._wait_for_answer(request, call_marcus)
-        if request.tool == NEXT_TASK and (agent_id := request.argument("agent_id")):
-            try:
-                if found := await self.answers.first_of(self.answers.for_agent(agent_id)):
-                    return await self._give_back(request, agent_id, *found, call_marcus)
-            except (TimeoutError, *DATABASE_ERRORS) as error:
-                logger.warning("answers cannot be read, so %s gets its work from Marcus alone: %s", agent_id, error)
-            except Exception:
-                logger.exception("a task cannot be given back to %s", agent_id)
-        return None
+        try:
+            if request.tool == WAIT:
+                return await self._wait_for_answer(request, call_marcus)
+            if request.tool == NEXT_TASK and (agent_id := request.argument("agent_id")):
+                return await self._give_back(request, agent_id, call_marcus)
+        except UNREADABLE as error:
+            logger.warning("answers cannot be read for a call of %s: %s", request.tool, error)
+        except Exception:
+            logger.exception("a call of %s cannot be answered", request.tool)
+        return error_message(request.request_id, FAILED) if request.tool == WAIT else None
 
     async def after(self, request: ToolRequest, message: Message, started_at: datetime) -> Message:
         """Publish a call that Marcus has answered. Return the response for the agent."""
@@ -127,8 +132,10 @@ class Interception:
             if response is None:
                 return message
             call = MarcusCall(request, response, started_at, utc_now())
-            await asyncio.to_thread(self._note, call)
+            is_asked = await asyncio.to_thread(self._note, call)
             if call.tool == BLOCKER and call.is_accepted:
+                if not is_asked:
+                    return with_note(message, NOT_ASKED)
                 return with_response(message, response | {"person_asked": await self._asked(call)})
             if call.tool == NEXT_TASK:
                 return self._with_held_task(message, call)
@@ -137,47 +144,52 @@ class Interception:
             logger.exception("a call of %s cannot be followed", request.tool)
             return message
 
-    def _note(self, call: MarcusCall) -> None:
-        """Put the call's acts on disk, and remember what answers will need."""
-        events = events_of(call)
-        self.publisher.put(events)
-        if not call.agent_id:
-            return
-        stated = call.request.arguments.get("skills") if call.tool == REGISTER else None
-        skills = [skill for skill in stated if isinstance(skill, str)] if isinstance(stated, list) else None
-        self.questions.note_call(call.agent_id, skills)
+    def _note(self, call: MarcusCall) -> bool:
+        """Remember what answers will need, and put the call's acts on disk. Return whether a person is asked by it.
+
+        The question comes first: its report may be published as soon as it is on disk.
+        """
+        events = [event for event in events_of(call) if is_valid(event)]
+        report = next((event for event in events if event.event_type == EventTypes.TASK_BLOCKED), None)
+        if call.agent_id:
+            stated = call.request.arguments.get("skills") if call.tool == REGISTER else None
+            skills = [skill for skill in stated if isinstance(skill, str)] if isinstance(stated, list) else None
+            self.questions.note_call(call.agent_id, skills)
         if task := call.assigned_task:
             self.questions.note_task(call.agent_id, task)
-        if call.tool == BLOCKER and call.is_accepted and call.task_id:
+        if report is not None and call.task_id:
             question = call.request.argument("blocker_description")
-            self.questions.ask(call.agent_id, call.task_id, question, events[0].event_id)
+            self.questions.ask(call.agent_id, call.task_id, question, report.event_id)
+        self.publisher.put(events)
+        return report is not None
 
     async def _asked(self, call: MarcusCall) -> dict[str, Any]:
         try:
             earlier = await self.answers.earlier(
                 call.agent_id, call.task_id, call.request.argument("blocker_description")
             )
-        except (TimeoutError, *DATABASE_ERRORS):
+        except UNREADABLE:
             earlier = []
         return {"answered_before": earlier, "next": ANSWERED_BEFORE if earlier else ASKED}
 
     def _with_held_task(self, message: Message, call: MarcusCall) -> Message:
-        """Add the question to Marcus's refusal of more work, if it is the one that the agent waits for."""
+        """Add the question to Marcus's refusal of more work, if it is about the task that the agent has."""
         current = call.response.get("current_task")
         task_id = current.get("id") if isinstance(current, dict) else None
-        question = self.questions.of_task(task_id, call.agent_id) if isinstance(task_id, str) else None
-        if question is None or call.agent_id not in (question.agent_id, question.delivered_to):
+        if not isinstance(task_id, str):
             return message
-        named = f"Call wait_for_answer with your agent_id and the task_id {task_id}: "
-        state = "your question has an answer." if question.delivered_to else "your question is open."
-        return with_note(message, named + state)
+        questions = self.answers.for_agent(call.agent_id, self.questions.of_task(task_id))
+        if not questions:
+            return message
+        state = "your question has an answer." if questions[0].delivered_to else "your question is open."
+        return with_note(message, f"Call wait_for_answer with your agent_id and the task_id {task_id}: {state}")
 
     async def _with_notes(self, message: Message, call: MarcusCall) -> Message:
         """Add a note for the first answer to a question of the agent's own."""
         own = [one for one in self.questions.open() if one.agent_id == call.agent_id]
         try:
             found = await self.answers.first_of(own)
-        except (TimeoutError, *DATABASE_ERRORS):
+        except UNREADABLE:
             return message
         if found is None:
             return message
@@ -192,10 +204,10 @@ class Interception:
         if not (agent_id and task_id and is_number and 0 <= timeout_s <= MAX_WAIT_S):
             return error_message(request.request_id, INVALID.format(most=MAX_WAIT_S))
         self.questions.note_call(agent_id)
-        question = self.questions.of_task(task_id, agent_id)
-        if question is None:
+        questions = self.answers.for_agent(agent_id, self.questions.of_task(task_id))
+        if not questions:
             return result_message(request.request_id, state_of("unknown", task_id))
-        answer = await self.answers.wait(question, timeout_s)
+        question, answer = await self._awaited(questions, timeout_s)
         if answer is None:
             return result_message(request.request_id, state_of("waiting", task_id, question))
         if not answer.is_from_person:
@@ -205,25 +217,35 @@ class Interception:
             await self._resume(request, agent_id, question, answer, call_marcus)
         return result_message(request.request_id, state_of("answered", task_id, question) | answer_fields(answer))
 
-    async def _give_back(
-        self, request: ToolRequest, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus
-    ) -> Message | None:
-        """Return the task with the answer; None if Marcus cannot be reached."""
-        if not await self._resume(request, agent_id, question, answer, call_marcus):
+    async def _awaited(
+        self, questions: Sequence[AskedQuestion], timeout_s: float
+    ) -> tuple[AskedQuestion, Answer | None]:
+        """Return the question whose answer is due, with the answer; the newest question if there is none yet."""
+        with suppress(*UNREADABLE):
+            undelivered = [one for one in reversed(questions) if not one.delivered_to]
+            if found := await self.answers.first_of(undelivered[:-1]):
+                return found
+        newest = questions[0]
+        return newest, await self.answers.wait(newest, timeout_s)
+
+    async def _give_back(self, request: ToolRequest, agent_id: str, call_marcus: CallMarcus) -> Message | None:
+        """Return a task of the agent whose question was answered, with the answer.
+
+        None if there is none, or if Marcus cannot be reached.
+        """
+        self.questions.note_call(agent_id)
+        due = [
+            one for one in self.answers.for_agent(agent_id, self.questions.open()) if one.key not in self._in_delivery
+        ]
+        if (found := await self.answers.first_of(due)) is None or found[0].key in self._in_delivery:
             return None
-        by = f" (from {answer.by})" if answer.by else ""
-        whose = "Your" if agent_id == question.agent_id else f"{question.agent_id}'s"
-        text = GO_ON.format(whose=whose, question=question.question, by=by, answer=answer.text)
-        before = question.task.get("instructions")
-        instructions = f"{text}\n\n{before}" if isinstance(before, str) else text
-        self.questions.note_task(agent_id, question.task)
-        given = {"question": question.question} | answer_fields(answer)
-        response = {
-            "success": True,
-            "task": {"name": answer.task_name} | question.task | {"instructions": instructions},
-            "answered_question": given,
-        }
-        return result_message(request.request_id, response)
+        question, answer = found
+        self._in_delivery.add(question.key)
+        try:
+            is_resumed = await self._resume(request, agent_id, question, answer, call_marcus)
+        finally:
+            self._in_delivery.discard(question.key)
+        return result_message(request.request_id, task_with(agent_id, question, answer)) if is_resumed else None
 
     async def _resume(
         self, request: ToolRequest, agent_id: str, question: AskedQuestion, answer: Answer, call_marcus: CallMarcus
@@ -242,24 +264,54 @@ class Interception:
             "message": f"Answer{by}: {answer.text}"[:MAX_MESSAGE],
         }
         started_at = utc_now()
-        own = ToolRequest(f"marcus-events-{uuid.uuid4().hex}", PROGRESS, arguments, request.meta)
+        own = ToolRequest(f"{OWN}{uuid.uuid4().hex}", PROGRESS, arguments, request.meta)
         message = await call_marcus(own)
         if message is None:
             return False
         response = marcus_response(message)
         if response is None or response.get("success") is not True:
             logger.warning("Marcus did not resume task %s for %s: %s", question.task_id, agent_id, response or message)
-        if response is not None:
-            call = MarcusCall(own, response, started_at, utc_now())
-            await asyncio.to_thread(self.publisher.put, events_of(call))
-        await asyncio.to_thread(self.questions.settle, question, agent_id)
-        self.publisher.wake()
+        await asyncio.to_thread(
+            self._settle, question, agent_id, MarcusCall(own, response or {}, started_at, utc_now())
+        )
         return True
+
+    def _settle(self, question: AskedQuestion, agent_id: str, call: MarcusCall) -> None:
+        """Note the delivery. If the disk is full, the agent gets the answer all the same, and may get it again."""
+        try:
+            self.questions.settle(question, agent_id)
+            self.questions.note_task(agent_id, question.task)
+            self.publisher.put([event for event in events_of(call) if call.response and is_valid(event)])
+        except Exception:
+            logger.exception("the delivery of an answer to %s cannot be noted", agent_id)
+        self.publisher.wake()
 
 
 def state_of(status: str, task_id: str, question: AskedQuestion | None = None) -> dict[str, Any]:
     asked = {"question": question.question} if question else {}
     return {"success": True, "status": status, "task_id": task_id, **asked, "next": STATUS_TEXTS[status]}
+
+
+def task_with(agent_id: str, question: AskedQuestion, answer: Answer) -> dict[str, Any]:
+    """Return the response to a request for work that gives a task back, in the form of Marcus's own."""
+    by = f" (from {answer.by})" if answer.by else ""
+    whose = "Your" if agent_id == question.agent_id else f"{question.agent_id}'s"
+    text = GO_ON.format(whose=whose, question=question.question, by=by, answer=answer.text)
+    before = question.task.get("instructions")
+    instructions = f"{text}\n\n{before}" if isinstance(before, str) else text
+    return {
+        "success": True,
+        "task": {"name": answer.task_name} | question.task | {"instructions": instructions},
+        "answered_question": {"question": question.question} | answer_fields(answer),
+    }
+
+
+def is_valid(event: Event) -> bool:
+    """Whether the log can take an event; one that it cannot is logged."""
+    found = check_event(event)
+    if isinstance(found, InvalidEvent):
+        logger.warning("an act of Marcus cannot be published: %s", found)
+    return not isinstance(found, InvalidEvent)
 
 
 def answer_fields(answer: Answer) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 Message = dict[str, Any]
 TOOL_CALL, TOOL_LIST = "tools/call", "tools/list"
+OWN = "marcus-events-"  # begins the ids of the proxy's own requests
 COMPLETE = {"resultType": "complete"}  # required since protocol version 2026-07-28, and ignored before
 
 

@@ -36,7 +36,7 @@ def accepted(call: MarcusCall) -> Iterator[Event]:
     fields = fields_of(call.request)
     if call.tool == DECISION:
         fields |= pick(call.response, "decision_id")
-    report = act_event(event_type, fields, call.started_at, call.agent_id)
+    report = act_event(call, event_type, fields, call.started_at, call.agent_id)
     yield report
     if task := call.assigned_task:
         yield assignment(call, task)
@@ -49,7 +49,7 @@ def refused(call: MarcusCall) -> Iterator[Event]:
     refused_as = T.TASK_REQUEST_REFUSED if call.tool == NEXT_TASK else T.REPORT_REFUSED
     fields, reason = fields_of(call.request), call.refusal_reason
     about = {"report": kind_of_report(event_type, fields)} | ({"reason": reason} if reason else {})
-    event = act_event(event_type, fields, call.started_at, MARCUS, refused_as=refused_as)
+    event = act_event(call, event_type, fields, call.started_at, MARCUS, refused_as=refused_as)
     event.data.update(about)
     yield event
 
@@ -57,7 +57,7 @@ def refused(call: MarcusCall) -> Iterator[Event]:
 def assignment(call: MarcusCall, task: Fields) -> Event:
     fields = {"agent_id": call.agent_id, "task_id": task["id"]} | pick(task, "priority", "estimated_hours")
     fields |= {"task_name": task["name"]} if isinstance(task.get("name"), str) else {}
-    event = act_event(T.TASK_ASSIGNED, fields, call.ended_at, MARCUS)
+    event = act_event(call, T.TASK_ASSIGNED, fields, call.ended_at, MARCUS)
     if isinstance(board := task.get("project_id"), str) and event.metadata is not None:
         event.metadata["board_id"] = board
     return event
@@ -67,13 +67,16 @@ def suggestion(call: MarcusCall, report: Event) -> Event:
     """Make the event of Marcus's suggestions. Their mark does not cover the blocker: Marcus's reply names none."""
     severity = call.request.argument("severity") or DEFAULT_SEVERITY
     fields = {"agent_id": call.agent_id, "severity": severity, "suggestion": call.response["suggestions"]}
-    event = act_event(T.BLOCKER_SUGGESTION, fields, call.ended_at, MARCUS)
+    event = act_event(call, T.BLOCKER_SUGGESTION, fields, call.ended_at, MARCUS)
     event.data.update(task_id=call.task_id, blocker_event_id=report.event_id)
     return event
 
 
-def act_event(event_type: str, fields: Fields, at: datetime, source: str, *, refused_as: str = "") -> Event:
-    metadata = {ACT: mark_of(event_type, key_of(event_type, fields), refused_as), PROXIED: True}
+def act_event(
+    call: MarcusCall, event_type: str, fields: Fields, at: datetime, source: str, *, refused_as: str = ""
+) -> Event:
+    times = [call.started_at.isoformat(), call.ended_at.isoformat()]
+    metadata: Fields = {ACT: mark_of(event_type, key_of(event_type, fields), refused_as), PROXIED: times}
     return Event(f"marcus_proxy_{uuid.uuid4().hex}", at, refused_as or event_type, source, dict(fields), metadata)
 
 
@@ -101,7 +104,8 @@ def progress(request: ToolRequest) -> Fields:
 
 
 def blocker(request: ToolRequest) -> Fields:
-    named = {"severity": DEFAULT_SEVERITY, "description": request.argument("blocker_description")} | request.arguments
+    described = {"description": request.argument("blocker_description")}
+    named = {"severity": DEFAULT_SEVERITY} | request.arguments | described
     return pick(named, "agent_id", "task_id", "severity", "description")
 
 

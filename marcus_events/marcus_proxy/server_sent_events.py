@@ -48,7 +48,7 @@ def message_in(event: bytes) -> Message | None:
 def with_message(event: bytes, message: Message) -> bytes:
     """Return the event with another message as its data; its id and type remain."""
     others = [line for line in LINE_END.split(event) if line and not line.startswith(b"data:")]
-    return b"\r\n".join([*others, b"data: " + json.dumps(message, ensure_ascii=False).encode(), b"", b""])
+    return b"\r\n".join([*others, b"data: " + json.dumps(message).encode(), b"", b""])
 
 
 async def changed_event(event: bytes, change: Callable[[Message], Awaitable[Message]]) -> bytes:

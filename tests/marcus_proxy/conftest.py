@@ -58,7 +58,7 @@ class ProxiedMarcus:
     def folder(self) -> Path:
         """The folder of the proxy's own files."""
         name = hashlib.sha256(self.marcus_url.encode()).hexdigest()[:16]
-        return Path(self.running.data_dir.name) / "marcus-proxy" / name / "0"
+        return Path(self.running.data_dir.name) / "marcus-proxy" / name
 
     def end_marcus(self) -> None:
         end(self.marcus, signal.SIGTERM)

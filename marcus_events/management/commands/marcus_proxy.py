@@ -14,7 +14,6 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +21,9 @@ from urllib.parse import urlsplit
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
 
-from marcus_events.bus.spool import Spool, SpoolBusy, SpoolFailed
+from marcus_events.bus.spool import Spool, SpoolFailed
 from marcus_events.core.lifecycle import stop_services
 from marcus_events.http.worker_threads import DATABASE_ERRORS
 from marcus_events.marcus_proxy.act_publisher import ActPublisher
@@ -66,14 +66,15 @@ class Command(BaseCommand):
         is_url = len(marcus) == 1 and "://" in marcus[0]
         if is_url and not is_http_url(marcus[0]):
             raise CommandError(NO_URL.format(marcus=marcus[0]))
-        files = open_files(" ".join(marcus))
+        files = open_files(marcus, is_url=is_url)
         choice = BoardChoice(board)
         answers = Answers(files.questions, choice)
         state = ProxyState(files.proxy_id, shown_marcus(marcus[0], is_url=is_url), board, files.questions)
 
         def each_round(waiting: int) -> None:
-            answers.record_deliveries()
             state.save(waiting)
+            answers.record_deliveries()
+            files.questions.prune()
 
         publisher = ActPublisher(
             files.spool, choice, note_followed=files.questions.note_followed, each_round=each_round
@@ -83,7 +84,9 @@ class Command(BaseCommand):
         publisher.start()
         try:
             if is_url:
-                proxy = HttpProxy(marcus[0], interception, state, [*settings.ALLOWED_HOSTS, host, *allowed_host])
+                proxy = HttpProxy(
+                    marcus[0], interception, state, [*settings.ALLOWED_HOSTS, host, f"[{host}]", *allowed_host]
+                )
                 self.serve(proxy, host, port)
             else:
                 sys.exit(asyncio.run(StdioProxy(marcus, interception, state).run()))
@@ -92,7 +95,7 @@ class Command(BaseCommand):
         finally:
             publisher.stop_soon()
             publisher.stop()
-            with suppress(*DATABASE_ERRORS):
+            with suppress(DatabaseError, *DATABASE_ERRORS):
                 state.save(publisher.waiting, has_ended=True)
             stop_services()
             files.close()
@@ -162,16 +165,16 @@ class ProxyFiles:
         self.spool.close()
 
 
-def open_files(marcus: str) -> ProxyFiles:
-    """Open the files of the proxy of this Marcus: the first ones that no running process uses. Raises CommandError."""
-    name = hashlib.sha256(marcus.encode()).hexdigest()[:16]
-    for number in count():
-        place: Path = settings.DATA_DIR / "marcus-proxy" / name / str(number)
-        try:
-            spool, questions = Spool(place / "acts.db"), AskedQuestions(place / "questions.db")
-        except SpoolBusy:
-            continue
-        except (SpoolFailed, sqlite3.Error, OSError) as error:
-            raise CommandError(f"The files of the proxy in {place} cannot be used: {error}") from error
-        return ProxyFiles(f"{platform.node()} {place}", spool, questions)
-    raise AssertionError("unreachable")
+def open_files(marcus: list[str], *, is_url: bool) -> ProxyFiles:
+    """Open the files of the proxies of this Marcus, with the first spool that no running process uses.
+
+    A command starts another Marcus in each folder. Raises CommandError.
+    """
+    named = marcus if is_url else [str(Path.cwd()), *marcus]
+    folder: Path = settings.DATA_DIR / "marcus-proxy" / hashlib.sha256("\0".join(named).encode()).hexdigest()[:16]
+    try:
+        spool = Spool.claim(folder / "acts")
+        questions = AskedQuestions(folder / "questions.db")
+    except (SpoolFailed, sqlite3.Error, OSError) as error:
+        raise CommandError(f"The files of the proxy in {folder} cannot be used: {error}") from error
+    return ProxyFiles(f"{platform.node()} {spool.path}", spool, questions)

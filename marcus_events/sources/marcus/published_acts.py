@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import product
 
 from marcus_events.core.event import Event
+from marcus_events.log.marcus_acts import span_of
 from marcus_events.sources.marcus.act_events import MARCUS
 from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.sightings import SHORT_WINDOW
@@ -77,7 +78,8 @@ def match_events(acts: list[MarcusAct], events: Iterable[Event], board_of: Board
 
 
 def is_close(act: MarcusAct, event: Event) -> bool:
-    return any(abs(sighting.at - event.timestamp) <= SHORT_WINDOW for sighting in act.sightings)
+    earliest, latest = span_of(event)
+    return any(earliest <= sighting.at <= latest for sighting in act.sightings)
 
 
 def may_share_board(one: str | None, other: str | None) -> bool:

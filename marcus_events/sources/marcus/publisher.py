@@ -19,7 +19,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
 from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.identities import known_ids
-from marcus_events.log.marcus_acts import acts_of_agents
+from marcus_events.log.marcus_acts import LONGEST_CALL, acts_of_agents
 from marcus_events.log.read import event as read_event
 from marcus_events.log.read import events, head
 from marcus_events.log.task_endings import rests
@@ -133,7 +133,9 @@ class Publisher:
         """Yield events of that time range that may be one of these acts: old ones, and new ones of a proxy."""
         yield from self._events_within(since, until)
         agents = {agent for act in acts for agent in agents_of(act)}
-        found, _ = self._retry(lambda: acts_of_agents(agents, since, until, is_proxied=True))
+        found, _ = self._retry(
+            lambda: acts_of_agents(agents, since - LONGEST_CALL, until + LONGEST_CALL, is_proxied=True)
+        )
         for recorded in found:
             if recorded.position >= (self._before or 0) and recorded.event.event_id not in self._recognised:
                 yield recorded.event
