@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 from typing import Any
 
 import httpx
@@ -12,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 from psycopg.rows import dict_row
 
 from tests.marcus_proxy.conftest import AGENT, ProxiedMarcus, connected
-from tests.mcp.agent import HANDSHAKE, MODES
+from tests.mcp.agent import HANDSHAKE, MODES, NEWEST
 from tests.mcp.board import open_blockers
 from tests.waiting import wait_until_async
 from tests.websocket_line import in_thread
@@ -81,6 +83,71 @@ def test_pages_of_other_sites_cannot_reach_marcus(proxied: ProxiedMarcus, header
     response = httpx.post(proxied.url, json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=headers)
     assert response.status_code == httpx.codes.FORBIDDEN
     assert reason in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("target", ["@marcus.example/", "marcus.example/mcp", "http://marcus.example/mcp", "*"])
+def test_no_request_leads_to_another_server(proxied: ProxiedMarcus, target: str) -> None:
+    with socket.create_connection(("127.0.0.1", proxied.proxy_port), timeout=60) as agent:
+        agent.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        status = agent.makefile("rb").readline().split()[1]
+    assert status == b"400"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "x" * 300_000])
+async def test_a_report_that_cannot_be_stored_is_passed_on_and_stops_nothing(proxied: ProxiedMarcus, text: str) -> None:
+    async with connected(proxied.url, HANDSHAKE) as agent:
+        await agent.register()
+        task_id = (await agent.call("request_next_task", agent_id=AGENT))["task"]["id"]
+        question = {"blocker_description": "Which?"}
+        for arguments in ({"agent_id": text, "task_id": task_id}, {"agent_id": AGENT, "task_id": text}):
+            for url in (proxied.marcus_url, proxied.url):
+                assert call_tool(url, "report_blocker", arguments | question) < httpx.codes.INTERNAL_SERVER_ERROR
+        waited = {"agent_id": text, "task_id": text, "timeout": 0}
+        assert call_tool(proxied.url, "wait_for_answer", waited) == httpx.codes.OK
+        about = {"agent_id": AGENT, "task_id": task_id}
+        if text.isprintable():
+            assert "No person could be asked" in await agent.note("report_blocker", **about, blocker_description=text)
+        await agent.call("report_blocker", **about, blocker_description="Which colour?")
+    await wait_until_async(lambda: open_blockers(proxied.running, proxied.board))
+
+
+def call_tool(url: str, tool: str, arguments: dict[str, Any]) -> int:
+    """Call a tool without a session. Return the status of the response."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    return httpx.post(url, content=json.dumps(message), headers=headers, timeout=60).status_code
+
+
+async def test_a_call_of_an_agent_that_hangs_up_is_published_all_the_same(proxied: ProxiedMarcus) -> None:
+    async with connected(proxied.url, HANDSHAKE) as agent:
+        await agent.register()
+        task_id = (await agent.call("request_next_task", agent_id=AGENT))["task"]["id"]
+    with socket.create_connection(("127.0.0.1", proxied.proxy_port)) as hung_up:
+        hung_up.sendall(report_of(task_id))
+    await wait_until_async(lambda: open_blockers(proxied.running, proxied.board))
+
+
+def report_of(task_id: str) -> bytes:
+    """Return the request of an agent that speaks the newest protocol, which has no sessions."""
+    arguments = {"agent_id": AGENT, "task_id": task_id, "blocker_description": "Which colour?"}
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": NEWEST,
+        "io.modelcontextprotocol/clientInfo": {"name": "agent", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"name": "report_blocker", "arguments": arguments, "_meta": meta}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
+    head = [
+        "POST /mcp HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: application/json",
+        "Accept: application/json, text/event-stream",
+        f"Content-Length: {len(body)}",
+        f"MCP-Protocol-Version: {NEWEST}",
+        "Mcp-Method: tools/call",
+        "Mcp-Name: report_blocker",
+    ]
+    return "\r\n".join([*head, "", ""]).encode() + body
 
 
 def test_a_request_that_is_too_large_is_refused(proxied: ProxiedMarcus) -> None:
