@@ -30,5 +30,6 @@ OWN_PARTS = {
     "integrations": integrations.PAGE,
     "agents": agents.PAGE,
     "blocked": blocked.PAGE,
+    "blocker": Page(),
 }
 PAGES = {name: page.within(CHROME) for name, page in OWN_PARTS.items()}

@@ -157,6 +157,7 @@ LIVE_PAGES = {
     "task": LIVE,
     "activity": LIVE,
     "event": LIVE,
+    "blocker": LIVE,
     "history": LIVE,
     "empty": LIVE,
     "alerts": LIVE,

@@ -132,7 +132,7 @@ def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "
     status = HTTPStatus.CONFLICT if error else HTTPStatus.OK
     if request.headers.get("X-Drawer"):
         return render_template(request, "blocked/_blocker.html", context, status=status)
-    page_state = PageState.of_board("event", request.GET, visibility)
+    page_state = PageState.of_board("blocker", request.GET, visibility)
     title = f"Blocked: {context['detail'].item.task}"
     response = page_view.render(request, "blocked/blocker.html", page_state, title, **context)
     response.status_code = status

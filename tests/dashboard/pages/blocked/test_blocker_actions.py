@@ -201,6 +201,11 @@ def test_a_stranger_reads_and_does_nothing(blocked: Client) -> None:
     assert forger.post(address, {"act": "acknowledge"}).status_code == 403
 
 
+def test_its_page_belongs_to_blocked(blocked: Client) -> None:
+    page = blocked.get(f"/blocked/{the_blocker().blocker_id}/").content.decode()
+    assert re.findall(r'<a href="([^"]*)"[^>]*aria-current="page"', page) == ["/blocked/"] * page.count('data-key="k"')
+
+
 def test_there_is_no_such_blocker(blocked: Client) -> None:
     assert blocked.get("/blocked/1/").status_code == 404
     assert blocked.get("/blocked/1/state/").status_code == 404
