@@ -20,6 +20,7 @@ from django.db import close_old_connections
 from marcus_events.core.event import utc_now
 from marcus_events.core.lifecycle import Declared, PeriodicTask
 from marcus_events.log import event_deletion, partition_removal
+from marcus_events.log.advisory_lock import try_advisory_lock
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.partitions import Connection
 from marcus_events.log.sql_filter import NOTHING, Condition, up_to
@@ -132,8 +133,8 @@ class RetentionRunner:
 def run(now: datetime | None = None) -> RetentionRun | None:
     """Apply all policies now; None where there is none. Raises RetentionBusy, or psycopg.OperationalError."""
     now = now or utc_now()
-    with connect("retention", autocommit=True) as connection:
-        if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+    with connect("retention", autocommit=True) as connection, try_advisory_lock(connection, LOCK) as is_alone:
+        if not is_alone:
             raise RetentionBusy(BUSY)
         connection.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
         tasks = due(now)

@@ -31,6 +31,7 @@ from marcus_events.core.redaction_marker import DEMO
 from marcus_events.core.reserved import SYSTEM, Authority, source_of
 from marcus_events.ingest import ingest, log_refused
 from marcus_events.log import identities, read
+from marcus_events.log.advisory_lock import try_advisory_lock
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.demo_script import BOARD, BOARD_NAME, script
@@ -94,8 +95,8 @@ class Demo:
 
     def _try_to_play(self, stop: threading.Event) -> None:
         try:
-            with connect("demo", autocommit=True) as connection:
-                if connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
+            with connect("demo", autocommit=True) as connection, try_advisory_lock(connection, LOCK) as is_alone:
+                if is_alone:
                     self._play(connection, stop)
         except (*CONNECTION_ERRORS, LogUnavailable) as error:
             logger.debug("the demo is waiting for the database: %s", error)

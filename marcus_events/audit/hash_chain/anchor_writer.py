@@ -20,6 +20,7 @@ from marcus_events.audit.hash_chain.findings import VerificationResult
 from marcus_events.core.anchors import Anchor
 from marcus_events.core.event import utc_now
 from marcus_events.log import read
+from marcus_events.log.advisory_lock import try_advisory_lock
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import AnchorState, Seal
 
@@ -48,10 +49,8 @@ def anchor_heads(*, at_once: bool = False) -> None:
     states = {anchor: state_of(anchor) for anchor in settings.ANCHORS}
     if not any(at_once or is_due(state, now) for state in states.values()):
         return
-    with connect("anchor", autocommit=True) as connection:
-        if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
-            return
-        for anchor in settings.ANCHORS:
+    with connect("anchor", autocommit=True) as connection, try_advisory_lock(connection, LOCK) as is_alone:
+        for anchor in settings.ANCHORS if is_alone else ():
             state, head = state_of(anchor), newest_head()
             if head and (at_once or is_due(state, now)):
                 anchor_head(anchor, state, head)

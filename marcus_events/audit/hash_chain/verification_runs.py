@@ -22,6 +22,7 @@ from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.core.event import utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.lifecycle import Declared, PeriodicTask
+from marcus_events.log.advisory_lock import try_advisory_lock
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.models import Seal, Verification
 
@@ -56,9 +57,9 @@ def run_verification(by: str = SYSTEM, address: str = "") -> Verification:
 
 @contextmanager
 def verification_lock() -> Iterator[None]:
-    """Hold the advisory lock, which ends with its connection. Raises IsRunning."""
-    with connect("verify", autocommit=True) as connection:
-        if connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+    """Hold the advisory lock. Raises IsRunning."""
+    with connect("verify", autocommit=True) as connection, try_advisory_lock(connection, LOCK) as is_alone:
+        if not is_alone:
             raise IsRunning("Verification is already running.")
         yield
 
