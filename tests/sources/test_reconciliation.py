@@ -111,6 +111,23 @@ def test_subtasks_that_marcus_keeps_off_its_board_are_tasks_too(root: Path) -> N
     assert check(root).endswith("equal\n")
 
 
+def test_an_agent_that_is_blocked_on_a_subtask_stays_blocked_though_marcus_does_not_move_it(root: Path) -> None:
+    add_card(root, "parent", "Checkout", "in_progress")
+    part = {"parent_task_id": "parent", "created_at": utc_now().isoformat(), "description": "", "name": "First"}
+    write_subtasks(root, {"id": "parent_sub_1", "status": "in_progress", "assigned_to": "agent_claude_1"} | part)
+    follow_once(root)
+    append(root / CONVERSATIONS, *reported_now("Which format?", "parent_sub_1"))
+    follow_once(root)
+    assert task("parent_sub_1").status == "blocked"
+    assert Blocker.objects.now().get(task_id="parent_sub_1").resolved_at is None
+    assert follow_once(root) == []
+    check(root)
+    write_subtasks(root, {"id": "parent_sub_1", "status": "done", "assigned_to": "agent_claude_1"} | part)
+    follow_once(root)
+    assert task("parent_sub_1").status == "done"
+    assert Blocker.objects.now().get(task_id="parent_sub_1").resolved_at is not None
+
+
 def test_a_parent_that_marcus_logs_as_assigned_by_auto_completion_is_done(root: Path) -> None:
     """Where Marcus keeps its board elsewhere, this line is all that tells of it."""
     (root / BOARD).unlink()

@@ -169,6 +169,8 @@ def explain(card: MarcusCard, local: LocalBoard, now: datetime) -> str:
     ended = [row for row in local.blockers.get(card.task_id, []) if row.resolved_by.startswith((USER, PROGRAM))]
     if card.status == "blocked" and ended and not local.open_blockers(card.task_id):
         return f"it was answered here by {ended[-1].resolved_by.partition(':')[2]}; Marcus has not moved it yet"
+    if card.parent_task_id and card.status == "in_progress" and local.open_blockers(card.task_id):
+        return "its agent is blocked; Marcus does not show that of subtasks"
     if (last_event_at := local.last_event_at.get(card.task_id)) and now - last_event_at < SYNC_DELAY:
         return f"Marcus told of it {max(now - last_event_at, timedelta()).total_seconds():.0f} s ago"
     return ""

@@ -115,7 +115,7 @@ class Reconciler:
         found = []
         for card in batch:
             standing = standing_of(card, self.board_id_of(card), by_task[card.task_id])
-            if standing is None or standing.agrees(card) or standing.is_published(card):
+            if standing is None or standing.agrees(card) or standing.is_published(card) or awaits_reply(card, standing):
                 self._differing.pop(card.task_id, None)
             elif is_last or self._is_settled(card, standing):
                 found.append(self._event(card, standing, cards))
@@ -152,6 +152,12 @@ class Reconciler:
     def _time_of(self, card: MarcusCard) -> datetime:
         done_at = card.completed_at or self.completed_at(card.task_id) if card.status == "done" else None
         return done_at or card.changed_at or utc_now()
+
+
+def awaits_reply(card: MarcusCard, standing: Standing) -> bool:
+    """Whether an agent is blocked on a subtask: Marcus accepts the report, but does not move the subtask."""
+    is_same = bool(card.parent_task_id) and standing.assignee in (card.assignee, REDACTED)
+    return is_same and (standing.status, card.status) == ("blocked", "in_progress")
 
 
 def card_event_id(card: MarcusCard, board_id: str, standing: Standing) -> str:
