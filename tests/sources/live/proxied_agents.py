@@ -88,8 +88,9 @@ class Agent:
             await self.ask(task)
         elif HOW == "wait":
             await self.wait(task_id)
-        elif state["status"] == "answered":
-            self.received(task_id, state)
+        elif state["status"] in ("answered", "resolved"):
+            if state["status"] == "answered":
+                self.received(task_id, state)
             await self.finish(task_id)
         else:
             await asyncio.sleep(0.5)
