@@ -24,6 +24,10 @@ class Migration(migrations.Migration):
                 ("waiting", models.BigIntegerField()),
                 ("problem", models.TextField()),
             ],
-            options={"db_table": "marcus_proxy"},
+            options={
+                "verbose_name": "Marcus proxy",
+                "verbose_name_plural": "Marcus proxies",
+                "db_table": "marcus_proxy",
+            },
         ),
     ]

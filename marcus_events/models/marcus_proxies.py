@@ -28,6 +28,8 @@ class ConnectedProxy(models.Model):
 
     class Meta:
         db_table = "marcus_proxy"
+        verbose_name = "Marcus proxy"
+        verbose_name_plural = "Marcus proxies"
 
     def __str__(self) -> str:
         return self.marcus

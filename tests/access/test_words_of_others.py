@@ -82,7 +82,7 @@ def answer(client: Client, path: str, word: str) -> str:
     response = client.get(path, {"q": f"-category:audit {word}"})
     assert response.status_code == 200
     text = re.sub(
-        r'20\d\d-\d\d-\d\dT[\d:.+Z]+|\d\d:\d\d(:\d\d)?|nonce="[^"]*"|csrf[^>]*', "", response.content.decode()
+        r'20\d\d-\d\d-\d\dT[\d:.+Z%A]+|\d\d:\d\d(:\d\d)?|nonce="[^"]*"|csrf[^>]*', "", response.content.decode()
     )
     return text.replace(word, "")
 

@@ -58,9 +58,10 @@ def test_an_answer_in_two_actions_lets_a_waiting_agent_go_on(
 
 def test_a_sent_reply_says_where_it_is_until_the_agent_has_it(signed_in: Page, application: Application) -> None:
     about = {"description": "Which chair?", "context": "The red one is sold out.\nThe blue one is late."}
+    application.begin(signed_in, *project())
     before = project()
     reported = event("task_blocked", {"task_id": "t2", "agent_id": "agent_claude_1", "severity": "high"} | about)
-    application.begin(signed_in, *before, reported)
+    application.publish(*before, reported)
     signed_in.locator("#needs .need", has_text="Which chair?").get_by_role("link", name="Reply").click()
     drawer = signed_in.get_by_role("dialog", name="Details")
     expect(drawer).to_contain_text("The red one is sold out.")
