@@ -21,7 +21,8 @@ from django.http.request import split_domain_port, validate_host
 
 from marcus_events.core.event import utc_now
 from marcus_events.http.asgi_request import BodyLimitExceeded, ClientDisconnected, read_body, unless_disconnected
-from marcus_events.marcus_proxy.interception import WAIT, Interception
+from marcus_events.marcus_proxy.agent_texts import WAIT
+from marcus_events.marcus_proxy.interception import Interception
 from marcus_events.marcus_proxy.json_rpc import (
     TOOL_LIST,
     Message,
