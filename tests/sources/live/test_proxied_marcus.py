@@ -204,14 +204,14 @@ def test_every_agent_gets_the_right_answers_and_every_task_is_done(scene: Scene,
         scene.agents = [scene.start_agent(number) for number in range(3)]
         for victim in victims(kills, chance):
             with suppress(subprocess.TimeoutExpired):
-                scene.agents[0].wait(chance.uniform(2, 8))
+                scene.agents[0].wait(chance.uniform(6, 12))
             scene.kill(victim, chance)
         for agent in scene.agents:
             agent.wait(END_WITHIN_S)
     # A Marcus that is killed forgets what it gave out, and gives out little after that.
     assert set(statuses(root)) == {"done"} if not kills else "blocked" not in statuses(root)
     told = scene.answers()
-    assert len(told) >= (kills or 45)
+    assert len(told) >= (KILLS // 3 if kills else 45)
     for answer in told:
         assert answer["answer"] == answer_to(answer["question"])
     sent = [
