@@ -7,6 +7,7 @@ for work and shares a skill with it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from marcus_events.models import Blocker, Task
 AWAY_AFTER = timedelta(minutes=10)  # longer than Marcus tells agents to wait between two calls
 DATABASE_TIMEOUT_S = 1.0  # a call of an agent waits no longer for the log
 RETRY_S = 1.0  # while the log is away
+PAUSE_S = 10.0  # between two calls that find the log away
 PROGRAM = "marcus-proxy"  # in the source of events about deliveries
 UNREADABLE = (TimeoutError, DatabaseError, *DATABASE_ERRORS)  # the log is away, slow, or not prepared
 Result = TypeVar("Result")
@@ -57,6 +59,7 @@ AnsweredQuestion = tuple[AskedQuestion, Answer]
 class Answers:
     def __init__(self, questions: AskedQuestions, board: BoardChoice) -> None:
         self.questions, self.board = questions, board
+        self._unreadable_until = 0.0  # on the monotonic clock
 
     def for_agent(self, agent_id: str, questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
         """Return those of these questions whose answer this agent may receive."""
@@ -73,11 +76,17 @@ class Answers:
     async def first_of(self, questions: Sequence[AskedQuestion]) -> AnsweredQuestion | None:
         """Return the first of these questions that has an answer. Raises UNREADABLE.
 
-        Questions whose blockers have ended otherwise are forgotten.
+        Questions whose blockers have ended otherwise are forgotten. After an error there are none for PAUSE_S, so that
+        not every call of an agent waits for a log that is away.
         """
-        if not questions:
+        if not questions or time.monotonic() < self._unreadable_until:
             return None
-        for question, answer in await in_time(partial(read_answers, questions)):
+        try:
+            found = await in_time(partial(read_answers, questions))
+        except UNREADABLE:
+            self._unreadable_until = time.monotonic() + PAUSE_S
+            raise
+        for question, answer in found:
             if answer.is_from_person:
                 return question, answer
             self.questions.forget(question)
