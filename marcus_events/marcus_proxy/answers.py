@@ -23,7 +23,7 @@ from marcus_events.core.reserved import person_in
 from marcus_events.http.worker_threads import DATABASE_ERRORS, TOOL_THREADS, run_in_thread
 from marcus_events.live.hub import get_hub
 from marcus_events.log import identities
-from marcus_events.marcus_proxy.asked_questions import AskedQuestion, AskedQuestions
+from marcus_events.marcus_proxy.asked_questions import AskedQuestion, AskedQuestions, ProxiedAgent
 from marcus_events.marcus_proxy.board_choice import BoardChoice
 from marcus_events.mcp import tickets
 from marcus_events.mcp.tool_shapes import EarlierAnswer
@@ -63,13 +63,14 @@ class Answers:
 
     def for_agent(self, agent_id: str, questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
         """Return those of these questions whose answer this agent may receive."""
-        return [
-            one for one in questions if agent_id in (one.agent_id, one.delivered_to) or self._falls_to(agent_id, one)
-        ]
+        agent = self.questions.agent(agent_id)
+        return [one for one in questions if agent_id in (one.agent_id, one.delivered_to) or self._falls_to(agent, one)]
 
-    def _falls_to(self, agent_id: str, question: AskedQuestion) -> bool:
-        asker, agent = self.questions.agent(question.agent_id), self.questions.agent(agent_id)
-        if question.delivered_to or asker is None or agent is None or utc_now() - asker.called_at < AWAY_AFTER:
+    def _falls_to(self, agent: ProxiedAgent | None, question: AskedQuestion) -> bool:
+        if question.delivered_to or agent is None:
+            return False
+        asker = self.questions.agent(question.agent_id)
+        if asker is None or utc_now() - asker.called_at < AWAY_AFTER:
             return False
         return not asker.skills or bool(asker.skills & agent.skills)
 

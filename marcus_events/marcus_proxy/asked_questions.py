@@ -137,6 +137,10 @@ class AskedQuestions:
         """Return the newest questions whose answer nobody has received, oldest first."""
         return self._questions(OPEN)[::-1]
 
+    def open_of(self, agent_id: str) -> list[AskedQuestion]:
+        """Return the agent's own questions whose answer nobody has received, oldest first."""
+        return self._questions(f"{QUESTIONS} WHERE delivered_to = '' AND agent_id = ? ORDER BY asked_at", agent_id)
+
     def unrecorded(self) -> list[AskedQuestion]:
         """Return the questions whose answer was received, and the log does not know."""
         return self._questions(f"{QUESTIONS} WHERE delivered_to <> '' AND NOT is_recorded")

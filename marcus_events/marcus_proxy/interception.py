@@ -149,7 +149,7 @@ class Interception:
 
     async def _with_notes(self, message: Message, call: MarcusCall) -> Message:
         """Add a note for the first answer to a question of the agent's own."""
-        own = [one for one in self.questions.open() if one.agent_id == call.agent_id]
+        own = self.questions.open_of(call.agent_id)
         try:
             found = await self.answers.first_of(own)
         except UNREADABLE:

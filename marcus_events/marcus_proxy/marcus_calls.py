@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from marcus_events.marcus_proxy.json_rpc import ToolRequest
+from marcus_events.sources.marcus.marcus_replies import NO_WORK_FIELD, reason_in
 
 REGISTER, NEXT_TASK = "register_agent", "request_next_task"
 PROGRESS, BLOCKER, DECISION = "report_task_progress", "report_blocker", "log_decision"
-NO_WORK_FIELD = "retry_after_seconds"  # marks the response to a request for work that was accepted, if there is none
-NO_REASON = "Unknown error"
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,7 @@ class MarcusCall:
 
     @property
     def refusal_reason(self) -> str:
-        """Marcus's message for people, else its error."""
-        given = (self.response.get("message"), self.response.get("error"))
-        texts = [text.strip() for text in given if isinstance(text, str)]
-        return next((text for text in texts if text and text != NO_REASON), "")
+        return reason_in(self.response, {})
 
     @property
     def assigned_task(self) -> dict[str, Any] | None:

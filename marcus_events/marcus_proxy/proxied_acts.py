@@ -16,7 +16,7 @@ from marcus_events.core.event_types import EventTypes as T
 from marcus_events.log.marcus_acts import ACT, PROXIED
 from marcus_events.marcus_proxy.json_rpc import ToolRequest
 from marcus_events.marcus_proxy.marcus_calls import BLOCKER, DECISION, NEXT_TASK, PROGRESS, REGISTER, MarcusCall
-from marcus_events.sources.marcus.act_events import DONE_WORDS, MARCUS, REPORTS
+from marcus_events.sources.marcus.act_events import MARCUS, describe_request
 from marcus_events.sources.marcus.acts import mark_of
 from marcus_events.sources.marcus.sightings import key_of
 
@@ -48,7 +48,7 @@ def refused(call: MarcusCall) -> Iterator[Event]:
     event_type, fields_of = REQUESTS[call.tool]
     refused_as = T.TASK_REQUEST_REFUSED if call.tool == NEXT_TASK else T.REPORT_REFUSED
     fields, reason = fields_of(call.request), call.refusal_reason
-    about = {"report": kind_of_report(event_type, fields)} | ({"reason": reason} if reason else {})
+    about = {"report": describe_request(event_type, fields)} | ({"reason": reason} if reason else {})
     event = act_event(call, event_type, fields, call.started_at, MARCUS, refused_as=refused_as)
     event.data.update(about)
     yield event
@@ -78,12 +78,6 @@ def act_event(
     times = [call.started_at.isoformat(), call.ended_at.isoformat()]
     metadata: Fields = {ACT: mark_of(event_type, key_of(event_type, fields), refused_as), PROXIED: times}
     return Event(f"marcus_proxy_{uuid.uuid4().hex}", at, refused_as or event_type, source, dict(fields), metadata)
-
-
-def kind_of_report(event_type: str, fields: Fields) -> str:
-    if event_type == T.TASK_PROGRESS:
-        return "completion report" if fields.get("status") in DONE_WORDS else "progress report"
-    return REPORTS.get(event_type, "request")
 
 
 def pick(values: Fields, *names: str) -> Fields:

@@ -144,6 +144,7 @@ def blocker_context(request: HttpRequest, found: Blocker, visibility: Visibility
     return {
         "detail": queries.detail(found, visibility),
         "may_reply": is_permitted(request, found, "answer"),
+        "may_undo": is_permitted(request, found, "withdraw"),
         "snoozes": SNOOZES,
         "people": people[:MAX_PEOPLE],
         "are_people_many": len(people) > MAX_PEOPLE,

@@ -9,6 +9,7 @@ from typing import Any
 from marcus_events.core.event import Event
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import canonical
+from marcus_events.core.reducers.tasks import DONE_WORDS
 from marcus_events.sources.marcus.acts import REFUSED, MarcusAct
 from marcus_events.sources.marcus.blocker_severity import is_redundant_update
 from marcus_events.sources.marcus.board import Boards, MarcusProject, id_text
@@ -16,7 +17,6 @@ from marcus_events.sources.marcus.sightings import BY_AGENTS
 
 MARCUS = "marcus"
 REPORTS = {T.TASK_REQUESTED: "request for work", T.AGENT_REGISTERED: "registration", T.TASK_BLOCKED: "blocker report"}
-DONE_WORDS = ("completed", "done")
 NAMING_PROJECTS = {T.PROJECT_CREATED, T.PROJECT_UPDATED, T.PROJECT_COMPLETED, T.TASK_CREATED}
 
 
@@ -70,7 +70,7 @@ class Translator:
         if name and not data.get("task_name"):
             data["task_name"] = name
         if act.refusal:
-            data |= {"report": describe_request(act), "reason": act.refusal.reason or None}
+            data |= {"report": describe_request(act.first.act, data), "reason": act.refusal.reason or None}
         if act.first.act not in NAMING_PROJECTS and not (board and board.board_id == id_text(data.get("project_id"))):
             data = {field: value for field, value in data.items() if field not in ("project_id", "project_name")}
         if board and act.first.act == T.PROJECT_CREATED and data.get("project_id") == board.board_id:
@@ -106,11 +106,11 @@ def event_id_of(act: MarcusAct) -> str:
     return f"{best}{REFUSED}" if act.refusal else best
 
 
-def describe_request(act: MarcusAct) -> str:
+def describe_request(event_type: str, data: dict[str, Any]) -> str:
     """Name the kind of request that was refused, for people."""
-    if act.first.act == T.TASK_PROGRESS:
-        return "completion report" if merge_fields(act).get("status") in DONE_WORDS else "progress report"
-    return REPORTS.get(act.first.act, "request")
+    if event_type == T.TASK_PROGRESS:
+        return "completion report" if data.get("status") in DONE_WORDS else "progress report"
+    return REPORTS.get(event_type, "request")
 
 
 def merge_fields(act: MarcusAct) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from marcus_events.core.event_types import EventTypes as T
+from marcus_events.core.reducers.tasks import DONE_WORDS
 from marcus_events.core.text_search import texts_in
 from marcus_events.sources.marcus.acts import MarcusAct, MarcusRefusal, RecentActs
 from marcus_events.sources.marcus.marcus_replies import MarcusReply
@@ -37,7 +38,6 @@ ACCOMPANYING = {
     (RecordKind.AGENT_EVENTS, "task_request"),
     (RecordKind.AGENT_EVENTS, "progress_update"),
 }
-DONE_WORDS = ("completed", "done")
 NOT_ACKNOWLEDGED = "it did not acknowledge it"
 RESTARTED = "it was started again before it answered"
 NO_SUCH_TASK = "it acknowledged it, but its board has no such task"

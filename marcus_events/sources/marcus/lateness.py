@@ -14,10 +14,10 @@ from datetime import datetime
 from marcus_events.core.event import OUT_OF_ORDER, Event
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.reducers.report_order import TASK_MOVING_TYPES
+from marcus_events.core.reducers.tasks import DONE_WORDS
 from marcus_events.core.references import board_of, task_of
 from marcus_events.log.task_endings import Rest, TaskKey
 
-DONE_WORDS = ("completed", "done")
 TaskEndings = dict[TaskKey, Rest]
 FindTaskEndings = Callable[[list[str]], TaskEndings]
 

@@ -153,6 +153,7 @@ def test_a_viewer_replies_to_what_is_assigned_to_them_and_does_nothing_else(bloc
     assert (last()["type"], last()["by"], last()["answer"]) == ("blocker_answered", "bob", "Blue")
     assert act(client, "withdraw").status_code == HTTPStatus.FOUND
     act(blocked, "answer", answer="Red")
+    assert "Undo" not in open_page(client, f"/blocked/{the_blocker().blocker_id}/").text
     assert act(client, "withdraw").status_code == HTTPStatus.FORBIDDEN
     assert act(client, "answer", answer="Blue").status_code == HTTPStatus.CONFLICT
 
