@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import resource
 from contextlib import suppress
@@ -10,14 +11,19 @@ from typing import Any
 
 import daphne.server
 from autobahn.exception import Disconnected
+from twisted.internet.defer import Deferred
 
 from dashboard.pages.history.export import ExportAborted
 from marcus_events.access.open_connections import MAX_CONNECTIONS
+from marcus_events.core.problem import Problem
 from marcus_events.http.json_body import MAX_BODY
+from server.incoming_request import IncomingRequest
 from server.max_connections import LimitedConnections, close_websocket_soon, wait_until_drained
 from server.websocket_inbox import WebSocketInbox
 
 MAX_FILES = 2 * MAX_CONNECTIONS + 500  # a socket and a body's file for each connection, and the process's own
+LAST_READ_S = 1.0  # for clients to read what they are told when the server stops
+STOPPING = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping. Send the request again.", retry_after_s=1)
 
 
 class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
@@ -58,6 +64,22 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
             await wait_until_drained(protocol)
         elif message["type"] == "websocket.close":
             close_websocket_soon(protocol)
+
+    def kill_all_applications(self) -> Deferred[None]:
+        """Daphne calls this before it stops, and stops afterwards."""
+        return Deferred.fromFuture(asyncio.ensure_future(self.end_applications()))
+
+    async def end_applications(self) -> None:
+        """End everything that is in progress. A request without a response is refused: its client sends it again."""
+        refused = []
+        for protocol, details in list(self.connections.items()):
+            if running := details.get("application_instance"):
+                running.cancel()
+                if isinstance(protocol, IncomingRequest) and protocol.refuse(STOPPING):
+                    refused.append(protocol.channel.ended.wait())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_READ_S):
+                await asyncio.gather(*refused)
 
 
 def is_unexpected(record: logging.LogRecord) -> bool:

@@ -44,6 +44,7 @@ class LimitedHTTPChannel(http.HTTPChannel):
         super().__init__()
         self.drained = asyncio.Event()  # set while the client has read everything that was written for it
         self.drained.set()
+        self.ended = asyncio.Event()
         self.pipelined: list[bytes] = []  # requests that wait for `drained`: at most the 16 KiB that Twisted buffers
 
     @property
@@ -175,6 +176,7 @@ class LimitedHTTPChannel(http.HTTPChannel):
         """Release whoever waits for the client. A channel that became a WebSocket gets no `connectionLost`."""
         self.setTimeout(None)
         self.drained.set()
+        self.ended.set()
 
 
 def drop(data: bytes) -> None:

@@ -18,6 +18,8 @@ class BodyTooLarge(Exception):
 
 
 class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
+    _response_started: bool
+
     def __init__(self, channel: Any, queued: object = False) -> None:
         """Do not parse forms: Twisted does it in the event loop, Django later in a thread."""
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
@@ -56,6 +58,14 @@ class IncomingRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         if self.content.tell() + len(data) > MAX_BODY:
             raise BodyTooLarge
         super().handleContentChunk(data)
+
+    def refuse(self, problem: Problem) -> bool:
+        """Answer with the problem, unless there is a response. Returns whether it was refused."""
+        if self._response_started or self.channel is None:
+            return False
+        self._response_started = self.finished = True  # a response that the application sends now is dropped
+        self.channel.refuse(problem)
+        return True
 
     def handle_exception(self, exception: BaseException) -> None:
         """Abort an answer that has begun. Daphne would leave its reader waiting for the rest."""

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,20 @@ def test_it_goes_on_when_its_processes_are_killed(up: Running) -> None:
     wait_until(lambda: httpx.get(f"{up.base_url}/readyz").json()["parts"]["state"]["lag"] == 0)
     assert up.published() == before + 2
     assert len(up.processes()) == 3
+
+
+def test_a_request_without_a_response_is_refused_when_the_server_stops(up: Running) -> None:
+    headers = {"Authorization": f"Bearer {up.create_token('waits')}"}
+    wait = "/api/events/wait?type=never&timeout=50"
+    with ThreadPoolExecutor() as threads:
+        waiting = [threads.submit(httpx.get, up.base_url + wait, headers=headers, timeout=60) for _ in range(3)]
+        wait_until(lambda: "marcus_hub_connections 3.0" in httpx.get(f"{up.base_url}/metrics").text)
+        up.end()
+        refused = [each.result() for each in waiting]
+    up.start()
+    assert {each.status_code for each in refused} == {httpx.codes.SERVICE_UNAVAILABLE}
+    assert all(each.headers["Retry-After"] == "1" for each in refused)
+    assert all("Send the request again" in each.json()["detail"] for each in refused)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGKILL, -9)])
