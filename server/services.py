@@ -18,6 +18,7 @@ from marcus_events.audit.hash_chain.anchor_writer import run_anchoring
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.writer import AUDIT_WRITER
 from marcus_events.blockers.replies import run_replies
+from marcus_events.blockers.standing_uses import run_standing_replies
 from marcus_events.core.lifecycle import Declared, background, stop_services
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.http.worker_threads import (
@@ -69,6 +70,7 @@ WORK: tuple[AnyService, ...] = (
     background("projector of search", Projector([SEARCH]).run, LISTENER),
     background("handlers", run_handlers, *LOG),
     background("replies", run_replies, WRITER),
+    background("standing replies", run_standing_replies, WRITER),
     RETENTION,
     background("sealer", run_sealer, AUDIT_WRITER),
     background("anchors", run_anchoring),

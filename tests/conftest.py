@@ -5,6 +5,7 @@ It starts before the first test and is removed after the last.
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 
 import hypothesis
@@ -18,8 +19,10 @@ from marcus_events.access import rate_limits
 from marcus_events.audit import signals
 from marcus_events.core.lifecycle import stop_services
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
+from marcus_events.log.listener import LISTENER
 from marcus_events.models import RefusedRequest
 from marcus_events.postgres.data_directory import DataDirectory
+from marcus_events.projections import PROJECTIONS, Projector
 from tests.migrated import copy_migrated
 
 # How long an example takes says nothing about the code where the machine is shared.
@@ -95,3 +98,15 @@ def log(transactional_db: None) -> Iterator[None]:
     RefusedRequest.objects.all().delete()
     yield
     stop_services()
+
+
+@pytest.fixture
+def projecting(log: None) -> Iterator[threading.Event]:
+    """The tables follow the log by themselves, until the event is set."""
+    stop = threading.Event()
+    running = threading.Thread(target=Projector(PROJECTIONS).run, args=(stop,))
+    running.start()
+    yield stop
+    stop.set()
+    LISTENER.get().stop_soon()  # wakes the projector; `log` ends it
+    running.join()

@@ -168,21 +168,21 @@ class Running:
         client.get(f"{self.base_url}/").raise_for_status()
 
     @property
-    def token(self) -> str:
+    def full_token(self) -> str:
         """A token that may do everything."""
         self._token = self._token or self.create_token("tests")
         return self._token
 
     def publish(self, *events: dict[str, Any]) -> None:
         """Publish over HTTP. The events are committed on return."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.full_token}"}
         answer = httpx.post(f"{self.base_url}/api/events", json=list(events), headers=headers, timeout=ENDS_WITHIN)
         assert answer.status_code == httpx.codes.CREATED, answer.text
         assert not answer.json()["rejected"], [found for found in answer.json()["results"] if "error" in found][:3]
 
     def published(self) -> int:
         """Return the number of events without audit events."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.full_token}"}
         query = {"q": "-category:audit", "limit": "1000"}
         return len(httpx.get(f"{self.base_url}/api/events", params=query, headers=headers).json()["events"])
 

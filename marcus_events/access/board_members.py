@@ -23,5 +23,13 @@ def who_see(board_id: str) -> QuerySet[User]:
 
 def people_who_reply(board_id: str, most: int) -> list[str]:
     """Return the names of people who see this board and can reply to its blockers."""
+    return list(repliers(board_id).values_list("username", flat=True)[:most])
+
+
+def may_reply(username: str, board_id: str) -> bool:
+    return repliers(board_id).filter(username=username).exists()
+
+
+def repliers(board_id: str) -> QuerySet[User]:
     able = User.objects.with_perm(HANDLE_BLOCKER, backend=MODEL_BACKEND)
-    return list(who_see(board_id).filter(pk__in=able.values("pk")).values_list("username", flat=True)[:most])
+    return who_see(board_id).filter(pk__in=able.values("pk"))

@@ -83,6 +83,7 @@ def record_undelivered(failures: Sequence[tuple[Blocker, str]]) -> None:
 
 def reply_event(blocker: Blocker, attempt: int = 1) -> Event:
     """Make the `blocker_resolved` that delivers an answer and names its author."""
+    standing = {"standing_reply": int(blocker.standing_reply)} if blocker.standing_reply else {}
     return blocker_event(
         blocker,
         EventTypes.BLOCKER_RESOLVED,
@@ -91,6 +92,7 @@ def reply_event(blocker: Blocker, attempt: int = 1) -> Event:
         resolution=blocker.answer,
         answer_id=blocker.answer_id,
         by=blocker.answered_by,
+        **standing,
     )
 
 

@@ -41,6 +41,9 @@ class EventTypes:
     ANSWER_FAILED = "answer_failed"
     ANSWER_AWAITED = "answer_awaited"
     ANSWER_SEEN = "answer_seen"
+    STANDING_REPLY_SAVED = "standing_reply_saved"
+    STANDING_REPLY_STARTED = "standing_reply_started"
+    STANDING_REPLY_STOPPED = "standing_reply_stopped"
 
     # Agent
     AGENT_REGISTERED = "agent_registered"
@@ -120,6 +123,9 @@ HANDLING = (  # what people do about a blocker, and what becomes of their answer
     T.ANSWER_FAILED,
     T.ANSWER_AWAITED,
     T.ANSWER_SEEN,
+    T.STANDING_REPLY_SAVED,
+    T.STANDING_REPLY_STARTED,
+    T.STANDING_REPLY_STOPPED,
 )
 MEANINGS: dict[str, Meaning] = {
     T.TASK_CREATED: Meaning("task", "Task created", "{task} was added to the board", "low"),
@@ -155,6 +161,17 @@ MEANINGS: dict[str, Meaning] = {
     ),
     T.ANSWER_AWAITED: Meaning("task", "Waiting for reply", "An agent is waiting for a reply on {task}", "noise"),
     T.ANSWER_SEEN: Meaning("task", "Reply received", "The reply on {task} was received", "low"),
+    T.STANDING_REPLY_SAVED: Meaning(
+        "task", "Standing reply saved", "{by} saved the reply on {task} as a standing reply", "low"
+    ),
+    T.STANDING_REPLY_STARTED: Meaning(
+        "task",
+        "Standing reply on",
+        "{by} turned on the standing reply from {task} until {until}[, for at most {max_uses} replies]",
+    ),
+    T.STANDING_REPLY_STOPPED: Meaning(
+        "task", "Standing reply off", "The standing reply from {task} was turned off[: {reason}]"
+    ),
     T.AGENT_REGISTERED: Meaning("agent", "Agent registered", "{agent} joined[ as {role}]"),
     T.AGENT_STATUS_CHANGED: Meaning("agent", "Agent status", "{agent} is now {status}"),
     T.AGENT_SKILL_UPDATED: Meaning("agent", "Skills updated", "{agent} has new skills", "low"),
@@ -220,6 +237,9 @@ KNOWN_FROM_BOARD: dict[str, str] = {
     T.TASK_COMPLETED: "{task} was completed[: {reason}]",
     T.TASK_BLOCKED: "{task} is blocked[: {reason}]",
 }
+
+# The words for a reply that nobody wrote for this blocker.
+BY_STANDING_REPLY = "A standing reply by {by} answered the blocker on {task}[: {answer}]"
 
 ALIASES: dict[str, str] = {
     "server_startup": T.SYSTEM_STARTUP,

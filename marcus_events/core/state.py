@@ -87,6 +87,7 @@ class BlockerState:
     answer: str = ""
     answered_by: str = ""
     answer_id: str = ""  # of the event that gave it
+    standing_reply: str = ""  # the standing reply that gave it; "" if a person wrote it for this blocker
     answer_due: datetime | None = None  # when it is sent, unless it is withdrawn before
     awaited_until: datetime | None = None  # until when somebody is known to wait for an answer
     seen_at: datetime | None = None

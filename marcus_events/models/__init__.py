@@ -24,6 +24,7 @@ from marcus_events.models.projections import (
 from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
 from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
 from marcus_events.models.sign_in import KnownAddress, Session, SignInLink
+from marcus_events.models.standing_replies import StandingReply
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "SearchPart",
     "Session",
     "SignInLink",
+    "StandingReply",
     "Subscription",
     "Task",
     "Thinned",

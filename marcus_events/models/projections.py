@@ -193,6 +193,7 @@ class Blocker(Interval):
     answered_by = models.TextField(default="")
     answer_id = models.TextField(default="")
     answer_due = models.DateTimeField(null=True)
+    standing_reply = models.TextField(default="", db_default="")
     awaited_until = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     seen_by = models.TextField(default="", db_default="")
@@ -219,6 +220,7 @@ class Blocker(Interval):
                 name="blocker_unseen",
                 condition=Q(to_position=None, resolved_at__isnull=False, seen_at=None) & ~Q(answer_id=""),
             ),
+            models.Index(fields=["standing_reply"], name="blocker_standing", condition=~Q(standing_reply="")),
             models.Index(fields=["from_position"], name="blocker_begun"),
             models.Index(fields=["to_position"], name="blocker_ended", condition=Q(to_position__isnull=False)),
         ]

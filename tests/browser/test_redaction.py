@@ -27,7 +27,7 @@ def secrets(application: Application, signed_in: Page) -> dict[str, int]:
 
 
 def logged(application: Application) -> list[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {application._token}"}
+    headers = {"Authorization": f"Bearer {application.full_token}"}
     query = {"q": SECRET, "limit": "3"}
     found = httpx.get(f"{application.base_url}/api/events", params=query, headers=headers).json()["events"]
     return [one for one in found if SECRET in str(one["data"])]

@@ -1,7 +1,8 @@
 """The actions of people on a blocker, and the delivery of their answers. Each event names the blocker's event.
 
 1. A blocker can be acknowledged, assigned and snoozed; the last event of each kind counts.
-2. An answer waits until it is due, and can be withdrawn until then. While one waits, another answer changes nothing.
+2. An answer waits until it is due, and can be withdrawn until then, also by the system when the standing reply that
+   gave it is turned off. While one waits, another answer changes nothing.
 3. `blocker_resolved` by the same person with the same answer ends the blocker: the answer is sent. If the blocker ends
    otherwise, or the answer cannot be sent, the answer is undelivered.
 4. An answer is awaited until a time, at most MAX_AWAITED ahead. It is seen when an agent has received it, and the
@@ -47,13 +48,15 @@ def blocker_answered(state: State, recorded: RecordedEvent, board_id: str) -> No
         due = moment(recorded, "due") or recorded.happened_at
         by, answer_id = person_in(recorded.source), recorded.event.event_id
         given = replace(blocker, answer=answer, answered_by=by, answer_id=answer_id, answer_due=due)
-        state.put(replace(given, undelivered=""))
+        state.put(replace(given, undelivered="", standing_reply=text(recorded, "standing_reply")))
 
 
 def answer_withdrawn(state: State, recorded: RecordedEvent, board_id: str) -> None:
-    blocker = blocker_for_person(state, recorded, board_id)
+    is_permitted = person_in(recorded.source) or recorded.source.startswith(SYSTEM)
+    blocker = open_blocker(state, recorded, board_id) if is_permitted else None
     if blocker and blocker.answer_id and blocker.answer_id == text(recorded, "answer_id"):
-        state.put(replace(blocker, answer="", answered_by="", answer_id="", answer_due=None))
+        withdrawn = replace(blocker, answer="", answered_by="", answer_id="", answer_due=None)
+        state.put(replace(withdrawn, standing_reply=""))
 
 
 def answer_failed(state: State, recorded: RecordedEvent, board_id: str) -> None:

@@ -82,6 +82,8 @@ def numbers(recorded: RecordedEvent) -> Iterator[tuple[str, Any]]:
         yield "progress", progress
     if isinstance(active := recorded.data.get("active"), bool):
         yield "active", active
+    if isinstance(standing_reply := recorded.data.get("standing_reply"), int):
+        yield "standing_reply", standing_reply
 
 
 def shared_ids(recorded: RecordedEvent, bears: Collection[str]) -> Iterator[tuple[str, Any]]:

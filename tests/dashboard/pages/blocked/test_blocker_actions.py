@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -19,21 +17,9 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.models import Blocker, BoardAccess
-from marcus_events.projections import PROJECTIONS, Projector
 from tests.dashboard.conftest import may
 from tests.dashboard.publishing import event, project, publish
 from tests.dashboard.reading import open_page
-
-
-@pytest.fixture
-def projecting(log: None) -> Iterator[None]:
-    """As in life: the tables follow by themselves."""
-    stop = threading.Event()
-    running = threading.Thread(target=Projector(PROJECTIONS).run, args=(stop,))
-    running.start()
-    yield
-    stop.set()
-    running.join()
 
 
 @pytest.fixture
