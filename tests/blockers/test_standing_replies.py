@@ -56,7 +56,8 @@ def reported(question: str = "Which key?", **more: Any) -> Blocker:
 
 
 def now(event_id: str) -> Blocker:
-    return Blocker.objects.now().get(event_id=event_id)
+    found: Blocker = Blocker.objects.now().get(event_id=event_id)
+    return found
 
 
 def answered(question: str = "Which key?", reply: str = "The blue one", by: str = "ann", **more: Any) -> Blocker:

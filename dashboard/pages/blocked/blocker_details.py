@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from dashboard.pages.blocked import standing_list
+from dashboard.pages.blocked.standing_list import FieldChoice, StandingSummary
 from dashboard.queries import blockers, current_state
 from dashboard.queries.labels import named
 from dashboard.visibility import ON_BOARDS, Scope, Visibility
@@ -29,6 +31,7 @@ MAX_NAMED = 20  # named tasks that wait behind it
 THREAD_TYPES = (
     *("task_blocked", "blocker_suggestion", "blocker_updated", "blocker_acknowledged", "blocker_assigned"),
     *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "answer_failed", "blocker_resolved", "answer_seen"),
+    *("standing_reply_saved", "standing_reply_started", "standing_reply_stopped"),
 )
 # Finds similar descriptions by shared words; more and rarer shared words rank higher.
 ALIKE = f"""
@@ -61,6 +64,9 @@ class BlockerDetail:
     action. `receiver` is the name of the agent that has received the answer.
 
     `last_call` is when the agent last did anything, while a sent answer waits for it.
+
+    `standing` is the standing reply that was saved from this blocker, `field_choices` are what a new one can require,
+    and `answered_like` is the blocker whose standing reply has answered this one.
     """
 
     item: blockers.NamedBlocker
@@ -76,6 +82,9 @@ class BlockerDetail:
     context: str
     receiver: str
     last_call: datetime | None
+    standing: StandingSummary | None
+    field_choices: list[FieldChoice]
+    answered_like: int | None
 
     @property
     def stage(self) -> ReplyStage:
@@ -85,7 +94,10 @@ class BlockerDetail:
     def version(self) -> str:
         """Changes whenever the details have to be rendered again."""
         shown = [self.item.blocker.from_position, *(other.blocker.from_position for other in self.others)]
-        return f"{self.is_awaited} {self.is_snoozed} {self.has_called} {' '.join(map(str, shown))}"
+        standing = (
+            f"{self.standing.standing.pk}{self.standing.standing.stage}{self.standing.uses}" if self.standing else ""
+        )
+        return f"{self.is_awaited} {self.is_snoozed} {self.has_called} {standing} {' '.join(map(str, shown))}"
 
     @property
     def has_called(self) -> bool:
@@ -148,6 +160,8 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
     alike_now = others(blocker)
     names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
     receiver = current_state.names([], [(board_id, blocker.seen_by)], []).agent(board_id, blocker.seen_by)
+    standing = standing_list.of_example(blocker)
+    may_be_saved = is_sent_by_person(blocker) and (standing is None or standing.stage == models.StandingReply.Stage.OFF)
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
     return BlockerDetail(
         item=blockers.named(blocker, names, is_demo),
@@ -163,7 +177,14 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
         context=context_of(blocker),
         receiver=receiver if blocker.seen_by else "",
         last_call=last_call(blocker) if stage_of(blocker) == "sent" else None,
+        standing=standing_list.summary(standing, "") if standing else None,
+        field_choices=standing_list.field_choices(blocker) if may_be_saved else [],
+        answered_like=standing_list.example_of(blocker),
     )
+
+
+def is_sent_by_person(blocker: models.Blocker) -> bool:
+    return stage_of(blocker) in ("sent", "seen", "resumed") and not blocker.standing_reply
 
 
 def context_of(blocker: models.Blocker) -> str:

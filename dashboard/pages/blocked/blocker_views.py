@@ -5,12 +5,13 @@
    can reply to it.
 3. Errors appear above the form, which keeps its input.
 4. An action also applies to the other blockers of the cause that the form names. A joint answer is withdrawn jointly.
-5. Its state alone can be requested, so that an open drawer is updated without touching its form.
+5. A sent reply can be saved as a standing reply, which is turned on and off here.
+6. Its state alone can be requested, so that an open drawer is updated without touching its form.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -23,13 +24,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.blocked import blocker_details as queries
+from dashboard.pages.blocked import standing_acts
 from dashboard.queries.people import first_who_see, may_be_given
 from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
 from marcus_events.blockers.reply_options import option_text
+from marcus_events.blockers.standing_replies import MAX_USES
 from marcus_events.core.event import utc_now
-from marcus_events.core.filters import parse_duration
 from marcus_events.models import Blocker
 
 MAX_PEOPLE = 50  # in the list of choices; with more people, a name is typed
@@ -88,6 +90,8 @@ def act(request: HttpRequest, found: Blocker) -> None:
             actions.snooze(concerned, by, parse_snooze_end(request.POST.get("for", "")))
         case "answer":
             actions.answer(concerned, by, reply_text(request, found))
+        case "standing-save" | "standing-on" | "standing-off":
+            standing_acts.act(request, found)
         case "withdraw":
             actions.withdraw([found, *queries.together(found, queries.others(found))], by)
         case _:
@@ -119,11 +123,7 @@ def known_person(name: str, found: Blocker) -> str:
 
 def parse_snooze_end(stated: str) -> datetime | None:
     """Return the end of a time span from now; None for no end."""
-    if not stated:
-        return None
-    if (length := parse_duration(stated)) is None or length > timedelta(days=366):
-        raise actions.ActionNotPossible("Choose a duration.")
-    return utc_now() + length
+    return utc_now() + standing_acts.parse_span(stated) if stated else None
 
 
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
@@ -146,6 +146,8 @@ def blocker_context(request: HttpRequest, found: Blocker, visibility: Visibility
         "may_reply": is_permitted(request, found, "answer"),
         "may_undo": is_permitted(request, found, "withdraw"),
         "snoozes": SNOOZES,
+        "spans": standing_acts.SPANS,
+        "max_uses": MAX_USES,
         "people": people[:MAX_PEOPLE],
         "are_people_many": len(people) > MAX_PEOPLE,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.live.page_state import PageState, with_times
 from dashboard.live.regions import Page, RegionGroup
+from dashboard.pages.blocked import standing_list
 from dashboard.pages.blocked.delays import delays
 from dashboard.pages.blocked.open_table import open_table
 from dashboard.pages.blocked.resolved_table import resolved
@@ -25,6 +26,10 @@ def gather_resolved(page_state: PageState) -> dict[str, Any]:
     return {"delays": counted, "resolved": shown}
 
 
+def gather_standing(page_state: PageState) -> dict[str, Any]:
+    return {"standing": standing_list.listed(page_state.scope)}
+
+
 def reports(board: str, start: datetime, end: datetime) -> str:
     """The query of Activity for the reports of blockers between two times."""
     return PageState("activity", board=board, type="task_blocked", q=with_times("", start, end)).query()
@@ -32,6 +37,7 @@ def reports(board: str, start: datetime, end: datetime) -> str:
 
 PAGE = Page(
     RegionGroup({"open": "blocked/_open.html"}, gather_open),
+    RegionGroup({"standing": "blocked/_standing_list.html"}, gather_standing),
     RegionGroup({"delays": "blocked/_delays.html", "resolved": "blocked/_resolved.html"}, gather_resolved),
     of_boards=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,6 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.models import Blocker
 from tests.dashboard.conftest import may
-from tests.dashboard.pages.blocked.test_blocker_actions import projecting  # noqa: F401
 from tests.dashboard.publishing import depends, event, publish
 from tests.dashboard.reading import open_page
 from tests.dashboard.scopes import on
@@ -36,7 +36,7 @@ def found() -> list[RootCause]:
 
 
 @pytest.fixture
-def stuck(viewer: Client, projecting: None) -> Client:  # noqa: F811
+def stuck(viewer: Client, projecting: threading.Event) -> Client:
     """Three tasks wait for one answer; another one for another."""
     created = [event("task_created", task_id=t, task_name=f"Build {t}", ago=50) for t in (*TASKS, "d", "other")]
     publish(*created, depends("d", "a"), depends("d", "b"), depends("c", "b"))

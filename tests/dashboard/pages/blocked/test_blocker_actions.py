@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -23,7 +24,7 @@ from tests.dashboard.reading import open_page
 
 
 @pytest.fixture
-def blocked(viewer: Client, projecting: None) -> Client:
+def blocked(viewer: Client, projecting: threading.Event) -> Client:
     publish(*project())
     return viewer
 

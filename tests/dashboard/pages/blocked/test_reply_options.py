@@ -11,10 +11,8 @@ from django.test import Client
 from marcus_events.audit import redaction
 from marcus_events.blockers.reply_options import MAX_OPTIONS, ReplyOption, options_of
 from marcus_events.models import Blocker
-from tests.dashboard.pages.blocked.test_blocker_actions import act, last, projecting, the_blocker
+from tests.dashboard.pages.blocked.test_blocker_actions import act, last, the_blocker
 from tests.dashboard.publishing import event, publish
-
-__all__ = ["projecting"]
 
 
 def asked(**fields: Any) -> Blocker:
