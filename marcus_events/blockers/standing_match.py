@@ -24,7 +24,7 @@ MATCHERS: dict[str, Callable[[Blocker], Value]] = {
     "agent": lambda blocker: blocker.agent_id,
     "task": lambda blocker: blocker.task_id,
 }
-KINDS = ("question", "type")  # one of them must be chosen: the other fields alone say nothing about the question
+KINDS = ("question", "type")  # one that the example has must be chosen: the other fields say nothing of the question
 
 
 @dataclass(frozen=True)

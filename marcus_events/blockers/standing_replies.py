@@ -32,7 +32,7 @@ def save(example: Blocker, by: str, fields: Collection[str], ends_at: datetime, 
     chosen = [name for name in MATCHERS if name in fields]
     if not example.answer_id or example.resolved_at is None or example.standing_reply:
         raise ActionNotPossible("Only a reply that a person wrote and that has been sent can become a standing reply.")
-    if not set(chosen) & set(KINDS):
+    if not any(MATCHERS[name](example) for name in chosen if name in KINDS):
         raise ActionNotPossible("Choose the same question or the same type.")
     if not utc_now() < ends_at <= utc_now() + LONGEST:
         raise ActionNotPossible(f"Choose an end within {LONGEST.days} days.")

@@ -185,6 +185,7 @@ def test_the_match_is_exact_in_each_chosen_field(
     [
         (("severity", "agent"), timedelta(days=1), 5, "same question or the same type"),
         (("nonsense",), timedelta(days=1), 5, "same question or the same type"),
+        (("type",), timedelta(days=1), 5, "same question or the same type"),  # the example has none
         (("question",), timedelta(seconds=-1), 5, "Choose an end"),
         (("question",), timedelta(days=93), 5, "Choose an end"),
         (("question",), timedelta(days=1), 0, "between 1 and"),
