@@ -163,8 +163,9 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
     standing = standing_list.of_example(blocker)
     may_be_saved = is_sent_by_person(blocker) and (standing is None or standing.stage == models.StandingReply.Stage.OFF)
     is_demo = models.Board.objects.now().filter(board_id=board_id, demo=True).exists()
+    item = blockers.named(blocker, names, is_demo)
     return BlockerDetail(
-        item=blockers.named(blocker, names, is_demo),
+        item=item,
         others=[blockers.named(other, names) for other in alike_now],
         together=together(blocker, alike_now),
         waiting=names.waiting(board_id, behind),
@@ -178,7 +179,7 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
         receiver=receiver if blocker.seen_by else "",
         last_call=last_call(blocker) if stage_of(blocker) == "sent" else None,
         standing=standing_list.summary(standing, "") if standing else None,
-        field_choices=standing_list.field_choices(blocker) if may_be_saved else [],
+        field_choices=standing_list.field_choices(item) if may_be_saved else [],
         answered_like=standing_list.example_of(blocker),
     )
 

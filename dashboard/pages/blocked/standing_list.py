@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboard.queries import current_state
+from dashboard.queries.blockers import NamedBlocker
 from dashboard.visibility import Scope
 from marcus_events.blockers.standing_match import MATCHERS, ShadowResult, StandingMatch, match_of, shadow_of
 from marcus_events.blockers.standing_uses import uses
@@ -70,8 +71,9 @@ def example_of(blocker: Blocker) -> int | None:
     return found.blocker_id if found else None
 
 
-def field_choices(blocker: Blocker) -> list[FieldChoice]:
+def field_choices(item: NamedBlocker) -> list[FieldChoice]:
     """Return the fields that this blocker has."""
-    values = {name: read(blocker) for name, read in MATCHERS.items()}
+    values = {name: read(item.blocker) for name, read in MATCHERS.items()}
+    values |= {"agent": item.agent if item.blocker.agent_id else "", "task": item.task}
     stated = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return [FieldChoice(name, IN_WORDS.get(name, name), value) for name, value in stated.items() if value]
