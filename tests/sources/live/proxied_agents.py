@@ -28,6 +28,7 @@ class Agent:
     def __init__(self, name: str) -> None:
         self.name, self.idle = name, 0
         self.memory = Path(f"{name}.task")
+        self.reported: dict[str, float] = {}  # when this process has first asked a question
 
     async def run(self) -> None:
         while self.idle < IDLE_ROUNDS:
@@ -71,6 +72,7 @@ class Agent:
         about = {"task_id": task["id"]}
         await self.call("report_task_progress", **about, status="in_progress", progress=25, message="Working")
         question = f"Which way for {task['name']}?"
+        self.reported.setdefault(question, time.time())
         await self.call("report_blocker", **about, blocker_description=question, severity="high")
         if HOW == "wait":
             await self.wait(task["id"])
@@ -110,6 +112,7 @@ class Agent:
     def received(self, task_id: str, answer: dict[str, Any]) -> None:
         self.idle = 0
         about = {"agent": self.name, "task": task_id, "question": answer["question"], "answer": answer["answer"]}
+        about |= {"reported_at": self.reported.get(answer["question"])}  # not known of another agent's question
         print(json.dumps(about | {"answered_at": answer["answered_at"], "received_at": time.time()}), flush=True)
 
 

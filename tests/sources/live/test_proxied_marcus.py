@@ -21,6 +21,7 @@ import pytest
 from tests.mcp.board import reader
 from tests.running_server import ENDS_WITHIN, Running, free_port
 from tests.sources.installations import read_once, rows_of
+from tests.sources.live.browser_person import BrowserPerson, answer_to
 from tests.sources.live.marcus import COMMAND, SCRIPTS, LiveMarcus
 from tests.waiting import wait_until
 
@@ -134,12 +135,9 @@ class Person:
         self.replied.add(blocker["blocker_id"])
 
 
-def answer_to(question: str) -> str:
-    return f"Left: {question}"
-
-
 @contextmanager
 def person(running: Running) -> Iterator[Person]:
+    """Somebody who replies over HTTP, and goes on whatever is killed."""
     person = Person(running)
     person.thread.start()
     try:
@@ -200,7 +198,7 @@ def test_every_agent_gets_the_right_answers_and_every_task_is_done(scene: Scene,
     scene.marcus.seed()
     scene.start_proxy()
     scene.start_follower()
-    with person(scene.running):
+    with person(scene.running) if kills else BrowserPerson(scene.running) as somebody:
         scene.agents = [scene.start_agent(number) for number in range(3)]
         for victim in victims(kills, chance):
             with suppress(subprocess.TimeoutExpired):
@@ -227,9 +225,21 @@ def test_every_agent_gets_the_right_answers_and_every_task_is_done(scene: Scene,
         return (found - expected) + (expected - found)
 
     wait_until(lambda: not differing(), timeout=ENDS_WITHIN)
-    if not kills:
-        latencies = sorted(
-            answer["received_at"] - datetime.fromisoformat(answer["answered_at"]).timestamp() for answer in told
+    if isinstance(somebody, BrowserPerson):
+        shown = somebody.seen_at
+        print(f"{len(told)} answers")
+        report(
+            "reported to on screen",
+            [shown[answer["question"]] - answer["reported_at"] for answer in told if answer["reported_at"]],
         )
-        print(f"{len(told)} answers; sent to received: median {latencies[len(told) // 2] * 1000:.0f} ms", end=", ")
-        print(f"95th percentile {latencies[int(len(told) * 0.95)] * 1000:.0f} ms")
+        report("sent to received", [answer["received_at"] - unix(answer["answered_at"]) for answer in told])
+
+
+def unix(stated: str) -> float:
+    return datetime.fromisoformat(stated).timestamp()
+
+
+def report(what: str, seconds: list[float]) -> None:
+    found = sorted(seconds)
+    median, late = found[len(found) // 2], found[int(len(found) * 0.95)]
+    print(f"{what}: median {median * 1000:.0f} ms, 95th percentile {late * 1000:.0f} ms")
