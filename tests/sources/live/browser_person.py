@@ -27,7 +27,7 @@ UNANSWERED = "#open [data-need] a.button:has(.if-handles)"
 
 
 class BrowserPerson:
-    """Inside the block it replies; afterwards `seen_at` has the time (Unix, seconds) at which each question appeared."""
+    """Inside the block it replies; afterwards `seen_at` has the Unix time at which each question appeared."""
 
     def __init__(self, running: Running) -> None:
         self.running, self.stop = running, threading.Event()
