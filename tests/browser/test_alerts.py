@@ -40,6 +40,22 @@ PREFER = """(changed) => {
   const { dataset } = document.getElementById("preferences");
   dataset.preferences = JSON.stringify({ ...JSON.parse(dataset.preferences), ...changed });
 }"""
+AS_ON_A_PHONE = """
+const onPhone = class { constructor() { throw new TypeError("Illegal constructor"); } };
+Object.defineProperty(onPhone, "permission", { get: () => "granted" });
+window.Notification = onPhone;
+"""
+SHOWN = """async () => {
+  const [registration] = await navigator.serviceWorker.getRegistrations();
+  return ((await registration?.getNotifications()) ?? []).map(({ title, body, data }) => [title, body, data.href]);
+}"""
+CLICK = """([href]) => new Promise((resolve) => {
+  clients.openWindow = resolve;
+  const clicked = new Event("notificationclick");
+  clicked.notification = { close() {}, data: { href } };
+  clicked.waitUntil = () => {};
+  dispatchEvent(clicked);
+})"""
 HOSTILE = '"><img src=x onerror=alert(1)></script>'
 AGENTS = ("agent_claude_1", "agent_claude_2", "agent_claude_3")
 
@@ -284,3 +300,23 @@ def test_the_form_works_without_javascript(signed_in: Page, application: Applica
     told = json.loads(page.locator("#preferences").get_attribute("data-preferences") or "")
     assert (told["severity"], told["quiet"]["zone"]) == ("critical", "Asia/Tokyo")
     context.close()
+
+
+def test_on_a_phone_a_notification_leads_to_the_page_of_the_blocker(watched: Page, application: Application) -> None:
+    watched.add_init_script(AS_ON_A_PHONE)
+    watched.reload()
+    expect(watched.locator("#connection")).to_have_text("Live")
+    prefer(watched, boards=[], severity="low", notifications=True, quiet=None)
+    hide(watched)
+    application.publish(blocked("Which size?"))
+    wait_until(lambda: watched.evaluate(SHOWN))
+    [(heading, text, href)] = watched.evaluate(SHOWN)
+    assert (heading, text) == ("Task 1 is blocked", "Claude 2: Which size?")
+    [worker] = watched.context.service_workers
+    assert worker.evaluate(CLICK, [href]) == href
+    phone = watched.context.new_page()
+    phone.set_viewport_size({"width": 390, "height": 844})
+    phone.goto(href)
+    phone.get_by_label("Your reply").fill("The large one")
+    phone.get_by_role("button", name="Reply and unblock").click()
+    expect(phone.locator("#blocker-state")).to_contain_text("admin replied: The large one")
