@@ -153,6 +153,25 @@ def test_a_click_on_a_notification_or_a_toast_opens_the_blocker_beside_the_page(
     expect(toast(watched, "Which size?")).to_have_count(0)
 
 
+def test_on_a_phone_a_notification_leads_to_the_page_of_the_blocker(watched: Page, application: Application) -> None:
+    watched.add_init_script(AS_ON_A_PHONE)
+    watched.reload()
+    expect(watched.locator("#connection")).to_have_text("Live")
+    hide(watched)
+    application.publish(blocked("May it ship?"))
+    wait_until(lambda: watched.evaluate(SHOWN))
+    [(heading, text, href)] = watched.evaluate(SHOWN)
+    assert (heading, text) == ("Task 1 is blocked", "Claude 2: May it ship?")
+    [worker] = watched.context.service_workers
+    assert worker.evaluate(CLICK, [href]) == href
+    phone = watched.context.new_page()
+    phone.set_viewport_size({"width": 390, "height": 844})
+    phone.goto(href)
+    phone.get_by_label("Your reply").fill("The large one")
+    phone.get_by_role("button", name="Reply and unblock").click()
+    expect(phone.locator("#blocker-state")).to_contain_text("admin replied: The large one")
+
+
 def test_permission_is_asked_for_in_the_drawer_by_a_click_alone(signed_in: Page, application: Application) -> None:
     signed_in.add_init_script(f"{RECORD}; window.isAllowed = 'default'")
     signed_in.goto(f"{application.base_url}/alerts/")
@@ -300,23 +319,3 @@ def test_the_form_works_without_javascript(signed_in: Page, application: Applica
     told = json.loads(page.locator("#preferences").get_attribute("data-preferences") or "")
     assert (told["severity"], told["quiet"]["zone"]) == ("critical", "Asia/Tokyo")
     context.close()
-
-
-def test_on_a_phone_a_notification_leads_to_the_page_of_the_blocker(watched: Page, application: Application) -> None:
-    watched.add_init_script(AS_ON_A_PHONE)
-    watched.reload()
-    expect(watched.locator("#connection")).to_have_text("Live")
-    prefer(watched, boards=[], severity="low", notifications=True, quiet=None)
-    hide(watched)
-    application.publish(blocked("Which size?"))
-    wait_until(lambda: watched.evaluate(SHOWN))
-    [(heading, text, href)] = watched.evaluate(SHOWN)
-    assert (heading, text) == ("Task 1 is blocked", "Claude 2: Which size?")
-    [worker] = watched.context.service_workers
-    assert worker.evaluate(CLICK, [href]) == href
-    phone = watched.context.new_page()
-    phone.set_viewport_size({"width": 390, "height": 844})
-    phone.goto(href)
-    phone.get_by_label("Your reply").fill("The large one")
-    phone.get_by_role("button", name="Reply and unblock").click()
-    expect(phone.locator("#blocker-state")).to_contain_text("admin replied: The large one")
