@@ -1,4 +1,4 @@
-"""The models: log, projections, search, subscriptions, access, audit and retention."""
+"""The models: log, projections, search, subscriptions, webhooks, access, audit and retention."""
 
 from marcus_events.models.api_access import RefusedRequest, Token
 from marcus_events.models.audit import AnchorState, Redaction, Seal, Verification
@@ -25,6 +25,7 @@ from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinne
 from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
 from marcus_events.models.sign_in import KnownAddress, Session, SignInLink
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
+from marcus_events.models.webhooks import DeliveryStatus, Webhook, WebhookDelivery
 
 __all__ = [
     "Agent",
@@ -36,6 +37,7 @@ __all__ = [
     "BoardRemoval",
     "Checkpoint",
     "ConnectedProxy",
+    "DeliveryStatus",
     "Dependency",
     "Facet",
     "FollowedFolder",
@@ -64,4 +66,6 @@ __all__ = [
     "Thinned",
     "Token",
     "Verification",
+    "Webhook",
+    "WebhookDelivery",
 ]
