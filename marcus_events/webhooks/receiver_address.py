@@ -33,7 +33,7 @@ def check_url(text: str) -> str:
         normal = str(url)
     except (httpx.InvalidURL, UnicodeError):
         raise ValueError(NOT_A_URL) from None
-    if url.scheme not in ("http", "https") or not is_host(url.host) or not 0 < (url.port or 80) < 65_536:
+    if url.scheme not in ("http", "https") or not is_host(url.host) or not has_valid_port(url):
         raise ValueError(NOT_A_URL)
     if url.userinfo:
         raise ValueError(WITH_CREDENTIALS)
@@ -48,6 +48,10 @@ def check_url(text: str) -> str:
 def is_host(host: str) -> bool:
     """Whether this can be a name or an address. Characters that no host has are percent-encoded by then."""
     return bool(host) and "%" not in host and not host.startswith(".") and ".." not in host
+
+
+def has_valid_port(url: httpx.URL) -> bool:
+    return url.port is None or 0 < url.port < 65_536
 
 
 def check_address(host: str) -> None:
