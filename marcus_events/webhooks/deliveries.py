@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from marcus_events.log import read
@@ -151,6 +151,12 @@ def give_back(attempts: list[DeliveryAttempt]) -> None:
     for attempt in attempts:
         same = WebhookDelivery.objects.filter(pk=attempt.delivery_id, attempts=attempt.number)
         same.filter(status=DeliveryStatus.WAITING).update(attempts=attempt.number - 1, due_at=Now())
+
+
+def count_by_status() -> dict[str, int]:
+    """Count all deliveries by status."""
+    counted = dict(WebhookDelivery.objects.values_list("status").annotate(Count("pk")).order_by("status"))
+    return {str(status): counted.get(status, 0) for status in DeliveryStatus}
 
 
 def remove_old() -> None:
