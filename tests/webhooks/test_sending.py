@@ -198,7 +198,7 @@ def test_a_stopped_process_gives_back_what_is_under_way() -> None:
             wait_until(lambda: delivery().status == "delivered")
 
 
-def test_it_goes_on_after_the_database_was_away(caplog: pytest.LogCaptureFixture) -> None:
+def test_it_goes_on_after_the_database_was_away() -> None:
     with Receiver() as receiver, Sending():
         webhook(receiver.url)
         before = ended("t1")
