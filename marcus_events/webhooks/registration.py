@@ -78,9 +78,13 @@ def retry_failed(webhook: Webhook) -> int:
 
 
 def delete(webhook: Webhook, by: str, address: str) -> None:
-    """Delete the webhook with its deliveries."""
-    if Webhook.objects.filter(pk=webhook.pk).delete()[0]:
-        audit.record(EventTypes.WEBHOOK_DELETED, by, address, webhook=shown_url(webhook.url))
+    """Delete the webhook with its deliveries. It is locked first, so that none is added meanwhile."""
+    with transaction.atomic():
+        locked = Webhook.objects.select_for_update().filter(pk=webhook.pk).first()
+        if locked is None:
+            return
+        locked.delete()
+    audit.record(EventTypes.WEBHOOK_DELETED, by, address, webhook=shown_url(webhook.url))
 
 
 def shown_url(url: str) -> str:

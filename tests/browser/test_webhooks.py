@@ -105,6 +105,6 @@ def test_axe_finds_nothing_serious_in_a_list_or_a_form_in_either_theme(integrati
     integrations.get_by_role("button", name="Create webhook").click()
     expect(integrations.get_by_text("There is already a webhook with this URL.")).to_be_visible()
     for scheme in ("light", "dark"):
-        integrations.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        integrations.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         assert serious(integrations) == []
     delete(integrations, url)

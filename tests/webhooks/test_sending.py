@@ -19,7 +19,8 @@ from marcus_events.models import Blocker, Checkpoint, Webhook, WebhookDelivery
 from marcus_events.projections import STATE
 from marcus_events.projections.projector import rebuild
 from marcus_events.webhooks import registration
-from marcus_events.webhooks.deliveries import GONE, KEPT_FOR, MAX_AT_ONCE, begin_attempts, enqueue, remove_old
+from marcus_events.webhooks.deliveries import GONE, KEPT_FOR, LEASE, MAX_AT_ONCE, begin_attempts, enqueue, remove_old
+from marcus_events.webhooks.http_post import TIMEOUT_S
 from marcus_events.webhooks.messages import MAX_TEXT
 from marcus_events.webhooks.signature import secret_of
 from tests.dashboard.publishing import event, publish
@@ -124,6 +125,17 @@ def test_a_receiver_that_never_answers_delays_neither_another_one_nor_its_own_ne
         release.set()
 
 
+def test_nobody_else_takes_a_delivery_before_its_lease_has_expired() -> None:
+    webhook("http://127.0.0.1:9/")
+    ended("t1")
+    enqueue()
+    before = utc_now()
+    assert len(begin_attempts({})) == 1
+    assert delivery().due_at >= before + LEASE
+    assert LEASE.total_seconds() > TIMEOUT_S
+    assert begin_attempts({}) == []
+
+
 def test_so_many_messages_of_a_webhook_are_under_way_at_once_and_no_more() -> None:
     webhook("http://127.0.0.1:9/")
     for n in range(MAX_AT_ONCE + 2):
@@ -170,8 +182,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
         wait_for_tickets(receiver, ticket)
         killed.kill()
         killed.wait()
-        enqueue()
-        assert begin_attempts({}) == []  # its lease still holds
+        assert (delivery().status, delivery().attempts) == ("waiting", 1)
         make_due()
         with Sending():
             wait_until(lambda: delivery().status == "delivered")

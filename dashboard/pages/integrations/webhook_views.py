@@ -50,7 +50,7 @@ def change(request: HttpRequest, webhook_id: int) -> HttpResponse:
     return action(request, webhook)
 
 
-def test(request: HttpRequest, webhook: Webhook) -> HttpResponse:
+def try_out(request: HttpRequest, webhook: Webhook) -> HttpResponse:
     return show(request, webhook_notice=ProbeResult(webhook, send_test(webhook)))
 
 
@@ -89,7 +89,7 @@ def username(request: HttpRequest) -> str:
 
 
 ACTIONS: dict[str, WebhookAction] = {
-    "test": test,
+    "test": try_out,
     "secret": renew_secret,
     "off": turn_off,
     "on": turn_on,
