@@ -57,7 +57,12 @@ class Migration(migrations.Migration):
                         fields=["webhook", "due_at"],
                         name="webhook_delivery_due",
                     ),
-                    models.Index(fields=["webhook", "status", "attempted_at"], name="webhook_delivery_outcome"),
+                    models.Index(
+                        condition=models.Q(("status", "failed")),
+                        fields=["webhook", "attempted_at"],
+                        name="webhook_delivery_failed",
+                    ),
+                    models.Index(fields=["webhook", "attempted_at"], name="webhook_delivery_attempted"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("webhook", "blocker_id"), name="webhook_delivery_once")

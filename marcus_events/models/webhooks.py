@@ -63,7 +63,10 @@ class WebhookDelivery(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["webhook", "due_at"], name="webhook_delivery_due", condition=Q(status="waiting")),
-            models.Index(fields=["webhook", "status", "attempted_at"], name="webhook_delivery_outcome"),
+            models.Index(
+                fields=["webhook", "attempted_at"], name="webhook_delivery_failed", condition=Q(status="failed")
+            ),
+            models.Index(fields=["webhook", "attempted_at"], name="webhook_delivery_attempted"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
 
 from dashboard.queries import current_state
 from marcus_events.models import DeliveryStatus, Webhook, WebhookDelivery
@@ -18,8 +18,7 @@ ON = ("On", "good", "check")
 OFF = ("Off", "", "pause")
 GONE = ("Turned off by the receiver", "danger", "warning")
 RETRYING = ("Failing, retrying", "danger", "warning")
-WAITING = DeliveryStatus.WAITING
-FAILED = DeliveryStatus.FAILED
+FAILING = ("Failing", "danger", "warning")
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,9 @@ class WebhookRow:
         """Words, tone and icon."""
         if self.webhook.turned_off_at is not None:
             return GONE if self.webhook.turned_off_reason == ANSWERED_GONE else OFF
-        return RETRYING if self.is_failing else ON
-
-    @property
-    def is_failing(self) -> bool:
-        return self.last is not None and self.last.status != DeliveryStatus.DELIVERED
+        if self.last is None or self.last.status == DeliveryStatus.DELIVERED:
+            return ON
+        return RETRYING if self.last.status == DeliveryStatus.WAITING else FAILING
 
     @property
     def more_boards(self) -> int:
@@ -64,23 +61,25 @@ def find(pk: int) -> Webhook | None:
 
 def registered() -> list[WebhookRow]:
     """Return all webhooks, oldest first."""
-    number = {
-        f"number_{status}": Count("deliveries", filter=Q(deliveries__status=status)) for status in (WAITING, FAILED)
-    }
-    webhooks: list[Any] = list(Webhook.objects.annotate(**number).order_by("created_at", "pk"))
+    newest = WebhookDelivery.objects.filter(webhook=OuterRef("pk"), attempted_at__isnull=False)
+    last_pk = Subquery(newest.order_by("-attempted_at").values("pk")[:1])
+    webhooks: list[Any] = list(Webhook.objects.annotate(last_pk=last_pk).order_by("created_at", "pk"))
     names = current_state.board_names(board for webhook in webhooks for board in webhook.boards[:MAX_NAMED])
-    attempted = WebhookDelivery.objects.filter(attempted_at__isnull=False)
-    newest = attempted.order_by("webhook", "-attempted_at", "-pk").distinct("webhook")
-    last = {delivery.webhook_id: delivery for delivery in newest}
-    failed = list(WebhookDelivery.objects.filter(status=FAILED).order_by("-attempted_at", "-pk")[:MAX_FAILED])
+    last = WebhookDelivery.objects.in_bulk([webhook.last_pk for webhook in webhooks])
+    waiting, failed = count_by_webhook(DeliveryStatus.WAITING), count_by_webhook(DeliveryStatus.FAILED)
+    failures = list(WebhookDelivery.objects.filter(status=DeliveryStatus.FAILED).order_by("-attempted_at")[:MAX_FAILED])
     return [
         WebhookRow(
             webhook,
             [names.get(board) or board for board in webhook.boards[:MAX_NAMED]],
-            last.get(webhook.pk),
-            webhook.number_waiting,
-            webhook.number_failed,
-            [delivery for delivery in failed if delivery.webhook_id == webhook.pk],
+            last.get(webhook.last_pk),
+            waiting.get(webhook.pk, 0),
+            failed.get(webhook.pk, 0),
+            [delivery for delivery in failures if delivery.webhook_id == webhook.pk],
         )
         for webhook in webhooks
     ]
+
+
+def count_by_webhook(status: DeliveryStatus) -> dict[int, int]:
+    return dict(WebhookDelivery.objects.filter(status=status).values_list("webhook").annotate(Count("pk")))

@@ -177,7 +177,10 @@ def test_the_list_says_how_deliveries_went(administrator: Client) -> None:
         "No connection.",
     ):
         assert words in text, words
+    outcomes.filter(pk=delivered.pk).update(attempts=1, attempted_at=utc_now(), error="No connection.")
+    text = Document(region()).text
     assert "Failing, retrying" in text
+    assert "No connection. It will be repeated." in text
     outcomes.filter(pk=delivered.pk).update(status="delivered", attempted_at=utc_now())
     text = Document(region()).text
     assert "Last delivery: delivered" in text
