@@ -80,7 +80,8 @@ class WebhookSender:
     async def _step(self) -> None:
         """Begin what is due. If the database is away, try again at the next poll."""
         try:
-            for attempt in await self._in_database(self._next_attempts):
+            busy = Counter(attempt.webhook_id for attempt in self._under_way.values())
+            for attempt in await self._in_database(self._next_attempts, busy):
                 task = asyncio.create_task(self._deliver(attempt))
                 self._under_way[task] = attempt
                 task.add_done_callback(self._forget)
@@ -92,12 +93,12 @@ class WebhookSender:
         except Exception:
             logger.exception("the webhooks could not be read")
 
-    def _next_attempts(self) -> list[DeliveryAttempt]:
+    def _next_attempts(self, busy: Counter[int]) -> list[DeliveryAttempt]:
         deliveries.enqueue()
         if time.monotonic() >= self._remove_old_at:
             deliveries.remove_old()
             self._remove_old_at = time.monotonic() + REMOVE_OLD_EVERY_S
-        return deliveries.begin_attempts(Counter(attempt.webhook_id for attempt in self._under_way.values()))
+        return deliveries.begin_attempts(busy)
 
     async def _deliver(self, attempt: DeliveryAttempt) -> None:
         """Send a message and record the outcome. What cannot be recorded is sent again when its lease has expired."""
