@@ -209,6 +209,7 @@ LOGGING = {
         "django.security.csrf": {"level": "ERROR"},
         "axes": {"level": "ERROR"},  # it writes down each name that was tried
         "psycopg.pool": {"level": "ERROR"},  # tells of each failed attempt; who needs a connection tells of the outcome
+        "httpx2": {"level": "WARNING"},  # it writes down each URL that it calls, and those of webhooks may hold keys
         "marcus_events": {"level": "INFO"},
         "dashboard": {"level": "INFO"},
     },

@@ -14,7 +14,7 @@ from dashboard.pages.boards import demo_views
 from dashboard.pages.boards import views as boards
 from dashboard.pages.history import saved_search_views
 from dashboard.pages.history import views as history
-from dashboard.pages.integrations import folder_views
+from dashboard.pages.integrations import folder_views, webhook_views
 from dashboard.pages.integrations import views as integrations
 from dashboard.pages.now import views as now
 from dashboard.pages.people import views as people
@@ -62,6 +62,8 @@ urlpatterns = [
     path("integrations/tokens/<int:token_id>/revoke/", integrations.revoke, name="token-revoke"),
     path("integrations/folders/", folder_views.add, name="folder-add"),
     path("integrations/folders/<int:folder_id>/stop/", folder_views.stop, name="folder-stop"),
+    path("integrations/webhooks/", webhook_views.create, name="webhook-create"),
+    path("integrations/webhooks/<int:webhook_id>/", webhook_views.change, name="webhook-change"),
     path("integrations/check/", integrations.check, name="check"),
     path("retention/", retention.retention, name="retention"),
     path("retention/run/", retention.run, name="retention-run"),

@@ -38,6 +38,7 @@ from marcus_events.projections import RATES, SEARCH, STATE, Projector
 from marcus_events.retention.runs import RETENTION
 from marcus_events.sources.demo import Demo
 from marcus_events.sources.marcus.folder_followers import follow_folders
+from marcus_events.webhooks.sender import send_webhooks
 from server.application_handlers import run_handlers
 
 AnyService = Declared[Any]
@@ -75,6 +76,7 @@ WORK: tuple[AnyService, ...] = (
     background("sealer", run_sealer, AUDIT_WRITER),
     background("anchors", run_anchoring),
     background("followed folders", follow_folders, *LOG),
+    background("webhooks", send_webhooks, AUDIT_WRITER),
 )
 DEMO: AnyService = background("demo", lambda stop: Demo(watched=lambda: get_hub().connections > 0).run(stop), *LOG, HUB)
 

@@ -25,6 +25,7 @@ from marcus_events.live.hub import get_hub
 from marcus_events.log import read
 from marcus_events.projections import PROJECTIONS
 from marcus_events.subscriptions.overview import states
+from marcus_events.webhooks.deliveries import count_by_status
 
 STORED = ("stored", "spooled", "refused", "lost", "set_aside")
 MAX_TYPES = 200  # series of their own; the rest is counted together, since a type's name may come from anyone
@@ -67,7 +68,7 @@ class Everything(Collector):
         yield of_connections()
         yield from of_events(default_events.metrics(), names=self.names)
         try:
-            yield from [*of_log(), *of_subscriptions(names=self.names)]
+            yield from [*of_log(), *of_subscriptions(names=self.names), of_webhooks()]
             yield GaugeMetricFamily("marcus_database_up", "Whether the database responds", 1)
         except Error:
             yield GaugeMetricFamily("marcus_database_up", "Whether the database responds", 0)
@@ -105,6 +106,15 @@ def of_subscriptions(*, names: bool) -> Iterator[Metric]:
         lag.add_metric([ALL], max(state.lag for state in found))
         parked.add_metric([ALL], sum(state.parked for state in found))
     yield from (lag, parked)
+
+
+def of_webhooks() -> Metric:
+    found = GaugeMetricFamily(
+        "marcus_webhook_deliveries", "Deliveries to webhooks; those that arrived within 30 days", labels=["status"]
+    )
+    for status, number in count_by_status().items():
+        found.add_metric([status], number)
+    return found
 
 
 def of_events(metrics: dict[str, dict[str, Any]], *, names: bool) -> Iterator[Metric]:

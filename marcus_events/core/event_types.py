@@ -97,6 +97,11 @@ class EventTypes:
     CHAIN_BEGUN = "chain_begun"
     FOLDER_FOLLOWED = "folder_followed"
     FOLDER_UNFOLLOWED = "folder_unfollowed"
+    WEBHOOK_CREATED = "webhook_created"
+    WEBHOOK_TURNED_OFF = "webhook_turned_off"
+    WEBHOOK_TURNED_ON = "webhook_turned_on"
+    WEBHOOK_SECRET_RENEWED = "webhook_secret_renewed"  # noqa: S105
+    WEBHOOK_DELETED = "webhook_deleted"
 
 
 @dataclass(frozen=True)
@@ -230,6 +235,15 @@ MEANINGS: dict[str, Meaning] = {
     T.CHAIN_BEGUN: Meaning("audit", "Hash chain started", "A new hash chain starts at position {position}", "normal"),
     T.FOLDER_FOLLOWED: Meaning("audit", "Folder followed", "{by} started following {path}", "noise"),
     T.FOLDER_UNFOLLOWED: Meaning("audit", "Folder unfollowed", "{by} stopped following {path}", "noise"),
+    T.WEBHOOK_CREATED: Meaning("audit", "Webhook created", "{by} created the webhook {webhook}", "noise"),
+    T.WEBHOOK_TURNED_OFF: Meaning(
+        "audit", "Webhook turned off", "{by} turned off the webhook {webhook}[: {reason}]", "noise"
+    ),
+    T.WEBHOOK_TURNED_ON: Meaning("audit", "Webhook turned on", "{by} turned on the webhook {webhook}", "noise"),
+    T.WEBHOOK_SECRET_RENEWED: Meaning(
+        "audit", "Webhook secret renewed", "{by} renewed the secret of the webhook {webhook}", "noise"
+    ),
+    T.WEBHOOK_DELETED: Meaning("audit", "Webhook deleted", "{by} deleted the webhook {webhook}", "noise"),
 }
 
 # The words for what a board says of a task, where nobody is known to have done it.

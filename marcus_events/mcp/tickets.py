@@ -12,11 +12,11 @@ from http import HTTPStatus
 from django.db.models import QuerySet
 
 from marcus_events.access.visibility import Visibility
+from marcus_events.blockers.outcome import ended_by, status_of
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.problem import Problem
 from marcus_events.core.redaction_marker import REDACTED
-from marcus_events.core.reserved import person_in
 from marcus_events.core.sentences import field
 from marcus_events.core.text_identity import normalised
 from marcus_events.log import identities
@@ -61,7 +61,7 @@ def reported_blocker(row: Blocker) -> ReportedBlocker:
     is_resolved = row.resolved_at is not None
     return {
         "ticket": row.event_id,
-        "status": "waiting" if not is_resolved else "answered" if row.answer_id else "resolved",
+        "status": status_of(row),
         "task": row.task_id,
         "board": row.board_id,
         "agent": row.agent_id or None,
@@ -69,7 +69,7 @@ def reported_blocker(row: Blocker) -> ReportedBlocker:
         "severity": row.severity,
         "reported_at": row.opened_at.isoformat(),
         "answer": row.resolution or None if is_resolved else None,
-        "answered_by": person_in(row.resolved_by) or row.resolved_by or None,
+        "answered_by": ended_by(row),
         "answered_at": row.resolved_at.isoformat() if row.resolved_at else None,
         "acknowledged_by": row.acknowledged_by or None,
         "assigned_to": row.assignee or None,

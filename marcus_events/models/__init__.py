@@ -1,4 +1,4 @@
-"""The models: log, projections, search, subscriptions, access, audit and retention."""
+"""The models: log, projections, search, subscriptions, webhooks, access, audit and retention."""
 
 from marcus_events.models.api_access import RefusedRequest, Token
 from marcus_events.models.audit import AnchorState, Redaction, Seal, Verification
@@ -26,6 +26,7 @@ from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchP
 from marcus_events.models.sign_in import KnownAddress, Session, SignInLink
 from marcus_events.models.standing_replies import StandingReply
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
+from marcus_events.models.webhooks import DeliveryStatus, Webhook, WebhookDelivery
 
 __all__ = [
     "Agent",
@@ -37,6 +38,7 @@ __all__ = [
     "BoardRemoval",
     "Checkpoint",
     "ConnectedProxy",
+    "DeliveryStatus",
     "Dependency",
     "Facet",
     "FollowedFolder",
@@ -66,4 +68,6 @@ __all__ = [
     "Thinned",
     "Token",
     "Verification",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -80,6 +80,10 @@ TABLE = {
     "integrations/folders/<int:folder_id>/stop/": Row(
         "/integrations/folders/999999/stop/", "in 302 302 302 302", "in 403 403 403 404"
     ),
+    "integrations/webhooks/": Row("/integrations/webhooks/", "in 302 302 302 302", ADMINISTRATORS, {"url": "nowhere"}),
+    "integrations/webhooks/<int:webhook_id>/": Row(
+        "/integrations/webhooks/999999/", "in 302 302 302 302", "in 403 403 403 404", {"act": "delete"}
+    ),
     "people/": Row("/people/", ADMINISTRATORS, "in 403 403 403 422"),
     "people/<int:user_id>/": Row("/people/{outsider}/", ADMINISTRATORS, "in 403 403 403 422", {"act": "save"}),
     "audit/": Row("/audit/", ADMINISTRATORS, NO_FORM),

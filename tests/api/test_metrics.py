@@ -13,8 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from marcus_events import Event, Events, default_events
 from marcus_events.access import tokens
 from marcus_events.log import read
+from marcus_events.models import WebhookDelivery
 from marcus_events.subscriptions import lease
+from marcus_events.webhooks.deliveries import enqueue
 from tests.api.program import Program, event
+from tests.webhooks.blockers import ended, webhook
 
 OWN = str(os.getpid())  # how this process is called
 
@@ -41,6 +44,17 @@ def test_it_tells_how_the_log_and_what_follows_it_are(program: Program) -> None:
     assert found["marcus_subscription_parked", "notifier"] == 0
     assert found["marcus_database_up",] == 1
     assert found["marcus_open_connections", "all"] == 0
+
+
+def test_it_counts_deliveries_to_webhooks_by_status(program: Program) -> None:
+    webhook("http://127.0.0.1:9/")
+    for n in range(3):
+        ended(f"t{n}")
+    enqueue()
+    WebhookDelivery.objects.filter(pk=WebhookDelivery.objects.earliest("pk").pk).update(status="failed")
+    found = sampled()
+    counted = [found["marcus_webhook_deliveries", status] for status in ("waiting", "delivered", "failed")]
+    assert counted == [2, 0, 1]
 
 
 @pytest.fixture

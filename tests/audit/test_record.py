@@ -225,6 +225,7 @@ def test_every_kind_of_act_reads_as_a_sentence() -> None:
             subscription="s",
             verdict="whole",
             path="/m",
+            webhook="https://example.org/",
         )
     texts = [as_text(sentence(event)) for event in on_record()]
     assert len(texts) == len(types_of("audit"))

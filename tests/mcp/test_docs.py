@@ -30,7 +30,7 @@ DOCUMENT = (SOURCES / "docs" / "agents.md").read_text()
 SITE = "http://127.0.0.1:8000"
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 BLOCKS = BLOCK.findall(DOCUMENT)
-CONFIGURATIONS = [json.loads(text) for language, text in BLOCKS if language == "json" and "marcus_proxy" not in text]
+CONFIGURATIONS = [json.loads(text) for language, text in BLOCKS if language == "json" and 'marcus-events": {' in text]
 PYTHON = Path(sys.executable)
 
 
@@ -76,7 +76,7 @@ def test_the_commands_run(running: Running, token: str) -> None:
 
 
 def test_the_agent_of_ones_own_receives_the_answer(running: Running) -> None:
-    [program] = blocks("python")
+    program, _ = blocks("python")
     environment = os.environ | {"SITE": running.base_url, "TOKEN": running.create_token("my own")}
     with subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True) as agent:
         blocker, *_ = wait_until(lambda: open_blockers(running, "first"))

@@ -1,1 +1,1 @@
-"""Integrations: tokens, followed Marcus folders, a dry run for events, and rejected requests."""
+"""Integrations: tokens, webhooks, followed Marcus folders, a dry run for events, and rejected requests."""

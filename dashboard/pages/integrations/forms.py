@@ -1,4 +1,4 @@
-"""Forms that create tokens and add followed folders."""
+"""Forms that create tokens and webhooks, and add followed folders."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from dashboard.pages.integrations import folder_actions
 from dashboard.visibility import EVERYTHING, Scope
 from marcus_events.access import tokens
 from marcus_events.core.event import LATEST, utc_now
-from marcus_events.models import FollowedFolder
+from marcus_events.models import FollowedFolder, Webhook
 from marcus_events.sources.marcus.folder_check import find_problem, parse_path
+from marcus_events.webhooks import registration
+from marcus_events.webhooks.receiver_address import MAX_URL, TOO_LONG
 
 NEVER, ON = "never", "date"
 EXPIRIES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NEVER, "Never"), (ON, "On a date"))
@@ -152,4 +154,24 @@ class FolderForm(forms.Form):
             return folder_actions.follow(by, address, **self.cleaned_data)
         except folder_actions.CannotFollow as error:
             self.add_error("path", str(error))
+            return None
+
+
+class WebhookForm(BoardChoiceMixin):
+    """A webhook to create."""
+
+    url = forms.CharField(
+        max_length=MAX_URL, error_messages={"required": "Enter the URL to call.", "max_length": TOO_LONG}
+    )
+
+    scope = Scope(EVERYTHING)
+
+    def create(self, by: str, address: str) -> Webhook | None:
+        """Create the webhook; None if the form has errors."""
+        if not self.is_valid():
+            return None
+        try:
+            return registration.create(self.cleaned_data["url"], self.cleaned_data["boards"], by, address)
+        except registration.CannotRegister as error:
+            self.add_error("url", str(error))
             return None

@@ -1,4 +1,4 @@
-"""Integrations: tokens, sample programs, dry run, rejected requests and followed Marcus folders (see `folder_views`).
+"""Integrations: tokens, sample programs, dry run and rejected requests. See also `folder_views` and `webhook_views`.
 
 1. Only administrators create, see and revoke tokens; every signed-in user sees the rest.
 2. A new secret is only in the response to the request that created it: not in a URL, cookie or log, and never cached.
@@ -25,7 +25,8 @@ from dashboard.pages.activity import views
 from dashboard.pages.administrator_view import AdministratorView, by_administrator, may_manage
 from dashboard.pages.integrations import dry_run_report, folder_list, snippets
 from dashboard.pages.integrations import token_list as listed
-from dashboard.pages.integrations.forms import FolderForm, NewToken, TokenForm
+from dashboard.pages.integrations.forms import FolderForm, NewToken, TokenForm, WebhookForm
+from dashboard.pages.integrations.webhook_notice import DONE, NewWebhookSecret, ProbeResult, WebhookNotice
 from dashboard.queries.people import administrators
 from dashboard.visibility import visibility_of
 from marcus_events import audit
@@ -96,6 +97,8 @@ def show(
     made: NewToken | None = None,
     report: dry_run_report.Report | None = None,
     folder_form: FolderForm | None = None,
+    webhook_form: WebhookForm | None = None,
+    webhook_notice: WebhookNotice | None = None,
 ) -> HttpResponse:
     page_state = PageState.of_list("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
@@ -107,6 +110,7 @@ def show(
     }
     if may_manage(request):
         context |= token_context(request, page_state, form) | folder_context(request, folder_form)
+        context |= webhook_context(request, webhook_form, webhook_notice)
     else:
         context["administrators"] = administrators()
     return page_view.render(request, "integrations/index.html", page_state, "Integrations", **context)
@@ -123,3 +127,13 @@ def folder_context(request: HttpRequest, form: FolderForm | None) -> dict[str, A
     just = folder_list.find(views.position(request, "followed") or 0)
     path = just.path if just else ""
     return {"folder_form": form or FolderForm(), "followed_path": path, "has_stopped": "stopped" in request.GET}
+
+
+@sensitive_variables()
+def webhook_context(request: HttpRequest, form: WebhookForm | None, notice: WebhookNotice | None) -> dict[str, Any]:
+    return {
+        "webhook_form": form or WebhookForm(),
+        "webhook_secret": notice if isinstance(notice, NewWebhookSecret) else None,
+        "webhook_test": notice if isinstance(notice, ProbeResult) else None,
+        "webhook_done": DONE.get(request.GET.get("webhook", ""), ""),
+    }

@@ -194,7 +194,8 @@ def test_what_was_filled_in_is_still_there_beside_the_error(administrator: Clien
 
 def test_a_token_is_for_what_was_chosen(administrator: Client) -> None:
     publish(*project(), event("project_created", board=BOARD, project_name="odd"))
-    [odd, _] = [box["value"] for box in boxes(open_page(administrator, PAGE), "boards")]
+    [odd, other, *of_webhooks] = [box["value"] for box in boxes(open_page(administrator, PAGE), "boards")]
+    assert of_webhooks == [odd, other]
     made(administrator, scopes=["read"], boards=[odd], sources="agent_*\r\n\r\n  marcus ", expires="30")
     found = Token.objects.get()
     assert (found.scopes, found.boards, found.sources) == (["read"], [BOARD], ["agent_*", "marcus"])
