@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marcus_events", "0034_marcus_proxies"),
+        ("marcus_events", "0035_standing_replies"),
     ]
 
     operations = [

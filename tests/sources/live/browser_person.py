@@ -59,12 +59,13 @@ class BrowserPerson:
 
     def _reply(self, page: Page) -> None:
         """Two actions: open the blocker; write the reply and send it."""
-        page.locator(UNANSWERED).first.click()
-        drawer = page.get_by_role("dialog", name="Details")
-        question = drawer.locator(".event-title").inner_text()
-        drawer.get_by_label("Your reply").fill(answer_to(question))
-        drawer.get_by_role("button", name="Reply and unblock").click()
-        drawer.get_by_role("button", name="Undo").wait_for()
+        link = page.locator(UNANSWERED).first
+        opens = link.get_attribute("data-opens")
+        link.click()
+        blocker = page.get_by_role("dialog", name="Details").locator(f'[data-blocker="{opens}"]')
+        blocker.get_by_label("Your reply").fill(answer_to(blocker.locator(".event-title").inner_text()))
+        blocker.get_by_role("button", name="Reply and unblock").click()
+        blocker.get_by_role("button", name="Undo").wait_for()
         page.keyboard.press("Escape")
 
 
