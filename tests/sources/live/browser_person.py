@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from types import TracebackType
 from typing import Self
 
@@ -43,6 +44,13 @@ class BrowserPerson:
         self.thread.join()
 
     def _run(self) -> None:
+        try:
+            self._watch_and_reply()
+        except Exception:
+            traceback.print_exc()
+            raise
+
+    def _watch_and_reply(self) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.find(), args=LAUNCH)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
