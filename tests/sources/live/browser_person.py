@@ -33,6 +33,7 @@ class BrowserPerson:
     def __init__(self, running: Running) -> None:
         self.running, self.stop = running, threading.Event()
         self.seen_at: dict[str, float] = {}
+        self.replied: set[str] = set()
         self.thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
@@ -59,17 +60,19 @@ class BrowserPerson:
             page.goto(f"{self.running.base_url}/blocked/")
             page.evaluate(WATCH)
             while not self.stop.is_set():
-                if page.locator(UNANSWERED).count():
-                    self._reply(page)
+                opens = page.locator(UNANSWERED).evaluate_all("links => links.map(link => link.dataset.opens)")
+                for blocker in opens:
+                    if blocker not in self.replied:  # the list follows a moment later
+                        self._reply(page, blocker)
+                        break
                 page.wait_for_timeout(100)
             self.seen_at = {text: at / 1000 for text, at in page.evaluate("window.seenAt").items()}
             browser.close()
 
-    def _reply(self, page: Page) -> None:
+    def _reply(self, page: Page, opens: str) -> None:
         """Two actions: open the blocker; write the reply and send it."""
-        link = page.locator(UNANSWERED).first
-        opens = link.get_attribute("data-opens")
-        link.click()
+        self.replied.add(opens)
+        page.locator(f'{UNANSWERED}[data-opens="{opens}"]').click()
         blocker = page.get_by_role("dialog", name="Details").locator(f'[data-blocker="{opens}"]')
         blocker.get_by_label("Your reply").fill(answer_to(blocker.locator(".event-title").inner_text()))
         blocker.get_by_role("button", name="Reply and unblock").click()
