@@ -66,7 +66,7 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
             close_websocket_soon(protocol)
 
     def kill_all_applications(self) -> Deferred[None]:
-        """Daphne calls this before it stops, and stops afterwards."""
+        """Daphne waits for this before it stops."""
         return Deferred.fromFuture(asyncio.ensure_future(self.end_applications()))
 
     async def end_applications(self) -> None:

@@ -1,4 +1,4 @@
-"""Webhooks: calls a URL of an administrator's choice when a blocker ends, by the Standard Webhooks specification.
+"""Webhooks: calls a URL when a blocker is resolved, according to the Standard Webhooks specification.
 
-`deliveries` makes a delivery of each end of a blocker, and `sender` sends them: at least once, in order of attempt.
+`deliveries` creates one delivery for each resolved blocker and webhook; `sender` sends them, in no guaranteed order.
 """

@@ -1,11 +1,11 @@
-"""The table of deliveries: made of the ends of blockers, attempted when they are due, and kept with their outcome.
+"""The table of deliveries: one for each resolved blocker, attempted when it is due, and kept with its outcome.
 
 1. `enqueue` moves each webhook's position to that of the projection, and makes the deliveries of what lies between, in
    one statement. So no end of a blocker is missed, whatever is killed and when.
 2. `begin_attempts` moves `due_at` of the deliveries that it takes LEASE ahead. No other process takes them until then;
    if this one is killed, another one does. No transaction is open while a message is sent.
-3. `record` stores the outcome. A process that was suspended beyond its lease changes nothing of a later attempt, except
-   that what was delivered is delivered.
+3. `record` stores the outcome. A process that was suspended beyond its lease does not affect a later attempt, unless
+   its own has succeeded: then the delivery counts as delivered.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def begin_attempts(busy: Mapping[int, int]) -> list[DeliveryAttempt]:
 
 
 def lease(webhook: Webhook, number: int) -> list[WebhookDelivery]:
-    """Take up to `number` deliveries that are due, those that are due for longest first."""
+    """Take up to `number` deliveries that are due, the longest overdue first."""
     with transaction.atomic():
         rows = WebhookDelivery.objects.select_for_update(skip_locked=True)
         due = rows.filter(webhook=webhook, status=DeliveryStatus.WAITING, due_at__lte=Now())
@@ -107,7 +107,8 @@ def lease(webhook: Webhook, number: int) -> list[WebhookDelivery]:
 
 
 def attempt_of(webhook: Webhook, delivery: WebhookDelivery) -> DeliveryAttempt | None:
-    """Make the message from the blocker as it is now. None if there is no such blocker, or not yet again."""
+    """Make the message from the blocker as it is now. None if there is no such blocker, or the projection
+    is being rebuilt."""
     ends = Blocker.objects.filter(blocker_id=delivery.blocker_id, resolved_at__isnull=False)
     blocker = ends.order_by("from_position").first()
     number = delivery.attempts

@@ -61,7 +61,7 @@ class PostOutcome:
         if not self.status:
             return self.problem
         redirect = " Redirects are not followed." if 300 <= self.status < 400 else ""
-        return f"The receiver answered {status_words(self.status)}.{redirect}"
+        return f"The receiver responded with {status_words(self.status)}.{redirect}"
 
 
 def status_words(status: int) -> str:
@@ -75,7 +75,7 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, wants_excerpt:
         async with asyncio.timeout(TIMEOUT_S):
             return await post_to_checked(httpx.URL(url), headers | FIXED_HEADERS, body, wants_excerpt)
     except (TimeoutError, httpx.TimeoutException):
-        return PostOutcome(problem=f"The receiver did not answer within {TIMEOUT_S:g} seconds.")
+        return PostOutcome(problem=f"The receiver did not respond within {TIMEOUT_S:g} seconds.")
     except ForbiddenAddress as error:
         return PostOutcome(problem=str(error))
     except httpx.ConnectError as error:

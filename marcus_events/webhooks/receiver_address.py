@@ -1,6 +1,6 @@
 """Which URLs and addresses a webhook may have.
 
-Link-local addresses are refused, because machines in clouds find credentials there. Loopback and private addresses are
+Link-local addresses are refused, because cloud machines find credentials there. Loopback and private addresses are
 allowed, because agents often run on the same machine or network. A name is resolved for each request, and the request
 goes to an address that was checked, so a name cannot lead elsewhere between the check and the request.
 """

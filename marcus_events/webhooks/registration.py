@@ -1,4 +1,4 @@
-"""Creates, changes and deletes webhooks, for administrators. Each action is recorded in the audit trail."""
+"""Creates, changes and deletes webhooks, for administrators. These actions are recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from marcus_events.webhooks.signature import new_nonce
 MAX_WEBHOOKS = 20  # each may have several messages under way at once
 FULL = f"There can be up to {MAX_WEBHOOKS} webhooks. Delete one first."
 TAKEN = "There is already a webhook with this URL."
-ANSWERED_GONE = "The receiver answered 410 Gone."
+ANSWERED_GONE = "The receiver responded with 410 Gone."
 RECEIVER = "webhook receiver"  # who turns off a webhook by answering 410
 
 
 class CannotRegister(ValueError):
-    """Why there can be no such webhook, for people."""
+    """The webhook cannot be created; the message, for people, says why."""
 
 
 def create(url: str, boards: Iterable[str], by: str, address: str) -> Webhook:
-    """Create a webhook for what happens from now on. Raises CannotRegister."""
+    """Create a webhook for blockers resolved from now on. Raises CannotRegister."""
     try:
         checked = check_url(url)
     except ValueError as error:
@@ -52,7 +52,7 @@ def renew_secret(webhook: Webhook, by: str, address: str) -> None:
 
 
 def turn_off(webhook: Webhook, by: str, address: str = "", reason: str = "") -> None:
-    """Send nothing until the webhook is turned on again. What ends meanwhile is sent then."""
+    """Send nothing until the webhook is turned on again. Blockers resolved in the meantime are sent then."""
     running = Webhook.objects.filter(pk=webhook.pk, turned_off_at=None)
     if running.update(turned_off_at=Now(), turned_off_reason=reason):
         because = {"reason": reason} if reason else {}
@@ -72,7 +72,7 @@ def turn_on(webhook: Webhook, by: str, address: str) -> None:
 
 
 def retry_failed(webhook: Webhook) -> int:
-    """Let the failed deliveries begin anew; return how many."""
+    """Make the failed deliveries due again; return how many."""
     failed = WebhookDelivery.objects.filter(webhook=webhook, status=DeliveryStatus.FAILED)
     return failed.update(status=DeliveryStatus.WAITING, attempts=0, due_at=Now())
 

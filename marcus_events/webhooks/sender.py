@@ -108,7 +108,7 @@ class WebhookSender:
             )
             await self._in_database(deliveries.record, attempt, outcome)
         except (Error, *CONNECTION_ERRORS) as error:
-            logger.warning("the outcome of a delivery to a webhook is unknown: %s", error)
+            logger.warning("the outcome of a webhook delivery could not be stored: %s", error)
         except Exception:
             logger.exception("a delivery to a webhook ended with an error")
 

@@ -1,4 +1,4 @@
-"""Signs messages by the Standard Webhooks specification: https://www.standardwebhooks.com.
+"""Signs messages according to the Standard Webhooks specification: https://www.standardwebhooks.com.
 
 The secret of a webhook is derived from Django's secret key and the webhook's nonce. So it is not stored, and a new
 nonce makes a new secret. Another MARCUS_SECRET_KEY changes all of them.

@@ -27,7 +27,7 @@ export function notify({ heading, text, href, blocker, cause }) {
     notification.addEventListener("close", () => made.delete(notification));
     notification.addEventListener("click", () => follow(notification, blocker, href));
   } catch {
-    // Phones let service workers alone do that. Where there is none either, the bell and the toast have told already.
+    // On phones only service workers can show notifications. Without one, the bell and the toast still alert.
     notifyByWorker(heading, { ...options, data: { href: new URL(href, location.href).href } }).catch(() => {});
   }
 }

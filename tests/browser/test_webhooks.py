@@ -65,7 +65,7 @@ def test_a_webhook_is_created_tested_called_and_deleted(integrations: Page, appl
         assert secret not in integrations.content()
         row = row_of(integrations, receiver.url)
         row.get_by_role("button", name="Send a test").click()
-        expect(integrations.get_by_text("The receiver answered 204 No Content.")).to_be_visible()
+        expect(integrations.get_by_text("The receiver responded with 204 No Content.")).to_be_visible()
         expect(integrations.locator("#connection")).to_have_text("Live")
         application.publish(blocker("Which provider?", "t3"), resolution("t3"))
         expect(row).to_contain_text("Last delivery: delivered")
@@ -90,7 +90,7 @@ def test_it_works_without_javascript(without_javascript: Page) -> None:
         expect(page.locator("#webhook-secret")).to_have_text(SECRET)
         assert page.locator("#webhook-secret").inner_text() != secret
         row.get_by_role("button", name="Send a test").click()
-        expect(page.get_by_text("The receiver answered 204 No Content.")).to_be_visible()
+        expect(page.get_by_text("The receiver responded with 204 No Content.")).to_be_visible()
         delete(page, receiver.url)
         wait_until(lambda: len(receiver.received) == 1)
 

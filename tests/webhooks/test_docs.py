@@ -71,8 +71,8 @@ def test_the_body_has_these_fields() -> None:
 def test_the_numbers_are_those_of_the_code() -> None:
     text = DOCUMENT.replace("\n", " ")
     assert f"within {TIMEOUT_S:g} seconds" in text
-    assert f"more than {MAX_TEXT:,} characters" in text
-    assert f"listed for {KEPT_FOR.days} days" in text
+    assert f"cut to {MAX_TEXT:,} characters" in text
+    assert f"stay on record for {KEPT_FOR.days} days" in text
     [listed] = re.findall(r"after 5 seconds, 5 minutes, 30 minutes, ([\d, and]+) hours", text)
     stated = [timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)]
     assert (*stated, *(timedelta(hours=int(number)) for number in re.findall(r"\d+", listed))) == DELAYS

@@ -60,7 +60,7 @@ def test_failures_are_repeated_over_days_and_then_kept_as_failed() -> None:
     record(attempt, FAILURE)
     kept = delivery()
     assert (kept.status, kept.attempts, kept.error) == (
-        *("failed", len(DELAYS) + 1, "The receiver answered 500 Internal Server Error."),
+        *("failed", len(DELAYS) + 1, "The receiver responded with 500 Internal Server Error."),
     )
     assert sum(DELAYS, timedelta()) > timedelta(days=3)
     make_due()
@@ -119,9 +119,9 @@ def test_gone_turns_the_webhook_off_and_keeps_the_delivery() -> None:
         wait_until(lambda: delivery().attempts == 0)
         enqueue()
         assert begin_attempts({}) == []
-    assert (delivery().status, hook().turned_off_reason) == ("waiting", "The receiver answered 410 Gone.")
+    assert (delivery().status, hook().turned_off_reason) == ("waiting", "The receiver responded with 410 Gone.")
     told = as_text(sentence(only_event("webhook_turned_off")))
-    assert told == f"Webhook receiver turned off the webhook {receiver.url}: The receiver answered 410 Gone."
+    assert told == f"Webhook receiver turned off the webhook {receiver.url}: The receiver responded with 410 Gone."
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -131,7 +131,7 @@ def test_a_redirect_is_not_followed() -> None:
             ended("t1")
             wait_until(lambda: WebhookDelivery.objects.exclude(error="").exists())
         assert (delivery().status, elsewhere.received) == ("waiting", [])
-    assert delivery().error == "The receiver answered 307 Temporary Redirect. Redirects are not followed."
+    assert delivery().error == "The receiver responded with 307 Temporary Redirect. Redirects are not followed."
 
 
 def test_a_receiver_that_repeats_what_it_was_sent_leaves_none_of_it_in_the_table() -> None:
@@ -166,7 +166,7 @@ async def test_a_receiver_that_trickles_is_cut_off(monkeypatch: pytest.MonkeyPat
         outcome = await post(f"http://127.0.0.1:{server.getsockname()[1]}/", {}, b"{}")
         is_over.set()
         thread.join()
-    assert outcome == PostOutcome(problem="The receiver did not answer within 1 seconds.")
+    assert outcome == PostOutcome(problem="The receiver did not respond within 1 seconds.")
 
 
 async def test_an_endless_body_changes_nothing_and_only_its_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +254,7 @@ async def test_a_certificate_is_checked_for_the_name_and_not_for_the_address(
         receiver.encrypt(certificate)
         by_name = await post(f"https://localhost:{receiver.port}/", {"webhook-id": "x"}, b"{}")
         by_address = await post(f"https://127.0.0.1:{receiver.port}/", {"webhook-id": "x"}, b"{}")
-    assert (by_name.words, len(receiver.received)) == ("The receiver answered 204 No Content.", 1)
+    assert (by_name.words, len(receiver.received)) == ("The receiver responded with 204 No Content.", 1)
     assert "certificate" in by_address.words
 
 
@@ -276,7 +276,7 @@ def test_a_test_is_signed_and_says_what_the_receiver_answered() -> None:
     [received] = receiver.received
     assert is_genuine(secret_of(made), received)
     assert (received.message["type"], received.data) == ("test", {})
-    assert (outcome.words, outcome.excerpt) == ("The receiver answered 200 OK.", "thanks")
+    assert (outcome.words, outcome.excerpt) == ("The receiver responded with 200 OK.", "thanks")
     assert not WebhookDelivery.objects.exists()
 
 

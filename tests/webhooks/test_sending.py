@@ -163,7 +163,7 @@ def test_a_failed_delivery_is_repeated_with_the_same_id_and_a_new_timestamp() ->
 
 
 def has_failed_with(error: str) -> bool:
-    return WebhookDelivery.objects.filter(error=f"The receiver answered {error}.").exists()
+    return WebhookDelivery.objects.filter(error=f"The receiver responded with {error}.").exists()
 
 
 def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from marcus_events.models import Webhook
 from marcus_events.webhooks.http_post import PostOutcome
 
 DONE = {
-    "off": "The webhook is off. What happens meanwhile is sent when you turn it on again.",
+    "off": "The webhook is off. Blockers resolved in the meantime are sent when you turn it on again.",
     "on": "The webhook is on.",
     "retry": "The failed deliveries are being sent again.",
     "deleted": "The webhook has been deleted.",

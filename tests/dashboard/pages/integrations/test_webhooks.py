@@ -137,9 +137,9 @@ def test_each_act_is_done_and_on_record_without_the_query_of_the_url(administrat
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Answer(200, {}, b"<b>thanks</b>"), "The receiver answered 200 OK."),
+        (Answer(200, {}, b"<b>thanks</b>"), "The receiver responded with 200 OK."),
         (Answer(302, {"location": "/elsewhere"}), "302 Found. Redirects are not followed."),
-        (Answer(500), "The receiver answered 500 Internal Server Error."),
+        (Answer(500), "The receiver responded with 500 Internal Server Error."),
     ],
 )
 def test_a_test_says_what_the_receiver_answered(administrator: Client, answer: Answer, words: str) -> None:
@@ -160,7 +160,7 @@ def test_a_test_says_that_nobody_answers(administrator: Client) -> None:
 
 def test_the_list_says_how_deliveries_went(administrator: Client) -> None:
     create(administrator)
-    assert "Last delivery: none yet" in Document(region()).text
+    assert "Last delivery: none in the last 30 days" in Document(region()).text
     for n in range(3):
         ended(f"t{n}")
     enqueue()
@@ -171,7 +171,7 @@ def test_the_list_says_how_deliveries_went(administrator: Client) -> None:
     for words in (
         "2 waiting",
         "1 failed",
-        "1 not delivered",
+        "1 failed",
         "10 attempts",
         f"Event {failed.position}",
         "No connection.",
@@ -180,7 +180,7 @@ def test_the_list_says_how_deliveries_went(administrator: Client) -> None:
     outcomes.filter(pk=delivered.pk).update(attempts=1, attempted_at=utc_now(), error="No connection.")
     text = Document(region()).text
     assert "Failing, retrying" in text
-    assert "No connection. It will be repeated." in text
+    assert "No connection. The message will be sent again." in text
     outcomes.filter(pk=delivered.pk).update(status="delivered", attempted_at=utc_now())
     text = Document(region()).text
     assert "Last delivery: delivered" in text
@@ -191,10 +191,10 @@ def test_the_list_says_how_deliveries_went(administrator: Client) -> None:
 
 def test_a_webhook_that_its_receiver_turned_off_says_so(administrator: Client) -> None:
     create(administrator)
-    Webhook.objects.update(turned_off_at=utc_now(), turned_off_reason="The receiver answered 410 Gone.")
+    Webhook.objects.update(turned_off_at=utc_now(), turned_off_reason="The receiver responded with 410 Gone.")
     text = open_page(administrator, PAGE).text
     assert "Turned off by the receiver" in text
-    assert "The receiver answered 410 Gone. Turn the webhook on again" in text
+    assert "The receiver responded with 410 Gone. Turn the webhook on again" in text
 
 
 def test_others_see_nothing_of_it_and_change_nothing(viewer: Client, administrator: Client) -> None:
