@@ -23,7 +23,12 @@ from server.websocket_inbox import WebSocketInbox
 
 MAX_FILES = 2 * MAX_CONNECTIONS + 500  # a socket and a body's file for each connection, and the process's own
 LAST_READ_S = 1.0  # for clients to read what they are told when the server stops
-STOPPING = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping. Send the request again.", retry_after_s=1)
+STOPPING = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The server is stopping. Send the request again; if it publishes events, use the same event ids, since they may "
+    "have been stored.",
+    retry_after_s=1,
+)
 
 
 class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types

@@ -58,7 +58,16 @@ def answer(blockers: Sequence[Blocker], by: str, text: str) -> None:
             f"{taken.answered_by} has just replied for one of the other tasks. The remaining tasks are listed below."
         )
     due = (utc_now() + UNDO).isoformat()
-    publish_each(EventTypes.BLOCKER_ANSWERED, blockers, by, answer=text.strip(), due=due)
+    [event, *_] = publish_each(EventTypes.BLOCKER_ANSWERED, blockers, by, answer=text.strip(), due=due)
+    check_first(first, event)
+
+
+def check_first(blocker: Blocker, answer: Event) -> None:
+    """Check that nobody else's answer came first: only one counts, in the order of the log."""
+    now = Blocker.objects.now().filter(blocker_id=blocker.blocker_id).exclude(answer_id="").first()
+    if now is not None and now.answer_id != answer.event_id:
+        who = f"A standing reply by {now.answered_by}" if now.standing_reply else now.answered_by
+        raise ActionNotPossible(f"{who} has just replied. Undo that reply first.")
 
 
 def withdraw(blockers: Sequence[Blocker], by: str) -> None:
@@ -77,9 +86,11 @@ def check_unresolved(blockers: Sequence[Blocker]) -> Sequence[Blocker]:
     return blockers
 
 
-def publish_each(event_type: str, blockers: Sequence[Blocker], by: str, **data: Any) -> None:
-    """Publish an event of this type for each blocker."""
-    ingest_and_wait([action_event(event_type, blocker, by, **data) for blocker in blockers])
+def publish_each(event_type: str, blockers: Sequence[Blocker], by: str, **data: Any) -> list[Event]:
+    """Publish an event of this type for each blocker; return the events."""
+    events = [action_event(event_type, blocker, by, **data) for blocker in blockers]
+    ingest_and_wait(events)
+    return events
 
 
 def action_event(event_type: str, blocker: Blocker, by: str, **data: Any) -> Event:
@@ -94,7 +105,11 @@ def ingest_and_wait(events: Sequence[Event]) -> None:
     wait_until_projected(max(receipt.position or 0 for receipt in receipts))
 
 
-def wait_until_projected(position: int) -> None:
+def wait_until_projected(position: int) -> bool:
+    """Wait until the tables hold the log up to this position; return whether they do."""
     deadline = time.monotonic() + PROJECTION_TIMEOUT_S
-    while read.projected(STATE.name) < position and time.monotonic() < deadline:
+    while read.projected_and_head(STATE.name)[0] < position:
+        if time.monotonic() > deadline:
+            return False
         time.sleep(POLL_INTERVAL_S)
+    return True

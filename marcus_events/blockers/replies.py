@@ -45,16 +45,21 @@ def run_replies(stop: threading.Event) -> None:
 
 
 def send_due_answers() -> int:
-    """Send the answers that are due; return how many."""
-    rows = Blocker.objects.now().filter(resolved_at=None, answer_due__lte=utc_now() - MARGIN)
+    """Send the answers of people that are due; return how many. `standing_uses` sends those of standing replies."""
+    rows = Blocker.objects.now().filter(resolved_at=None, answer_due__lte=utc_now() - MARGIN, standing_reply="")
     due = list(rows.order_by("answer_due")[:BATCH_SIZE])
-    waiting = due
+    send_answers(due)
+    return len(due)
+
+
+def send_answers(due: Sequence[Blocker]) -> None:
+    """Send these answers, and record those that cannot be sent."""
+    waiting = list(due)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         if not waiting:
-            return len(due)
+            return
         waiting = send(waiting, attempt)
     record_undelivered([(blocker, "its event ids are taken by other events") for blocker in waiting])
-    return len(due)
 
 
 def send(blockers: Sequence[Blocker], attempt: int) -> list[Blocker]:

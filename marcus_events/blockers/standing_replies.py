@@ -1,8 +1,7 @@
 """Save a standing reply from an answered blocker, turn it on, and turn it off. Each is an event.
 
-A standing reply begins in shadow. It can be turned on only where it agrees with every matching reply that people gave
-(`standing_match.shadow_of`). Turning it off also withdraws its replies that are not sent yet: whoever changes it locks
-its row, so none is given afterwards. `standing_uses` gives the replies.
+A standing reply starts in shadow mode. It can be turned on only if people gave the same reply to every matching blocker
+of those that `standing_match.shadow_of` looks at. `standing_uses` gives and sends its replies.
 """
 
 from __future__ import annotations
@@ -12,37 +11,41 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from marcus_events.blockers.actions import ActionNotPossible, ingest_and_wait
+from marcus_events.blockers.actions import ActionNotPossible, ingest_and_wait, wait_until_projected
 from marcus_events.blockers.events import blocker_event
-from marcus_events.blockers.standing_match import KINDS, MATCHERS, match_of, shadow_of
+from marcus_events.blockers.standing_match import FIELDS, identifies_question, match_of, shadow_of
 from marcus_events.core.event import Event, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reserved import SYSTEM, USER, source_of
+from marcus_events.log import read
 from marcus_events.models import Blocker, StandingReply
 
 MAX_USES = 1_000
-LONGEST = timedelta(days=92)
+LONGEST = timedelta(weeks=12)
 BY_SYSTEM = source_of(SYSTEM, "standing-replies")
-GONE = "the blocker that it was saved from has been removed or redacted"
+GONE = "the blocker it was saved on has been removed or redacted"
+Stage = StandingReply.Stage
 
 
 def save(example: Blocker, by: str, fields: Collection[str], ends_at: datetime, max_uses: int) -> StandingReply:
-    """Save the reply to a blocker as a standing reply, in shadow. Raises ActionNotPossible."""
-    chosen = [name for name in MATCHERS if name in fields]
+    """Save the reply to a blocker as a standing reply, in shadow mode. Raises ActionNotPossible."""
+    chosen = [name for name in FIELDS if name in fields]
     if not example.answer_id or example.resolved_at is None or example.standing_reply:
         raise ActionNotPossible("Only a reply that a person wrote and that has been sent can become a standing reply.")
-    if not any(MATCHERS[name](example) for name in chosen if name in KINDS):
-        raise ActionNotPossible("Choose the same question or the same type.")
+    if not identifies_question(example, chosen):
+        raise ActionNotPossible("Select the question or the blocker type.")
     if not utc_now() < ends_at <= utc_now() + LONGEST:
-        raise ActionNotPossible(f"Choose an end within {LONGEST.days} days.")
+        raise ActionNotPossible(f"Choose an end within {LONGEST.days // 7} weeks.")
     if not 1 <= max_uses <= MAX_USES:
         raise ActionNotPossible(f"Choose between 1 and {MAX_USES:,} replies.")
     with transaction.atomic():
-        standing, is_new = StandingReply.objects.exclude(stage=StandingReply.Stage.OFF).get_or_create(
+        standing, is_new = StandingReply.objects.exclude(stage=Stage.OFF).get_or_create(
             blocker_id=example.blocker_id,
             defaults={
                 "board_id": example.board_id,
+                "epoch": read.head().epoch,
                 "fields": chosen,
                 "ends_at": ends_at,
                 "max_uses": max_uses,
@@ -53,42 +56,48 @@ def save(example: Blocker, by: str, fields: Collection[str], ends_at: datetime, 
         if not is_new:
             raise ActionNotPossible("This reply is a standing reply already.")
         if match_of(standing) is None:
-            raise ActionNotPossible("This blocker or its reply has been redacted.")
-        publish(standing, example, EventTypes.STANDING_REPLY_SAVED, source_of(USER, by), by=by, fields=chosen)
+            raise ActionNotPossible("This blocker or its reply has been removed or redacted.")
+        ingest_and_wait([about(standing, example, EventTypes.STANDING_REPLY_SAVED, by=by, fields=chosen)])
     return standing
 
 
 def turn_on(standing_id: int, by: str) -> None:
-    """Turn a standing reply on if its shadow agreed each time. Raises ActionNotPossible."""
+    """Turn a standing reply on if its shadow agreed each time. Raises ActionNotPossible.
+
+    The shadow covers the log up to `turned_on_position`, and the search for conflicts the log after it.
+    """
+    position = read.head().position
+    if not wait_until_projected(position):
+        raise ActionNotPossible("The latest replies are not known yet. Try again in a moment.")
     with transaction.atomic():
         standing = locked(standing_id)
         match = match_of(standing)
-        if standing.stage != StandingReply.Stage.SHADOW:
-            raise ActionNotPossible(f"This standing reply is {standing.get_stage_display()} already.")
+        if standing.stage != Stage.SHADOW:
+            state = "is on already" if standing.stage == Stage.ON else "has been turned off. Save a new one"
+            raise ActionNotPossible(f"This standing reply {state}.")
         if match is None:
             raise ActionNotPossible(f"This cannot be turned on: {GONE}.")
         if standing.ends_at <= utc_now():
             raise ActionNotPossible("The end of this standing reply has passed. Save a new one.")
         shadow = shadow_of(match)
-        if not shadow.is_unanimous:
-            raise ActionNotPossible(
-                f"People replied differently to {len(shadow.differed)} matching blockers."
-                if shadow.differed
-                else "None of the latest replies on this board is to a matching blocker."
-            )
-        standing.stage, standing.turned_on_by, standing.turned_on_at = StandingReply.Stage.ON, by, utc_now()
+        if shadow.differed:
+            raise ActionNotPossible("People replied differently to matching blockers.")
+        if not shadow.agreed:
+            raise ActionNotPossible("None of the latest replies on this board is to a matching blocker.")
+        standing.stage, standing.turned_on_by = Stage.ON, by
+        standing.turned_on_at, standing.turned_on_position = utc_now(), position
         standing.save()
         limits = {"until": standing.ends_at.isoformat(), "max_uses": standing.max_uses}
-        publish(standing, match.example, EventTypes.STANDING_REPLY_STARTED, source_of(USER, by), by=by, **limits)
+        ingest_and_wait([about(standing, match.example, EventTypes.STANDING_REPLY_STARTED, by=by, **limits)])
 
 
 def turn_off(standing_id: int, by: str) -> None:
-    """Turn a standing reply off, or discard it while it is in shadow. Raises ActionNotPossible."""
+    """Turn a standing reply off, or discard it while it is in shadow mode. Raises ActionNotPossible."""
     with transaction.atomic():
         standing = locked(standing_id)
-        if standing.stage == StandingReply.Stage.OFF:
+        if standing.stage == Stage.OFF:
             raise ActionNotPossible("This standing reply is off already.")
-        stop(standing, f"by {by}", source_of(USER, by))
+        stop(standing, by=by)
 
 
 def locked(standing_id: int) -> StandingReply:
@@ -98,29 +107,45 @@ def locked(standing_id: int) -> StandingReply:
     return found
 
 
-def stop(standing: StandingReply, reason: str, source: str = BY_SYSTEM) -> None:
-    """Turn off a locked standing reply, and withdraw what it has not sent yet."""
-    standing.stage, standing.turned_off_at, standing.reason = StandingReply.Stage.OFF, utc_now(), reason
+def stop(standing: StandingReply, reason: str = "", by: str = "") -> None:
+    """Turn off a locked standing reply, by a person or for a reason, and withdraw the replies that are not sent."""
+    change = "discarded" if standing.turned_on_at is None else "turned off"
+    standing.stage, standing.turned_off_at = Stage.OFF, utc_now()
+    standing.turned_off_by, standing.reason = by, reason
     standing.save()
-    pending = Blocker.objects.now().filter(standing_reply=str(standing.pk), resolved_at=None).exclude(answer_id="")
-    withdrawn = [withdrawal(blocker, source, reason) for blocker in pending]
-    example = Blocker.objects.now().filter(blocker_id=standing.blocker_id).first()
-    if example is not None:
-        withdrawn.append(about(standing, example, EventTypes.STANDING_REPLY_STOPPED, source, reason=reason))
-    if withdrawn:
-        ingest_and_wait(withdrawn)
+    events = withdrawals(standing)
+    if example := Blocker.objects.now().filter(blocker_id=standing.blocker_id).first():
+        stated = {"by": by, "change": change} if by else {"reason": reason}
+        events.append(about(standing, example, EventTypes.STANDING_REPLY_STOPPED, **stated))
+    if events:
+        ingest_and_wait(events)
 
 
-def withdrawal(blocker: Blocker, source: str, reason: str) -> Event:
-    event_id = f"act_{uuid.uuid4().hex}"
-    stated = {"answer_id": blocker.answer_id, "reason": f"The standing reply was turned off: {reason}"}
-    return blocker_event(blocker, EventTypes.ANSWER_WITHDRAWN, event_id, source, **stated)
+def unsent(standing: StandingReply) -> QuerySet[Blocker]:
+    """Return the blockers that have its reply while it can still be undone, as far as the tables know."""
+    rows = Blocker.objects.now().filter(standing_reply=str(standing.pk), resolved_at=None)
+    return rows.exclude(answer_id="").order_by("blocker_id")
 
 
-def publish(standing: StandingReply, example: Blocker, event_type: str, source: str, **data: object) -> None:
-    ingest_and_wait([about(standing, example, event_type, source, **data)])
+def withdrawals(standing: StandingReply) -> list[Event]:
+    """Make the events that take back what is not sent, by whoever has turned the standing reply off."""
+    by, reason = standing.turned_off_by, f"its standing reply was turned off: {standing.reason}"
+    stated = {"by": by} if by else {"reason": reason}
+    return [
+        blocker_event(row, EventTypes.ANSWER_WITHDRAWN, act_id(), source_by(by), answer_id=row.answer_id, **stated)
+        for row in unsent(standing)
+    ]
 
 
-def about(standing: StandingReply, example: Blocker, event_type: str, source: str, **data: object) -> Event:
-    event_id = f"act_{uuid.uuid4().hex}"
-    return blocker_event(example, event_type, event_id, source, standing_reply=standing.pk, **data)
+def about(standing: StandingReply, example: Blocker, event_type: str, by: str = "", **data: object) -> Event:
+    """Make an event about a standing reply, by a person or by the system."""
+    stated = ({"by": by} if by else {}) | data
+    return blocker_event(example, event_type, act_id(), source_by(by), standing_reply=standing.pk, **stated)
+
+
+def source_by(person: str) -> str:
+    return source_of(USER, person) if person else BY_SYSTEM
+
+
+def act_id() -> str:
+    return f"act_{uuid.uuid4().hex}"

@@ -171,11 +171,11 @@ MEANINGS: dict[str, Meaning] = {
     ),
     T.STANDING_REPLY_STARTED: Meaning(
         "task",
-        "Standing reply on",
-        "{by} turned on the standing reply from {task} until {until}[, for at most {max_uses} replies]",
+        "Standing reply turned on",
+        "{by} turned on the standing reply saved on {task}; it ends {until}[, limit {max_uses}]",
     ),
     T.STANDING_REPLY_STOPPED: Meaning(
-        "task", "Standing reply off", "The standing reply from {task} was turned off[: {reason}]"
+        "task", "Standing reply turned off", "{by} {change} the standing reply saved on {task}"
     ),
     T.AGENT_REGISTERED: Meaning("agent", "Agent registered", "{agent} joined[ as {role}]"),
     T.AGENT_STATUS_CHANGED: Meaning("agent", "Agent status", "{agent} is now {status}"),
@@ -253,7 +253,13 @@ KNOWN_FROM_BOARD: dict[str, str] = {
 }
 
 # The words for a reply that nobody wrote for this blocker.
-BY_STANDING_REPLY = "A standing reply by {by} answered the blocker on {task}[: {answer}]"
+BY_STANDING_REPLY = "A standing reply by {by} replied to the blocker on {task}[: {answer}]"
+
+# The words for what the system did by itself.
+BY_SYSTEM: dict[str, str] = {
+    T.ANSWER_WITHDRAWN: "The reply on {task} was withdrawn[: {reason}]",
+    T.STANDING_REPLY_STOPPED: "The standing reply saved on {task} was turned off[: {reason}]",
+}
 
 ALIASES: dict[str, str] = {
     "server_startup": T.SYSTEM_STARTUP,

@@ -12,9 +12,9 @@ from typing import Literal
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_fields import text_in
-from marcus_events.core.event_types import BY_STANDING_REPLY, KNOWN_FROM_BOARD, EventTypes, meaning_of
+from marcus_events.core.event_types import BY_STANDING_REPLY, BY_SYSTEM, KNOWN_FROM_BOARD, EventTypes, meaning_of
 from marcus_events.core.redaction_marker import day_of, is_redacted
-from marcus_events.core.reserved import person_in
+from marcus_events.core.reserved import SYSTEM, person_in
 
 PartKind = Literal["text", "task", "agent", "board"]
 MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click away
@@ -40,10 +40,12 @@ def sentence(recorded: RecordedEvent) -> list[SentencePart]:
 
 
 def phrase_of(recorded: RecordedEvent) -> str:
-    """The type's own phrase; another one for what is known from a board alone, and for standing replies."""
+    """The type's own phrase; others for what is known from a board alone, for standing replies and for the system."""
     phrase = meaning_of(recorded.event_type).phrase
     if recorded.event_type == EventTypes.BLOCKER_ANSWERED and recorded.data.get("standing_reply"):
         return BY_STANDING_REPLY
+    if recorded.source.startswith(SYSTEM):
+        return BY_SYSTEM.get(recorded.event_type, phrase)
     return KNOWN_FROM_BOARD.get(recorded.event_type, phrase) if recorded.data.get("known_from") == "board" else phrase
 
 

@@ -221,6 +221,11 @@ class Blocker(Interval):
                 condition=Q(to_position=None, resolved_at__isnull=False, seen_at=None) & ~Q(answer_id=""),
             ),
             models.Index(fields=["standing_reply"], name="blocker_standing", condition=~Q(standing_reply="")),
+            models.Index(
+                fields=["board_id", "resolved_at", "blocker_id"],
+                name="blocker_by_people",
+                condition=Q(to_position=None, resolved_at__isnull=False, standing_reply="") & ~Q(answer_id=""),
+            ),
             models.Index(fields=["from_position"], name="blocker_begun"),
             models.Index(fields=["to_position"], name="blocker_ended", condition=Q(to_position__isnull=False)),
         ]

@@ -13,19 +13,19 @@ from marcus_events.models.fields import BoardIdField
 class StandingReply(models.Model):
     """A reply that answers every blocker on a board that equals its example in `fields`.
 
-    It holds no text: the question and the reply are those of the blocker `blocker_id`, so that a redaction there takes
-    them away here as well. In shadow it answers nothing, and shows what it would have answered. `turned_on_by` is the
-    person in whose name it replies.
+    It holds no text: the question and the reply are those of the blocker `blocker_id`. In shadow mode it answers
+    nothing, and shows what it would have answered. `turned_on_by` is the person in whose name it replies.
     """
 
     class Stage(models.TextChoices):
-        SHADOW = "shadow", "in shadow"
+        SHADOW = "shadow", "in shadow mode"
         ON = "on", "on"
         OFF = "off", "off"
 
     board_id = BoardIdField()
     blocker_id = models.BigIntegerField()
-    fields = models.JSONField()  # names of `blockers.standing_match.MATCHERS`
+    epoch = models.UUIDField()  # of the log that has the blocker
+    fields = models.JSONField()  # names of `blockers.standing_match.FIELDS`
     ends_at = models.DateTimeField()
     max_uses = models.PositiveIntegerField()
     stage = models.TextField(choices=Stage, default=Stage.SHADOW)
@@ -33,8 +33,10 @@ class StandingReply(models.Model):
     saved_at = models.DateTimeField()
     turned_on_by = models.TextField(default="")
     turned_on_at = models.DateTimeField(null=True)
+    turned_on_position = models.BigIntegerField(default=0)  # up to there its shadow agreed
     turned_off_at = models.DateTimeField(null=True)
-    reason = models.TextField(default="")  # why it was turned off
+    turned_off_by = models.TextField(default="")  # "" if the system did
+    reason = models.TextField(default="")  # why the system did
 
     class Meta:
         db_table = "standing_reply"

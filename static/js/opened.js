@@ -26,7 +26,7 @@ async function look() {
 async function lookAtBlocker() {
   const shown = body.querySelector("[data-blocker]");
   const state = byId("blocker-state");
-  if (state.contains(document.activeElement)) return;
+  if (state.contains(document.activeElement) || state.querySelector(".standing-form[open]")) return;
   const fresh = await fetchElement(`/blocked/${shown.dataset.blocker}/state/`);
   if (!state.isConnected || fresh.dataset.version === state.dataset.version) return;
   localise(fresh);

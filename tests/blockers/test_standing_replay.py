@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from marcus_events.blockers import actions, replies
+from marcus_events.blockers import actions, replies, standing_uses
 from marcus_events.blockers.standing_match import match_of, shadow_of
 from marcus_events.blockers.standing_replies import save, turn_on
 from marcus_events.blockers.standing_uses import give_standing_replies
@@ -67,6 +67,7 @@ class Replay:
                 actions.answer([now(blocker.event_id)], "ann", reply)
                 self.counts["by a person"] += 1
             replies.send_due_answers()
+            give_standing_replies()
             catch_up(PROJECTIONS)
             self.save(now(blocker.event_id))
 
@@ -103,7 +104,8 @@ class Replay:
 def test_every_blocker_of_a_run_has_one_answer_and_it_is_that_of_the_run(
     run: Callable[[], list[Case]], fields: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replies, "MARGIN", -LATE)  # what a person has left standing is sent at once
+    for module in (replies, standing_uses):
+        monkeypatch.setattr(module, "MARGIN", -LATE)  # what a person has left standing is sent at once
     cases = run()
     replay = Replay(fields, max_uses=5)
     replay.run(cases)

@@ -178,7 +178,7 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
         context=context_of(blocker),
         receiver=receiver if blocker.seen_by else "",
         last_call=last_call(blocker) if stage_of(blocker) == "sent" else None,
-        standing=standing_list.summary(standing, "") if standing else None,
+        standing=standing_list.summary(standing) if standing else None,
         field_choices=standing_list.field_choices(item) if may_be_saved else [],
         answered_like=standing_list.example_of(blocker),
     )

@@ -148,6 +148,7 @@ def blocker_context(request: HttpRequest, found: Blocker, visibility: Visibility
         "snoozes": SNOOZES,
         "spans": standing_acts.SPANS,
         "max_uses": MAX_USES,
+        "standing_form": standing_acts.form_of(request),
         "people": people[:MAX_PEOPLE],
         "are_people_many": len(people) > MAX_PEOPLE,
     }

@@ -5,27 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import F
+
 from dashboard.queries import current_state
 from dashboard.queries.blockers import NamedBlocker
 from dashboard.visibility import Scope
-from marcus_events.blockers.standing_match import MATCHERS, ShadowResult, StandingMatch, match_of, shadow_of
+from marcus_events.blockers.standing_match import (
+    FIELDS,
+    ShadowResult,
+    StandingMatch,
+    match_of,
+    options_in,
+    shadow_of,
+)
 from marcus_events.blockers.standing_uses import uses
 from marcus_events.core.event import utc_now
+from marcus_events.log import read
 from marcus_events.models import Blocker, StandingReply
 
-MAX_SHOWN = 20
+MAX_SHOWN = 20  # besides those that are on
 SHOWN_FOR = timedelta(days=7)  # after it was turned off
 IN_WORDS = {"type": "blocker type", "severity": "reported severity"}
 
 
 @dataclass(frozen=True)
 class StandingSummary:
-    """`match` is None once the example is gone; `shadow` is there while it is in shadow."""
+    """`match` is None once the example is gone."""
 
     standing: StandingReply
     board: str
     match: StandingMatch | None
-    shadow: ShadowResult | None
     uses: int
 
     @property
@@ -33,6 +42,12 @@ class StandingSummary:
         """What a blocker must have in common with the example: "question, options and agent"."""
         *others, last = [IN_WORDS.get(name, name) for name in self.standing.fields]
         return f"{', '.join(others)} and {last}" if others else last
+
+    @property
+    def shadow(self) -> ShadowResult | None:
+        """What it would have answered; None unless it is in shadow mode."""
+        is_in_shadow = self.standing.stage == StandingReply.Stage.SHADOW
+        return shadow_of(self.match) if self.match and is_in_shadow else None
 
 
 @dataclass(frozen=True)
@@ -44,18 +59,24 @@ class FieldChoice:
     value: str
 
 
-def listed(scope: Scope) -> list[StandingSummary]:
-    """Return the standing replies of these boards, those in use first, with those that were turned off lately."""
+@dataclass(frozen=True)
+class StandingList:
+    rows: list[StandingSummary]
+    hidden: int
+
+
+def listed(scope: Scope) -> StandingList:
+    """Return the standing replies of these boards: all that are on, then those in shadow mode and off, newest first."""
     rows = StandingReply.objects.filter(**scope.on()).exclude(turned_off_at__lt=utc_now() - SHOWN_FOR)
-    found = sorted(rows.order_by("-pk")[:MAX_SHOWN], key=lambda row: row.stage == StandingReply.Stage.OFF)
+    others = rows.exclude(stage=StandingReply.Stage.ON)
+    found = [*rows.filter(stage=StandingReply.Stage.ON).order_by("-pk")]
+    found += others.order_by(F("turned_off_at").desc(nulls_first=True), "-pk")[:MAX_SHOWN]
     names = current_state.names({row.board_id for row in found}, [], [])
-    return [summary(row, names.board(row.board_id)) for row in found]
+    return StandingList([summary(row, names.board(row.board_id)) for row in found], max(0, others.count() - MAX_SHOWN))
 
 
-def summary(standing: StandingReply, board: str) -> StandingSummary:
-    match = match_of(standing)
-    is_in_shadow = standing.stage == StandingReply.Stage.SHADOW
-    return StandingSummary(standing, board, match, shadow_of(match) if match and is_in_shadow else None, uses(standing))
+def summary(standing: StandingReply, board: str = "") -> StandingSummary:
+    return StandingSummary(standing, board, match_of(standing), uses(standing))
 
 
 def of_example(blocker: Blocker) -> StandingReply | None:
@@ -73,7 +94,12 @@ def example_of(blocker: Blocker) -> int | None:
 
 def field_choices(item: NamedBlocker) -> list[FieldChoice]:
     """Return the fields that this blocker has."""
-    values = {name: read(item.blocker) for name, read in MATCHERS.items()}
-    values |= {"agent": item.agent if item.blocker.agent_id else "", "task": item.task}
-    stated = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
-    return [FieldChoice(name, IN_WORDS.get(name, name), value) for name, value in stated.items() if value]
+    report = read.event(item.blocker.blocker_id)
+    values = {
+        "question": item.blocker.description,
+        "type": item.blocker.blocker_type,
+        "options": ", ".join(options_in(report)) if report else "",
+        "severity": item.blocker.reported_severity,
+        "agent": item.agent if item.blocker.agent_id else "",
+    }
+    return [FieldChoice(name, IN_WORDS.get(name, name), values[name]) for name in FIELDS if values[name]]

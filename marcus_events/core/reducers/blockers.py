@@ -16,6 +16,7 @@ from marcus_events.core.reserved import person_in
 from marcus_events.core.state import BlockerState, State, TaskState
 from marcus_events.core.text_identity import normalised
 
+NO_REASON = "No reason was given"
 ANSWER_TOO_LATE = "the task was no longer blocked when it was to be sent"
 
 
@@ -48,7 +49,7 @@ def blocker_from(recorded: RecordedEvent, task: TaskState) -> BlockerState:
         event_id=recorded.event.event_id,
         task_id=task.task_id,
         agent_id=holder_after(recorded, task),
-        description=next(filter(None, stated), "No reason was given"),
+        description=next(filter(None, stated), NO_REASON),
         severity=severity,
         reported_severity=severity,
         blocker_type=text(recorded, "blocker_type"),

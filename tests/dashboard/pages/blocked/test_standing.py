@@ -33,7 +33,8 @@ def now(blocker_id: int) -> Blocker:
 
 
 def act(client: Client, blocker: Blocker, name: str, **fields: Any) -> Any:
-    return client.post(f"/blocked/{blocker.blocker_id}/", {"act": name, **fields})
+    shown = {"standing": str(standing.pk)} if (standing := StandingReply.objects.order_by("-pk").first()) else {}
+    return client.post(f"/blocked/{blocker.blocker_id}/", {"act": name, **shown, **fields})
 
 
 def answer(client: Client, blocker: Blocker, text: str = "The blue one") -> Blocker:
@@ -65,16 +66,16 @@ def test_a_sent_reply_is_saved_seen_in_shadow_turned_on_used_and_turned_off(view
     example = answer(viewer, report())
     page = card(viewer, example)
     choices = [attributes for _, attributes in page.elements if attributes.get("name") == "same"]
-    assert [choice["value"] for choice in choices] == ["question", "options", "severity", "agent", "task"]
+    assert [choice["value"] for choice in choices] == ["question", "options", "severity", "agent"]
     assert [choice["value"] for choice in choices if "checked" in choice] == ["question"]
     assert acts_of(page) == ["standing-save"]
 
     assert act(viewer, example, "standing-save", **FORM).status_code == 302
     page = card(viewer, example)
-    assert "Standing reply In shadow" in text_of(page)
+    assert "Standing reply Shadow mode" in text_of(page)
     assert "with the same question and options" in text_of(page)
-    assert "It would have answered 1 of the last 2 blockers that people replied to on this board, as they did" in (
-        text_of(page)
+    assert "1 of the last 2 blockers that people replied to on this board, this one included, as they did" in text_of(
+        page
     )
     assert acts_of(page) == ["standing-on", "standing-off"]
 
@@ -90,7 +91,7 @@ def test_a_sent_reply_is_saved_seen_in_shadow_turned_on_used_and_turned_off(view
     act(viewer, example, "standing-off")
     assert now(use.blocker_id).answer == ""
     page = card(viewer, example)
-    assert ": by ada. Used 1 time." in text_of(page)
+    assert "It was used 1 time." in text_of(page)
     assert acts_of(page) == ["standing-save"]
 
 
@@ -104,17 +105,17 @@ def test_where_people_replied_differently_it_cannot_be_turned_on_and_says_which(
     assert acts_of(page) == ["standing-off"]
     refused = act(viewer, example, "standing-on")
     assert refused.status_code == 409
-    assert "People replied differently to 1 matching blocker" in refused.content.decode()
+    assert "People replied differently to matching blockers" in refused.content.decode()
 
 
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ({"same": ["agent"]}, "Choose the same question or the same type."),
-        ({"same": []}, "Choose the same question or the same type."),
+        ({"same": ["agent"]}, "Select the question or the blocker type."),
+        ({"same": []}, "Select the question or the blocker type."),
         ({"for": "999w"}, "Choose a duration."),
         ({"for": "-1d"}, "Choose a duration."),
-        ({"for": "200d"}, "Choose an end within 92 days."),
+        ({"for": "200d"}, "Choose an end within 12 weeks."),
         ({"times": "0"}, "Choose between 1 and 1,000 replies."),
         ({"times": "1001"}, "Choose between 1 and 1,000 replies."),
         ({"times": "9" * 5000}, "Choose between 1 and 1,000 replies."),
@@ -124,8 +125,22 @@ def test_where_people_replied_differently_it_cannot_be_turned_on_and_says_which(
 def test_a_form_that_cannot_be_meant_is_refused_in_words(viewer: Client, fields: dict[str, Any], error: str) -> None:
     example = answer(viewer, report())
     refused = act(viewer, example, "standing-save", **FORM | fields)
-    assert (refused.status_code, error in refused.content.decode()) == (409, True)
+    page = Document(refused.content.decode())
+    assert (refused.status_code, error in page.text) == (409, True)
+    chosen = [
+        attributes["value"]
+        for _, attributes in page.elements
+        if attributes.get("name") == "same" and "checked" in attributes
+    ]
+    assert chosen == [name for name in ("question", "options", "agent") if name in (FORM | fields)["same"]]
     assert not StandingReply.objects.exists()
+
+
+def test_a_form_about_a_standing_reply_that_was_replaced_is_refused(viewer: Client) -> None:
+    example = answer(viewer, report())
+    act(viewer, example, "standing-save", **FORM)
+    act(viewer, example, "standing-on", standing="1234567")
+    assert StandingReply.objects.get().stage == "shadow"
 
 
 def test_viewers_see_it_and_cannot_change_it(viewer: Client) -> None:
@@ -135,7 +150,7 @@ def test_viewers_see_it_and_cannot_change_it(viewer: Client) -> None:
     may(person, "see_every_board")
     watcher.force_login(person)
     page = card(watcher, example)
-    assert "In shadow" in text_of(page)
+    assert "Shadow mode" in text_of(page)
     assert acts_of(page) == []
     for name in ("standing-save", "standing-on", "standing-off"):
         assert act(watcher, example, name, **FORM).status_code == 403
