@@ -228,10 +228,12 @@ def test_every_agent_gets_the_right_answers_and_every_task_is_done(scene: Scene,
     if isinstance(somebody, BrowserPerson):
         shown = somebody.seen_at
         print(f"{len(told)} answers")
-        report(
-            "reported to on screen",
-            [shown[answer["question"]] - answer["reported_at"] for answer in told if answer["reported_at"]],
-        )
+        events = log_of(scene.running, "type:task_blocked")
+        stored = {event["data"]["description"]: unix(event["recorded_at"]) for event in events}
+        asked = [answer for answer in told if answer["reported_at"]]
+        report("reported to in the log", [stored[each["question"]] - each["reported_at"] for each in asked])
+        report("in the log to on screen", [shown[each["question"]] - stored[each["question"]] for each in asked])
+        report("reported to on screen", [shown[each["question"]] - each["reported_at"] for each in asked])
         report("sent to received", [answer["received_at"] - unix(answer["answered_at"]) for answer in told])
 
 
