@@ -89,3 +89,22 @@ def signed_in(page: Page, application: Application, complaints: Complaints) -> P
 def busy(signed_in: Page, application: Application) -> Page:
     application.begin(signed_in, *project(), blocker("First", "t3"), resolution("t3"), blocker("Which provider?"))
     return signed_in
+
+
+@pytest.fixture
+def integrations(signed_in: Page, application: Application) -> Page:
+    application.begin(signed_in, *project())
+    signed_in.goto(f"{application.base_url}/integrations/")
+    expect(signed_in.locator("#connection")).to_have_text("Live")
+    return signed_in
+
+
+@pytest.fixture
+def without_javascript(integrations: Page) -> Iterator[Page]:
+    browser = integrations.context.browser
+    assert browser
+    context = browser.new_context(storage_state=integrations.context.storage_state(), java_script_enabled=False)
+    page = context.new_page()
+    page.goto(integrations.url)
+    yield page
+    context.close()

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import event, project
+from tests.browser.storefront import event
 from tests.browser.test_axe import serious
 
 BAD = json.dumps({"event_type": "x", "source": "y", "data": {"a": [1, 2**60]}})
 GOOD = json.dumps(event("task_blocked", {"task_id": "t2", "agent_id": "agent_claude_1", "description": "No key"}))
-
-
-@pytest.fixture
-def integrations(signed_in: Page, application: Application) -> Page:
-    application.begin(signed_in, *project())
-    signed_in.goto(f"{application.base_url}/integrations/")
-    expect(signed_in.locator("#connection")).to_have_text("Live")
-    return signed_in
-
-
-@pytest.fixture
-def without_javascript(integrations: Page) -> Iterator[Page]:
-    browser = integrations.context.browser
-    assert browser
-    context = browser.new_context(storage_state=integrations.context.storage_state(), java_script_enabled=False)
-    page = context.new_page()
-    page.goto(integrations.url)
-    yield page
-    context.close()
 
 
 def make(page: Page, name: str) -> str:

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.application import Application
-from tests.browser.storefront import blocker, project, resolution
+from tests.browser.storefront import blocker, resolution
 from tests.browser.test_axe import serious
 from tests.waiting import wait_until
 from tests.webhooks.receiver import Receiver, is_genuine
 
 SECRET = re.compile(r"^whsec_\S+$")
-
-
-@pytest.fixture
-def integrations(signed_in: Page, application: Application) -> Page:
-    application.begin(signed_in, *project())
-    signed_in.goto(f"{application.base_url}/integrations/")
-    expect(signed_in.locator("#connection")).to_have_text("Live")
-    return signed_in
-
-
-@pytest.fixture
-def without_javascript(integrations: Page) -> Iterator[Page]:
-    browser = integrations.context.browser
-    assert browser
-    context = browser.new_context(storage_state=integrations.context.storage_state(), java_script_enabled=False)
-    page = context.new_page()
-    page.goto(integrations.url)
-    yield page
-    context.close()
 
 
 def create(page: Page, url: str) -> str:
