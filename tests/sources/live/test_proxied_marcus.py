@@ -178,6 +178,18 @@ def log_of(running: Running, query: str = "") -> list[dict[str, Any]]:
         after = page[-1]["position"]
 
 
+def blockers_in(events: list[dict[str, Any]]) -> list[str]:
+    return [event["data"]["blocker_event_id"] for event in events]
+
+
+def history_of(running: Running, blocker: str) -> list[str]:
+    """Return what happened to the task of a blocker, for a failure's message."""
+    events = log_of(running)
+    task = next(event["data"]["task_id"] for event in events if event["event_id"] == blocker)
+    about = [event for event in events if event["data"].get("task_id") == task]
+    return [f"{event['recorded_at']} {event['event_type']} {event['event_id']} {event['data']}" for event in about]
+
+
 def acts_in(events: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
     return Counter(
         (event["event_type"], event["metadata"]["act"]) for event in events if event["event_type"] in PROXIED
@@ -212,11 +224,9 @@ def test_every_agent_gets_the_right_answers_and_every_task_is_done(scene: Scene,
     assert len(told) >= (KILLS // 3 if kills else 45)
     for answer in told:
         assert answer["answer"] == answer_to(answer["question"])
-    sent = [
-        event["data"]["blocker_event_id"] for event in log_of(scene.running, "type:blocker_resolved -source:marcus")
-    ]
-    received = [event["data"]["blocker_event_id"] for event in log_of(scene.running, "type:answer_seen")]
-    assert sorted(sent) == sorted(received)
+    sent = blockers_in(log_of(scene.running, "type:blocker_resolved -source:marcus"))
+    received = blockers_in(log_of(scene.running, "type:answer_seen"))
+    assert sorted(sent) == sorted(received), [history_of(scene.running, each) for each in set(sent) ^ set(received)]
     as_followed = read_once(root)
     expected = acts_in([event.to_dict() for event in as_followed])
 
