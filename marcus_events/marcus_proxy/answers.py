@@ -31,6 +31,7 @@ from marcus_events.models import Blocker, Task
 
 AWAY_AFTER = timedelta(minutes=10)  # longer than Marcus tells agents to wait between two calls
 DATABASE_TIMEOUT_S = 1.0  # a call of an agent waits no longer for the log
+CLOCK_SLACK = timedelta(minutes=1)  # between Marcus's clock and the proxy's
 RETRY_S = 1.0  # while the log is away
 PAUSE_S = 10.0  # between two calls that find the log away
 PROGRAM = "marcus-proxy"  # in the source of events about deliveries
@@ -65,6 +66,15 @@ class Answers:
         """Return those of these questions whose answer this agent may receive."""
         agent = self.questions.agent(agent_id)
         return [one for one in questions if agent_id in (one.agent_id, one.delivered_to) or self._falls_to(agent, one)]
+
+    async def reported(self, questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
+        """Return these questions without those that Marcus may not know: there is no answer to its call, or blocker."""
+        found = []
+        for question in questions:
+            with suppress(*UNREADABLE):
+                if question.report_id or await in_time(partial(find_blocker, question)) is not None:
+                    found.append(question)
+        return found
 
     def _falls_to(self, agent: ProxiedAgent | None, question: AskedQuestion) -> bool:
         if question.delivered_to or agent is None:
@@ -176,12 +186,22 @@ def find_blocker(question: AskedQuestion) -> Blocker | None:
 
     A report that repeats an open one belongs to its blocker. One that had ended before belongs to an earlier question.
     """
+    if not question.report_id:
+        return blocker_by_question(question)
     report = identities.by_event_id(question.report_id)
     blocker = tickets.find_blocker(report) if report else None
     if blocker is None or report is None or blocker.blocker_id == report.position:
         return blocker
     has_ended = blocker.resolved_at is not None and blocker.resolved_at < report.recorded_at
     return None if has_ended else blocker
+
+
+def blocker_by_question(question: AskedQuestion) -> Blocker | None:
+    """Return the newest blocker with this question, which a follower has read of Marcus."""
+    same = {"task_id": question.task_id, "agent_id": question.agent_id, "description": question.question}
+    found = Blocker.objects.now().filter(**same, opened_at__gte=question.asked_at - CLOCK_SLACK)
+    newest: Blocker | None = found.order_by("-blocker_id").first()
+    return newest
 
 
 def answer_in(blocker: Blocker) -> Answer:

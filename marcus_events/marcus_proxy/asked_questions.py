@@ -34,13 +34,15 @@ CREATE TABLE IF NOT EXISTS agent (
 """
 QUESTIONS = "SELECT task_id, question, agent_id, report_id, task, asked_at, delivered_to, is_recorded FROM question"
 OPEN = f"{QUESTIONS} WHERE delivered_to = '' ORDER BY asked_at DESC LIMIT {MAX_OPEN}"
+INSERT = "INSERT OR {} INTO question VALUES (?, ?, ?, ?, ?, ?, '', 0)"
 NOTE_CALL = """INSERT INTO agent (agent_id, called_at) VALUES (?, ?)
     ON CONFLICT (agent_id) DO UPDATE SET called_at = excluded.called_at"""
 
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """`report_id` is the id of the event that reported the blocker, and `task` what Marcus gave to the agent.
+    """`report_id` is the id of the event that reported the blocker. It is "" until Marcus has answered the report: a proxy
+    that was killed meanwhile finds the blocker by its question. `task` is what Marcus gave to the agent.
 
     `delivered_to` is the agent that has received the answer, "" if none; `is_recorded` says that the log has the
     delivery.
@@ -113,10 +115,21 @@ class AskedQuestions:
 
     def ask(self, agent_id: str, task_id: str, question: str, report_id: str) -> None:
         """Add a question. The same one asked again is open again."""
+        self._rows(INSERT.format("REPLACE"), *self._row(agent_id, task_id, question, report_id))
+
+    def begin(self, agent_id: str, task_id: str, question: str) -> None:
+        """Note that Marcus is about to be told of a question, unless it is known."""
+        self._rows(INSERT.format("IGNORE"), *self._row(agent_id, task_id, question, ""))
+
+    def withdraw(self, task_id: str, question: str) -> None:
+        """Remove a question that Marcus has refused."""
+        statement = "DELETE FROM question WHERE task_id = ? AND question = ? AND report_id = ''"
+        self._rows(statement, task_id, normalised(question))
+
+    def _row(self, agent_id: str, task_id: str, question: str, report_id: str) -> tuple[str | float, ...]:
         agent = self.agent(agent_id)
         task = agent.task if agent and agent.task.get("id") == task_id else {"id": task_id}
-        row = (task_id, normalised(question), agent_id, report_id, json.dumps(task), utc_now().timestamp())
-        self._rows("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, '', 0)", *row)
+        return (task_id, normalised(question), agent_id, report_id, json.dumps(task), utc_now().timestamp())
 
     def note_followed(self, report_id: str, followed: str) -> None:
         """Note that a follower has published a report, under another id."""

@@ -82,6 +82,8 @@ class Interception:
                 return await self._wait_for_answer(request, call_marcus)
             if request.tool == NEXT_TASK and (agent_id := request.argument("agent_id")):
                 return await self._give_back(request, agent_id, call_marcus)
+            if request.tool == BLOCKER:
+                await asyncio.to_thread(self.questions.begin, *asked_by(request))
         except UNREADABLE as error:
             logger.warning("answers cannot be read for a call of %s: %s", request.tool, error)
         except Exception:
@@ -120,9 +122,11 @@ class Interception:
             self.questions.note_call(call.agent_id, skills)
         if task := call.assigned_task:
             self.questions.note_task(call.agent_id, task)
-        if report is not None and call.task_id:
-            question = call.request.argument("blocker_description")
-            self.questions.ask(call.agent_id, call.task_id, question, report.event_id)
+        agent_id, task_id, question = asked_by(call.request)
+        if report is not None and task_id:
+            self.questions.ask(agent_id, task_id, question, report.event_id)
+        elif call.tool == BLOCKER:
+            self.questions.withdraw(task_id, question)
         self.publisher.put(events)
         return report is not None
 
@@ -167,7 +171,7 @@ class Interception:
         if not (agent_id and task_id and is_number and 0 <= timeout_s <= MAX_WAIT_S):
             return error_message(request.request_id, INVALID.format(most=MAX_WAIT_S))
         self.questions.note_call(agent_id)
-        questions = self.answers.for_agent(agent_id, self.questions.of_task(task_id))
+        questions = await self.answers.reported(self.answers.for_agent(agent_id, self.questions.of_task(task_id)))
         if not questions:
             return result_message(request.request_id, state_of("unknown", task_id))
         question, answer = await self._awaited(questions, timeout_s)
@@ -248,6 +252,11 @@ class Interception:
         except Exception:
             logger.exception("the delivery of an answer to %s cannot be noted", agent_id)
         self.publisher.wake()
+
+
+def asked_by(request: ToolRequest) -> tuple[str, str, str]:
+    """Return the agent, the task and the question of a report."""
+    return request.argument("agent_id"), request.argument("task_id"), request.argument("blocker_description")
 
 
 def is_valid(event: Event) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import pytest
+from mcp.shared.exceptions import MCPError
 
 from marcus_events.log.marcus_acts import ACT
 from marcus_events.sources.marcus.acts import mark_of
@@ -128,6 +129,39 @@ async def test_after_restarts_of_the_proxy_and_of_the_agent_the_answer_is_still_
     async with connected(proxied.url, HANDSHAKE) as agent:
         given = await agent.call("request_next_task", agent_id=AGENT)
         assert (given["task"]["id"], given["answered_question"]["answer"]) == (task_id, "Blue")
+
+
+@pytest.mark.parametrize("tool", ["request_next_task", "wait_for_answer"])
+async def test_a_proxy_that_was_killed_before_it_noted_marcuss_response_finds_the_question(
+    proxied: ProxiedMarcus, tool: str
+) -> None:
+    async with connected(proxied.url, HANDSHAKE) as agent:
+        await agent.register()
+        task_id = await agent.blocked_task("Which colour?")
+        await asked(proxied, task_id)
+    proxied.end_proxy(signal.SIGKILL)
+    with closing(sqlite3.connect(proxied.folder / "questions.db")) as questions, questions:
+        questions.execute("UPDATE question SET report_id = ''")
+    await answered(proxied, task_id, "Blue")
+    await in_thread(proxied.start_proxy)
+    async with connected(proxied.url, HANDSHAKE) as agent:
+        found = await agent.call(tool, agent_id=AGENT, **({"task_id": task_id} if tool == "wait_for_answer" else {}))
+        assert found.get("answered_question", found)["answer"] == "Blue"
+        assert await delivered(proxied) == [AGENT]
+
+
+async def test_a_question_that_marcus_refused_or_never_got_is_unknown(proxied: ProxiedMarcus) -> None:
+    async with connected(proxied.url) as agent:
+        await agent.register()
+        mine = {"agent_id": AGENT, "task_id": "refused"}
+        refused = await agent.call("report_blocker", **mine, blocker_description="Which colour?")
+        assert refused["success"] is False
+        assert (await agent.call("wait_for_answer", **mine, timeout=0))["status"] == "unknown"
+        proxied.end_marcus()
+        mine["task_id"] = "lost"
+        with suppress(MCPError):
+            await agent.client.call_tool("report_blocker", {**mine, "blocker_description": "Which colour?"})
+        assert (await agent.call("wait_for_answer", **mine, timeout=0))["status"] == "unknown"
 
 
 async def test_an_answer_for_an_agent_that_is_gone_goes_to_the_next_one_with_its_skills(
