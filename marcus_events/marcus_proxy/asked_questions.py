@@ -41,8 +41,8 @@ NOTE_CALL = """INSERT INTO agent (agent_id, called_at) VALUES (?, ?)
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """`report_id` is the id of the event that reported the blocker. It is "" until Marcus has answered the report: a proxy
-    that was killed meanwhile finds the blocker by its question. `task` is what Marcus gave to the agent.
+    """`report_id` is the id of the event that reported the blocker. It is "" until Marcus has answered the report: a
+    proxy that was killed meanwhile finds the blocker by its question. `task` is what Marcus gave to the agent.
 
     `delivered_to` is the agent that has received the answer, "" if none; `is_recorded` says that the log has the
     delivery.
