@@ -128,7 +128,10 @@ function showWords() {
   const line = byId("connection");
   const { state } = line.dataset;
   line.toggleAttribute("data-lags", state === "live" && lag > 0);
-  line.querySelector("[data-words]").textContent = state === "live" && lag ? `Live, ${span(lag * 1000)} behind` : WORDS[state];
+  line.querySelector("[data-words]").textContent = state === "live" && lag ? behindBy(lag) : WORDS[state];
 }
+
+/** "Live, 4 s behind": the end stays together where it is shown in two lines. */
+const behindBy = (seconds) => `Live, ${span(seconds * 1000)} behind`.replace(/ (s|min) behind$/, "\u00a0$1\u00a0behind");
 
 const lastHeard = () => new Date(Date.now() - (performance.now() - heard));

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 import pytest
 from pytest_django import Settings
 
-from marcus_events.core.lag_limit import STALLED_AFTER_S
 from marcus_events.core.event import Event, utc_now
+from marcus_events.core.lag_limit import STALLED_AFTER_S
 from marcus_events.ingest import ingest
 from marcus_events.log import back_pressure as module
+from marcus_events.log import projection_lag
 from marcus_events.log.back_pressure import FRESH_S, STALE_S, BackPressure, back_pressure
+from marcus_events.log.projection_lag import Lags
+from marcus_events.log.rows import Connection
 from marcus_events.projections import PROJECTIONS, SEARCH, catch_up
 from tests.api.test_health import database_away
 from tests.lagging import age_events
@@ -99,9 +102,13 @@ def test_without_a_bound_nobody_is_slowed_and_nothing_is_measured(settings: Sett
 def test_many_publishers_share_a_measurement(
     pressure: BackPressure, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured: list[int] = []
-    read_lags = module.read_lags
-    monkeypatch.setattr(module, "read_lags", lambda **values: measured.append(1) or read_lags(**values))
+    measured: list[Lags] = []
+
+    def read_and_note(connection: Connection) -> Lags:
+        measured.append(projection_lag.read_lags(connection=connection))
+        return measured[-1]
+
+    monkeypatch.setattr(module, "read_lags", read_and_note)
     lagging()
     with ThreadPoolExecutor(8) as publishers:
         assert all(publishers.map(lambda _: pressure.must_wait(), range(200)))
