@@ -19,7 +19,7 @@ LIMIT = "lag"
 async def check_lag() -> None:
     """Raises Problem if publishers have to wait."""
     pressure = back_pressure()
-    if await pressure.is_slowing_now():
+    if await pressure.is_refusing():
         bound = f"publishing waits when they are {settings.MAX_LAG} s behind."
         raise Problem(
             HTTPStatus.TOO_MANY_REQUESTS,

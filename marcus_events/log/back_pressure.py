@@ -4,9 +4,12 @@ The lag is measured by one thread of a process, when a publisher asks and the la
 FRESH_S. All publishers share it, so that a request costs no query. What is not known slows nobody: while the database
 is away, the writer says so.
 
-    is_slowing       of the last measurement, at once
-    is_slowing_now   the same for an event loop, which waits where that is too old
-    must_wait        for a source with a place of its own, which loses nothing by waiting
+    is_refusing   for programs, which keep their events and come again
+    must_wait     for a source with a place of its own, which loses nothing by waiting
+    is_slowing    the same for `Events`, which waits for a moment; answers at once
+
+A source and `Events` do not wait for a projection that stands still, since no waiting helps that: perhaps no server
+runs. Programs are refused in this case too.
 """
 
 from __future__ import annotations
@@ -66,12 +69,12 @@ class BackPressure:
         return longest(self._lags)
 
     def is_slowing(self) -> bool:
-        """Whether publishers have to slow down, by the last measurement. Returns at once."""
+        """Whether to wait, by the last measurement. Returns at once."""
         self._refresh()
-        return bool(self._exceeded())
+        return self._is_worth_waiting()
 
-    async def is_slowing_now(self) -> bool:
-        """Whether publishers have to slow down."""
+    async def is_refusing(self) -> bool:
+        """Whether programs may publish nothing now."""
         refreshed = self._refresh()
         if refreshed is not None and self._is_stale:
             with suppress(TimeoutError):
@@ -80,12 +83,12 @@ class BackPressure:
         return bool(self._exceeded())
 
     def must_wait(self) -> bool:
-        """Whether a source has to wait: not for a projection that stands still, since no waiting helps that."""
+        """Whether a source has to wait."""
         refreshed = self._refresh()
         if refreshed is not None and self._is_stale:
             with suppress(TimeoutError):
                 refreshed.result(MEASURE_TIMEOUT_S)
-        return any(not limit.is_stalled for limit in self._exceeded())
+        return self._is_worth_waiting()
 
     def wait(self, stop: threading.Event) -> None:
         """Return when a source may go on, or has to stop."""
@@ -95,6 +98,9 @@ class BackPressure:
     @property
     def _is_stale(self) -> bool:
         return self._clock() - self._measured_at > STALE_S
+
+    def _is_worth_waiting(self) -> bool:
+        return any(not limit.is_stalled for limit in self._exceeded())
 
     def _exceeded(self) -> list[LagLimit]:
         return [] if self._is_stale else [limit for limit in self._limits.values() if limit.is_exceeded]

@@ -42,7 +42,7 @@ def lagging(seconds: float = 40) -> None:
 
 
 def is_slowing() -> bool:
-    return asyncio.run(back_pressure().is_slowing_now())
+    return asyncio.run(back_pressure().is_refusing())
 
 
 @dataclass
@@ -73,7 +73,7 @@ def pressure(clock: Clock) -> Iterator[BackPressure]:
 def test_publishers_are_slowed_from_the_bound_on_until_half_of_it(pressure: BackPressure, clock: Clock) -> None:
     def is_slowing_by_now() -> bool:
         clock.advance()
-        return asyncio.run(pressure.is_slowing_now())
+        return asyncio.run(pressure.is_refusing())
 
     lagging(20)
     assert not is_slowing_by_now()
@@ -93,7 +93,7 @@ def test_without_a_bound_nobody_is_slowed_and_nothing_is_measured(settings: Sett
     settings.MAX_LAG = 0
     lagging(100_000)
     pressure = back_pressure()
-    assert not asyncio.run(pressure.is_slowing_now())
+    assert not asyncio.run(pressure.is_refusing())
     assert not pressure.must_wait()
     assert not pressure.is_slowing()
     assert pressure.lag_s == 0
@@ -142,7 +142,8 @@ def test_a_source_waits_for_tables_that_move_and_not_for_those_that_stand_still(
     assert pressure.must_wait()
     clock.advance(STALLED_AFTER_S)
     assert not pressure.must_wait(), "nothing was applied since"
-    assert asyncio.run(pressure.is_slowing_now()), "a program keeps its events and comes again"
+    assert not pressure.is_slowing()
+    assert asyncio.run(pressure.is_refusing()), "a program keeps its events and comes again"
 
 
 def test_waiting_ends_when_the_tables_have_caught_up_or_the_source_is_stopped() -> None:
