@@ -92,7 +92,12 @@ def database() -> Iterator[None]:
     """A PostgreSQL of the benchmark's own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="marcus-bench-") as directory:
         Path(directory).chmod(0o711)  # as root, PostgreSQL's user has to pass through
-        os.environ |= {"MARCUS_DATA_DIR": directory, "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        os.environ |= {
+            "MARCUS_DATA_DIR": directory,
+            "DATABASE_URL": "",
+            "MARCUS_MAX_LAG": "0",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
         import django
 
         django.setup()

@@ -62,7 +62,7 @@ def published(seconds: float, apart: bool) -> list[tuple[int, float]]:
 def posted(seconds: float, clients: int) -> list[tuple[int, float]]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    os.environ |= {"HOST": "127.0.0.1", "PORT": str(port), "DEMO": "0"}
+    os.environ |= {"HOST": "127.0.0.1", "PORT": str(port), "DEMO": "0", "MARCUS_MAX_LAG": "0"}
     with command("up"):
         token = subprocess.check_output([sys.executable, "manage.py", "create_token", "benchmark"], cwd=ROOT, text=True)
         bodies = [as_json(batch) for batch in islice(batches(), int(seconds * MOST_A_SECOND / AT_ONCE))]

@@ -66,11 +66,12 @@ def rate(name: str, *, default: str) -> str:
     return stated
 
 
-def number(name: str, *, default: int) -> int:
-    """Read a whole number above 0."""
+def number(name: str, *, default: int, least: int = 1) -> int:
+    """Read a whole number, by default one above 0."""
     stated = os.environ.get(name, "").strip() or str(default)
-    if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated)):
-        raise ImproperlyConfigured(f"{name} must be a whole number above 0, not {stated!r}.")
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) >= least):
+        kind = "above 0" if least == 1 else f"of at least {least}"
+        raise ImproperlyConfigured(f"{name} must be a whole number {kind}, not {stated!r}.")
     return int(stated)
 
 

@@ -21,6 +21,8 @@ MARCUS_RATE_SIGN_IN     how often an address may try to sign in with a password,
 MARCUS_CONNECTIONS_TOKEN    how many WebSockets and waits a token may have open, per process (default: 200)
 MARCUS_CONNECTIONS_USER     how many pages, WebSockets and waits a person may have open, per process (default: 60)
 MARCUS_CONNECTIONS_ADDRESS  how many requests and connections an address may have open, per process (default: 300)
+MARCUS_MAX_LAG          how many seconds the tables or the search index may be behind the log before publishers have to
+                        slow down (default: 30; 0: never)
 DEMO                    0 leaves the demo board out
 """
 
@@ -109,6 +111,7 @@ CONNECTIONS = {
     "token": environment.number("MARCUS_CONNECTIONS_TOKEN", default=200),
     "user": environment.number("MARCUS_CONNECTIONS_USER", default=60),  # a page in a tab is one
 }
+MAX_LAG = environment.number("MARCUS_MAX_LAG", default=30, least=0)  # seconds
 POLICIES = os.environ.get("MARCUS_POLICIES", "")
 ANCHORS = environment.anchors("MARCUS_ANCHORS")
 ANCHOR_EVERY = environment.duration("MARCUS_ANCHOR_EVERY", default="1h", least=timedelta(seconds=1))

@@ -20,6 +20,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.core.reserved import Reserved, check_not_reserved
 from marcus_events.ingest import ingest_async
 from marcus_events.log import identities, read, related_events
+from marcus_events.log.back_pressure import back_pressure
 from marcus_events.log.ephemeral import flush_live, live_sender
 from marcus_events.log.listener import listener
 from marcus_events.log.log_follower import LogFollowing
@@ -46,6 +47,10 @@ class LogPersistence:
                 logger.warning("event %s (%s) was accepted with a warning: %s", event.event_id, event.event_type, text)
         if refusals := {n: receipt.error or "" for n, receipt in enumerate(receipts) if receipt.status == "rejected"}:
             raise RejectedEvents(refusals)
+
+    def is_slowing(self) -> bool:
+        """Whether the tables or the search index are too far behind the log."""
+        return back_pressure().is_slowing()
 
     async def get_events(
         self, event_type: str | None = None, source: str | None = None, limit: int = 100

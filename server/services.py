@@ -31,6 +31,7 @@ from marcus_events.http.worker_threads import (
     TOOL_THREADS,
 )
 from marcus_events.live.hub import HUB, get_hub
+from marcus_events.log.back_pressure import BACK_PRESSURE
 from marcus_events.log.ephemeral import LIVE_SENDER
 from marcus_events.log.listener import LISTENER
 from marcus_events.log.writer import WRITER
@@ -43,7 +44,7 @@ from server.application_handlers import run_handlers
 
 AnyService = Declared[Any]
 
-LOG: tuple[AnyService, ...] = (LISTENER, WRITER, LIVE_SENDER)
+LOG: tuple[AnyService, ...] = (LISTENER, WRITER, LIVE_SENDER, BACK_PRESSURE)
 THREADS: tuple[AnyService, ...] = (
     PAGE_THREADS,
     SOCKET_THREADS,

@@ -46,6 +46,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 Path(DATA_DIR, "static").mkdir()
+MAX_LAG = 0  # no projector runs beside most tests, and some publish for minutes
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; guards nothing here
 if EMBEDDED_POSTGRES:
     DATABASES["default"]["TEST"] = {"TEMPLATE": DATABASES["default"]["NAME"]}  # migrated: see tests/migrated.py

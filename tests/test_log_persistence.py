@@ -10,14 +10,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from pytest_django import Settings
 
 from marcus_events import Events
+from marcus_events.bus import store_attempts
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import ingest
+from marcus_events.log.back_pressure import back_pressure
 from marcus_events.log_persistence import LogPersistence
+from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.subscriptions import overview
+from tests.lagging import age_events
 from tests.log.processes import conninfo_of_test_database, start
-from tests.waiting import wait_until, wait_until_async
+from tests.waiting import TIMEOUT_S, wait_until, wait_until_async
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -232,3 +238,41 @@ def test_an_event_loop_that_ends_takes_no_event_with_it() -> None:
         lambda: not any(thread.name in ("log following", "subscription notifier") for thread in threading.enumerate())
     )
     assert (overview.state("notifier").parked, overview.state("notifier").position) == (0, 0)
+
+
+async def test_publishing_waits_while_the_tables_are_far_behind_and_trips_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAX_LAG = 30
+    monkeypatch.setattr(store_attempts, "MAX_PACE_S", 0.3)
+    async with Events(persistence=LogPersistence()) as events:
+        await asyncio.to_thread(fall_behind)
+        await wait_until_async(back_pressure().is_slowing)
+        await events.publish("x", "s", {"n": 1})
+        await events.publish_batch([("x", "s", {"n": 2}), ("x", "s", {"n": 3})])
+        found = events.metrics()["storing"]
+        assert (found["slowed"], found["stored"], found["circuit"]) == (3, 3, "closed")
+        assert (found["spooled"], found["lost"], found["last_error"]) == (0, 0, None)
+        assert [event.data["n"] for event in await events.get_history("x")] == [1, 2, 3], "a wait is bounded"
+
+
+async def test_publishing_goes_on_at_once_when_the_tables_have_caught_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAX_LAG = 30
+    monkeypatch.setattr(store_attempts, "MAX_PACE_S", TIMEOUT_S)
+    async with Events(persistence=LogPersistence()) as events:
+        await asyncio.to_thread(fall_behind)
+        await wait_until_async(back_pressure().is_slowing)
+        waiting = asyncio.create_task(events.publish("x", "s", {}))
+        await asyncio.to_thread(catch_up, PROJECTIONS)
+        await waiting
+        await wait_until_async(lambda: not back_pressure().is_slowing())
+        await events.publish("x", "s", {})
+        assert (events.metrics()["storing"]["slowed"], events.metrics()["storing"]["stored"]) == (1, 2)
+
+
+def fall_behind() -> None:
+    ingest([Event("outstanding", utc_now(), "task_started", "agent_1", {})])
+    age_events(40)
+    connection.close()

@@ -98,13 +98,18 @@ def render_too_large(name: str) -> SafeString:
 
 
 def render_beat(frame: Frame) -> SafeString:
-    """Render what the page needs to know about the log: its head, epoch, the server's time and the last redaction."""
+    """Render what the page needs to know about the log: its head, epoch, the server's time, the last redaction, and how
+    many seconds the tables and the search index are behind.
+    """
     return format_html(
-        '<div id="beat" data-head="{}" data-epoch="{}" data-at="{}" data-redaction="{}"></div>',
+        '<div id="beat" data-head="{}" data-epoch="{}" data-at="{}" data-redaction="{}" data-behind="{}"'
+        ' data-search-behind="{}"></div>',
         frame.head,
         frame.epoch,
         frame.at.isoformat(timespec="milliseconds"),
         frame.last_redaction,
+        frame.behind_s,
+        frame.search_behind_s,
     )
 
 

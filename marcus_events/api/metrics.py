@@ -23,11 +23,12 @@ from marcus_events.core.event_types import MEANINGS
 from marcus_events.core.problem import Problem
 from marcus_events.live.hub import get_hub
 from marcus_events.log import read
+from marcus_events.log.projection_lag import read_lags
 from marcus_events.projections import PROJECTIONS
 from marcus_events.subscriptions.overview import states
 from marcus_events.webhooks.deliveries import count_by_status
 
-STORED = ("stored", "spooled", "refused", "lost", "set_aside")
+STORED = ("stored", "slowed", "spooled", "refused", "lost", "set_aside")
 MAX_TYPES = 200  # series of their own; the rest is counted together, since a type's name may come from anyone
 OTHERS, ALL = "(others)", "(all)"
 FAMILIES: dict[str, tuple[type[CounterMetricFamily | GaugeMetricFamily], str]] = {
@@ -84,12 +85,15 @@ def of_connections() -> Metric:
 
 
 def of_log() -> Iterator[Metric]:
-    head = read.head()
-    yield GaugeMetricFamily("marcus_log_position", "The newest position of the log", head.position)
-    lags = GaugeMetricFamily("marcus_projection_lag", "Positions behind the log", labels=["projection"])
-    for projection in PROJECTIONS:
-        lags.add_metric([projection.name], head.position - read.projected(projection.name))
-    yield lags
+    yield GaugeMetricFamily("marcus_log_position", "The newest position of the log", read.head().position)
+    events = GaugeMetricFamily("marcus_projection_lag", "Positions behind the log", labels=["projection"])
+    seconds = GaugeMetricFamily(
+        "marcus_projection_lag_seconds", "Age of the oldest event that was not applied", labels=["projection"]
+    )
+    for name, lag in read_lags([projection.name for projection in PROJECTIONS]).items():
+        events.add_metric([name], lag.events)
+        seconds.add_metric([name], lag.seconds)
+    yield from (events, seconds)
 
 
 def of_subscriptions(*, names: bool) -> Iterator[Metric]:

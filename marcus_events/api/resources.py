@@ -186,6 +186,8 @@ class PartState(TypedDict):
     ready: bool
     head: NotRequired[Count]
     lag: NotRequired[int]
+    lag_s: NotRequired[Annotated[float, Keywords("Seconds since the oldest of these events was recorded.", minimum=0)]]
+    behind: NotRequired[Annotated[bool, Keywords("Whether that is more than two seconds.")]]
     reason: NotRequired[str]
 
 

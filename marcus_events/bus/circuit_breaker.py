@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from marcus_events.bus.pending import PendingEvents
 from marcus_events.bus.persistence import Persistence, RejectedEvents
-from marcus_events.bus.store_attempts import StoreAttempts, StoreFailed
+from marcus_events.bus.store_attempts import StoreAttempts, StoreFailed, keep_pace
 from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import Event
 
@@ -32,6 +32,7 @@ class DeliveryCounts:
     """What became of events; see `Delivery.metrics`."""
 
     stored: int = 0
+    slowed: int = 0
     spooled: int = 0
     set_aside: int = 0
     rejected: int = 0
@@ -105,6 +106,7 @@ class CircuitBreaker:
         persistence, batch = self._persistence(), self._pending.peek(MAX_BATCH)
         if persistence is None or not batch:
             return False
+        await keep_pace(persistence)
         if is_poison_suspected and len(batch) > 1:
             return await self._store_or_set_aside_oldest(persistence, batch)
         try:

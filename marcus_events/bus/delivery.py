@@ -1,6 +1,7 @@
 """Delivers events to persistence; one that fails, hangs or comes back affects neither publishers nor handlers.
 
 1. While the circuit is closed, events are handed to persistence, each call in a task of its own and with a time limit.
+   If persistence asks publishers to slow down, they wait before that, for a limited time (`store_attempts.keep_pace`).
 2. If that fails or takes too long, the circuit opens. One warning gives the reason, and says where events are kept
    meanwhile. All other attempts that are running are given up, and their events are kept too.
 3. While the circuit is open, events are added to the pending ones (`bus.pending`), at once and in their order. They are
@@ -19,7 +20,7 @@ from marcus_events.bus.circuit_breaker import CircuitBreaker, DeliveryCounts
 from marcus_events.bus.pending import MAX_IN_MEMORY, PendingEvents
 from marcus_events.bus.persistence import Persistence, RejectedEvents, SharedLog
 from marcus_events.bus.spool import Spool
-from marcus_events.bus.store_attempts import STORE_TIMEOUT_S, StoreAttempts, StoreFailed
+from marcus_events.bus.store_attempts import STORE_TIMEOUT_S, StoreAttempts, StoreFailed, keep_pace
 from marcus_events.core.event import Event
 
 CLOSE_TIMEOUT_S = 5.0
@@ -87,6 +88,7 @@ class Delivery:
         """`spooled` events were pending at first, `waiting` ones are now; docs/events.md explains the others."""
         return {
             "stored": self._counts.stored,
+            "slowed": self._counts.slowed,
             "spooled": self._counts.spooled,
             "waiting": len(self._pending),
             "set_aside": self._counts.set_aside,
@@ -97,6 +99,11 @@ class Delivery:
         }
 
     async def _store_directly(self, persistence: Persistence, events: Sequence[Event]) -> None:
+        if await keep_pace(persistence):
+            self._counts.slowed += len(events)
+            if self._circuit.is_open:  # meanwhile
+                self._circuit.hold(events)
+                return
         try:
             await self._attempts.store(persistence, events)
             self._counts.stored += len(events)

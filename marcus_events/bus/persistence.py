@@ -33,6 +33,14 @@ class BatchPersistence(Persistence, Protocol):
         """Store all of them. Raises RejectedEvents for those that can never be stored; the others are stored then."""
 
 
+@runtime_checkable
+class PacedPersistence(Persistence, Protocol):
+    """Can ask publishers to slow down. `Events` then waits before it stores, for at most MAX_PACE_S."""
+
+    def is_slowing(self) -> bool:
+        """Whether to wait. Returns at once."""
+
+
 class LogFollower(Protocol):
     """A thread that follows a log."""
 

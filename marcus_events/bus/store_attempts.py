@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from marcus_events.bus.persistence import BatchPersistence, Persistence, RejectedEvents
+from marcus_events.bus.persistence import BatchPersistence, PacedPersistence, Persistence, RejectedEvents
 from marcus_events.core.event import Event
 
+logger = logging.getLogger(__name__)
+
+MAX_PACE_S = 2.0  # a publisher that is slowed to one call in two seconds no longer outruns anything
+PACE_INTERVAL_S = 0.1
 STORE_TIMEOUT_S = 2.0  # a commit takes milliseconds; a person waits about this long before something seems broken
 
 
@@ -59,6 +65,27 @@ class StoreAttempts:
             raise error
         if error is not None:
             raise StoreFailed(f"{type(error).__name__}: {error}", stored_before) from error
+
+
+async def keep_pace(persistence: Persistence) -> bool:
+    """Wait while persistence asks publishers to slow down, for at most MAX_PACE_S; return whether it did.
+
+    Waiting is no failure: it comes before the attempt, so it neither counts towards its time limit nor opens the
+    circuit.
+    """
+    has_waited, ends_at = False, time.monotonic() + MAX_PACE_S
+    while isinstance(persistence, PacedPersistence) and asks_to_slow_down(persistence) and time.monotonic() < ends_at:
+        has_waited = True
+        await asyncio.sleep(PACE_INTERVAL_S)
+    return has_waited
+
+
+def asks_to_slow_down(persistence: PacedPersistence) -> bool:
+    try:
+        return persistence.is_slowing()
+    except Exception:
+        logger.debug("persistence cannot tell whether to slow down", exc_info=True)
+        return False
 
 
 async def error_of(work: Coroutine[Any, Any, None]) -> BaseException | None:

@@ -20,6 +20,7 @@ from marcus_events.core.references import board_of
 from marcus_events.core.reserved import Authority
 from marcus_events.http import rejected_requests
 from marcus_events.http.event_shapes import CODES, MAX_BATCH, PublishAnswer, PublishResult
+from marcus_events.http.publish_limit import check_lag
 from marcus_events.ingest import Receipt, event_from, ingest_async, rejected_receipt
 from marcus_events.models import Token
 
@@ -43,8 +44,9 @@ def new_id() -> str:
 async def publish(items: Sequence[Any], read: ParseItem, token: Token, *, aside: bool = False) -> list[Receipt]:
     """Returns when the valid events are committed. With `aside`, a thread checks them, since large ones take long.
 
-    Raises LogUnavailable.
+    Raises LogUnavailable, or Problem while publishers have to wait.
     """
+    await check_lag()
     offered = await asyncio.to_thread(parse_items, items, read, token) if aside else parse_items(items, read, token)
     events = [item for item in offered if isinstance(item, Event)]
     return merge_receipts(offered, await ingest_async(events, authority_of(token), aside=aside))

@@ -21,11 +21,13 @@ import psycopg
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.lifecycle import Declared
+from marcus_events.core.threshold import Threshold
 from marcus_events.live.hub_subscription import FrameMatcher, HubSubscription, LogState
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LISTENER
+from marcus_events.log.projection_lag import BEHIND_AFTER_S, TABLES, Lags, longest, read_lags
 from marcus_events.log.tail import EpochChanged, Tail
 from marcus_events.models import ProjectionName
 
@@ -51,6 +53,7 @@ class Hub(LogState):
         self._ready = asyncio.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._tables_lag, self._search_lag = Threshold(BEHIND_AFTER_S), Threshold(BEHIND_AFTER_S)
         self._read_to = 0  # the position that the thread has handed over; `head` once the loop has taken it
 
     @property
@@ -132,7 +135,7 @@ class Hub(LogState):
                     events = tail.next()
                     self._hand_over(events, newest_redaction(events, connection))
                     self._read_to = tail.position  # before the next query, whose failure must not cost these events
-                    self._schedule(self._set_projected, read.projected(ProjectionName.STATE, connection))
+                    self._schedule(self._set_lags, read_lags(connection=connection))
             finally:
                 tail.close()
 
@@ -187,9 +190,12 @@ class Hub(LogState):
             self.last_redaction = last_redaction
             self.recent.begin(self.head)
 
-    def _set_projected(self, projected: int) -> None:
-        if projected != self.projected:
-            self.projected = projected
+    def _set_lags(self, lags: Lags) -> None:
+        before = self.projected, self.behind_s, self.search_behind_s
+        self.projected = lags[ProjectionName.STATE].position
+        self.behind_s = noticeable(self._tables_lag, longest(lags, TABLES))
+        self.search_behind_s = noticeable(self._search_lag, longest(lags, [ProjectionName.SEARCH]))
+        if before != (self.projected, self.behind_s, self.search_behind_s):
             self._wake_subscriptions()
 
     def _notify_followers(self) -> None:
@@ -199,6 +205,11 @@ class Hub(LogState):
     def _wake_subscriptions(self) -> None:
         for subscription in self._subscriptions:
             subscription.wake()
+
+
+def noticeable(threshold: Threshold, lag_s: float) -> int:
+    """The lag in whole seconds; 0 while it is below the threshold."""
+    return round(lag_s) if threshold.update(lag_s) else 0
 
 
 def newest_redaction(events: list[RecordedEvent], connection: psycopg.Connection[Any]) -> int:

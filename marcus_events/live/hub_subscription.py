@@ -30,6 +30,8 @@ class LogState:
     def __init__(self) -> None:
         self.head = 0  # the newest position that the event loop was given
         self.projected = 0  # the position up to which the state that pages show was projected
+        self.behind_s = 0  # how many seconds that state is behind the log; 0 while nobody would notice
+        self.search_behind_s = 0  # the same of the search index
         self.epoch = UUID(int=0)  # changes when positions no longer mean the same events
         self.last_redaction = 0  # position of the newest record of a redaction
 
@@ -38,8 +40,9 @@ class LogState:
 class Frame:
     """What one connection is sent next, with the state of the log.
 
-    `events` are in order. After them, `missed` matching events did not fit, between the positions `missed_from` and
-    `missed_to`. Pages rendered before `last_redaction` may show redacted text.
+    `behind_s` and `search_behind_s` are those of LogState. `events` are in order. After them, `missed` matching events
+    did not fit, between the positions `missed_from` and `missed_to`. Pages rendered before `last_redaction` may show
+    redacted text.
     """
 
     events: list[RecordedEvent]
@@ -50,6 +53,8 @@ class Frame:
     projected: int
     epoch: UUID
     last_redaction: int = 0
+    behind_s: int = 0
+    search_behind_s: int = 0
     at: datetime = field(default_factory=utc_now)
 
 
@@ -115,7 +120,16 @@ class HubSubscription:
         self._news.clear()
         log = self._log
         missed = self._missed, self._missed_from, self._missed_to
-        frame = Frame(list(self._events), *missed, log.head, log.projected, log.epoch, log.last_redaction)
+        frame = Frame(
+            list(self._events),
+            *missed,
+            log.head,
+            log.projected,
+            log.epoch,
+            log.last_redaction,
+            log.behind_s,
+            log.search_behind_s,
+        )
         self._events.clear()
         self._missed, self._missed_from, self._missed_to = 0, None, None
         return frame

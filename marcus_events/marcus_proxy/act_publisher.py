@@ -3,7 +3,8 @@
 1. `put` writes events to a spool on disk. A thread publishes them in order, and retries while the database is away.
 2. An act that a follower has published is not published again. The follower knows more of it, such as its board; so as
    long as one is there, an act waits FOLLOWER_GRACE for it.
-3. Without a follower, an act is published at once, also if a board is named, which is for a Marcus without one. A
+3. While the tables are too far behind the log, acts wait in the spool.
+4. Without a follower, an act is published at once, also if a board is named, which is for a Marcus without one. A
    follower that reads the act later recognises it by its mark.
 """
 
@@ -23,6 +24,7 @@ from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import Event, InvalidEvent, utc_now
 from marcus_events.http.worker_threads import DATABASE_ERRORS
 from marcus_events.ingest import check_event, ingest
+from marcus_events.log.back_pressure import WAIT_INTERVAL_S, back_pressure
 from marcus_events.log.marcus_acts import ACT, ActLock, acts_of_agents, span_of
 from marcus_events.log.task_endings import rests
 from marcus_events.marcus_proxy.board_choice import BoardChoice
@@ -117,6 +119,8 @@ class ActPublisher:
     def _publish_all(self) -> float:
         """Publish the acts in order; return the seconds until the next one is due."""
         while not self._stop.is_set() and (oldest := self._spool.peek(1)):
+            if back_pressure().must_wait():
+                return WAIT_INTERVAL_S
             [(number, event)] = oldest
             if isinstance(invalid := check_event(event), InvalidEvent):
                 self._set_aside(number, str(invalid))

@@ -32,6 +32,7 @@ from marcus_events.core.reserved import SYSTEM, Authority, source_of
 from marcus_events.ingest import ingest, log_refused
 from marcus_events.log import identities, read
 from marcus_events.log.advisory_lock import try_advisory_lock
+from marcus_events.log.back_pressure import back_pressure
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.sources.demo_script import BOARD, BOARD_NAME, script
@@ -151,6 +152,7 @@ class Demo:
         if due := current.due():
             if self._is_removed(connection):
                 return self._end(connection, REMOVED)
+            back_pressure().wait(stop)
             publish(due)
             current.published += len(due)
         if current.is_over:

@@ -5,12 +5,13 @@
 // 2. With the first frame of a connection the page asks over HTTP for every event after the last one it is sure of.
 //    Rows come twice rather than never; the stream drops what it has.
 // 3. The last event it is sure of moves on only when nothing is being fetched.
-// 4. Another epoch is another log: the page starts over. So it does when anything was redacted since it was made.
-import { byId, fetchElement, signedInAgain, signIn } from "./dom.js";
+// 4. While the tables are behind the log, the page is live but shows the past: it says by how much.
+// 5. Another epoch is another log: the page starts over. So it does when anything was redacted since it was made.
+import { byId, fetchElement, say, signedInAgain, signIn } from "./dom.js";
 import { reload } from "./reloading.js";
 import { stream } from "./rows.js";
 import { receive } from "./stream.js";
-import { format, setServerTime } from "./times.js";
+import { format, setServerTime, span } from "./times.js";
 
 const SILENCE_MS = 11_000; // two heartbeats and a second
 const GRACE_MS = 1_500; // a socket that comes back so soon was never lost to a reader
@@ -29,6 +30,7 @@ let epoch = byId("beat")?.dataset.epoch;
 const redaction = Number(byId("beat")?.dataset.redaction); // what was redacted by then, the page does not show
 let isBehind = true;
 let isFetching = false;
+let lag = 0; // seconds that the tables are behind the log; 0 while nobody would notice
 let grace = null;
 
 if (window.htmx && byId("beat")) connect();
@@ -68,13 +70,14 @@ function lose() {
 }
 
 function beat() {
-  const { head, epoch: current, at, redaction: newest } = byId("beat").dataset;
+  const { head, epoch: current, at, redaction: newest, behind, searchBehind } = byId("beat").dataset;
   if (Number(newest) > redaction) return reload();
   if (current !== epoch || byId("waiting")?.matches("[data-is-over]")) return location.reload();
   heard = performance.now();
   clearTimeout(grace);
   grace = null;
   setServerTime(new Date(at));
+  showLag(Number(behind), Number(searchBehind));
   if (isBehind && stream) catchUp(Number(head));
   else if (!isFetching) sure = Math.max(sure, Number(head));
   if (!isBehind || !stream) show("live");
@@ -104,11 +107,31 @@ function show(state) {
   if (state === "live") signedInAgain();
   const line = byId("connection");
   line.dataset.state = state;
-  line.querySelector("[data-words]").textContent = WORDS[state];
+  showWords();
   const isLost = state === "lost";
   byId("lost").hidden = !isLost;
   if (isLost) byId("lost").querySelector("time").textContent = format(lastHeard(), "seconds");
   for (const button of document.querySelectorAll("[data-writes]")) button.disabled = isLost;
 }
+
+/** The words change with every second of lag; assistive technology is told of its beginning and its end. */
+function showLag(tables, search) {
+  if (tables && !lag) say("This page is a few seconds behind. It is catching up.");
+  if (lag && !tables) say("This page is up to date.");
+  lag = tables;
+  showWords();
+  const line = byId("search-lag");
+  if (line) line.textContent = search ? `Search index ${span(search * 1000)} behind. Results are complete, but slower.` : "";
+}
+
+function showWords() {
+  const line = byId("connection");
+  const { state } = line.dataset;
+  line.toggleAttribute("data-lags", state === "live" && lag > 0);
+  line.querySelector("[data-words]").textContent = state === "live" && lag ? behindBy(lag) : WORDS[state];
+}
+
+/** "Live, 4 s behind": the end stays together where it is shown in two lines. */
+const behindBy = (seconds) => `Live, ${span(seconds * 1000)} behind`.replace(/ (s|min) behind$/, "\u00a0$1\u00a0behind");
 
 const lastHeard = () => new Date(Date.now() - (performance.now() - heard));

@@ -55,7 +55,7 @@ export function setServerTime(moment) {
 }
 
 /** "4 min", "2 h 5 min", "3 d 1 h": as the server writes it. */
-function span(milliseconds) {
+export function span(milliseconds) {
   let seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
   const parts = [];

@@ -15,7 +15,9 @@ from psycopg_pool import ConnectionPool
 
 from marcus_events.api import health
 from marcus_events.log.connect import connect
+from marcus_events.projections import SEARCH, catch_up
 from tests.api.program import Program, assert_problem, event
+from tests.lagging import age_events
 from tests.waiting import wait_until
 
 
@@ -32,14 +34,31 @@ def test_nothing_else_can_be_done_there() -> None:
 def test_whoever_asks_is_told_each_part_with_its_lag(program: Program) -> None:
     program.publish(event())
     program.post(event())
+    age_events(1.5)
     response = Program(None).get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "ready")
-    assert response.json()["parts"] == {
-        "log": {"ready": True, "head": 2},
-        "state": {"ready": True, "lag": 1},
-        "rates": {"ready": True, "lag": 1},
-        "search": {"ready": True, "lag": 1},
+    parts = response.json()["parts"]
+    assert parts.pop("log") == {"ready": True, "head": 2}
+    assert set(parts) == {"state", "rates", "search"}
+    for part in parts.values():
+        assert part.pop("lag_s") >= 1.5
+        assert part | {"behind": False} == {"ready": True, "lag": 1, "behind": False}
+
+
+def test_behind_by_more_than_two_seconds_is_said_of_each_part_and_the_server_is_ready(program: Program) -> None:
+    program.publish(event())
+    program.post(event())
+    age_events(2.1)
+    catch_up([SEARCH])
+    response = Program(None).get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    parts = response.json()["parts"]
+    assert {name: parts[name]["behind"] for name in ("state", "rates", "search")} == {
+        "state": True,
+        "rates": True,
+        "search": False,
     }
+    assert (parts["search"]["lag"], parts["search"]["lag_s"]) == (0, 0), "however old the newest event is"
 
 
 def test_far_behind_is_not_ready(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,8 +68,9 @@ def test_far_behind_is_not_ready(program: Program, monkeypatch: pytest.MonkeyPat
     response = Program(None).get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "not ready")
     assert response.json()["parts"]["log"]["ready"]
-    assert response.json()["parts"]["state"] == {"ready": False, "lag": 3}
-    assert response.json()["parts"]["search"] == {"ready": True, "lag": 3}, "the log is searched where it is not"
+    parts = response.json()["parts"]
+    assert (parts["state"]["ready"], parts["state"]["lag"]) == (False, 3)
+    assert (parts["search"]["ready"], parts["search"]["lag"]) == (True, 3), "the log is searched where it is not"
 
 
 def pool_of_requests() -> ConnectionPool[Any]:

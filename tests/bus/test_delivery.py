@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from marcus_events import Event, Events
-from marcus_events.bus import circuit_breaker
+from marcus_events.bus import circuit_breaker, store_attempts
 from marcus_events.bus.delivery import Delivery
 from marcus_events.bus.memory_persistence import MemoryPersistence
 from marcus_events.bus.persistence import RejectedEvents
 from marcus_events.bus.spool import Spool
 from marcus_events.core.event import utc_now
-from tests.waiting import wait_until_async
+from tests.waiting import TIMEOUT_S, wait_until_async
 
 
 @pytest.fixture(autouse=True)
@@ -283,4 +283,71 @@ async def publish(events: Events) -> None:
 
 async def publish_and_flush(events: Events) -> None:
     await events.publish("x", "s", {})
+    await events.aclose()
+
+
+class Paced(Fickle):
+    """Asks publishers to slow down, or cannot tell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asks: bool | Exception = True
+        self.asked = 0
+
+    def is_slowing(self) -> bool:
+        self.asked += 1
+        if isinstance(self.asks, Exception):
+            raise self.asks
+        return self.asks
+
+
+async def test_a_persistence_that_asks_to_slow_down_is_waited_for_and_then_stores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store_attempts, "MAX_PACE_S", TIMEOUT_S)
+    paced = Paced()
+    events = Events(persistence=paced)
+    publishing = asyncio.create_task(events.publish("x", "me", {}))
+    await wait_until_async(lambda: paced.asked > 1)
+    assert not paced.ids
+    paced.asks = False
+    event = await publishing
+    assert paced.ids == [event.event_id]
+    assert (events.metrics()["storing"]["slowed"], events.metrics()["storing"]["circuit"]) == (1, "closed")
+    await events.aclose()
+
+
+async def test_what_waits_is_stored_when_the_events_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_attempts, "MAX_PACE_S", 0.3)
+    paced = Paced()
+    events = Events(persistence=paced)
+    publishing = asyncio.create_task(events.publish("x", "me", {}))
+    await wait_until_async(lambda: paced.asked)
+    await events.aclose()
+    assert paced.ids == [(await publishing).event_id]
+    assert (events.metrics()["storing"]["lost"], events.metrics()["storing"]["waiting"]) == (0, 0)
+
+
+async def test_what_waits_while_the_circuit_opens_is_kept_behind_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_attempts, "MAX_PACE_S", TIMEOUT_S)
+    paced = Paced()
+    events = Events(persistence=paced)
+    second = asyncio.create_task(events.publish("second", "me", {}))
+    await wait_until_async(lambda: paced.asked > 1)
+    paced.asks, paced.failure = False, OSError("away")
+    first = await events.publish("first", "me", {})
+    await second
+    assert events.metrics()["storing"]["circuit"] == "open"
+    paced.failure = None
+    await events.aclose()
+    assert sorted(paced.ids) == sorted([first.event_id, second.result().event_id])
+
+
+async def test_a_persistence_that_cannot_tell_whether_to_slow_down_stores_at_once() -> None:
+    paced = Paced()
+    paced.asks = RuntimeError("no idea")
+    events = Events(persistence=paced)
+    event = await events.publish("x", "me", {})
+    assert paced.ids == [event.event_id]
+    assert events.metrics()["storing"]["slowed"] == 0
     await events.aclose()

@@ -91,6 +91,19 @@ def test_anchors_are_files_webhooks_and_syslog(monkeypatch: pytest.MonkeyPatch) 
         assert "hunter2" not in str(refused.value)
 
 
+def test_a_number_is_above_zero_unless_zero_means_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARCUS_NUMBER", "0")
+    assert environment.number("MARCUS_NUMBER", default=30, least=0) == 0
+    with pytest.raises(ImproperlyConfigured, match="MARCUS_NUMBER must be a whole number above 0, not '0'"):
+        environment.number("MARCUS_NUMBER", default=30)
+    for wrong in ("-1", "1.5", "ten"):
+        monkeypatch.setenv("MARCUS_NUMBER", wrong)
+        with pytest.raises(ImproperlyConfigured, match="MARCUS_NUMBER must be a whole number of at least 0, not"):
+            environment.number("MARCUS_NUMBER", default=30, least=0)
+    monkeypatch.setenv("MARCUS_NUMBER", "")
+    assert environment.number("MARCUS_NUMBER", default=30, least=0) == 30
+
+
 def test_a_span_is_a_number_and_a_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     least = timedelta(seconds=1)
     assert environment.duration("MARCUS_ANCHOR_EVERY", default="1h", least=least) == timedelta(hours=1)

@@ -14,12 +14,15 @@ from django.db import connection
 from marcus_events.audit.redaction import redact
 from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.core.reserved import Authority
+from marcus_events.core.threshold import Threshold
 from marcus_events.ingest import ingest
 from marcus_events.live import hub_subscription
-from marcus_events.live.hub import Hub
+from marcus_events.live.hub import Hub, noticeable
 from marcus_events.live.hub_subscription import BUFFER, FRAME_EVERY_S, Frame, HubSubscription
 from marcus_events.log import read
-from marcus_events.projections import STATE, catch_up
+from marcus_events.log.projection_lag import BEHIND_AFTER_S
+from marcus_events.projections import RATES, SEARCH, STATE, catch_up
+from tests.lagging import age_events
 from tests.waiting import wait_until_async
 from tests.websocket_line import in_thread
 
@@ -102,6 +105,25 @@ async def test_a_slow_connection_gets_a_gap_that_says_what_is_missing(hub: Hub) 
     gap = next(frame for frame in frames if frame.missed)
     assert ids(frames) == [f"e{n}" for n in range(BUFFER)] + ["after"]
     assert (gap.missed_from, gap.missed_to) == (BUFFER + 1, BUFFER + 30)
+
+
+async def test_frames_say_how_far_the_tables_and_the_search_are_behind_until_they_are_not(hub: Hub) -> None:
+    async with hub.subscribe(everything) as subscription:
+        await publish("a")
+        await in_thread(lambda: age_events(40))
+        frames = await frames_until(subscription, lambda seen: min(seen[-1].behind_s, seen[-1].search_behind_s) > 0)
+        assert 40 <= frames[-1].behind_s < 100
+        await in_thread(lambda: catch_up([STATE, RATES]))
+        frames = await frames_until(subscription, lambda seen: not seen[-1].behind_s)
+        assert frames[-1].search_behind_s >= 40
+        await in_thread(lambda: catch_up([SEARCH]))
+        await frames_until(subscription, lambda seen: not seen[-1].search_behind_s)
+
+
+def test_a_lag_of_less_than_two_seconds_is_not_shown_and_does_not_flicker_around_them() -> None:
+    threshold = Threshold(BEHIND_AFTER_S)
+    shown = [noticeable(threshold, lag) for lag in (0.2, 1.9, 2.1, 1.6, 4.4, 1.2, 0.9, 1.9)]
+    assert shown == [0, 0, 2, 2, 4, 1, 0, 0]
 
 
 async def test_a_frame_comes_though_nothing_happens(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,18 @@ import json
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from marcus_events.http import json_body
 from marcus_events.http.rejected_requests import REJECTED_REQUESTS
 from marcus_events.ingest import Receipt
 from marcus_events.log import read
+from marcus_events.log.back_pressure import back_pressure
 from marcus_events.models import RefusedRequest
+from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.websocket import consumer, frame_handlers, incoming, outgoing
+from tests.lagging import age_events
+from tests.waiting import wait_until_async
 from tests.websocket.conversation import bearer, connected_program
 from tests.websocket_line import in_thread
 
@@ -51,6 +56,31 @@ async def test_warnings_and_refusals_are_told_and_counted(token: str) -> None:
         (201, f"1 of 2 events: /data/progress: should be {expected}", "WS", "/ws/events/"),
         (422, "1 of 2 events: /event_type: must be a non-empty string", "WS", "/ws/events/"),
     }
+
+
+async def test_while_the_tables_are_far_behind_publishing_is_told_to_wait_and_the_connection_lives_on(
+    token: str, settings: Settings
+) -> None:
+    settings.MAX_LAG = 30
+
+    def fall_behind() -> None:
+        age_events(40)
+        back_pressure().must_wait()
+
+    async with connected_program(bearer(token)) as program:
+        await program.ask(action="publish", event=STATED)
+        await in_thread(fall_behind)
+        await wait_until_async(back_pressure().is_slowing)
+        later = STATED | {"event_id": "later"}
+        for _ in range(consumer.MAX_MISTAKES + 1):  # to come too early is no mistake
+            answer = await program.ask(action="publish", id="p1", event=later)
+            assert (answer["type"], answer["id"], answer["code"], answer["limit"]) == ("error", "p1", 429, "lag")
+            assert answer["retry_after_s"] == 5
+        assert (await program.ask(**SUBSCRIBE))["type"] == "subscribed"
+        await in_thread(lambda: catch_up(PROJECTIONS))
+        await wait_until_async(lambda: not back_pressure().is_slowing())
+        answer = await program.ask(action="publish", id="p2", event=later)
+    assert (answer["type"], answer["accepted"]) == ("published", 1)
 
 
 async def test_what_was_published_is_sent_to_who_subscribed(token: str) -> None:

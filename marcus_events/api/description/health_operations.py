@@ -12,7 +12,7 @@ from marcus_events.projections import PROJECTIONS
 
 READY = {
     "log": {"ready": True, "head": 6},
-    **{projection.name: {"ready": True, "lag": 0} for projection in PROJECTIONS},
+    **{projection.name: {"ready": True, "lag": 0, "lag_s": 0.0, "behind": False} for projection in PROJECTIONS},
 }
 AWAY = {"log": {"ready": False, "reason": "the database does not respond"}}
 
@@ -43,7 +43,8 @@ PATHS: dict[str, Any] = {
         "isReady",
         "/readyz",
         "Ready",
-        f"Whether the server is ready, by component. A projection with a lag over {MAX_LAG:,} events is not ready.",
+        f"Whether the server is ready, by component. A projection with a lag over {MAX_LAG:,} events is not ready. "
+        "`behind` says that a projection is more than two seconds behind the log; the server can serve nevertheless.",
         {
             "200": answered("Ready.", content(JSON, ref("Readiness"), {"status": "ready", "parts": READY})),
             "503": answered("Not ready.", content(JSON, ref("Readiness"), {"status": "not ready", "parts": AWAY})),

@@ -40,7 +40,8 @@ ANSWERS: dict[str, Any] = {
     "BadParameter": problem(S.UNPROCESSABLE_ENTITY, "A parameter is invalid; `parameter` names it.", parameter="limit"),
     "TooManyRequests": problem(
         S.TOO_MANY_REQUESTS,
-        "Too many requests with this token or from this address; `limit` names the limit.",
+        "Too many requests with this token or from this address; or, for publishing, the tables are too far behind the "
+        "log. `limit` names the limit.",
         limit="token_rate",
     )
     | {"headers": {"Retry-After": header("RetryAfter")}},

@@ -17,6 +17,7 @@ from django.db import connection
 from marcus_events.core.event import Event, RecordedEvent
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import Receipt, ingest
+from marcus_events.log.back_pressure import back_pressure
 from marcus_events.log.connect import CONNECTION_ERRORS
 from marcus_events.log.identities import known_ids
 from marcus_events.log.marcus_acts import LONGEST_CALL, acts_of_agents
@@ -94,6 +95,7 @@ class Publisher:
 
     def publish(self, acts: list[MarcusAct]) -> Outcome:
         """Return when all acts are in the log. Raises Stopped."""
+        self._wait_for_tables()
         self._retry(self.lock.acts.acquire)
         try:
             return self._publish(acts)
@@ -114,6 +116,7 @@ class Publisher:
 
     def publish_board_events(self, events: list[Event]) -> Outcome:
         """Publish changes that only the board shows. Raises Stopped."""
+        self._wait_for_tables()
         receipts, _ = self._retry(lambda: ingest(events))
         for event, receipt in zip(events, receipts, strict=True):
             if receipt.status == "rejected":
@@ -125,6 +128,12 @@ class Publisher:
     def history(self, task_ids: Sequence[str]) -> list[RecordedEvent]:
         """Return the events that followers have published about these tasks. Raises Stopped."""
         return self._retry(lambda: task_history(task_ids))[0]
+
+    def _wait_for_tables(self) -> None:
+        """Wait while publishers are slowed down. What is not published yet stays in Marcus's files. Raises Stopped."""
+        back_pressure().wait(self.stop)
+        if self.stop.is_set() and back_pressure().must_wait():
+            raise Stopped
 
     def _task_endings(self, task_ids: list[str]) -> TaskEndings:
         return self._retry(lambda: rests(task_ids))[0]

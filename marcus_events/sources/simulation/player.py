@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from marcus_events.core.event import Event
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest_async
+from marcus_events.log.back_pressure import WAIT_INTERVAL_S, back_pressure
 from marcus_events.log.log_follower import LogFollowing
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable
 from marcus_events.sources.simulation.event_rate import EventRate
@@ -87,6 +88,8 @@ class Player:
             await self._wait(event_rate.pause())
 
     async def _publish(self, events: Sequence[Event]) -> None:
+        while await asyncio.to_thread(back_pressure().must_wait) and not self._stop.is_set():
+            await self._wait(WAIT_INTERVAL_S)
         while not await self._try_to_publish(events):
             await self._wait(RETRY_S)
             if self._stop.is_set():

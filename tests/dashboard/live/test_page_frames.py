@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 from django.utils.safestring import SafeString, mark_safe
@@ -27,6 +28,11 @@ def test_what_fits_is_one_message_with_the_beat_at_its_end() -> None:
     [message] = page_frames.messages(frame(), {"bell": "<a id=bell></a>"}, [row(1), row(2)], NOW)
     assert message.startswith('<a id=bell></a><ol hx-swap-oob="afterbegin:#stream"><li>x</li><li>xx</li></ol>')
     assert '<div id="beat" data-head="12"' in message[-200:]
+
+
+def test_the_beat_says_how_far_the_tables_and_the_search_are_behind() -> None:
+    [message] = page_frames.messages(replace(frame(), behind_s=4, search_behind_s=60), {}, [], NOW)
+    assert 'data-behind="4" data-search-behind="60"' in message
 
 
 def test_without_anything_new_it_is_the_beat_alone() -> None:
