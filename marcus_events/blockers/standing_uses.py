@@ -17,7 +17,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
+from django.db import DatabaseError, OperationalError, close_old_connections, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from marcus_events.access.board_members import may_reply
@@ -30,6 +30,7 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reserved import USER, source_of
 from marcus_events.log import read
+from marcus_events.log.advisory_lock import try_transaction_lock
 from marcus_events.log.writer import LogUnavailable
 from marcus_events.models import Blocker, StandingReply
 
@@ -78,7 +79,7 @@ def to_serve() -> list[int]:
 def serve(standing_id: int) -> int:
     """Give, send or withdraw the replies of one; return how many were given."""
     with transaction.atomic():
-        if not try_lock() or not wait_until_projected(read.head().position):
+        if not try_transaction_lock(KEY) or not wait_until_projected(read.head().position):
             return 0
         standing = locked(standing_id)
         try:
@@ -86,13 +87,6 @@ def serve(standing_id: int) -> int:
         except ActionNotPossible as error:
             stop(standing, f"its reply could not be stored ({error})")
             return 0
-
-
-def try_lock() -> bool:
-    """Acquire the lock until the transaction ends; return whether it was free."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [KEY])
-        return bool(cursor.fetchone()[0])
 
 
 def serve_locked(standing: StandingReply) -> int:

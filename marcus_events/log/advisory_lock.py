@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from marcus_events.log.connect import CONNECTION_ERRORS
+from marcus_events.log.rows import rows
 
 
 @contextmanager
@@ -24,3 +25,8 @@ def try_advisory_lock(connection: psycopg.Connection[Any], key: int) -> Iterator
         if is_acquired:
             with suppress(*CONNECTION_ERRORS):
                 connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
+
+
+def try_transaction_lock(key: int) -> bool:
+    """Acquire the lock until the transaction of Django's connection ends; return whether it was free."""
+    return bool(rows("SELECT pg_try_advisory_xact_lock(%s)", [key])[0][0])
