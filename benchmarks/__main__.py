@@ -9,6 +9,7 @@ are made from it.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
@@ -37,13 +38,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that everything started is ended
     scale = QUICK if options.quick else Scale(options.rounds, FULL.seconds, log_lines=options.log_lines)
     rows: list[Row] = []
+    load_before = os.getloadavg()
     with data_directory():
         for group in options.only:
             for found in measured(group, scale):
                 print(table(found), flush=True)
                 rows += found
     kind = "quick" if options.quick else "full" if options.only == list(GROUPS) else "-".join(options.only)
-    path = write(rows, scale, kind)
+    path = write(rows, scale, kind, load_before)
     print(f"Written to {path.name}")
     if options.document:
         from benchmarks.document import write_document

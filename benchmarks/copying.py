@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import time
-from itertools import count, islice
+from collections.abc import Iterator
+from itertools import count, cycle, islice
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 
 from benchmarks.contest import RATE, Figures
-from benchmarks.payloads import new_events
+from benchmarks.payloads import run_events
+from marcus_events.core.event import Event
 from marcus_events.core.references import agent_of, board_of, task_of
 
 MADE_LIKE = "CREATE TABLE IF NOT EXISTS limit_of_copy (LIKE event INCLUDING ALL)"
@@ -37,12 +40,13 @@ def copy(conninfo: str, batch: int, seconds: float) -> Figures:
     return {RATE: copied / took}
 
 
-def prepared_rows() -> Any:
-    """Yield rows with new ids, their JSON made in advance."""
-    first = [(event, json.dumps(event.data), json.dumps(event.metadata)) for event in islice(new_events(), 718)]
-    ids = new_events()
-    while True:
-        for event, data, metadata in first:
-            references = (board_of(event), task_of(event), agent_of(event))
-            moment, name = event.timestamp, next(ids).event_id
-            yield (moment, name, event.source, event.event_type, moment, data, metadata, *references)
+def prepared_rows() -> Iterator[tuple[Any, ...]]:
+    """Yield rows with new ids; everything else is made in advance."""
+    for moment, *row in cycle([as_row(event) for event in run_events()]):
+        yield (moment, uuid4().hex, *row)
+
+
+def as_row(event: Event) -> tuple[Any, ...]:
+    references = (board_of(event), task_of(event), agent_of(event))
+    data, metadata = json.dumps(event.data), json.dumps(event.metadata)
+    return (event.timestamp, event.source, event.event_type, event.timestamp, data, metadata, *references)

@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -25,11 +23,12 @@ import httpx
 from benchmarks.arrivals import PAUSE_S, Arrivals
 from benchmarks.contest import RATE, Figures, NotMeasured, percentiles
 from benchmarks.payloads import new_events
+from benchmarks.results import PREFECT_ENVIRONMENT
 from benchmarks.servers import Server, server_process
 from benchmarks.websocket_client import open_websocket
 from tests.running_server import free_port
 
-COMMAND = Path(sys.prefix) / "prefect" / "bin" / "prefect"
+COMMAND = PREFECT_ENVIRONMENT / "bin" / "prefect"
 START_TIMEOUT_S = 90.0  # it creates its database first
 TIMEOUT_S = 60.0  # until all events are found
 POLL_S = 0.02

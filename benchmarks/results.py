@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.contest import Row, Scale
 
+PREFECT_ENVIRONMENT = Path(sys.prefix) / "prefect"  # made by the Makefile
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("blinker", "bubus", "daphne", "eventsourcing", "psycopg", "pyee", "uvicorn")
 
@@ -38,7 +41,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def write(rows: list[Row], scale: Scale, kind: str) -> Path:
+def write(rows: list[Row], scale: Scale, kind: str, load_before: Sequence[float]) -> Path:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{kind}.json"
     about = {
@@ -46,9 +49,9 @@ def write(rows: list[Row], scale: Scale, kind: str) -> Path:
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "load_average": os.getloadavg(),
+        "load_before": load_before,
         "scale": asdict(scale),
-        "versions": {name: version_of(name) for name in PACKAGES},
+        "versions": {name: version_of(name) for name in PACKAGES} | {"Prefect": prefect_version()},
     }
     found = [asdict(row) | {"medians": row.medians} for row in rows]
     path.write_text(json.dumps(about | {"rows": found}, indent=1) + "\n")
@@ -60,3 +63,8 @@ def version_of(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def prefect_version() -> str | None:
+    packages = PREFECT_ENVIRONMENT.glob("lib/*/site-packages/prefect-3*.dist-info")
+    return next((path.name.removeprefix("prefect-").removesuffix(".dist-info") for path in packages), None)
