@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.contest import Row
 from benchmarks.dot_plot import dot_plot
 from benchmarks.goals import GOALS, NOT_MEASURED, Goal, median
-from benchmarks.results import number
+from benchmarks.results import number, ratio
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT, README, IMAGES = ROOT / "docs/performance.md", ROOT / "README.md", ROOT / "docs/images"
@@ -26,8 +26,11 @@ def write_document(results: Path) -> None:
     names = {field.name for field in fields(Row)}
     rows = [Row(**{name: value for name, value in row.items() if name in names}) for row in found["rows"]]
     contests = [list(group) for _, group in groupby(rows, lambda row: row.subject)]
+    for former in IMAGES.glob("performance-*.svg"):
+        former.unlink()
     for contest in contests:
-        image(contest).write_text(dot_plot(contest[0].subject, contest, our_names(contest)))
+        if any(row.figures for row in contest):
+            image(contest).write_text(dot_plot(capitalised(contest[0].subject), contest, our_names(contest)))
     parts = [machine(found), "## Goals", goals(rows), "## Figures", *(section(contest) for contest in contests)]
     replace(DOCUMENT, "\n\n".join(parts))
     replace(README, headlines(found, rows))
@@ -73,13 +76,12 @@ def sentence(goal: Goal, rows: list[Row]) -> str:
     return f"{goal.what}: {verdict}, {ratio(outcome)}{unit} (goal: {limit})."
 
 
-def ratio(value: float) -> str:
-    return number(value) if value >= 10 else f"{value:.2f}"
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def section(contest: list[Row]) -> str:
-    subject = contest[0].subject
-    title = subject[0].upper() + subject[1:]
+    title = capitalised(contest[0].subject)
     lines = ["| Contestant | Median | Range | Ratio | |", "| --- | --: | --: | --: | --- |"]
     bases = {row.name: row.medians for row in contest}
     for row in contest:
@@ -88,7 +90,7 @@ def section(contest: list[Row]) -> str:
             spread = f"{number(min(row.figures[unit]))}–{number(max(row.figures[unit]))}"
             base = bases[row.baseline].get(unit) if row.baseline in bases else None
             beside = f"{ratio(value / base)} ×" if base else ""
-            name, does = (row.name, row.does) if n == 0 else ("", "")
+            name, does = (row.name, capitalised(row.does)) if n == 0 else ("", "")
             lines.append(f"| {name} | {number(value)} {unit} | {spread} | {beside} | {does} |")
     picture = [f"![{title}](images/{image(contest).name})"] if any(row.figures for row in contest) else []
     return "\n\n".join([f"### {title}", *picture, "\n".join(lines)])

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from benchmarks.contest import Row
-from benchmarks.results import number
+from benchmarks.results import number, ratio
 
-WIDTH, NAMES, VALUES = 760, 230, 130  # the axis lies between the names and the values
+WIDTH, NAMES, VALUES = 760, 230, 150  # the axis lies between the names and the values
 ROW, TOP, BOTTOM = 26, 44, 34
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #24292f } .title, .ours text { font-weight: 600 }
@@ -36,6 +36,10 @@ def dot_plot(title: str, rows: Sequence[Row], ours: Sequence[str]) -> str:
         share = (math.log10(value) - first) / max(last - first, 1)
         return round(NAMES + share * (WIDTH - NAMES - VALUES), 1)
 
+    bases = {row.name: row.medians[unit] for row in shown}
+    ratios = [
+        f" ({ratio(row.medians[unit] / bases[row.baseline])} ×)" if row.baseline in bases else "" for row in shown
+    ]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
@@ -43,7 +47,7 @@ def dot_plot(title: str, rows: Sequence[Row], ours: Sequence[str]) -> str:
             f'<text class="title" x="0" y="18">{escape(title)} ({escape(unit)}, logarithmic)</text>',
             *(tick(x(10.0**power), 10.0**power, height) for power in range(first, last + 1)),
             *(
-                mark(row, row.figures[unit], TOP + ROW * (n + 0.5), x, is_ours=row.name in ours)
+                mark(row, TOP + ROW * (n + 0.5), x, number(row.medians[unit]) + ratios[n], is_ours=row.name in ours)
                 for n, row in enumerate(shown)
             ),
             "</svg>\n",
@@ -53,15 +57,15 @@ def dot_plot(title: str, rows: Sequence[Row], ours: Sequence[str]) -> str:
 
 def tick(x: float, value: float, height: int) -> str:
     line = f'<line x1="{x}" x2="{x}" y1="{TOP - 10}" y2="{height - BOTTOM + 4}"/>'
-    return f'{line}<text class="axis" x="{x}" y="{height - BOTTOM + 20}" text-anchor="middle">{value:,g}</text>'
+    text = f"{value:,.0f}" if value >= 1 else f"{value:g}"
+    return f'{line}<text class="axis" x="{x}" y="{height - BOTTOM + 20}" text-anchor="middle">{text}</text>'
 
 
-def mark(row: Row, values: Sequence[float], y: float, x: Callable[[float], float], *, is_ours: bool) -> str:
-    unit = next(iter(row.figures))
-    median = row.medians[unit]
+def mark(row: Row, y: float, x: Callable[[float], float], label: str, *, is_ours: bool) -> str:
+    unit, values = next(iter(row.figures.items()))
     return (
         f'<g class="{"ours" if is_ours else "other"}"><text x="0" y="{y + 4}">{escape(row.name)}</text>'
         f'<line class="range" x1="{x(min(values))}" x2="{x(max(values))}" y1="{y}" y2="{y}"/>'
-        f'<circle class="dot" cx="{x(median)}" cy="{y}" r="5"/>'
-        f'<text x="{WIDTH - VALUES + 14}" y="{y + 4}">{number(median)}</text></g>'
+        f'<circle class="dot" cx="{x(row.medians[unit])}" cy="{y}" r="5"/>'
+        f'<text x="{WIDTH - VALUES + 14}" y="{y + 4}">{escape(label)}</text></g>'
     )

@@ -41,6 +41,10 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def ratio(value: float) -> str:
+    return number(value) if value >= 10 else f"{value:.2f}"
+
+
 def write(rows: list[Row], scale: Scale, kind: str, load_before: Sequence[float]) -> Path:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{kind}.json"

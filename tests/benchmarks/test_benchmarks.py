@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from benchmarks.contest import Contest, Contestant, Figures, NotMeasured, compete, contestant, start
+from benchmarks.goals import GOALS
 from tests.running_server import restore_sigint
 from tests.waiting import wait_until
 
@@ -60,6 +61,12 @@ def test_every_subject_is_compared_with_its_baseline(rows: list[dict[str, Any]])
     names = {(row["subject"], row["name"]) for row in rows}
     assert all((row["subject"], row["baseline"]) in names for row in rows)
     assert all(any(subject.startswith(each) for subject, _ in names) for each in SUBJECTS)
+
+
+def test_every_goal_refers_to_figures_of_the_run(rows: list[dict[str, Any]]) -> None:
+    for subject, name, unit in [figure for goal in GOALS for figure in (goal.figure, goal.beside) if figure]:
+        [row] = [row for row in rows if row["subject"].startswith(subject) and row["name"] == name]
+        assert row["why_not"] or unit in row["figures"]
 
 
 def test_a_contestant_that_fails_leaves_the_others_in_every_round() -> None:
