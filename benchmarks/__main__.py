@@ -61,7 +61,10 @@ def parse_options() -> Namespace:
     add("--rounds", type=int, default=FULL.rounds)
     add("--log-lines", type=int, default=FULL.log_lines, help="how many lines to follow, such as 1000000")
     add("--document", action="store_true", help="write docs/performance.md and its graphs")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.document and (options.quick or options.only != list(GROUPS)):
+        parser.error("--document needs a full run")
+    return options
 
 
 def measured(group: str, scale: Scale) -> Iterator[list[Row]]:

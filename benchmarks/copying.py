@@ -24,8 +24,11 @@ COPY = """COPY limit_of_copy (position, recorded_at, event_id, source, event_typ
     board_id, task_id, agent_id) FROM STDIN"""
 
 
-def copy(conninfo: str, batch: int, seconds: float) -> Figures:
-    """COPY into an equal table, one commit per batch: the limit"""
+BATCH = 500  # rows in a commit, as many as the writer commits at once at most
+
+
+def copy(conninfo: str, seconds: float) -> Figures:
+    """COPY into an equal table, 500 rows per commit: the limit"""
     rows, positions, copied = prepared_rows(), count(1), 0
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(MADE_LIKE)
@@ -33,9 +36,9 @@ def copy(conninfo: str, batch: int, seconds: float) -> Figures:
         begun = time.perf_counter()
         while (took := time.perf_counter() - begun) < seconds:
             with connection.transaction(), connection.cursor() as cursor, cursor.copy(COPY) as target:
-                for row in islice(rows, batch):
+                for row in islice(rows, BATCH):
                     target.write_row((next(positions), *row))
-            copied += batch
+            copied += BATCH
         connection.execute("DROP TABLE limit_of_copy")
     return {RATE: copied / took}
 

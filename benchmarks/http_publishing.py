@@ -77,7 +77,7 @@ def batches(server: Server, seconds: float) -> Figures:
 
 
 def copy(server: Server, seconds: float) -> Figures:
-    return copying.copy(server.conninfo, BATCH, seconds)
+    return copying.copy(server.conninfo, seconds)
 
 
 def settle(server: Server) -> None:

@@ -25,7 +25,7 @@ MIN_S = 0.2  # below that, the first connection is what is measured
 def contests(scale: Scale) -> Iterator[Contest]:
     seconds = max(2 * scale.seconds, MIN_S)
     with database() as conninfo:
-        copy = Contestant("COPY", copying.copy.__doc__ or "", lambda: copying.copy(conninfo, BATCH, seconds))
+        copy = Contestant("COPY", copying.copy.__doc__ or "", lambda: copying.copy(conninfo, seconds))
         yield Contest(
             "store in batches of 500",
             "COPY",
