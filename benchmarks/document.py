@@ -53,7 +53,7 @@ def machine(found: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items() if version)
     return (
         f"Measured {on_machine(found)}, in {found['scale']['rounds']} rounds. Other programs used the machine at the "
-        f"same time: its load average was {found['load_before'][0]:.1f} before the run. Ratios count, not figures. "
+        f"same time: its load average was {found['load_before'][0]:.1f} before the run. Compare ratios, not figures. "
         f"Python {found['python']}; {versions}."
     )
 

@@ -57,7 +57,13 @@ GOALS = [
         is_headline=True,
     ),
     Goal("The same under uvicorn", (SINGLE, UVICORN, RATE), (SINGLE, BARE_UVICORN, RATE), 0.3),
-    Goal("Their 99th percentile, beside the median", (SINGLE, DAPHNE, P99), (SINGLE, DAPHNE, P50), 3, is_at_most=True),
+    Goal(
+        "Their 99th percentile under Daphne, beside their median",
+        (SINGLE, DAPHNE, P99),
+        (SINGLE, DAPHNE, P50),
+        3,
+        is_at_most=True,
+    ),
     Goal(
         "Batches of 100 over HTTP, beside COPY",
         (BATCHES, DAPHNE, RATE),
