@@ -28,8 +28,10 @@ check: .venv/installed-dev
 	$(if $(filter %.html,$(FILE)),@$(BIN)/djade --target-version 5.2 --check $(filter %.html,$(FILE)))
 	@tests=$$($(BIN)/python -m tests.selection $(FILE)) && echo "$$tests" && $(BIN)/python -m pytest --quiet $$tests
 
-# Beside other libraries and the limits of the machine, in one run. BENCH=--quick only looks whether everything runs.
+# Beside other libraries and the limits of the machine, in one run. BENCH=--quick only looks whether everything runs,
+# BENCH="--only http live" measures some groups, BENCH=--document writes docs/performance.md besides.
 bench: .venv/installed-bench
+	-@$(MAKE) --no-print-directory .venv/installed-prefect
 	$(BIN)/python -m benchmarks $(BENCH)
 
 # Attacks on a running server, over HTTP and WebSockets, the long ones too; prints what was tried and what held.
@@ -60,6 +62,7 @@ requirements: .venv/installed-dev
 	$(COMPILE) --output-file requirements.txt requirements.in
 	$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
 	$(COMPILE) --output-file requirements-bench.txt requirements-bench.in
+	$(COMPILE) --output-file requirements-prefect.txt requirements-prefect.in
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .postgres_*_cache
@@ -73,3 +76,10 @@ clean:
 
 .venv/installed-bench: requirements-bench.txt .venv/installed
 	@scripts/install requirements-bench.txt && touch $@
+
+# Beside the others, since its requirements exclude ours. Where it cannot be installed, it is not measured.
+.venv/installed-prefect: requirements-prefect.txt .venv/installed
+	@echo "Installing the packages of requirements-prefect.txt ..."
+	@$(BIN)/python -m venv .venv/prefect
+	@.venv/prefect/bin/python -m pip install --quiet --quiet --no-input --require-hashes --requirement $< </dev/null
+	@touch $@

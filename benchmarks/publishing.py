@@ -1,4 +1,4 @@
-"""How many publishes a second: ours, Marcus's algorithm, and three libraries, with 0, 1 and 10 asynchronous handlers.
+"""How many publishes a second: ours, Marcus's algorithm, and three libraries, with 0, 1 and 10 handlers.
 
 Every handler is called for every event, and a publish has ended when its handlers have. What each library does besides
 differs, and is said with it.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from importlib import import_module
 from typing import Any
 
+from benchmarks.contest import RATE, Contest, Contestant, Figures, Scale
 from benchmarks.marcus_algorithm import MarcusEvents
 from marcus_events import Events
 
@@ -41,6 +43,11 @@ def ours_plain(handlers: int, counter: Counter) -> Publish:
 def marcus(handlers: int, counter: Counter) -> Publish:
     """one task per handler, exceptions caught; no time limits, no metrics"""
     return publisher(subscribed(MarcusEvents(), handlers, lambda: named(counter)))
+
+
+def marcus_with_history(handlers: int, counter: Counter) -> Publish:
+    """the same, with its history of 1,000 events, which ours always has"""
+    return publisher(subscribed(MarcusEvents(store_history=True), handlers, lambda: named(counter)))
 
 
 def blinker(handlers: int, counter: Counter) -> Publish:
@@ -86,15 +93,30 @@ def bubus(handlers: int, counter: Counter) -> Publish:
     return publish
 
 
+BASELINE = "Marcus's algorithm, history on"
 CONTESTANTS = {
     "marcus_events": ours,
     "marcus_events, plain functions": ours_plain,
     "Marcus's algorithm": marcus,
+    BASELINE: marcus_with_history,
     "blinker": blinker,
     "pyee": pyee,
     "bubus": bubus,
 }
 HANDLERS = (0, 1, 10)
+
+
+def contests(scale: Scale) -> Iterator[Contest]:
+    for handlers in HANDLERS:
+        contestants = [
+            Contestant(name, make.__doc__ or "", partial(figures, name, handlers, scale.seconds))
+            for name, make in CONTESTANTS.items()
+        ]
+        yield Contest(f"publish to {handlers} handler{'' if handlers == 1 else 's'}", BASELINE, contestants)
+
+
+def figures(contestant: str, handlers: int, seconds: float) -> Figures:
+    return {RATE: asyncio.run(per_second(contestant, handlers, seconds))}
 
 
 def named(counter: Counter, n: int = 0) -> Any:
@@ -138,7 +160,3 @@ async def per_second(contestant: str, handlers: int, seconds: float) -> float:
         await close()
     assert counter.calls == published * handlers, f"{contestant} called {counter.calls} of {published * handlers}"
     return published / took
-
-
-def measure(contestant: str, handlers: int, seconds: float) -> float:
-    return asyncio.run(per_second(contestant, handlers, seconds))

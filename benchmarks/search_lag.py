@@ -44,9 +44,9 @@ def main() -> None:
     parser.add_argument("--http", type=int, default=0, metavar="CLIENTS", help="as `make run` is used")
     options = parser.parse_args()
     seconds = options.seconds
-    from benchmarks.__main__ import database
+    from benchmarks.databases import data_directory, database
 
-    with database():
+    with data_directory(), database():
         samples = posted(seconds, options.http) if options.http else published(seconds, options.apart)
     head, lag = samples[-1][0], [seconds for _, seconds in samples]
     p95 = statistics.quantiles(lag, n=20)[-1]
