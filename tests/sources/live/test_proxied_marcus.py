@@ -239,7 +239,7 @@ def test_every_agent_gets_the_right_answers_and_every_task_is_done(scene: Scene,
         shown = somebody.seen_at
         print(f"{len(told)} answers")
         events = log_of(scene.running, "type:task_blocked")
-        stored = {event["data"]["description"]: unix(event["recorded_at"]) for event in events}
+        stored = {event["data"]["description"]: unix(event["recorded_at"]) for event in reversed(events)}
         asked = [answer for answer in told if answer["reported_at"]]
         report("reported to in the log", [stored[each["question"]] - each["reported_at"] for each in asked])
         report("in the log to on screen", [shown[each["question"]] - stored[each["question"]] for each in asked])
