@@ -19,9 +19,8 @@ from marcus_events.blockers.standing_replies import save, turn_on
 from marcus_events.blockers.standing_uses import give_standing_replies
 from marcus_events.core.event import Event, utc_now
 from marcus_events.models import Blocker, StandingReply
-from marcus_events.projections import PROJECTIONS, catch_up
 from marcus_events.sources.simulation import Simulation
-from tests.blockers.test_standing_replies import LATE, ann, events, now, reported
+from tests.blockers.test_standing_replies import LATE, ann, applied, events, now, reported
 from tests.sources.installations import RUN, read_once
 
 __all__ = ["ann"]
@@ -68,7 +67,7 @@ class Replay:
                 self.counts["by a person"] += 1
             replies.send_due_answers()
             give_standing_replies()
-            catch_up(PROJECTIONS)
+            applied()
             self.save(now(blocker.event_id))
 
     def judge(self, blocker: Blocker, given: str, reply: str) -> None:

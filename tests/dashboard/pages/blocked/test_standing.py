@@ -11,8 +11,7 @@ from django.test import Client
 from marcus_events.blockers import replies
 from marcus_events.blockers.standing_uses import give_standing_replies
 from marcus_events.models import Blocker, StandingReply
-from marcus_events.projections import PROJECTIONS, catch_up
-from tests.blockers.test_standing_replies import LATE
+from tests.blockers.test_standing_replies import LATE, applied
 from tests.dashboard.conftest import may
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import Document, open_page
@@ -43,7 +42,7 @@ def answer(client: Client, blocker: Blocker, text: str = "The blue one") -> Bloc
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(replies, "MARGIN", -LATE)
         replies.send_due_answers()
-    catch_up(PROJECTIONS)
+    applied()
     return now(blocker.blocker_id)
 
 
