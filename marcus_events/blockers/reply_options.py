@@ -32,10 +32,14 @@ def options_of(blocker: Blocker) -> list[ReplyOption]:
     return proposed_by(report) if report else []
 
 
+def stated_options(report: RecordedEvent) -> list[str]:
+    """Return the texts of all options in a report."""
+    return [text.strip() for text in read_data(report.data, "options") or [] if text.strip()]
+
+
 def proposed_by(report: RecordedEvent) -> list[ReplyOption]:
-    stated = [text.strip() for text in read_data(report.data, "options") or [] if text.strip()]
     recommended = normalised(read_data(report.data, "recommendation") or "")
-    texts = list(dict.fromkeys(stated))
+    texts = list(dict.fromkeys(stated_options(report)))
     if recommended and recommended not in map(normalised, texts):
         texts.insert(0, recommended)
     return [

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from marcus_events.core.event import RecordedEvent
-from marcus_events.core.event_fields import read_data
+from marcus_events.blockers.reply_options import stated_options
 from marcus_events.core.redaction_marker import REDACTED, is_redacted
 from marcus_events.core.reducers.blockers import NO_REASON
 from marcus_events.log import read
@@ -66,13 +65,9 @@ def options_by_position(positions: Iterable[int]) -> dict[int, tuple[str, ...]]:
     remaining = sorted(positions)
     while remaining:
         reports = read.page_at(remaining, limit=len(remaining)).events
-        found |= {report.position: options_in(report) for report in reports if not is_redacted(report.data)}
+        found |= {report.position: tuple(stated_options(report)) for report in reports if not is_redacted(report.data)}
         remaining = [position for position in remaining if reports and position > reports[-1].position]
     return found
-
-
-def options_in(report: RecordedEvent) -> tuple[str, ...]:
-    return tuple(text.strip() for text in read_data(report.data, OPTIONS) or [] if text.strip())
 
 
 def match_of(standing: StandingReply) -> StandingMatch | None:
@@ -84,7 +79,7 @@ def match_of(standing: StandingReply) -> StandingMatch | None:
         return None
     if is_redacted(report.data) or REDACTED in (example.description, example.resolution):
         return None
-    return StandingMatch(example, tuple(standing.fields), options_in(report))
+    return StandingMatch(example, tuple(standing.fields), tuple(stated_options(report)))
 
 
 def identifies_question(blocker: Blocker, fields: Iterable[str]) -> bool:

@@ -14,13 +14,12 @@ from marcus_events.models.projections import (
     BoardRemoval,
     Checkpoint,
     Dependency,
-    HourlyRate,
     Interval,
     IntervalQuerySet,
     ProjectionName,
-    Rate,
     Task,
 )
+from marcus_events.models.rates import HourlyRate, Rate
 from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
 from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
 from marcus_events.models.sign_in import KnownAddress, Session, SignInLink

@@ -267,37 +267,3 @@ class Dependency(Interval):
             only_now("board_id", "task_id", "depends_on_id", "depends_on_board", name="dependency_now")
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["depends_on_id"], name="dependency_on")]
-
-
-class Rate(models.Model):
-    """The number of events of a type on a board in a minute."""
-
-    pk = models.CompositePrimaryKey("board_id", "event_type", "minute")
-    board_id = BoardIdField()
-    event_type = models.TextField()
-    minute = models.DateTimeField()
-    count = models.BigIntegerField()
-
-    class Meta:
-        db_table = "rate"
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["minute"], name="rate_by_minute")]
-
-    def __str__(self) -> str:
-        return f"{self.event_type} {self.minute} {self.count}"
-
-
-class HourlyRate(models.Model):
-    """The number of events of a type on a board in an hour, for charts over long spans."""
-
-    pk = models.CompositePrimaryKey("board_id", "event_type", "hour")
-    board_id = BoardIdField()
-    event_type = models.TextField()
-    hour = models.DateTimeField()
-    count = models.BigIntegerField()
-
-    class Meta:
-        db_table = "hourly_rate"
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["hour"], name="hourly_rate_by_hour")]
-
-    def __str__(self) -> str:
-        return f"{self.event_type} {self.hour} {self.count}"

@@ -13,7 +13,7 @@ from dashboard.queries.labels import named
 from dashboard.visibility import ON_BOARDS, Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
-from marcus_events.blockers.reply_options import ReplyOption, options_of
+from marcus_events.blockers.reply_options import ReplyOption, proposed_by
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_fields import text_in
 from marcus_events.core.filters import EventFilter
@@ -61,7 +61,8 @@ class ThreadStep:
 @dataclass(frozen=True)
 class BlockerDetail:
     """`others` are open blockers of the same cause; `together` are those that were given the same answer in one
-    action. `receiver` is the name of the agent that has received the answer.
+    action. `context` is what the agent has written beside its question, and `receiver` the name of the agent that has
+    received the answer.
 
     `last_call` is when the agent last did anything, while a sent answer waits for it.
 
@@ -158,6 +159,7 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
     board_id, task_id = blocker.board_id, blocker.task_id
     behind = linked_tasks.dependents_by_task([(board_id, task_id)], visibility).get((board_id, task_id), [])
     alike_now = others(blocker)
+    report = read.event(blocker.blocker_id)
     names = blockers.names_of([blocker, *alike_now], behind[:MAX_NAMED])
     receiver = current_state.names([], [(board_id, blocker.seen_by)], []).agent(board_id, blocker.seen_by)
     standing = standing_list.of_example(blocker)
@@ -169,29 +171,23 @@ def detail(blocker: models.Blocker, visibility: Visibility) -> BlockerDetail:
         others=[blockers.named(other, names) for other in alike_now],
         together=together(blocker, alike_now),
         waiting=names.waiting(board_id, behind),
-        options=options_of(blocker) if not blocker.resolved_at else [],
+        options=proposed_by(report) if report and not blocker.resolved_at else [],
         steps=blockers.steps(blocker.suggestion),
         confidence=confidence(blocker.suggestion),
         tried=tried(blocker),
         alike=alike(blocker, visibility),
         thread=thread(blocker),
-        context=context_of(blocker),
+        context=text_in(report.data.get("context")) or "" if report else "",
         receiver=receiver if blocker.seen_by else "",
         last_call=last_call(blocker) if stage_of(blocker) == "sent" else None,
         standing=standing_list.summary(standing) if standing else None,
-        field_choices=standing_list.field_choices(item) if may_be_saved else [],
+        field_choices=standing_list.field_choices(item, report) if may_be_saved else [],
         answered_like=standing_list.example_of(blocker),
     )
 
 
 def is_sent_by_person(blocker: models.Blocker) -> bool:
     return stage_of(blocker) in ("sent", "seen", "resumed") and not blocker.standing_reply
-
-
-def context_of(blocker: models.Blocker) -> str:
-    """Return what the agent has written beside its question, as the log has it."""
-    report = read.event(blocker.blocker_id)
-    return text_in(report.data.get("context")) or "" if report else ""
 
 
 def last_call(blocker: models.Blocker) -> datetime | None:

@@ -10,17 +10,16 @@ from django.db.models import F
 from dashboard.queries import current_state
 from dashboard.queries.blockers import NamedBlocker
 from dashboard.visibility import Scope
+from marcus_events.blockers.reply_options import stated_options
 from marcus_events.blockers.standing_match import (
     FIELDS,
     ShadowResult,
     StandingMatch,
     match_of,
-    options_in,
     shadow_of,
 )
 from marcus_events.blockers.standing_uses import uses
-from marcus_events.core.event import utc_now
-from marcus_events.log import read
+from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.models import Blocker, StandingReply
 
 MAX_SHOWN = 20  # besides those that are on
@@ -92,13 +91,12 @@ def example_of(blocker: Blocker) -> int | None:
     return found.blocker_id if found else None
 
 
-def field_choices(item: NamedBlocker) -> list[FieldChoice]:
-    """Return the fields that this blocker has."""
-    report = read.event(item.blocker.blocker_id)
+def field_choices(item: NamedBlocker, report: RecordedEvent | None) -> list[FieldChoice]:
+    """Return the fields that this blocker has, from its row and its report."""
     values = {
         "question": item.blocker.description,
         "type": item.blocker.blocker_type,
-        "options": ", ".join(options_in(report)) if report else "",
+        "options": ", ".join(stated_options(report)) if report else "",
         "severity": item.blocker.reported_severity,
         "agent": item.agent if item.blocker.agent_id else "",
     }
