@@ -9,7 +9,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
+from typing import Any, Self, TypeVar
 
 Figures = dict[str, float]  # by unit: events per second, or milliseconds at a percentile
 RATE, P50, P99 = "events/s", "p50 ms", "p99 ms"
@@ -31,6 +32,11 @@ class Contestant:
     does: str
     run: Callable[[], Figures]
     beside: str = ""
+
+    @classmethod
+    def of(cls, name: str, function: Callable[..., Figures], *args: Any) -> Self:
+        """Return the contestant that this function measures; its docstring says what it does."""
+        return cls(name, function.__doc__ or "", partial(function, *args))
 
 
 @dataclass(frozen=True)

@@ -25,18 +25,14 @@ MIN_S = 0.2  # below that, the first connection is what is measured
 def contests(scale: Scale) -> Iterator[Contest]:
     seconds = max(2 * scale.seconds, MIN_S)
     with database() as conninfo:
-        copy = Contestant("COPY", copying.copy.__doc__ or "", lambda: copying.copy(conninfo, seconds))
+        copy = Contestant.of("COPY", copying.copy, conninfo, seconds)
         yield Contest(
             "store in batches of 500",
             "COPY",
             [
                 copy,
-                Contestant("publish_batch", in_batches.__doc__ or "", lambda: in_batches(seconds)),
-                Contestant(
-                    "eventsourcing",
-                    event_sourcing.insert_in_batches.__doc__ or "",
-                    lambda: event_sourcing.insert_in_batches(conninfo, BATCH, seconds),
-                ),
+                Contestant.of("publish_batch", in_batches, seconds),
+                Contestant.of("eventsourcing", event_sourcing.insert_in_batches, conninfo, BATCH, seconds),
             ],
         )
         yield Contest(
@@ -44,12 +40,8 @@ def contests(scale: Scale) -> Iterator[Contest]:
             "COPY",
             [
                 copy,
-                Contestant("publish", one_by_one.__doc__ or "", lambda: one_by_one(seconds)),
-                Contestant(
-                    "eventsourcing",
-                    event_sourcing.insert_at_once.__doc__ or "",
-                    lambda: event_sourcing.insert_at_once(conninfo, AT_ONCE, 1, seconds),
-                ),
+                Contestant.of("publish", one_by_one, seconds),
+                Contestant.of("eventsourcing", event_sourcing.insert_at_once, conninfo, AT_ONCE, 1, seconds),
             ],
         )
 
