@@ -10,14 +10,12 @@ are made from it.
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import closing
 from importlib import import_module
 
-from benchmarks.contest import Row, Scale, compete
+from benchmarks.contest import Row, Scale, compete, end_on_signals
 from benchmarks.databases import data_directory
 from benchmarks.results import table, write
 
@@ -35,7 +33,7 @@ QUICK = Scale(rounds=1, seconds=0.02, is_quick=True)
 
 def main() -> None:
     options = parse_options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that everything started is ended
+    end_on_signals()
     scale = QUICK if options.quick else Scale(options.rounds, FULL.seconds, log_lines=options.log_lines)
     rows: list[Row] = []
     load_before = os.getloadavg()

@@ -5,11 +5,14 @@ machine disturbs all of them. The medians of one run are compared as ratios.
 from __future__ import annotations
 
 import gc
+import signal
 import statistics
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from types import FrameType
 from typing import Any, Self, TypeVar
 
 Figures = dict[str, float]  # by unit: events per second, or milliseconds at a percentile
@@ -17,8 +20,28 @@ RATE, P50, P99 = "events/s", "p50 ms", "p99 ms"
 Started = TypeVar("Started")
 
 
+signals: list[int] = []  # those to stop that have come
+
+
 class NotMeasured(Exception):
     """The reason why a contestant cannot take part."""
+
+
+def end_on_signals() -> None:
+    """End the run in order on Ctrl-C and SIGTERM: everything that it has started ends with it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    signals.append(number)
+    sys.exit("stopped")
+
+
+def end_if_stopped() -> None:
+    """End the run if a signal has come whose exception was lost: in a destructor, or to an error of cleaning up."""
+    if signals:
+        sys.exit("stopped")
 
 
 @dataclass(frozen=True)
@@ -85,6 +108,7 @@ def compete(contest: Contest, rounds: int) -> list[Row]:
     }
     for _ in range(rounds):
         for contestant in contest.contestants:
+            end_if_stopped()
             row = rows[contestant.name]
             if row.why_not:
                 continue
@@ -94,6 +118,7 @@ def compete(contest: Contest, rounds: int) -> list[Row]:
                     row.figures.setdefault(unit, []).append(value)
             except Exception as error:
                 row.why_not, row.figures = reason(error), {}
+    end_if_stopped()
     return list(rows.values())
 
 
@@ -107,6 +132,7 @@ def start(stack: ExitStack, make: Callable[[], AbstractContextManager[Started]])
     try:
         return stack.enter_context(make())
     except Exception as error:
+        end_if_stopped()
         return NotMeasured(reason(error))
 
 

@@ -89,6 +89,30 @@ def test_a_server_that_does_not_start_is_reported_with_its_reason() -> None:
     assert row.why_not == "it is not installed"
 
 
+def test_a_signal_whose_exception_is_lost_ends_the_run_all_the_same() -> None:
+    """As an exception in a destructor is, or one while a temporary directory cannot be cleaned up."""
+    code = """
+import os, signal
+from benchmarks.contest import Contest, Contestant, compete, end_on_signals
+
+class Lost:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+def measure():
+    Lost()
+    return {"n": 1.0}
+
+end_on_signals()
+two = Contestant("two", "", lambda: print("went on"))
+compete(Contest("a subject", "one", [Contestant("one", "", measure), two]), 1)
+print("went on")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "stopped" in done.stderr
+
+
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_ends_what_it_has_started(signal_number: int, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "http"]
