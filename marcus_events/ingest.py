@@ -192,18 +192,20 @@ def entry_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Even
     if authority is not Authority.SYSTEM:
         check_not_reserved(event)
     event_type, board_id = canonical(stated), board_of(event)
+    is_renamed = stated != event_type
     return EventData(
         event_id=check_name(event.event_id, "/event_id"),
         source=source,
         event_type=event_type,
         timestamp=check_moment(event.timestamp),
         data=data,
-        metadata=metadata | ({} if stated == event_type else {"original_type": stated}),
+        metadata=metadata | {"original_type": stated} if is_renamed else metadata,
         board_id=board_id,
         task_id=task_of(event),
         agent_id=agent_of(event),
         digest=digest_of(stated, data, metadata, *texts),
         owner=board_id or "" if authority is Authority.OWN_BOARDS else "",
+        texts=None if is_renamed else texts,
         warnings=warnings_in(event_type, data, metadata),
     )
 
