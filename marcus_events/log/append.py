@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -20,8 +19,7 @@ from marcus_events.core.payload import serialise
 from marcus_events.log.bulk_copy import copy
 
 
-@dataclass(frozen=True)
-class EventData:
+class EventData(NamedTuple):
     """A checked event on its way into the log. `digest` is of the body as its producer sent it, 16 bytes.
 
     Its identity is (source, event_id) among the events of its owner. The owner is a board where the producer may
@@ -44,8 +42,7 @@ class EventData:
     warnings: tuple[FieldWarning, ...] = ()  # for its producer; the log does not hold them
 
 
-@dataclass(frozen=True)
-class AppendResult:
+class AppendResult(NamedTuple):
     """Where an offer stands in the log. Unless `fresh`, it stood there before; `digest` tells whether as the same."""
 
     position: int
@@ -109,7 +106,7 @@ def in_order(entries: Sequence[EventData], places: dict[EventIdentity, AppendRes
     for entry in entries:
         place = places[identity(entry)]
         found.append(place)
-        places[identity(entry)] = replace(place, fresh=False)
+        places[identity(entry)] = place._replace(fresh=False)
     return found
 
 
