@@ -72,8 +72,10 @@ WITH head AS MATERIALIZED (
     UPDATE log_head SET position = fresh.last, recorded_at = fresh.now
     FROM (SELECT max(position) AS last, max(now) AS now FROM fresh HAVING count(*) > 0) AS fresh WHERE id = 1
 )
-SELECT n, position, now::text, decode(digest, 'hex') FROM fresh
-UNION ALL SELECT n, position, NULL, digest FROM known ORDER BY n
+SELECT position, recorded_at, digest FROM (
+    SELECT n, position, now::text AS recorded_at, decode(digest, 'hex') AS digest FROM fresh
+    UNION ALL SELECT n, position, NULL, digest FROM known
+) AS place ORDER BY n
 """
 COPY = """COPY event (position, recorded_at, event_id, source, event_type, timestamp, data, metadata,
     board_id, task_id, agent_id) FROM STDIN"""
@@ -89,24 +91,25 @@ def append(connection: psycopg.Connection[Any], entries: Sequence[EventData]) ->
     with connection.pipeline():
         connection.execute(LOCK_HEAD)
         cursor = connection.execute(IDENTIFY, (as_json(offers),))
-    places = {}
-    fresh = []
-    for n, position, recorded_at, digest in cursor:
-        places[identity(offers[n])] = AppendResult(position, recorded_at is not None, bytes(digest))
+    places, fresh = list[AppendResult](), list[tuple[object, ...]]()
+    for offer, (position, recorded_at, digest) in zip(offers, cursor, strict=True):
+        places.append(AppendResult(position, recorded_at is not None, digest))
         if recorded_at is not None:
-            fresh.append(as_row(position, recorded_at, offers[n]))
+            fresh.append(as_row(position, recorded_at, offer))
     if fresh:
         copy(connection, COPY, fresh)
-    return in_order(entries, places)
+    return places if len(offers) == len(entries) else with_repeated(entries, offers, places)
 
 
-def in_order(entries: Sequence[EventData], places: dict[EventIdentity, AppendResult]) -> list[AppendResult]:
-    """The place of each offer. Of the same identity twice, the first one alone is fresh."""
+def with_repeated(
+    entries: Sequence[EventData], offers: Sequence[EventData], places: Sequence[AppendResult]
+) -> list[AppendResult]:
+    """The place of each entry. Of the same identity twice, the first one alone is fresh."""
+    left = dict(zip(map(identity, offers), places, strict=True))
     found: list[AppendResult] = []
     for entry in entries:
-        place = places[identity(entry)]
-        found.append(place)
-        places[identity(entry)] = place._replace(fresh=False)
+        found.append(place := left[identity(entry)])
+        left[identity(entry)] = place._replace(fresh=False)
     return found
 
 
