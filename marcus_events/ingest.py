@@ -23,11 +23,12 @@ from marcus_events.core.cloudevent_identity import ATTRIBUTES, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.event_fields import FieldWarning, warnings_in
 from marcus_events.core.event_types import canonical
-from marcus_events.core.payload import check_is_object, check_name, check_payload, serialise
+from marcus_events.core.payload import check_is_object, check_name, serialise
 from marcus_events.core.references import agent_of, board_of, task_of
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
 from marcus_events.log.append import AppendResult, EventData
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
+from marcus_events.plain_payload import check_payload
 
 logger = logging.getLogger(__name__)
 

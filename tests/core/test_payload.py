@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from benchmarks.payloads import run_events
 from marcus_events.core.event import InvalidEvent
 from marcus_events.core.payload import (
     MAX_DEPTH,
@@ -23,8 +21,6 @@ from marcus_events.core.payload import (
     check_name,
     check_object,
     check_payload,
-    check_thoroughly,
-    is_plain,
     name_in,
     serialise,
 )
@@ -57,41 +53,6 @@ LARGEST: list[dict[str, Any]] = [
 @pytest.mark.parametrize("largest", LARGEST, ids=lambda value: serialise(value)[:20])
 def test_the_largest_that_is_allowed_is_taken(largest: dict[str, Any]) -> None:
     assert check_payload(largest, {}) == (serialise(largest), "{}")
-
-
-ANYTHING = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(exclude_categories=()))  # with NUL and halves of surrogate pairs
-    | st.sampled_from([r"\u0000", b"bytes", 1e16, 1e-4, -0.0, MAX_NUMBER, MAX_NUMBER + 1, 10**400]),
-    lambda children: (
-        st.lists(children, max_size=4)
-        | st.dictionaries(
-            st.text(st.characters(exclude_categories=()), max_size=70) | st.integers(), children, max_size=4
-        )
-    ),
-    max_leaves=20,
-)
-
-
-@given(st.dictionaries(st.text(max_size=70), ANYTHING, max_size=6), st.dictionaries(st.text(), ANYTHING, max_size=2))
-def test_a_plain_event_is_checked_as_thoroughly_as_any_other(data: dict[str, Any], metadata: dict[str, Any]) -> None:
-    assert outcome(check_payload, data, metadata) == outcome(check_thoroughly, data, metadata)
-
-
-def test_nearly_all_events_of_a_run_are_plain() -> None:
-    """Or their check would take five times as long, and nobody would notice."""
-    events = list(run_events())
-    assert sum(is_plain(event.data) and is_plain(event.metadata or {}) for event in events) > 0.95 * len(events)
-
-
-def outcome(check: Callable[..., tuple[str, str]], *values: object) -> object:
-    try:
-        return check(*values)
-    except InvalidEvent as error:
-        return str(error), error.limit
 
 
 @given(objects)
