@@ -118,7 +118,7 @@ def test_a_run_that_is_stopped_ends_what_it_has_started(signal_number: int, tmp_
     command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "http"]
     nowhere = {"cwd": ROOT, "env": environment() | {"TMPDIR": str(tmp_path)}, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=restore_sigint, **nowhere) as run:  # type: ignore[call-overload]
-        wait_until(lambda: [each for each in processes_in(tmp_path) if "uvicorn" in " ".join(each.cmdline())], 180)
+        wait_until(lambda: processes_in(tmp_path, "uvicorn"), 180)
         started = processes_in(tmp_path)
         run.send_signal(signal_number)
         assert run.wait(120) != 0
@@ -126,11 +126,12 @@ def test_a_run_that_is_stopped_ends_what_it_has_started(signal_number: int, tmp_
     assert not list(tmp_path.iterdir())
 
 
-def processes_in(directory: Path) -> list[psutil.Process]:
-    """Return the processes whose temporary files or data are in this directory."""
+def processes_in(directory: Path, program: str = "") -> list[psutil.Process]:
+    """Return the processes whose temporary files or data are in this directory, and that run this program."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if str(directory) in " ".join([*process.cmdline(), *process.environ().values()]):
+            command = " ".join(process.cmdline())
+            if program in command and str(directory) in " ".join([command, *process.environ().values()]):
                 found.append(process)
     return found

@@ -213,7 +213,7 @@ def test_the_histogram_grows_by_itself_and_leads_on_by_keyboard(signed_in: Page,
     signed_in.goto(f"{application.base_url}/activity/?q=%22brand+new%22")
     expect(signed_in.locator("#histogram")).to_contain_text("0 events")
     application.publish(progress("brand new"))
-    expect(signed_in.locator("#histogram")).to_contain_text("1 event since", timeout=15_000)
+    expect(signed_in.locator("#histogram")).to_contain_text("1 event since")
     signed_in.locator("#histogram-table summary").focus()
     signed_in.keyboard.press("Enter")
     signed_in.locator("#histogram-table a").focus()
