@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from statistics import median, quantiles
-from time import perf_counter
 
 import pytest
 from django.db import connection
@@ -156,6 +155,4 @@ def test_a_hundred_thousand_are_counted_once_and_then_known(log: None) -> None:
     first = delays(on(), now, reports)
     assert first.resolved == 100_000
     assert first.lately
-    began = perf_counter()
     assert delays(on(), now, reports) is first
-    assert perf_counter() - began < 0.2
