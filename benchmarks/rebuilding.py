@@ -79,6 +79,5 @@ def copy_out(conninfo: str) -> None:
 
 
 def rebuild_all(projections: Sequence[Projection]) -> None:
-    """all projections, one after another, as `manage.py rebuild` does"""
-    for projection in projections:
-        rebuild(projection)
+    """all projections from one reading of the log, as `manage.py rebuild` does"""
+    rebuild(*projections)

@@ -28,6 +28,7 @@ BATCH_BYTES = 1024 * 1024  # of them, as text: 1,000 of the largest would be 256
 POLL_INTERVAL_S = 1.0
 GATHER_S = 0.1  # after a step that reached the head: a step of one event costs nearly as much as one of twenty
 ERROR_DELAY_S = 1.0
+WAIT_FOR_DISK = "SET LOCAL synchronous_commit TO DEFAULT"  # a rebuild that is reported is not lost in a crash
 
 
 class Projection(Protocol):
@@ -52,7 +53,7 @@ class Projection(Protocol):
 def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEvent] = ()) -> Sequence[RecordedEvent]:
     """Project the next events, up to `limit` and about BATCH_BYTES, and return them.
 
-    Returns nothing while another process has the checkpoint. `recent` are events that another projection has just read;
+    Returns nothing while another process has the checkpoint. `known` are events that another projection has just read;
     they are used if they are the next ones, since reading costs nearly as much as projecting.
     """
     with transaction.atomic():
@@ -62,7 +63,7 @@ def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEve
         if is_other := checkpoint.epoch != (epoch := read.head().epoch):
             reset(projection, checkpoint, epoch)
         is_next = known and not is_other and known[0].position == checkpoint.position + 1
-        events = known if is_next else next_events(checkpoint, limit)
+        events = known if is_next else next_events(checkpoint.position, limit)
         if events:
             advance(projection, checkpoint, events)
     if is_other:
@@ -72,10 +73,10 @@ def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEve
     return events
 
 
-def next_events(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[RecordedEvent]:
-    """Read the next events, up to the position `until`."""
-    left = limit if until is None else min(limit, max(until - checkpoint.position, 0))
-    return read.following(checkpoint.position, left, max_bytes=BATCH_BYTES)
+def next_events(after: int, limit: int, until: int | None = None) -> list[RecordedEvent]:
+    """Read the next events after a position, up to the position `until`."""
+    left = limit if until is None else min(limit, max(until - after, 0))
+    return read.following(after, left, max_bytes=BATCH_BYTES)
 
 
 def lock_checkpoint(projection: Projection) -> Checkpoint | None:
@@ -113,24 +114,37 @@ def catch_up(projections: Sequence[Projection]) -> int:
     return done
 
 
-def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
-    """Derive the tables from the whole log in one transaction: readers see the old rows until the commit.
+def rebuild(*projections: Projection, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Derive the tables of these projections from the whole log, which is read once for all of them.
 
-    Calls `progress` with the number of projected events and the position of the head. Returns the number of events.
+    It is one transaction: readers see the old rows until the commit. Calls `progress` with the number of projected
+    events and the position of the head. Returns the number of events.
     """
     with transaction.atomic():
-        Checkpoint.objects.get_or_create(projection=projection.name, defaults={"epoch": UUID(int=0)})
-        checkpoint = Checkpoint.objects.select_for_update().get(projection=projection.name)
+        checkpoints = [wait_for_checkpoint(projection) for projection in projections]
         head = read.head()
-        reset(projection, checkpoint, head.epoch)
-        done = 0
-        while events := next_events(checkpoint, BATCH, head.position):
-            advance(projection, checkpoint, events)
-            done += len(events)
+        for projection, checkpoint in zip(projections, checkpoints, strict=True):
+            reset(projection, checkpoint, head.epoch)
+        done = position = 0
+        while events := next_events(position, BATCH, head.position):
+            for projection in projections:
+                projection.project(events)
+            done, position = done + len(events), events[-1].position
             progress(done, head.position)
-    projection.tidy()
+        for checkpoint in checkpoints:
+            checkpoint.position = position
+            checkpoint.save()
+        execute(WAIT_FOR_DISK)
+    for projection in projections:
+        projection.tidy()
     notify_projected(head.position)
     return done
+
+
+def wait_for_checkpoint(projection: Projection) -> Checkpoint:
+    """Lock and return the checkpoint, which is made if there is none, when no other process holds it."""
+    Checkpoint.objects.get_or_create(projection=projection.name, defaults={"epoch": UUID(int=0)})
+    return Checkpoint.objects.select_for_update().get(projection=projection.name)
 
 
 def lag(projection: str) -> int:
