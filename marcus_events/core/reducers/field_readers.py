@@ -20,6 +20,13 @@ def stated_text(recorded: RecordedEvent, name: str) -> str:
     return found or text(recorded, name)
 
 
+def stated_texts(recorded: RecordedEvent, *names: str) -> dict[str, str]:
+    """Return these texts of the metadata, or else of the data, without absent ones."""
+    data, metadata = recorded.data, recorded.metadata
+    stated = [name for name in names if name in data or name in metadata]
+    return {name: found for name in stated if (found := stated_text(recorded, name))}
+
+
 def texts(recorded: RecordedEvent, name: str) -> list[str]:
     """Return the texts or ids of a field that holds one or a list."""
     found: list[str] | None = read_data(recorded.data, name)
