@@ -50,7 +50,7 @@ class SearchProjection(Projection):
 
 def write_entries(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
     times = [event.happened_at for event in events]
-    copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
+    copy(ADD.format(name=part.name), ((event.position, str(event.happened_at), vector(event)) for event in events))
     execute(TIMES, [min(times), max(times), part.name])
     if not part.is_indexed and is_index_due(part, events[-1].position):
         index_partitions.add_index(part)

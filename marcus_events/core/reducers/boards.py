@@ -51,7 +51,7 @@ def is_about_board(recorded: RecordedEvent) -> bool:
 
 def update_external_fields(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Update the external id and the sync status of the event's task."""
-    if (ticket := external_fields(recorded)) and (task := state.task(board_id, recorded.task_id or "")):
+    if recorded.task_id and (ticket := external_fields(recorded)) and (task := state.task(board_id, recorded.task_id)):
         state.put(replace(task, **ticket))
 
 

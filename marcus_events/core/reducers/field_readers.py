@@ -22,9 +22,11 @@ def stated_text(recorded: RecordedEvent, name: str) -> str:
 
 def stated_texts(recorded: RecordedEvent, *names: str) -> dict[str, str]:
     """Return these texts of the metadata, or else of the data, without absent ones."""
-    data, metadata = recorded.data, recorded.metadata
-    stated = [name for name in names if name in data or name in metadata]
-    return {name: found for name in stated if (found := stated_text(recorded, name))}
+    data, metadata, found = recorded.data, recorded.metadata, {}
+    for name in names:
+        if (name in data or name in metadata) and (stated := stated_text(recorded, name)):
+            found[name] = stated
+    return found
 
 
 def texts(recorded: RecordedEvent, name: str) -> list[str]:
