@@ -42,6 +42,14 @@ class Projection(Protocol):
     def project(self, events: Sequence[RecordedEvent]) -> None:
         """Apply the events, which follow on those of the last call, in the caller's transaction."""
 
+    def project_in_rebuild(self, events: Sequence[RecordedEvent]) -> None:
+        """Like `project`, while nobody reads these rows yet: `finish_rebuild` follows after the last events."""
+        self.project(events)
+
+    def finish_rebuild(self) -> None:
+        """Do what `project_in_rebuild` has left, in the caller's transaction."""
+        return
+
     def clear(self) -> None:
         """Empty the tables, in the caller's transaction."""
         for table in self.tables:
@@ -132,10 +140,11 @@ def rebuild(*projections: Projection, progress: Callable[[int, int], None] = lam
         done = position = 0
         for events in batches(head.position):
             for projection in projections:
-                projection.project(events)
+                projection.project_in_rebuild(events)
             done, position = done + len(events), events[-1].position
             progress(done, head.position)
-        for checkpoint in checkpoints:
+        for projection, checkpoint in zip(projections, checkpoints, strict=True):
+            projection.finish_rebuild()
             checkpoint.position = position
             checkpoint.save()
         execute(WAIT_FOR_DISK)
