@@ -31,8 +31,8 @@ TEXT_BREAK = "\0"
 LETTER = rf"[^\W_{UNSPACED}]"
 LETTER_OR_MARK = rf"(?:{LETTER}|[{MARKS}])"
 PAIR = rf"(?=([{UNSPACED}]{{1,2}}))[{UNSPACED}]"
-# Most texts are ASCII, and most others have neither marks nor characters of scripts without spaces: they are gone through
-# several times as fast.
+# Most texts are ASCII, and most others have neither marks nor characters of scripts without spaces: both are gone
+# through several times as fast.
 ASCII = bytes(code if not code or chr(code).isalnum() else 32 for code in range(128)).ljust(256, b" ")
 PLAIN = re.compile(rf"({TEXT_BREAK}|[^\W_]{{1,{MAX_LETTERS}}})[^\W_]*")
 OTHER = re.compile(rf"{PAIR}|({TEXT_BREAK}|{LETTER}{LETTER_OR_MARK}{{,{MAX_LETTERS - 1}}}){LETTER_OR_MARK}*")

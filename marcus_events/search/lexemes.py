@@ -20,7 +20,7 @@ from marcus_events.core.text_search import MAX_POSITION, TEXT_BREAK, word_run
 
 MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
 OTHER = "=other"
-PLACES = [f":{place}" for place in range(1, MAX_POSITION + 1)]  # of words, with what separates them from their words
+PLACES = [f":{place}" for place in range(1, MAX_POSITION + 1)]  # as they follow a word
 
 
 def vector(recorded: RecordedEvent) -> str:
@@ -29,7 +29,8 @@ def vector(recorded: RecordedEvent) -> str:
     Every event there is goes through here. Words are letters and digits, and need no quotation marks.
     """
     run = word_run(recorded.texts())
-    words = [word + place for word, place in zip(run, chain(PLACES, repeat(PLACES[-1]))) if word != TEXT_BREAK]
+    places = chain(PLACES, repeat(PLACES[-1]))
+    words = [word + place for word, place in zip(run, places, strict=False) if word != TEXT_BREAK]
     others = enumerate(recorded.run_of_others(), 1)
     words += [f"{of_others(word)}:{place}" for place, word in others if word != TEXT_BREAK]
     return " ".join((*words, *fields_of(recorded)))

@@ -17,10 +17,13 @@ from marcus_events.core.text_search import (
     MAX_LETTERS,
     MAX_POSITION,
     MAX_POSITIONS,
+    PLAIN,
+    TEXT_BREAK,
     Words,
     phrase,
     texts_in,
     tokens,
+    word_run,
 )
 
 words = st.text("ab1é", min_size=1, max_size=3)
@@ -43,6 +46,14 @@ texts = st.lists(st.lists(words, max_size=8).map(" ".join), max_size=4)
 )
 def test_words_are_runs_of_letters_and_digits(text: str, found: list[str]) -> None:
     assert tokens(text) == found
+
+
+ascii_texts = st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=60)
+
+
+@given(st.lists(ascii_texts | st.integers(98, 260).map("aB".__mul__), max_size=4))
+def test_words_of_ascii_are_those_of_the_general_rule(texts: list[str]) -> None:
+    assert word_run(texts) == PLAIN.findall(f"{TEXT_BREAK} ".join(texts).lower())
 
 
 @given(st.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes, category_of
@@ -37,7 +38,7 @@ def ensure_board(state: State, recorded: RecordedEvent, board_id: str) -> None:
     state.put(replace(board, **found) if found else board)
 
 
-def board_fields(recorded: RecordedEvent) -> dict[str, str]:
+def board_fields(recorded: RecordedEvent) -> dict[str, Any]:
     """Return the board's fields in an event; external id and sync status only from an event about the board itself."""
     found = stated_texts(recorded, "board_type", "external_url")
     if not is_pattern(found.get("external_url", "")):
@@ -55,7 +56,7 @@ def update_external_fields(state: State, recorded: RecordedEvent, board_id: str)
         state.put(replace(task, **ticket))
 
 
-def external_fields(recorded: RecordedEvent) -> dict[str, str]:
+def external_fields(recorded: RecordedEvent) -> dict[str, Any]:
     """Return the external id and the sync status in an event, without empty ones."""
     return stated_texts(recorded, "external_id", "sync_status")
 

@@ -13,7 +13,9 @@ from marcus_events.projections import PROJECTIONS, rebuild
 
 
 class Command(BaseCommand):
-    help = "Rebuilds one or all projections from the log, which is read once. Readers see the old rows until it is done."
+    help = (
+        "Rebuilds one or all projections from the log, which is read once. Readers see the old rows until it is done."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [projection.name for projection in PROJECTIONS]
