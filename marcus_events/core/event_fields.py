@@ -255,7 +255,8 @@ def read_metadata(metadata: dict[str, Any], name: str) -> Any:
 
 
 def read_field(expectation: Expectation | ListOf, value: object) -> Any:
-    return None if value is None else expectation.read(value)  # most fields of an event are absent
+    """Convert a value as expected; at once None for an absent one, since most fields of an event are absent."""
+    return None if value is None else expectation.read(value)
 
 
 def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any]) -> tuple[FieldWarning, ...]:

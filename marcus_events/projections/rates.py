@@ -69,7 +69,7 @@ def save_counts(events: Sequence[RecordedEvent]) -> None:
     types = aggregate(minutes, lambda key: (key[0], "type", key[1]))
     add_counts(Rate, minutes)
     add_counts(HourlyRate, aggregate(minutes, lambda key: (*key[:-1], key[-1].replace(minute=0))))
-    add_counts(HourlyFacet, sources + agents)
+    add_counts(HourlyFacet, sources + agents)  # types are in the rates, and a task's hours nobody asks for
     add_counts(Facet, types | tasks | aggregate(sources + agents, lambda key: key[:-1]))
 
 

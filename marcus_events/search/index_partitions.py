@@ -70,6 +70,7 @@ def names(number: int) -> Iterator[str]:
 
 
 def add_missing_indexes() -> None:
+    """Create the GIN index of each partition in use that has none."""
     for part in SearchPart.objects.filter(is_retired=False, is_indexed=False):
         add_index(part)
 
