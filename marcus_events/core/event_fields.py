@@ -237,6 +237,7 @@ PHRASE_NAMES = ("task", "agent", "board", "by", "on")  # in a phrase, what is na
 FIELDS_BY_NAME = {
     place: {field.name: field.expectation for field in FIELDS if field.place == place} for place in (DATA, METADATA)
 }
+DATA_FIELDS, METADATA_FIELDS = FIELDS_BY_NAME[DATA], FIELDS_BY_NAME[METADATA]
 FIELDS_BY_TYPE = {
     name: (field_table(DATA, name) | phrase_fields(name), field_table(METADATA, name)) for name in MEANINGS
 }
@@ -245,12 +246,17 @@ FIELDS_OF_UNKNOWN = field_table(DATA), field_table(METADATA)
 
 def read_data(data: dict[str, Any], name: str) -> Any:
     """Read a field of the data; None if it is absent or unusable. Raises KeyError for a field not in the table."""
-    return FIELDS_BY_NAME[DATA][name].read(data.get(name))
+    return read_field(DATA_FIELDS[name], data.get(name))
 
 
 def read_metadata(metadata: dict[str, Any], name: str) -> Any:
     """Read a field of the metadata, in the same way."""
-    return FIELDS_BY_NAME[METADATA][name].read(metadata.get(name))
+    return read_field(METADATA_FIELDS[name], metadata.get(name))
+
+
+def read_field(expectation: Expectation | ListOf, value: object) -> Any:
+    """Convert a value as expected; at once None for an absent one, since most fields of an event are absent."""
+    return None if value is None else expectation.read(value)
 
 
 def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any]) -> tuple[FieldWarning, ...]:

@@ -283,7 +283,8 @@ def meaning_of(event_type: str) -> Meaning:
 
 
 def category_of(event_type: str) -> Category:
-    return meaning_of(event_type).category
+    meaning = MEANINGS.get(event_type)
+    return meaning.category if meaning else "other"
 
 
 def types_of(category: str) -> list[str]:

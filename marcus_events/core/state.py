@@ -142,23 +142,29 @@ class State:
         default_factory=lambda: {kind: {} for kind in KINDS}
     )
     changes: StateChanges = field(default_factory=dict)
-    _by_task: dict[str, set[tuple[type[StateItem], StateKey]]] = field(default_factory=lambda: defaultdict(set))
+    _boards_of_task: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _blockers_of_task: dict[str, dict[int, BlockerState]] = field(default_factory=lambda: defaultdict(dict))
 
     def load(self, item: StateItem) -> None:
         """Add an existing item, without recording a change."""
         self.items[type(item)][item.key] = item
-        if isinstance(item, TaskState | BlockerState):
-            self._by_task[item.task_id].add((type(item), item.key))
+        if isinstance(item, TaskState):
+            self._boards_of_task[item.task_id].add(item.board_id)
+        elif isinstance(item, BlockerState):
+            self._blockers_of_task[item.task_id][item.blocker_id] = item
 
     def put(self, item: StateItem) -> None:
-        if self.items[type(item)].get(item.key) != item:
+        known = self.items[type(item)].get(item.key)
+        if known is not item and known != item:
             self.load(item)
             self.changes[type(item), item.key] = item
 
     def remove(self, item: StateItem) -> None:
         del self.items[type(item)][item.key]
-        if isinstance(item, TaskState | BlockerState):
-            self._by_task[item.task_id].discard((type(item), item.key))
+        if isinstance(item, TaskState):
+            self._boards_of_task[item.task_id].discard(item.board_id)
+        elif isinstance(item, BlockerState):
+            self._blockers_of_task[item.task_id].pop(item.blocker_id, None)
         self.changes[type(item), item.key] = None
 
     def pop_changes(self) -> StateChanges:
@@ -178,13 +184,12 @@ class State:
         return found if isinstance(found, AgentState) else None
 
     def boards_of_task(self, task_id: str) -> set[str]:
-        return {self.items[kind][key].board_id for kind, key in self._by_task[task_id] if kind is TaskState}
+        return set(self._boards_of_task[task_id])
 
     def blockers_of(self, board_id: str, task_id: str) -> list[BlockerState]:
         """Return all blockers that a task ever had, oldest first."""
-        found = [self.items[kind][key] for kind, key in self._by_task[task_id] if kind is BlockerState]
-        mine = [item for item in found if isinstance(item, BlockerState) and item.board_id == board_id]
-        return sorted(mine, key=lambda blocker: blocker.blocker_id)
+        found = sorted(self._blockers_of_task[task_id].items())
+        return [blocker for _, blocker in found if blocker.board_id == board_id]
 
     def open_blockers(self, board_id: str, task_id: str) -> list[BlockerState]:
         return [blocker for blocker in self.blockers_of(board_id, task_id) if blocker.resolved_at is None]

@@ -16,7 +16,7 @@ import psycopg
 
 from marcus_events.core.event_fields import FieldWarning
 from marcus_events.core.payload import serialise
-from marcus_events.log.bulk_copy import copy
+from marcus_events.log.single_copy import copy
 
 
 class EventData(NamedTuple):

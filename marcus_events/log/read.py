@@ -16,7 +16,7 @@ from marcus_events.log.rows import COLUMNS, Connection, recorded, rows
 from marcus_events.log.sql_filter import Condition, chosen
 
 STORED_SIZE = "pg_column_size(data) + pg_column_size(metadata)"  # on disk, and compressed
-TEXT_SIZE = "octet_length(data::text) + octet_length(metadata::text)"
+TEXT_SIZE = "octet_length(data) + octet_length(metadata)"  # of texts
 MOST_BYTES = 4 * 1024 * 1024  # of text in one page: some sixteen of the largest events, thousands of ordinary ones
 
 
@@ -154,14 +154,15 @@ PAGE = f"""
 WITH candidates AS (
     SELECT * FROM event WHERE {{condition}} ORDER BY {{order}} LIMIT %s
 ), with_stored_sum AS (
-    SELECT *, sum({STORED_SIZE}) OVER earlier AS stored_before, count(*) OVER () AS candidate_count
+    SELECT *, sum({STORED_SIZE}) OVER earlier AS stored_before, lead(position) OVER earlier IS NOT NULL AS has_next
     FROM candidates {{window}}
+), as_text AS (
+    SELECT {COLUMNS}, has_next FROM with_stored_sum WHERE coalesce(stored_before, 0) < %s ORDER BY {{order}}
 ), with_text_sum AS (
-    SELECT *, sum({TEXT_SIZE}) OVER earlier AS text_before
-    FROM with_stored_sum WHERE coalesce(stored_before, 0) < %s {{window}}
+    SELECT *, sum({TEXT_SIZE}) OVER earlier AS text_before FROM as_text {{window}}
 )
-SELECT {COLUMNS}, candidate_count FROM with_text_sum WHERE coalesce(text_before, 0) < %s ORDER BY {{order}} LIMIT %s
-"""
+SELECT {COLUMNS}, has_next FROM with_text_sum WHERE coalesce(text_before, 0) < %s ORDER BY {{order}} LIMIT %s
+"""  # with an order of its own, `as_text` is not merged into the next step: each text is made once
 
 
 def page_where(
@@ -184,8 +185,7 @@ def page_where(
     window = f"WINDOW earlier AS (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     query = PAGE.format(condition=sql, order=order, window=window)
     found = rows(query, [*values, limit + 1, max_bytes, max_bytes, limit], connection)
-    events = [recorded(row[:-1]) for row in found]
-    return EventPage(events, has_more=bool(found) and found[0][-1] > len(events))
+    return EventPage([recorded(row[:-1]) for row in found], has_more=bool(found) and found[-1][-1])
 
 
 STEADY = 256  # events

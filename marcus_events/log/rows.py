@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -17,8 +18,11 @@ from marcus_events.core.event import Event, RecordedEvent
 Connection = psycopg.Connection[Any] | None
 Values = Sequence[Any] | dict[str, Any] | None
 
-COLUMNS = """position, recorded_at, event_id, source, event_type, timestamp, data::text, metadata::text,
+# Times and JSON as text: Python parses it in C, and psycopg's loader of times does not. Connections are in UTC.
+COLUMNS = """position, recorded_at::text, event_id, source, event_type, timestamp::text, data::text, metadata::text,
     board_id, task_id, agent_id"""
+parse_time = datetime.fromisoformat
+parse_json = json.JSONDecoder().raw_decode  # `json.loads` searches for white space first, which jsonb does not have
 
 
 def rows(query: str, values: Values = None, connection: Connection = None) -> list[tuple[Any, ...]]:
@@ -49,5 +53,6 @@ def execute_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:
 def recorded(row: tuple[Any, ...]) -> RecordedEvent:
     """The event of a row that has COLUMNS."""
     position, recorded_at, event_id, source, event_type, timestamp, data, metadata, board_id, task_id, agent_id = row
-    stated = Event(event_id, timestamp, event_type, source, json.loads(data), json.loads(metadata))
-    return RecordedEvent(position, recorded_at, stated, board_id, task_id, agent_id)
+    (data, _), (metadata, _) = parse_json(data), parse_json(metadata)
+    stated = Event(event_id, parse_time(timestamp), event_type, source, data, metadata)
+    return RecordedEvent(position, parse_time(recorded_at), stated, board_id, task_id, agent_id)

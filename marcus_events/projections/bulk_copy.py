@@ -6,27 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from psycopg.copy import LibpqWriter
-
-
-class SinglePieceWriter(LibpqWriter):
-    """Sends the rows in one piece. With psycopg's many pieces, other threads would run between them."""
-
-    def __init__(self, cursor: Any) -> None:
-        super().__init__(cursor)
-        self._pieces: list[bytes] = []
-
-    def write(self, data: Any) -> None:
-        self._pieces.append(bytes(data))
-
-    def finish(self, exc: BaseException | None = None) -> None:
-        if exc is None:
-            super().write(b"".join(self._pieces))
-        super().finish(exc)
 
 
 def copy(query: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Copy rows with `query`, a COPY ... FROM STDIN, in the caller's transaction."""
-    with connection.cursor() as cursor, cursor.copy(query, writer=SinglePieceWriter(cursor.cursor)) as copying:
+    """Copy rows with `query`, a COPY ... FROM STDIN, in the caller's transaction.
+
+    The server stores the first rows while the next ones are made.
+    """
+    with connection.cursor() as cursor, cursor.copy(query) as copying:
         for row in rows:
             copying.write_row(row)

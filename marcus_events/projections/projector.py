@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -25,9 +25,12 @@ logger = logging.getLogger(__name__)
 
 BATCH = 1_000  # events in a transaction
 BATCH_BYTES = 1024 * 1024  # of them, as text: 1,000 of the largest would be 256 MiB, and several times that as objects
+# In a rebuild, whose process does nothing else: the more events at once, the fewer rows are read again and ended.
+REBUILD_BATCH, REBUILD_BATCH_BYTES = 4_000, 4 * 1024 * 1024
 POLL_INTERVAL_S = 1.0
 GATHER_S = 0.1  # after a step that reached the head: a step of one event costs nearly as much as one of twenty
 ERROR_DELAY_S = 1.0
+WAIT_FOR_DISK = "SET LOCAL synchronous_commit TO DEFAULT"  # a rebuild that is reported is not lost in a crash
 
 
 class Projection(Protocol):
@@ -38,6 +41,14 @@ class Projection(Protocol):
 
     def project(self, events: Sequence[RecordedEvent]) -> None:
         """Apply the events, which follow on those of the last call, in the caller's transaction."""
+
+    def project_in_rebuild(self, events: Sequence[RecordedEvent]) -> None:
+        """Like `project`, while nobody reads these rows yet: `finish_rebuild` follows after the last events."""
+        self.project(events)
+
+    def finish_rebuild(self) -> None:
+        """Do what `project_in_rebuild` has left, in the caller's transaction."""
+        return
 
     def clear(self) -> None:
         """Empty the tables, in the caller's transaction."""
@@ -52,7 +63,7 @@ class Projection(Protocol):
 def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEvent] = ()) -> Sequence[RecordedEvent]:
     """Project the next events, up to `limit` and about BATCH_BYTES, and return them.
 
-    Returns nothing while another process has the checkpoint. `recent` are events that another projection has just read;
+    Returns nothing while another process has the checkpoint. `known` are events that another projection has just read;
     they are used if they are the next ones, since reading costs nearly as much as projecting.
     """
     with transaction.atomic():
@@ -62,7 +73,7 @@ def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEve
         if is_other := checkpoint.epoch != (epoch := read.head().epoch):
             reset(projection, checkpoint, epoch)
         is_next = known and not is_other and known[0].position == checkpoint.position + 1
-        events = known if is_next else next_events(checkpoint, limit)
+        events = known if is_next else read.following(checkpoint.position, limit, max_bytes=BATCH_BYTES)
         if events:
             advance(projection, checkpoint, events)
     if is_other:
@@ -72,10 +83,12 @@ def step(projection: Projection, limit: int = BATCH, known: Sequence[RecordedEve
     return events
 
 
-def next_events(checkpoint: Checkpoint, limit: int, until: int | None = None) -> list[RecordedEvent]:
-    """Read the next events, up to the position `until`."""
-    left = limit if until is None else min(limit, max(until - checkpoint.position, 0))
-    return read.following(checkpoint.position, left, max_bytes=BATCH_BYTES)
+def batches(until: int) -> Iterator[list[RecordedEvent]]:
+    """Yield the events of the log up to the position `until`, as many at once as a rebuild projects."""
+    position = 0
+    while events := read.following(position, min(REBUILD_BATCH, until - position), max_bytes=REBUILD_BATCH_BYTES):
+        yield events
+        position = events[-1].position
 
 
 def lock_checkpoint(projection: Projection) -> Checkpoint | None:
@@ -113,24 +126,38 @@ def catch_up(projections: Sequence[Projection]) -> int:
     return done
 
 
-def rebuild(projection: Projection, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
-    """Derive the tables from the whole log in one transaction: readers see the old rows until the commit.
+def rebuild(*projections: Projection, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Derive the tables of these projections from the whole log, which is read once for all of them.
 
-    Calls `progress` with the number of projected events and the position of the head. Returns the number of events.
+    It is one transaction: readers see the old rows until the commit. Calls `progress` with the number of projected
+    events and the position of the head. Returns the number of events.
     """
     with transaction.atomic():
-        Checkpoint.objects.get_or_create(projection=projection.name, defaults={"epoch": UUID(int=0)})
-        checkpoint = Checkpoint.objects.select_for_update().get(projection=projection.name)
+        checkpoints = [wait_for_checkpoint(projection) for projection in projections]
         head = read.head()
-        reset(projection, checkpoint, head.epoch)
-        done = 0
-        while events := next_events(checkpoint, BATCH, head.position):
-            advance(projection, checkpoint, events)
-            done += len(events)
+        for projection, checkpoint in zip(projections, checkpoints, strict=True):
+            reset(projection, checkpoint, head.epoch)
+        done = position = 0
+        for events in batches(head.position):
+            for projection in projections:
+                projection.project_in_rebuild(events)
+            done, position = done + len(events), events[-1].position
             progress(done, head.position)
-    projection.tidy()
+        for projection, checkpoint in zip(projections, checkpoints, strict=True):
+            projection.finish_rebuild()
+            checkpoint.position = position
+            checkpoint.save()
+        execute(WAIT_FOR_DISK)
+    for projection in projections:
+        projection.tidy()
     notify_projected(head.position)
     return done
+
+
+def wait_for_checkpoint(projection: Projection) -> Checkpoint:
+    """Lock and return the checkpoint, which is made if there is none, when no other process holds it."""
+    Checkpoint.objects.get_or_create(projection=projection.name, defaults={"epoch": UUID(int=0)})
+    return Checkpoint.objects.select_for_update().get(projection=projection.name)
 
 
 def lag(projection: str) -> int:

@@ -6,7 +6,7 @@ Counters, sparklines, histograms and facets read these counts instead of countin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -30,7 +30,6 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Facet: ("board_id", "field", "value"),
     HourlyFacet: ("board_id", "field", "value", "hour"),
 }
-BY_THE_HOUR = ("source", "agent")  # types are in the rates, and a task's hours nobody asks for
 
 
 class RatesProjection(Projection):
@@ -58,32 +57,32 @@ def is_counted(event: RecordedEvent, removed: dict[str, int]) -> bool:
 
 
 def save_counts(events: Sequence[RecordedEvent]) -> None:
-    minutes: RateCounts = Counter()
-    facets: RateCounts = Counter()
-    for event in events:
-        board_id, minute = event.board_id or "", event.happened_at.replace(second=0, microsecond=0)
-        minutes[board_id, event.event_type, minute] += 1
-        for field, value in facets_of(event):
-            facets[board_id, field, value, minute.replace(minute=0)] += 1
+    """Add the events to all tables. Each is counted by few keys, of which the tables' keys are then made."""
+    times = [event.happened_at.replace(second=0, microsecond=0) for event in events]
+    minutes = Counter((e.board_id or "", e.event_type, time) for e, time in zip(events, times, strict=True))
+    producers = Counter(
+        (e.board_id or "", e.source, e.agent_id, time.replace(minute=0)) for e, time in zip(events, times, strict=True)
+    )
+    tasks = Counter((e.board_id or "", "task", e.task_id) for e in events if e.task_id is not None)
+    sources = aggregate(producers, lambda key: (key[0], "source", key[1], key[3]))
+    agents = aggregate(producers, lambda key: (key[0], "agent", key[2], key[3]) if key[2] is not None else None)
+    types = aggregate(minutes, lambda key: (key[0], "type", key[1]))
     add_counts(Rate, minutes)
     add_counts(HourlyRate, aggregate(minutes, lambda key: (*key[:-1], key[-1].replace(minute=0))))
-    add_counts(HourlyFacet, Counter({key: count for key, count in facets.items() if key[1] in BY_THE_HOUR}))
-    add_counts(Facet, aggregate(facets, lambda key: key[:-1]))
+    add_counts(HourlyFacet, sources + agents)  # types are in the rates, and a task's hours nobody asks for
+    add_counts(Facet, types | tasks | aggregate(sources + agents, lambda key: key[:-1]))
 
 
-def facets_of(event: RecordedEvent) -> Iterable[tuple[str, str]]:
-    found = {"type": event.event_type, "source": event.source, "agent": event.agent_id, "task": event.task_id}
-    return ((field, value) for field, value in found.items() if value is not None)
-
-
-def aggregate(counts: RateCounts, key_of: Any) -> RateCounts:
+def aggregate(counts: Mapping[tuple[Any, ...], int], key_of: Callable[..., tuple[Any, ...] | None]) -> RateCounts:
+    """Sum the counts by another key; those without one are left out."""
     found: RateCounts = Counter()
     for key, count in counts.items():
-        found[key_of(key)] += count
+        if (other := key_of(key)) is not None:
+            found[other] += count
     return found
 
 
-def add_counts(table: type[models.Model], counts: RateCounts) -> None:
+def add_counts(table: type[models.Model], counts: Mapping[tuple[Any, ...], int]) -> None:
     """Upsert the counts in key order, so that two processes cannot deadlock."""
     if not counts:
         return

@@ -34,12 +34,16 @@ class SearchProjection(Projection):
     tables: Sequence[type[models.Model]] = (SearchEntry,)
 
     def project(self, events: Sequence[RecordedEvent]) -> None:
-        execute(NO_WAIT)
-        for _, group in groupby(events, key=lambda event: event.position // index_partitions.SIZE):
-            write_entries(index_partitions.part_of((batch := list(group))[0].position), batch)
-        for event in events:
-            if event.event_type == REDACTED:
-                rewrite_entry(event)
+        for part in add_entries(events):
+            if not part.is_indexed and is_index_due(part):
+                index_partitions.add_index(part)
+
+    def project_in_rebuild(self, events: Sequence[RecordedEvent]) -> None:
+        """Add entries. The index of a partition is built once, since nobody searches it yet."""
+        add_entries(events)
+
+    def finish_rebuild(self) -> None:
+        index_partitions.add_missing_indexes()
 
     def clear(self) -> None:
         index_partitions.retire_all()
@@ -48,20 +52,32 @@ class SearchProjection(Projection):
         index_partitions.drop_retired()
 
 
+def add_entries(events: Sequence[RecordedEvent]) -> list[SearchPart]:
+    """Write the entries of these events, and return the partitions that they are in."""
+    execute(NO_WAIT)
+    parts = []
+    for _, group in groupby(events, key=lambda event: event.position // index_partitions.SIZE):
+        parts.append(part := index_partitions.part_of((batch := list(group))[0].position))
+        write_entries(part, batch)
+    for event in events:
+        if event.event_type == REDACTED:
+            rewrite_entry(event)
+    return parts
+
+
 def write_entries(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
     times = [event.happened_at for event in events]
-    copy(ADD.format(name=part.name), ((event.position, event.happened_at, vector(event)) for event in events))
+    copy(ADD.format(name=part.name), ((event.position, str(event.happened_at), vector(event)) for event in events))
     execute(TIMES, [min(times), max(times), part.name])
-    if not part.is_indexed and is_index_due(part, events[-1].position):
+    if not part.is_indexed and events[-1].position == part.last:
         index_partitions.add_index(part)
 
 
-def is_index_due(part: SearchPart, position: int) -> bool:
-    """Whether to create the index of a partition now.
-
-    Far behind the log that is when it is full: one build costs a fraction of indexing event by event.
+def is_index_due(part: SearchPart) -> bool:
+    """Whether to create the index of a partition that is not full. Far behind the log it is created when it is full:
+    one build costs a fraction of indexing event by event.
     """
-    return position == part.last or read.head().position <= part.last + index_partitions.SIZE
+    return read.head().position <= part.last + index_partitions.SIZE
 
 
 def rewrite_entry(redaction: RecordedEvent) -> None:

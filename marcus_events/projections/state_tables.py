@@ -19,7 +19,7 @@ from marcus_events.core import state as core
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers import fold
-from marcus_events.log.rows import execute_many
+from marcus_events.log.rows import execute
 from marcus_events.models import ProjectionName
 from marcus_events.projections.bulk_copy import copy
 from marcus_events.projections.projector import Projection
@@ -38,6 +38,8 @@ KEY_OF: dict[type[core.StateItem], tuple[str, ...]] = {
     core.AgentState: ("board_id", "agent_id"),
     core.DependencyState: ("board_id", "task_id", "depends_on_id", "depends_on_board"),
 }
+JSON_TYPES = (list, dict)
+COLUMN_TYPES = {"blocker_id": "bigint"}  # of keys; all others are texts
 COLUMNS_OF = {kind: [field.name for field in fields(kind)] for kind in TABLE_OF}
 ItemIdentity = tuple[type[core.StateItem], core.StateKey]
 
@@ -139,10 +141,16 @@ class Batch:
 
 def close_intervals(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
     """End stored intervals."""
-    same = " AND ".join(f"{name} = %s" for name in KEY_OF[kind])
-    table = TABLE_OF[kind]._meta.db_table
-    update = f"UPDATE {table} SET to_position = %s, to_time = %s WHERE {same} AND to_position IS NULL"
-    execute_many(update, ((row.to_position, row.to_time, *row.item.key) for row in intervals))
+    if not intervals:
+        return
+    names, keys = KEY_OF[kind], zip(*(row.item.key for row in intervals), strict=True)
+    arrays = ", ".join(f"%s::{COLUMN_TYPES.get(name, 'text')}[]" for name in names)
+    same = " AND ".join(f"stored.{name} = ended.{name}" for name in names)
+    update = f"""UPDATE {TABLE_OF[kind]._meta.db_table} AS stored SET to_position = ended.position, to_time = ended.time
+        FROM unnest(%s::bigint[], %s::timestamptz[], {arrays}) AS ended (position, time, {", ".join(names)})
+        WHERE {same} AND stored.to_position IS NULL"""
+    ends = [row.to_position for row in intervals], [row.to_time for row in intervals]
+    execute(update, [*ends, *map(list, keys)])
 
 
 def write_intervals(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:
@@ -153,7 +161,7 @@ def write_intervals(kind: type[core.StateItem], intervals: Sequence[NewInterval]
 
 
 def values_of(item: core.StateItem) -> Iterable[Any]:
-    return (Jsonb(value) if isinstance(value, list | dict) else value for value in vars(item).values())
+    return [Jsonb(value) if isinstance(value, JSON_TYPES) else value for value in vars(item).values()]
 
 
 STATE = StateProjection()

@@ -69,6 +69,12 @@ def names(number: int) -> Iterator[str]:
     yield from (f"search_{number}{also}" for also in ("", "_a", "_b"))
 
 
+def add_missing_indexes() -> None:
+    """Create the GIN index of each partition in use that has none."""
+    for part in SearchPart.objects.filter(is_retired=False, is_indexed=False):
+        add_index(part)
+
+
 def add_index(part: SearchPart) -> None:
     execute(INDEX.format(name=part.name, limit=PENDING_KB))
     part.is_indexed = True

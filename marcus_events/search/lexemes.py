@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain, repeat
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import category_of
-from marcus_events.core.text_search import TEXT_BREAK, word_run
+from marcus_events.core.text_search import MAX_POSITION, TEXT_BREAK, word_run
 
 MAX_LETTERS = 400  # of a field's value: PostgreSQL takes lexemes of 2,046 bytes; ids have 512 at most
 OTHER = "=other"
+PLACES = [f":{place}" for place in range(1, MAX_POSITION + 1)]  # as they follow a word
 
 
 def vector(recorded: RecordedEvent) -> str:
@@ -27,7 +29,8 @@ def vector(recorded: RecordedEvent) -> str:
     Every event there is goes through here. Words are letters and digits, and need no quotation marks.
     """
     run = word_run(recorded.texts())
-    words = [f"{word}:{place}" for place, word in enumerate(run, 1) if word != TEXT_BREAK]
+    places = chain(PLACES, repeat(PLACES[-1]))
+    words = [word + place for word, place in zip(run, places, strict=False) if word != TEXT_BREAK]
     others = enumerate(recorded.run_of_others(), 1)
     words += [f"{of_others(word)}:{place}" for place, word in others if word != TEXT_BREAK]
     return " ".join((*words, *fields_of(recorded)))

@@ -17,10 +17,13 @@ from marcus_events.core.text_search import (
     MAX_LETTERS,
     MAX_POSITION,
     MAX_POSITIONS,
+    PLAIN,
+    TEXT_BREAK,
     Words,
     phrase,
     texts_in,
     tokens,
+    word_run,
 )
 
 words = st.text("ab1é", min_size=1, max_size=3)
@@ -43,6 +46,14 @@ texts = st.lists(st.lists(words, max_size=8).map(" ".join), max_size=4)
 )
 def test_words_are_runs_of_letters_and_digits(text: str, found: list[str]) -> None:
     assert tokens(text) == found
+
+
+ascii_texts = st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=60)
+
+
+@given(st.lists(ascii_texts | st.integers(98, 260).map("aB".__mul__), max_size=4))
+def test_words_of_ascii_are_those_of_the_general_rule(texts: list[str]) -> None:
+    assert word_run(texts) == PLAIN.findall(f"{TEXT_BREAK} ".join(texts).lower())
 
 
 @given(st.text())
@@ -145,4 +156,4 @@ def test_places_are_bounded_and_every_word_is_found_all_the_same() -> None:
 @given(st.recursive(st.none() | st.integers() | words, lambda inner: st.lists(inner) | st.dictionaries(words, inner)))
 def test_keys_are_not_said(value: Any) -> None:
     assert all(isinstance(text, str) for text in texts_in(value))
-    assert list(texts_in({"key": value})) == list(texts_in(value))
+    assert texts_in({"key": value}) == texts_in(value)

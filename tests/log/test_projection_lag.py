@@ -79,8 +79,8 @@ def test_a_rebuild_has_the_lag_of_the_rows_that_readers_see() -> None:
         with connect("test") as elsewhere:
             seen.append(longest(read_lags(connection=elsewhere)))
 
-    rebuild(STATE, look)
-    rebuild(SEARCH, look)
+    rebuild(STATE, SEARCH, progress=look)
+    rebuild(SEARCH, progress=look)
     assert seen == [0, 0]
     assert longest(read_lags()) == 0
 

@@ -60,6 +60,32 @@ def test_a_rebuild_gives_byte_equal_tables(events: list[RecordedEvent]) -> None:
     assert tables_as_bytes() == before
 
 
+def test_a_rebuild_of_all_reads_the_log_once_in_batches(
+    events: list[RecordedEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up(PROJECTIONS)
+    before = tables_as_bytes()
+    monkeypatch.setattr("marcus_events.projections.projector.REBUILD_BATCH", 400)
+    progress: list[int] = []
+    assert rebuild(*PROJECTIONS, progress=lambda done, total: progress.append(done)) == len(events)
+    assert progress == [400, 800, 1_200, len(events)]
+    assert tables_as_bytes() == before
+    assert {projection.name: lag(projection.name) for projection in PROJECTIONS} == dict.fromkeys(
+        ("state", "rates", "search"), 0
+    )
+
+
+def test_a_rebuild_that_fails_changes_nothing(events: list[RecordedEvent], monkeypatch: pytest.MonkeyPatch) -> None:
+    catch_up(PROJECTIONS)
+    before, checkpoints = tables_as_bytes(), list(Checkpoint.objects.order_by("pk").values())
+    with monkeypatch.context() as broken:
+        broken.setattr("marcus_events.projections.search_index.copy", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rebuild(*PROJECTIONS)
+    assert tables_as_bytes() == before
+    assert list(Checkpoint.objects.order_by("pk").values()) == checkpoints
+
+
 def test_the_size_of_the_steps_makes_no_difference(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     before = tables_as_bytes()

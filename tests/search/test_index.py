@@ -165,6 +165,7 @@ def test_a_rebuilt_index_finds_the_same_and_leaves_no_table_behind() -> None:
     assert len(names) == 1
     assert not names & old
     assert names <= tables()
+    assert all(part.is_indexed for part in SearchPart.objects.all())
 
 
 def test_who_asks_while_a_part_is_dropped_is_answered_from_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:

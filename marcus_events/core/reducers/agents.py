@@ -16,11 +16,10 @@ def ensure_agent(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Create the agent on its first event; its name may come later."""
     if not (agent_id := recorded.agent_id):
         return
-    stated = stated_agent_name(recorded)
     agent = state.agent(board_id, agent_id)
     if agent is None:
         state.put(AgentState(board_id, agent_id, agent_name(recorded), "", [], "idle", recorded.happened_at, ""))
-    elif stated and agent.name == agent_words(agent_id):
+    elif (stated := stated_agent_name(recorded)) and stated != agent.name == agent_words(agent_id):
         state.put(replace(agent, name=stated))
 
 
@@ -66,5 +65,7 @@ def release(state: State, recorded: RecordedEvent, task: TaskState) -> None:
 
 
 def set_status(state: State, recorded: RecordedEvent, agent: AgentState, status: str, task_id: str) -> None:
+    if (agent.status, agent.task_id) == (status, task_id):
+        return
     since = agent.status_since if agent.status == status else recorded.happened_at
     state.put(replace(agent, status=status, status_since=since, task_id=task_id))

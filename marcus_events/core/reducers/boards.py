@@ -9,7 +9,7 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes, category_of
 from marcus_events.core.external_links import is_pattern
 from marcus_events.core.redaction_marker import DEMO
-from marcus_events.core.reducers.field_readers import stated_text, texts
+from marcus_events.core.reducers.field_readers import stated_texts, texts
 from marcus_events.core.reserved import DEMO_BOARD
 from marcus_events.core.sentences import board_name, stated_board_name
 from marcus_events.core.state import BoardState, DependencyState, State
@@ -28,21 +28,22 @@ def board_of(state: State, recorded: RecordedEvent) -> str:
 
 def ensure_board(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Create the board on the first event that names it, and update its name and fields."""
-    name = board_name(recorded) if recorded.board_id else board_id
-    board = state.board(board_id) or BoardState(board_id, name, is_demo(recorded, board_id), recorded.happened_at)
-    stated = stated_board_name(recorded)
-    if stated and (board.name == board_id or recorded.event_type in BOARD_NAMING_TYPES):
-        board = replace(board, name=stated)
-    state.put(replace(board, **board_fields(recorded)))
+    board = state.board(board_id)
+    if board is None:
+        name = board_name(recorded) if recorded.board_id else board_id
+        board = BoardState(board_id, name, is_demo(recorded, board_id), recorded.happened_at)
+    found = board_fields(recorded)
+    if board.name == board_id or recorded.event_type in BOARD_NAMING_TYPES:
+        found |= {"name": stated} if (stated := stated_board_name(recorded)) else {}
+    state.put(replace(board, **found) if found else board)
 
 
 def board_fields(recorded: RecordedEvent) -> dict[str, Any]:
     """Return the board's fields in an event; external id and sync status only from an event about the board itself."""
-    of_board = {"board_type": stated_text(recorded, "board_type")}
-    pattern = stated_text(recorded, "external_url")
-    of_board |= {"external_url": pattern if is_pattern(pattern) else ""}
-    of_board |= external_fields(recorded) if is_about_board(recorded) else {}
-    return {name: value for name, value in of_board.items() if value}
+    found = stated_texts(recorded, "board_type", "external_url")
+    if not is_pattern(found.get("external_url", "")):
+        found.pop("external_url", None)
+    return found | (external_fields(recorded) if is_about_board(recorded) else {})
 
 
 def is_about_board(recorded: RecordedEvent) -> bool:
@@ -51,14 +52,13 @@ def is_about_board(recorded: RecordedEvent) -> bool:
 
 def update_external_fields(state: State, recorded: RecordedEvent, board_id: str) -> None:
     """Update the external id and the sync status of the event's task."""
-    if (ticket := external_fields(recorded)) and (task := state.task(board_id, recorded.task_id or "")):
+    if recorded.task_id and (ticket := external_fields(recorded)) and (task := state.task(board_id, recorded.task_id)):
         state.put(replace(task, **ticket))
 
 
 def external_fields(recorded: RecordedEvent) -> dict[str, Any]:
     """Return the external id and the sync status in an event, without empty ones."""
-    found = {name: stated_text(recorded, name) for name in ("external_id", "sync_status")}
-    return {name: value for name, value in found.items() if value}
+    return stated_texts(recorded, "external_id", "sync_status")
 
 
 def is_demo(recorded: RecordedEvent, board_id: str) -> bool:

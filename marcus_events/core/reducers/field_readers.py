@@ -20,6 +20,15 @@ def stated_text(recorded: RecordedEvent, name: str) -> str:
     return found or text(recorded, name)
 
 
+def stated_texts(recorded: RecordedEvent, *names: str) -> dict[str, str]:
+    """Return these texts of the metadata, or else of the data, without absent ones."""
+    data, metadata, found = recorded.data, recorded.metadata, {}
+    for name in names:
+        if (name in data or name in metadata) and (stated := stated_text(recorded, name)):
+            found[name] = stated
+    return found
+
+
 def texts(recorded: RecordedEvent, name: str) -> list[str]:
     """Return the texts or ids of a field that holds one or a list."""
     found: list[str] | None = read_data(recorded.data, name)

@@ -17,12 +17,13 @@ def ensure_task(state: State, recorded: RecordedEvent, board_id: str) -> TaskSta
     """Return the task of the event, and create it if it is new; None if the event names none."""
     if not recorded.task_id:
         return None
-    name, now = sentences.field(recorded, "task_name"), recorded.happened_at
     task = state.task(board_id, recorded.task_id)
     if task is None:
-        task = TaskState(board_id, recorded.task_id, name or recorded.task_id, "", "", [], "todo", now, "", 0.0, now)
-    if name and (task.name == task.task_id or recorded.event_type in TASK_NAMING_TYPES):
-        task = replace(task, name=name)
+        name, now = sentences.field(recorded, "task_name") or recorded.task_id, recorded.happened_at
+        task = TaskState(board_id, recorded.task_id, name, "", "", [], "todo", now, "", 0.0, now)
+    elif task.name == task.task_id or recorded.event_type in TASK_NAMING_TYPES:
+        name = sentences.field(recorded, "task_name") or task.name
+        task = task if name == task.name else replace(task, name=name)
     if recorded.event_type in TASK_NAMING_TYPES and (parent := text(recorded, "parent_task_id")):
         task = replace(task, parent_task_id=parent if parent != task.task_id else "")
     state.put(task)

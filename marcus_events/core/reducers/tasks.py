@@ -35,7 +35,8 @@ def task_created(state: State, recorded: RecordedEvent, board_id: str) -> None:
 def task_assigned(state: State, recorded: RecordedEvent, board_id: str) -> None:
     if not (task := ensure_task(state, recorded, board_id)):
         return
-    given = replace(with_agent(task, recorded), priority=text(recorded, "priority") or task.priority)
+    priority = text(recorded, "priority") or task.priority
+    given = replace(task, agent_id=holder_after(recorded, task), priority=priority)
     if task.status in ("todo", "done") or (task.status == "in_progress" and given.agent_id != task.agent_id):
         given = with_status(given, "assigned", recorded)
     state.put(given)
@@ -90,10 +91,8 @@ def move(state: State, recorded: RecordedEvent, before: TaskState, status: str |
         resolve_all(state, recorded, before, "the task moved on")
         task = with_status(before, status, recorded)
     progress = 100.0 if task.status == "done" else percent(recorded, task.progress)
-    task = replace(with_agent(task, recorded), progress=progress)
+    agent_id = holder_after(recorded, task)
+    if (progress, agent_id) != (task.progress, task.agent_id):
+        task = replace(task, progress=progress, agent_id=agent_id)
     state.put(task)
     return task
-
-
-def with_agent(task: TaskState, recorded: RecordedEvent) -> TaskState:
-    return replace(task, agent_id=holder_after(recorded, task))

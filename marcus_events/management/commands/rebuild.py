@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -14,7 +13,9 @@ from marcus_events.projections import PROJECTIONS, rebuild
 
 
 class Command(BaseCommand):
-    help = "Rebuilds one or all projections from the log. Readers see the old rows until the rebuild finishes."
+    help = (
+        "Rebuilds one or all projections from the log, which is read once. Readers see the old rows until it is done."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [projection.name for projection in PROJECTIONS]
@@ -27,13 +28,13 @@ class Command(BaseCommand):
         prepare_database()
         if not options["force"]:
             check_whole()
-        for projection in PROJECTIONS:
-            if options["projection"] in (None, projection.name):
-                count = rebuild(projection, partial(self.show, projection.name))
-                self.stdout.write(f"{projection.name}: rebuilt from {count:,} events")
+        chosen = [projection for projection in PROJECTIONS if options["projection"] in (None, projection.name)]
+        count = rebuild(*chosen, progress=self.show)
+        for projection in chosen:
+            self.stdout.write(f"{projection.name}: rebuilt from {count:,} events")
 
-    def show(self, name: str, done: int, total: int) -> None:
-        self.stderr.write(f"{name}: {done:,} of {total:,} events", ending="\r" if self.stderr.isatty() else "\n")
+    def show(self, done: int, total: int) -> None:
+        self.stderr.write(f"{done:,} of {total:,} events", ending="\r" if self.stderr.isatty() else "\n")
 
 
 def check_whole() -> None:

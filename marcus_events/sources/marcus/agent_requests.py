@@ -152,7 +152,7 @@ class AgentRequests:
         fitting = [act for act in self._open[agent_id] if matches(act, reply)]
         if not fitting:
             return self._accept_late(reply)
-        words = list(texts_in(sighting.data.get("suggestion")))
+        words = texts_in(sighting.data.get("suggestion"))
         repeated = [act for act in fitting if any(description_of(act) in text for text in words)]
         chosen = (repeated or fitting)[-1]
         self._accept(agent_id, chosen)

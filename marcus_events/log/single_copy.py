@@ -1,4 +1,7 @@
-"""Write many rows with COPY, which costs half as much as arrays (see `docs/decisions`, 11)."""
+"""COPY in a single piece, for a thread beside a busy event loop.
+
+psycopg sends pieces of 32 KiB. After each of them another thread may run, for as long as it likes up to 5 ms.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from psycopg.copy import LibpqWriter
 
 
 class SinglePieceWriter(LibpqWriter):
-    """Sends the rows in one piece. With psycopg's many pieces, other threads would run between them."""
+    """Sends the rows when all of them are there."""
 
     def __init__(self, cursor: Any) -> None:
         super().__init__(cursor)
