@@ -9,7 +9,6 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Self
 
 from marcus_events.core.event import RecordedEvent
@@ -60,5 +59,5 @@ class Recent:
         """The next events after a position; None where they are no longer held."""
         if position < self.start:
             return None
-        skipped = position - self.start
-        return list(islice(self._held, skipped, skipped + limit))
+        held, skipped = self._held, position - self.start
+        return [held[n] for n in range(skipped, min(skipped + limit, len(held)))]
