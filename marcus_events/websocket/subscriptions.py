@@ -103,13 +103,14 @@ class SubscriptionSender:
             await self._start_over(subscription, page)
             return True
         before = subscription.position
-        await self._tell_gap(subscription, page.oldest)
-        for events in batched(page.events, SLICE):
-            begun = asyncio.get_running_loop().time()
-            for held in events:
-                await self._say(outgoing.event(subscription.id, held.text), subscription)
-                subscription.position = held.position
-            if not subscription.is_caught_up:
+        if before < page.oldest - 1:
+            await self._say(outgoing.gap(subscription.id, before, page.oldest), subscription)
+        if subscription.is_caught_up:
+            await self._send_events(subscription, page.events)
+        else:
+            for events in batched(page.events, SLICE):
+                begun = asyncio.get_running_loop().time()
+                await self._send_events(subscription, events)
                 await pace.after(id(self), begun)
         subscription.position = page.through
         if not subscription.is_caught_up and page.through >= max(page.head, subscription.head):
@@ -117,15 +118,16 @@ class SubscriptionSender:
             await self._say(outgoing.caught_up(subscription.id, page.through), subscription)
         return subscription.position > before and subscription.position < page.head
 
+    async def _send_events(self, subscription: LogSubscription, events: Sequence[Held]) -> None:
+        for held in events:
+            await self._say(outgoing.event(subscription.id, held.text), subscription)
+            subscription.position = held.position
+
     async def _start_over(self, subscription: LogSubscription, page: ReplayPage) -> None:
         subscription.epoch, subscription.is_caught_up = page.epoch, False
         subscription.head = page.head
         subscription.position = page.head if subscription.from_now else page.oldest - 1
         await self._say(outgoing.reset(subscription.id, subscription.position, page.epoch), subscription)
-
-    async def _tell_gap(self, subscription: LogSubscription, oldest: int) -> None:
-        if subscription.position < oldest - 1:
-            await self._say(outgoing.gap(subscription.id, subscription.position, oldest), subscription)
 
     def _next_beat(self) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(HEARTBEAT_S, self._beat_is_due)
