@@ -88,6 +88,10 @@ class Listener:
         self._receivers = [*self._receivers, receiver]
         return lambda: self._forget(receiver)
 
+    def log_has_grown(self) -> None:
+        """This process has committed events: whoever follows the log here need not wait for the notification."""
+        self._tell(LOG_CHANNEL)
+
     def wake(self) -> None:
         """Whoever waits looks at once."""
         self._tell()

@@ -93,9 +93,7 @@ WHERE id = 1 ORDER BY found.position
 """
 
 
-def following_with_epoch(
-    position: int, limit: int, connection: Connection = None
-) -> tuple[UUID, list[RecordedEvent]]:
+def following_with_epoch(position: int, limit: int, connection: Connection = None) -> tuple[UUID, list[RecordedEvent]]:
     """The epoch of the log, and the next events after a position, in order."""
     found = rows(FOLLOWING_WITH_EPOCH, [position, limit], connection)
     return found[0][0], [recorded(row[1:]) for row in found if row[1] is not None]

@@ -8,7 +8,8 @@ cancels nothing. Steps of the loop, for as long as there is work:
 3. when the connection fails, connect again and repeat step 2: an identity that was committed the first time is a
    duplicate the second time, so nothing enters twice;
 4. when the database refuses the data of a batch, commit its submissions one by one, so that only the refused one fails;
-5. answer every caller, tell the listeners how far the log has come, and make room ahead where it comes to its end.
+5. answer every caller, tell the listener of this process, then those of all, how far the log has come, and make room
+   ahead where it comes to its end.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from marcus_events.core.batch_thread import BatchThread
 from marcus_events.core.lifecycle import Declared
 from marcus_events.log.append import AppendResult, EventData, append
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
-from marcus_events.log.listener import LOG_CHANNEL
+from marcus_events.log.listener import LISTENER, LOG_CHANNEL
 from marcus_events.log.partitions import AHEAD, make_room, with_room
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,8 @@ class Writer:
         except Exception as error:
             answer_error(batch, error)
         else:
+            if (listener := LISTENER.running) is not None:
+                listener.log_has_grown()
             answer(batch, places)
             position = max((place.position for place in places), default=0)
             self._tell(position)
