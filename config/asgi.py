@@ -11,9 +11,10 @@ from config.utf8_request import http_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = http_application()  # sets Django up: whatever imports models comes after it
 
-from channels.auth import AuthMiddlewareStack
+from channels.auth import AuthMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
+from channels.sessions import CookieMiddleware
 from django.urls import re_path
 
 from config.middleware.body_limit import BodyLimit
@@ -23,6 +24,7 @@ from config.middleware.mcp_endpoint import McpEndpoint
 from config.middleware.origin import SameOrigin
 from config.middleware.proxy_headers import ProxyHeaders
 from config.middleware.publish_endpoint import Publishing
+from config.middleware.session_reader import SessionReader
 from config.middleware.stranger_limit import StrangerLimit
 from config.request_headers import RequestHeaders
 from dashboard import routing as pages
@@ -35,7 +37,7 @@ addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, noth
 protocols = ProtocolTypeRouter(
     {
         "http": ConnectionLimit(BodyLimit(Publishing(McpEndpoint(StrangerLimit(TurnLimit(http)))))),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(addresses))),
+        "websocket": SameOrigin(CookieMiddleware(SessionReader(AuthMiddleware(URLRouter(addresses))))),
     }
 )
 application = Healthz(ProxyHeaders(RequestHeaders(protocols)))

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import resource
 from contextlib import suppress
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,8 @@ from server.websocket_inbox import WebSocketInbox
 
 MAX_FILES = 2 * MAX_CONNECTIONS + 500  # a socket and a body's file for each connection, and the process's own
 LAST_READ_S = 1.0  # for clients to read what they are told when the server stops
+MAX_PREPARED = 4  # frames that are kept: each is as large as a message may be
+CLOSED = {"disconnected": 0.0}  # as Daphne marks a connection that has ended
 STOPPING = Problem(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server is stopping. Send the request again; if it publishes events, use the same event ids, since they may "
@@ -35,6 +38,7 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
     def __init__(self, application: Any, **options: Any) -> None:
         sizes = {"websocket_max_message_size": MAX_BODY, "websocket_max_frame_size": MAX_BODY}
         super().__init__(application, **sizes, **options)
+        self.prepared_frame = lru_cache(maxsize=MAX_PREPARED)(self.prepare_frame)
 
     def run(self) -> None:
         raise_file_limit(MAX_FILES)
@@ -64,11 +68,25 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
             protocol.channel.persistent = False
             message = message | {"headers": [*message["headers"], (b"connection", b"close")]}
         with suppress(Disconnected):  # the application receives a message of its own about that
-            await super().handle_reply(protocol, message)
-        if message.get("more_body") or message["type"] == "websocket.send":
+            if not self.send_text(protocol, message):
+                await super().handle_reply(protocol, message)
+        if message["type"] == "websocket.send" or message.get("more_body"):
             await wait_until_drained(protocol)
         elif message["type"] == "websocket.close":
             close_websocket_soon(protocol)
+
+    def send_text(self, protocol: Any, message: dict[str, Any]) -> bool:
+        """Send a text over an open WebSocket; False for everything else, which Daphne handles."""
+        if message["type"] != "websocket.send" or message.get("bytes") or not (text := message.get("text")):
+            return False
+        if protocol.state != protocol.STATE_OPEN or "disconnected" in self.connections.get(protocol, CLOSED):
+            return False
+        protocol.sendPreparedMessage(self.prepared_frame(text))
+        return True
+
+    def prepare_frame(self, text: str) -> Any:
+        """Return the bytes of a frame, which many connections may be sent, one after another."""
+        return self.ws_factory.prepareMessage(text.encode())
 
     def kill_all_applications(self) -> Deferred[None]:
         """Daphne waits for this before it stops."""

@@ -90,7 +90,9 @@ class LimitedConnections(WrappingFactory[OpenConnection]):
 async def wait_until_drained(protocol: Any) -> None:
     """Wait until the client has read everything. The application then notices that a client is slow."""
     connection: OpenConnection = protocol.transport
-    await connection.channel.drained.wait()
+    drained = connection.channel.drained
+    if not drained.is_set():
+        await drained.wait()
 
 
 def close_websocket_soon(protocol: Any) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,7 +27,7 @@ from marcus_events.live.hub_subscription import FrameMatcher, HubSubscription, L
 from marcus_events.live.recent import Held, Recent
 from marcus_events.log import read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
-from marcus_events.log.listener import LISTENER
+from marcus_events.log.listener import LISTENER, listener
 from marcus_events.log.projection_lag import BEHIND_AFTER_S, TABLES, Lags, longest, read_lags
 from marcus_events.log.tail import EpochChanged, Tail
 from marcus_events.models import ProjectionName
@@ -34,6 +35,7 @@ from marcus_events.models import ProjectionName
 logger = logging.getLogger(__name__)
 
 RETRY_PAUSE_S = 1.0
+LAGS_EVERY_S = 0.5  # between two reads of the lags while no projection moves on; a tail that waits returns after 1 s
 STOP_CHECK_S = 0.1  # how often the thread checks, while the event loop is busy, whether it has to stop
 
 
@@ -124,6 +126,7 @@ class Hub(LogState):
 
     def _follow_log(self) -> None:
         """Read on where the last connection ended; from the head where there was none, or the log was replaced."""
+        projected, lags_at = -1, 0.0
         with connect("hub", autocommit=True) as connection:
             head = read.head(connection)
             if head.epoch != self.epoch:
@@ -132,10 +135,12 @@ class Hub(LogState):
             tail = Tail(self._read_to, epoch=head.epoch)
             try:
                 while not self._stop.is_set():
-                    events = tail.next()
-                    self._hand_over(events, newest_redaction(events, connection))
-                    self._read_to = tail.position  # before the next query, whose failure must not cost these events
-                    self._schedule(self._set_lags, read_lags(connection=connection))
+                    if events := tail.next():
+                        self._hand_over(events, newest_redaction(events, connection))
+                        self._read_to = tail.position  # before the next query, whose failure must not cost these events
+                    if listener().projected != projected or time.monotonic() >= lags_at:
+                        projected, lags_at = listener().projected, time.monotonic() + LAGS_EVERY_S
+                        self._schedule(self._set_lags, read_lags(connection=connection))
             finally:
                 tail.close()
 
@@ -149,8 +154,7 @@ class Hub(LogState):
         """
         held = [Held.of(event) for event in events] if self._followers else []  # JSON is not made in the event loop
         is_delivered = threading.Event()
-        self._schedule(self._deliver, events, held, last_redaction)
-        self._schedule(is_delivered.set)
+        self._schedule(self._deliver, events, held, last_redaction, is_delivered)
         while not is_delivered.wait(STOP_CHECK_S) and not self._stop.is_set():
             pass
 
@@ -168,13 +172,17 @@ class Hub(LogState):
         self._wake_subscriptions()
         self._notify_followers()
 
-    def _deliver(self, events: list[RecordedEvent], held: list[Held], last_redaction: int) -> None:
-        if events:
+    def _deliver(
+        self, events: list[RecordedEvent], held: list[Held], last_redaction: int, is_delivered: threading.Event
+    ) -> None:
+        try:
             self.head = events[-1].position
             self._add_to_recent(held)
             self._forget_redacted(last_redaction)
             for subscription in self._subscriptions:
                 subscription.deliver(events)
+        finally:
+            is_delivered.set()
 
     def _add_to_recent(self, held: list[Held]) -> None:
         """Where the first follower came after the thread had read the events, `held` is empty: it reads the log."""

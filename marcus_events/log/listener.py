@@ -38,6 +38,7 @@ class Listener:
         self._news = threading.Condition()
         self._count = 0
         self._written = 0
+        self._projected = 0
         self._rights = 0
         self._receivers: list[Callable[[str], None]] = []
         self._listening = threading.Event()
@@ -67,6 +68,11 @@ class Listener:
         """Return when the log may have grown since `written` was `seen`, or after the timeout."""
         with self._news:
             self._news.wait_for(lambda: self._written != seen or self._stop.is_set(), timeout_s)
+
+    @property
+    def projected(self) -> int:
+        """Another number whenever a projection may have moved on."""
+        return self._projected
 
     @property
     def rights(self) -> int | None:
@@ -125,15 +131,17 @@ class Listener:
             for receiver in self._receivers:
                 receiver(notification.payload)
         self._rights += notification.channel == RIGHTS_CHANNEL
-        self._tell(is_of_log=notification.channel == LOG_CHANNEL)
+        self._tell(notification.channel)
 
     def _forget(self, receiver: Callable[[str], None]) -> None:
         self._receivers = [other for other in self._receivers if other is not receiver]
 
-    def _tell(self, *, is_of_log: bool = True) -> None:
+    def _tell(self, channel: str | None = None) -> None:
+        """Without a channel, there may be news of the log and of projections."""
         with self._news:
             self._count += 1
-            self._written += is_of_log
+            self._written += channel in (None, LOG_CHANNEL)
+            self._projected += channel in (None, PROJECTED_CHANNEL)
             self._news.notify_all()
 
 

@@ -85,6 +85,20 @@ def following(
     return [recorded(row) for row in rows(query, [position, limit], connection)]
 
 
+# With the epoch of the same moment, also where there are no events.
+FOLLOWING_WITH_EPOCH = f"""
+SELECT epoch, found.* FROM log_head
+LEFT JOIN (SELECT {COLUMNS} FROM event WHERE position > %s ORDER BY position LIMIT %s) AS found ON true
+WHERE id = 1 ORDER BY found.position
+"""
+
+
+def following_with_epoch(position: int, limit: int, connection: Connection = None) -> tuple[UUID, list[RecordedEvent]]:
+    """The epoch of the log, and the next events after a position, in order."""
+    found = rows(FOLLOWING_WITH_EPOCH, [position, limit], connection)
+    return found[0][0], [recorded(row[1:]) for row in found if row[1] is not None]
+
+
 def event(position: int, connection: Connection = None) -> RecordedEvent | None:
     found = rows(f"SELECT {COLUMNS} FROM event WHERE position = %s", [position], connection)
     return recorded(found[0]) if found else None

@@ -8,6 +8,7 @@ and whoever follows must start over: `EpochChanged`.
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500  # events read at once
 BATCH_BYTES = 1024 * 1024  # of them, as text: a batch of the largest events would be a hundred times as much
+FEW = 4  # events that are read without a look at their size: the largest are BATCH_BYTES together
 LOOK_EVERY_S = 1.0  # a lost notification costs at most this
 
 
@@ -36,14 +38,22 @@ class Tail:
         self.position = position
         self.epoch = epoch
         self._hints = hints or listener()
+        self._count = self._written = -1  # of the hints, at the last call and at the last look
+        self._look_at = 0.0  # on the monotonic clock, at the latest
+        self._has_more = False  # more had come at the last look than is read at once
         self._connection: psycopg.Connection[Any] | None = None
 
     def next(self, timeout_s: float = LOOK_EVERY_S) -> list[RecordedEvent]:
-        """The events that come next, at most BATCH and some BATCH_BYTES; none when nothing came within the timeout."""
-        seen = self._hints.count
-        if batch := self._look():
-            return batch
-        self._hints.wait(seen, min(timeout_s, LOOK_EVERY_S))
+        """The events that come next, at most BATCH and some BATCH_BYTES.
+
+        None when nothing came within the timeout, and none at once when something else than the log was notified.
+        """
+        if not self._has_more:
+            self._hints.wait(self._count, min(timeout_s, self._look_at - time.monotonic()))
+        self._count, written = self._hints.count, self._hints.written
+        if written == self._written and not self._has_more and time.monotonic() < self._look_at:
+            return []
+        self._written, self._look_at = written, time.monotonic() + LOOK_EVERY_S
         return self._look()
 
     def close(self) -> None:
@@ -55,10 +65,10 @@ class Tail:
         try:
             if self._connection is None:
                 self._connection = connect("tail", autocommit=True)
-            self._check_epoch(self._connection)
             batch = self._read(self._connection)
         except CONNECTION_ERRORS as error:
             logger.debug("the tail lost the database connection at %d: %s", self.position, error)
+            self._has_more = False  # wait before the next attempt
             self.close()
             return []
         if batch:
@@ -66,10 +76,10 @@ class Tail:
         return batch
 
     def _read(self, connection: psycopg.Connection[Any]) -> list[RecordedEvent]:
-        return read.following(self.position, BATCH, connection, max_bytes=BATCH_BYTES)
-
-    def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:
-        epoch = read.head(connection).epoch
+        """Read a few events by one short statement, as most looks do. If there are more, compare their sizes."""
+        epoch, few = read.following_with_epoch(self.position, FEW, connection)
         if self.epoch is not None and epoch != self.epoch:
             raise EpochChanged(f"the log began again under epoch {epoch}")
         self.epoch = epoch
+        self._has_more = len(few) == FEW
+        return read.following(self.position, BATCH, connection, max_bytes=BATCH_BYTES) if self._has_more else few

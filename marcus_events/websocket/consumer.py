@@ -54,6 +54,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """However it ends: a server also ends what does not end by itself, and then tells of no disconnection."""
+        self.send_message = send  # as the server takes it
         with ConnectionSlots() as self.places:
             try:
                 await super().__call__(scope, receive, send)
@@ -131,7 +132,7 @@ class Programs(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
     async def say(self, text: str, of: LogSubscription | None = None) -> None:
         async with self.saying:
             if of is None or not of.has_ended:
-                await self.send(text_data=text)
+                await self.send_message({"type": "websocket.send", "text": text})
 
     def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return asyncio.create_task(self.to_its_end(work))

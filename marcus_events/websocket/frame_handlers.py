@@ -17,6 +17,7 @@ from marcus_events.log.read import Head
 from marcus_events.websocket import outgoing
 from marcus_events.websocket.connections import Peer
 from marcus_events.websocket.incoming import IncomingFrame, Publish, Subscribe, Unsubscribe
+from marcus_events.websocket.replay import shared_filter
 from marcus_events.websocket.subscriptions import LogSubscription, Say, SubscriptionSender
 
 MAX_SUBSCRIPTIONS = 50  # of a connection
@@ -60,7 +61,7 @@ def subscription_of(frame: Subscribe, peer: Peer) -> tuple[LogSubscription, Head
     head = read.head()
     after = head.position if frame.after is None else frame.after
     epoch = NO_LOG if after > head.position else frame.epoch or head.epoch
-    wanted = filter_of(frame, peer)
+    wanted = shared_filter(filter_of(frame, peer))
     return LogSubscription(frame.id, wanted, after, epoch, head.position, from_now=frame.after is None), head
 
 

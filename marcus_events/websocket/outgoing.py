@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from marcus_events.ingest import Receipt
 from marcus_events.websocket.incoming import Epoch, Id, LogPosition
 
 MOST_SENT = 1024 * 1024  # bytes; servers refuse to send a message of more, and the connection is silent from then on
+MOST_ALIKE = 4  # frames that are kept, since many connections are sent the same, one after another
 SHORT = ("position", "status", "code")  # of a result, where all of it would be too large
 SHORT_RESULTS = "The result for one event, in the order sent. Large responses contain only the first three fields."
 RESULT = schema_of(PublishResult) | {"required": list(SHORT), "description": SHORT_RESULTS}
@@ -112,8 +114,9 @@ def unsubscribed(name: str) -> str:
     return encoded(UnsubscribedFrame(type="unsubscribed", id=name))
 
 
+@lru_cache(maxsize=MOST_ALIKE)
 def event(name: str, text: str) -> str:
-    """`text` is the event's JSON: it is made once, and put into the frames of all who are sent it."""
+    """`text` is the event's JSON, which is made once."""
     return f'{{"type": "event", "id": {json.dumps(name)}, "event": {text}}}'
 
 

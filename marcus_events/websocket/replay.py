@@ -7,9 +7,10 @@ comes twice between them, however often a slow reader falls back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from marcus_events import search
 from marcus_events.core.filters import EventFilter
@@ -25,8 +26,15 @@ SPAN = 50_000  # positions looked through at once: a filter that hardly anything
 SPAN_OF_WORDS = 2_000
 
 
-@dataclass(frozen=True)
-class ReplayPage:
+_filters: WeakValueDictionary[EventFilter, EventFilter] = WeakValueDictionary()
+
+
+def shared_filter(wanted: EventFilter) -> EventFilter:
+    """The same object for all filters that are equal, by which `Recent` finds what it has found already."""
+    return _filters.setdefault(wanted, wanted)
+
+
+class ReplayPage(NamedTuple):
     """All that matches up to `through`. `head` is the newest position then; before `oldest`, nothing is kept."""
 
     events: Sequence[Held]
@@ -38,11 +46,11 @@ class ReplayPage:
 
 async def page(hub: Hub, wanted: EventFilter, after: int, epoch: UUID) -> ReplayPage:
     """The events after a position. In another epoch, positions mean other events. Raises one of DATABASE_ERRORS."""
-    held = hub.recent.after(after, AT_ONCE) if hub.epoch == epoch else None
-    if held is None:
+    found = hub.recent.matching(wanted, after, AT_ONCE) if hub.epoch == epoch else None
+    if found is None:
         return await run_in_thread(REPLAY_THREADS, partial(of_log, wanted, after))
-    through = held[-1].position if held else max(after, hub.head)
-    matching = [found for found in held if wanted.matches(found.event)]
+    through = max(after, hub.head) if found.through is None else found.through
+    matching = found.events
     if wanted.seen is not None and matching:
         matching = await run_in_thread(REPLAY_THREADS, partial(masked_as, matching, wanted.seen))
     return ReplayPage(matching, through, max(hub.head, through), 0, epoch)

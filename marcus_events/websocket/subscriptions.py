@@ -61,22 +61,33 @@ class SubscriptionSender:
         self.news = asyncio.Event()
         self._hub = hub
         self._say = say
-        self._beat_at = asyncio.get_running_loop().time() + HEARTBEAT_S
+        self._is_beat_due = False
+        self._beat_timer = self._next_beat()
         self._is_away = False
+        self._looked_through = 0  # positions since other connections had a turn
 
     async def run(self) -> None:
-        async with self._hub.follow() as self.news:
-            while True:
-                self.news.clear()
-                moved = [await self._turn(subscription) for subscription in list(self.subscriptions.values())]
-                await self._beat()
-                if not any(moved):
-                    await self._rest()
+        try:
+            async with self._hub.follow() as self.news:
+                while True:
+                    self.news.clear()
+                    has_more = False
+                    for subscription in list(self.subscriptions.values()):
+                        has_more |= await self._turn(subscription)
+                    if self._is_beat_due:
+                        await self._beat()
+                    if not has_more:
+                        await self._rest()
+        finally:
+            self._beat_timer.cancel()
 
     async def _turn(self, subscription: LogSubscription) -> bool:
-        """Whether it has come further. The database may be away: then it has not, and tries again."""
-        await self._beat()
-        await asyncio.sleep(0)  # to look through many events that do not match would hold up the others
+        """Whether more is to be sent at once. The database may be away: then it is tried again later."""
+        if self._is_beat_due:
+            await self._beat()
+        if self._looked_through >= SLICE:  # to look through many events that do not match would hold up the others
+            self._looked_through = 0
+            await asyncio.sleep(0)
         try:
             page = await replay.page(self._hub, subscription.wanted, subscription.position, subscription.epoch)
         except DATABASE_ERRORS as error:
@@ -84,6 +95,7 @@ class SubscriptionSender:
             self._is_away = True
             return False
         self._is_away = False
+        self._looked_through += abs(page.through - subscription.position)
         return await self._send(subscription, page)
 
     async def _send(self, subscription: LogSubscription, page: ReplayPage) -> bool:
@@ -91,19 +103,25 @@ class SubscriptionSender:
             await self._start_over(subscription, page)
             return True
         before = subscription.position
-        await self._tell_gap(subscription, page.oldest)
-        for events in batched(page.events, SLICE):
-            begun = asyncio.get_running_loop().time()
-            for held in events:
-                await self._say(outgoing.event(subscription.id, held.text), subscription)
-                subscription.position = held.position
-            if not subscription.is_caught_up:
+        if before < page.oldest - 1:
+            await self._say(outgoing.gap(subscription.id, before, page.oldest), subscription)
+        if subscription.is_caught_up:
+            await self._send_events(subscription, page.events)
+        else:
+            for events in batched(page.events, SLICE):
+                begun = asyncio.get_running_loop().time()
+                await self._send_events(subscription, events)
                 await pace.after(id(self), begun)
         subscription.position = page.through
         if not subscription.is_caught_up and page.through >= max(page.head, subscription.head):
             subscription.is_caught_up = True
             await self._say(outgoing.caught_up(subscription.id, page.through), subscription)
-        return subscription.position > before
+        return subscription.position > before and subscription.position < page.head
+
+    async def _send_events(self, subscription: LogSubscription, events: Sequence[Held]) -> None:
+        for held in events:
+            await self._say(outgoing.event(subscription.id, held.text), subscription)
+            subscription.position = held.position
 
     async def _start_over(self, subscription: LogSubscription, page: ReplayPage) -> None:
         subscription.epoch, subscription.is_caught_up = page.epoch, False
@@ -111,20 +129,24 @@ class SubscriptionSender:
         subscription.position = page.head if subscription.from_now else page.oldest - 1
         await self._say(outgoing.reset(subscription.id, subscription.position, page.epoch), subscription)
 
-    async def _tell_gap(self, subscription: LogSubscription, oldest: int) -> None:
-        if subscription.position < oldest - 1:
-            await self._say(outgoing.gap(subscription.id, subscription.position, oldest), subscription)
+    def _next_beat(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(HEARTBEAT_S, self._beat_is_due)
+
+    def _beat_is_due(self) -> None:
+        self._is_beat_due = True
+        self.news.set()
 
     async def _beat(self) -> None:
-        clock = asyncio.get_running_loop().time
-        if clock() >= self._beat_at:
-            self._beat_at = clock() + HEARTBEAT_S
-            positions = {name: subscription.position for name, subscription in self.subscriptions.items()}
-            await self._say(outgoing.heartbeat(self._hub.head if self._hub.has_begun else None, positions), None)
+        self._is_beat_due = False
+        self._beat_timer = self._next_beat()
+        positions = {name: subscription.position for name, subscription in self.subscriptions.items()}
+        await self._say(outgoing.heartbeat(self._hub.head if self._hub.has_begun else None, positions), None)
 
     async def _rest(self) -> None:
-        """Until there is news, or the next heartbeat is due."""
-        pause = self._beat_at - asyncio.get_running_loop().time()
+        """Until there is news, which includes that the next heartbeat is due."""
+        if not self._is_away:
+            await self.news.wait()
+            return
         with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, min(pause, RETRY_S if self._is_away else pause))):
+            async with asyncio.timeout(RETRY_S):
                 await self.news.wait()

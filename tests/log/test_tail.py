@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import cast
 
 import pytest
 from django.db import connection
@@ -12,9 +13,11 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.core.filters import EventFilter
 from marcus_events.ingest import entry_from, ingest
 from marcus_events.log import read
+from marcus_events.log import tail as tail_module
 from marcus_events.log.append import append
 from marcus_events.log.connect import connect
-from marcus_events.log.tail import EpochChanged, Tail
+from marcus_events.log.listener import Listener
+from marcus_events.log.tail import BATCH, FEW, EpochChanged, Tail
 from tests.log.processes import acknowledged, conninfo_of_test_database, start_appender
 from tests.waiting import wait_until
 
@@ -74,6 +77,43 @@ def test_a_lost_notification_costs_a_look_not_an_event() -> None:
         append(silent, [entry_from(Event("quiet", utc_now(), "x", "y", {}))])
     assert wait_until(tail.next)[0].event.event_id == "quiet"
     tail.close()
+
+
+@pytest.mark.parametrize("number", [FEW - 1, FEW, FEW + 1, BATCH + 1])
+def test_a_few_events_and_many_come_whole_and_in_order(number: int) -> None:
+    publish(*(f"e{n}" for n in range(number)))
+    tail = Tail(0)
+    batches = [tail.next(), tail.next(timeout_s=0)]
+    assert [event.position for batch in batches for event in batch] == list(range(1, number + 1))
+    assert len(batches[0]) == min(number, BATCH)
+    tail.close()
+
+
+def test_a_projection_that_moves_on_costs_no_look_at_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_module, "LOOK_EVERY_S", 60.0)
+    hints = Hints()
+    tail = Tail(0, hints=cast(Listener, hints))
+    assert tail.next() == []
+    monkeypatch.setattr(read, "following_with_epoch", not_expected)
+    hints.count += 1
+    assert tail.next() == []
+    hints.count, hints.written = hints.count + 1, hints.written + 1
+    with pytest.raises(AssertionError, match="looked"):
+        tail.next()
+    tail.close()
+
+
+class Hints:
+    """A listener that nothing is notified to."""
+
+    count = written = 0
+
+    def wait(self, seen: int, timeout_s: float) -> None:
+        """Nothing else comes."""
+
+
+def not_expected(*values: object) -> None:
+    raise AssertionError("looked")
 
 
 def test_a_tail_survives_the_loss_of_its_connection() -> None:
