@@ -128,6 +128,8 @@ class Boards:
         project_id, name = id_text(data.get("project_id")), id_text(data.get("project_name"))
         if project_id in self._projects:
             return project_id
+        if not name:
+            return project_id
         names = {name, name.removesuffix(MAIN_BOARD)} - {""}
         same = [known.board_id for known in self._projects.values() if known.name in names]
         return same[0] if len(same) == 1 else project_id
@@ -236,7 +238,6 @@ class BoardReader:
             at=at,
             act=act,
             key=key_of(act, data),
-            channel=f"BOARD {act}",
             reach=reach_of(act),
             original_type=act,
             original_source="",

@@ -178,7 +178,7 @@ class Follower:
             with self._publisher.locked():
                 for acts in self._reader.scan(utc_now(), is_last=is_last):
                     outcome += self._publish(acts)
-                    touched |= {str(act.preferred.data.get("task_id")) for act in acts}
+                    touched.update(str(act.preferred.data.get("task_id")) for act in acts)
                     if self.stop.is_set():
                         return
                 outcome += self._reconcile(touched, is_last=is_last)

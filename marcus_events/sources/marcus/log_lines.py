@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from marcus_events.sources.marcus.decompression import UNKNOWN_SIZE, CompressedContents, PlainContents, open_contents
 from marcus_events.sources.marcus.file_positions import FINGERPRINT_BYTES, FilePosition
@@ -22,8 +22,7 @@ MAX_LINE_BYTES = 1024 * 1024  # four times the largest event that the log accept
 NUL = b"\0"
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """`is_repaired` says that NUL bytes before the line were dropped."""
 
     text: bytes
@@ -107,7 +106,8 @@ class LineFile:
         while chunk := self._contents.read(self.offset + len(rest), end):
             *complete, rest = (rest + chunk).split(b"\n")
             for text in complete:
-                yield from self._line(text)
+                if item := self._line(text):
+                    yield item
             if len(rest) > MAX_LINE_BYTES or (rest and not rest.strip(NUL)):
                 yield from self._skip(rest)
                 rest = b""
@@ -121,18 +121,17 @@ class LineFile:
         self._contents.close()
         self._contents.problem = problem
 
-    def _line(self, text: bytes) -> Iterator[LogLine | Unreadable]:
+    def _line(self, text: bytes) -> LogLine | Unreadable | None:
         position = self.position
         position.advance(text + b"\n")
         position.number += 1
         is_skipped, has_nuls = position.is_skipping, position.has_nuls
         position.is_skipping = position.has_nuls = False
         if is_skipped:
-            return
+            return None
         if len(text) > MAX_LINE_BYTES:
-            yield Unreadable(self._where(position.number), "is longer than 1 MiB")
-        elif text.strip():
-            yield LogLine(text, self._where(position.number), is_repaired=has_nuls)
+            return Unreadable(self._where(position.number), "is longer than 1 MiB")
+        return LogLine(text, self._where(position.number), has_nuls) if text.strip() else None
 
     def _skip(self, rest: bytes) -> Iterator[Unreadable]:
         """Skip the start of a line that is too long, or NUL bytes, of which a file may have any number."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import canonical
@@ -71,8 +70,7 @@ NOT_AGENTS = {"marcus", "context", "mcp_client", "unknown", "auto_complete"}
 AUTO_COMPLETE = "auto_complete"
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """`reach` is the largest distance in time to another record of the act; `unique` says that the key names one
     act.
     """
@@ -82,7 +80,6 @@ class Sighting:
     at: datetime
     act: str
     key: tuple[str, ...]
-    channel: str
     reach: timedelta
     original_type: str
     original_source: str
@@ -90,9 +87,12 @@ class Sighting:
     where: str
     unique: bool = False
 
+    @property
+    def channel(self) -> tuple[RecordKind, str]:
+        return self.kind, self.original_type
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+
+class Statement(NamedTuple):
     """A record's original type and source, and its fields under our names."""
 
     original_type: str
@@ -111,7 +111,6 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
         at=record.at,
         act=act,
         key=key_of(act, data),
-        channel=f"{record.kind.name} {statement.original_type}",
         reach=reach_of(act) if together else SHORT_WINDOW,
         original_type=statement.original_type,
         original_source=statement.source,
