@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,8 @@ class MarcusAct:
     request to join it. A `refusal` replaces the event type. An act with a `report` is published with it, and dropped if
     the report was refused.
 
-    `at` is the time of the first sighting, which never changes; `preferred` is the sighting of the lowest rank.
+    `at` is the time of the first sighting, which never changes; `preferred` is the sighting of the lowest rank;
+    `channels` are those that have a record of the act.
     """
 
     sightings: list[Sighting]
@@ -64,15 +65,18 @@ class MarcusAct:
     first: Sighting = field(init=False)
     at: datetime = field(init=False)
     preferred: Sighting = field(init=False)
+    channels: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.first = self.sightings[0]
         self.at = self.first.at
         self.preferred = min(self.sightings, key=RANK)
+        self.channels = {sighting.channel for sighting in self.sightings}
 
     def join(self, sighting: Sighting) -> None:
         self.sightings.append(sighting)
         self.preferred = min(self.preferred, sighting, key=RANK)
+        self.channels.add(sighting.channel)
 
     @property
     def publish_at(self) -> datetime:
@@ -98,9 +102,9 @@ class MarcusAct:
         if sighting.unique and all(other.unique for other in self.sightings):
             return True
         apart = abs(self.at - sighting.at)
-        if apart > sighting.reach:
+        if sighting.channel in self.channels or apart > sighting.reach:
             return False
-        return not any(other.channel == sighting.channel or apart > other.reach for other in self.sightings)
+        return all(apart <= other.reach for other in self.sightings)
 
     @property
     def mark(self) -> str:
@@ -155,11 +159,10 @@ class RecentActs:
         if not (same := self._by_key.get((sighting.act, sighting.key))):
             return None
         middle = bisect_left(same, sighting.at, key=AT)
-        start, end = max(0, middle - NEIGHBOURS), middle + NEIGHBOURS
+        near = same[max(0, middle - NEIGHBOURS) : middle + NEIGHBOURS]
         if not sighting.unique:
-            start = bisect_left(same, sighting.at - sighting.reach, start, middle, key=AT)
-            end = bisect_right(same, sighting.at + sighting.reach, middle, min(end, len(same)), key=AT)
-        accepting = [act for act in same[start:end] if act.accepts(sighting)]
+            near = [act for act in near if sighting.channel not in act.channels]  # most have one: saves the comparison
+        accepting = [act for act in near if act.accepts(sighting)]
         return min(accepting, key=distance_to(sighting)) if accepting else None
 
     def _index(self, act: MarcusAct) -> None:
@@ -176,8 +179,9 @@ class RecentActs:
         Board-only blockers wait until `board_only_until`; requests wait for Marcus's reply.
         """
         for act in self._unpublished:
-            limit = board_only_until if act.is_board_only else until
-            act.is_settled = not act.is_waiting and (limit is None or act.publish_at <= limit)
+            if not act.is_waiting:
+                limit = board_only_until if act.is_board_only else until
+                act.is_settled = limit is None or act.publish_at <= limit
         settled = [act for act in self._unpublished if act.is_settled and not act.is_void]
         self._unpublished = [act for act in self._unpublished if not act.is_settled]
         return sorted(settled, key=lambda act: act.publish_at)

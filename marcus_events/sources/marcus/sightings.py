@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -68,6 +69,9 @@ BY_AGENTS = {
 TASK_NAMES = {"id": "task_id", "name": "task_name"}
 NOT_AGENTS = {"marcus", "context", "mcp_client", "unknown", "auto_complete"}
 AUTO_COMPLETE = "auto_complete"
+ENVELOPES = {kind: {"source", "target"} for kind in RecordKind}
+ENVELOPES[RecordKind.REALTIME] |= {"timestamp", "type"}
+ALL_FIELDS = json.JSONEncoder(sort_keys=True, default=str)
 
 
 class Sighting(NamedTuple):
@@ -80,16 +84,13 @@ class Sighting(NamedTuple):
     at: datetime
     act: str
     key: tuple[str, ...]
+    channel: str
     reach: timedelta
     original_type: str
     original_source: str
     data: dict[str, Any]
     where: str
     unique: bool = False
-
-    @property
-    def channel(self) -> tuple[RecordKind, str]:
-        return self.kind, self.original_type
 
 
 class Statement(NamedTuple):
@@ -102,7 +103,9 @@ class Statement(NamedTuple):
 
 
 def sighting_from(record: Record, statement: Statement, record_id: str) -> Sighting:
-    act = T.TASK_COMPLETED if is_auto_completion(record, statement) else canonical(statement.original_type)
+    act = canonical(statement.original_type)
+    if act == T.TASK_ASSIGNED and is_auto_completion(record, statement):
+        act = T.TASK_COMPLETED
     data = add_agent_id(act, statement)
     together = statement.is_written_together or (record.kind, statement.original_type) in WRITTEN_TOGETHER
     return Sighting(
@@ -111,6 +114,7 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
         at=record.at,
         act=act,
         key=key_of(act, data),
+        channel=channel_of(record.kind, statement.original_type),
         reach=reach_of(act) if together else SHORT_WINDOW,
         original_type=statement.original_type,
         original_source=statement.source,
@@ -118,6 +122,10 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
         where=record.where,
         unique=(record.kind, act) in UNIQUE,
     )
+
+
+def channel_of(kind: RecordKind, original_type: str) -> str:
+    return f"{int(kind)} {original_type}"
 
 
 def reach_of(act: str) -> timedelta:
@@ -128,9 +136,7 @@ def reach_of(act: str) -> timedelta:
 
 
 def is_auto_completion(record: Record, statement: Statement) -> bool:
-    """Return whether this is the completion of a parent through its subtasks, which Marcus logs as an assignment."""
-    if canonical(statement.original_type) != T.TASK_ASSIGNED:
-        return False
+    """Return whether this assignment is the completion of a parent through its subtasks, as Marcus logs it."""
     data = record.body.get("data")
     return AUTO_COMPLETE in (statement.source, data.get("source") if isinstance(data, dict) else None)
 
@@ -145,9 +151,10 @@ def add_agent_id(act: str, statement: Statement) -> dict[str, Any]:
 
 def key_of(act: str, data: dict[str, Any]) -> tuple[str, ...]:
     """Return the values of the identifying fields; for an unknown type, a hash of all fields."""
-    if act in KEYS and all(field in data for field in KEYS[act]):
-        return tuple(key_text(data[field]) for field in KEYS[act])
-    text = json.dumps(normalised_value(data), sort_keys=True, default=str)
+    if act in KEYS:
+        with suppress(KeyError):
+            return tuple([key_text(data[field]) for field in KEYS[act]])
+    text = ALL_FIELDS.encode(normalised_value(data))
     return (hashlib.sha256(text.encode()).hexdigest(),)
 
 
@@ -176,7 +183,7 @@ def statement_of(record: Record) -> Statement | Unreadable | None:
 
 def rename_fields(stated: dict[str, Any], kind: RecordKind) -> dict[str, Any]:
     """Rename Marcus's fields to the documented names; drop envelope fields and the value "unknown"."""
-    envelope = {"source", "target"} | ({"timestamp", "type"} if kind is RecordKind.REALTIME else set())
+    envelope = ENVELOPES[kind]
     data = {name: value for name, value in stated.items() if name not in envelope and value != "unknown"}
     if "worker_id" in data:
         data.setdefault("agent_id", data["worker_id"])
