@@ -13,11 +13,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from marcus_events.sources.marcus.decompression import UNKNOWN_SIZE, CompressedContents, PlainContents, open_contents
+from marcus_events.sources.marcus.decompression import (
+    CHUNK_BYTES,
+    UNKNOWN_SIZE,
+    CompressedContents,
+    PlainContents,
+    open_contents,
+)
 from marcus_events.sources.marcus.file_positions import FINGERPRINT_BYTES, FilePosition
 from marcus_events.sources.marcus.records import Unreadable
 from marcus_events.sources.marcus.sqlite_files import MTIME_RESOLUTION_S
 
+FIRST_CHUNK_BYTES = 8 * 1024  # of each file that is opened: a scan opens all of them, and reads on in a few
 MAX_LINE_BYTES = 1024 * 1024  # four times the largest event that the log accepts
 NUL = b"\0"
 
@@ -102,8 +109,9 @@ class LineFile:
 
     def read(self) -> Iterator[LogLine | Unreadable]:
         """Yield the complete lines since the last call. Call `begin` first."""
-        rest, end = b"", UNKNOWN_SIZE if self.is_compressed else self.size
-        while chunk := self._contents.read(self.offset + len(rest), end):
+        rest, end, size = b"", UNKNOWN_SIZE if self.is_compressed else self.size, FIRST_CHUNK_BYTES
+        while chunk := self._contents.read(start := self.offset + len(rest), min(start + size, end)):
+            size = min(2 * size, CHUNK_BYTES)
             *complete, rest = (rest + chunk).split(b"\n")
             for text in complete:
                 if item := self._line(text):
@@ -118,6 +126,7 @@ class LineFile:
             self.size = max(self.offset, self.size)
         problem = self._contents.problem
         self.position.note_fingerprints(self._contents)
+        self.position.occurrences.drop_counts()
         self._contents.close()
         self._contents.problem = problem
 
