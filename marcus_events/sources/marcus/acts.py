@@ -50,7 +50,7 @@ class MarcusAct:
     the report was refused.
 
     `at` is the time of the first sighting, which never changes; `preferred` is the sighting of the lowest rank;
-    `channels` are those that have a record of the act.
+    `channels` are those that have a record of the act, and `reach` is the shortest reach of its sightings.
     """
 
     sightings: list[Sighting]
@@ -66,17 +66,20 @@ class MarcusAct:
     at: datetime = field(init=False)
     preferred: Sighting = field(init=False)
     channels: set[str] = field(init=False)
+    reach: timedelta = field(init=False)
 
     def __post_init__(self) -> None:
         self.first = self.sightings[0]
         self.at = self.first.at
         self.preferred = min(self.sightings, key=RANK)
         self.channels = {sighting.channel for sighting in self.sightings}
+        self.reach = min(sighting.reach for sighting in self.sightings)
 
     def join(self, sighting: Sighting) -> None:
         self.sightings.append(sighting)
         self.preferred = min(self.preferred, sighting, key=RANK)
         self.channels.add(sighting.channel)
+        self.reach = min(self.reach, sighting.reach)
 
     @property
     def publish_at(self) -> datetime:
@@ -101,10 +104,9 @@ class MarcusAct:
             return False
         if sighting.unique and all(other.unique for other in self.sightings):
             return True
-        apart = abs(self.at - sighting.at)
-        if sighting.channel in self.channels or apart > sighting.reach:
+        if sighting.channel in self.channels:
             return False
-        return all(apart <= other.reach for other in self.sightings)
+        return abs(self.at - sighting.at) <= min(sighting.reach, self.reach)
 
     @property
     def mark(self) -> str:

@@ -119,7 +119,8 @@ class InstallationReader:
         if sighting.at < self._acts.horizon and not self._is_first_scan:
             self.is_late = True
             return
-        self._newest = max(self._newest, min(sighting.at, now))
+        if sighting.at > self._newest:
+            self._newest = max(self._newest, min(sighting.at, now))
         self.boards.learn_from(sighting.act, sighting.data, sighting.at)
         if act := self._acts.add(sighting):
             self._requests.note(act, sighting)

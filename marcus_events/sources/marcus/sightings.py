@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -36,6 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     T.TASK_CREATED: ("task_id",),
     T.DEPENDENCY_DETECTED: ("task_id", "depends_on_id"),
 }
+KEY_FIELDS = {act: frozenset(fields) for act, fields in KEYS.items()}
 # Types of which Marcus writes several records per act, so that they may be WINDOW apart.
 WRITTEN_TOGETHER = {
     (RecordKind.DATABASE, "server_startup"),
@@ -151,9 +151,8 @@ def add_agent_id(act: str, statement: Statement) -> dict[str, Any]:
 
 def key_of(act: str, data: dict[str, Any]) -> tuple[str, ...]:
     """Return the values of the identifying fields; for an unknown type, a hash of all fields."""
-    if act in KEYS:
-        with suppress(KeyError):
-            return tuple([key_text(data[field]) for field in KEYS[act]])
+    if act in KEYS and data.keys() >= KEY_FIELDS[act]:
+        return tuple([key_text(data[field]) for field in KEYS[act]])
     text = ALL_FIELDS.encode(normalised_value(data))
     return (hashlib.sha256(text.encode()).hexdigest(),)
 
