@@ -23,11 +23,12 @@ from marcus_events.core.cloudevent_identity import ATTRIBUTES, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.event_fields import FieldWarning, warnings_in
 from marcus_events.core.event_types import canonical
-from marcus_events.core.payload import check_is_object, check_name, check_payload, serialise
+from marcus_events.core.payload import check_is_object, check_name, serialise
 from marcus_events.core.references import agent_of, board_of, task_of
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
 from marcus_events.log.append import AppendResult, EventData
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
+from marcus_events.plain_payload import check_payload
 
 logger = logging.getLogger(__name__)
 
@@ -192,18 +193,20 @@ def entry_from(event: Event, authority: Authority = Authority.ANY_BOARD) -> Even
     if authority is not Authority.SYSTEM:
         check_not_reserved(event)
     event_type, board_id = canonical(stated), board_of(event)
+    is_renamed = stated != event_type
     return EventData(
         event_id=check_name(event.event_id, "/event_id"),
         source=source,
         event_type=event_type,
         timestamp=check_moment(event.timestamp),
         data=data,
-        metadata=metadata | ({} if stated == event_type else {"original_type": stated}),
+        metadata=metadata | {"original_type": stated} if is_renamed else metadata,
         board_id=board_id,
         task_id=task_of(event),
         agent_id=agent_of(event),
         digest=digest_of(stated, data, metadata, *texts),
         owner=board_id or "" if authority is Authority.OWN_BOARDS else "",
+        texts=None if is_renamed else texts,
         warnings=warnings_in(event_type, data, metadata),
     )
 

@@ -37,6 +37,10 @@ class OpenConnection(ProtocolWrapper):
         self.channel.connection_ended()
 
 
+def not_logged(request: Any) -> None:
+    """In place of Twisted's access log, whose lines nobody would read: events and metrics say who did what."""
+
+
 class LimitedConnections(WrappingFactory[OpenConnection]):
     """Daphne's factory of HTTP channels, with a limit."""
 
@@ -49,6 +53,7 @@ class LimitedConnections(WrappingFactory[OpenConnection]):
         self.accept_queue = AcceptQueue(wrapped.reactor)
         wrapped.protocol = LimitedHTTPChannel
         wrapped.timeOut = RECEIVE_TIMEOUT_S
+        wrapped.log = not_logged
 
     def buildProtocol(self, addr: IAddress | None) -> OpenConnection | None:  # type: ignore[override]
         """The new connection; None closes it."""

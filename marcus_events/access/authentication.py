@@ -14,6 +14,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from marcus_events.access import rate_limits, tokens
@@ -23,6 +24,7 @@ from marcus_events.core.problem import Problem
 from marcus_events.models import Token
 
 MISSING = "Send a token in the header: Authorization: Bearer TOKEN"
+MAX_REMEMBERED = 1024  # addresses
 UNKNOWN = "Unknown token: it was revoked or belongs to another log."
 
 
@@ -115,6 +117,7 @@ def check_token_rate(token: Token) -> None:
     rate_limits.check("token", str(token.pk), "Too many requests with this token")
 
 
+@lru_cache(MAX_REMEMBERED)
 def network_of(address: str) -> str:
     """Return the key by which an address is limited: an IPv6 client owns a whole /64, an IPv4 client one address."""
     try:

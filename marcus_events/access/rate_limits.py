@@ -7,6 +7,7 @@ process. The window slides, so that a burst across the turn of a second does not
 from __future__ import annotations
 
 import math
+import threading
 import time
 from functools import cache
 from http import HTTPStatus
@@ -17,6 +18,37 @@ from limits.storage import MemoryStorage
 from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 
 from marcus_events.core.problem import Problem
+
+EXPIRY_INTERVAL_S = 1.0
+
+
+class Counts(MemoryStorage):
+    """Counts in memory; whoever counts also forgets what has expired.
+
+    The library would start a thread for that, up to a hundred times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timer = EndlessTimer(0, self.forget_expired)
+        self._due = 0.0
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        if (now := time.monotonic()) >= self._due:
+            self._due = now + EXPIRY_INTERVAL_S
+            self.forget_expired()
+        return super().incr(key, expiry, amount)
+
+    def forget_expired(self) -> None:
+        for key in list(self.expirations):
+            self.get(key)
+
+
+class EndlessTimer(threading.Timer):
+    """Seems to run, so that the library starts no other."""
+
+    def is_alive(self) -> bool:
+        return True
 
 
 def check(name: str, who: str, detail: str) -> None:
@@ -37,7 +69,7 @@ def is_exhausted(name: str, who: str) -> bool:
 
 @cache
 def limiter() -> RateLimiter:
-    return SlidingWindowCounterRateLimiter(MemoryStorage())
+    return SlidingWindowCounterRateLimiter(Counts())
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from django.conf import settings
 from marcus_events.core.problem import Problem
 
 Headers = Sequence[tuple[bytes, bytes]]
+
+MAX_REMEMBERED = 1024  # addresses
 
 SENT_TWICE = "The header {} was sent more than once or with several names. The proxy must replace what a client sends."
 UNTRUSTED = (
@@ -38,6 +41,7 @@ def is_proxy(address: str) -> bool:
     return any(found in network for network in settings.TRUSTED_PROXIES)
 
 
+@lru_cache(MAX_REMEMBERED)
 def normalise_address(address: str) -> str:
     """Return the address in canonical form; an IPv4-mapped IPv6 address becomes the IPv4 address."""
     try:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from marcus_events.bus.persistence import BatchPersistence, PacedPersistence, Persistence, RejectedEvents
+from marcus_events.bus.persistence import BatchPersistence, Persistence, RejectedEvents
 from marcus_events.core.event import Event
 
 logger = logging.getLogger(__name__)
@@ -73,16 +73,19 @@ async def keep_pace(persistence: Persistence) -> bool:
     Waiting is no failure: it comes before the attempt, so it neither counts towards its time limit nor opens the
     circuit.
     """
-    has_waited, ends_at = False, time.monotonic() + MAX_PACE_S
-    while isinstance(persistence, PacedPersistence) and asks_to_slow_down(persistence) and time.monotonic() < ends_at:
-        has_waited = True
+    if not asks_to_slow_down(persistence):
+        return False
+    ends_at = time.monotonic() + MAX_PACE_S
+    while asks_to_slow_down(persistence) and time.monotonic() < ends_at:
         await asyncio.sleep(PACE_INTERVAL_S)
-    return has_waited
+    return True
 
 
-def asks_to_slow_down(persistence: PacedPersistence) -> bool:
+def asks_to_slow_down(persistence: Persistence) -> bool:
+    """Whether it is a PacedPersistence that asks for it. To ask for that protocol takes longer than to ask for this."""
+    is_slowing = getattr(persistence, "is_slowing", None)
     try:
-        return persistence.is_slowing()
+        return is_slowing is not None and bool(is_slowing())
     except Exception:
         logger.debug("persistence cannot tell whether to slow down", exc_info=True)
         return False

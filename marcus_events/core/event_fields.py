@@ -8,7 +8,7 @@ list. A boolean is not a number. A missing, null or blank value counts as absent
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,7 +87,9 @@ def is_short_enough(value: object) -> bool:
 
 def text_in(value: object) -> str | None:
     """Return a text, or a number as text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
@@ -257,7 +259,11 @@ def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any])
     return (*field_warnings(DATA, in_data, data), *field_warnings(METADATA, in_metadata, metadata))
 
 
-def field_warnings(place: str, expected: FieldTable, values: dict[str, Any]) -> Iterator[FieldWarning]:
-    for name, expectation in expected.items():
-        if name in values and (below := expectation.misfit(values[name])) is not None:
-            yield FieldWarning(f"{place}/{name}{below}", expectation.words)
+def field_warnings(place: str, expected: FieldTable, values: dict[str, Any]) -> list[FieldWarning]:
+    misfits = {
+        name: below
+        for name, value in values.items()
+        if name in expected and (below := expected[name].misfit(value)) is not None
+    }
+    found = [name for name in expected if name in misfits] if misfits else ()
+    return [FieldWarning(f"{place}/{name}{misfits[name]}", expected[name].words) for name in found]

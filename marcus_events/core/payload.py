@@ -19,6 +19,7 @@ MAX_KEYS = 1_000  # of an event, over all objects within one another
 MAX_KEY_BYTES = 256
 MAX_NUMBER = 2**53 - 1  # above, JavaScript rounds in silence
 MAX_NAME_BYTES = 512  # of event_id, source, event_type
+CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
 SMALL = 1e-4  # from here on downwards Python writes numbers with an exponent
 
 
@@ -37,11 +38,11 @@ def name_in(value: object) -> str | None:
 
     A whole number is an id. Other numbers are not, since their text is ambiguous: 1.10 arrives as 1.1.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, str):
+        return value.encode()[:MAX_NAME_BYTES].decode(errors="ignore") if value.strip() else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value)) if float(value).is_integer() else None
-    if not isinstance(value, str) or not value.strip():
-        return None
-    return value.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
+    return None
 
 
 def check_is_object(value: object, pointer: str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def check_payload(data: object, metadata: object) -> tuple[str, str]:
 
 def serialise(value: Any) -> str:
     """Return canonical JSON: compact, with sorted keys, so that equal values have equal text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return CANONICAL.encode(value)
 
 
 def extra_zero_bytes(value: Any, text: str) -> int:

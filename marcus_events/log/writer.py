@@ -4,11 +4,11 @@ Callers hand over offers and hold a future; it is answered after the commit, nev
 cancels nothing. Steps of the loop, for as long as there is work:
 
 1. take what is queued, at most MAX_BATCH offers, in order;
-2. append and commit it in one short transaction;
+2. append it, notify the listeners and commit, in one short transaction;
 3. when the connection fails, connect again and repeat step 2: an identity that was committed the first time is a
    duplicate the second time, so nothing enters twice;
 4. when the database refuses the data of a batch, commit its submissions one by one, so that only the refused one fails;
-5. answer every caller, tell the listeners how far the log has come, and make room ahead where it comes to its end.
+5. answer every caller, and make room ahead where the log comes to its end.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = 500  # offers in a transaction: the head stays locked for some milliseconds
 MAX_QUEUED = 10_000  # offers waiting in this process: about 20 MB of ordinary events
+NOTIFY = "SELECT pg_notify(%s, %s)"
 GIVE_UP_AFTER_S = 20.0  # a database that is away for longer is said to the caller
 RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)  # then every second
 
@@ -98,9 +100,7 @@ class Writer:
             answer_error(batch, error)
         else:
             answer(batch, places)
-            position = max((place.position for place in places), default=0)
-            self._tell(position)
-            self._make_room(position)
+            self._make_room(max((place.position for place in places), default=0))
 
     def _commit_one_by_one(self, batch: list[Submission], error: psycopg.DataError) -> None:
         if len(batch) == 1:
@@ -126,39 +126,39 @@ class Writer:
 
     def _commit(self, entries: list[EventData]) -> list[AppendResult]:
         if self._connection is None:
-            self._connection = connect("writer", autocommit=True)
-        own = self._connection
-
-        def work() -> list[AppendResult]:
-            with own.transaction():
-                return append(own, entries)
-
-        return with_room(work)
-
-    def _tell(self, position: int) -> None:
-        """The hint may be lost: whoever follows the log looks by itself too."""
-        try:
-            if self._connection is not None:
-                self._connection.execute("SELECT pg_notify(%s, %s)", (LOG_CHANNEL, str(position)))
-        except CONNECTION_ERRORS:
-            self._disconnect()
+            self._connection = connect("writer")
+        return with_room(partial(append_and_notify, self._connection, entries))
 
     def _make_room(self, position: int) -> None:
         """Ahead of need. Where it fails, the append that needs it tries again."""
-        if self._connection is None or position + AHEAD < self._room:
+        if position + AHEAD < self._room:
             return
         try:
-            self._room = make_room(self._connection, position, wait_s=0.1)
+            with connect("partitions", autocommit=True) as own:
+                self._room = make_room(own, position, wait_s=0.1)
         except psycopg.errors.LockNotAvailable:
             pass  # a partition is being taken away; the next batch tries again
         except psycopg.Error as error:
             logger.warning("partitions could not be created in advance: %s", error)
-            self._disconnect()
 
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def append_and_notify(connection: psycopg.Connection[Any], entries: Sequence[EventData]) -> list[AppendResult]:
+    """Append in a transaction of its own, and commit. The listeners' notification goes with the commit."""
+    try:
+        places = append(connection, entries)
+        with connection.pipeline():
+            if any(place.fresh for place in places):
+                connection.execute(NOTIFY, (LOG_CHANNEL, str(max(place.position for place in places))))
+            connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return places
 
 
 def answer(batch: list[Submission], places: list[AppendResult]) -> None:

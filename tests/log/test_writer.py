@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import psycopg
 import pytest
@@ -50,7 +49,7 @@ def test_many_threads_share_a_writer_and_each_gets_its_own_answer(writer: Writer
 
 
 def test_what_the_database_refuses_fails_alone(writer: Writer) -> None:
-    poison = replace(entry("poison"), data={"text": "NUL \0"})
+    poison = entry("poison")._replace(data={"text": "NUL \0"}, texts=None)
     with connect("blocker") as blocker:
         blocker.execute("SELECT FROM log_head FOR UPDATE")  # so that the next three gather in one batch
         first = writer.submit([entry("before")])
