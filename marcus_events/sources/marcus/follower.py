@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import utc_now
 from marcus_events.sources.marcus.act_events import Translator
-from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.change_watch import ChangeWatch
 from marcus_events.sources.marcus.follow_lock import FollowLock
