@@ -160,12 +160,15 @@ def test_a_time_without_a_zone_is_utc() -> None:
 def test_a_file_whose_first_lines_are_read_takes_little_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     read = PlainContents._read
+
+    def noted(self: PlainContents, start: int, count: int) -> bytes:
+        sizes.append(count)
+        return read(self, start, count)
+
+    monkeypatch.setattr(PlainContents, "_read", noted)
     append(path, *[f"{number:0100}" for number in range(10_000)])
     file = LineFile(path, "realtime")
     file.begin()
-    monkeypatch.setattr(
-        PlainContents, "_read", lambda self, start, count: sizes.append(count) or read(self, start, count)
-    )
     lines = file.read()
     assert next(lines) == LogLine(f"{0:0100}".encode(), "realtime:1")
     assert sizes == [FIRST_CHUNK_BYTES]
