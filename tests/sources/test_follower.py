@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from marcus_events.core.event import Event, utc_now
 from marcus_events.core.reserved import Authority
 from marcus_events.ingest import ingest
 from marcus_events.log import read
+from marcus_events.log.marcus_acts import ActLock
+from marcus_events.sources.marcus.board import UnknownBoard
+from marcus_events.sources.marcus.follower import Follower
 from tests.sources import conversing as say
 from tests.sources.away import database_unavailable
 from tests.sources.following import Following, News, event_counts, line
@@ -206,3 +211,23 @@ def test_what_others_publish_under_the_ids_of_acts_swallows_none(root: Path) -> 
     assert all(receipt.status == "accepted" for receipt in ingest(as_marcus, Authority.OWN_BOARDS))
     with Following(root) as following:
         assert following.said[0].startswith("Up to date: 718 new, 0 known, 0 unreadable")
+
+
+def test_what_was_read_before_reading_failed_is_in_the_log_and_a_proxy_may_publish(root: Path) -> None:
+    lines = [
+        line("build_finished", number=number) | {"timestamp": seconds_ago(3_000 - number)} for number in range(1_100)
+    ]
+    append(root / REALTIME, *lines, line("project_created", project_id="another", project_name="Another"))
+    following = Following(root, board="Neither")
+    with closing(following.follower), closing(ActLock(is_shared=False)) as lock:
+        with pytest.raises(UnknownBoard):
+            following.follower.once()
+        with lock.held():
+            assert 500 < event_counts()["build_finished"] < 1_100
+    with closing(Follower(root, None, following, threading.Event())) as again:
+        again.once()
+    assert event_counts()["build_finished"] == 1_100
+
+
+def seconds_ago(seconds: float) -> str:
+    return (utc_now() - timedelta(seconds=seconds)).isoformat()

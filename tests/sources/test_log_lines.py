@@ -1,11 +1,13 @@
 """A file of lines that grows, is rotated, truncated or broken while it is read."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from marcus_events.sources.marcus.log_lines import MAX_LINE_BYTES, LineFile, LogLine
-from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable, record_from_line
+from marcus_events.sources.marcus.decompression import CHUNK_BYTES, PlainContents
+from marcus_events.sources.marcus.log_lines import FIRST_CHUNK_BYTES, MAX_LINE_BYTES, LineFile, LogLine
+from marcus_events.sources.marcus.records import Record, RecordKind, Unreadable, record_from_line, reject_constant
 from tests.sources.installations import append
 
 
@@ -153,3 +155,33 @@ def test_a_time_without_a_zone_is_utc() -> None:
     found = record_from_line(RecordKind.REALTIME, b'{"timestamp": "2026-11-23T20:46:18.5"}', "realtime:1")
     assert isinstance(found, Record)
     assert found.at.isoformat() == "2026-11-23T20:46:18.500000+00:00"
+
+
+def test_a_file_whose_first_lines_are_read_takes_little_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    read = PlainContents._read
+
+    def noted(self: PlainContents, start: int, count: int) -> bytes:
+        sizes.append(count)
+        return read(self, start, count)
+
+    monkeypatch.setattr(PlainContents, "_read", noted)
+    append(path, *[f"{number:0100}" for number in range(10_000)])
+    file = LineFile(path, "realtime")
+    file.begin()
+    lines = file.read()
+    assert next(lines) == LogLine(f"{0:0100}".encode(), "realtime:1")
+    assert sizes == [FIRST_CHUNK_BYTES]
+    assert len(list(lines)) == 9_999
+    assert max(sizes) == CHUNK_BYTES
+
+
+@pytest.mark.parametrize(
+    "line", [b"\xef\xbb\xbf{}", b'{"a": 1} x', b'\x0b{"a": 1}', b"  [1, ", b'{"a": NaN}', b" ", b"{}{}"]
+)
+def test_an_error_is_described_as_json_describes_it(line: bytes) -> None:
+    with pytest.raises(ValueError) as expected:  # noqa: PT011 - of json itself
+        json.loads(line.decode(), parse_constant=reject_constant)
+    found = record_from_line(RecordKind.REALTIME, line, "realtime:7")
+    assert isinstance(found, Unreadable)
+    assert found.reason.startswith(f"is not JSON: {getattr(expected.value, 'msg', expected.value)}")

@@ -32,29 +32,33 @@ class Translator:
         """Yield an event for each act that the log does not hold, in order, and set the act's `event_id`."""
         for act in acts:
             self._learn_agent(act)
-            if self.board_of(act) is None:
+            fields = merge_fields(act)
+            board = self._board_of(act, fields)
+            if board is None:
                 self.on_no_board[event_type_of(act)] += 1
             if act.event_id is None:
                 act.event_id = event_id_of(act)
                 if not is_redundant_update(act):
-                    yield self._event(act)
+                    yield self._event(act, fields, board)
 
-    def board_of(self, act: MarcusAct) -> MarcusProject | None:
-        """Return the board of the act's own records, completed by those of its cause."""
-        return self.boards.of((merge_fields(act.cause) if act.cause else {}) | merge_fields(act))
+    def _board_of(self, act: MarcusAct, fields: dict[str, Any]) -> MarcusProject | None:
+        """Return the board of the act's own fields, completed by those of its cause."""
+        return self.boards.of(merge_fields(act.cause) | fields if act.cause else fields)
 
     def _learn_agent(self, act: MarcusAct) -> None:
+        if event_type_of(act) != T.AGENT_REGISTERED:
+            return
         agent_id, name = act.preferred.data.get("agent_id"), act.preferred.data.get("name")
-        if event_type_of(act) == T.AGENT_REGISTERED and isinstance(agent_id, str) and isinstance(name, str):
+        if isinstance(agent_id, str) and isinstance(name, str):
             self._agents[agent_id] = name
 
     def board_id_of(self, act: MarcusAct) -> str | None:
-        board = self.board_of(act)
+        board = self._board_of(act, merge_fields(act))
         return board.board_id if board else None
 
-    def _event(self, act: MarcusAct) -> Event:
-        board, best = self.board_of(act), act.preferred
-        data = self._data(act, board)
+    def _event(self, act: MarcusAct, fields: dict[str, Any], board: MarcusProject | None) -> Event:
+        best = act.preferred
+        data = self._data(act, fields, board)
         return Event(
             event_id=event_id_of(act),
             timestamp=best.at,
@@ -64,8 +68,7 @@ class Translator:
             metadata=self._metadata(act, data, board),
         )
 
-    def _data(self, act: MarcusAct, board: MarcusProject | None) -> dict[str, Any]:
-        data = merge_fields(act)
+    def _data(self, act: MarcusAct, data: dict[str, Any], board: MarcusProject | None) -> dict[str, Any]:
         name = self.boards.task_name(data.get("task_id"))
         if name and not data.get("task_name"):
             data["task_name"] = name

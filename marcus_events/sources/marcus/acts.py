@@ -17,6 +17,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.records import RecordKind
@@ -28,6 +29,8 @@ SAME_MOMENT_S = 0.25  # within it the older act comes first: files agree on the 
 MIN_CAPACITY = 1_000  # acts remembered before the oldest are forgotten
 DISTANT_PAST = datetime.min.replace(tzinfo=UTC)
 REFUSED = "_refused"  # suffix of the event id of a refused request
+RANK = attrgetter("kind", "at", "record_id")  # of a sighting within its act; the lowest is preferred
+AT = attrgetter("at")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,9 @@ class MarcusAct:
     A request is not published while it `awaits_answer`, at most until `answer_by`; an act that `is_held` waits for a
     request to join it. A `refusal` replaces the event type. An act with a `report` is published with it, and dropped if
     the report was refused.
+
+    `at` is the time of the first sighting, which never changes; `preferred` is the sighting of the lowest rank;
+    `channels` are those that have a record of the act, and `reach` is the shortest reach of its sightings.
     """
 
     sightings: list[Sighting]
@@ -56,14 +62,24 @@ class MarcusAct:
     answer_by: datetime = DISTANT_PAST
     refusal: MarcusRefusal | None = None
     report: MarcusAct | None = None
+    first: Sighting = field(init=False)
+    at: datetime = field(init=False)
+    preferred: Sighting = field(init=False)
+    channels: set[str] = field(init=False)
+    reach: timedelta = field(init=False)
 
-    @property
-    def first(self) -> Sighting:
-        return self.sightings[0]
+    def __post_init__(self) -> None:
+        self.first = self.sightings[0]
+        self.at = self.first.at
+        self.preferred = min(self.sightings, key=RANK)
+        self.channels = {sighting.channel for sighting in self.sightings}
+        self.reach = min(sighting.reach for sighting in self.sightings)
 
-    @property
-    def at(self) -> datetime:
-        return self.first.at
+    def join(self, sighting: Sighting) -> None:
+        self.sightings.append(sighting)
+        self.preferred = min(self.preferred, sighting, key=RANK)
+        self.channels.add(sighting.channel)
+        self.reach = min(self.reach, sighting.reach)
 
     @property
     def publish_at(self) -> datetime:
@@ -71,13 +87,9 @@ class MarcusAct:
         return max(self.at, self.cause.at) if self.cause else self.at
 
     @property
-    def preferred(self) -> Sighting:
-        return min(self.sightings, key=lambda sighting: (sighting.kind, sighting.at, sighting.record_id))
-
-    @property
     def candidate_ids(self) -> list[str]:
-        ordered = sorted(self.sightings, key=lambda sighting: (sighting.kind, sighting.at, sighting.record_id))
-        return [f"{sighting.record_id}{REFUSED if self.refusal else ''}" for sighting in ordered]
+        suffix = REFUSED if self.refusal else ""
+        return [sighting.record_id + suffix for sighting in sorted(self.sightings, key=RANK)]
 
     @property
     def is_waiting(self) -> bool:
@@ -92,9 +104,9 @@ class MarcusAct:
             return False
         if sighting.unique and all(other.unique for other in self.sightings):
             return True
-        if any(other.channel == sighting.channel for other in self.sightings):
+        if sighting.channel in self.channels:
             return False
-        return abs(self.at - sighting.at) <= min(sighting.reach, *(other.reach for other in self.sightings))
+        return abs(self.at - sighting.at) <= min(sighting.reach, self.reach)
 
     @property
     def mark(self) -> str:
@@ -136,7 +148,7 @@ class RecentActs:
         act = self._match(sighting)
         if act is None:
             return self.open(MarcusAct([sighting]))
-        act.sightings.append(sighting)
+        act.join(sighting)
         self._by_record[sighting.record_id] = act
         return act
 
@@ -146,15 +158,20 @@ class RecentActs:
         return act
 
     def _match(self, sighting: Sighting) -> MarcusAct | None:
-        same = self._by_key.get((sighting.act, sighting.key), [])
-        middle = bisect_left(same, sighting.at, key=lambda act: act.at)
+        if not (same := self._by_key.get((sighting.act, sighting.key))):
+            return None
+        middle = bisect_left(same, sighting.at, key=AT)
         near = same[max(0, middle - NEIGHBOURS) : middle + NEIGHBOURS]
-        return min((act for act in near if act.accepts(sighting)), key=distance_to(sighting), default=None)
+        if not sighting.unique:
+            near = [act for act in near if sighting.channel not in act.channels]  # most have one: saves the comparison
+        accepting = [act for act in near if act.accepts(sighting)]
+        return min(accepting, key=distance_to(sighting)) if accepting else None
 
     def _index(self, act: MarcusAct) -> None:
         self._acts.append(act)
-        self._by_record |= {sighting.record_id: act for sighting in act.sightings}
-        insort(self._by_key.setdefault((act.first.act, act.first.key), []), act, key=lambda other: other.at)
+        for sighting in act.sightings:
+            self._by_record[sighting.record_id] = act
+        insort(self._by_key.setdefault((act.first.act, act.first.key), []), act, key=AT)
 
     def pop_settled(
         self, until: datetime | None = None, *, board_only_until: datetime | None = None
@@ -164,8 +181,9 @@ class RecentActs:
         Board-only blockers wait until `board_only_until`; requests wait for Marcus's reply.
         """
         for act in self._unpublished:
-            limit = board_only_until if act.is_board_only else until
-            act.is_settled = not act.is_waiting and (limit is None or act.publish_at <= limit)
+            if not act.is_waiting:
+                limit = board_only_until if act.is_board_only else until
+                act.is_settled = limit is None or act.publish_at <= limit
         settled = [act for act in self._unpublished if act.is_settled and not act.is_void]
         self._unpublished = [act for act in self._unpublished if not act.is_settled]
         return sorted(settled, key=lambda act: act.publish_at)

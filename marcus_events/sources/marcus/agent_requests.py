@@ -199,10 +199,10 @@ def is_completion(act: MarcusAct) -> bool:
 
 
 def matches(act: MarcusAct, reply: MarcusReply) -> bool:
+    if act.first.act != reply.request:
+        return False
     fields = request_in(act.sightings).data
-    return act.first.act == reply.request and all(
-        key_text(fields.get(name)) == value for name, value in reply.fields.items()
-    )
+    return all(key_text(fields.get(name)) == value for name, value in reply.fields.items())
 
 
 def request_in(sightings: Iterable[Sighting]) -> Sighting:

@@ -7,7 +7,6 @@ carries the reported severity.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from marcus_events.core.event_types import EventTypes as T
@@ -18,12 +17,14 @@ from marcus_events.sources.marcus.sightings import Sighting
 
 def severity_update(act: MarcusAct) -> Sighting | None:
     """Return a `blocker_updated` sighting if the agent reported another severity than the board shows."""
+    if act.first.act != T.TASK_BLOCKED:
+        return None
     board, reported = sighting_of_kind(act, RecordKind.BOARD), sighting_of_kind(act, RecordKind.CONVERSATIONS)
-    if act.first.act != T.TASK_BLOCKED or not (board and reported) or severity_of(reported) in ("", severity_of(board)):
+    if not (board and reported) or severity_of(reported) in ("", severity_of(board)):
         return None
     data = {"task_id": board.data.get("task_id"), "severity": severity_of(reported)}
     record_id = row_id(T.BLOCKER_UPDATED, board.record_id, severity_of(reported))
-    return replace(reported, record_id=record_id, act=T.BLOCKER_UPDATED, key=(record_id,), unique=True, data=data)
+    return reported._replace(record_id=record_id, act=T.BLOCKER_UPDATED, key=(record_id,), unique=True, data=data)
 
 
 def is_redundant_update(act: MarcusAct) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.sources.marcus.cards import SUBTASKS, Cards, cards_of, subtask_rows
 from marcus_events.sources.marcus.records import ParseTime, RecordKind, Unreadable, parse_utc, row_id
-from marcus_events.sources.marcus.sightings import Sighting, key_of, reach_of
+from marcus_events.sources.marcus.sightings import Sighting, channel_of, key_of, reach_of
 from marcus_events.sources.marcus.sqlite_files import Database, NotADatabase, Signature, file_signature
 
 SqliteRow = dict[str, Any]
@@ -79,6 +79,8 @@ class Boards:
         """Learn projects, tasks and agents from a record, for boards outside `kanban.db`. Raises UnknownBoard."""
         if act == T.TASK_ASSIGNED:
             self._assigned_tasks.add(id_text(data.get("task_id")))
+        if "project_id" not in data and "project_name" not in data:
+            return
         project_id, name = self._identify(data), id_text(data.get("project_name"))
         if not project_id:
             return
@@ -127,6 +129,8 @@ class Boards:
         """
         project_id, name = id_text(data.get("project_id")), id_text(data.get("project_name"))
         if project_id in self._projects:
+            return project_id
+        if not name:
             return project_id
         names = {name, name.removesuffix(MAIN_BOARD)} - {""}
         same = [known.board_id for known in self._projects.values() if known.name in names]
@@ -236,7 +240,7 @@ class BoardReader:
             at=at,
             act=act,
             key=key_of(act, data),
-            channel=f"BOARD {act}",
+            channel=channel_of(RecordKind.BOARD, act),
             reach=reach_of(act),
             original_type=act,
             original_source="",

@@ -25,9 +25,10 @@ def statement_of(record: Record) -> Statement | None:
     message, agent_id, metadata = body.get("message"), body.get("worker_id"), body.get("metadata")
     if body.get("event") != "worker_communication" or not (isinstance(message, str) and isinstance(agent_id, str)):
         return None
-    fields = {"agent_id": agent_id} | (metadata if isinstance(metadata, dict) else {})
-    for (direction, opening), (event_type, read) in SENTENCES.items():
-        if body.get("conversation_type") == direction and message.startswith(opening):
+    direction = body.get("conversation_type")
+    for opening, event_type, read in SENTENCES.get(direction, ()) if isinstance(direction, str) else ():
+        if message.startswith(opening):
+            fields = {"agent_id": agent_id} | (metadata if isinstance(metadata, dict) else {})
             data = read(fields, message) | pick(fields, "project_id", "project_name")
             return Statement(event_type, agent_id, data, is_written_together=True)
     return None
@@ -63,11 +64,16 @@ def pick(fields: Conversation, *names: str) -> Conversation:
     return {name: fields[name] for name in names if fields.get(name) is not None}
 
 
-SENTENCES: dict[tuple[str, str], tuple[str, Callable[[Conversation, str], Conversation]]] = {
-    ("worker_to_pm", "Requesting next task"): ("task_request", request_fields),
-    ("worker_to_pm", "Registering as "): ("worker_registration", registration_fields),
-    ("worker_to_pm", "Progress update: "): ("progress_update", progress_fields),
-    ("worker_to_pm", "Reporting blocker: "): (T.TASK_BLOCKED, blocker_fields),
-    ("pm_to_worker", "Task assigned: "): ("task_assignment", assignment_fields),
-    ("pm_to_worker", "Blocker acknowledged."): (T.BLOCKER_SUGGESTION, suggestion_fields),
+# By direction: how a sentence begins, the type of what it reports, and what reads its fields.
+SENTENCES: dict[str, list[tuple[str, str, Callable[[Conversation, str], Conversation]]]] = {
+    "worker_to_pm": [
+        ("Requesting next task", "task_request", request_fields),
+        ("Registering as ", "worker_registration", registration_fields),
+        ("Progress update: ", "progress_update", progress_fields),
+        ("Reporting blocker: ", T.TASK_BLOCKED, blocker_fields),
+    ],
+    "pm_to_worker": [
+        ("Task assigned: ", "task_assignment", assignment_fields),
+        ("Blocker acknowledged.", T.BLOCKER_SUGGESTION, suggestion_fields),
+    ],
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -78,11 +78,11 @@ class LostFilePositions:
         if position.offset:
             self._positions.append(position)
 
-    def resume(self, file: Resumable, current: Callable[[], Iterable[FilePosition]]) -> bool:
+    def resume(self, file: Resumable, current: Iterable[FilePosition]) -> bool:
         """Resume a new file from the longest matching position of a removed or copied file; return whether there was
         one.
         """
-        for position in sorted([*self._positions, *current()], key=lambda position: -position.offset):
+        for position in sorted([*self._positions, *current], key=lambda position: -position.offset):
             if position.offset and file.has_start(position):
                 file.resume(position.copy())
                 return True

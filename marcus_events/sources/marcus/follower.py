@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 
 from marcus_events.core.event import utc_now
 from marcus_events.sources.marcus.act_events import Translator
-from marcus_events.sources.marcus.acts import MarcusAct
 from marcus_events.sources.marcus.board import Boards
 from marcus_events.sources.marcus.change_watch import ChangeWatch
 from marcus_events.sources.marcus.follow_lock import FollowLock
@@ -177,10 +176,13 @@ class Follower:
         try:
             with self._publisher.locked():
                 for acts in self._reader.scan(utc_now(), is_last=is_last):
-                    outcome += self._publish(acts)
-                    touched |= {str(act.preferred.data.get("task_id")) for act in acts}
+                    outcome += self._note_published(self._publisher.publish(acts))
+                    touched.update(str(act.preferred.data.get("task_id")) for act in acts)
                     if self.stop.is_set():
-                        return
+                        break
+                outcome += self._note_published(self._publisher.finish())
+                if self.stop.is_set():
+                    return
                 outcome += self._reconcile(touched, is_last=is_last)
         except Stopped:
             return
@@ -190,8 +192,7 @@ class Follower:
         self._set_activity(Activity.FOLLOWING)
         self.reporter.report_scan(outcome)
 
-    def _publish(self, acts: list[MarcusAct]) -> Outcome:
-        outcome = self._publisher.publish(acts)
+    def _note_published(self, outcome: Outcome) -> Outcome:
         if self._is_rereading:
             outcome.known = 0
         self.total.outcome += outcome

@@ -9,24 +9,22 @@ The rest is reported. A recovered record has the id it would have on a line of i
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 
 from marcus_events.sources.marcus.records import (
+    DECODER,
     ParseTime,
     Record,
     RecordKind,
     Unreadable,
     parse_utc,
     record_from_line,
-    reject_constant,
 )
 
 MAX_ATTEMPTS = 200  # start offsets tried per line; a broken line has a few dozen
 FILLER = "\0\ufeff \t\r"  # between records
 OBJECT = re.compile(r'\{\s*"')
-DECODER = json.JSONDecoder(parse_constant=reject_constant)
 
 
 @dataclass

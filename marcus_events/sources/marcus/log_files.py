@@ -56,8 +56,9 @@ class LogFiles:
                 and not (defer_unfinished and is_being_compressed(log.path))
             ):
                 begun[key] = (log, self._begin(key, log, anew))
+        positions = self._positions_except(anew)
         for file in anew:
-            self._lost_positions.resume(file, lambda: self._positions_except(anew))
+            self._lost_positions.resume(file, positions)
         self._forget(begun)
         for _, file in begun.values():
             self._times[file].begin(file.written_at, now, self._last_stamp(file))
@@ -90,7 +91,8 @@ class LogFiles:
         return file
 
     def _positions_except(self, anew: list[LineFile]) -> list[FilePosition]:
-        return [file.position for file in self._files.values() if file not in anew]
+        new = set(map(id, anew))
+        return [file.position for file in self._files.values() if id(file) not in new]
 
     def _forget(self, begun: dict[FileKey, tuple[Log, LineFile]]) -> None:
         gone = [key for key in self._files if key not in begun]

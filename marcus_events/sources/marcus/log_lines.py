@@ -10,20 +10,26 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from marcus_events.sources.marcus.decompression import UNKNOWN_SIZE, CompressedContents, PlainContents, open_contents
+from marcus_events.sources.marcus.decompression import (
+    CHUNK_BYTES,
+    UNKNOWN_SIZE,
+    CompressedContents,
+    PlainContents,
+    open_contents,
+)
 from marcus_events.sources.marcus.file_positions import FINGERPRINT_BYTES, FilePosition
 from marcus_events.sources.marcus.records import Unreadable
 from marcus_events.sources.marcus.sqlite_files import MTIME_RESOLUTION_S
 
+FIRST_CHUNK_BYTES = 8 * 1024  # of each file that is opened: a scan opens all of them, and reads on in a few
 MAX_LINE_BYTES = 1024 * 1024  # four times the largest event that the log accepts
 NUL = b"\0"
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """`is_repaired` says that NUL bytes before the line were dropped."""
 
     text: bytes
@@ -103,11 +109,13 @@ class LineFile:
 
     def read(self) -> Iterator[LogLine | Unreadable]:
         """Yield the complete lines since the last call. Call `begin` first."""
-        rest, end = b"", UNKNOWN_SIZE if self.is_compressed else self.size
-        while chunk := self._contents.read(self.offset + len(rest), end):
+        rest, end, size = b"", UNKNOWN_SIZE if self.is_compressed else self.size, FIRST_CHUNK_BYTES
+        while chunk := self._contents.read(start := self.offset + len(rest), min(start + size, end)):
+            size = min(2 * size, CHUNK_BYTES)
             *complete, rest = (rest + chunk).split(b"\n")
             for text in complete:
-                yield from self._line(text)
+                if item := self._line(text):
+                    yield item
             if len(rest) > MAX_LINE_BYTES or (rest and not rest.strip(NUL)):
                 yield from self._skip(rest)
                 rest = b""
@@ -118,21 +126,21 @@ class LineFile:
             self.size = max(self.offset, self.size)
         problem = self._contents.problem
         self.position.note_fingerprints(self._contents)
+        self.position.occurrences.drop_counts()
         self._contents.close()
         self._contents.problem = problem
 
-    def _line(self, text: bytes) -> Iterator[LogLine | Unreadable]:
+    def _line(self, text: bytes) -> LogLine | Unreadable | None:
         position = self.position
         position.advance(text + b"\n")
         position.number += 1
         is_skipped, has_nuls = position.is_skipping, position.has_nuls
         position.is_skipping = position.has_nuls = False
         if is_skipped:
-            return
+            return None
         if len(text) > MAX_LINE_BYTES:
-            yield Unreadable(self._where(position.number), "is longer than 1 MiB")
-        elif text.strip():
-            yield LogLine(text, self._where(position.number), is_repaired=has_nuls)
+            return Unreadable(self._where(position.number), "is longer than 1 MiB")
+        return LogLine(text, self._where(position.number), has_nuls) if text.strip() else None
 
     def _skip(self, rest: bytes) -> Iterator[Unreadable]:
         """Skip the start of a line that is too long, or NUL bytes, of which a file may have any number."""

@@ -37,11 +37,15 @@ def recognise_published(
     recently seen a record id, in these acts or others.
     """
     for act in acts:
-        own = product(act.candidate_ids, sources_of(act))
-        act.event_id = next((event_id for event_id, source in own if (source, event_id) in known), None)
+        act.event_id = known_id_of(act, known) if known else None
     if strangers := [act for act in acts if act.event_id is None]:
         found = events_within(strangers, *time_range(strangers))
         match_events(strangers, [event for event in found if not is_seen(event.event_id)], board_of)
+
+
+def known_id_of(act: MarcusAct, known: set[tuple[str, str]]) -> str | None:
+    own = product(act.candidate_ids, sources_of(act))
+    return next((event_id for event_id, source in own if (source, event_id) in known), None)
 
 
 def sources_of(act: MarcusAct) -> list[str]:
@@ -66,7 +70,7 @@ def match_events(acts: list[MarcusAct], events: Iterable[Event], board_of: Board
     by_mark: dict[object, list[Event]] = defaultdict(list)
     for event in events:
         by_mark[(event.metadata or {}).get("act")].append(event)
-    for act in acts:
+    for act in acts if by_mark else ():
         same = [
             event
             for event in by_mark[act.mark]

@@ -1,14 +1,19 @@
-"""Publishes each act once, and retries while the database is unavailable."""
+"""Publishes each act once, and retries while the database is unavailable.
+
+A thread commits a batch of acts while the reader reads the next batch. Before that one is looked for in the log, the
+commit has ended, so the log is read and written in the same order as without the thread.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, repeat
 from typing import Protocol, TypeVar
 
 from django.db import Error as DjangoDatabaseError
@@ -63,6 +68,15 @@ class Outcome:
         return self
 
 
+@dataclass(frozen=True)
+class Commit:
+    """New events on their way into the log, and where the record of each stands, by its id."""
+
+    events: list[Event]
+    places: dict[str | None, str]
+    receipts: Future[list[Receipt]]
+
+
 class Publisher:
     """Writes acts to the log. Calls `report_database` when the database becomes unavailable and when it is back, and
     `report_unreadable` for acts that the log rejects.
@@ -79,39 +93,69 @@ class Publisher:
     ) -> None:
         self.translator, self.is_seen, self.lock = translator, is_seen, lock
         self.stop, self.report_database, self.report_unreadable = stop, report_database, report_unreadable
+        self._commit: Commit | None = None
         self._before: int | None = None
         self._recognised: deque[str] = deque(maxlen=MAX_REMEMBERED)  # events of a proxy
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the follow lock, so that no other follower scans or publishes. Raises Stopped."""
+        """Hold the follow lock, so that no other follower scans or publishes, until nothing is being committed. Raises
+        Stopped.
+        """
         while not self._retry(self.lock.try_acquire)[0]:
             if self.stop.wait(LOCK_RETRY_S):
                 raise Stopped
         try:
-            yield
+            with ThreadPoolExecutor(1, "follower commit") as self._thread:
+                yield
         finally:
+            if self._commit:  # which failed: see `_ingest`
+                self.lock.acts.release()
+                self._commit = None
             self.lock.release()
 
     def publish(self, acts: list[MarcusAct]) -> Outcome:
-        """Return when all acts are in the log. Raises Stopped."""
+        """Start to publish these acts when all earlier ones are in the log; `finish` waits for the last ones.
+
+        Returns the outcome of the earlier ones, and how many of these were known. Raises Stopped.
+        """
+        outcome = self.finish()
         self._wait_for_tables()
         self._retry(self.lock.acts.acquire)
         try:
-            return self._publish(acts)
+            outcome += self._begin(acts)
         finally:
-            self.lock.acts.release()
+            if self._commit is None:
+                self.lock.acts.release()
+        return outcome
 
-    def _publish(self, acts: list[MarcusAct]) -> Outcome:
+    def _begin(self, acts: list[MarcusAct]) -> Outcome:
         candidate_ids = list(chain.from_iterable(act.candidate_ids for act in acts))
         known, _ = self._retry(lambda: known_ids(candidate_ids))
         recognise_published(acts, known, self._candidates, self.translator.board_id_of, self.is_seen)
         self._recognised.extend(act.event_id for act in acts if act.event_id)
         outcome = Outcome(known=sum(act.event_id is not None for act in acts))
-        new = mark_late_events(list(self.translator.events(acts)), self._task_endings)
-        receipts, was_away = self._retry(lambda: ingest(new) if new else [])
-        for event, receipt in zip(new, receipts, strict=True):
-            outcome += self._outcome(event, receipt, was_away, acts)
+        if new := mark_late_events(list(self.translator.events(acts)), self._task_endings):
+            places = {act.event_id: act.preferred.where for act in reversed(acts)}
+            self._commit = Commit(new, places, self._thread.submit(self._ingest, new))
+        return outcome
+
+    def _ingest(self, events: list[Event]) -> list[Receipt]:
+        """Commit the events; the lock is held on if the database is unavailable."""
+        receipts = ingest(events)
+        self.lock.acts.release()
+        return receipts
+
+    def finish(self) -> Outcome:
+        """Return the outcome of the acts that are being published, when they are in the log. Raises Stopped."""
+        if (commit := self._commit) is None:
+            return Outcome()
+        outcome = Outcome()
+        attempts = chain([commit.receipts.result], repeat(lambda: self._ingest(commit.events)))
+        receipts, was_away = self._retry(lambda: next(attempts)())
+        self._commit = None
+        for event, receipt in zip(commit.events, receipts, strict=True):
+            outcome += self._outcome(event, receipt, was_away, commit.places)
         return outcome
 
     def publish_board_events(self, events: list[Event]) -> Outcome:
@@ -161,7 +205,7 @@ class Publisher:
     def _page(self, wanted: EventFilter, before: int) -> list[RecordedEvent]:
         return self._retry(lambda: events(wanted, before=before, limit=PAGE_SIZE))[0] if before > 1 else []
 
-    def _outcome(self, event: Event, receipt: Receipt, was_away: bool, acts: list[MarcusAct]) -> Outcome:
+    def _outcome(self, event: Event, receipt: Receipt, was_away: bool, places: dict[str | None, str]) -> Outcome:
         """Count one receipt.
 
         A conflict with the same act means that another follower published it first from other files of the
@@ -172,8 +216,7 @@ class Publisher:
             return Outcome(new=1)
         if receipt.status == "duplicate" or self._is_same_act(event, receipt):
             return Outcome(known=1)
-        where = next(act.preferred.where for act in acts if act.event_id == event.event_id)
-        self.report_unreadable(Unreadable(where, f"was rejected: {receipt.error}"))
+        self.report_unreadable(Unreadable(places[event.event_id], f"was rejected: {receipt.error}"))
         return Outcome()
 
     def _is_same_act(self, event: Event, receipt: Receipt) -> bool:

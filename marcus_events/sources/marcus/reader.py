@@ -119,7 +119,8 @@ class InstallationReader:
         if sighting.at < self._acts.horizon and not self._is_first_scan:
             self.is_late = True
             return
-        self._newest = max(self._newest, min(sighting.at, now))
+        if sighting.at > self._newest:
+            self._newest = max(self._newest, min(sighting.at, now))
         self.boards.learn_from(sighting.act, sighting.data, sighting.at)
         if act := self._acts.add(sighting):
             self._requests.note(act, sighting)
@@ -151,17 +152,14 @@ class InstallationReader:
                 yield sighting
 
     def _sightings(self, log: Log, file: LineFile) -> Iterator[Sighting | MarcusReply]:
+        has_replies = log.kind is RecordKind.CONVERSATIONS
         for record in self.logs.records(log, file):
-            ignored_lines = self.ignored_lines
-            if sighting := self._sighting(record, file):
+            if sighting := self._sighting(record, file, is_copy=log.is_copy):
                 yield sighting
-                continue
-            if log.is_copy:
-                self.ignored_lines = ignored_lines  # counted in the other file
-            if log.kind is RecordKind.CONVERSATIONS and (reply := reply_of(record)):
+            elif has_replies and (reply := reply_of(record)):
                 yield reply
 
-    def _sighting(self, record: Record, identity: str | LineFile) -> Sighting | None:
+    def _sighting(self, record: Record, identity: str | LineFile, *, is_copy: bool = False) -> Sighting | None:
         """Interpret a record; None if it reports no act or cannot be interpreted."""
         self.last_read = record
         try:
@@ -172,7 +170,7 @@ class InstallationReader:
             statement = Unreadable(record.where, "is nested too deeply")
         if isinstance(statement, Unreadable):
             self.report_unreadable(statement)
-        else:
+        elif not is_copy:  # counted in the other file
             self.ignored_lines += 1
         return None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 OLDEST_YEAR, NEWEST_YEAR = 1970, 2199  # accepted by the log; other years come from clocks that were never set
 
@@ -22,16 +22,21 @@ class RecordKind(IntEnum):
     CONVERSATIONS = 4
     BOARD = 5
 
+    __hash__ = int.__hash__  # Enum's own is ten times slower
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """`text_hash` is a digest of the exact bytes; `where` is a place for people: "logs/…/realtime_1.jsonl:12"."""
+
+class Record(NamedTuple):
+    """`text` is the exact bytes; `where` is a place for people: "logs/…/realtime_1.jsonl:12"."""
 
     kind: RecordKind
     at: datetime
     body: dict[str, Any]
     where: str
-    text_hash: bytes
+    text: bytes
+
+    @property
+    def text_hash(self) -> bytes:
+        return id_digest(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def record_from_line(
     kind: RecordKind, line: bytes, where: str, parse_time: ParseTime = parse_utc
 ) -> Record | Unreadable:
     try:
-        body = json.loads(line.decode(), parse_constant=reject_constant)
+        body = parse_json(line.decode())
     except UnicodeDecodeError:
         return Unreadable(where, "is not UTF-8")
     except json.JSONDecodeError as error:
@@ -74,7 +79,17 @@ def record_from_line(
         return Unreadable(where, "is not a JSON object")
     if (at := parse_time(body.get("timestamp"))) is None:
         return Unreadable(where, "has no timestamp")
-    return Record(kind, at, body, where, id_digest(line.strip()))
+    return Record(kind, at, body, where, line.strip())
+
+
+def parse_json(text: str) -> Any:
+    """Do the same as `json.loads`, in half of the time."""
+    stripped = text.strip(" \t\r\n")
+    try:
+        value, end = DECODER.raw_decode(stripped)
+    except ValueError:
+        end = -1
+    return value if end == len(stripped) else json.loads(text, parse_constant=reject_constant)
 
 
 def id_digest(text: bytes | str) -> bytes:
@@ -83,6 +98,9 @@ def id_digest(text: bytes | str) -> bytes:
 
 def reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+DECODER = json.JSONDecoder(parse_constant=reject_constant)
 
 
 def parse_iso(stamp: object) -> datetime | None:
@@ -103,7 +121,10 @@ def line_id(kind: RecordKind, text_hash: bytes, occurrence: int) -> str:
 
     It contains no path and no offset, so a copied, moved or rotated file produces the same ids.
     """
-    return f"marcus_{kind.name.lower()}_{text_hash.hex()}" + (f"_{occurrence}" if occurrence > 1 else "")
+    return ID_PREFIXES[kind] + text_hash.hex() + (f"_{occurrence}" if occurrence > 1 else "")
+
+
+ID_PREFIXES = {kind: f"marcus_{kind.name.lower()}_" for kind in RecordKind}
 
 
 def row_id(table: str, *columns: object) -> str:

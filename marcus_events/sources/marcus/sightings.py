@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from marcus_events.core.event_types import EventTypes as T
 from marcus_events.core.event_types import canonical
@@ -36,6 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     T.TASK_CREATED: ("task_id",),
     T.DEPENDENCY_DETECTED: ("task_id", "depends_on_id"),
 }
+KEY_FIELDS = {act: frozenset(fields) for act, fields in KEYS.items()}
 # Types of which Marcus writes several records per act, so that they may be WINDOW apart.
 WRITTEN_TOGETHER = {
     (RecordKind.DATABASE, "server_startup"),
@@ -69,10 +69,12 @@ BY_AGENTS = {
 TASK_NAMES = {"id": "task_id", "name": "task_name"}
 NOT_AGENTS = {"marcus", "context", "mcp_client", "unknown", "auto_complete"}
 AUTO_COMPLETE = "auto_complete"
+ENVELOPES = {kind: {"source", "target"} for kind in RecordKind}
+ENVELOPES[RecordKind.REALTIME] |= {"timestamp", "type"}
+ALL_FIELDS = json.JSONEncoder(sort_keys=True, default=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """`reach` is the largest distance in time to another record of the act; `unique` says that the key names one
     act.
     """
@@ -91,8 +93,7 @@ class Sighting:
     unique: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A record's original type and source, and its fields under our names."""
 
     original_type: str
@@ -102,7 +103,9 @@ class Statement:
 
 
 def sighting_from(record: Record, statement: Statement, record_id: str) -> Sighting:
-    act = T.TASK_COMPLETED if is_auto_completion(record, statement) else canonical(statement.original_type)
+    act = canonical(statement.original_type)
+    if act == T.TASK_ASSIGNED and is_auto_completion(record, statement):
+        act = T.TASK_COMPLETED
     data = add_agent_id(act, statement)
     together = statement.is_written_together or (record.kind, statement.original_type) in WRITTEN_TOGETHER
     return Sighting(
@@ -111,7 +114,7 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
         at=record.at,
         act=act,
         key=key_of(act, data),
-        channel=f"{record.kind.name} {statement.original_type}",
+        channel=channel_of(record.kind, statement.original_type),
         reach=reach_of(act) if together else SHORT_WINDOW,
         original_type=statement.original_type,
         original_source=statement.source,
@@ -119,6 +122,10 @@ def sighting_from(record: Record, statement: Statement, record_id: str) -> Sight
         where=record.where,
         unique=(record.kind, act) in UNIQUE,
     )
+
+
+def channel_of(kind: RecordKind, original_type: str) -> str:
+    return f"{int(kind)} {original_type}"
 
 
 def reach_of(act: str) -> timedelta:
@@ -129,9 +136,7 @@ def reach_of(act: str) -> timedelta:
 
 
 def is_auto_completion(record: Record, statement: Statement) -> bool:
-    """Return whether this is the completion of a parent through its subtasks, which Marcus logs as an assignment."""
-    if canonical(statement.original_type) != T.TASK_ASSIGNED:
-        return False
+    """Return whether this assignment is the completion of a parent through its subtasks, as Marcus logs it."""
     data = record.body.get("data")
     return AUTO_COMPLETE in (statement.source, data.get("source") if isinstance(data, dict) else None)
 
@@ -146,9 +151,9 @@ def add_agent_id(act: str, statement: Statement) -> dict[str, Any]:
 
 def key_of(act: str, data: dict[str, Any]) -> tuple[str, ...]:
     """Return the values of the identifying fields; for an unknown type, a hash of all fields."""
-    if act in KEYS and all(field in data for field in KEYS[act]):
-        return tuple(key_text(data[field]) for field in KEYS[act])
-    text = json.dumps(normalised_value(data), sort_keys=True, default=str)
+    if act in KEYS and data.keys() >= KEY_FIELDS[act]:
+        return tuple([key_text(data[field]) for field in KEYS[act]])
+    text = ALL_FIELDS.encode(normalised_value(data))
     return (hashlib.sha256(text.encode()).hexdigest(),)
 
 
@@ -177,7 +182,7 @@ def statement_of(record: Record) -> Statement | Unreadable | None:
 
 def rename_fields(stated: dict[str, Any], kind: RecordKind) -> dict[str, Any]:
     """Rename Marcus's fields to the documented names; drop envelope fields and the value "unknown"."""
-    envelope = {"source", "target"} | ({"timestamp", "type"} if kind is RecordKind.REALTIME else set())
+    envelope = ENVELOPES[kind]
     data = {name: value for name, value in stated.items() if name not in envelope and value != "unknown"}
     if "worker_id" in data:
         data.setdefault("agent_id", data["worker_id"])
