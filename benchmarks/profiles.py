@@ -20,6 +20,7 @@ from benchmarks.databases import data_directory, database
 from benchmarks.flame_graph import flame_graph, read_folded, without_start
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs/images"
+SPY = Path(sys.executable).with_name("py-spy")
 SECONDS, RATE = 6, 200
 WORKER = 2  # of the processes of `up`: the supervisor, web, the worker
 
@@ -29,6 +30,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PROFILES, default=list(PROFILES))
     parser.add_argument("--as", dest="suffix", default="", help="a further word for the names of the files")
     options = parser.parse_args()
+    if not SPY.exists():
+        parser.error("py-spy is not installed; make .venv/installed-bench installs it")
     with data_directory():
         for name in options.only:
             title, work = PROFILES[name]
@@ -53,8 +56,7 @@ def recorded(pid: int, work: Callable[[], object]) -> list[str]:
             "raw",
             "--gil",
         ]
-        spy = Path(sys.executable).with_name("py-spy")
-        with subprocess.Popen([spy, *command, "--output", output.name], stdout=-3, stderr=-3) as recording:
+        with subprocess.Popen([SPY, *command, "--output", output.name], stdout=-3, stderr=-3) as recording:
             while recording.poll() is None:
                 work()
         return output.read().splitlines()
