@@ -133,8 +133,9 @@ class HandlerCall:
         self.error: BaseException | None = None
         self.all_ended: AllEnded | None = None
         self.running = running
-        self.task = asyncio.get_running_loop().create_task(self._run(awaitable))
-        running.add(self)
+        loop = asyncio.get_running_loop()
+        self.task = loop.create_task(self._run(awaitable))
+        running.add(self, loop)
 
     async def _run(self, awaitable: Awaitable[Any]) -> None:
         try:

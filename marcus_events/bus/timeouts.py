@@ -36,18 +36,20 @@ class RunningCalls:
     def __len__(self) -> int:
         return sum(map(len, self._due.values())) + len(self._expired)
 
-    def add(self, call: ExpiringCall) -> None:
-        loop, limit_s = asyncio.get_running_loop(), call.limit_s
+    def add(self, call: ExpiringCall, loop: asyncio.AbstractEventLoop) -> None:
+        """Hold a call that begins now in the running event loop."""
+        limit_s = call.limit_s
         if loop is not self._loop:
             self._start_empty_in(loop)
-        calls = self._due.setdefault(limit_s, {})
+        if (calls := self._due.get(limit_s)) is None:
+            calls = self._due[limit_s] = {}
         calls[call] = due = loop.time() + limit_s if limit_s is not None else 0.0
         if limit_s is not None and limit_s not in self._limits_with_timer:
             self._set_timer(loop, limit_s, due)
 
     def discard(self, call: ExpiringCall) -> None:
-        self._due.get(call.limit_s, {}).pop(call, None)
-        self._expired.discard(call)
+        if (calls := self._due.get(call.limit_s)) is None or calls.pop(call, None) is None:
+            self._expired.discard(call)
 
     def _start_empty_in(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
