@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = 500  # offers in a transaction: the head stays locked for some milliseconds
 MAX_QUEUED = 10_000  # offers waiting in this process: about 20 MB of ordinary events
-NOTIFY = "SELECT pg_notify(%s, %s)"
+NOTIFY = "SELECT pg_notify(%s, position::text) FROM log_head WHERE id = 1"
 GIVE_UP_AFTER_S = 20.0  # a database that is away for longer is said to the caller
 RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)  # then every second
 
@@ -148,17 +148,17 @@ class Writer:
 
 
 def append_and_notify(connection: psycopg.Connection[Any], entries: Sequence[EventData]) -> list[AppendResult]:
-    """Append in a transaction of its own, and commit. The listeners' notification goes with the commit."""
+    """Append in a transaction of its own, and commit. The listeners are notified with the commit."""
+
+    def finish() -> None:
+        connection.execute(NOTIFY, (LOG_CHANNEL,))
+        connection.commit()
+
     try:
-        places = append(connection, entries)
-        with connection.pipeline():
-            if any(place.fresh for place in places):
-                connection.execute(NOTIFY, (LOG_CHANNEL, str(max(place.position for place in places))))
-            connection.commit()
+        return append(connection, entries, finish)
     except BaseException:
         connection.rollback()
         raise
-    return places
 
 
 def answer(batch: list[Submission], places: list[AppendResult]) -> None:

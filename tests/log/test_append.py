@@ -10,12 +10,19 @@ import pytest
 
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import entry_from
+from marcus_events.log import append as module
 from marcus_events.log import read
 from marcus_events.log.append import EventData, append
 from marcus_events.log.connect import connect
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log")
+
+
+@pytest.fixture(autouse=True, params=[module.FEW, 0], ids=["one statement", "COPY"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few events are inserted by one statement, and many by COPY: all promises hold for both."""
+    monkeypatch.setattr(module, "FEW", request.param)
 
 
 def entry(event_id: str, **data: object) -> EventData:
@@ -27,6 +34,26 @@ def test_positions_begin_at_one_and_have_no_holes() -> None:
         places = append(connection, [entry(f"e{n}") for n in range(10)])
     assert [place.position for place in places] == list(range(1, 11))
     assert read.head().position == 10
+
+
+def test_what_is_read_is_what_was_appended() -> None:
+    odd = "tab\t, line\r\n, backslash \\N \\. \\t, quotes '\"', \u2028 \U0001f600 \x01 \x7f"
+    stated = Event(f"id {odd}", utc_now(), "task_progress", f"source {odd}", {odd: [odd, {"a": None}], "n": 1.5}, {})
+    with connect("test") as connection:
+        append(connection, [entry_from(stated), entry("plain", task_id=f"task {odd}", agent_id=odd)])
+    first, second = read.following(0, 10)
+    assert vars(first.event) == vars(stated)
+    assert (first.board_id, first.task_id, first.agent_id) == (None, None, None)
+    assert (second.task_id, second.agent_id) == (f"task {odd}", odd)
+
+
+def test_a_batch_is_appended_alike_whether_it_is_known_in_part() -> None:
+    with connect("test") as connection:
+        append(connection, [entry(f"e{n}") for n in range(0, 300, 3)])
+        places = append(connection, [entry(f"e{n}") for n in range(300)])
+    assert [n for n, place in enumerate(places) if not place.fresh] == list(range(0, 300, 3))
+    assert sorted(place.position for place in places) == list(range(1, 301))
+    assert [read.event(places[n].position).event.event_id for n in (0, 1, 299)] == ["e0", "e1", "e299"]  # type: ignore[union-attr]
 
 
 def test_a_rollback_gives_the_numbers_back() -> None:
