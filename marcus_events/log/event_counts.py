@@ -15,7 +15,7 @@ TYPES = """WITH RECURSIVE known(event_type) AS (
     UNION ALL SELECT (SELECT min(event_type) FROM event WHERE event_type > known.event_type)
     FROM known WHERE known.event_type IS NOT NULL
 ) SELECT event_type FROM known WHERE event_type IS NOT NULL"""
-BY_STEP = f"""SELECT floor(extract(epoch FROM {HAPPENED_AT} - %s) / %s)::int AS step, count(*)
+BY_STEP = f"""SELECT floor(date_part('epoch', {HAPPENED_AT} - %s) / %s)::int AS step, count(*)
     FROM event WHERE position = ANY(%s) GROUP BY step"""
 BY_VALUE = """SELECT field, value, count(*) FROM event,
     LATERAL (VALUES ('type', event_type), ('source', source), ('board', board_id), ('agent', agent_id))

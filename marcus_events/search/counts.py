@@ -18,9 +18,14 @@ from marcus_events.search.precomputed_counts import is_precomputed, matches, pre
 from marcus_events.search.search_query import SearchQuery
 
 MINUTE_S, HOUR_S = 60, 3_600
+# The steps are numbered after they were summed up: the arithmetic of `extract`, on every row, takes twice the time.
 PRECOMPUTED_STEPS = """
-    SELECT board_id, event_type, floor(extract(epoch FROM {unit} - %s) / %s)::int AS step, sum(count)::bigint
-    FROM {table} WHERE {unit} >= %s AND {unit} < %s{boards} GROUP BY 1, 2, 3"""
+    SELECT board_id, event_type, round(date_part('epoch', begin - %(since)s) / %(step_s)s)::int, number
+    FROM (
+        SELECT board_id, event_type, date_bin(make_interval(secs => %(step_s)s), {unit}, %(since)s) AS begin,
+            sum(count)::bigint AS number
+        FROM {table} WHERE {unit} >= %(since)s AND {unit} < %(until)s{boards} GROUP BY 1, 2, 3
+    ) AS step"""
 
 
 @retry_if_dropped
@@ -61,9 +66,10 @@ def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, ste
     by_hour = step_s % HOUR_S == 0 and since.replace(minute=0, second=0, microsecond=0) == since
     table, unit = ("hourly_rate", "hour") if by_hour else ("rate", "minute")
     boards = list(wanted.values("board_id"))
-    query = PRECOMPUTED_STEPS.format(table=table, unit=unit, boards=" AND board_id = ANY(%s)" if boards else "")
+    query = PRECOMPUTED_STEPS.format(table=table, unit=unit, boards=" AND board_id = ANY(%(boards)s)" if boards else "")
     found = Counter[int]()
-    for board, event_type, step, number in rows(query, [since, step_s, since, until, *([boards] if boards else [])]):
+    asked = {"since": since, "until": until, "step_s": step_s, "boards": boards}
+    for board, event_type, step, number in rows(query, asked):
         if matches(wanted, board, event_type):
             found[step] += number
     return dict(found)
