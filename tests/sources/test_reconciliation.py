@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Agent, Blocker, Task
 from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.sources.marcus import follower, reconciliation
 from marcus_events.sources.marcus.follower_state import Activity
 from tests.sources.boards import BOARD, add_card, move_card, report_blocker, write_subtasks
 from tests.sources.conversing import acknowledged, blocker, now
@@ -231,6 +233,21 @@ def test_what_marcus_told_a_moment_ago_may_be_on_its_board_a_moment_later(root: 
     ingest([Event("just_now", utc_now(), "task_started", "agent_claude_2", started, about)])
     assert "here (Marcus told of it " in (found := check(root))
     assert found.endswith("equal\n")
+
+
+def test_a_card_settles_by_the_time_of_the_scan_that_read_it_however_long_that_takes(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What explains the card may have been written since, and is read by the next scan."""
+    begun_at = utc_now()
+    follow_once(root)
+    move_card(root, A_TASK, status="in_progress")
+    monkeypatch.setattr(reconciliation, "SETTLE_S", 0.001)
+    monkeypatch.setattr(follower, "utc_now", lambda: begun_at)
+    with Following(root):
+        assert told_of(A_TASK) == []
+        begun_at += timedelta(seconds=1)
+        wait_until(partial(has_been_told, A_TASK, 1))
 
 
 def test_a_reported_blocker_stays_open_for_as_long_as_the_card_is_blocked(root: Path) -> None:
