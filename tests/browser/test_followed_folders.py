@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
 from tests.browser.test_axe import serious
-from tests.sources.conversing import reported_now
-from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
+from tests.sources.boards import report_blocker
+from tests.sources.installations import REALTIME, append, copy_run
 
 TASK = "b7b337c3eeb744408683439a7e5fd78f"
 FOLLOWS = re.compile(r"Following[\s\S]*Last read")
@@ -58,7 +58,7 @@ def test_the_board_of_a_folder_that_is_added_comes_alive(
     expect(integrations.get_by_text(f"The server now follows {marcus}.")).to_be_visible()
     expect(board.locator(".verdict-text")).to_have_text("All 25 tasks are done.", timeout=PATIENCE)
     expect(integrations.locator("#folders")).to_contain_text("Following", timeout=PATIENCE)
-    append(marcus / CONVERSATIONS, *reported_now("Which payment provider?", TASK))
+    report_blocker(marcus, "Which payment provider?", TASK)
     expect(board.locator("#needs")).to_contain_text("Which payment provider?", timeout=PATIENCE)
     append(marcus / REALTIME, "no record, but 4711")
     expect(integrations.locator("#folders")).to_contain_text("1 unreadable line", timeout=PATIENCE)
@@ -77,7 +77,7 @@ def test_a_server_that_is_started_again_goes_on_by_itself(
     integrations.goto("about:blank")  # which does not miss the server
     application.end(signal_number)
     question = f"Which currency, after {signal_number}?"
-    append(marcus / CONVERSATIONS, *reported_now(question, TASK))
+    report_blocker(marcus, question, TASK)
     application.start()
     integrations.goto(f"{application.base_url}/blocked/")
     expect(integrations.locator("#content")).to_contain_text(question, timeout=PATIENCE)

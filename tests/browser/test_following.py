@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
-from tests.sources.conversing import reported_now
-from tests.sources.installations import CONVERSATIONS, append, copy_run
+from tests.sources.boards import report_blocker
+from tests.sources.installations import copy_run
 
 TASK = "b7b337c3eeb744408683439a7e5fd78f"
 
@@ -26,7 +26,7 @@ def marcus(application: Application, tmp_path: Path) -> Iterator[Path]:
 def test_a_reported_blocker_is_on_the_page_within_a_moment(signed_in: Page, marcus: Path) -> None:
     expect(signed_in.locator(".verdict-text")).to_have_text("All 25 tasks are done.")
     signed_in.evaluate("window.isSamePage = true")
-    append(marcus / CONVERSATIONS, *reported_now("Which payment provider?", TASK))
+    report_blocker(marcus, "Which payment provider?", TASK)
     expect(signed_in.locator("#needs")).to_contain_text("Which payment provider?")
     expect(signed_in).to_have_title("(1) Now · Marcus Events")
     expect(signed_in.get_by_role("link", name="1 open blocker")).to_be_visible()

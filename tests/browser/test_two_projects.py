@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
-from tests.sources.conversing import reported_now
-from tests.sources.installations import CONVERSATIONS, append, copy_run, other_run, rows_of
+from tests.sources.boards import BOARD, report_blocker
+from tests.sources.installations import copy_run, other_run, rows_of
 
 HERE, THERE = "Storefront", "Warehouse"
+TASKS = "SELECT id FROM tasks WHERE assigned_to = 'agent_claude_1' ORDER BY id"  # of an agent that both projects have
 READ_WITHIN = 30_000  # milliseconds
 FILTERED_BY_BOARD = ("/", "/activity/", "/blocked/", "/agents/")
 
@@ -53,8 +54,8 @@ def choose(page: Page, name: str) -> None:
 
 def report(root: Path, description: str) -> None:
     """An agent of a project reports that it cannot go on with the first of its tasks."""
-    [(task,), *_] = rows_of(root / "data/kanban.db", "SELECT id FROM tasks ORDER BY id")
-    append(root / CONVERSATIONS, *reported_now(description, task))
+    [(task_id,), *_] = rows_of(root / BOARD, TASKS)
+    report_blocker(root, description, task_id)
 
 
 def test_on_no_page_of_one_project_stands_anything_of_the_other(chosen: Page, application: Application) -> None:

@@ -21,6 +21,7 @@ from marcus_events.log.connect import connect
 from marcus_events.projections import PROJECTIONS, catch_up
 from tests.log.processes import ROOT, conninfo_of_test_database
 from tests.sources import conversing as say
+from tests.sources.boards import report_blocker
 from tests.sources.following import event_counts, line
 from tests.sources.installations import CONVERSATIONS, REALTIME, append, copy_run
 from tests.waiting import wait_until
@@ -147,8 +148,7 @@ def log_reaches(position: int) -> bool:
 def test_it_follows_until_it_is_told_to_end_and_says_what_it_did(root: Path) -> None:
     follow = start(root)
     wait_until(lambda: read.head().position == 718)
-    reported = say.reported_now("The payment sandbox is down", "30e349b3032e4f80aa8f6d1cc32a5a3e")
-    append(root / CONVERSATIONS, *reported)
+    report_blocker(root, "The payment sandbox is down", "30e349b3032e4f80aa8f6d1cc32a5a3e")
     wait_until(lambda: read.head().position == 720)
     follow.send_signal(signal.SIGTERM)
     out, err = follow.communicate()

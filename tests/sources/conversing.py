@@ -59,11 +59,6 @@ def acknowledged(agent_id: str, when: str, severity: str = "high", **suggestions
     return said(agent_id, "pm_to_worker", "Blocker acknowledged. Suggestions provided.", when, **told)
 
 
-def reported_now(description: str, task_id: str, agent_id: str = "agent_claude_1") -> tuple[Line, Line]:
-    """Report a blocker now, acknowledged by Marcus."""
-    return blocker(agent_id, task_id, now(), description), acknowledged(agent_id, now())
-
-
 def request(agent_id: str, when: str, **more: Any) -> Line:
     return said(agent_id, "worker_to_pm", "Requesting next task", when, **more)
 

@@ -18,10 +18,10 @@ from marcus_events.log import read
 from marcus_events.log.marcus_acts import ActLock
 from marcus_events.sources.marcus.board import UnknownBoard
 from marcus_events.sources.marcus.follower import Follower
-from tests.sources import conversing as say
 from tests.sources.away import database_unavailable
+from tests.sources.boards import add_card, report_blocker
 from tests.sources.following import Following, News, event_counts, line
-from tests.sources.installations import AGENT_EVENTS, CONVERSATIONS, REALTIME, append, copy_run, read_once
+from tests.sources.installations import AGENT_EVENTS, REALTIME, append, copy_run, read_once
 from tests.sources.sqlite_writer import Writer
 from tests.waiting import wait_until
 
@@ -39,11 +39,11 @@ def test_it_reads_what_there_is_and_says_that_it_follows(following: Following, r
 
 def test_a_reported_blocker_comes_into_the_log_with_its_suggestion(following: Following, root: Path) -> None:
     news = News()
-    append(root / CONVERSATIONS, *say.reported_now("The payment sandbox is down", A_TASK))
+    report_blocker(root, "The payment sandbox is down", A_TASK)
     (reported, answer) = news.wait(2)
     assert (reported.event_type, answer.event_type) == ("task_blocked", "blocker_suggestion")
     assert reported.task_id == A_TASK
-    assert reported.agent_id == "agent_claude_1"
+    assert reported.agent_id == "agent_claude_3"
     assert reported.data["description"] == "The payment sandbox is down"
     assert reported.data["severity"] == "high"
 
@@ -84,6 +84,7 @@ def test_what_cannot_be_read_is_named_once_and_costs_no_other_line(following: Fo
     assert following.follower.total.unreadable == 3
 
 
+@pytest.mark.usefixtures("unreconciled")
 def test_an_act_that_several_files_tell_of_one_after_the_other_is_told_once(following: Following, root: Path) -> None:
     news = News()
     assignment = {"task_id": A_TASK, "agent_id": "agent_claude_2", "task_name": "Design auth schema"}
@@ -109,29 +110,21 @@ def store(marcus: sqlite3.Connection, event: dict[str, Any]) -> None:
 
 def test_a_task_that_is_added_to_the_board_is_told(following: Following, root: Path) -> None:
     news = News()
-    add_task(root / "data/kanban.db", "t26", "Ship it")
+    add_card(root, "t26", "Ship it", created_at=now(), updated_at=now())
     (created,) = news.wait(1)
     assert (created.event_type, created.data["task_name"]) == ("task_created", "Ship it")
     assert created.metadata["board_name"] == "Storefront"
 
 
-def add_task(board: Path, task_id: str, name: str) -> None:
-    with closing(sqlite3.connect(board)) as marcus, marcus:
-        marcus.row_factory = sqlite3.Row
-        row = dict(marcus.execute("SELECT * FROM tasks LIMIT 1").fetchone())
-        row |= {"id": task_id, "name": name, "created_at": utc_now().isoformat()}
-        marcus.execute(f"INSERT INTO tasks ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", [*row.values()])  # noqa: S608
-
-
 def test_a_board_that_is_locked_for_a_while_is_read_when_it_is_free(following: Following, root: Path) -> None:
     news, board = News(), root / "data/kanban.db"
-    update = "UPDATE tasks SET name = 'Design the auth schema' WHERE id = '30e349b3032e4f80aa8f6d1cc32a5a3e'"
+    update = "UPDATE tasks SET description = 'Tables and roles' WHERE id = '30e349b3032e4f80aa8f6d1cc32a5a3e'"
     with Writer(board, "delete") as marcus:
         assert marcus.do("BEGIN EXCLUSIVE", update) == "ok"
         append(root / REALTIME, line("meanwhile"))
         assert news.types(1) == ["meanwhile"]
         assert marcus.do("COMMIT") == "ok"
-    add_task(board, "t26", "Ship it")
+    add_card(root, "t26", "Ship it", created_at=now(), updated_at=now())
     assert news.types(1) == ["task_created"]
 
 

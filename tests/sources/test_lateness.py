@@ -74,6 +74,7 @@ def progress(at: datetime, **fields: Any) -> dict[str, Any]:
     return line("task_progress", **who, **fields) | {"timestamp": at.isoformat()}
 
 
+@pytest.mark.usefixtures("unreconciled")
 def test_a_report_that_is_read_after_the_end_of_its_task_does_not_reopen_it(following: Following, root: Path) -> None:
     news, now = News(), utc_now()
     done = line("task_completed", task_id=TASK, agent_id="agent_claude_3") | {"timestamp": now.isoformat()}

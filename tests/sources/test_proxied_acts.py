@@ -26,7 +26,7 @@ from tests.sources.following import Following, News
 from tests.sources.installations import CONVERSATIONS, append
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.usefixtures("log")
+pytestmark = pytest.mark.usefixtures("log", "unreconciled")
 AGENT, TASK = "agent_claude_1", "30e349b3032e4f80aa8f6d1cc32a5a3e"
 BOARD = "258c2928af0b4b1a8f53c48f8825bdee"  # of the bundled run
 ACCEPTED = {"success": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -17,9 +18,10 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Agent, Blocker, Task
 from marcus_events.projections import PROJECTIONS, catch_up
+from marcus_events.sources.marcus import follower, reconciliation
 from marcus_events.sources.marcus.follower_state import Activity
-from tests.sources.boards import BOARD, add_card, move_card, write_subtasks
-from tests.sources.conversing import reported_now
+from tests.sources.boards import BOARD, add_card, move_card, report_blocker, write_subtasks
+from tests.sources.conversing import acknowledged, blocker, now
 from tests.sources.following import Following, line
 from tests.sources.installations import CONVERSATIONS, REALTIME, append
 from tests.waiting import wait_until
@@ -116,7 +118,8 @@ def test_an_agent_that_is_blocked_on_a_subtask_stays_blocked_though_marcus_does_
     part = {"parent_task_id": "parent", "created_at": utc_now().isoformat(), "description": "", "name": "First"}
     write_subtasks(root, {"id": "parent_sub_1", "status": "in_progress", "assigned_to": "agent_claude_1"} | part)
     follow_once(root)
-    append(root / CONVERSATIONS, *reported_now("Which format?", "parent_sub_1"))
+    reported = blocker("agent_claude_1", "parent_sub_1", now(), "Which format?")
+    append(root / CONVERSATIONS, reported, acknowledged("agent_claude_1", now()))
     follow_once(root)
     assert task("parent_sub_1").status == "blocked"
     assert Blocker.objects.now().get(task_id="parent_sub_1").resolved_at is None
@@ -232,9 +235,45 @@ def test_what_marcus_told_a_moment_ago_may_be_on_its_board_a_moment_later(root: 
     assert found.endswith("equal\n")
 
 
+def test_a_card_settles_by_the_time_of_the_scan_that_read_it_however_long_that_takes(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What explains the card may have been written since, and is read by the next scan."""
+    begun_at = utc_now()
+    follow_once(root)
+    move_card(root, A_TASK, status="in_progress")
+    monkeypatch.setattr(reconciliation, "SETTLE_S", 0.001)
+    monkeypatch.setattr(follower, "utc_now", lambda: begun_at)
+    with Following(root):
+        assert told_of(A_TASK) == []
+        begun_at += timedelta(seconds=1)
+        wait_until(partial(has_been_told, A_TASK, 1))
+
+
+def test_a_reported_blocker_stays_open_for_as_long_as_the_card_is_blocked(root: Path) -> None:
+    follow_once(root)
+    report_blocker(root, "Which format?", A_TASK)
+    assert [event.event_type for event in follow_once(root)] == ["task_blocked", "blocker_suggestion"]
+    assert follow_once(root) == []
+    assert task(A_TASK).status == "blocked"
+    assert Blocker.objects.now().get(task_id=A_TASK, description="Which format?").resolved_at is None
+    assert check(root).endswith("equal\n")
+
+
+def test_a_reported_blocker_is_resolved_where_the_card_stays_done(root: Path) -> None:
+    """Marcus does not take a blocker on a task that is done, so the card is not moved."""
+    follow_once(root)
+    agent_id = task(A_TASK).agent_id
+    reported = blocker(agent_id, A_TASK, now(), "Which format?")
+    append(root / CONVERSATIONS, reported, acknowledged(agent_id, now()))
+    told = follow_once(root)
+    assert [event.event_type for event in told] == ["task_blocked", "blocker_suggestion", "task_completed"]
+    assert task(A_TASK).status == "done"
+    assert Blocker.objects.now().get(task_id=A_TASK, description="Which format?").resolved_at is not None
+
+
 def test_what_a_person_decided_here_is_not_undone_by_what_the_board_said_before(root: Path) -> None:
-    append(root / CONVERSATIONS, *reported_now("Which format?", A_TASK))
-    move_card(root, A_TASK, status="blocked", assigned_to="agent_claude_1")
+    report_blocker(root, "Which format?", A_TASK)
     follow_once(root)
     assert task(A_TASK).status == "blocked"
     publish_as_ada("blocker_resolved", task_id=A_TASK, resolution="CSV", project_id=task(A_TASK).board_id)

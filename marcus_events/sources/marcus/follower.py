@@ -175,7 +175,8 @@ class Follower:
         outcome, touched = Outcome(), set[str]()
         try:
             with self._publisher.locked():
-                for acts in self._reader.scan(utc_now(), is_last=is_last):
+                begun_at = utc_now()
+                for acts in self._reader.scan(begun_at, is_last=is_last):
                     outcome += self._note_published(self._publisher.publish(acts))
                     touched.update(str(act.preferred.data.get("task_id")) for act in acts)
                     if self.stop.is_set():
@@ -183,7 +184,7 @@ class Follower:
                 outcome += self._note_published(self._publisher.finish())
                 if self.stop.is_set():
                     return
-                outcome += self._reconcile(touched, is_last=is_last)
+                outcome += self._reconcile(touched, begun_at, is_last=is_last)
         except Stopped:
             return
         self._note_counts()
@@ -201,10 +202,11 @@ class Follower:
         self.reporter.progress(*self._reader.progress, self.total)
         return outcome
 
-    def _reconcile(self, touched: set[str], *, is_last: bool) -> Outcome:
+    def _reconcile(self, touched: set[str], begun_at: datetime, *, is_last: bool) -> Outcome:
         """Publish changes that only the board shows."""
         outcome, reader = Outcome(), self._reader
-        for events in self._reconciler.events(reader.cards, touched, reader.waiting_tasks, is_last=is_last):
+        waiting = reader.waiting_tasks
+        for events in self._reconciler.events(reader.cards, touched, waiting, begun_at, is_last=is_last):
             outcome += self._publisher.publish_board_events(events)
             if self.stop.is_set():
                 raise Stopped

@@ -3,7 +3,8 @@
 1. `Standing` is a task's state folded from the follower's own events. Decisions made here are not part of it: Marcus's
    board does not know of them.
 2. A card that differs in status, assignee or name for longer than SETTLE_S becomes an event. The records of an act that
-   explains it are written within that time.
+   explains it are written within that time. The time ends where the scan began: what is written later, while the scan
+   publishes or waits for the database, is read by the next one.
 3. The event id covers the card's state and the last event before it. So a second reading, a restart or another follower
    adds nothing, while every change back and forth is published.
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,15 +85,16 @@ class Reconciler:
     def __init__(self, boards: Boards, history_of: HistoryOf, completed_at: CompletedAt) -> None:
         self.boards, self.history_of, self.completed_at = boards, history_of, completed_at
         self._compared: Cards = {}
-        self._differing: dict[str, float] = {}  # monotonic time at which the difference was first seen
+        self._differing: dict[str, datetime] = {}  # begin of the scan that first saw the difference
 
     def events(
-        self, cards: Cards, touched: set[str], waiting: set[str], *, is_last: bool = False
+        self, cards: Cards, touched: set[str], waiting: set[str], begun_at: datetime, *, is_last: bool = False
     ) -> Iterator[list[Event]]:
         """Yield batches of events for changes that no act explains.
 
         `touched` are tasks with new events. `waiting` are tasks with a request that Marcus has not answered: its reply
-        may explain the card. The last scan (`is_last`) does not wait for acts that could still explain a change.
+        may explain the card. The scan began at `begun_at`. The last one (`is_last`) does not wait for acts that could
+        still explain a change.
         """
         due = [
             card
@@ -103,12 +104,12 @@ class Reconciler:
         ]
         for start in range(0, len(due), BATCH_SIZE):
             batch = due[start : start + BATCH_SIZE]
-            if events := self._compare(batch, cards, is_last=is_last):
+            if events := self._compare(batch, cards, begun_at, is_last=is_last):
                 yield events
             self._compared |= {card.task_id: card for card in batch}
         self._differing = {task_id: since for task_id, since in self._differing.items() if task_id in cards}
 
-    def _compare(self, batch: list[MarcusCard], cards: Cards, *, is_last: bool) -> list[Event]:
+    def _compare(self, batch: list[MarcusCard], cards: Cards, begun_at: datetime, *, is_last: bool) -> list[Event]:
         by_task: dict[str, list[RecordedEvent]] = {card.task_id: [] for card in batch}
         for recorded in self.history_of([card.task_id for card in batch]):
             by_task[recorded.task_id or ""].append(recorded)
@@ -117,7 +118,7 @@ class Reconciler:
             standing = standing_of(card, self.board_id_of(card), by_task[card.task_id])
             if standing is None or standing.agrees(card) or standing.is_published(card) or awaits_reply(card, standing):
                 self._differing.pop(card.task_id, None)
-            elif is_last or self._is_settled(card, standing):
+            elif is_last or self._is_settled(card, standing, begun_at):
                 found.append(self._event(card, standing, cards))
         return found
 
@@ -125,13 +126,15 @@ class Reconciler:
         board = self.boards.of({"project_id": card.project_id, "task_id": card.task_id})
         return board.board_id if board else ""
 
-    def _is_settled(self, card: MarcusCard, standing: Standing) -> bool:
-        """Return whether the difference is old enough, by its recorded times or by our own observation."""
-        since = self._differing.setdefault(card.task_id, time.monotonic())
-        if time.monotonic() - since >= SETTLE_S:
-            return True
-        newest = [moment for moment in (card.changed_at, standing.last and standing.last.recorded_at) if moment]
-        return bool(newest) and utc_now() - max(newest) >= timedelta(seconds=SETTLE_S)
+    def _is_settled(self, card: MarcusCard, standing: Standing, begun_at: datetime) -> bool:
+        """Return whether the difference was old enough when the scan began, by its recorded times or by our own
+        observation.
+        """
+        since = min(self._differing.get(card.task_id, begun_at), begun_at)  # the clock may be set back
+        self._differing[card.task_id] = since
+        times = [moment for moment in (card.changed_at, standing.last and standing.last.recorded_at) if moment]
+        moments = [since, max(times)] if times else [since]
+        return begun_at - min(moments) >= timedelta(seconds=SETTLE_S)
 
     def _event(self, card: MarcusCard, standing: Standing, cards: Cards) -> Event:
         is_moved = bool(card.status) and card.status != standing.status
