@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from marcus_events import audit
 from marcus_events.audit.writer import AUDIT_WRITER
-from marcus_events.core.lifecycle import Declared
+from marcus_events.core.lifecycle import Declared, lasting_thread
 
 MINUTE_S = 60.0
 POLL_INTERVAL_S = 1.0
@@ -34,7 +34,7 @@ class FailedLogins:
         self._since: dict[LoginKey, float] = {}
         self._more: dict[LoginKey, int] = {}
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="failed sign-ins", daemon=True)
+        self._thread = lasting_thread("failed sign-ins", self._run, self._stop)
 
     def start(self) -> None:
         self._thread.start()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
@@ -18,7 +21,7 @@ class BatchThread(Generic[Item]):
     """Calls `work` with what has gathered while it was at work before: items of `max_batch` in all, at least one.
 
     `size` says how much of the room an item takes. An item that is larger than the whole queue goes into an empty one.
-    `at_end` is called in the thread when it ends. An error that `work` raises ends the thread.
+    `at_end` is called in the thread when it ends. An error that `work` raises is logged, and the thread goes on.
     """
 
     def __init__(
@@ -87,9 +90,15 @@ class BatchThread(Generic[Item]):
     def _run(self) -> None:
         try:
             while batch := self._take():
-                self._work(batch)
+                self._try(batch)
         finally:
             self._at_end()
+
+    def _try(self, batch: list[Item]) -> None:
+        try:
+            self._work(batch)
+        except Exception:  # without this thread, everything that is put from now on would wait for ever
+            logger.exception("the %s failed with %d item(s)", self._thread.name, len(batch))
 
     def _take(self) -> list[Item]:
         """Empty only when closing."""

@@ -9,11 +9,16 @@ first.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+logger = logging.getLogger(__name__)
+
+RESTART_PAUSE_S = 1.0  # after an error that nobody foresaw
 END_WITHIN_S = 10.0  # after they were told, background tasks are waited for no longer: the database may be away
 
 
@@ -85,12 +90,33 @@ def stop_all(services: Sequence[Declared[Any]]) -> None:
             running.stop()
 
 
+def lasting_thread(name: str, run: Callable[[], None], stop: threading.Event) -> threading.Thread:
+    """Return a thread that calls `run`. An error that it raises is logged, and it is called again, until `stop` is set.
+
+    Without that, one error that nobody foresaw would end the work of the thread for good, and nobody would notice.
+    """
+
+    def keep_running() -> None:
+        while True:
+            try:
+                return run()
+            except Exception:
+                logger.exception("the thread “%s” failed and begins again", name)
+                if stop.wait(RESTART_PAUSE_S):
+                    return None
+
+    return threading.Thread(target=keep_running, name=name, daemon=True)
+
+
 class BackgroundTask:
-    """A service that runs a loop in a thread. `run` must return soon after the event that it is given is set."""
+    """A service that runs a loop in a thread. `run` must return soon after the event that it is given is set.
+
+    If it raises an error, it is logged, and `run` is called again.
+    """
 
     def __init__(self, name: str, run: Callable[[threading.Event], None]) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
+        self._thread = lasting_thread(name, partial(run, self._stop), self._stop)
 
     def start(self) -> None:
         self._thread.start()

@@ -21,7 +21,7 @@ import psycopg
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
-from marcus_events.core.lifecycle import Declared
+from marcus_events.core.lifecycle import Declared, lasting_thread
 from marcus_events.core.threshold import Threshold
 from marcus_events.live.hub_subscription import FrameMatcher, HubSubscription, LogState
 from marcus_events.live.recent import Held, Recent
@@ -108,7 +108,7 @@ class Hub(LogState):
     def _ensure_thread(self) -> None:
         if self._thread is None:
             self._loop = asyncio.get_running_loop()
-            self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+            self._thread = lasting_thread("hub", self._run, self._stop)
             self._thread.start()
 
     # In the thread

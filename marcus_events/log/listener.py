@@ -18,7 +18,7 @@ import psycopg
 from django.db import connection as django_connection
 from psycopg_pool import ConnectionPool
 
-from marcus_events.core.lifecycle import Declared
+from marcus_events.core.lifecycle import Declared, lasting_thread
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Listener:
         self._listening = threading.Event()
         self._stop = threading.Event()
         self._stopped_by, self._stopper = socket.socketpair()  # readable once it is to stop
-        self._thread = threading.Thread(target=self._run, name="log listener", daemon=True)
+        self._thread = lasting_thread("log listener", self._run, self._stop)
 
     def start(self) -> None:
         self._thread.start()

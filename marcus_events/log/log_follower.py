@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from marcus_events.bus.log_bridge import LoopEnded
 from marcus_events.core.event import Event
 from marcus_events.log import read
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
@@ -57,8 +58,10 @@ class LogFollowing:
         try:
             while not self._stop.is_set():
                 self._follow_one_log()
-        except Exception as error:
+        except LoopEnded as error:
             logger.debug("no subscribers left: %s", error)
+        except Exception:
+            logger.exception("handlers no longer receive what other processes publish")
 
     def _follow_one_log(self) -> None:
         """From its head until it is another one, such as a restored backup."""

@@ -28,8 +28,8 @@ SELECT c.relname, coalesce((bounds[1])::bigint, 0), (bounds[2])::bigint
 FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid,
      regexp_match(pg_get_expr(c.relpartbound, c.oid), $$FROM \('?(\d+|MINVALUE)'?\) TO \('?(\d+)'?\)$$) AS found,
      LATERAL (SELECT ARRAY[nullif(found[1], 'MINVALUE'), found[2]]) AS read(bounds)
-WHERE i.inhparent = 'event'::regclass AND NOT i.inhdetachpending ORDER BY 3
-"""
+WHERE i.inhparent = 'event'::regclass AND NOT i.inhdetachpending AND bounds[2] IS NOT NULL ORDER BY 3
+"""  # without bounds is one that has been dropped since the statement began
 
 
 @dataclass(frozen=True)

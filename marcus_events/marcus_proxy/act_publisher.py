@@ -22,6 +22,7 @@ from django.db import close_old_connections
 from marcus_events.bus.spool import Spool
 from marcus_events.core.backoff import backoff_delays
 from marcus_events.core.event import Event, InvalidEvent, utc_now
+from marcus_events.core.lifecycle import lasting_thread
 from marcus_events.http.worker_threads import DATABASE_ERRORS
 from marcus_events.ingest import check_event, ingest
 from marcus_events.log.back_pressure import WAIT_INTERVAL_S, back_pressure
@@ -66,7 +67,7 @@ class ActPublisher:
         self._published_as: dict[str, str] = {}  # id of an act here → of the follower's event
         self._arrived, self._stop = threading.Event(), threading.Event()
         self._is_away = self._has_warned = False
-        self._thread = threading.Thread(target=self._run, name="act publisher", daemon=True)
+        self._thread = lasting_thread("act publisher", self._run, self._stop)
 
     def put(self, events: Sequence[Event]) -> None:
         """Return when the events are on disk. Raises SpoolFailed."""

@@ -49,6 +49,16 @@ def test_what_gathers_is_worked_on_together_as_far_as_a_batch_holds_it(worker: W
     assert worker.batches == [["first"], ["ab", "cd"], ["e"]]
 
 
+def test_an_error_of_the_work_is_logged_and_costs_its_batch_alone(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[int] = []
+    thread = BatchThread[int]("test", lambda batch: done.append(6 // batch[0]), max_queued=10, max_batch=1)
+    thread.start()
+    assert all(thread.put(number) for number in (0, 2, 3))
+    thread.stop()
+    assert done == [3, 2]
+    assert "the test failed with 1 item(s)" in caplog.text
+
+
 def test_a_full_queue_takes_nothing_more(worker: Worker) -> None:
     worker.busy()
     assert worker.thread.put("123456")

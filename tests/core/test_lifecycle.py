@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from queue import Queue
 
 import pytest
 
+from marcus_events.core import lifecycle
 from marcus_events.core.lifecycle import Declared, PeriodicTask, background, stop_services
 from tests.waiting import wait_until
 
@@ -80,6 +82,26 @@ def test_a_background_task_ends_when_it_is_told_to(record: list[str]) -> None:
     assert record == []
     stop_services()
     assert record == ["ended"]
+
+
+def test_a_background_task_that_fails_begins_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(lifecycle, "RESTART_PAUSE_S", 0.0)
+    calls = Queue[str]()
+
+    def run(stop: threading.Event) -> None:
+        calls.put("begun")
+        if calls.qsize() < 3:
+            raise TypeError("nobody foresaw this")
+        stop.wait()
+
+    task = background("task", run)
+    task.get()
+    wait_until(lambda: calls.qsize() == 3)
+    task.stop()
+    assert caplog.text.count("nobody foresaw this") == 2
+    assert "the thread “task” failed and begins again" in caplog.text
 
 
 def test_a_task_that_does_not_end_is_waited_for_until_a_deadline(

@@ -86,6 +86,17 @@ def test_room_is_made_before_it_is_needed_and_only_then(near_the_end: None) -> N
         assert make_room(own, SIZE - AHEAD) == 2 * SIZE
 
 
+def test_a_partition_that_is_dropped_while_they_are_listed_is_none_of_them(near_the_end: None) -> None:
+    """Its bounds cannot be read any more, though the statement still sees it."""
+    with connect("other", autocommit=True) as other, connect("lister") as lister:
+        make_room(other, SIZE - 10)
+        lister.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        assert len(partitions(lister)) == 2
+        other.execute("ALTER TABLE event DETACH PARTITION event_0")
+        other.execute("DROP TABLE event_0")
+        assert [found.table for found in partitions(lister)] == [f"event_{SIZE}"]
+
+
 def test_a_new_partition_has_every_index_of_the_log(near_the_end: None) -> None:
     with connect("test", autocommit=True) as own:
         make_room(own, SIZE)
