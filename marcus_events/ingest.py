@@ -13,9 +13,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import psycopg
 
@@ -43,8 +43,7 @@ KNOWN_FIELDS = frozenset({*(field.name for field in fields(Event)), *LOG_FIELDS}
 Status = Literal["accepted", "duplicate", "rejected"]
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The result of ingesting one event. `position` is its position in the log; of a duplicate, that of the original.
 
     For a rejected event, `error` names the pointer and the reason, and `why` the kind of reason: `conflict` means that

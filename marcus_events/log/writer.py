@@ -152,7 +152,7 @@ def append_and_notify(connection: psycopg.Connection[Any], entries: Sequence[Eve
 
     def finish() -> None:
         connection.execute(NOTIFY, (LOG_CHANNEL,))
-        connection.commit()
+        connection.execute("COMMIT", prepare=False)  # `commit()` waits in a pipeline before all of it has been sent
 
     try:
         return append(connection, entries, finish)

@@ -6,7 +6,7 @@ folds its events; each change ends one interval and begins the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from marcus_events import models as tables
 from marcus_events.core import state as core
 from marcus_events.core.event import RecordedEvent
+from marcus_events.core.event_fields import read_data
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers import fold
 from marcus_events.log.rows import execute
@@ -97,9 +98,25 @@ class Batch:
         self.take(core.TaskState, of_tasks)
         board_ids |= {item.board_id for item in self.state.items[core.TaskState].values()}
         self.take(core.BoardState, models.Q(board_id__in=board_ids))
-        self.take(core.BlockerState, of_tasks)
+        self.take(core.BlockerState, on_removed | (models.Q(task_id__in=task_ids) & self.concerned(events, task_ids)))
         self.take(core.AgentState, on_removed | models.Q(agent_id__in=agent_ids | self.agents_at_work()))
         self.take(core.DependencyState, of_tasks)
+
+    def concerned(self, events: Sequence[RecordedEvent], task_ids: Collection[str]) -> models.Q:
+        """Which blockers of these tasks an event can concern: not all that a task has ever had.
+
+        Those that are open, those whose answer the task has not moved on with, those that an event names, and the
+        newest one of each task, which is meant where none is named.
+        """
+        named = {name for event in events if (name := read_data(event.data, "blocker_event_id"))}
+        of_tasks = tables.Blocker.objects.as_of(self.as_of).filter(task_id__in=task_ids)
+        newest = of_tasks.order_by("board_id", "task_id", "-blocker_id").distinct("board_id", "task_id")
+        return (
+            models.Q(resolved_at=None)
+            | models.Q(answer_id__gt="", resumed_at=None)
+            | models.Q(event_id__in=named)
+            | models.Q(blocker_id__in=newest.values("blocker_id"))
+        )
 
     def agents_at_work(self) -> set[str]:
         return {task.agent_id for task in self.state.items[core.TaskState].values() if isinstance(task, core.TaskState)}

@@ -100,7 +100,7 @@ def test_a_background_task_that_fails_begins_again(
     task.get()
     wait_until(lambda: calls.qsize() == 3)
     task.stop()
-    assert caplog.text.count("nobody foresaw this") == 2
+    assert caplog.text.count("TypeError: nobody foresaw this") == 2
     assert "the thread “task” failed and begins again" in caplog.text
 
 

@@ -11,7 +11,7 @@ import pytest
 from marcus_events.core.event import Event, utc_now
 from marcus_events.ingest import entry_from
 from marcus_events.log import read
-from marcus_events.log.append import EventData
+from marcus_events.log.append import FEW, EventData
 from marcus_events.log.connect import connect
 from marcus_events.log.writer import MAX_QUEUED, LogUnavailable, Writer
 from tests.waiting import wait_until
@@ -46,6 +46,13 @@ def test_many_threads_share_a_writer_and_each_gets_its_own_answer(writer: Writer
     stored = {event.event.event_id: event.position for event in read.following(0, 500)}
     assert sorted(positions) == list(range(1, 201))
     assert [stored[f"e{n}"] for n in range(200)] == positions
+
+
+@pytest.mark.parametrize("count", [FEW, FEW + 1])
+def test_a_batch_that_no_buffer_holds_is_committed(writer: Writer, count: int) -> None:
+    text = "x" * 100_000
+    batch = [entry(f"e{n}")._replace(data={"text": text}, texts=None) for n in range(count)]
+    assert [place.position for place in writer.submit(batch).result(180)] == list(range(1, count + 1))
 
 
 def test_what_the_database_refuses_fails_alone(writer: Writer) -> None:
