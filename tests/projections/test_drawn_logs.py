@@ -10,15 +10,15 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marcus_events.core.event import Event
+from marcus_events.core.event import Event, utc_now
 from marcus_events.core.reducers import fold
 from marcus_events.core.reserved import Authority
-from marcus_events.core.state import KINDS, State, StateItem
+from marcus_events.core.state import KINDS, BlockerState, State, StateItem
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import STATE
 from marcus_events.projections.projector import step
-from marcus_events.projections.state_tables import TABLE_OF
+from marcus_events.projections.state_tables import TABLE_OF, Batch
 from tests.audit.reading import behind_the_back
 from tests.core import drawn_events
 
@@ -39,6 +39,22 @@ def test_a_step_loads_all_that_its_events_may_concern() -> None:
             assert rows(kind) == {key: asdict(item) for key, item in state.items[kind].items()}, kind
 
     tables_are_the_fold()
+
+
+@pytest.mark.usefixtures("log")
+def test_a_step_does_not_load_all_blockers_that_a_task_has_ever_had() -> None:
+    stated = ("agent_1", {"task_id": "t1", "description": "Stuck"}, {"board_id": "shop"})
+    for n in range(20):
+        ingest(
+            [Event(f"b{n}", utc_now(), "task_blocked", *stated), Event(f"r{n}", utc_now(), "blocker_resolved", *stated)]
+        )
+    while step(STATE):
+        pass
+    ingest([Event("next", utc_now(), "blocker_suggestion", "marcus", {"task_id": "t1", "blocker_event_id": "b3"})])
+    batch = Batch()
+    batch.load(read.following(40, 1))
+    loaded = [item.event_id for item in batch.state.items[BlockerState].values() if isinstance(item, BlockerState)]
+    assert sorted(loaded) == ["b19", "b3"]
 
 
 def begin_again() -> None:
