@@ -46,7 +46,7 @@ def panel_at(top: float, minutes: Sequence[float], panel: Panel) -> str:
     most = max(max(values) for values in panel.lines.values()) or 1.0
     grid = [
         f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
-        f'<text class="axis" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{most * share:,.3g}</text>'
+        f'<text class="axis" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{shown(most * share)}</text>'
         for share in (0, 0.5, 1)
         for y in [top + PANEL * (1 - share)]
     ]
@@ -57,6 +57,10 @@ def panel_at(top: float, minutes: Sequence[float], panel: Panel) -> str:
     ]
     heading = f'<text class="title" x="{LEFT}" y="{top - 12}">{escape(panel.title)}</text>'
     return "\n".join([heading, *grid, *lines])
+
+
+def shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == 0 else f"{value:.2g}"
 
 
 def points(top: float, minutes: Sequence[float], values: Sequence[float], most: float) -> str:
