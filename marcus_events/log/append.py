@@ -57,14 +57,12 @@ LOCK_HEAD = "SELECT FROM log_head WHERE id = 1 FOR UPDATE"
 IDENTITY_COLUMNS = "n int, event_id text, source text, owner text, digest text"
 EVENT_COLUMNS = """event_type text, timestamp timestamptz, data jsonb, metadata jsonb,
     board_id text, task_id text, agent_id text"""
-INSERT = """, appended AS (
-    INSERT INTO event (position, recorded_at, event_id, source, event_type, timestamp, data, metadata,
-                       board_id, task_id, agent_id)
-    SELECT position, now, event_id, source, event_type, timestamp, data, metadata, board_id, task_id, agent_id
-    FROM fresh ORDER BY position
+LOGGED = """position, recorded_at, event_id, source, event_type, timestamp, data, metadata,
+    board_id, task_id, agent_id"""
+INSERT = f""", appended AS (
+    INSERT INTO event ({LOGGED}) SELECT {LOGGED} FROM fresh ORDER BY position
 )"""
-COPY = """COPY event (position, recorded_at, event_id, source, event_type, timestamp, data, metadata,
-    board_id, task_id, agent_id) FROM STDIN"""
+COPY = f"COPY event ({LOGGED}) FROM STDIN"
 
 
 def numbering(columns: str, also: str = "") -> str:
@@ -80,17 +78,17 @@ WITH head AS MATERIALIZED (
 ), known AS MATERIALIZED (
     SELECT n, i.position, i.digest FROM offer JOIN event_identity AS i USING (source, event_id, owner)
 ), fresh AS MATERIALIZED (
-    SELECT offer.*, head.position + row_number() OVER (ORDER BY n) AS position, head.now
+    SELECT offer.*, head.position + row_number() OVER (ORDER BY n) AS position, head.now AS recorded_at
     FROM offer, head WHERE n NOT IN (SELECT n FROM known)
 ), identified AS (
     INSERT INTO event_identity (event_id, source, owner, position, digest)
     SELECT event_id, source, owner, position, decode(digest, 'hex') FROM fresh ORDER BY position
 ), moved AS (
     UPDATE log_head SET position = fresh.last, recorded_at = fresh.now
-    FROM (SELECT max(position) AS last, max(now) AS now FROM fresh HAVING count(*) > 0) AS fresh WHERE id = 1
+    FROM (SELECT max(position) AS last, max(recorded_at) AS now FROM fresh HAVING count(*) > 0) AS fresh WHERE id = 1
 ){also}
 SELECT position, recorded_at, digest FROM (
-    SELECT n, position, now::text AS recorded_at, decode(digest, 'hex') AS digest FROM fresh
+    SELECT n, position, recorded_at::text AS recorded_at, decode(digest, 'hex') AS digest FROM fresh
     UNION ALL SELECT n, position, NULL, digest FROM known
 ) AS place ORDER BY n
 """
