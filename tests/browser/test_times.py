@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -55,8 +56,9 @@ def at(said: dict[str, Any], ago: timedelta) -> dict[str, Any]:
 
 
 def date(ago: timedelta) -> str:
-    """As the pages write it: "9 Nov"; the year too where it is not this one."""
-    then, now = datetime.now(UTC) - ago, datetime.now(UTC)
+    """As the pages write it in Berlin: "9 Nov"; the year too where it is not this one."""
+    now = datetime.now(ZoneInfo(BERLIN))
+    then = (now.astimezone(UTC) - ago).astimezone(now.tzinfo)
     return f"{then:%-d %b}" if then.year == now.year else f"{then:%-d %b %Y}"
 
 
