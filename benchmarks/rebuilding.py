@@ -15,8 +15,8 @@ from benchmarks.databases import database
 from benchmarks.payloads import new_events
 from marcus_events.ingest import ingest
 from marcus_events.log import read
-from marcus_events.projections import PROJECTIONS, rebuild
-from marcus_events.projections.projector import Projection, batches
+from marcus_events.projections import PROJECTIONS, Projection, rebuild
+from marcus_events.projections.rebuilding import batches
 
 READING = "reading the log"
 INGESTED_AT_ONCE = 500

@@ -15,7 +15,7 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.log.rows import execute
 from marcus_events.models import Facet, HourlyFacet, HourlyRate, ProjectionName, Rate
-from marcus_events.projections.projector import Projection
+from marcus_events.projections.projection import Projection
 
 RateCounts = Counter[tuple[Any, ...]]  # the columns of a key → how many
 

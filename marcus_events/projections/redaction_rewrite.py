@@ -23,16 +23,8 @@ from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.reducers import fold
 from marcus_events.log import read
-from marcus_events.projections.state_tables import (
-    COLUMNS_OF,
-    KEY_OF,
-    STATE,
-    TABLE_OF,
-    Batch,
-    ItemIdentity,
-    NewInterval,
-    write_intervals,
-)
+from marcus_events.projections.interval_rows import COLUMNS_OF, KEY_OF, TABLE_OF, NewInterval, write_intervals
+from marcus_events.projections.state_tables import STATE, Batch, ItemIdentity
 
 BATCH_SIZE = 1_000  # events
 COLUMN_OF: dict[type[core.StateItem], str] = {

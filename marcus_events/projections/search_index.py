@@ -15,7 +15,7 @@ from marcus_events.log import read
 from marcus_events.log.rows import execute
 from marcus_events.models import ProjectionName, SearchEntry, SearchPart
 from marcus_events.projections.bulk_copy import copy
-from marcus_events.projections.projector import Projection
+from marcus_events.projections.projection import Projection
 from marcus_events.search import index_partitions
 from marcus_events.search.lexemes import vector
 

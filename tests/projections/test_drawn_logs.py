@@ -17,8 +17,9 @@ from marcus_events.core.state import KINDS, BlockerState, State, StateItem
 from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import STATE
+from marcus_events.projections.interval_rows import TABLE_OF
 from marcus_events.projections.projector import step
-from marcus_events.projections.state_tables import TABLE_OF, Batch
+from marcus_events.projections.state_tables import Batch
 from tests.audit.reading import behind_the_back
 from tests.core import drawn_events
 
@@ -30,7 +31,7 @@ def test_a_step_loads_all_that_its_events_may_concern() -> None:
     def tables_are_the_fold(events: list[Event], size: int) -> None:
         begin_again()
         ingest([Event(f"evt_{n}", *drawn_events.fields(event)) for n, event in enumerate(events)], Authority.SYSTEM)
-        while step(STATE, size):
+        while step(STATE, size).events:
             pass
         state = State()
         for recorded in read.following(0, len(events)):
@@ -48,7 +49,7 @@ def test_a_step_does_not_load_all_blockers_that_a_task_has_ever_had() -> None:
         ingest(
             [Event(f"b{n}", utc_now(), "task_blocked", *stated), Event(f"r{n}", utc_now(), "blocker_resolved", *stated)]
         )
-    while step(STATE):
+    while step(STATE).events:
         pass
     ingest([Event("next", utc_now(), "blocker_suggestion", "marcus", {"task_id": "t1", "blocker_event_id": "b3"})])
     batch = Batch()

@@ -20,8 +20,8 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
 from marcus_events.projections import PROJECTIONS, STATE, Projection, Projector, catch_up, lag, rebuild
+from marcus_events.projections.interval_rows import TABLE_OF
 from marcus_events.projections.projector import step
-from marcus_events.projections.state_tables import TABLE_OF
 from tests.audit.reading import behind_the_back
 from tests.lively_log import lively_events, removals_in, shown_on_pages
 from tests.waiting import wait_until
@@ -65,7 +65,7 @@ def test_a_rebuild_of_all_reads_the_log_once_in_batches(
 ) -> None:
     catch_up(PROJECTIONS)
     before = tables_as_bytes()
-    monkeypatch.setattr("marcus_events.projections.projector.REBUILD_BATCH", 400)
+    monkeypatch.setattr("marcus_events.projections.rebuilding.BATCH", 400)
     progress: list[int] = []
     assert rebuild(*PROJECTIONS, progress=lambda done, total: progress.append(done)) == len(events)
     assert progress == [400, 800, 1_200, len(events)]
@@ -93,7 +93,7 @@ def test_the_size_of_the_steps_makes_no_difference(events: list[RecordedEvent]) 
         Checkpoint.objects.filter(projection=projection.name).update(epoch="00000000-0000-0000-0000-000000000000")
         for limit in (1, 7, 100, 13):
             step(projection, limit)
-        while step(projection, 333):
+        while step(projection, 333).events:
             pass
     assert tables_as_bytes() == before
 
@@ -243,7 +243,7 @@ def test_a_projection_that_fails_holds_up_no_other_and_goes_on_once_it_is_mended
 def test_a_step_takes_few_of_the_largest_events_and_the_projector_goes_on_at_once(log: None) -> None:
     text = "a" * 250 * 1024
     ingest([Event(f"e{n}", utc_now(), "backup_made", "cron", {"text": text}) for n in range(12)])
-    assert len(step(STATE)) == 5
+    assert len(step(STATE).events) == 5
     assert Projector([STATE]).once(threading.Event())
     assert lag("state") == 2
     assert not Projector([STATE]).once(threading.Event()), "it is told when there is more"

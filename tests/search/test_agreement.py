@@ -59,7 +59,7 @@ def logged(small: None) -> list[RecordedEvent]:
 def reached(request: pytest.FixtureRequest, logged: list[RecordedEvent]) -> list[RecordedEvent]:
     """The log, and the index at its end, at some other place, or not begun."""
     if request.param != "none":
-        while step(SEARCH, 130) and request.param == "all":
+        while step(SEARCH, 130).events and request.param == "all":
             pass
     return logged
 

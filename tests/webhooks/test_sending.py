@@ -16,8 +16,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.redaction_marker import REDACTED
 from marcus_events.log import read
 from marcus_events.models import Blocker, Checkpoint, Webhook, WebhookDelivery
-from marcus_events.projections import STATE
-from marcus_events.projections.projector import rebuild
+from marcus_events.projections import STATE, rebuild
 from marcus_events.webhooks import registration
 from marcus_events.webhooks.deliveries import GONE, KEPT_FOR, LEASE, MAX_AT_ONCE, begin_attempts, enqueue, remove_old
 from marcus_events.webhooks.http_post import TIMEOUT_S
