@@ -44,6 +44,9 @@ from server.application_handlers import run_handlers
 
 AnyService = Declared[Any]
 
+# Searches look through the newest 2,000 events themselves, so what the index has not reached costs them nothing.
+SEARCH_GATHER_S = 0.5
+
 LOG: tuple[AnyService, ...] = (LISTENER, WRITER, LIVE_SENDER, BACK_PRESSURE)
 THREADS: tuple[AnyService, ...] = (
     PAGE_THREADS,
@@ -69,7 +72,7 @@ WORK: tuple[AnyService, ...] = (
     AUDIT_WRITER,
     VERIFIER,
     background("projector of state and rates", Projector([STATE, RATES]).run, LISTENER),
-    background("projector of search", Projector([SEARCH]).run, LISTENER),
+    background("projector of search", Projector([SEARCH], SEARCH_GATHER_S).run, LISTENER),
     background("handlers", run_handlers, *LOG),
     background("replies", run_replies, WRITER),
     background("standing replies", run_standing_replies, WRITER),

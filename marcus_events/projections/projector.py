@@ -93,8 +93,8 @@ class Projector:
     and /readyz reports the lag.
     """
 
-    def __init__(self, projections: Sequence[Projection]) -> None:
-        self.projections = projections
+    def __init__(self, projections: Sequence[Projection], gather_s: float = GATHER_S) -> None:
+        self.projections, self.gather_s = projections, gather_s
         self._failing: set[str] = set()  # projections; each is told of once
 
     def run(self, stop: threading.Event) -> None:
@@ -102,7 +102,7 @@ class Projector:
             while not stop.is_set():
                 seen = listener().written
                 if not self.once(stop):
-                    stop.wait(GATHER_S)
+                    stop.wait(self.gather_s)
                     self._wait_for_events(seen)
         finally:
             close_old_connections()

@@ -13,7 +13,7 @@ from django.db import models
 
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
-from marcus_events.log.rows import execute
+from marcus_events.log.rows import execute_prepared
 from marcus_events.models import Facet, HourlyFacet, HourlyRate, ProjectionName, Rate
 from marcus_events.projections.projection import Projection
 
@@ -84,13 +84,17 @@ def aggregate(counts: Mapping[tuple[Any, ...], int], key_of: Callable[..., tuple
 
 def add_counts(table: type[models.Model], counts: Mapping[tuple[Any, ...], int]) -> None:
     """Upsert the counts in key order, so that two processes cannot deadlock."""
-    if not counts:
-        return
+    if counts:
+        keys = sorted(counts)
+        execute_prepared(ADD_TO[table], [*map(list, zip(*keys, strict=True)), [counts[key] for key in keys]])
+
+
+def add_to(table: type[models.Model]) -> str:
+    """The statement that adds counts to a table."""
     names = COLUMNS[table]
     arrays = ", ".join(f"%s::{COLUMN_TYPES.get(name, 'text')}[]" for name in names)
-    query = ADD.format(table=table._meta.db_table, columns=", ".join(names), arrays=arrays)
-    keys = sorted(counts)
-    execute(query, [*map(list, zip(*keys, strict=True)), [counts[key] for key in keys]])
+    return ADD.format(table=table._meta.db_table, columns=", ".join(names), arrays=arrays)
 
 
+ADD_TO = {table: add_to(table) for table in COLUMNS}
 RATES = RatesProjection()

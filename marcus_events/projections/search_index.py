@@ -20,10 +20,7 @@ from marcus_events.search import index_partitions
 from marcus_events.search.lexemes import vector
 
 REDACTED = "event_redacted"
-# For the disk: after a crash what was lost is made again, with the checkpoint that was lost along with it.
-NO_WAIT = "SET LOCAL synchronous_commit = off"
 ADD = "COPY {name} (position, timestamp, words) FROM STDIN"
-TIMES = "UPDATE search_part SET least = least(least, %s), greatest = greatest(greatest, %s) WHERE name = %s"
 REWRITE = "UPDATE search SET words = %s::tsvector WHERE position = %s"
 
 
@@ -54,23 +51,24 @@ class SearchProjection(Projection):
 
 def add_entries(events: Sequence[RecordedEvent]) -> list[SearchPart]:
     """Write the entries of these events, and return the partitions that they are in."""
-    execute(NO_WAIT)
     parts = []
     for _, group in groupby(events, key=lambda event: event.position // index_partitions.SIZE):
-        parts.append(part := index_partitions.part_of((batch := list(group))[0].position))
-        write_entries(part, batch)
+        parts.append(write_entries(list(group)))
     for event in events:
         if event.event_type == REDACTED:
             rewrite_entry(event)
     return parts
 
 
-def write_entries(part: SearchPart, events: Sequence[RecordedEvent]) -> None:
+def write_entries(events: Sequence[RecordedEvent]) -> SearchPart:
+    """Write the entries of events that are in one partition, and return it."""
     times = [event.happened_at for event in events]
-    copy(ADD.format(name=part.name), ((event.position, str(event.happened_at), vector(event)) for event in events))
-    execute(TIMES, [min(times), max(times), part.name])
+    part = index_partitions.part_with(events[0].position, min(times), max(times))
+    rows = ((event.position, str(time), vector(event)) for event, time in zip(events, times, strict=True))
+    copy(ADD.format(name=part.name), rows)
     if not part.is_indexed and events[-1].position == part.last:
         index_partitions.add_index(part)
+    return part
 
 
 def is_index_due(part: SearchPart) -> bool:

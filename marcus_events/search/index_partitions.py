@@ -7,13 +7,14 @@ part beside the old one, which searches use until the new one is complete.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import ProgrammingError, connection
 from psycopg.errors import UndefinedTable
 
-from marcus_events.log.rows import execute
+from marcus_events.log.rows import execute, prepared_rows
 from marcus_events.models import SearchPart
 
 SIZE = 100_000  # positions
@@ -26,6 +27,9 @@ Result = TypeVar("Result")
 CREATE = """CREATE TABLE {name} (PRIMARY KEY (position)) INHERITS (search);
     ALTER TABLE {name} ALTER words SET STATISTICS 0"""  # no plan of ours depends on them
 INDEX = "CREATE INDEX IF NOT EXISTS {name}_words ON {name} USING gin (words) WITH (gin_pending_list_limit = {limit})"
+WIDEN = """UPDATE search_part SET least = least(least, %s), greatest = greatest(greatest, %s)
+    WHERE NOT is_retired AND first <= %s AND last >= %s
+    RETURNING name, first, last, least, greatest, is_indexed, is_retired"""
 FORGET = "DELETE FROM search WHERE position BETWEEN %s AND %s"
 
 
@@ -49,19 +53,25 @@ def in_use() -> list[SearchPart]:
     return list(SearchPart.objects.filter(is_retired=False).order_by("first"))
 
 
-def part_of(position: int) -> SearchPart:
-    """The part that a position belongs to. It is created when it is first needed, without its GIN index."""
-    found = SearchPart.objects.filter(is_retired=False, first__lte=position, last__gte=position).first()
-    return found or make(position // SIZE)
+def part_with(position: int, least: datetime, greatest: datetime) -> SearchPart:
+    """The part that a position belongs to, from now on with these times in it.
+
+    It is created when it is first needed, without its GIN index.
+    """
+    values = [least, greatest, position, position]
+    if found := prepared_rows(WIDEN, values):
+        return SearchPart(*found[0])
+    make(position // SIZE)
+    return SearchPart(*prepared_rows(WIDEN, values)[0])
 
 
-def make(number: int) -> SearchPart:
+def make(number: int) -> None:
     taken = set(SearchPart.objects.values_list("name", flat=True))
     name = next(name for name in names(number) if name not in taken)
     if name not in connection.introspection.table_names():
         execute(CREATE.format(name=name))
     first = number * SIZE
-    return SearchPart.objects.create(name=name, first=first, last=first + SIZE - 1)
+    SearchPart.objects.create(name=name, first=first, last=first + SIZE - 1)
 
 
 def names(number: int) -> Iterator[str]:
@@ -77,8 +87,8 @@ def add_missing_indexes() -> None:
 
 def add_index(part: SearchPart) -> None:
     execute(INDEX.format(name=part.name, limit=PENDING_KB))
+    execute("UPDATE search_part SET is_indexed = true WHERE name = %s", [part.name])
     part.is_indexed = True
-    part.save(update_fields=["is_indexed"])
 
 
 def retire_all() -> None:

@@ -10,7 +10,6 @@ part of the question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain, repeat
 
@@ -31,9 +30,10 @@ def vector(recorded: RecordedEvent) -> str:
     run = word_run(recorded.texts())
     places = chain(PLACES, repeat(PLACES[-1]))
     words = [word + place for word, place in zip(run, places, strict=False) if word != TEXT_BREAK]
-    others = enumerate(recorded.run_of_others(), 1)
-    words += [f"{of_others(word)}:{place}" for place, word in others if word != TEXT_BREAK]
-    return " ".join((*words, *fields_of(recorded)))
+    if others := recorded.run_of_others():
+        words += [f"{of_others(word)}:{place}" for place, word in enumerate(others, 1) if word != TEXT_BREAK]
+    words += fields_of(recorded)
+    return " ".join(words)
 
 
 def of_others(word: str) -> str:
@@ -41,19 +41,24 @@ def of_others(word: str) -> str:
     return quoted(f"=on={word}")
 
 
-def fields_of(recorded: RecordedEvent) -> Iterator[str]:
-    yield lexeme("type", recorded.event_type)
-    yield lexeme("source", recorded.source)
+def fields_of(recorded: RecordedEvent) -> list[str]:
+    found = [type_lexemes(recorded.event_type), lexeme("source", recorded.source)]
     if recorded.board_id is not None:
-        yield lexeme("board", recorded.board_id)
+        found.append(lexeme("board", recorded.board_id))
     if recorded.task_id is not None:
-        yield lexeme("task", recorded.task_id)
+        found.append(lexeme("task", recorded.task_id))
     if recorded.agent_id is not None:
-        yield lexeme("agent", recorded.agent_id)
+        found.append(lexeme("agent", recorded.agent_id))
     if isinstance(name := recorded.metadata.get("board_name"), str):
-        yield lexeme("board_name", name[:MAX_LETTERS])
-    if category_of(recorded.event_type) == "other":
-        yield quoted(OTHER)
+        found.append(lexeme("board_name", name[:MAX_LETTERS]))
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def type_lexemes(event_type: str) -> str:
+    """The lexeme of a type, and OTHER beside it for one that the vocabulary does not know."""
+    named = lexeme("type", event_type)
+    return f"{named} {quoted(OTHER)}" if category_of(event_type) == "other" else named
 
 
 @lru_cache(maxsize=10_000)
