@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -63,9 +62,8 @@ def read_intervals(
     kind: type[core.StateItem], condition: str, values: dict[str, Any], as_of: int | None
 ) -> Iterator[NewInterval]:
     """Yield the rows that are valid now, or that were after the event at a position, and fulfil the condition."""
-    for from_position, from_time, *columns in prepared_rows(
-        select(kind, condition, VALID_NOW if as_of is None else VALID_AS_OF), values | {"as_of": as_of}
-    ):
+    query = select(kind, condition, VALID_NOW if as_of is None else VALID_AS_OF)
+    for from_position, from_time, *columns in prepared_rows(query, values | {"as_of": as_of}):
         for n in TIMES_OF[kind]:
             columns[n] = columns[n] and parse_time(columns[n])
         for n in JSON_OF[kind]:
@@ -73,14 +71,18 @@ def read_intervals(
         yield NewInterval(kind(*columns), from_position, parse_time(from_time), is_stored=True)
 
 
-@lru_cache
 def select(kind: type[core.StateItem], condition: str, valid: str) -> str:
-    """The statement of `read_intervals`; `{valid}` in the condition holds for another table."""
+    """The statement of `read_intervals`; `{valid}` in the condition is for a subquery."""
+    return f"{SELECTS[kind]} WHERE {valid} AND ({condition.format(valid=valid)})"
+
+
+def select_all(kind: type[core.StateItem]) -> str:
     as_text = {*TIMES_OF[kind], *JSON_OF[kind]}
     columns = ", ".join(f"{name}::text" if n in as_text else name for n, name in enumerate(COLUMNS_OF[kind]))
-    table = TABLE_OF[kind]._meta.db_table
-    where = f"{valid} AND ({condition.format(valid=valid)})"
-    return f"SELECT from_position, from_time::text, {columns} FROM {table} WHERE {where}"
+    return f"SELECT from_position, from_time::text, {columns} FROM {TABLE_OF[kind]._meta.db_table}"
+
+
+SELECTS = {kind: select_all(kind) for kind in TABLE_OF}
 
 
 def close_intervals(kind: type[core.StateItem], intervals: Sequence[NewInterval]) -> None:

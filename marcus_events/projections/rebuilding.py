@@ -6,7 +6,7 @@ while this thread projects the last ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -54,7 +54,7 @@ def rebuild(*projections: Projection, progress: Callable[[int, int], None] = lam
     return done
 
 
-def batches(until: int) -> Iterator[list[RecordedEvent]]:
+def batches(until: int) -> Generator[list[RecordedEvent]]:
     """Yield the events of the log up to the position `until`, as many at once as a rebuild projects."""
     with connect("rebuild") as connection, ThreadPoolExecutor(1, "reading ahead") as thread:
 

@@ -76,7 +76,7 @@ class Batch:
         boards = {event.board_id or "" for event in events}
         removed = {event.board_id for event in events if event.event_type == EventTypes.BOARD_REMOVED}
         or_removed = "OR board_id = ANY(%(removed)s)" if removed else ""
-        values = {"tasks": list(tasks), "removed": list(removed), "as_of": self.as_of}
+        values: dict[str, Any] = {"tasks": list(tasks), "removed": list(removed)}
         if tasks or removed:
             self.take(core.TaskState, f"task_id = ANY(%(tasks)s) {or_removed}", values)
             self.take(core.DependencyState, f"task_id = ANY(%(tasks)s) {or_removed}", values)

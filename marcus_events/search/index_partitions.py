@@ -29,7 +29,7 @@ CREATE = """CREATE TABLE {name} (PRIMARY KEY (position)) INHERITS (search);
 INDEX = "CREATE INDEX IF NOT EXISTS {name}_words ON {name} USING gin (words) WITH (gin_pending_list_limit = {limit})"
 WIDEN = """UPDATE search_part SET least = least(least, %s), greatest = greatest(greatest, %s)
     WHERE NOT is_retired AND first <= %s AND last >= %s
-    RETURNING name, first, last, least, greatest, is_indexed, is_retired"""
+    RETURNING name, first, last, is_indexed"""
 FORGET = "DELETE FROM search WHERE position BETWEEN %s AND %s"
 
 
@@ -59,10 +59,12 @@ def part_with(position: int, least: datetime, greatest: datetime) -> SearchPart:
     It is created when it is first needed, without its GIN index.
     """
     values = [least, greatest, position, position]
-    if found := prepared_rows(WIDEN, values):
-        return SearchPart(*found[0])
-    make(position // SIZE)
-    return SearchPart(*prepared_rows(WIDEN, values)[0])
+    found = prepared_rows(WIDEN, values)
+    if not found:
+        make(position // SIZE)
+        found = prepared_rows(WIDEN, values)
+    [(name, first, last, is_indexed)] = found
+    return SearchPart(name=name, first=first, last=last, is_indexed=is_indexed)
 
 
 def make(number: int) -> None:

@@ -42,7 +42,7 @@ def of_others(word: str) -> str:
 
 
 def fields_of(recorded: RecordedEvent) -> list[str]:
-    found = [type_lexemes(recorded.event_type), lexeme("source", recorded.source)]
+    found = [lexeme("type", recorded.event_type), lexeme("source", recorded.source)]
     if recorded.board_id is not None:
         found.append(lexeme("board", recorded.board_id))
     if recorded.task_id is not None:
@@ -51,14 +51,9 @@ def fields_of(recorded: RecordedEvent) -> list[str]:
         found.append(lexeme("agent", recorded.agent_id))
     if isinstance(name := recorded.metadata.get("board_name"), str):
         found.append(lexeme("board_name", name[:MAX_LETTERS]))
+    if category_of(recorded.event_type) == "other":
+        found.append(quoted(OTHER))
     return found
-
-
-@lru_cache(maxsize=10_000)
-def type_lexemes(event_type: str) -> str:
-    """The lexeme of a type, and OTHER beside it for one that the vocabulary does not know."""
-    named = lexeme("type", event_type)
-    return f"{named} {quoted(OTHER)}" if category_of(event_type) == "other" else named
 
 
 @lru_cache(maxsize=10_000)

@@ -18,10 +18,13 @@ from marcus_events.core.reserved import Authority
 from marcus_events.core.state import KINDS, State, StateItem
 from marcus_events.ingest import ingest
 from marcus_events.log import read
+from marcus_events.log.connect import connect
+from marcus_events.log.listener import PROJECTED_CHANNEL
+from marcus_events.log.rows import rows
 from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
 from marcus_events.projections import PROJECTIONS, STATE, Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.interval_rows import TABLE_OF
-from marcus_events.projections.projector import step
+from marcus_events.projections.projector import BATCH, step
 from tests.audit.reading import behind_the_back
 from tests.lively_log import lively_events, removals_in, shown_on_pages
 from tests.waiting import wait_until
@@ -82,6 +85,29 @@ def test_a_rebuild_that_fails_changes_nothing(events: list[RecordedEvent], monke
         broken.setattr("marcus_events.projections.search_index.copy", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             rebuild(*PROJECTIONS)
+    assert tables_as_bytes() == before
+    assert list(Checkpoint.objects.order_by("pk").values()) == checkpoints
+
+
+def test_a_rebuild_that_cannot_read_on_changes_nothing(
+    events: list[RecordedEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up(PROJECTIONS)
+    before, checkpoints = tables_as_bytes(), list(Checkpoint.objects.order_by("pk").values())
+    following, reads = read.following, list[int]()
+
+    def break_off(position: int, *args: Any, **options: Any) -> list[RecordedEvent]:
+        reads.append(position)
+        if position:
+            raise ConnectionError
+        return following(position, *args, **options)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("marcus_events.projections.rebuilding.BATCH", 400)
+        broken.setattr(read, "following", break_off)
+        with pytest.raises(ConnectionError):
+            rebuild(*PROJECTIONS)
+    assert reads == [0, 400]
     assert tables_as_bytes() == before
     assert list(Checkpoint.objects.order_by("pk").values()) == checkpoints
 
@@ -206,6 +232,52 @@ def test_the_projector_keeps_up_and_survives_the_loss_of_its_connection(log: Non
     finally:
         stop.set()
         thread.join()
+
+
+def test_a_pass_of_all_projections_notifies_once(events: list[RecordedEvent]) -> None:
+    with connect("test", autocommit=True) as listening:
+        listening.execute(f"LISTEN {PROJECTED_CHANNEL}")
+        projector, stop = Projector(PROJECTIONS), threading.Event()
+        assert projector.once(stop), "the log has more events than a step takes"
+        assert not projector.once(stop)
+        projector.once(stop)  # has nothing to do
+        listening.execute("SELECT pg_notify(%s, 'last')", [PROJECTED_CHANNEL])
+        told: list[str] = []
+        for notification in listening.notifies():
+            told.append(notification.payload)
+            if told[-1] == "last":
+                break
+    assert told == [str(BATCH), str(len(events)), "last"]
+
+
+class Probe(Projection):
+    """Looks at how a transaction will be committed."""
+
+    name = "probe"
+    tables: Sequence[type[Model]] = ()
+
+    def __init__(self) -> None:
+        self.waits_for_disk: list[str] = []
+
+    def project(self, events: Sequence[RecordedEvent]) -> None:
+        self.waits_for_disk += rows("SHOW synchronous_commit")[0]
+
+
+def test_a_step_does_not_wait_for_the_disk_and_what_follows_it_does(log: None) -> None:
+    ingest(lively_events(5), Authority.SYSTEM)
+    probe = Probe()
+    assert step(probe).events
+    assert probe.waits_for_disk == ["off"]
+    assert rows("SHOW synchronous_commit") == [("on",)]
+
+
+def test_a_checkpoint_beyond_the_log_waits_for_it(log: None) -> None:
+    ingest(lively_events(5), Authority.SYSTEM)
+    assert step(STATE).events
+    Checkpoint.objects.filter(projection="state").update(position=6)
+    assert not step(STATE).events
+    ingest(lively_events(8), Authority.SYSTEM)
+    assert [event.position for event in step(STATE).events] == [7, 8]
 
 
 class Faulty(Projection):
