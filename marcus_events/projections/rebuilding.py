@@ -6,9 +6,10 @@ while this thread projects the last ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import gc
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from django.db import transaction
 
@@ -22,6 +23,7 @@ from marcus_events.projections.projector import notify_projected
 
 # The process does nothing else: the more events at once, the fewer rows are read again and ended.
 BATCH, BATCH_BYTES = 4_000, 4 * 1024 * 1024
+COLLECT_AFTER = 100_000  # objects: more than those of a batch, which are freed without a look through all of them
 WAIT_FOR_DISK = "SET LOCAL synchronous_commit TO DEFAULT"  # a rebuild that is reported is not lost in a crash
 
 
@@ -31,7 +33,7 @@ def rebuild(*projections: Projection, progress: Callable[[int, int], None] = lam
     It is one transaction: readers see the old rows until the commit. Calls `progress` with the number of projected
     events and the position of the head. Returns the number of events.
     """
-    with transaction.atomic():
+    with rare_collection(), transaction.atomic():
         for projection in projections:
             lock_checkpoint(projection.name, wait=True)
         head, epoch = read.head_position()
@@ -66,3 +68,14 @@ def batches(until: int) -> Generator[list[RecordedEvent]]:
         while events := reading.result():
             reading = thread.submit(read_after, events[-1].position)
             yield events
+
+
+@contextmanager
+def rare_collection() -> Iterator[None]:
+    """Let the garbage collector of this process run less often, which saves a seventh of the time."""
+    young, *older = gc.get_threshold()
+    gc.set_threshold(max(young, COLLECT_AFTER), *older)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, *older)

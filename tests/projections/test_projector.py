@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -87,6 +88,19 @@ def test_a_rebuild_that_fails_changes_nothing(events: list[RecordedEvent], monke
             rebuild(*PROJECTIONS)
     assert tables_as_bytes() == before
     assert list(Checkpoint.objects.order_by("pk").values()) == checkpoints
+
+
+def test_a_rebuild_leaves_the_garbage_collector_as_it_was(
+    events: list[RecordedEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, meanwhile = gc.get_threshold(), list[int]()
+    rebuild(STATE, progress=lambda done, total: meanwhile.append(gc.get_threshold()[0]))
+    assert meanwhile[0] > before[0]
+    assert gc.get_threshold() == before
+    monkeypatch.setattr("marcus_events.projections.state_tables.write_intervals", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        rebuild(STATE)
+    assert gc.get_threshold() == before
 
 
 def test_a_rebuild_that_cannot_read_on_changes_nothing(
