@@ -54,6 +54,7 @@ def main() -> None:
     print(f"{size:,} events")
     for each in found:
         print(f"{each.page:24}{each.ms:8.0f} ms{each.processor_ms:8.0f} ms{each.kilobytes:8.0f} KB")
+    RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"pages-{size}.json"
     at = datetime.now(UTC).isoformat()
     file.write_text(json.dumps({"at": at, "events": size, "pages": [asdict(each) for each in found]}, indent=1))

@@ -7,17 +7,18 @@ Otherwise the newest matches are counted, up to a cap.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marcus_events.core.filters import EventFilter
 from marcus_events.log.event_counts import count_by_step
 from marcus_events.log.rows import rows
 from marcus_events.search.execute import matching_positions, search_transaction
 from marcus_events.search.index_partitions import retry_if_dropped
-from marcus_events.search.precomputed_counts import is_precomputed, matches, precomputed_counts
+from marcus_events.search.precomputed_counts import DAY, HOUR, is_precomputed, matches, precomputed_counts, round_down
 from marcus_events.search.search_query import SearchQuery
 
-MINUTE_S, HOUR_S = 60, 3_600
+MINUTE = timedelta(minutes=1)
+UNITS = ((DAY, "daily_rate", "day"), (HOUR, "hourly_rate", "hour"))  # tables beside the rates by the minute
 # The steps are numbered after they were summed up: the arithmetic of `extract`, on every row, takes twice the time.
 PRECOMPUTED_STEPS = """
     SELECT board_id, event_type, round(date_part('epoch', begin - %(since)s) / %(step_s)s)::int, number
@@ -55,7 +56,7 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
     count. Raises QueryTimeout.
     """
     with search_transaction() as deadline:
-        if is_precomputed(wanted) and wanted.since and wanted.until and step_s % MINUTE_S == 0:
+        if is_precomputed(wanted) and wanted.since and wanted.until and step_s % MINUTE.total_seconds() == 0:
             return precomputed_steps(wanted, wanted.since, wanted.until, step_s)
         found = matching_positions(SearchQuery.newest(wanted), cap, deadline)
         deadline.apply()
@@ -63,8 +64,13 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
 
 
 def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, step_s: float) -> dict[int, int]:
-    by_hour = step_s % HOUR_S == 0 and since.replace(minute=0, second=0, microsecond=0) == since
-    table, unit = ("hourly_rate", "hour") if by_hour else ("rate", "minute")
+    """Sums the largest units that the steps are made of."""
+    fitting = (
+        (table, unit)
+        for length, table, unit in UNITS
+        if step_s % length.total_seconds() == 0 and since == round_down(since, length)
+    )
+    table, unit = next(fitting, ("rate", "minute"))
     boards = list(wanted.values("board_id"))
     query = PRECOMPUTED_STEPS.format(table=table, unit=unit, boards=" AND board_id = ANY(%(boards)s)" if boards else "")
     found = Counter[int]()
