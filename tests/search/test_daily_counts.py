@@ -23,7 +23,10 @@ from marcus_events.search import count_by_time, facets
 from tests.lively_log import lively_events, shown_on_pages
 
 BEGIN = datetime(2026, 4, 30, 20, 10, tzinfo=UTC)  # the events are of six days, one in fifteen minutes
-TABLES = ((HourlyRate, DailyRate, ("board_id", "event_type")), (HourlyFacet, DailyFacet, ("board_id", "field", "value")))
+TABLES = (
+    (HourlyRate, DailyRate, ("board_id", "event_type")),
+    (HourlyFacet, DailyFacet, ("board_id", "field", "value")),
+)
 CAP = 10_000
 
 
