@@ -16,6 +16,9 @@ from marcus_events.search.search_query import SearchQuery
 FIELDS = ("type", "category", "source", "board", "agent")
 SAMPLED_FIELDS = ("source", "agent")  # not counted together with types by the projections
 SAMPLE = 2_000  # events; to count ten thousand takes a tenth of a second
+# Positions that are scanned for the sample. A frequent type has it among them and is not looked up, which would sort
+# all its events of a table.
+SCANNED = 4 * SAMPLE
 MAX_VALUES = 50  # of a field: nobody chooses among more
 
 ValueCounts = list[tuple[str, int]]
@@ -44,7 +47,7 @@ def facets(wanted: EventFilter, cap: int) -> Facets:
         if all(term.field == "board_id" for term in wanted.terms):
             return precomputed_facets(wanted)
         if is_precomputed(wanted):
-            found = matching_positions(SearchQuery.newest(wanted), SAMPLE + 1, deadline)
+            found = matching_positions(SearchQuery.newest(wanted), SAMPLE + 1, deadline, SCANNED)
             deadline.apply()
             return facets_of_types(wanted, found)
         found = matching_positions(SearchQuery.newest(wanted), cap + 1, deadline)

@@ -50,8 +50,8 @@ class OpenTable:
 
     @property
     def hidden(self) -> int:
-        """How many are on no page; the last page says so."""
-        return 0 if self.paging.has_next else self.matching - self.ranked
+        """How many are on no page."""
+        return self.matching - self.ranked
 
 
 def open_table(
