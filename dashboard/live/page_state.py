@@ -32,6 +32,7 @@ class PageState:
     noise: str = ""
     sort: str = ""
     done: str = ""
+    column: str = ""  # of a board: the one whose page `p` is shown
     span: str = ""  # of a timeline, see dashboard.timeline.time_axis
     until: str = ""  # end of a timeline; empty for now
     severity: str = ""  # of the open blockers

@@ -11,9 +11,12 @@ counts as on this board. Those on boards that are not visible are drawn without 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+
+from django.db.models import Case, Count, When
 
 from dashboard.graph.picture import HEIGHT, WIDTH, EdgeLine, Picture, picture
 from dashboard.graph.topological_order import Edge, following, longest_chain, order_nodes
@@ -110,14 +113,43 @@ class Dependencies:
 
 def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
     """Return the dependencies of one board."""
-    rows = models.Task.objects.now().filter(**scope.on()).defer("description").order_by("created_at", "task_id")
-    own = {(row.board_id, row.task_id): row for row in rows}
-    masks = linked_tasks.Masks(scope.visibility)
-    first = linked_tasks.dependencies_of(scope.boards or [], scope.visibility, masks).pairs
-    pairs = dict.fromkeys([*first, *linked_tasks.dependents_of(list(own), scope.visibility, masks=masks).pairs])
-    others = current_state.tasks({key for pair in pairs for key in pair if key[0] != scope.board})
-    boards = current_state.board_names(board for board, _ in others)
-    return Waits(scope.board, own | others, boards, pairs).drawn(show_done=show_done)
+    masks, boards = linked_tasks.Masks(scope.visibility), scope.boards or []
+    before = linked_tasks.dependencies_of(boards, scope.visibility, masks).pairs
+    pairs = dict.fromkeys([*before, *linked_tasks.dependents_of_boards(boards, scope.visibility, masks).pairs])
+    if not pairs:
+        return NONE
+    linked = {key for pair in pairs for key in pair}
+    own, unread = own_tasks(scope, [task_id for board_id, task_id in linked if board_id == scope.board])
+    others = current_state.tasks({key for key in linked if key[0] != scope.board})
+    names = current_state.board_names(board for board, _ in others)
+    return Waits(scope.board, own | others, names, pairs, unread).drawn(show_done=show_done)
+
+
+def own_tasks(scope: Scope, linked: list[str]) -> tuple[dict[linked_tasks.TaskKey, models.Task], Unread]:
+    """Return the linked tasks of a board, and as many others as can be drawn, in the order in which they were created.
+
+    Others are chosen as `Waits.most_telling` does: blocked ones first, done ones last.
+    """
+    rows = models.Task.objects.now().filter(**scope.on())
+    rank = Case(When(status="blocked", then=0), When(status="done", then=2), default=1)
+    others = rows.exclude(task_id__in=linked).order_by(rank, "created_at", "task_id")
+    chosen = [*rows.filter(task_id__in=linked).defer("description"), *others.defer("description")[:MAX_DRAWN]]
+    chosen.sort(key=lambda row: (row.created_at, row.task_id))
+    numbers = Counter(dict(rows.order_by().values_list("status").annotate(number=Count("*"))))
+    numbers.subtract(row.status for row in chosen)
+    unread = Unread(numbers["done"], numbers.total() - numbers["done"])
+    return {(row.board_id, row.task_id): row for row in chosen}, unread
+
+
+NONE = Dependencies([], [], 0, 0, [], [], done=0, hidden=0, undrawn=0, count=0)
+
+
+@dataclass(frozen=True)
+class Unread:
+    """How many tasks of a board are linked to none and are not read, since there are more than can be drawn."""
+
+    done: int = 0
+    open: int = 0
 
 
 class Waits:
@@ -127,9 +159,15 @@ class Waits:
     """
 
     def __init__(
-        self, board: str, tasks: dict[linked_tasks.TaskKey, models.Task], boards: dict[str, str], pairs: Iterable[Pair]
+        self,
+        board: str,
+        tasks: dict[linked_tasks.TaskKey, models.Task],
+        boards: dict[str, str],
+        pairs: Iterable[Pair],
+        unread: Unread,
     ) -> None:
         self.board, self.boards, self.keys = board, boards, dict[str, linked_tasks.TaskKey]()
+        self.unread = unread
         self.tasks = {self.node(key): task for key, task in tasks.items()}
         self.edges = edges = [(self.node(on), self.node(task)) for task, on in pairs]
         ids = dict.fromkeys([*self.tasks, *(task for edge in edges for task in edge)])
@@ -183,9 +221,9 @@ class Waits:
                 for circle in self.order.circles
                 if not self.near.isdisjoint(circle)
             ],
-            done=len(self.done & self.near),
-            hidden=len(self.near) - len(wanted),
-            undrawn=len(wanted) - len(shown),
+            done=len(self.done & self.near) + self.unread.done,
+            hidden=len(self.near) - len(wanted) + (0 if show_done else self.unread.done),
+            undrawn=len(wanted) - len(shown) + self.unread.open + (self.unread.done if show_done else 0),
             count=sum(self.near.issuperset(edge) for edge in self.edges),
         )
 

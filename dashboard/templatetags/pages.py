@@ -97,7 +97,7 @@ def moment(at: datetime) -> SafeString:
 def time_element(moment: datetime, form: str, text: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}" data-time="{}">{}</time>',
-        moment.isoformat(timespec="milliseconds"),
+        moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
         form,
         text,

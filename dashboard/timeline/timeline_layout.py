@@ -16,7 +16,7 @@ from math import ceil
 from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window
 
 COLUMNS = 720  # per lane: five seconds each in an hour, two minutes in a day
-MIN_BLOCKS = 14  # always allowed per lane
+MIN_BLOCKS = 8  # always allowed per lane
 
 
 @dataclass

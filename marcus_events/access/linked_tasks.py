@@ -30,9 +30,11 @@ IS_DONE = f"({IS_KNOWN} AND EXISTS ({OF_TASK} AND t.status = 'done'))"
 TASK_DONE = IS_DONE.format("link.board_id", board="link.board_id", task="link.task_id", t="{t}")
 ON_DONE = IS_DONE.format("link.on_board", board="link.on_board", task="link.on_task", t="{t}")
 WITH_DONE = f"SELECT board_id, task_id, on_board, on_task, {TASK_DONE}, {ON_DONE} FROM link"
+THESE = "unnest(%(boards)s::text[], %(tasks)s::text[])"
+ON_BOARDS = "(SELECT t.board_id, t.task_id FROM task t WHERE t.board_id = ANY(%(boards)s::text[]) AND {t})"
 # All that waits for these tasks, directly or through others that are not done.
 AFTER = f"""WITH RECURSIVE link AS (
-    SELECT {ENDS} FROM unnest(%(boards)s::text[], %(tasks)s::text[]) wanted(board_id, task_id)
+    SELECT {ENDS} FROM {THESE} wanted(board_id, task_id)
         JOIN {RESOLVED} ON d.depends_on_id = wanted.task_id AND other.board_id = wanted.board_id
         WHERE {{d}} AND {IS_SEEN}
     UNION
@@ -48,11 +50,11 @@ BEFORE = f"""WITH RECURSIVE link AS (
 ) {WITH_DONE}"""
 # What these tasks wait for, and what waits for them, without what comes before or after that.
 BESIDE = f"""WITH link AS (
-    SELECT {ENDS} FROM unnest(%(boards)s::text[], %(tasks)s::text[]) wanted(board_id, task_id)
+    SELECT {ENDS} FROM {THESE} wanted(board_id, task_id)
         JOIN {RESOLVED} ON d.depends_on_id = wanted.task_id AND other.board_id = wanted.board_id
         WHERE {{d}} AND {IS_SEEN}
     UNION
-    SELECT {ENDS} FROM unnest(%(boards)s::text[], %(tasks)s::text[]) wanted(board_id, task_id)
+    SELECT {ENDS} FROM {THESE} wanted(board_id, task_id)
         JOIN {RESOLVED} ON d.board_id = wanted.board_id AND d.task_id = wanted.task_id WHERE {{d}} AND {IS_SEEN}
 ) {WITH_DONE}"""
 # Those alone that lead to another board.
@@ -75,9 +77,7 @@ def is_hidden(task: TaskKey) -> bool:
     return task[0] == HIDDEN
 
 
-def dependents_of(
-    tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None, masks: Masks | None = None
-) -> LinkedTasks:
+def dependents_of(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> LinkedTasks:
     """Return what depends on these tasks, directly or through others that are not done.
 
     For a task that is done, these are its direct dependents.
@@ -85,7 +85,13 @@ def dependents_of(
     if not tasks:
         return LinkedTasks()
     boards, ids = map(list, zip(*sorted(tasks), strict=True))
-    return query_links(AFTER, masks or Masks(visibility), moment, {"boards": boards, "tasks": ids})
+    return query_links(AFTER, Masks(visibility), moment, {"boards": boards, "tasks": ids})
+
+
+def dependents_of_boards(boards: Iterable[str], visibility: Visibility, masks: Masks | None = None) -> LinkedTasks:
+    """Return what depends on the tasks of these boards now, directly or through others that are not done."""
+    query = AFTER.replace(THESE, ON_BOARDS)
+    return query_links(query, masks or Masks(visibility), None, {"boards": list(boards)})
 
 
 def neighbours_of(tasks: Collection[TaskKey], visibility: Visibility, moment: AsOf = None) -> LinkedTasks:

@@ -19,9 +19,9 @@ from marcus_events.models.projections import (
     ProjectionName,
     Task,
 )
-from marcus_events.models.rates import HourlyRate, Rate
+from marcus_events.models.rates import DailyRate, HourlyRate, Rate
 from marcus_events.models.retention import RetentionPolicy, RetentionRun, Thinned
-from marcus_events.models.search import Facet, HourlyFacet, SearchEntry, SearchPart
+from marcus_events.models.search import DailyFacet, Facet, HourlyFacet, SearchEntry, SearchPart
 from marcus_events.models.sign_in import KnownAddress, Session, SignInLink
 from marcus_events.models.standing_replies import StandingReply
 from marcus_events.models.subscriptions import ParkedEvent, Subscription
@@ -37,6 +37,8 @@ __all__ = [
     "BoardRemoval",
     "Checkpoint",
     "ConnectedProxy",
+    "DailyFacet",
+    "DailyRate",
     "DeliveryStatus",
     "Dependency",
     "Facet",

@@ -41,3 +41,20 @@ class HourlyRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.hour} {self.count}"
+
+
+class DailyRate(models.Model):
+    """The number of events of a type on a board on a day (UTC), for charts over months."""
+
+    pk = models.CompositePrimaryKey("board_id", "event_type", "day")
+    board_id = BoardIdField()
+    event_type = models.TextField()
+    day = models.DateTimeField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "daily_rate"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["day"], name="daily_rate_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.day} {self.count}"

@@ -64,6 +64,24 @@ class HourlyFacet(models.Model):
         return f"{self.field} {self.value} {self.hour} {self.count}"
 
 
+class DailyFacet(models.Model):
+    """The number of events of a source or an agent on a board on a day (UTC)."""
+
+    pk = models.CompositePrimaryKey("board_id", "field", "value", "day")
+    board_id = BoardIdField()
+    field = models.TextField()
+    value = models.TextField()
+    day = models.DateTimeField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "daily_facet"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["day"], name="daily_facet_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.value} {self.day} {self.count}"
+
+
 class Facet(models.Model):
     """The number of events of a type, a source, an agent or a task on a board."""
 

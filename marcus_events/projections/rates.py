@@ -1,4 +1,4 @@
-"""Count events per board by type and minute, and by source, agent, task and hour.
+"""Count events per board by type, source, agent and task: per minute, hour and day, and in all.
 
 Counters, sparklines, histograms and facets read these counts instead of counting the log.
 """
@@ -14,7 +14,7 @@ from django.db import models
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes
 from marcus_events.log.rows import execute_prepared
-from marcus_events.models import Facet, HourlyFacet, HourlyRate, ProjectionName, Rate
+from marcus_events.models import DailyFacet, DailyRate, Facet, HourlyFacet, HourlyRate, ProjectionName, Rate
 from marcus_events.projections.projection import Projection
 
 RateCounts = Counter[tuple[Any, ...]]  # the columns of a key → how many
@@ -23,12 +23,14 @@ ADD = """
 INSERT INTO {table} AS known ({columns}, count) SELECT * FROM unnest({arrays}, %s::bigint[])
 ON CONFLICT ({columns}) DO UPDATE SET count = known.count + excluded.count
 """
-COLUMN_TYPES = {"minute": "timestamptz", "hour": "timestamptz"}  # of a column; all others are texts
+COLUMN_TYPES = dict.fromkeys(("minute", "hour", "day"), "timestamptz")  # of a column; all others are texts
 COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Rate: ("board_id", "event_type", "minute"),
     HourlyRate: ("board_id", "event_type", "hour"),
+    DailyRate: ("board_id", "event_type", "day"),
     Facet: ("board_id", "field", "value"),
     HourlyFacet: ("board_id", "field", "value", "hour"),
+    DailyFacet: ("board_id", "field", "value", "day"),
 }
 
 
@@ -67,10 +69,18 @@ def save_counts(events: Sequence[RecordedEvent]) -> None:
     sources = aggregate(producers, lambda key: (key[0], "source", key[1], key[3]))
     agents = aggregate(producers, lambda key: (key[0], "agent", key[2], key[3]) if key[2] is not None else None)
     types = aggregate(minutes, lambda key: (key[0], "type", key[1]))
+    hours, hourly_facets = aggregate(minutes, lambda key: (*key[:-1], key[-1].replace(minute=0))), sources + agents
     add_counts(Rate, minutes)
-    add_counts(HourlyRate, aggregate(minutes, lambda key: (*key[:-1], key[-1].replace(minute=0))))
-    add_counts(HourlyFacet, sources + agents)  # types are in the rates, and a task's hours nobody asks for
-    add_counts(Facet, types | tasks | aggregate(sources + agents, lambda key: key[:-1]))
+    add_counts(HourlyRate, hours)
+    add_counts(DailyRate, aggregate(hours, of_day))
+    add_counts(HourlyFacet, hourly_facets)  # types are in the rates, and a task's hours nobody asks for
+    add_counts(DailyFacet, aggregate(hourly_facets, of_day))
+    add_counts(Facet, types | tasks | aggregate(hourly_facets, lambda key: key[:-1]))
+
+
+def of_day(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The key of the day (UTC) in which the hour of a key is."""
+    return (*key[:-1], key[-1].replace(hour=0))
 
 
 def aggregate(counts: Mapping[tuple[Any, ...], int], key_of: Callable[..., tuple[Any, ...] | None]) -> RateCounts:

@@ -9,11 +9,13 @@ from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.search.autocomplete import complete
 from marcus_events.search.counts import count, count_between, count_by_time
 from marcus_events.search.execute import reached
-from marcus_events.search.facets import Facets, facets
+from marcus_events.search.facets import SAMPLE, SAMPLED_FIELDS, Facets, facets
 from marcus_events.search.precomputed_counts import is_precomputed
 from marcus_events.search.result_page import page
 
 __all__ = [
+    "SAMPLE",
+    "SAMPLED_FIELDS",
     "Facets",
     "QueryTimeout",
     "complete",

@@ -7,24 +7,25 @@ Otherwise the newest matches are counted, up to a cap.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marcus_events.core.filters import EventFilter
 from marcus_events.log.event_counts import count_by_step
 from marcus_events.log.rows import rows
 from marcus_events.search.execute import matching_positions, search_transaction
 from marcus_events.search.index_partitions import retry_if_dropped
-from marcus_events.search.precomputed_counts import is_precomputed, matches, precomputed_counts
+from marcus_events.search.precomputed_counts import DAY, HOUR, is_precomputed, matches, precomputed_counts, round_down
 from marcus_events.search.search_query import SearchQuery
 
-MINUTE_S, HOUR_S = 60, 3_600
+MINUTE = timedelta(minutes=1)
+UNITS = ((DAY, "daily_rate", "day"), (HOUR, "hourly_rate", "hour"))  # tables beside the rates by the minute
 # The steps are numbered after they were summed up: the arithmetic of `extract`, on every row, takes twice the time.
 PRECOMPUTED_STEPS = """
-    SELECT board_id, event_type, round(date_part('epoch', begin - %(since)s) / %(step_s)s)::int, number
+    SELECT event_type, round(date_part('epoch', begin - %(since)s) / %(step_s)s)::int, number
     FROM (
-        SELECT board_id, event_type, date_bin(make_interval(secs => %(step_s)s), {unit}, %(since)s) AS begin,
+        SELECT event_type, date_bin(make_interval(secs => %(step_s)s), {unit}, %(since)s) AS begin,
             sum(count)::bigint AS number
-        FROM {table} WHERE {unit} >= %(since)s AND {unit} < %(until)s{boards} GROUP BY 1, 2, 3
+        FROM {table} WHERE {unit} >= %(since)s AND {unit} < %(until)s{boards} GROUP BY 1, 2
     ) AS step"""
 
 
@@ -55,7 +56,7 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
     count. Raises QueryTimeout.
     """
     with search_transaction() as deadline:
-        if is_precomputed(wanted) and wanted.since and wanted.until and step_s % MINUTE_S == 0:
+        if is_precomputed(wanted) and wanted.since and wanted.until and step_s % MINUTE.total_seconds() == 0:
             return precomputed_steps(wanted, wanted.since, wanted.until, step_s)
         found = matching_positions(SearchQuery.newest(wanted), cap, deadline)
         deadline.apply()
@@ -63,13 +64,29 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
 
 
 def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, step_s: float) -> dict[int, int]:
-    by_hour = step_s % HOUR_S == 0 and since.replace(minute=0, second=0, microsecond=0) == since
-    table, unit = ("hourly_rate", "hour") if by_hour else ("rate", "minute")
-    boards = list(wanted.values("board_id"))
-    query = PRECOMPUTED_STEPS.format(table=table, unit=unit, boards=" AND board_id = ANY(%(boards)s)" if boards else "")
+    """Sums the largest units that the steps are made of."""
+    fitting = (
+        (table, unit)
+        for length, table, unit in UNITS
+        if step_s % length.total_seconds() == 0 and since == round_down(since, length)
+    )
+    table, unit = next(fitting, ("rate", "minute"))
+    boards, values = board_conditions(wanted)
+    query = PRECOMPUTED_STEPS.format(table=table, unit=unit, boards=boards)
+    counted = rows(query, {"since": since, "until": until, "step_s": step_s} | values)
+    of_types = wanted.without("board_id")
+    chosen = {name for name in {event_type for event_type, _, _ in counted} if matches(of_types, "", name)}
     found = Counter[int]()
-    asked = {"since": since, "until": until, "step_s": step_s, "boards": boards}
-    for board, event_type, step, number in rows(query, asked):
-        if matches(wanted, board, event_type):
+    for event_type, step, number in counted:
+        if event_type in chosen:
             found[step] += number
     return dict(found)
+
+
+def board_conditions(wanted: EventFilter) -> tuple[str, dict[str, list[str]]]:
+    """The terms about boards as SQL on the counts, in which "" stands for no board."""
+    text, values = "", {}
+    for number, term in enumerate(term for term in wanted.terms if term.field == "board_id"):
+        text += f" AND board_id {'<> ALL' if term.exclude else '= ANY'}(%(boards_{number})s)"
+        values[f"boards_{number}"] = [value for value in term.values if value]
+    return text, values

@@ -27,7 +27,7 @@ from marcus_events.log.rows import execute, rows
 from marcus_events.log.statement_timeout import Deadline, deadline_in
 from marcus_events.models import ProjectionName
 from marcus_events.search import index_partitions, range_sql
-from marcus_events.search.ranges import indexed_ranges, plan_search
+from marcus_events.search.ranges import SCAN_LENGTH, indexed_ranges, plan_search
 from marcus_events.search.search_query import SearchQuery
 from marcus_events.search.tsquery import IndexQuery
 
@@ -45,10 +45,10 @@ def search_transaction() -> Iterator[Deadline]:
         yield deadline
 
 
-def matching_positions(query: SearchQuery, limit: int, deadline: Deadline) -> list[int]:
+def matching_positions(query: SearchQuery, limit: int, deadline: Deadline, scan_length: int = SCAN_LENGTH) -> list[int]:
     """The first positions that match, at most `limit`. Raises QueryTimeout."""
     indexed_to, head = read.projected_and_head(ProjectionName.SEARCH)
-    sources = [unindexed(query, indexed_to, head, deadline), indexed(query, indexed_to, limit, deadline)]
+    sources = [unindexed(query, indexed_to, head, deadline), indexed(query, indexed_to, limit, deadline, scan_length)]
     found: list[int] = []
     for batch in chain.from_iterable(sources if query.newest_first else reversed(sources)):
         found += batch
@@ -85,14 +85,17 @@ def unindexed(query: SearchQuery, indexed_to: int, head: int, deadline: Deadline
             after = page.events[-1].position
 
 
-def indexed(query: SearchQuery, indexed_to: int, limit: int, deadline: Deadline) -> Iterator[list[int]]:
+def indexed(
+    query: SearchQuery, indexed_to: int, limit: int, deadline: Deadline, scan_length: int
+) -> Iterator[list[int]]:
     """Matches among the events that the index has reached: a batch from each statement."""
     index_query = IndexQuery.of(query.filter)
     first, last = query.after + 1, min(query.before - 1, indexed_to)
     if index_query.matches_nothing or first > last:
         return
     ranges = indexed_ranges(index_partitions.in_use(), query.filter, first, last)
-    for group in plan_search(ranges, newest_first=query.newest_first, can_look_up=index_query.can_look_up):
+    can_look_up, newest_first = index_query.can_look_up, query.newest_first
+    for group in plan_search(ranges, newest_first=newest_first, can_look_up=can_look_up, scan_length=scan_length):
         deadline.apply()
         sql, values = range_sql.statement(group, index_query, query, limit)
         yield [position for (position,) in rows(sql, values)]

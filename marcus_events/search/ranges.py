@@ -57,17 +57,17 @@ def may_hold_times_of(part: SearchPart, wanted: EventFilter) -> bool:
 
 
 def plan_search(
-    ranges: Sequence[PositionRange], *, newest_first: bool, can_look_up: bool = True
+    ranges: Sequence[PositionRange], *, newest_first: bool, can_look_up: bool = True, scan_length: int = SCAN_LENGTH
 ) -> list[Sequence[PositionRange]]:
     """The ranges of each statement, in the order in which the statements run.
 
-    The first statement scans the SCAN_LENGTH positions nearest to the start; the others look up the rest. Where there
+    The first statement scans the `scan_length` positions nearest to the start; the others look up the rest. Where there
     is nothing to look up, the rest is scanned in the same statement.
 
         plan_search([a 1-99,999, b 100,000-150,000], newest_first=True)
         → [[b 148,001-150,000 SCAN], [b 100,000-148,000 LOOK_UP, a 1-99,999 LOOK_UP]]
     """
-    scans, rest, left = list[PositionRange](), list[PositionRange](), SCAN_LENGTH
+    scans, rest, left = list[PositionRange](), list[PositionRange](), scan_length
     for each in reversed(ranges) if newest_first else ranges:
         near, far = split(each, left, newest_first)
         scans += [replace(near, strategy=Strategy.SCAN)] if near.length > 0 else []

@@ -55,7 +55,7 @@ def test_a_time_is_readable_without_a_script_and_exact_for_one(form: str, text: 
     found = Document(pages.clock(NOON, form))
     assert found.text == text
     assert found.elements[0][1] == {
-        "datetime": "2026-05-04T12:00:07.123+00:00",
+        "datetime": "2026-05-04T12:00:07.123Z",
         "title": "2026-05-04 12:00:07 UTC",
         "data-time": form,
     }

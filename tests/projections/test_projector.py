@@ -22,7 +22,7 @@ from marcus_events.log import read
 from marcus_events.log.connect import connect
 from marcus_events.log.listener import PROJECTED_CHANNEL
 from marcus_events.log.rows import rows
-from marcus_events.models import Board, Checkpoint, HourlyRate, Rate, Task
+from marcus_events.models import Board, Checkpoint, DailyRate, HourlyRate, Rate, Task
 from marcus_events.projections import PROJECTIONS, STATE, Projection, Projector, catch_up, lag, rebuild
 from marcus_events.projections.interval_rows import TABLE_OF
 from marcus_events.projections.projector import BATCH, step
@@ -165,7 +165,7 @@ def test_as_of_a_time_is_what_had_happened_by_then(events: list[RecordedEvent]) 
 def test_rates_count_what_the_log_holds_since_a_board_was_removed(events: list[RecordedEvent]) -> None:
     catch_up(PROJECTIONS)
     expected = Counter((e.board_id or "", e.event_type) for e in shown_on_pages(events))
-    for rates in (Rate, HourlyRate):
+    for rates in (Rate, HourlyRate, DailyRate):
         counted = Counter[tuple[str, str]]()
         for rate in rates.objects.all():
             counted[rate.board_id, rate.event_type] += rate.count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.models import Facet, HourlyFacet
 from marcus_events.projections import RATES, SEARCH, STATE, catch_up
-from marcus_events.search import complete, count, count_between, count_by_time, facets, is_precomputed
+from marcus_events.search import SAMPLED_FIELDS, complete, count, count_between, count_by_time, facets, is_precomputed
 from tests.lively_log import START, lively_events, shown_on_pages
 
 ALL = 10_000
@@ -61,6 +62,20 @@ def test_facets_say_how_what_matches_divides(logged: list[RecordedEvent], query:
     assert count(parsed(query), ALL) == len(matching)
 
 
+@pytest.mark.parametrize("query", ["type:task_*", "-category:task", "importance:normal since:{half}"])
+def test_of_types_all_is_counted_and_sources_and_agents_of_the_newest(
+    logged: list[RecordedEvent], query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matching = [event for event in logged if parsed(query).matches(event)]
+    monkeypatch.setattr(import_module("marcus_events.search.facets"), "SAMPLE", 7)
+    found = facets(parsed(query), ALL)
+    sampled = {field: dict(values) for field, values in found.by_field.items() if field in SAMPLED_FIELDS}
+    whole = {field: dict(values) for field, values in found.by_field.items() if field not in SAMPLED_FIELDS}
+    assert sampled == {field: counted(matching[-7:])[field] for field in SAMPLED_FIELDS}
+    assert whole == {field: values for field, values in counted(matching).items() if field not in SAMPLED_FIELDS}
+    assert (found.total, found.is_capped, found.is_sampled) == (len(matching), False, True)
+
+
 def test_facets_of_words_are_of_the_newest_and_say_so(logged: list[RecordedEvent]) -> None:
     matching = [event for event in logged if parsed("need").matches(event)]
     found = facets(parsed("need"), 5)
@@ -70,7 +85,15 @@ def test_facets_of_words_are_of_the_newest_and_say_so(logged: list[RecordedEvent
 
 
 @pytest.mark.parametrize(
-    "query", ["", "type:task_*", "board_id:shop", "-board_id:shop category:task", "need", "source:marcus"]
+    "query",
+    [
+        *("", "type:task_*", "board_id:shop", "-board_id:shop category:task", "need", "source:marcus"),
+        *(
+            "board_id:shop -board_id:billing,shop",
+            "board_id:billing,shop -type:task_*",
+            "-board_id:billing -board_id:shop",
+        ),
+    ],
 )
 @pytest.mark.parametrize("step_s", [60, 600, 3_600, 90])
 def test_over_time_every_event_is_in_its_step(logged: list[RecordedEvent], query: str, step_s: int) -> None:

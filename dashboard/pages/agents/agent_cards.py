@@ -18,7 +18,8 @@ from marcus_events.core.sentences import short
 from marcus_events.log.agent_activity import Signs
 
 DAY = timedelta(days=1)
-MAX_CHANGES = 6  # shown of an agent's last 24 hours; the timeline has all
+# Shown of an agent's last 24 hours; the timeline has all. Fewer if there are many agents, since a row has 400 bytes.
+MAX_CHANGES, MIN_CHANGES, CHANGES = 6, 2, 60
 SAME_TIME = timedelta(minutes=1)  # times closer than this are shown once
 NO_SIGNS = Signs(None, None)
 
@@ -60,16 +61,24 @@ def agent_cards(
     found: Agents, intervals: AgentIntervals, around: Around, now: datetime, drawn: Window
 ) -> list[AgentCard]:
     """Build the cards; `drawn` is the window of the strips: 24 hours up to the next full column."""
-    most = MAX_DRAWN // max(len(found.shown), 1)
+    number = max(len(found.shown), 1)
+    blocks, changes = MAX_DRAWN // number, min(MAX_CHANGES, max(MIN_CHANGES, CHANGES // number))
     return [
-        agent_card(agent, intervals.get(key, []), around, now, drawn, most)
+        agent_card(agent, intervals.get(key, []), around, now, drawn, blocks, changes)
         for key, agent in zip(found.keys, found.shown, strict=True)
     ]
 
 
 def agent_card(
-    agent: models.Agent, intervals: list[AgentInterval], around: Around, now: datetime, drawn: Window, most: int
+    agent: models.Agent,
+    intervals: list[AgentInterval],
+    around: Around,
+    now: datetime,
+    drawn: Window,
+    blocks: int,
+    changes: int,
 ) -> AgentCard:
+    """Build a card with at most so many blocks in the strip and so many changes."""
     day = clip(intervals, drawn)
     exact = clip_end(day, now)
     signs = around.signs.get((agent.board_id, agent.agent_id), NO_SIGNS)
@@ -83,15 +92,15 @@ def agent_card(
         progress=signs.progress,
         clock_ahead=signs.clock_ahead,
         shares=[TitledShare(share.kind, share.length, share.percent, TITLES[share.kind]) for share in shares(exact)],
-        strip=timeline_layout.draw(timeline_layout.layout_lane(day, drawn, most)),
-        changes=[named_interval(agent, interval, around) for interval in islice(reversed(exact), MAX_CHANGES)],
-        earlier=max(len(exact) - MAX_CHANGES, 0),
+        strip=timeline_layout.draw(timeline_layout.layout_lane(day, drawn, blocks)),
+        changes=[named_interval(agent, interval, around) for interval in islice(reversed(exact), changes)],
+        earlier=max(len(exact) - changes, 0),
     )
 
 
-def summary_sentence(kinds: Counter[StatusKind], silent: int) -> str:
-    """Summarise all agents: "3 agents: 1 blocked, 2 working; of 1 there is no sign of life"."""
+def summary_sentence(kinds: Counter[StatusKind], silent: int, *, is_all: bool) -> str:
+    """Summarise all agents: "3 agents: 1 blocked, 2 working; 1 silent". Silent ones are counted among those shown."""
     words = [f"{kinds[kind]:,} {TITLES[kind].lower()}" for kind in ("blocked", "working", "waiting", "idle", "other")]
     told = ", ".join(word for word in words if not word.startswith("0 "))
-    unheard = f"; {silent:,} silent" if silent else ""
+    unheard = f"; {silent:,} silent{'' if is_all else ' on this page'}" if silent else ""
     return f"{count(kinds.total(), 'agent')}: {told}{unheard}."

@@ -19,10 +19,11 @@ from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window
 from marcus_events import models
 from marcus_events.core.filters import format_moment
 
-# In all lanes of the page: a frame must fit into one message. A link has about 400 bytes, a drawn block 20.
-MAX_LINKS = 700
-MAX_DRAWN = 6_000
-MAX_ROWS = 100  # of the table
+# In all lanes of the page, which should have no more than 150 KB: a link has about 400 bytes, a drawn block 20, a row
+# 500.
+MAX_LINKS = 200
+MAX_DRAWN = 3_000
+MAX_ROWS = 40  # of the table
 ROOM, ROOM_ON_A_TELEPHONE = 4.5, 14.0  # percent of a lane that fits a few letters of a name
 
 

@@ -14,13 +14,14 @@ from typing import Any
 from django.db.models import Case, Count, Q, When
 
 from dashboard.queries import blockers
+from dashboard.queries.numbered_pages import Paging
 from dashboard.timeline.status_intervals import KIND_OF, AgentInterval, StatusKind, Window, kind_of
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.log.agent_activity import Signs, signs
 from marcus_events.log.board_removals import last_removals
 
-MAX_AGENTS = 40  # shown at once; the others are counted and can be found by choosing a board
+PAGE = 25  # agents
 FIRST: list[StatusKind] = ["blocked", "working", "waiting"]  # shown first if not all fit
 RANK = Case(
     *(When(status=status, then=FIRST.index(kind)) for status, kind in KIND_OF.items() if kind in FIRST),
@@ -34,10 +35,10 @@ AgentIntervals = dict[AgentKey, list[AgentInterval]]
 
 @dataclass(frozen=True)
 class Agents:
-    """The agents that are shown, by name; `hidden` counts the others. `kinds` counts all."""
+    """The agents of a page, by name. `kinds` counts all."""
 
     shown: list[models.Agent]
-    hidden: int
+    paging: Paging
     kinds: Counter[StatusKind]
 
     @property
@@ -64,16 +65,18 @@ class Around:
         return board.name if board else board_id
 
 
-def agents(scope: Scope, agent: str = "") -> Agents:
-    """Return all agents, those of a board, or the chosen one (once per board that knows it)."""
+def agents(scope: Scope, agent: str = "", page: str = "") -> Agents:
+    """Return all agents, those of a board, or the chosen one (once per board that knows it): a page of them."""
+    paging = Paging.of(page, PAGE)
     chosen = scope.on() | ({"agent_id": agent} if agent else {})
     rows = models.Agent.objects.now().filter(**chosen)
     numbers = dict(rows.order_by().values_list("status").annotate(number=Count("*")))
-    first = list(rows.defer("skills").order_by(RANK, "-status_since", "board_id", "agent_id")[:MAX_AGENTS])
+    ranked = rows.defer("skills").order_by(RANK, "-status_since", "board_id", "agent_id")
+    shown = list(ranked[paging.skip : paging.skip + PAGE])
     kinds = Counter[StatusKind]()
     for status, number in numbers.items():
         kinds[kind_of(status)] += number
-    return Agents(sorted(first, key=by_name), kinds.total() - len(first), kinds)
+    return Agents(sorted(shown, key=by_name), paging.with_next(kinds.total() > paging.skip + PAGE), kinds)
 
 
 def by_name(agent: models.Agent) -> tuple[Any, ...]:

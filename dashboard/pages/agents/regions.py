@@ -20,7 +20,7 @@ def gather(page_state: PageState) -> dict[str, Any]:
     end = time_axis.next_column(now, DAY)
     day, span = Window(end - DAY, end), time_axis.span_of(page_state.span)
     shown = time_axis.window_of(span, until := time_axis.parse_end(page_state.until, now), now)
-    found = queries.agents(page_state.scope, page_state.agent)
+    found = queries.agents(page_state.scope, page_state.agent, page_state.p)
     removed = queries.removed_boards(found)
     intervals = queries.intervals(found, [day, shown], removed)
     around = queries.around(found, intervals, removed, page_state.scope.everywhere())
@@ -28,8 +28,9 @@ def gather(page_state: PageState) -> dict[str, Any]:
     silent = sum(member.verdict.tone == "attention" for member in members)
     return {
         "members": members,
-        "hidden": found.hidden,
-        "in_short": summary_sentence(found.kinds, silent),
+        "paging": found.paging,
+        "number": found.kinds.total(),
+        "in_short": summary_sentence(found.kinds, silent, is_all=found.paging.is_all),
         "timeline": timeline(span, shown, found, intervals, around),
         "is_now": until is None,
         "spans": [(name, each.words) for name, each in time_axis.SPANS.items()],

@@ -9,7 +9,7 @@ from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.visibility import visibility_of
 
-PARAMETERS = ("board", "agent", "span", "until")
+PARAMETERS = ("board", "agent", "span", "until", "p")
 
 
 @require_safe

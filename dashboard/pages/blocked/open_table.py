@@ -10,10 +10,11 @@ from django.db.models import Count
 
 from dashboard.queries import blockers, current_state
 from dashboard.queries.blockers import SEVERITY_WEIGHT, OpenBlocker
+from dashboard.queries.numbered_pages import Paging
 from dashboard.queries.root_causes import RootCause, cause_of, causes, of_cause
 from dashboard.visibility import Scope
 
-MAX_ROWS = 100
+PAGE = 40  # blockers
 MAX_BOARDS = 12  # to choose from; the switcher has them all
 
 
@@ -34,11 +35,13 @@ class TableChoice:
 
 @dataclass(frozen=True)
 class OpenTable:
-    """`total` counts the board's open blockers, `causes` their causes; `rows` are the first of those that match the
-    chosen severity and cause, and `matching` counts all of these.
+    """`total` counts the board's open blockers, `causes` their causes; `rows` are a page of those that match the chosen
+    severity and cause. `matching` counts all of these, and `ranked` those that are on any page.
     """
 
     rows: list[OpenRow]
+    paging: Paging
+    ranked: int
     matching: int
     total: int
     causes: int
@@ -47,20 +50,26 @@ class OpenTable:
 
     @property
     def hidden(self) -> int:
-        return self.matching - len(self.rows)
+        """How many are on no page."""
+        return self.matching - self.ranked
 
 
-def open_table(scope: Scope, now: datetime, *, severity: str = "", cause: str = "", sort: str = "") -> OpenTable:
+def open_table(
+    scope: Scope, now: datetime, *, severity: str = "", cause: str = "", sort: str = "", page: str = ""
+) -> OpenTable:
     everything = blockers.open_rows(scope)
     rows = chosen_rows(everything, severity, cause)
     items = blockers.open_blockers(scope, sort, now, rows)
     alike = {cause.key: cause for cause in causes(items, now)}
     if sort == "cause":
         items = [item for cause in alike.values() for item in cause.items]
-    counted = severities(everything)
+    paging, counted = Paging.of(page, PAGE), severities(everything)
+    end = paging.skip + PAGE
     total = sum(choice.number for choice in counted)
     return OpenTable(
-        rows=[OpenRow(item, alike[cause_of(item.blocker)]) for item in items[:MAX_ROWS]],
+        rows=[OpenRow(item, alike[cause_of(item.blocker)]) for item in items[paging.skip : end]],
+        paging=paging.with_next(len(items) > end),
+        ranked=len(items),
         matching=rows.count() if severity or cause else total,
         total=total,
         causes=blockers.count_causes(everything),

@@ -20,7 +20,7 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.state import TASK_STATUSES
 
 PAGE = 40  # boards
-MAX_CARDS = 100  # per column; the rest is counted
+CARDS = 40  # on a page of a column
 COLUMNS = {
     "todo": (TASK_STATUSES["todo"], ("todo",)),
     "in_progress": (TASK_STATUSES["in_progress"], ("in_progress", "assigned")),
@@ -148,26 +148,24 @@ class TaskCard:
 
 @dataclass(frozen=True)
 class BoardColumn:
-    """`hidden` counts the cards that are not shown."""
+    """A page of the cards with a status; `count` counts all of them."""
 
     status: str
     title: str
     cards: list[TaskCard]
-    hidden: int
+    paging: Paging
+    count: int
     empty: str
 
-    @property
-    def count(self) -> int:
-        return len(self.cards) + self.hidden
 
-
-def columns(scope: Scope) -> dict[str, BoardColumn]:
+def columns(scope: Scope, chosen: str = "", page: str = "") -> dict[str, BoardColumn]:
     """Return a board's cards by status: longest in their status first, newest first when done. Subtasks stand under
-    their parents, see `subtasks`.
+    their parents, see `subtasks`. Of the chosen column, the cards are those of a page; of the others, of the first.
     """
     board = scope.board
     pattern = getattr(current_state.board(scope), "external_url", "")
-    found = {name: cards(scope, name, statuses) for name, (_, statuses) in COLUMNS.items()}
+    pagings = {name: Paging.of(page if name == chosen else "", CARDS) for name in COLUMNS}
+    found = {name: cards(scope, name, statuses, pagings[name]) for name, (_, statuses) in COLUMNS.items()}
     rows = [row for rows in found.values() for row in rows]
     shown = {(board, row.task_id) for row in rows}
     waiting, numbers = linked_tasks.dependents_by_task(shown, scope.visibility), numbers_of(scope)
@@ -185,15 +183,16 @@ def columns(scope: Scope) -> dict[str, BoardColumn]:
     def column(name: str, title: str, statuses: tuple[str, ...]) -> BoardColumn:
         shown = [card(row) for row in found[name]]
         number = sum(numbers.get(status, 0) for status in statuses)
-        return BoardColumn(name, title, shown, max(number - len(shown), 0), EMPTY[name])
+        paging = pagings[name].with_next(number > pagings[name].skip + CARDS)
+        return BoardColumn(name, title, shown, paging, number, EMPTY[name])
 
     return {name: column(name, title, statuses) for name, (title, statuses) in COLUMNS.items()}
 
 
-def cards(scope: Scope, name: str, statuses: tuple[str, ...]) -> list[models.Task]:
-    order = ("-status_since", "-name") if name == "done" else ("status_since", "name")
+def cards(scope: Scope, name: str, statuses: tuple[str, ...], paging: Paging) -> list[models.Task]:
+    order = ("-status_since", "-name", "task_id") if name == "done" else ("status_since", "name", "task_id")
     rows = models.Task.objects.now().filter(status__in=statuses, **scope.on()).exclude(subtasks.under_parents())
-    return list(rows.defer("description").order_by(*order)[:MAX_CARDS])
+    return list(rows.defer("description").order_by(*order)[paging.skip : paging.skip + CARDS])
 
 
 def numbers_of(scope: Scope) -> dict[str, int]:

@@ -16,7 +16,8 @@ def gather_boards(page_state: PageState) -> dict[str, Any]:
 
 def gather_board(page_state: PageState) -> dict[str, Any]:
     found = boards.summaries(page_state.scope, [board] if (board := current_state.board(page_state.scope)) else [])
-    return {"summary": found[0] if found else None, "columns": boards.columns(page_state.scope)}
+    columns = boards.columns(page_state.scope, page_state.column, page_state.p)
+    return {"summary": found[0] if found else None, "columns": columns}
 
 
 def gather_dependencies(page_state: PageState) -> dict[str, Any]:

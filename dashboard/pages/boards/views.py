@@ -29,5 +29,6 @@ def board(request: HttpRequest, board_id: str) -> HttpResponse:
     found = current_state.board(Scope(visibility_of(request.user), replace_nul(board_id)))
     if found is None:
         raise Http404(f"Board {board_id} does not exist. It may have been removed.")
-    page_state = PageState("board", board=board_id, done=PageState.from_query("board", request.GET).done)
+    given = PageState.from_query("board", request.GET)
+    page_state = PageState("board", board=board_id, done=given.done, column=given.column, p=given.p)
     return page_view.render(request, "boards/board.html", page_state, found.name)

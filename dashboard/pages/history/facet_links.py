@@ -28,6 +28,7 @@ class FacetValue:
 
 @dataclass(frozen=True)
 class FacetLinks:
+    field: str
     title: str
     values: list[FacetValue]
     more: int  # number of values not listed
@@ -52,7 +53,7 @@ def facet(page_state: PageState, field: str, counts: list[tuple[str, int]]) -> F
         )
         for value, count in top
     ]
-    return FacetLinks(field.capitalize(), values, len(counts) - len(top))
+    return FacetLinks(field, field.capitalize(), values, len(counts) - len(top))
 
 
 def display_value(field: str, value: str, names: dict[str, str]) -> str:

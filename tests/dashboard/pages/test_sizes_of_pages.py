@@ -17,7 +17,7 @@ from tests.dashboard.pages.people.test_people import made, signed_in
 from tests.dashboard.publishing import event, publish
 
 HUNDREDS, THOUSANDS = 400, 3_000
-MOST_BYTES = 200_000
+MOST_BYTES = 150_000
 NEARLY = 1.1
 PATHS = [
     *("/", "/?board=board-0007", "/boards/", "/boards/?p=3", "/boards/?q=7", "/boards/board-0007/", "/activity/"),

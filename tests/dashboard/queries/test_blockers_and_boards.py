@@ -133,11 +133,21 @@ def test_what_waits_longest_comes_first_and_what_was_done_last_too() -> None:
     assert [card.task.task_id for card in queries.columns(on("shop"))["done"].cards] == ["t2", "t1", "t0"]
 
 
-def test_a_full_column_counts_what_it_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "MAX_CARDS", 2)
-    publish(*(event("task_created", task_id=f"t{n}") for n in range(5)))
-    column = queries.columns(on("shop"))["todo"]
-    assert (len(column.cards), column.hidden, column.count) == (2, 3, 5)
+def test_a_full_column_has_pages_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "CARDS", 2)
+    publish(*(event("task_created", task_id=f"t{n}", ago=9 - n) for n in range(5)))
+    publish(event("task_completed", task_id="t4"))
+
+    def shown(page: str) -> tuple[list[str], int, bool]:
+        column = queries.columns(on("shop"), "todo", page)["todo"]
+        return [card.task.task_id for card in column.cards], column.count, column.paging.has_next
+
+    assert [shown(page) for page in ("", "2", "3")] == [
+        (["t0", "t1"], 4, True),
+        (["t2", "t3"], 4, False),
+        ([], 4, False),
+    ]
+    assert len(queries.columns(on("shop"), "todo", "2")["done"].cards) == 1
 
 
 def test_only_what_opened_just_now_and_is_open_is_an_alert() -> None:

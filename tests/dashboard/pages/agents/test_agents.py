@@ -11,7 +11,7 @@ from django.test import Client
 
 from dashboard.live.page_frames import MAX_MESSAGE, size
 from dashboard.pages.agents import agent_timeline, regions
-from dashboard.pages.agents.queries import MAX_AGENTS
+from dashboard.pages.agents.queries import PAGE
 from marcus_events import models
 from marcus_events.core.event import Event, utc_now
 from marcus_events.log.agent_activity import Signs, signs
@@ -30,8 +30,8 @@ def text(viewer: Client, path: str = "/agents/") -> str:
     return words[words.index("Agents Working") : words.rindex(" Keyboard shortcuts ")]
 
 
-def members(board: str = "", agent: str = "") -> list[Any]:
-    found: list[Any] = regions.gather(looking("agents", board=board, agent=agent))["members"]
+def members(board: str = "", agent: str = "", p: str = "") -> list[Any]:
+    found: list[Any] = regions.gather(looking("agents", board=board, agent=agent, p=p))["members"]
     return found
 
 
@@ -121,14 +121,19 @@ def test_one_agent_or_one_board_can_be_looked_at_alone(viewer: Client) -> None:
     assert "Agent: Claude of shop show all agents" in text(viewer, "/agents/?agent=agent_shop")
 
 
-def test_where_there_are_too_many_those_who_need_somebody_are_shown_and_the_others_counted(viewer: Client) -> None:
-    idle = [of(f"agent_{n}", "agent_registered", 1, name=f"Claude {n}") for n in range(MAX_AGENTS + 11)]
+def test_where_there_are_too_many_those_who_need_somebody_come_first_and_the_others_on_other_pages(
+    viewer: Client,
+) -> None:
+    idle = [of(f"agent_{n}", "agent_registered", 1, name=f"Claude {n}") for n in range(PAGE + 11)]
     publish(*idle, of("agent_99", "task_blocked", 1, task_id="t", description="No key"))
     page = text(viewer)
-    assert f"{MAX_AGENTS + 12} agents: 1 blocked, {MAX_AGENTS + 11} idle." in page
-    assert "12 more not shown" in page
-    assert "agent_99" in {member.agent.agent_id for member in members()}
-    assert len(members()) == MAX_AGENTS
+    assert f"{PAGE + 12} agents: 1 blocked, {PAGE + 11} idle." in page
+    assert f"1–{PAGE} of {PAGE + 12} agents Next" in page
+    assert f"{PAGE + 1}–{PAGE + 12} of {PAGE + 12} agents Previous" in text(viewer, "/agents/?p=2")
+    assert "No agents on this page. Go to the first page" in text(viewer, "/agents/?p=3")
+    first, second = ({member.agent.agent_id for member in members(p=number)} for number in ("", "2"))
+    assert (len(first), len(second), first & second) == (PAGE, 12, set())
+    assert "agent_99" in first
 
 
 def test_a_removed_board_has_no_agents_and_one_that_is_back_has_no_past(viewer: Client) -> None:

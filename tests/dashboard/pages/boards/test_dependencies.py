@@ -100,6 +100,28 @@ def test_where_there_are_too_many_the_blocked_and_what_waits_for_them_are_drawn(
     assert found.undrawn == 10
 
 
+def test_of_many_tasks_without_dependencies_only_those_that_are_drawn_are_read_and_all_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"early{n}" for n in range(9)]
+    publish(*created(*names), *(event("task_completed", task_id=name) for name in names[:5]), *project())
+    everything = {show_done: drawn(show_done=show_done) for show_done in (True, False)}
+    monkeypatch.setattr(dependency_graph, "MAX_DRAWN", 3)
+    for show_done, full in everything.items():
+        found = drawn(show_done=show_done)
+        assert (found.done, found.hidden, found.count) == (full.done, full.hidden, full.count)
+        assert found.undrawn == len(full.boxes) - 3
+        assert len(found.boxes) == 3
+
+
+def test_a_board_without_dependencies_has_no_picture(viewer: Client) -> None:
+    publish(*created("a", "b"))
+    assert drawn().boxes == []
+    page = open_page(viewer, "/boards/shop/")
+    assert "No dependencies on this board." in page.text
+    assert not [tag for tag, _ in page.elements if tag == "foreignobject"]
+
+
 def test_the_page_shows_the_picture_with_a_table_behind_it(viewer: Client) -> None:
     publish(*project())
     page = open_page(viewer, "/boards/shop/")
