@@ -39,7 +39,8 @@ class Forbidden(InvalidEvent):
 
 def native_event(item: Any) -> Event:
     """Parse an event in the documented format. Without an id it gets a new one, so equal items are separate events."""
-    return event_from(item, default_id=new_id())
+    is_named = isinstance(item, dict) and item.get("event_id") is not None
+    return event_from(item, default_id="" if is_named else new_id())
 
 
 def new_id() -> str:
