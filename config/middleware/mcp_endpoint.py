@@ -26,7 +26,7 @@ from django.http import HttpResponse
 from config.asgi_types import Application, AsgiScope
 from config.middleware import origin, unknown_host
 from config.middleware.body_limit import caller_of, send_response
-from config.middleware.publish_endpoint import ResponseHeaders
+from config.middleware.response_headers import ResponseHeaders
 from config.utf8_request import Utf8Request
 from marcus_events import audit
 from marcus_events.access import authentication

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.utils.http import parse_header_parameters
+
+Headers = Sequence[tuple[bytes, bytes]]  # as ASGI has them
 
 
 class PlainResponse(NamedTuple):
@@ -26,7 +28,7 @@ def parse_content_type(stated: str) -> tuple[str, dict[str, Any]]:
         return "", {}
 
 
-def decode_headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def decode_headers(sent: Headers) -> dict[str, str]:
     """Return the headers of an ASGI scope. One that was sent twice has both values, joined by a comma, as in Django."""
     headers: dict[str, str] = {}
     for name_bytes, value_bytes in sent:
@@ -35,7 +37,7 @@ def decode_headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def encode_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+def encode_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     """Return headers as ASGI sends them."""
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
@@ -44,7 +46,7 @@ def django_response(plain: PlainResponse) -> HttpResponse:
     return HttpResponse(plain.body, status=plain.status, content_type=plain.content_type, headers=dict(plain.headers))
 
 
-async def send_plain(plain: PlainResponse, added: Iterable[tuple[bytes, bytes]], send: Any) -> None:
+async def send_plain(plain: PlainResponse, added: Headers, send: Any) -> None:
     """Send a response over ASGI, with the headers `added`."""
     headers = [
         (b"content-type", plain.content_type.encode("latin-1")),

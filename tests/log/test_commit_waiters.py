@@ -70,16 +70,18 @@ async def test_a_commit_that_is_done_already_is_not_waited_for() -> None:
 
 
 def test_a_loop_that_has_ended_is_freed() -> None:
-    commit = Future[int]()
-
-    async def wait() -> weakref.ref[asyncio.AbstractEventLoop]:
+    async def begin_to_wait(commit: Future[int]) -> weakref.ref[asyncio.AbstractEventLoop]:
         waiting = asyncio.ensure_future(wait_for_commit(commit))
         await asyncio.sleep(0)
         waiting.cancel()
         return weakref.ref(asyncio.get_running_loop())
 
-    loop = asyncio.run(wait())
-    commit.set_result(1)
-    del commit
+    def commit_after_the_end() -> weakref.ref[asyncio.AbstractEventLoop]:
+        commit = Future[int]()
+        loop = asyncio.run(begin_to_wait(commit))
+        commit.set_result(1)
+        return loop
+
+    loop = commit_after_the_end()
     gc.collect()
     assert loop() is None
