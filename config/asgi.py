@@ -36,7 +36,7 @@ addresses = [*pages.websocket_urlpatterns, *programs.websocket_urlpatterns, noth
 
 protocols = ProtocolTypeRouter(
     {
-        "http": ConnectionLimit(BodyLimit(Publishing(McpEndpoint(StrangerLimit(TurnLimit(http)))))),
+        "http": ConnectionLimit(Publishing(BodyLimit(McpEndpoint(StrangerLimit(TurnLimit(http)))))),
         "websocket": SameOrigin(CookieMiddleware(SessionReader(AuthMiddleware(URLRouter(addresses))))),
     }
 )

@@ -10,7 +10,8 @@ from typing import Any
 
 import django
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.utils.http import parse_header_parameters
+
+from marcus_events.http.plain_http import parse_content_type
 
 ANY_HOST = ("/healthz", "/readyz")  # whoever watches over this process may reach it by its bare address
 
@@ -21,11 +22,8 @@ class Utf8Request(ASGIRequest):
         return "" if self.path in ANY_HOST else super().get_host()
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """Ignore the charset. An invalid Content-Type counts as missing."""
-        try:
-            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
-        except ValueError:
-            self.content_type, self.content_params = "", {}
+        """Ignore the charset."""
+        self.content_type, self.content_params = parse_content_type(meta.get("CONTENT_TYPE", ""))
 
 
 class Utf8Handler(ASGIHandler):

@@ -70,14 +70,13 @@ def ingest(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) 
     return make_receipts(events, entries, [wait_for_results(*submit(chunk)) for chunk in chunks(entries)])
 
 
-async def ingest_async(
-    events: Sequence[Event], authority: Authority = Authority.ANY_BOARD, *, aside: bool = False
-) -> list[Receipt]:
-    """Do the same without blocking the event loop. Cancelling it does not cancel the commit.
+async def ingest_async(events: Sequence[Event], authority: Authority = Authority.ANY_BOARD) -> list[Receipt]:
+    """Do the same without blocking the event loop. Cancelling it does not cancel the commit."""
+    return await append_async(events, check_all(events, authority))
 
-    `in_thread` checks the events in a thread, for large ones.
-    """
-    entries = await asyncio.to_thread(check_all, events, authority) if aside else check_all(events, authority)
+
+async def append_async(events: Sequence[Event], entries: list[EventData | InvalidEvent]) -> list[Receipt]:
+    """Append the valid ones of these entries, as `check_all` has made them of the events."""
     submissions = [await submit_async(chunk) for chunk in chunks(entries)]
     for _, _, waiter in submissions:
         await wait_done(waiter)

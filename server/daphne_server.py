@@ -6,7 +6,7 @@ import asyncio
 import logging
 import resource
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -56,7 +56,21 @@ class DaphneServer(daphne.server.Server):  # type: ignore[misc]  # Daphne has no
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         queue = super().create_application(protocol, scope)
-        return WebSocketInbox(queue, protocol.transport) if queue and scope["type"] == "websocket" else queue
+        if queue is None:
+            return None
+        if scope["type"] == "websocket":
+            return WebSocketInbox(queue, protocol.transport)
+        self.connections[protocol]["application_instance"].add_done_callback(partial(self.forget, protocol))
+        return queue
+
+    def forget(self, protocol: Any, application: asyncio.Task[Any]) -> None:
+        """Forget a request that is answered. Daphne keeps all of them until it looks through them, once a second.
+
+        What fails or is cancelled is left to Daphne.
+        """
+        details = self.connections.get(protocol, {})
+        if "disconnected" in details and not application.cancelled() and application.exception() is None:
+            del self.connections[protocol]
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Return to the application only when its client has read the message.

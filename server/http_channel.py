@@ -54,6 +54,10 @@ class LimitedHTTPChannel(http.HTTPChannel):
             return not self.drained.is_set()
         return self.state is not ConnectionState.ABORTED
 
+    def isSecure(self) -> bool:
+        """TLS ends at a proxy; see `config.middleware.proxy_headers`. Twisted looks for it in a registry every time."""
+        return False
+
     # Receiving
 
     def resetTimeout(self) -> None:

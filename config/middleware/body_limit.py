@@ -13,11 +13,13 @@ from typing import Any
 from django.http import HttpResponse
 
 from config.asgi_types import Application, AsgiScope
+from config.middleware.response_headers import added_headers
 from marcus_events.access.authentication import Caller
 from marcus_events.core.problem import Problem
 from marcus_events.http import rejected_requests
 from marcus_events.http.json_body import MAX_BODY, too_large
-from marcus_events.http.problem_response import problem_response
+from marcus_events.http.plain_http import send_plain
+from marcus_events.http.problem_response import plain_problem
 
 API = ("/api/", "/mcp")  # what programs use: their rejected requests are recorded
 MAX_DIGITS = 20  # to tell that a length is too large; Python refuses to read thousands of them
@@ -66,7 +68,7 @@ def caller_of(scope: AsgiScope) -> Caller:
 async def refuse(problem: Problem, scope: AsgiScope, send: Any) -> None:
     if scope.get("path", "").startswith(API):
         rejected_requests.record_problem(problem, caller_of(scope), scope["method"], scope["path"])
-    await send_response(problem_response(problem), send)
+    await send_plain(plain_problem(problem), added_headers(scope), send)
 
 
 async def send_response(response: HttpResponse, send: Any) -> None:

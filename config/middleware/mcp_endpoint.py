@@ -20,13 +20,15 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpResponse
 
 from config.asgi_types import Application, AsgiScope
-from config.middleware import origin
+from config.middleware import origin, unknown_host
 from config.middleware.body_limit import caller_of, send_response
-from config.middleware.publish_endpoint import ResponseHeaders, rejection_of
+from config.middleware.response_headers import ResponseHeaders
 from config.utf8_request import Utf8Request
+from marcus_events import audit
 from marcus_events.access import authentication
 from marcus_events.access.authentication import Caller
 from marcus_events.api.endpoint import errors_as_problems, refused
@@ -97,6 +99,17 @@ class McpEndpoint:
         transport = self._transport = self._transport or await asyncio.to_thread(import_module, TRANSPORT)
         response: HttpResponse = await transport.respond(request.scope, body, caller)
         return response
+
+
+def rejection_of(request: Utf8Request) -> HttpResponse | None:
+    """Return the response to a request under an unknown host name, or with forged proxy headers; None otherwise."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        host, address = request._get_raw_host(), audit.address_of(request)  # type: ignore[attr-defined]
+        return problem_response(unknown_host.refuse(host, address, request.method or "", request.path))
+    problem = request.scope["refusal"]
+    return refused(request, problem) if problem else None
 
 
 def check_origin(request: Utf8Request) -> None:

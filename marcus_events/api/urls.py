@@ -4,7 +4,7 @@ from marcus_events.api import asyncapi, docs, events, publish, state_endpoints, 
 from marcus_events.api.endpoint import by_method, nothing_here, waiting
 
 urlpatterns = [
-    path("events", by_method(GET=events.events, POST=publish.publish)),
+    path("events", by_method(GET=events.events, POST=publish.publish_view)),
     path("events/<int:position>", by_method(GET=events.one_event)),
     path("events/wait", waiting(wait.wait)),
     path("boards", by_method(GET=state_endpoints.boards)),

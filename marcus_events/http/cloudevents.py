@@ -94,10 +94,13 @@ def decode_data(value: Any, encoded: Any, is_there: bool) -> tuple[str, dict[str
 
 
 def from_binary(headers: Mapping[str, str], body: bytes) -> Event:
-    """Convert a request in binary mode to an event. Raises InvalidEvent, or Problem if the body is not JSON."""
-    named = {name.lower().removeprefix(HEADER_PREFIX): value for name, value in headers.items() if is_attribute(name)}
+    """Convert a request in binary mode to an event. Raises InvalidEvent, or Problem if the body is not JSON.
+
+    The names of the headers are in lower case.
+    """
+    named = {name.removeprefix(HEADER_PREFIX): value for name, value in headers.items() if is_attribute(name)}
     attributes = {name: decode_header(name, value) for name, value in named.items()}
-    if content_type := headers.get("Content-Type", ""):
+    if content_type := headers.get("content-type", ""):
         attributes[CONTENT_TYPE] = content_type
     try:
         return build_event(attributes, *decode_body(body, content_type))
@@ -115,7 +118,7 @@ def event_id_in(headers: Mapping[str, str]) -> str:
 
 
 def is_attribute(header: str) -> bool:
-    return header.lower().startswith(HEADER_PREFIX)
+    return header.startswith(HEADER_PREFIX)
 
 
 def decode_header(name: str, value: str) -> str:

@@ -7,10 +7,14 @@ A token publishes only to its boards, and only for its sources. Each item has a 
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from marcus_events.access.authentication import Caller
 from marcus_events.core.event import Event, InvalidEvent
@@ -21,7 +25,8 @@ from marcus_events.core.reserved import Authority
 from marcus_events.http import rejected_requests
 from marcus_events.http.event_shapes import CODES, MAX_BATCH, PublishAnswer, PublishResult
 from marcus_events.http.publish_limit import check_lag
-from marcus_events.ingest import Receipt, event_from, ingest_async, rejected_receipt
+from marcus_events.ingest import Receipt, append_async, check_all, event_from, rejected_receipt
+from marcus_events.log.append import EventData
 from marcus_events.models import Token
 
 ParseItem = Callable[[Any], Event]  # makes an event of an item, or raises InvalidEvent
@@ -34,11 +39,20 @@ class Forbidden(InvalidEvent):
 
 def native_event(item: Any) -> Event:
     """Parse an event in the documented format. Without an id it gets a new one, so equal items are separate events."""
-    return event_from(item, default_id=new_id())
+    is_named = isinstance(item, dict) and item.get("event_id") is not None
+    return event_from(item, default_id="" if is_named else new_id())
 
 
 def new_id() -> str:
     return f"evt_{uuid.uuid4().hex}"
+
+
+class CheckedItems(NamedTuple):
+    """Items before they are stored: a receipt for each that cannot become an event, and what the log is to append."""
+
+    offered: list[PublishItem]
+    events: list[Event]
+    entries: list[EventData | InvalidEvent]
 
 
 async def publish(items: Sequence[Any], read: ParseItem, token: Token, *, aside: bool = False) -> list[Receipt]:
@@ -47,9 +61,19 @@ async def publish(items: Sequence[Any], read: ParseItem, token: Token, *, aside:
     Raises LogUnavailable, or Problem while publishers have to wait.
     """
     await check_lag()
-    offered = await asyncio.to_thread(parse_items, items, read, token) if aside else parse_items(items, read, token)
+    check = partial(check_items, items, read, token)
+    return await store(await asyncio.to_thread(check) if aside else check())
+
+
+def check_items(items: Sequence[Any], read: ParseItem, token: Token) -> CheckedItems:
+    offered = parse_items(items, read, token)
     events = [item for item in offered if isinstance(item, Event)]
-    return merge_receipts(offered, await ingest_async(events, authority_of(token), aside=aside))
+    return CheckedItems(offered, events, check_all(events, authority_of(token)))
+
+
+async def store(checked: CheckedItems) -> list[Receipt]:
+    """Returns when the valid events are committed. Raises LogUnavailable."""
+    return merge_receipts(checked.offered, await append_async(checked.events, checked.entries))
 
 
 def authority_of(token: Token) -> Authority:
@@ -113,6 +137,14 @@ def response_body(receipts: list[Receipt], *, is_batch: bool, place: str = "") -
         "rejected": counted.count("rejected"),
         "results": [item_result(receipt, f"{place}/{n}" if is_batch else place) for n, receipt in enumerate(receipts)],
     }
+
+
+def as_json(body: PublishAnswer) -> bytes:
+    """Serialise the answer. A rejected event may have half of a surrogate pair in its id, which is escaped."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body).encode()
 
 
 def item_result(receipt: Receipt, place: str) -> PublishResult:
