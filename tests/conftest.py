@@ -80,7 +80,7 @@ def delete_rows() -> None:
 @pytest.fixture(autouse=True)
 def fresh_rates() -> None:
     """Reset rate limits, so that tests do not use up each other's."""
-    rate_limits.counter_of.cache_clear()
+    rate_limits.limiter.cache_clear()
 
 
 @pytest.fixture(autouse=True)

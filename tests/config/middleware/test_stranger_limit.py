@@ -46,7 +46,7 @@ async def test_an_unknown_token_goes_no_further_and_a_valid_one_does(valid: str)
 
 
 async def test_who_has_guessed_little_is_answered_by_the_endpoint(valid: str) -> None:
-    rate_limits.counter_of.cache_clear()
+    rate_limits.limiter.cache_clear()
     assert await statuses("/api/events", "mev_wrong") == [200]
 
 
