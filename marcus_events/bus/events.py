@@ -134,7 +134,10 @@ class Events(LocalEvents):
             self._expect_from_log(event)
             await self._store(event)
         if handlers := handlers_of(self.subscribers, event_type):
-            await self._dispatch(event, handlers, wait=wait_for_handlers)
+            if not wait_for_handlers:
+                await self._call_in_background(event, handlers)
+            elif calls := self._call_handlers(event, handlers):
+                await calls.wait()
         return event
 
     async def publish_nowait(
@@ -153,7 +156,10 @@ class Events(LocalEvents):
             if self.policies.of(event.event_type) != "durable":
                 await self._store(event)
             if handlers := handlers_of(self.subscribers, event.event_type):
-                await self._dispatch(event, handlers, wait=wait_for_handlers)
+                if not wait_for_handlers:
+                    await self._call_in_background(event, handlers)
+                elif calls := self._call_handlers(event, handlers):
+                    await calls.wait()
         return events
 
     # Reading
@@ -253,7 +259,7 @@ class Events(LocalEvents):
         self._recent.append(event)
         found = {id(handler): handler for name in names_of(event) for handler in handlers_of(self.subscribers, name)}
         if found:
-            await self._dispatch(event, found.values(), wait=False)
+            await self._call_in_background(event, found.values())
 
     def _connect_to_log(self) -> None:
         self._log_bridge.connect(self.persistence, has_subscribers=bool(self.subscribers))

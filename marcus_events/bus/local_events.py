@@ -14,6 +14,7 @@ from weakref import WeakMethod
 
 from marcus_events.bus.background import BackgroundTasks, WhenFull
 from marcus_events.bus.dispatch import Dispatcher
+from marcus_events.bus.event_calls import EventCalls
 from marcus_events.bus.handler_metrics import AllHandlerStats, TypeCounts
 from marcus_events.bus.streams import CollectedEvents, Stream, push_if_alive
 from marcus_events.bus.subscribers import Handler, HandlerSubscription, handler_name, remove_handler
@@ -118,13 +119,14 @@ class LocalEvents:
             del self.history[: -self._history_limit]
         return event
 
-    async def _dispatch(self, event: Event, handlers: Iterable[Handler], *, wait: bool) -> None:
-        """Call the handlers, and wait for them or let them run in the background."""
-        subscriptions = [self._as_subscription(handler) for handler in handlers]
-        if wait:
-            await self._dispatcher.dispatch(event, subscriptions)
-        else:
-            await self._background.start(partial(self._dispatcher.dispatch, event, subscriptions))
+    def _call_handlers(self, event: Event, handlers: Iterable[Handler]) -> EventCalls | None:
+        """Call the handlers; return the calls that have not ended, or None if there are none."""
+        return self._dispatcher.start(event, self._as_subscriptions(handlers))
+
+    async def _call_in_background(self, event: Event, handlers: Iterable[Handler]) -> None:
+        """Let the handlers run in the background."""
+        subscriptions = self._as_subscriptions(handlers)
+        await self._background.start(partial(self._dispatcher.dispatch, event, subscriptions))
 
     def _subscription_of(
         self,
@@ -145,9 +147,12 @@ class LocalEvents:
             in_thread=in_thread,
         )
 
-    def _as_subscription(self, handler: Handler) -> HandlerSubscription:
-        """The subscription itself, or one with the default options for a function that was put into `subscribers`."""
-        return handler if isinstance(handler, HandlerSubscription) else self._subscription_of("*", handler)
+    def _as_subscriptions(self, handlers: Iterable[Handler]) -> list[HandlerSubscription]:
+        """The subscriptions; with the default options for functions that were put into `subscribers`."""
+        return [
+            handler if isinstance(handler, HandlerSubscription) else self._subscription_of("*", handler)
+            for handler in handlers
+        ]
 
     def _remove(self, subscription: HandlerSubscription) -> None:
         for pattern in subscription.patterns:

@@ -1,24 +1,28 @@
 """Running calls: held until they end, and expired when their time limit is up.
 
-The event loop keeps only weak references to tasks, so calls are held here. A timer for each call would cost more than
-the call. Calls with the same limit expire in the order in which they began, so one timer per limit is enough: it
-expires the oldest calls and is then set for the next one.
+The event loop keeps only weak references to tasks, so calls are held here, together for each event. A timer for each
+would cost more than the calls. Those with the same limit expire in the order in which they began, so one timer per
+limit is enough: it expires the oldest ones and is then set for the next ones.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Sized
 from itertools import takewhile
-from typing import Protocol
+from typing import Any, Protocol
 
 
-class ExpiringCall(Hashable, Protocol):
-    """`limit_s` is the time limit, or None; `expire` is called when it is up."""
+class ExpiringCalls(Hashable, Sized, Protocol):
+    """The calls of one event. `limits_s` has their time limits; `expire` is called when one of these is up."""
 
-    limit_s: float | None
+    @property
+    def limits_s(self) -> Collection[float | None]: ...
 
-    def expire(self) -> None: ...
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+
+    def expire(self, limit_s: float) -> None: ...
 
 
 class RunningCalls:
@@ -29,32 +33,46 @@ class RunningCalls:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._due: dict[float | None, dict[ExpiringCall, float]] = {}  # limit → call → due time, the oldest call first
+        self._due: dict[float | None, dict[ExpiringCalls, float]] = {}  # limit → calls → due time, the oldest first
         self._limits_with_timer: set[float] = set()
-        self._expired: set[ExpiringCall] = set()
+        self._expired: set[asyncio.Task[Any]] = set()
 
     def __len__(self) -> int:
-        return sum(map(len, self._due.values())) + len(self._expired)
+        """How many calls are held."""
+        due = {id(calls): len(calls) for with_limit in self._due.values() for calls in with_limit}
+        return sum(due.values()) + len(self._expired)
 
-    def add(self, call: ExpiringCall, loop: asyncio.AbstractEventLoop) -> None:
-        """Hold a call that begins now in the running event loop."""
-        limit_s = call.limit_s
-        if loop is not self._loop:
-            self._start_empty_in(loop)
-        if (calls := self._due.get(limit_s)) is None:
-            calls = self._due[limit_s] = {}
-        calls[call] = due = loop.time() + limit_s if limit_s is not None else 0.0
-        if limit_s is not None and limit_s not in self._limits_with_timer:
-            self._set_timer(loop, limit_s, due)
+    def add(self, calls: ExpiringCalls) -> None:
+        """Hold calls that begin now in their event loop, which runs."""
+        if calls.loop is not self._loop:
+            self._start_empty_in(calls.loop)
+        now = calls.loop.time()
+        for limit_s in calls.limits_s:
+            if (with_limit := self._due.get(limit_s)) is None:
+                with_limit = self._due[limit_s] = {}
+            if limit_s is None:
+                with_limit[calls] = 0.0
+                continue
+            with_limit[calls] = now + limit_s
+            if limit_s not in self._limits_with_timer:
+                self._set_timer(calls.loop, limit_s, now + limit_s)
 
-    def discard(self, call: ExpiringCall) -> None:
-        if (calls := self._due.get(call.limit_s)) is None or calls.pop(call, None) is None:
-            self._expired.discard(call)
+    def discard(self, calls: ExpiringCalls) -> None:
+        for limit_s in calls.limits_s:
+            self._due.get(limit_s, {}).pop(calls, None)
+
+    def hold_until_done(self, task: asyncio.Task[Any]) -> None:
+        """Hold the task of an expired call, which may ignore that it is cancelled."""
+        self._expired.add(task)
+        task.add_done_callback(self.release)  # it may never have started
+
+    def release(self, task: asyncio.Task[Any] | None) -> None:
+        self._expired -= {task}
 
     def _start_empty_in(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        for calls in (self._due, self._limits_with_timer, self._expired):
-            calls.clear()
+        for held in (self._due, self._limits_with_timer, self._expired):
+            held.clear()
 
     def _set_timer(self, loop: asyncio.AbstractEventLoop, limit_s: float, due: float) -> None:
         self._limits_with_timer.add(limit_s)
@@ -62,10 +80,9 @@ class RunningCalls:
 
     def _expire_due(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> None:
         self._limits_with_timer.discard(limit_s)
-        calls, now = self._due[limit_s], loop.time()
-        for call, _ in list(takewhile(lambda item: item[1] <= now, calls.items())):
-            del calls[call]
-            self._expired.add(call)
-            call.expire()
-        if calls and limit_s not in self._limits_with_timer:
-            self._set_timer(loop, limit_s, next(iter(calls.values())))
+        with_limit, now = self._due[limit_s], loop.time()
+        for calls, _ in list(takewhile(lambda item: item[1] <= now, with_limit.items())):
+            del with_limit[calls]
+            calls.expire(limit_s)
+        if with_limit and limit_s not in self._limits_with_timer:
+            self._set_timer(loop, limit_s, next(iter(with_limit.values())))
