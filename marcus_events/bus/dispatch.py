@@ -37,55 +37,44 @@ class Dispatcher:
 
     async def dispatch(self, event: Event, subscriptions: Iterable[HandlerSubscription]) -> None:
         """Call each handler; return when all calls have ended."""
-        if (calls := self.start(event, subscriptions)) is not None:
+        if calls := self.start(event, subscriptions):
             await calls.wait()
-
-    def start(self, event: Event, subscriptions: Iterable[HandlerSubscription]) -> EventCalls | None:
-        """Call each handler; return the calls that have not ended, or None if there are none."""
-        calls: EventCalls | None = None
-        with caused_by(event):
-            for subscription in subscriptions:
-                try:
-                    calls = self._call(event, subscription, calls)
-                except BaseException:  # noqa: S112 - it is counted and logged
-                    continue
-        return calls or None
 
     async def call(self, event: Event, subscription: HandlerSubscription) -> BaseException | None:
         """Call one handler; return its error, or None if it succeeded."""
-        try:
-            with caused_by(event):
-                calls = self._call(event, subscription, None)
-        except BaseException as error:
-            return error
-        if calls is None:
-            return None
-        await calls.wait()
+        calls = EventCalls(event, self.running)
+        if self.start(event, [subscription], calls):
+            await calls.wait()
         return calls.error
 
-    def _call(self, event: Event, subscription: HandlerSubscription, calls: EventCalls | None) -> EventCalls | None:
-        """Call a handler; return the calls, with this one if it goes on.
-
-        Raises what the handler raised, counted and logged.
-        """
-        if subscription.matches is not None and not is_match(subscription, event):
-            return calls
-        stats = subscription.stats
-        stats.in_flight += 1
-        began = perf_counter()
-        try:
-            result = run_in_thread(subscription, event) if subscription.in_thread else subscription.handler(event)
-            is_awaitable = result is not None and inspect.isawaitable(result)
-        except BaseException as error:
-            stats.ended(began, error)
-            log_failure(subscription, event, error)
-            raise
-        if is_awaitable:
-            if calls is None:
-                calls = EventCalls(event, self.running)
-            calls.add(subscription, result, began)
-        elif stats.ended(began) > SLOW_S:
-            self._report_slow(stats.handler)
+    def start(
+        self, event: Event, subscriptions: Iterable[HandlerSubscription], calls: EventCalls | None = None
+    ) -> EventCalls | None:
+        """Call each handler; return the calls that have not ended, added to `calls`."""
+        with caused_by(event):
+            for subscription in subscriptions:
+                if subscription.matches is not None and not is_match(subscription, event):
+                    continue
+                stats = subscription.stats
+                stats.in_flight += 1
+                began = perf_counter()
+                try:
+                    result = (
+                        run_in_thread(subscription, event) if subscription.in_thread else subscription.handler(event)
+                    )
+                    if result is not None and inspect.isawaitable(result):
+                        if calls is None:
+                            calls = EventCalls(event, self.running)
+                        calls.add(subscription, result, began)
+                        continue
+                except BaseException as error:
+                    stats.ended(began, error)
+                    log_failure(subscription, event, error)
+                    if calls is not None:
+                        calls.error = error
+                    continue
+                if stats.ended(began) > SLOW_S:
+                    self._report_slow(stats.handler)
         return calls
 
     def _report_slow(self, handler: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from typing import Any
 
 from marcus_events.bus.subscribers import HandlerSubscription
@@ -26,7 +26,7 @@ class HandlerTimeout(TimeoutError):
 
 
 class EventCalls:
-    """Add all calls, then `wait`. `error` is the last one that a handler raised, or None."""
+    """Add all calls, then `wait` if there are any. `error` is the last one that a handler raised, or None."""
 
     __slots__ = ("_ended", "_open", "_running", "error", "event", "limits_s", "loop")
 
@@ -34,7 +34,7 @@ class EventCalls:
         self.event = event
         self.error: BaseException | None = None
         self.loop = asyncio.get_running_loop()
-        self.limits_s: set[float | None] = set()  # of the calls that `running` holds
+        self.limits_s: Collection[float | None] = ()  # of the calls that `running` holds
         self._running = running
         self._open: dict[int, OpenCall] = {}
         self._ended: asyncio.Future[None] | None = None

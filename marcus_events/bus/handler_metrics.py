@@ -85,26 +85,39 @@ class TypeCounts:
     """How many events of each type were published, in total and in the last WINDOW_S seconds."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._names: set[str] = set()
+        self._totals: Counter[str] = Counter()  # without the current second
         self._second = 0
-        self._this_second: Counter[str] = Counter()
-        self._seconds_before: deque[tuple[int, Counter[str]]] = deque(maxlen=WINDOW_S)
+        self._this_second: dict[str, int] = {}
+        self._seconds_before: deque[tuple[int, dict[str, int]]] = deque(maxlen=WINDOW_S)
 
     def add(self, event_type: str, now: float) -> None:
         """Count an event; `now` is its time in seconds since 1970."""
-        if event_type not in self._counts and len(self._counts) >= MAX_TYPES:
-            event_type = OTHERS
-        self._counts[event_type] += 1
         if (second := int(now)) != self._second:
-            self._seconds_before.append((self._second, self._this_second))
-            self._second, self._this_second = second, Counter()
-        self._this_second[event_type] += 1
+            self._begin(second)
+        counted = self._this_second
+        if event_type not in counted:
+            event_type = self._first_in_second(event_type)
+        counted[event_type] += 1
 
     def as_dict(self) -> dict[str, dict[str, float]]:
-        recent: Counter[str] = Counter()
+        totals, recent = self._totals + Counter(self._this_second), Counter[str]()
         for second, counted in (*self._seconds_before, (self._second, self._this_second)):
             if second > time.time() - WINDOW_S:
                 recent.update(counted)
-        return {
-            name: {"count": count, "per_second": recent[name] / WINDOW_S} for name, count in self._counts.most_common()
-        }
+        return {name: {"count": count, "per_second": recent[name] / WINDOW_S} for name, count in totals.most_common()}
+
+    def _begin(self, second: int) -> None:
+        self._totals.update(self._this_second)
+        self._seconds_before.append((self._second, self._this_second))
+        self._second, self._this_second = second, {}
+
+    def _first_in_second(self, event_type: str) -> str:
+        """Begin to count a type in this second; return the name that it is counted under."""
+        if event_type not in self._names:
+            if len(self._names) >= MAX_TYPES:
+                event_type = OTHERS
+            else:
+                self._names.add(event_type)
+        self._this_second.setdefault(event_type, 0)
+        return event_type

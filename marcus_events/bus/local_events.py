@@ -120,7 +120,7 @@ class LocalEvents:
         return event
 
     def _call_handlers(self, event: Event, handlers: Iterable[Handler]) -> EventCalls | None:
-        """Call the handlers; return the calls that have not ended, or None if there are none."""
+        """Call the handlers; return the calls that have not ended."""
         return self._dispatcher.start(event, self._as_subscriptions(handlers))
 
     async def _call_in_background(self, event: Event, handlers: Iterable[Handler]) -> None:
