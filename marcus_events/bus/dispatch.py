@@ -20,7 +20,7 @@ from time import perf_counter
 from marcus_events.bus.event_calls import EventCalls, log_failure
 from marcus_events.bus.subscribers import HandlerSubscription
 from marcus_events.bus.timeouts import RunningCalls
-from marcus_events.core.causation import caused_by
+from marcus_events.core.causation import handled_event
 from marcus_events.core.event import Event
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,8 @@ class Dispatcher:
         self, event: Event, subscriptions: Iterable[HandlerSubscription], calls: EventCalls | None = None
     ) -> EventCalls | None:
         """Call each handler; return the calls that have not ended, added to `calls`."""
-        with caused_by(event):
+        token = handled_event.set(event)
+        try:
             for subscription in subscriptions:
                 if subscription.matches is not None and not is_match(subscription, event):
                     continue
@@ -75,6 +76,8 @@ class Dispatcher:
                     continue
                 if stats.ended(began) > SLOW_S:
                     self._report_slow(stats.handler)
+        finally:
+            handled_event.reset(token)
         return calls
 
     def _report_slow(self, handler: str) -> None:

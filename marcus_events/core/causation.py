@@ -15,12 +15,12 @@ from marcus_events.core.event import Event
 CORRELATION = "correlation_id"  # of the event that everything began with
 CAUSATION = "causation_id"  # of the event that this one answers
 
-_handled: ContextVar[Event | None] = ContextVar("handled event", default=None)
+handled_event: ContextVar[Event | None] = ContextVar("handled event", default=None)
 
 
 def current_event() -> Event | None:
     """Return the event that is being handled in this context, if any."""
-    return _handled.get()
+    return handled_event.get()
 
 
 class caused_by:  # noqa: N801 - it is used like a function, and costs a third of a generator's context manager
@@ -32,15 +32,15 @@ class caused_by:  # noqa: N801 - it is used like a function, and costs a third o
         self._event = event
 
     def __enter__(self) -> None:
-        self._token = _handled.set(self._event)
+        self._token = handled_event.set(self._event)
 
     def __exit__(self, *error: object) -> None:
-        _handled.reset(self._token)
+        handled_event.reset(self._token)
 
 
 def with_causation(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the metadata of an event to be published, with the ids of its cause and its correlation."""
-    cause = _handled.get()
+    cause = handled_event.get()
     if cause is None:
         return dict(metadata) if metadata else {}
     begun_with = (cause.metadata or {}).get(CORRELATION, cause.event_id)
