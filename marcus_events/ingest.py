@@ -12,7 +12,6 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import fields
 from itertools import chain
 from typing import Any, Literal, NamedTuple
@@ -23,6 +22,7 @@ from marcus_events.core.cloudevent_identity import ATTRIBUTES, identity_of
 from marcus_events.core.event import Event, InvalidEvent, check_moment, parse_timestamp, utc_now
 from marcus_events.core.event_fields import FieldWarning, warnings_in
 from marcus_events.core.event_types import canonical
+from marcus_events.core.loop_wakeup import Waiter, complete
 from marcus_events.core.payload import check_is_object, check_name, serialise
 from marcus_events.core.references import agent_of, board_of, task_of
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
@@ -79,9 +79,9 @@ async def ingest_async(
     """
     entries = await asyncio.to_thread(check_all, events, authority) if aside else check_all(events, authority)
     submissions = [await submit_async(chunk) for chunk in chunks(entries)]
-    for _, answer in submissions:
-        await wait_done(answer)
-    return make_receipts(events, entries, [wait_for_results(chunk, answer, 0) for chunk, answer in submissions])
+    for _, _, waiter in submissions:
+        await wait_done(waiter)
+    return make_receipts(events, entries, [wait_for_results(chunk, answer, 0) for chunk, answer, _ in submissions])
 
 
 def chunks(entries: list[EventData | InvalidEvent]) -> list[list[EventData]]:
@@ -90,31 +90,27 @@ def chunks(entries: list[EventData | InvalidEvent]) -> list[list[EventData]]:
 
 
 def submit(
-    entries: list[EventData], timeout_s: float = COMMIT_TIMEOUT_S
+    entries: list[EventData], timeout_s: float = COMMIT_TIMEOUT_S, waiter: Waiter | None = None
 ) -> tuple[list[EventData], Future[list[AppendResult]]]:
-    return entries, writer().submit(entries, timeout_s=timeout_s)
+    return entries, writer().submit(entries, timeout_s=timeout_s, waiter=waiter)
 
 
-async def submit_async(entries: list[EventData]) -> tuple[list[EventData], Future[list[AppendResult]]]:
+async def submit_async(entries: list[EventData]) -> tuple[list[EventData], Future[list[AppendResult]], Waiter]:
     """Submit the entries; a thread is needed only to wait for room in the writer's queue."""
+    waiter: Waiter = asyncio.get_running_loop().create_future()
     try:
-        return submit(entries, 0)
+        return *submit(entries, 0, waiter), waiter
     except LogUnavailable:
-        return await asyncio.to_thread(submit, entries)
+        return *await asyncio.to_thread(submit, entries, waiter=waiter), waiter
 
 
-async def wait_done(answer: Future[list[AppendResult]]) -> None:
-    """Wait until the future is done, or for COMMIT_TIMEOUT_S. Its result is not read here."""
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
-
-    def tell(_: Future[list[AppendResult]]) -> None:
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(done.set)
-
-    answer.add_done_callback(tell)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(COMMIT_TIMEOUT_S):
-            await done.wait()
+async def wait_done(waiter: Waiter) -> None:
+    """Wait until the writer has answered, or for COMMIT_TIMEOUT_S."""
+    timer = asyncio.get_running_loop().call_later(COMMIT_TIMEOUT_S, complete, [waiter])
+    try:
+        await waiter
+    finally:
+        timer.cancel()
 
 
 def wait_for_results(

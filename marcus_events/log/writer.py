@@ -25,6 +25,7 @@ import psycopg
 
 from marcus_events.core.batch_thread import BatchThread
 from marcus_events.core.lifecycle import Declared
+from marcus_events.core.loop_wakeup import Waiter, wake
 from marcus_events.log.append import AppendResult, EventData, append
 from marcus_events.log.connect import CONNECTION_ERRORS, connect
 from marcus_events.log.listener import LOG_CHANNEL
@@ -46,6 +47,7 @@ class LogUnavailable(RuntimeError):
 @dataclass
 class Submission:
     entries: Sequence[EventData]
+    waiter: Waiter | None = None
     answer: Future[list[AppendResult]] = field(default_factory=Future)
 
 
@@ -68,12 +70,15 @@ class Writer:
     def start(self) -> None:
         self._queue.start()
 
-    def submit(self, entries: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S) -> Future[list[AppendResult]]:
+    def submit(
+        self, entries: Sequence[EventData], *, timeout_s: float = GIVE_UP_AFTER_S, waiter: Waiter | None = None
+    ) -> Future[list[AppendResult]]:
         """Queue the offers; waits while the queue is full. Raises LogUnavailable when it stays full.
 
-        The future gives a place for each offer in order, or raises LogUnavailable or psycopg.DataError.
+        The future gives a place for each offer in order, or raises LogUnavailable or psycopg.DataError. `waiter` is a
+        future of an event loop, which is completed as soon as this one is done.
         """
-        submission = Submission(entries)
+        submission = Submission(entries, waiter)
         if not self._queue.put(submission, timeout_s):
             raise LogUnavailable("too many events are waiting for the log")
         return submission.answer
@@ -166,11 +171,17 @@ def answer(batch: list[Submission], places: list[AppendResult]) -> None:
     for submission in batch:
         submission.answer.set_result(places[start : start + len(submission.entries)])
         start += len(submission.entries)
+    wake_waiters(batch)
 
 
 def answer_error(batch: list[Submission], error: Exception) -> None:
     for submission in batch:
         submission.answer.set_exception(error)
+    wake_waiters(batch)
+
+
+def wake_waiters(batch: list[Submission]) -> None:
+    wake(submission.waiter for submission in batch if submission.waiter is not None)
 
 
 WRITER = Declared("log writer", Writer)
