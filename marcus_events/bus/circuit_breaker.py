@@ -76,7 +76,7 @@ class CircuitBreaker:
             self.is_open = True
             text = "events cannot be stored (%s); until they can, they are kept in %s"
             logger.warning(text, failure, self._pending.location)
-            self._attempts.cancel_all()
+            self._attempts.give_up_all()
 
     def retry(self) -> asyncio.Task[None]:
         """Start the task that retries, unless it runs; also again, if the event loop it ran in has ended."""

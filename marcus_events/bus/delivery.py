@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,15 @@ from marcus_events.bus.circuit_breaker import CircuitBreaker, DeliveryCounts
 from marcus_events.bus.pending import MAX_IN_MEMORY, PendingEvents
 from marcus_events.bus.persistence import Persistence, RejectedEvents, SharedLog
 from marcus_events.bus.spool import Spool
-from marcus_events.bus.store_attempts import STORE_TIMEOUT_S, StoreAttempts, StoreFailed, keep_pace
+from marcus_events.bus.store_attempts import (
+    STORE_TIMEOUT_S,
+    StoreAttempts,
+    StoreError,
+    StoreFailed,
+    asks_to_slow_down,
+    keep_pace,
+    takes_in_one_call,
+)
 from marcus_events.core.event import Event
 
 CLOSE_TIMEOUT_S = 5.0
@@ -53,7 +62,10 @@ class Delivery:
         if self._circuit.is_open:
             self._circuit.hold(events)
             return
-        storing = asyncio.get_running_loop().create_task(self._store_directly(persistence, events))
+        if takes_in_one_call(persistence, events) and not asks_to_slow_down(persistence):
+            await self._attempts.start(persistence, events, partial(self._settle, events)).waiter()
+            return
+        storing = asyncio.get_running_loop().create_task(self._store_slowly(persistence, events))
         self._storing.add(storing)
         storing.add_done_callback(self._storing.discard)
         await asyncio.shield(storing)
@@ -69,13 +81,14 @@ class Delivery:
         """Wait until no event is pending; return whether that was within the time."""
         loop = asyncio.get_running_loop()
         deadline = None if timeout_s is None else loop.time() + timeout_s
-        while self._pending or self._storing:
+        while self._pending or self._storing or self._attempts.running:
             retrying = [self._circuit.retry()] if self._pending else []
             tasks = [task for task in (*self._storing, *retrying) if not task.done()]
+            ends = [*tasks, *(attempt.waiter() for attempt in self._attempts.running)]
             remaining = None if deadline is None else deadline - loop.time()
-            if (remaining is not None and remaining <= 0) or not tasks:
+            if (remaining is not None and remaining <= 0) or not ends:
                 return not self._pending
-            await asyncio.wait(tasks, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
         return True
 
     async def aclose(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
@@ -98,7 +111,8 @@ class Delivery:
             "last_error": self._counts.last_error,
         }
 
-    async def _store_directly(self, persistence: Persistence, events: Sequence[Event]) -> None:
+    async def _store_slowly(self, persistence: Persistence, events: Sequence[Event]) -> None:
+        """Wait first, if persistence asks for it, and store events one by one where it takes no batch."""
         if await keep_pace(persistence):
             self._counts.slowed += len(events)
             if self._circuit.is_open:  # meanwhile
@@ -106,11 +120,19 @@ class Delivery:
                 return
         try:
             await self._attempts.store(persistence, events)
+        except (RejectedEvents, StoreFailed) as error:
+            self._settle(events, error)
+        else:
+            self._settle(events, None)
+
+    def _settle(self, events: Sequence[Event], error: StoreError | None) -> None:
+        """Count what is stored or rejected, and hold the others."""
+        if error is None:
             self._counts.stored += len(events)
-        except RejectedEvents as rejected:
-            self._counts.stored += len(events) - len(rejected.refusals)
-            self._counts.add_rejected(rejected)
-        except StoreFailed as failure:
-            self._counts.stored += failure.stored
-            self._circuit.hold(events[failure.stored :])
-            self._circuit.trip(failure)
+        elif isinstance(error, RejectedEvents):
+            self._counts.stored += len(events) - len(error.refusals)
+            self._counts.add_rejected(error)
+        else:
+            self._counts.stored += error.stored
+            self._circuit.hold(events[error.stored :])
+            self._circuit.trip(error)

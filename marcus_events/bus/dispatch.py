@@ -32,7 +32,7 @@ class Dispatcher:
     """Calls the handlers of one `Events`."""
 
     def __init__(self) -> None:
-        self.running = RunningCalls()
+        self.running: RunningCalls[EventCalls] = RunningCalls()
         self._reported_as_slow: set[str] = set()
 
     async def dispatch(self, event: Event, subscriptions: Iterable[HandlerSubscription]) -> None:

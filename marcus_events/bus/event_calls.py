@@ -30,7 +30,7 @@ class EventCalls:
 
     __slots__ = ("_ended", "_open", "_running", "error", "event", "limits_s", "loop")
 
-    def __init__(self, event: Event, running: RunningCalls) -> None:
+    def __init__(self, event: Event, running: RunningCalls[EventCalls]) -> None:
         self.event = event
         self.error: BaseException | None = None
         self.loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Hashable, Sized
 from itertools import takewhile
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 
 class ExpiringCalls(Hashable, Sized, Protocol):
@@ -25,7 +25,10 @@ class ExpiringCalls(Hashable, Sized, Protocol):
     def expire(self, limit_s: float) -> None: ...
 
 
-class RunningCalls:
+Calls = TypeVar("Calls", bound=ExpiringCalls)
+
+
+class RunningCalls(Generic[Calls]):
     """The running calls of one event loop. In another loop it starts empty: calls of a loop that has ended never end.
 
     A call is either due (it may still end within its limit) or expired (its limit is up, its task has not finished).
@@ -33,7 +36,7 @@ class RunningCalls:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._due: dict[float | None, dict[ExpiringCalls, float]] = {}  # limit → calls → due time, the oldest first
+        self._due: dict[float | None, dict[Calls, float]] = {}  # limit → calls → due time, the oldest first
         self._limits_with_timer: set[float] = set()
         self._expired: set[asyncio.Task[Any]] = set()
 
@@ -42,7 +45,13 @@ class RunningCalls:
         due = {id(calls): len(calls) for with_limit in self._due.values() for calls in with_limit}
         return sum(due.values()) + len(self._expired)
 
-    def add(self, calls: ExpiringCalls) -> None:
+    def due(self) -> list[Calls]:
+        """Those of the running event loop that are due."""
+        if self._loop is not asyncio.get_running_loop():
+            return []
+        return list({id(calls): calls for with_limit in self._due.values() for calls in with_limit}.values())
+
+    def add(self, calls: Calls) -> None:
         """Hold calls that begin now in their event loop, which runs."""
         if calls.loop is not self._loop:
             self._start_empty_in(calls.loop)
@@ -57,7 +66,7 @@ class RunningCalls:
             if limit_s not in self._limits_with_timer:
                 self._set_timer(calls.loop, limit_s, now + limit_s)
 
-    def discard(self, calls: ExpiringCalls) -> None:
+    def discard(self, calls: Calls) -> None:
         for limit_s in calls.limits_s:
             self._due.get(limit_s, {}).pop(calls, None)
 
