@@ -131,7 +131,7 @@ class Events(LocalEvents):
         """
         event = self._create_event(event_type, source, data, metadata)
         if self.persistence is not None:
-            self._expect_from_log(event)
+            self._expect_from_log([event])
             await self._store(event)
         if handlers := handlers_of(self.subscribers, event_type):
             if not wait_for_handlers:
@@ -149,8 +149,7 @@ class Events(LocalEvents):
     async def publish_batch(self, items: Sequence[EventToPublish], wait_for_handlers: bool = True) -> list[Event]:
         """Publish (type, source, data) or (type, source, data, metadata) each: one commit, then handlers in order."""
         events = [self._create_event(*item) for item in items]
-        for event in events:
-            self._expect_from_log(event)
+        self._expect_from_log(events)
         await self._delivery.store([event for event in events if self.policies.of(event.event_type) == "durable"])
         for event in events:
             if self.policies.of(event.event_type) != "durable":
@@ -238,11 +237,11 @@ class Events(LocalEvents):
 
     # Internal
 
-    def _expect_from_log(self, event: Event) -> None:
-        """Ignore this event when the log returns it. Call it before the event is stored."""
+    def _expect_from_log(self, events: Sequence[Event]) -> None:
+        """Ignore these events when the log returns them. Call it before they are stored."""
         if self.persistence is not None:
             self._connect_to_log()
-            self._log_bridge.add_published(event)
+            self._log_bridge.add_published(events)
 
     async def _store(self, event: Event) -> None:
         """Store the event as the policy of its type says."""

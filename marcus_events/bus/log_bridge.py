@@ -7,7 +7,7 @@ their identity, which is remembered until the log has returned it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import CancelledError as FutureCancelled
 from functools import partial
 from typing import Any, TypeVar
@@ -75,9 +75,11 @@ class LogBridge:
             self._durable_followers[durable.name] = persistence.follow_durably(durable, handle)
         self._not_started.clear()
 
-    def add_published(self, event: Event) -> None:
-        """Note that handlers here get this event without the log. Call it before the log can have the event."""
-        if self._follower is not None:
+    def add_published(self, events: Iterable[Event]) -> None:
+        """Note that handlers here get these events without the log. Call it before the log can have them."""
+        if self._follower is None:
+            return
+        for event in events:
             self._published_here[event.source, event.event_id] = None
             if len(self._published_here) > MAX_PUBLISHED_HERE:
                 del self._published_here[next(iter(self._published_here))]

@@ -17,7 +17,7 @@ from marcus_events.core.causation import CAUSATION, CORRELATION
 from marcus_events.core.event import OUT_OF_ORDER, InvalidEvent, parse_timestamp
 from marcus_events.core.event_types import HANDLING, MEANINGS, category_of
 from marcus_events.core.event_types import EventTypes as T
-from marcus_events.core.payload import MAX_NAME_BYTES, name_in
+from marcus_events.core.payload import MAX_EVENT_BYTES, MAX_NAME_BYTES, SHORT_NAME, name_in
 
 SEVERITIES = ("low", "medium", "high", "critical")
 NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -40,12 +40,13 @@ class Expectation:
     """The expected value of a field.
 
     `words` describes it. `read` converts a value, or returns None if it cannot. `is_whole` tells whether a value that
-    was read is used completely.
+    was read is used completely. A text of at most `fitting_text` characters always is.
     """
 
     words: str
     read: Callable[[Any], Any]
     is_whole: Callable[[Any], bool] = lambda value: True
+    fitting_text: int = 0
 
     def misfit(self, value: object) -> str | None:
         """Return the pointer, below the field, to a value that is not used as it was sent; None if there is none."""
@@ -58,6 +59,7 @@ class ListOf:
 
     words: str
     item: Expectation
+    fitting_text: int = 0
 
     def read(self, value: object) -> list[Any] | None:
         if looks_like_list(value):
@@ -123,9 +125,9 @@ def suggestion_in(value: object) -> dict[str, Any] | None:
     return {"text": text} if text is not None else value if isinstance(value, dict) else None
 
 
-ID = Expectation(f"a string of at most {MAX_NAME_BYTES} bytes or an integer", name_in, is_short_enough)
+ID = Expectation(f"a string of at most {MAX_NAME_BYTES} bytes or an integer", name_in, is_short_enough, SHORT_NAME)
 IDS = ListOf("an id or a list of ids, as strings or integers", ID)
-TEXT = Expectation("a string or a number", text_in)
+TEXT = Expectation("a string or a number", text_in, fitting_text=MAX_EVENT_BYTES)
 TEXTS = ListOf("a string or a list of strings", TEXT)
 PERCENT = Expectation("a number from 0 to 100", percent_in, lambda value: 0 <= (number_in(value) or 0) <= 100)
 SEVERITY = Expectation("low, medium, high or critical", severity_in)
@@ -266,10 +268,12 @@ def warnings_in(event_type: str, data: dict[str, Any], metadata: dict[str, Any])
 
 
 def field_warnings(place: str, expected: FieldTable, values: dict[str, Any]) -> list[FieldWarning]:
-    misfits = {
-        name: below
-        for name, value in values.items()
-        if name in expected and (below := expected[name].misfit(value)) is not None
-    }
+    misfits = {}
+    for name, value in values.items():
+        expectation = expected.get(name)
+        if expectation is None or (type(value) is str and len(value) <= expectation.fitting_text):
+            continue
+        if (below := expectation.misfit(value)) is not None:
+            misfits[name] = below
     found = [name for name in expected if name in misfits] if misfits else ()
     return [FieldWarning(f"{place}/{name}{misfits[name]}", expected[name].words) for name in found]

@@ -19,6 +19,7 @@ MAX_KEYS = 1_000  # of an event, over all objects within one another
 MAX_KEY_BYTES = 256
 MAX_NUMBER = 2**53 - 1  # above, JavaScript rounds in silence
 MAX_NAME_BYTES = 512  # of event_id, source, event_type
+SHORT_NAME = MAX_NAME_BYTES // 4  # characters: a name of so many is within the limit, since each takes 4 bytes at most
 CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
 SMALL = 1e-4  # from here on downwards Python writes numbers with an exponent
 
@@ -27,6 +28,8 @@ def check_name(value: object, pointer: str) -> str:
     """Check a short, non-empty text such as an id or a type. Raises InvalidEvent."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidEvent(pointer, "must be a non-empty string")
+    if len(value) <= MAX_NAME_BYTES and value.isascii() and "\0" not in value:  # as nearly all names are
+        return value
     check_text(value, pointer)
     if len(value.encode()) > MAX_NAME_BYTES:
         raise InvalidEvent(pointer, f"is longer than {MAX_NAME_BYTES} bytes", "name_bytes")
@@ -39,7 +42,9 @@ def name_in(value: object) -> str | None:
     A whole number is an id. Other numbers are not, since their text is ambiguous: 1.10 arrives as 1.1.
     """
     if isinstance(value, str):
-        return value.encode()[:MAX_NAME_BYTES].decode(errors="ignore") if value.strip() else None
+        if not value.strip():
+            return None
+        return value if len(value) <= SHORT_NAME else value.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value)) if float(value).is_integer() else None
     return None
