@@ -101,6 +101,22 @@ async def test_what_could_not_be_stored_is_stored_later_in_its_order(
     await delivery.aclose()
 
 
+def raise_at_once(event: Event) -> object:
+    raise OSError("away")
+
+
+@pytest.mark.parametrize("store_event", [raise_at_once, lambda event: None])
+async def test_a_persistence_that_returns_nothing_to_wait_for_fails_no_publishing(store_event: object) -> None:
+    broken = MemoryPersistence()
+    broken.store_event = store_event  # type: ignore[method-assign, assignment]
+    events = Events(persistence=broken)
+    event = await events.publish("x", "s", {})
+    assert (events.metrics()["storing"]["circuit"], events.metrics()["storing"]["waiting"]) == ("open", 1)
+    del broken.store_event
+    await events.aclose()
+    assert await broken.get_events() == [event]
+
+
 async def test_who_was_waiting_when_the_circuit_opens_is_let_go() -> None:
     fickle = Fickle()
     delivery = Delivery(lambda: fickle, timeout_s=20)

@@ -7,6 +7,7 @@ import gc
 import logging
 import threading
 import weakref
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -214,3 +215,28 @@ async def test_a_handler_that_nobody_waits_for_is_held_until_it_is_done() -> Non
     for answer in answers:
         answer.set_result(None)
     await asyncio.wait_for(heard.wait(), 20)
+
+
+async def test_a_handler_has_a_task_and_a_context_of_its_own() -> None:
+    events, seen, variable = Events(), list[str](), ContextVar("variable", default="as before")
+
+    async def first(event: Event) -> None:
+        variable.set("changed")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+        note()
+
+    async def second(event: Event) -> None:
+        note()
+
+    def note() -> None:
+        task = asyncio.current_task()
+        assert task
+        seen.append(f"{task.get_name().rpartition('.')[2]}: {variable.get()}")
+
+    for handler in (first, second):
+        events.subscribe("x", handler)
+    await events.publish("x", "s", {})
+    assert seen == ["second: as before", "first: changed"]
+    assert variable.get() == "as before"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from marcus_events import Events
 from marcus_events.core.event import Event
+from tests.waiting import wait_until_async
 
 
 class Handlers:
@@ -18,13 +20,13 @@ class Handlers:
         self.given_up: list[str] = []
 
     def hang(self, event_type: str, timeout: float) -> None:
-        async def handler(event: Event) -> None:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                self.given_up.append(event_type)
+        self.events.subscribe(event_type, partial(self.hang_as, event_type), timeout=timeout)
 
-        self.events.subscribe(event_type, handler, timeout=timeout)
+    async def hang_as(self, name: str, event: Event) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.given_up.append(name)
 
 
 async def test_each_is_given_up_after_its_own_time_and_in_that_order() -> None:
@@ -53,6 +55,29 @@ async def test_one_that_ends_in_time_costs_the_next_nothing() -> None:
     assert asyncio.get_running_loop().time() - began >= 0.045
     await asyncio.sleep(0)
     assert handlers.given_up == ["hangs"]
+
+
+async def test_handlers_of_one_event_are_given_up_after_the_limit_of_each() -> None:
+    handlers, limits = Handlers(events := Events()), {"slow": 0.2, "quick": 0.02, "between": 0.1}
+    for name, timeout in limits.items():
+        events.subscribe("x", partial(handlers.hang_as, name), timeout=timeout)
+    events.subscribe("x", lambda event: asyncio.sleep(0))
+    await events.publish("x", "s", {})
+    await asyncio.sleep(0)
+    assert handlers.given_up == ["quick", "between", "slow"]
+    assert len(events._dispatcher.running) == 0
+
+
+async def test_a_handler_keeps_its_limit_when_the_publishing_is_given_up_as_it_begins() -> None:
+    handlers = Handlers(events := Events())
+    handlers.hang("x", 0.02)
+    publishing = asyncio.create_task(events.publish("x", "s", {}))
+    await asyncio.sleep(0)
+    publishing.cancel()
+    await wait_until_async(lambda: handlers.given_up == ["x"])
+    (row,) = events.metrics()["handlers"]
+    assert (row["calls"], row["timeouts"], row["in_flight"]) == (1, 1, 0)
+    assert publishing.cancelled()
 
 
 @pytest.mark.parametrize("timeout", [None, 30.0])

@@ -20,6 +20,7 @@ from marcus_events.core.event_fields import (
     warnings_in,
 )
 from marcus_events.core.event_types import MEANINGS
+from marcus_events.core.payload import MAX_NAME_BYTES
 from marcus_events.core.reducers import HANDLERS, fold
 from marcus_events.core.sentences import sentence
 from marcus_events.core.state import AgentState, BlockerState, DependencyState, State, StateItem, TaskState
@@ -182,3 +183,12 @@ def test_warnings_are_few_whatever_is_sent(event_type: str, drawn: st.DataObject
     in_data, _ = FIELDS_BY_TYPE[event_type]
     data = {name: drawn.draw(values) for name in in_data}
     assert len(warnings_in(event_type, data, {})) <= len(data)
+
+
+@given(st.text(max_size=MAX_NAME_BYTES))
+def test_a_text_that_is_called_fitting_is_used_as_it_was_sent(text: str) -> None:
+    for expectation in FITTING:
+        assert len(text) > expectation.fitting_text or expectation.misfit(text) is None
+
+
+FITTING = [each for fields in FIELDS_BY_NAME.values() for each in fields.values() if each.fitting_text]
