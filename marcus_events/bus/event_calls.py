@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Collection
+from time import perf_counter
 from typing import Any
 
 from marcus_events.bus.subscribers import HandlerSubscription
@@ -52,15 +53,15 @@ class EventCalls:
     async def wait(self) -> None:
         """Return when all calls have ended. If the caller is cancelled, they continue.
 
-        First every task runs once. Most handlers have ended then. Only the others are held, have a time limit, and
-        need a future to say that they have ended.
+        First every task runs once. Most handlers have ended then. Only the others are held, need a timer, and a future
+        that says when they have ended.
         """
         try:
             await asyncio.sleep(0)
         finally:
             if self._open:
                 self.limits_s = {limit_s for *_, limit_s in self._open.values()}
-                self._running.add(self)
+                self._running.add(self, elapsed_s=perf_counter() - max(began for *_, began, _ in self._open.values()))
         if self._open:
             self._ended = self.loop.create_future()
             await self._ended

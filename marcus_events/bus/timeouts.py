@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Hashable, Sized
-from itertools import takewhile
 from typing import Any, Generic, Protocol, TypeVar
 
 
@@ -51,20 +50,20 @@ class RunningCalls(Generic[Calls]):
             return []
         return list({id(calls): calls for with_limit in self._due.values() for calls in with_limit}.values())
 
-    def add(self, calls: Calls) -> None:
-        """Hold calls that begin now in their event loop, which runs."""
+    def add(self, calls: Calls, *, elapsed_s: float = 0.0) -> None:
+        """Hold calls that began so many seconds ago in their event loop, which runs."""
         if calls.loop is not self._loop:
             self._start_empty_in(calls.loop)
-        now = calls.loop.time()
+        began = calls.loop.time() - elapsed_s
         for limit_s in calls.limits_s:
             if (with_limit := self._due.get(limit_s)) is None:
                 with_limit = self._due[limit_s] = {}
             if limit_s is None:
                 with_limit[calls] = 0.0
                 continue
-            with_limit[calls] = now + limit_s
+            with_limit[calls] = began + limit_s
             if limit_s not in self._limits_with_timer:
-                self._set_timer(calls.loop, limit_s, now + limit_s)
+                self._set_timer(calls.loop, limit_s, began + limit_s)
 
     def discard(self, calls: Calls) -> None:
         for limit_s in calls.limits_s:
@@ -90,8 +89,11 @@ class RunningCalls(Generic[Calls]):
     def _expire_due(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> None:
         self._limits_with_timer.discard(limit_s)
         with_limit, now = self._due[limit_s], loop.time()
-        for calls, _ in list(takewhile(lambda item: item[1] <= now, with_limit.items())):
+        while with_limit:
+            calls, due = next(iter(with_limit.items()))
+            if due > now:
+                break
             del with_limit[calls]
-            calls.expire(limit_s)
+            calls.expire(limit_s)  # may discard others too
         if with_limit and limit_s not in self._limits_with_timer:
             self._set_timer(loop, limit_s, next(iter(with_limit.values())))

@@ -132,6 +132,20 @@ async def test_who_was_waiting_when_the_circuit_opens_is_let_go() -> None:
     await delivery.aclose()
 
 
+async def test_attempts_that_hang_together_are_given_up_together(caplog: pytest.LogCaptureFixture) -> None:
+    fickle = Fickle()
+    delivery = Delivery(lambda: fickle, timeout_s=0.05)
+    fickle.failure = "hang"
+    attempts = [delivery.store([event(event_id)]) for event_id in ids(20)]
+    await asyncio.wait_for(asyncio.gather(*attempts), 20)
+    assert (delivery.metrics()["circuit"], delivery.metrics()["waiting"]) == ("open", 20)
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    fickle.failure = None
+    assert await delivery.flush(20)
+    assert sorted(fickle.ids) == sorted(ids(20))
+    await delivery.aclose()
+
+
 async def test_what_is_refused_for_good_is_counted_and_opens_nothing(caplog: pytest.LogCaptureFixture) -> None:
     class Strict(MemoryPersistence):
         async def store_event(self, event: Event) -> None:
