@@ -72,8 +72,8 @@ def handlers_of(subscribers: dict[str, list[Handler]], event_type: str) -> list[
     A subscription to several patterns is in the list of each of them, and is returned once.
     """
     keys = matching_keys(tuple(subscribers), event_type)
-    if len(keys) == 1:
-        return [*subscribers.get(keys[0], ())]
+    if len(keys) < 2:
+        return [*subscribers.get(keys[0], ())] if keys else []
     found = [handler for key in keys for handler in subscribers.get(key, ())]
     # A plain function, which a program put there, is called as often as it is listed.
     unique = {id(each) if isinstance(each, HandlerSubscription) else -n: each for n, each in enumerate(found)}
