@@ -12,6 +12,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import fields
 from itertools import chain
 from typing import Any, Literal, NamedTuple
@@ -26,12 +27,12 @@ from marcus_events.core.payload import check_is_object, check_name, serialise
 from marcus_events.core.references import agent_of, board_of, task_of
 from marcus_events.core.reserved import Authority, Reserved, check_not_reserved
 from marcus_events.log.append import AppendResult, EventData
-from marcus_events.log.commit_waiters import COMMIT_TIMEOUT_S, wait_for_commit
 from marcus_events.log.writer import MAX_BATCH, LogUnavailable, writer
 from marcus_events.plain_payload import check_payload
 
 logger = logging.getLogger(__name__)
 
+COMMIT_TIMEOUT_S = 25.0  # longer than the writer tries; then something is wrong with the writer itself
 TRANSPORT_METADATA = frozenset(
     {"traceparent", "tracestate"}
 )  # metadata that each attempt to send an event has its own of
@@ -78,7 +79,7 @@ async def append_async(events: Sequence[Event], entries: list[EventData | Invali
     """Append the valid ones of these entries, as `check_all` has made them of the events."""
     submissions = [await submit_async(chunk) for chunk in chunks(entries)]
     for _, answer in submissions:
-        await wait_for_commit(answer)
+        await wait_done(answer)
     return make_receipts(events, entries, [wait_for_results(chunk, answer, 0) for chunk, answer in submissions])
 
 
@@ -99,6 +100,20 @@ async def submit_async(entries: list[EventData]) -> tuple[list[EventData], Futur
         return submit(entries, 0)
     except LogUnavailable:
         return await asyncio.to_thread(submit, entries)
+
+
+async def wait_done(answer: Future[list[AppendResult]]) -> None:
+    """Wait until the future is done, or for COMMIT_TIMEOUT_S. Its result is not read here."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell(_: Future[list[AppendResult]]) -> None:
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(done.set)
+
+    answer.add_done_callback(tell)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(COMMIT_TIMEOUT_S):
+            await done.wait()
 
 
 def wait_for_results(
