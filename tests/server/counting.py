@@ -11,23 +11,23 @@ import os
 import sys
 from typing import Any
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
-import django
+def main(listener: str) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
 
-django.setup()
+    django.setup()
+    from server.daphne_server import DaphneServer
 
-from server.daphne_server import DaphneServer
+    async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["path"] == "/fail":
+            raise ValueError("on purpose")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"%d" % len(server.connections)})
 
+    server = DaphneServer(answer, endpoints=[f"fd:fileno={listener}"], verbosity=0)
+    server.run()
 
-async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    if scope["path"] == "/fail":
-        raise ValueError("on purpose")
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"%d" % len(server.connections)})
-
-
-server = DaphneServer(answer, endpoints=[f"fd:fileno={sys.argv[1]}"], verbosity=0)
 
 if __name__ == "__main__":
-    server.run()
+    main(sys.argv[1])
