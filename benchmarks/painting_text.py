@@ -19,7 +19,8 @@ def summary(measured: Measured, scale: Scale, load_before: float) -> str:
             f"Measured on {datetime.now(UTC):%Y-%m-%d} on {psutil.cpu_count()} cores (load average before: "
             f"{load_before:.1f}): {scale.rate} events a second for {scale.seconds:g} seconds, {scale.pages} open "
             f"pages, of which {len(measured.pages)} in Chromium. The latest event was sent "
-            f"{measured.late_s * 1000:.0f} ms after it was due. The web process used {web:.0%} of a core, the worker {worker:.0%}.",
+            f"{measured.late_s * 1000:.0f} ms after it was due. The web process used {web:.0%} of a core, the worker "
+            f"{worker:.0%}.",
             "",
             "| Page | What is painted | Median | p95 | p99 | Never |",
             "| --- | --- | --: | --: | --: | --: |",

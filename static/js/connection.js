@@ -40,7 +40,7 @@ function connect() {
   htmx.createWebSocket = (address) => (socket = new WebSocket(address));
   document.addEventListener("htmx:wsOpen", () => (isBehind = true));
   document.addEventListener("htmx:wsClose", ({ detail }) => closed(detail.event.code, detail.socketWrapper));
-  document.addEventListener("htmx:wsAfterMessage", beat);
+  document.addEventListener("page:frame", beat);
   document.addEventListener("htmx:wsError", (event) => event.stopPropagation());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   setInterval(listen, 1000);

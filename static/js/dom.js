@@ -39,8 +39,14 @@ function hasUnsentText() {
   return [...fields].some(({ value, defaultValue }) => value !== defaultValue);
 }
 
+let isTextSelected = false;
+
+// To ask the selection itself may lay out the whole page, so it is asked when it changes.
+document.addEventListener("selectionchange", () => (isTextSelected = !getSelection().isCollapsed));
+
 /** Whether somebody has selected text in an element. */
 export function hasSelection(element) {
+  if (!isTextSelected) return false;
   const selection = getSelection();
   return !selection.isCollapsed && selection.rangeCount > 0 && selection.getRangeAt(0).intersectsNode(element);
 }

@@ -7,6 +7,7 @@ import "./connection.js";
 import "./csrf.js";
 import "./drawer.js";
 import "./forms.js";
+import "./frames.js";
 import "./history.js";
 import "./integrations.js";
 import "./keys.js";

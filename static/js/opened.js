@@ -51,6 +51,6 @@ const partsOf = (details) => new Map([...details.querySelectorAll(":scope > sect
 
 if (drawer) {
   setInterval(look, LOOK_MS);
-  document.addEventListener("htmx:wsAfterMessage", () => (isStale = true));
+  document.addEventListener("page:frame", () => (isStale = true));
   drawer.addEventListener("drawer:filled", () => (parts = partsOf(body.firstElementChild)));
 }

@@ -2,10 +2,10 @@
 // opened stays open, focus stays where it is, and a region that is selected, filled in or pointed at waits.
 import { hasSelection } from "./dom.js";
 import { localise } from "./times.js";
+import { tint } from "./tint.js";
 
 const POINTED_MS = 1000; // a pointer that moved over a region so recently is about to be used there
 const FIELDS = "input, select, textarea";
-const STREAM = "stream"; // its rows are added one by one: see stream.js
 
 const waiting = new Map(); // id → the newest version of a region that is in use
 let pointer = { at: -Infinity, target: document.body };
@@ -20,26 +20,23 @@ function isInUse(region) {
   return isPointedAt || isFilledIn || hasSelection(region);
 }
 
-document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  const { target, fragment } = event.detail;
-  if (target.id === STREAM || target.id === "beat") return;
-  event.detail.shouldSwap = false;
-  offer(target.id, fragment.firstElementChild);
-});
-
 /** A newer version of a region, to take its place as soon as it is not in use. */
 export function offer(id, fresh) {
   waiting.set(id, fresh);
 }
 
-document.addEventListener("htmx:wsAfterMessage", replaceThoseNotInUse);
+document.addEventListener("page:frame", replaceThoseNotInUse);
 setInterval(replaceThoseNotInUse, 250);
 
+/** All are looked at before the first is replaced: a look after a change may lay out the whole page. */
 function replaceThoseNotInUse() {
-  for (const [id, fresh] of waiting) {
+  const free = [...waiting].filter(([id]) => {
     const old = document.getElementById(id);
-    if (old && isInUse(old)) continue;
+    return !old || !isInUse(old);
+  });
+  for (const [id, fresh] of free) {
     waiting.delete(id);
+    const old = document.getElementById(id);
     if (old && fresh) replace(old, fresh);
   }
 }
@@ -51,7 +48,7 @@ function replace(old, fresh) {
   const focused = pathOfFocus(old);
   old.replaceWith(fresh);
   restoreFocus(fresh, focused);
-  tint(fresh, known);
+  if (known.size) tint([...fresh.querySelectorAll("[data-row][id]")].filter((row) => !known.has(row.id)));
   fresh.dispatchEvent(new CustomEvent("region:replaced", { bubbles: true }));
 }
 
@@ -83,12 +80,4 @@ function restoreFocus(fresh, path) {
   const goal = same ?? fresh;
   if (goal === fresh) fresh.tabIndex = -1;
   goal.focus({ preventScroll: true });
-}
-
-/** What was not there before is tinted once. */
-function tint(fresh, known) {
-  if (!known.size) return;
-  for (const row of fresh.querySelectorAll("[data-row][id]")) {
-    if (!known.has(row.id)) row.classList.add("fresh");
-  }
 }

@@ -5,6 +5,7 @@ import { fold } from "./folds.js";
 import { countAll, positionOf, rangesOf } from "./gaps.js";
 import { mark, placeFor } from "./marks.js";
 import { localise } from "./times.js";
+import { tint } from "./tint.js";
 
 export const stream = document.querySelector("[data-stream]");
 export const list = byId("stream");
@@ -34,10 +35,10 @@ export function show(rows, isNew) {
   if (rows.length) byId("no-rows")?.remove();
   for (const row of rows) {
     localise(row);
-    row.classList.toggle("fresh", isNew);
     list.insertBefore(row, placeFor(list, row));
     mark(row);
   }
+  if (isNew) tint(rows);
   fold(list, stream.dataset.rows);
   prune();
 }

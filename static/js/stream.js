@@ -5,7 +5,6 @@ import { countAll } from "./gaps.js";
 import { heldCount, holdBack, isHeld, takeHeld } from "./held.js";
 import { list, show, stream, unknown } from "./rows.js";
 
-const MOST_TINTED = 10; // rows at once; to fade in more, again and again, took half of a browser's time
 const SUMMARY_MS = 10_000; // a screen reader is told no more often what came
 const OPENED = "dialog[open], :popover-open"; // over the rows: when it closes, the focus goes back to one of them
 
@@ -20,7 +19,7 @@ export function receive(rows) {
   const fresh = unknown(rows).filter((row) => !isHeld(row));
   untold += countAll(fresh);
   if (isBeingRead()) holdBack(fresh);
-  else show([...fresh, ...takeHeld(stream.dataset.rows)], fresh.length <= MOST_TINTED);
+  else show([...fresh, ...takeHeld(stream.dataset.rows)], true);
   countHeld();
 }
 
@@ -71,11 +70,6 @@ function tellSummary() {
 }
 
 if (list) {
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    if (event.detail.target !== list) return;
-    event.detail.shouldSwap = false;
-    receive([...event.detail.fragment.children]);
-  });
   list.addEventListener("pointerenter", (event) => (isPointedAt = event.pointerType === "mouse"));
   list.addEventListener("pointerleave", () => (isPointedAt = false));
   for (const name of ["pointerleave", "focusout"]) list.addEventListener(name, () => setTimeout(releaseUnlessRead));

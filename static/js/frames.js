@@ -1,0 +1,18 @@
+// A frame from the server: regions, rows and the beat, in one message. htmx keeps the line; the message is taken apart
+// here, since htmx would copy every part before it hands it over.
+import { byId } from "./dom.js";
+import { offer } from "./regions.js";
+import { receive } from "./stream.js";
+
+document.addEventListener("htmx:wsBeforeMessage", (event) => {
+  event.preventDefault();
+  const { content } = Object.assign(document.createElement("template"), { innerHTML: event.detail.message });
+  for (const part of [...content.children]) take(part);
+  document.dispatchEvent(new CustomEvent("page:frame"));
+});
+
+function take(part) {
+  if (part.hasAttribute("hx-swap-oob")) receive([...part.children]);
+  else if (part.id === "beat") byId("beat").replaceWith(part);
+  else offer(part.id, part);
+}
