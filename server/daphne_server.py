@@ -24,7 +24,7 @@ from server.websocket_inbox import WebSocketInbox
 
 MAX_FILES = 2 * MAX_CONNECTIONS + 500  # a socket and a body's file for each connection, and the process's own
 LAST_READ_S = 1.0  # for clients to read what they are told when the server stops
-MAX_PREPARED = 4  # frames that are kept: each is as large as a message may be
+MAX_PREPARED = 8  # frames that are kept: each is as large as a message may be
 CLOSED = {"disconnected": 0.0}  # as Daphne marks a connection that has ended
 STOPPING = Problem(
     HTTPStatus.SERVICE_UNAVAILABLE,

@@ -160,19 +160,27 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         return lambda recorded: is_streamed(recorded) and parse_filter.matches(recorded)
 
     async def send_frame(self, frame: Frame, sent: page_frames.SentRegions) -> bool:
-        """Return whether the page is up to date; otherwise regions are delayed and the next frame is due."""
+        """Send the rows, which do not wait for the regions, and then the regions. Return whether the page is up to date;
+        otherwise regions are delayed and the next frame is due.
+        """
+        has_rows = bool(frame.events or frame.missed)
+        if has_rows:
+            await self.send_messages(await self.row_messages(frame))
         rendered = await render_throttle.render_regions(self.pages[self.page_state.page], self.page_state, frame)
-        pop_due = sent.pop_due(rendered, time.monotonic()) if rendered else {}
-        rows = await self.rows(frame) if frame.events else []
-        for message in page_frames.messages(frame, pop_due, rows, self.page_state):
-            await self.send(text_data=message)
+        due = sent.pop_due(rendered, time.monotonic()) if rendered else {}
+        if due or not has_rows:
+            await self.send_messages(page_frames.region_messages(frame, due))
         return rendered is not None and not sent.has_delayed
 
-    async def rows(self, frame: Frame) -> Any:
-        boards = self.page_state.visibility.boards
+    async def row_messages(self, frame: Frame) -> list[str]:
+        """Return what all viewers who receive the same rows are sent; it is made once."""
         return await single_flight.run(
-            page_frames.rows_key(frame, boards), lambda: page_frames.render_rows(frame, boards)
+            page_frames.rows_key(frame, self.page_state), lambda: page_frames.row_messages(frame, self.page_state)
         )
+
+    async def send_messages(self, messages: list[str]) -> None:
+        for message in messages:
+            await self.send(text_data=message)
 
     async def visibility(self) -> Visibility | None:
         """Return the viewer's current visibility; None if nobody is signed in any more."""

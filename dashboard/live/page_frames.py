@@ -67,11 +67,20 @@ def interval_s(number: int) -> float:
     return min((number / ONE_SECOND_BYTES) ** 2, MAX_INTERVAL_S)
 
 
-def messages(frame: Frame, pop_due: dict[str, str], rows: list[SafeString], page_state: PageState) -> list[str]:
-    """Split a frame into messages. The beat comes last: it tells the page that it is up to date."""
-    regions = [html if size(html) <= MAX_MESSAGE else render_too_large(name) for name, html in pop_due.items()]
-    streams = [stream_fragment(part) for part in pack([*render_gap(frame, page_state), *rows])]
-    return pack([*regions, *streams, render_beat(frame)])
+def region_messages(frame: Frame, due: dict[str, str]) -> list[str]:
+    """Return the messages for these regions. The beat comes last: it tells the page that the server is there."""
+    regions = [html if size(html) <= MAX_MESSAGE else render_too_large(name) for name, html in due.items()]
+    return pack([*regions, render_beat(frame)])
+
+
+def row_messages(frame: Frame, page_state: PageState) -> list[str]:
+    """Return the messages for the rows of a frame. The beat comes last: the page has all rows up to its head."""
+    rows = render_rows(frame, page_state.visibility.boards)
+    return stream_messages(frame, [*render_gap(frame, page_state), *rows])
+
+
+def stream_messages(frame: Frame, rows: list[SafeString]) -> list[str]:
+    return pack([*(stream_fragment(part) for part in pack(rows)), render_beat(frame)])
 
 
 def pack(parts: list[str]) -> list[str]:
@@ -131,9 +140,11 @@ def stream_fragment(rows: str) -> str:
     return mark_safe(f'<ol hx-swap-oob="afterbegin:#stream">{rows}</ol>')  # noqa: S308 - made of rendered templates
 
 
-def rows_key(frame: Frame, boards: frozenset[str] | None) -> tuple[UUID, int, tuple[int, ...], frozenset[str] | None]:
-    """Return a key that is equal for viewers who receive the same rows."""
-    return frame.epoch, frame.last_redaction, tuple(event.position for event in frame.events), boards
+def rows_key(frame: Frame, page_state: PageState) -> tuple[object, ...]:
+    """Return a key that is equal for viewers who receive the same rows. A gap has links to the page that it is on."""
+    positions = tuple(event.position for event in frame.events)
+    gap = (frame.missed, frame.missed_from, frame.missed_to, page_state) if frame.missed else ()
+    return frame.epoch, frame.last_redaction, frame.head, positions, gap, page_state.visibility.boards
 
 
 def regions_key(page_state: PageState, frame: Frame, bucket: int) -> tuple[PageState, UUID, int, int, int]:

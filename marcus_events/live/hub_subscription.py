@@ -1,13 +1,15 @@
 """One page's subscription to the hub: matching events, in frames at the pace of a reader.
 
-A frame comes at most four times a second, since nobody reads faster, and at least every five seconds, so that a dead
-connection is noticed. The buffer is bounded: what does not fit is counted, and the frame says how much is missing and
+A frame comes at most five times a second, since nobody reads faster, and at least every five seconds, so that a dead
+connection is noticed. While events keep coming, all connections have their frames at the same moments, so that what is
+rendered for one is what the others need. The buffer is bounded: what does not fit is counted, and the frame says how much is missing and
 between which positions. So a slow page loses nothing silently, and takes no more memory than others.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from uuid import UUID
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 
-FRAME_EVERY_S = 0.25  # four frames a second
+FRAME_EVERY_S = 0.2  # five frames a second
 HEARTBEAT_S = 5.0  # a connection without two of them is dead
 BUFFER = 500  # events for one connection: two minutes of a lively project
 
@@ -106,14 +108,14 @@ class HubSubscription:
             yield self._empty_buffer()
 
     async def _next_frame_is_due(self) -> None:
-        """Wait for news or the heartbeat, and until FRAME_EVERY_S after the last frame."""
+        """Wait for news or the heartbeat, and for the end of the interval in which the last frame was sent."""
         try:
             async with asyncio.timeout(HEARTBEAT_S):
                 await self._news.wait()
         except TimeoutError:
             pass
         clock = asyncio.get_running_loop().time
-        await asyncio.sleep(max(0.0, self._last_frame + FRAME_EVERY_S - clock()))
+        await asyncio.sleep(max(0.0, interval_end(self._last_frame) - clock()))
         self._last_frame = clock()
 
     def _empty_buffer(self) -> Frame:
@@ -133,3 +135,8 @@ class HubSubscription:
         self._events.clear()
         self._missed, self._missed_from, self._missed_to = 0, None, None
         return frame
+
+
+def interval_end(at: float) -> float:
+    """Return the end of the interval that a time is in. Intervals are the same for all connections."""
+    return (math.floor(at / FRAME_EVERY_S) + 1) * FRAME_EVERY_S if math.isfinite(at) else at

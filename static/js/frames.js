@@ -8,11 +8,14 @@ document.addEventListener("htmx:wsBeforeMessage", (event) => {
   event.preventDefault();
   const { content } = Object.assign(document.createElement("template"), { innerHTML: event.detail.message });
   for (const part of [...content.children]) take(part);
-  document.dispatchEvent(new CustomEvent("page:frame"));
 });
 
+/** The beat comes last. */
 function take(part) {
   if (part.hasAttribute("hx-swap-oob")) receive([...part.children]);
-  else if (part.id === "beat") byId("beat").replaceWith(part);
-  else offer(part.id, part);
+  else if (part.id !== "beat") offer(part.id, part);
+  else {
+    byId("beat").replaceWith(part);
+    document.dispatchEvent(new CustomEvent("page:frame"));
+  }
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -18,7 +17,7 @@ from marcus_events.core.threshold import Threshold
 from marcus_events.ingest import ingest
 from marcus_events.live import hub_subscription
 from marcus_events.live.hub import Hub, noticeable
-from marcus_events.live.hub_subscription import BUFFER, FRAME_EVERY_S, Frame, HubSubscription
+from marcus_events.live.hub_subscription import BUFFER, FRAME_EVERY_S, Frame, HubSubscription, interval_end
 from marcus_events.log import read
 from marcus_events.log.projection_lag import BEHIND_AFTER_S
 from marcus_events.projections import RATES, SEARCH, STATE, catch_up
@@ -91,8 +90,14 @@ async def test_frames_are_no_closer_than_can_be_read(hub: Hub) -> None:
         publishing = asyncio.gather(*(publish(f"e{n}") for n in range(60)))
         frames = await frames_until(subscription, lambda seen: len(ids(seen)) == 60)
         await publishing
-    gaps = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(frames)]
-    assert all(gap > FRAME_EVERY_S * 0.9 for gap in gaps)
+    seconds = (frames[-1].at - frames[0].at).total_seconds()
+    assert len(frames) <= seconds / FRAME_EVERY_S + 2  # a frame may end an interval, and the next one begin another
+
+
+def test_intervals_of_frames_are_the_same_for_all_connections() -> None:
+    assert interval_end(float("-inf")) < 0  # the first frame comes at once
+    ends = {round(interval_end(12 * FRAME_EVERY_S + late), 6) for late in (0.001, 0.05, FRAME_EVERY_S - 0.001)}
+    assert ends == {round(13 * FRAME_EVERY_S, 6)}
 
 
 async def test_a_slow_connection_gets_a_gap_that_says_what_is_missing(hub: Hub) -> None:

@@ -24,37 +24,53 @@ def row(letters: int) -> SafeString:
     return mark_safe(f"<li>{'x' * letters}</li>")  # noqa: S308 - made here
 
 
-def test_what_fits_is_one_message_with_the_beat_at_its_end() -> None:
-    [message] = page_frames.messages(frame(), {"bell": "<a id=bell></a>"}, [row(1), row(2)], NOW)
-    assert message.startswith('<a id=bell></a><ol hx-swap-oob="afterbegin:#stream"><li>x</li><li>xx</li></ol>')
+def test_rows_that_fit_are_one_message_with_the_beat_at_its_end() -> None:
+    [message] = page_frames.stream_messages(frame(), [row(1), row(2)])
+    assert message.startswith('<ol hx-swap-oob="afterbegin:#stream"><li>x</li><li>xx</li></ol>')
+    assert '<div id="beat" data-head="12"' in message[-200:]
+
+
+def test_regions_that_fit_are_one_message_with_the_beat_at_its_end() -> None:
+    [message] = page_frames.region_messages(frame(), {"bell": "<a id=bell></a>", "needs": "<p id=needs></p>"})
+    assert message.startswith("<a id=bell></a><p id=needs></p>")
     assert '<div id="beat" data-head="12"' in message[-200:]
 
 
 def test_the_beat_says_how_far_the_tables_and_the_search_are_behind() -> None:
-    [message] = page_frames.messages(replace(frame(), behind_s=4, search_behind_s=60), {}, [], NOW)
+    [message] = page_frames.region_messages(replace(frame(), behind_s=4, search_behind_s=60), {})
     assert 'data-behind="4" data-search-behind="60"' in message
 
 
 def test_without_anything_new_it_is_the_beat_alone() -> None:
-    [message] = page_frames.messages(frame(), {}, [], NOW)
+    [message] = page_frames.region_messages(frame(), {})
     assert message.startswith('<div id="beat"')
 
 
 def test_what_was_shed_is_a_gap_above_the_rows() -> None:
-    [message] = page_frames.messages(frame(missed=7), {}, [row(1)], NOW)
+    shed = frame(missed=7)
+    [message] = page_frames.stream_messages(shed, [*page_frames.render_gap(shed, NOW), row(1)])
     assert message.index("7 events not shown") < message.index("<li>x</li>")
+
+
+def test_viewers_of_the_same_rows_share_them_unless_a_gap_has_links_to_their_page() -> None:
+    whole, shed, board = frame(), frame(missed=7), PageState("board", board="shop")
+    assert page_frames.rows_key(whole, NOW) == page_frames.rows_key(whole, board)
+    assert page_frames.rows_key(shed, NOW) != page_frames.rows_key(shed, board)
+    assert page_frames.rows_key(whole, NOW) != page_frames.rows_key(replace(whole, head=13), NOW)
+    stranger = replace(NOW, visibility=replace(NOW.visibility, boards=frozenset({"shop"})))
+    assert page_frames.rows_key(whole, NOW) != page_frames.rows_key(whole, stranger)
 
 
 def test_more_than_a_message_holds_is_sent_in_several_and_only_the_last_has_the_beat() -> None:
     rows = [row(100_000)] * 30
-    sent = page_frames.messages(frame(), {"needs": f"<p id=needs>{'y' * 400_000}</p>"}, rows, NOW)
+    sent = page_frames.stream_messages(frame(), rows)
     assert max(map(page_frames.size, sent)) < 1024 * 1024
     assert sum(message.count("<li>") for message in sent) == 30
     assert ["beat" in message for message in sent] == [False] * (len(sent) - 1) + [True]
 
 
 def test_a_region_that_no_message_holds_says_so_in_its_place() -> None:
-    [message] = page_frames.messages(frame(), {"needs": "é" * page_frames.MAX_MESSAGE}, [], NOW)
+    [message] = page_frames.region_messages(frame(), {"needs": "é" * page_frames.MAX_MESSAGE})
     assert message.startswith('<p id="needs" class="nothing">This section is too large')
 
 
