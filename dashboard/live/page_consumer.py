@@ -160,8 +160,8 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no
         return lambda recorded: is_streamed(recorded) and parse_filter.matches(recorded)
 
     async def send_frame(self, frame: Frame, sent: page_frames.SentRegions) -> bool:
-        """Send the rows, which do not wait for the regions, and then the regions. Return whether the page is up to date;
-        otherwise regions are delayed and the next frame is due.
+        """Send the rows, which do not wait for the regions, and then the regions. Return whether the page is up to
+        date; otherwise regions are delayed and the next frame is due.
         """
         has_rows = bool(frame.events or frame.missed)
         if has_rows:
