@@ -29,11 +29,14 @@ PROBE = {"task_id": "probe", "task_name": "Probe", "agent_id": "probe"}
 
 @dataclass
 class Published:
-    """When events were sent, in seconds since 1970: by position, and the probes in the order of their sending."""
+    """When events were sent, in seconds since 1970: by position, and the probes in the order of their sending. The
+    progress of the first probe is one more than `progress_before`.
+    """
 
     sent: dict[int, float] = field(default_factory=dict)
     probes: list[float] = field(default_factory=list)
     late_s: float = 0.0  # how late the latest event was sent
+    progress_before: int = 0
 
 
 def first_events() -> list[dict[str, Any]]:
@@ -64,6 +67,7 @@ class EvenPublisher:
 
     def __init__(self, up: Running) -> None:
         self.published = Published()
+        self._progress = 0
         self._port, self._free = up.port, asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
         self._head = (
             f"POST /api/events HTTP/1.1\r\nHost: 127.0.0.1:{up.port}\r\nContent-Type: application/json\r\n"
@@ -72,7 +76,7 @@ class EvenPublisher:
 
     async def run(self, rate: int, seconds: float) -> Published:
         """Publish for so long, and return when everything is answered."""
-        self.published = Published()
+        self.published = Published(progress_before=self._progress)
         while self._free.qsize() < CONNECTIONS:
             self._free.put_nowait(await asyncio.open_connection("127.0.0.1", self._port))
         events, begun = cycle(shown_events()), time.monotonic()
@@ -88,9 +92,9 @@ class EvenPublisher:
         return self.published
 
     def _probe(self) -> dict[str, Any]:
-        progress = len(self.published.probes) % PROBE_VALUES
+        self._progress = (self._progress + 1) % PROBE_VALUES
         self.published.probes.append(time.time())
-        return stated("task_progress", PROBE | {"progress": progress, "status": "in_progress"})
+        return stated("task_progress", PROBE | {"progress": self._progress, "status": "in_progress"})
 
     async def _post(self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], event: dict[str, Any]) -> None:
         reader, writer = connection

@@ -146,9 +146,10 @@ GOALS = [
 NOT_MEASURED = {
     "Everything on for ten minutes, with each lag": "`python -m benchmarks.everything_on` measures it: see above",
     "A frame to 1,000 WebSockets": "the limit of open files of many machines is 1,024; 200 are measured",
-    "From publishing to the painted page in 50 browsers": "it needs browsers, as the browser tests do",
+    "From publishing to the painted page": "`python -m benchmarks.painting` measures it: see above",
     "Server time of the pages at 10 thousand to 10 million events": "`python -m benchmarks.pages` measures it",
     "Each class of search at 1 and 10 million events": "`python -m benchmarks.search` measures it on a filled log",
     "Start on a log of 10 million events": "filling such a log takes longer than the run",
-    "Memory per socket, and of the processes after an hour": "it takes an hour",
+    "Memory per socket": "`python -m benchmarks.painting` measures it: see above",
+    "Memory of the processes after an hour": "it takes an hour",
 }

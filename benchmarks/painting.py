@@ -2,8 +2,8 @@
 
     python -m benchmarks.painting [--quick] [--seconds N] [--rate N] [--pages N] [--document]
 
-`manage.py up` runs as `make run` runs it, with temporary data. One page of each kind is a real one in Chromium; the
-others are the WebSockets that such pages open, since 50 browsers would share the processor with the server that is
+`manage.py up` runs as `make run` runs it, with temporary data. One page of each kind is opened in Chromium in
+turn; the others are the WebSockets that such pages open, since browsers share the processor with the server that is
 measured. With --document, the figures are written into docs/performance.md.
 """
 

@@ -26,6 +26,16 @@ class Latencies:
 
 
 @dataclass(frozen=True)
+class Load:
+    """`rate` is of the events that were sent, `late_s` how late the latest one was; the rest is shares of a core."""
+
+    rate: float
+    late_s: float
+    web: float
+    worker: float
+
+
+@dataclass(frozen=True)
 class PageFigures:
     """`rows`: how many events got a row of their own, were counted in a folded row, were trimmed from the list before
     they were painted, or never came. `state` is when a number of the page stood for an event or a later one.
@@ -33,6 +43,7 @@ class PageFigures:
 
     page: str
     events: int
+    load: Load
     latencies: Latencies
     rows: dict[str, int] = field(default_factory=dict)
     state: Latencies | None = None
@@ -41,19 +52,26 @@ class PageFigures:
     layout_shift: float = 0.0
 
 
-def figures(page: str, found: dict[str, Any], published: Published, counted_before: int | None) -> PageFigures:
+def figures(
+    page: str, found: dict[str, Any], published: Published, load: Load, counted_before: int | None
+) -> PageFigures:
     """`counted_before` is what the page's counter showed before the first of these events, None where it has probes."""
-    ahead_ms, numbers = found["ahead_ms"], [log for logs in found["numbers"].values() for log in [logs]]
+    ahead_ms, numbers = found["ahead_ms"], list(found["numbers"].values())
     latencies, rows = of_rows(found["rows"], published, ahead_ms)
     state = None
     if numbers:
         [log] = numbers
         sent = published.probes if counted_before is None else [published.sent[n] for n in sorted(published.sent)]
-        reached = unwrapped(log) if counted_before is None else [(n - counted_before, at) for n, at in log]
+        reached = (
+            unwrapped(log, published.progress_before)
+            if counted_before is None
+            else [(n - counted_before, at) for n, at in log]
+        )
         state = of_state(reached, sent, ahead_ms)
     return PageFigures(
         page,
         len(published.sent),
+        load,
         latencies,
         rows,
         state,
@@ -87,14 +105,14 @@ def of_state(reached: Sequence[tuple[int, float]], sent: Sequence[float], ahead_
     return Latencies(ms, len(sent) - len(ms))
 
 
-def unwrapped(log: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Progress values that begin again with 0, as numbers of probes, from 1 on. The first value may be of before."""
+def unwrapped(log: Iterable[tuple[int, float]], before: int) -> list[tuple[int, float]]:
+    """Progress values that begin again with 0, as numbers of probes; the progress before the first one is 0."""
     found: list[tuple[int, float]] = []
-    rounds, last = 0, 0
+    number, last = 0, before
     for value, at in log:
-        rounds += value < last
+        number += (value - last) % PROBE_VALUES
         last = value
-        found.append((rounds * PROBE_VALUES + value + 1, at))
+        found.append((number, at))
     return found
 
 

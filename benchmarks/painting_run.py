@@ -1,4 +1,4 @@
-"""One run: the memory of idle sockets, then pages that are open while events arrive, then a phone that scrolls.
+"""One run: the memory of idle sockets, then one real page after another while events arrive, then a phone that scrolls.
 
 Import it once Django is set up.
 """
@@ -12,13 +12,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
 from benchmarks import painted_pages
 from benchmarks.busy_server import cookie_of_person, open_page
 from benchmarks.even_publishing import BOARD, EvenPublisher, first_events
 from benchmarks.painted_pages import Scrolled
-from benchmarks.painting_figures import PageFigures, figures
+from benchmarks.painting_figures import Load, PageFigures, figures
 from benchmarks.painting_scale import Scale
 from benchmarks.socket_memory import kilobytes_per_socket
 from tests.running_server import Running
@@ -33,9 +33,7 @@ PHONE = {"viewport": painted_pages.PHONE, "device_scale_factor": 2, "is_mobile":
 class Measured:
     pages: list[PageFigures]
     phone: dict[str, Scrolled]
-    processor_s: dict[str, float]  # seconds of processor time a second, by process
     kilobytes_per_socket: float
-    late_s: float  # how late the latest event was sent
 
 
 async def measure(up: Running, scale: Scale) -> Measured:
@@ -45,39 +43,33 @@ async def measure(up: Running, scale: Scale) -> Measured:
     publisher = EvenPublisher(up)
     async with AsyncExitStack() as stack:
         stack.callback(publisher.close)
-        for name in islice(cycle(SOCKETS), scale.pages - len(painted_pages.ADDRESSES)):
+        for name in islice(cycle(SOCKETS), scale.pages - 1):
             socket = await open_page(up, cookie, name, lambda frame: None)
             stack.callback(socket.transport.abort)
         browser = await stack.enter_async_context(painted_pages.browser())
-        pages, processor_s, late_s = await watch(up, scale, browser, cookie, publisher)
+        pages = [await watch(up, scale, browser, cookie, publisher, name) for name in painted_pages.ADDRESSES]
         phone = await scroll(up, scale, browser, cookie, publisher)
-    return Measured(pages, phone, processor_s, kilobytes, late_s)
+    return Measured(pages, phone, kilobytes)
 
 
 async def watch(
-    up: Running, scale: Scale, browser: Browser, cookie: str, publisher: EvenPublisher
-) -> tuple[list[PageFigures], dict[str, float], float]:
-    """One real page of each kind, all open at the same time."""
-    opened: dict[str, Page] = {}
-    for name in painted_pages.ADDRESSES:
-        opened[name] = await painted_pages.open_recorded(
-            browser, up.base_url, cookie, name, viewport=painted_pages.DESKTOP
-        )
+    up: Running, scale: Scale, browser: Browser, cookie: str, publisher: EvenPublisher, name: str
+) -> PageFigures:
+    """Publish while this page is open in the browser."""
+    page = await painted_pages.open_recorded(browser, up.base_url, cookie, name, viewport=painted_pages.DESKTOP)
     await asyncio.sleep(SETTLE_S)
-    counted = await opened["Now"].text_content(painted_pages.COUNTER) or ""
-    for name, page in opened.items():
-        await painted_pages.begin(page, name)
+    has_counter = painted_pages.NUMBERS.get(name) == painted_pages.COUNTER
+    counted = await page.text_content(painted_pages.COUNTER) if has_counter else None
+    await painted_pages.begin(page, name)
     used, begun = processor_seconds(up), time.monotonic()
     published = await publisher.run(scale.rate, scale.seconds)
     took = time.monotonic() - begun
-    spent = {name: (seconds - used[name]) / took for name, seconds in processor_seconds(up).items()}
+    spent = {process: (seconds - used[process]) / took for process, seconds in processor_seconds(up).items()}
     await asyncio.sleep(SETTLE_S)
-    found = []
-    for name, page in opened.items():
-        before = int(re.sub(r"\D", "", counted)) if name == "Now" else None
-        found.append(figures(name, await painted_pages.recorded(page), published, before))
-        await page.context.close()
-    return found, spent, published.late_s
+    found = await painted_pages.recorded(page)
+    await page.context.close()
+    before = int(re.sub(r"\D", "", counted)) if counted else None
+    return figures(name, found, published, Load(len(published.sent) / took, published.late_s, **spent), before)
 
 
 def processor_seconds(up: Running) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scale:
-    seconds: float = 30
+    seconds: float = 20  # for each page
     rate: int = 200  # events a second
     pages: int = 50
     idle_sockets: int = 500

@@ -13,14 +13,15 @@ from benchmarks.painting_scale import Scale
 
 
 def summary(measured: Measured, scale: Scale, load_before: float) -> str:
-    web, worker = measured.processor_s["web"], measured.processor_s["worker"]
     return "\n".join(
         [
             f"Measured on {datetime.now(UTC):%Y-%m-%d} on {psutil.cpu_count()} cores (load average before: "
-            f"{load_before:.1f}): {scale.rate} events a second for {scale.seconds:g} seconds, {scale.pages} open "
-            f"pages, of which {len(measured.pages)} in Chromium. The latest event was sent "
-            f"{measured.late_s * 1000:.0f} ms after it was due. The web process used {web:.0%} of a core, the worker "
-            f"{worker:.0%}.",
+            f"{load_before:.1f}): {scale.rate} events a second were to be sent for {scale.seconds:g} seconds, with "
+            f"{scale.pages} open pages, of which one at a time was in Chromium.",
+            "",
+            "| Page | Events sent a second | Latest was late by | Web process | Worker |",
+            "| --- | --: | --: | --: | --: |",
+            *(load_line(page) for page in measured.pages),
             "",
             "| Page | What is painted | Median | p95 | p99 | Never |",
             "| --- | --- | --: | --: | --: | --: |",
@@ -45,6 +46,12 @@ def summary(measured: Measured, scale: Scale, load_before: float) -> str:
             f"{measured.kilobytes_per_socket:.1f} KB.",
         ]
     )
+
+
+def load_line(page: PageFigures) -> str:
+    load = page.load
+    shares = f"{load.web:.0%} of a core | {load.worker:.0%} of a core"
+    return f"| {page.page} | {load.rate:.0f} | {load.late_s:.2f} s | {shares} |"
 
 
 def page_lines(page: PageFigures) -> list[str]:

@@ -7,6 +7,7 @@ the stream.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,11 +80,11 @@ def row_messages(frame: Frame, page_state: PageState) -> list[str]:
     return stream_messages(frame, [*render_gap(frame, page_state), *rows])
 
 
-def stream_messages(frame: Frame, rows: list[SafeString]) -> list[str]:
+def stream_messages(frame: Frame, rows: Sequence[str]) -> list[str]:
     return pack([*(stream_fragment(part) for part in pack(rows)), render_beat(frame)])
 
 
-def pack(parts: list[str]) -> list[str]:
+def pack(parts: Sequence[str]) -> list[str]:
     """Join consecutive parts as far as they fit into one message."""
     found: list[list[str]] = []
     room = 0

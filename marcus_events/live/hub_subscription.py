@@ -3,7 +3,8 @@
 A frame comes at most five times a second, since nobody reads faster, and at least every five seconds, so that a dead
 connection is noticed. While events keep coming, all connections have their frames at the same moments, so that what is
 rendered for one is what the others need. The buffer is bounded: what does not fit is counted, and the frame says how
-much is missing and between which positions. So a slow page loses nothing silently, and takes no more memory than others.
+much is missing and between which positions. So a slow page loses nothing silently, and takes no more memory than
+others.
 """
 
 from __future__ import annotations

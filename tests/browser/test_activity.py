@@ -1,5 +1,6 @@
 """Activity: filters, pause, rows that are held back while somebody reads, and an event's details."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -323,3 +324,16 @@ def test_what_came_is_said_once_in_ten_seconds_and_a_blocker_at_once(activity: P
     application.publish(blocker("Who is told?", "t4"))
     expect(activity.get_by_role("alert")).to_contain_text("Who is told?")
     expect(activity.locator("#spoken")).to_have_text("3 new events.")
+
+
+def test_new_rows_are_tinted_unless_many_come_at_once(signed_in: Page, application: Application) -> None:
+    application.begin(signed_in, *project())
+    signed_in.goto(f"{application.base_url}/activity/")
+    expect(signed_in.locator("#connection")).to_have_text("Live")
+    newest = signed_in.locator("#stream > .row").first
+    application.publish(decision("By itself"))
+    expect(newest).to_contain_text("By itself")
+    expect(newest).to_have_class(re.compile("fresh"))
+    application.publish(*(decision(f"One of many, {n}") for n in range(30)))
+    expect(newest).to_contain_text("One of many, 29")
+    expect(newest).not_to_have_class(re.compile("fresh"))
