@@ -10,7 +10,6 @@ memory. With --document, the graph and the figures are written into docs/perform
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import statistics
 from argparse import ArgumentParser
@@ -21,9 +20,10 @@ import psutil
 
 from benchmarks.databases import data_directory
 from benchmarks.line_plot import Panel, line_plot
+from benchmarks.result_files import write_results
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS, DOCUMENT = ROOT / "benchmarks/results/everything-on.json", ROOT / "docs/performance.md"
+DOCUMENT = ROOT / "docs/performance.md"
 IMAGE = ROOT / "docs/images/everything-on.svg"
 BETWEEN = re.compile(r"(<!-- everything on -->\n).*(<!-- end of everything on -->)", re.DOTALL)
 
@@ -46,7 +46,7 @@ def main() -> None:
         with Running(**WITHOUT_CLIENT_LIMITS) as up:
             samples = asyncio.run(measure(up, options.minutes * 60, options.rate, options.pages))
     text = summary(samples, options.rate, options.pages, load_before)
-    RESULTS.write_text(json.dumps({"at": datetime.now(UTC).isoformat(), "rate": options.rate} | samples, indent=1))
+    write_results("everything-on", {"rate": options.rate} | samples)
     print(text)
     if options.document:
         IMAGE.write_text(graph(samples))

@@ -11,17 +11,16 @@ to benchmarks/results/.
 from __future__ import annotations
 
 import cProfile
-import json
 import pstats
 import statistics
 import time
 from argparse import ArgumentParser
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from benchmarks.search import RESULTS, prepare
+from benchmarks.result_files import write_results
+from benchmarks.search import prepare
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -54,9 +53,7 @@ def main() -> None:
     print(f"{size:,} events")
     for each in found:
         print(f"{each.page:24}{each.ms:8.0f} ms{each.processor_ms:8.0f} ms{each.kilobytes:8.0f} KB")
-    file = RESULTS / f"pages-{size}.json"
-    at = datetime.now(UTC).isoformat()
-    file.write_text(json.dumps({"at": at, "events": size, "pages": [asdict(each) for each in found]}, indent=1))
+    write_results(f"pages-{size}", {"events": size, "pages": [asdict(each) for each in found]})
 
 
 def administrator() -> Client:

@@ -10,21 +10,20 @@ measured. With --document, the figures are written into docs/performance.md.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import resource
 from argparse import ArgumentParser
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
 from benchmarks.databases import data_directory
 from benchmarks.painting_scale import QUICK, Scale
+from benchmarks.result_files import write_results
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS, DOCUMENT = ROOT / "benchmarks/results", ROOT / "docs/performance.md"
+DOCUMENT = ROOT / "docs/performance.md"
 BETWEEN = re.compile(r"(<!-- painting -->\n).*(<!-- end of painting -->)", re.DOTALL)
 OPEN_FILES = 4_096
 LIMITS = {"MARCUS_CONNECTIONS_USER": "2000"}
@@ -50,9 +49,7 @@ def main() -> None:
         with Running(**WITHOUT_CLIENT_LIMITS, **LIMITS) as up:
             measured = asyncio.run(measure(up, scale))
         text = summary(measured, scale, load_before)
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / ("painting-quick.json" if options.quick else "painting.json")
-    file.write_text(json.dumps({"at": datetime.now(UTC).isoformat()} | asdict(scale) | asdict(measured), indent=1))
+    write_results("painting-quick" if options.quick else "painting", asdict(scale) | asdict(measured))
     print(text)
     if options.document:
         DOCUMENT.write_text(BETWEEN.sub(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", DOCUMENT.read_text()))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.contest import Row, Scale
+from benchmarks.result_files import write_results
 
 PREFECT_ENVIRONMENT = Path(sys.prefix) / "prefect"  # made by the Makefile
-RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("blinker", "bubus", "daphne", "eventsourcing", "psycopg", "pyee", "uvicorn")
 
 
@@ -46,10 +44,7 @@ def ratio(value: float) -> str:
 
 
 def write(rows: list[Row], scale: Scale, kind: str, load_before: Sequence[float]) -> Path:
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{kind}.json"
     about = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
@@ -58,8 +53,7 @@ def write(rows: list[Row], scale: Scale, kind: str, load_before: Sequence[float]
         "versions": {name: version_of(name) for name in PACKAGES} | {"Prefect": prefect_version()},
     }
     found = [asdict(row) | {"medians": row.medians} for row in rows]
-    path.write_text(json.dumps(about | {"rows": found}, indent=1) + "\n")
-    return path
+    return write_results(kind, about | {"rows": found})
 
 
 def version_of(package: str) -> str | None:

@@ -9,7 +9,6 @@ and with --plans what PostgreSQL does for each question goes into a file.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import statistics
@@ -17,11 +16,12 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+from benchmarks.result_files import write_results
+
 ROUNDS = 40
 CAP = 10_000  # events that facets of words are counted over
 SHOWN = 40  # lines of a plan: of the parts that are asked alike, the first ones are enough
@@ -150,11 +150,8 @@ def table(found: list[Figures], size: int) -> str:
 
 
 def write(found: list[Figures], size: int, rounds: int) -> Path:
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"search-{size}.json"
-    about = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "events": size, "rounds": rounds}
-    path.write_text(json.dumps(about | {"rows": [asdict(row) for row in found]}, indent=1) + "\n")
-    return path
+    about = {"events": size, "rounds": rounds}
+    return write_results(f"search-{size}", about | {"rows": [asdict(row) for row in found]})
 
 
 def explained(asked: dict[str, Callable[[random.Random], Ask]], found: list[Figures], size: int) -> str:
