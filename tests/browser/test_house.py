@@ -22,6 +22,7 @@ def test_a_one_time_link_signs_in_once(page: Page, application: Application, com
     page.goto(link)
     page.get_by_role("button", name="Sign in as admin").click()
     expect(page).to_have_url(f"{application.base_url}/")
+    page.goto("about:blank")  # Now would notice that it is signed out, and go elsewhere by itself
     page.context.clear_cookies()
     page.goto(link)
     expect(page.get_by_role("heading")).to_have_text("This link is no longer valid")
