@@ -18,7 +18,7 @@ from marcus_events import postgres
 from marcus_events.access import rate_limits
 from marcus_events.audit import signals
 from marcus_events.core.lifecycle import stop_services
-from marcus_events.http.rejected_requests import REJECTED_REQUESTS
+from marcus_events.log import read
 from marcus_events.log.listener import LISTENER
 from marcus_events.models import RefusedRequest
 from marcus_events.postgres.data_directory import DataDirectory
@@ -92,12 +92,20 @@ def off_the_record() -> None:
 @pytest.fixture
 def log(transactional_db: None) -> Iterator[None]:
     """An empty log in a real database, with its own connections as in production."""
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
-    REJECTED_REQUESTS.stop()  # of tests without a log
+    stop_services()  # of tests without a log: they are rolled back, but not what services wrote of them
+    shutil.rmtree(settings.DATA_DIR / "audit", ignore_errors=True)
+    begin_log()
+    if read.head().position:
+        delete_rows()
+        begin_log()
     RefusedRequest.objects.all().delete()
     yield
     stop_services()
+
+
+def begin_log() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO log_head VALUES (1, 0, now(), 1, gen_random_uuid()) ON CONFLICT DO NOTHING")
 
 
 @pytest.fixture
