@@ -9,8 +9,8 @@ from marcus_events.log.rows import execute_prepared, prepared_rows
 
 NO_EPOCH = UUID(int=0)
 ADD = "INSERT INTO checkpoint (projection, position, epoch) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING"
-# The commit does not wait for the disk. What a crash of the machine takes, it takes along with the checkpoint, and it is
-# made again. A later commit that waits, such as that of a webhook's delivery, brings this one to the disk first.
+# The commit does not wait for the disk. What a crash of the machine takes, it takes along with the checkpoint, and it
+# is made again. A later commit that waits, such as that of a webhook's delivery, brings this one to the disk first.
 LOCK = """SELECT position, epoch, set_config('synchronous_commit', 'off', true) FROM checkpoint WHERE projection = %s
     FOR UPDATE"""
 SAVE = "UPDATE checkpoint SET position = %s, epoch = %s WHERE projection = %s"
