@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+from dashboard.live import regions
+from dashboard.pages import slow_reads
 from marcus_events import postgres
 from marcus_events.access import rate_limits
 from marcus_events.audit import signals
@@ -23,6 +25,8 @@ from marcus_events.log.listener import LISTENER
 from marcus_events.models import RefusedRequest
 from marcus_events.postgres.data_directory import DataDirectory
 from marcus_events.projections import PROJECTIONS, Projector
+from marcus_events.retention import preview
+from marcus_events.search import execute
 from tests.migrated import copy_migrated
 
 # How long an example takes says nothing about the code where the machine is shared.
@@ -75,6 +79,17 @@ def delete_rows() -> None:
         cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'search'::regclass")
         for (part,) in cursor.fetchall():
             cursor.execute(f"DROP TABLE {part}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> Iterator[None]:
+    """Reads may take as long as a slow machine needs. Tests of their time limits set these themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((execute, "TIMEOUT_S"), (slow_reads, "STATEMENT_TIMEOUT_S"), (regions, "READ_TIMEOUT_S")):
+            patch.setattr(module, name, 60.0)
+        for name in ("TIMEOUT_S", "TOTAL_TIMEOUT_S"):
+            patch.setattr(preview, name, 60.0)
+        yield
 
 
 @pytest.fixture(autouse=True)

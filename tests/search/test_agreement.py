@@ -14,7 +14,7 @@ from marcus_events.ingest import ingest
 from marcus_events.log import read
 from marcus_events.projections import SEARCH, STATE, catch_up
 from marcus_events.projections.projector import step
-from marcus_events.search import count, execute, index_partitions, page, ranges, search_query
+from marcus_events.search import count, index_partitions, page, ranges, search_query
 from tests.core.drawn_events import moments
 from tests.lively_log import START, lively_events, shown_on_pages
 from tests.log.test_sql_filter import odd_events, words_in
@@ -36,7 +36,6 @@ def removed_boards(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts, walks and statements so small that a short log has several of each."""
     monkeypatch.setattr(index_partitions, "SIZE", 100)
-    monkeypatch.setattr(execute, "TIMEOUT_S", 60.0)  # what is found is asked here, also of a slow machine
     monkeypatch.setattr(ranges, "SCAN_LENGTH", 30)
     monkeypatch.setattr(ranges, "TABLES_PER_STATEMENT", (1, 1))
 

@@ -19,6 +19,7 @@ from marcus_events.log import read
 from marcus_events.models import HourlyRate
 
 FACET_CAP = 10_000  # events counted for facets without precomputed counts
+SAMPLE, SAMPLED_FIELDS = search.SAMPLE, search.SAMPLED_FIELDS
 NEWER_CAP = 1_000
 BATCH = 500  # events per batch of an export, limited by BATCH_BYTES too
 BATCH_BYTES = 1024 * 1024

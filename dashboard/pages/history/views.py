@@ -30,7 +30,6 @@ from dashboard.pages.history.facet_links import facets
 from dashboard.queries import event_stream
 from dashboard.queries.labels import named
 from dashboard.visibility import visibility_of
-from marcus_events import search
 from marcus_events.access.sessions import visibility_of_session
 from marcus_events.audit import address_of
 from marcus_events.core.event import EARLIEST, RecordedEvent, utc_now
@@ -101,8 +100,8 @@ def result(request: HttpRequest, page_state: PageState, paths: list[str], now: d
     return {
         **rows(request, page_state, filtered, paths),
         "facets": facets(page_state, found.by_field),
-        "sampled": search.SAMPLED_FIELDS if found.is_sampled else (),
-        "sample": search.SAMPLE,
+        "sampled": asked.SAMPLED_FIELDS if found.is_sampled else (),
+        "sample": asked.SAMPLE,
         "is_capped": found.is_capped,
         "cap": asked.FACET_CAP,
         "histogram": asked.over_time(filtered, now, page_state.query_during),
