@@ -32,16 +32,20 @@ class SameOrigin:
     async def __call__(self, scope: AsgiScope, receive: Any, send: Any) -> Any:
         if is_a_program(scope):
             return await self.application(without_cookies(scope), receive, send)
-        host = _only(scope, b"host")
+        host = only_header(scope, b"host")
         if not is_allowed_host(host):
             unknown_host.refuse(host, (scope.get("client") or ("",))[0], "WS", scope["path"])
-        chosen = self.application if is_allowed(_only(scope, b"origin"), host) else WebsocketDenier()
+        chosen = self.application if is_allowed(only_header(scope, b"origin"), host) else WebsocketDenier()
         return await chosen(scope, receive, send)
 
 
 def is_a_program(scope: AsgiScope) -> bool:
     named = [name for name, _ in scope["headers"]]
-    return b"origin" not in named and bool(_only(scope, b"authorization")) and is_allowed_host(_only(scope, b"host"))
+    return (
+        b"origin" not in named
+        and bool(only_header(scope, b"authorization"))
+        and is_allowed_host(only_header(scope, b"host"))
+    )
 
 
 def without_cookies(scope: AsgiScope) -> AsgiScope:
@@ -71,7 +75,7 @@ def _with_port(authority: str, scheme: str) -> str:
     return f"{domain}:{port or DEFAULT_PORTS[scheme]}" if domain else ""
 
 
-def _only(scope: AsgiScope, name: bytes) -> str:
+def only_header(scope: AsgiScope, name: bytes) -> str:
     """Return the header's value in lower case; "" if it is missing or was sent twice."""
     values = [value for key, value in scope["headers"] if key == name]
     return values[0].decode("latin-1").lower() if len(values) == 1 else ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from config.asgi_types import Application, AsgiScope
 from config.middleware.body_limit import refuse, stated_length
-from config.middleware.origin import is_allowed_host
+from config.middleware.origin import is_allowed_host, only_header
 from config.middleware.response_headers import added_headers
 from marcus_events.access.authentication import Caller
 from marcus_events.api.publish import PublishRequest, publish
@@ -46,12 +46,6 @@ def is_for_us(scope: AsgiScope) -> bool:
         scope["method"] == "POST"
         and scope["path"] == scope.get("root_path", "") + PATH
         and scope["refusal"] is None
-        and is_allowed_host(only_host(scope))
+        and is_allowed_host(only_header(scope, b"host"))
         and stated_length(scope) <= MAX_BODY
     )
-
-
-def only_host(scope: AsgiScope) -> str:
-    """Return the header Host; "" if it is missing or was sent twice."""
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    return hosts[0].decode("latin-1") if len(hosts) == 1 else ""

@@ -17,9 +17,8 @@ from marcus_events.core.filters import EventFilter
 
 COLUMNS = 60  # at most; fewer are too coarse to select, more are too thin
 USUAL = timedelta(hours=1)
-STEPS = [
-    timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360)
-]  # then whole days, which are summed up already
+# Then whole days, which are summed up already.
+STEPS = [timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360)]
 DAY = timedelta(days=1)
 MOST = 20_000
 MARKS = 4  # along the axis, besides its end; on a phone a date needs nearly a quarter of it

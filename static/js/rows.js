@@ -31,14 +31,14 @@ export function unknown(rows) {
   return rows.filter((row) => row.dataset.position && !byId(row.id) && !isCounted(row));
 }
 
-export function show(rows, isNew) {
+export function show(rows) {
   if (rows.length) byId("no-rows")?.remove();
   for (const row of rows) {
     localise(row);
     list.insertBefore(row, placeFor(list, row));
     mark(row);
   }
-  if (isNew) tint(rows);
+  tint(rows);
   fold(list, stream.dataset.rows);
   prune();
 }

@@ -19,7 +19,7 @@ export function receive(rows) {
   const fresh = unknown(rows).filter((row) => !isHeld(row));
   untold += countAll(fresh);
   if (isBeingRead()) holdBack(fresh);
-  else show([...fresh, ...takeHeld(stream.dataset.rows)], true);
+  else show([...fresh, ...takeHeld(stream.dataset.rows)]);
   countHeld();
 }
 
@@ -36,7 +36,7 @@ function countHeld() {
 }
 
 function release() {
-  show(takeHeld(stream.dataset.rows), true);
+  show(takeHeld(stream.dataset.rows));
   countHeld();
 }
 

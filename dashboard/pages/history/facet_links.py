@@ -29,7 +29,6 @@ class FacetValue:
 @dataclass(frozen=True)
 class FacetLinks:
     field: str
-    title: str
     values: list[FacetValue]
     more: int  # number of values not listed
 
@@ -53,7 +52,7 @@ def facet(page_state: PageState, field: str, counts: list[tuple[str, int]]) -> F
         )
         for value, count in top
     ]
-    return FacetLinks(field, field.capitalize(), values, len(counts) - len(top))
+    return FacetLinks(field, values, len(counts) - len(top))
 
 
 def display_value(field: str, value: str, names: dict[str, str]) -> str:
