@@ -81,7 +81,10 @@ def row_messages(frame: Frame, page_state: PageState) -> list[str]:
 
 
 def stream_messages(frame: Frame, rows: Sequence[str]) -> list[str]:
-    return pack([*(stream_fragment(part) for part in pack(rows)), render_beat(frame)])
+    """Return messages with one list of rows each. A list with all rows of its frame states which events they are."""
+    parts = pack(rows)
+    extent = render_extent(frame) if len(parts) == 1 else ""
+    return pack([*(stream_fragment(part, extent) for part in parts), render_beat(frame)])
 
 
 def pack(parts: Sequence[str]) -> list[str]:
@@ -137,8 +140,17 @@ def render_gap(frame: Frame, page_state: PageState) -> list[SafeString]:
     ]
 
 
-def stream_fragment(rows: str) -> str:
-    return mark_safe(f'<ol hx-swap-oob="afterbegin:#stream">{rows}</ol>')  # noqa: S308 - made of rendered templates
+def stream_fragment(rows: str, extent: str) -> str:
+    opening = f'<ol hx-swap-oob="afterbegin:#stream"{extent}>'
+    return mark_safe(f"{opening}{rows}</ol>")  # noqa: S308 - made of rendered templates
+
+
+def render_extent(frame: Frame) -> SafeString:
+    """Render what a page needs to show a gap in place of the rows: how many events, and between which positions."""
+    positions = [event.position for event in frame.events] + [at for at in (frame.missed_from, frame.missed_to) if at]
+    count = len(frame.events) + frame.missed
+    extent = ' data-count="{}" data-after="{}" data-position="{}"'
+    return format_html(extent, count, min(positions) - 1, max(positions) + 1)
 
 
 def rows_key(frame: Frame, page_state: PageState) -> tuple[object, ...]:

@@ -36,6 +36,22 @@ FOLD_MANY = """async () => {
   return [list.querySelectorAll(".row[hidden]").length, counts, told];
 }"""
 MOMENT = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
+KEEP_MESSAGES = """() => {
+  window.kept = [];
+  addEventListener("htmx:wsBeforeMessage", (event) => {
+    if (!window.kept) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    window.kept.push(event.detail.message);
+  }, { capture: true });
+}"""
+GIVE_AT_ONCE = """() => {
+  const messages = window.kept;
+  window.kept = null;
+  for (const message of messages) {
+    document.dispatchEvent(new CustomEvent("htmx:wsBeforeMessage", { cancelable: true, detail: { message } }));
+  }
+}"""
 WATCH_SHIFTS = """
 window.shift = 0;
 new PerformanceObserver((list) => { for (const { value } of list.getEntries()) window.shift += value; })
@@ -156,6 +172,18 @@ def test_more_than_can_be_held_is_a_gap_that_can_be_loaded(activity: Page, appli
     expect(activity.locator("#stream > .row", has_text="Many")).to_have_count(240)
     positions = activity.eval_on_selector_all("#stream > .row", "rows => rows.map(row => +row.dataset.position)")
     assert positions == sorted(positions, reverse=True)
+
+
+def test_of_what_comes_faster_than_it_is_painted_the_newest_is_shown(activity: Page, application: Application) -> None:
+    known = sum(activity.evaluate(COUNT))
+    activity.evaluate(KEEP_MESSAGES)
+    for n in range(3):
+        application.publish(*(decision(f"Flood {n}") for _ in range(70)))
+        activity.wait_for_function(f"""() => kept.some((message) => message.includes("Flood {n}"))""")
+    activity.evaluate(GIVE_AT_ONCE)
+    expect(activity.locator("#stream > .row").first).to_contain_text("Flood 2")
+    expect(activity.get_by_role("link", name="not shown · load")).to_be_visible()
+    assert wait_until(lambda: sum(activity.evaluate(COUNT)) == known + 210)
 
 
 def test_older_rows_are_loaded_below(activity: Page, application: Application) -> None:

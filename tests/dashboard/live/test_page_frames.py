@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard.live import page_frames
 from dashboard.live.page_state import PageState
 from dashboard.live.render_throttle import REST_FACTOR, RenderThrottle
+from marcus_events.core.event import Event, RecordedEvent, utc_now
 from marcus_events.live.hub_subscription import FRAME_EVERY_S, Frame
 
 NOW = PageState("now")
@@ -20,13 +21,19 @@ def frame(missed: int = 0) -> Frame:
     return Frame([], missed, 3 if missed else None, 9 if missed else None, head=12, projected=12, epoch=uuid4())
 
 
+def recorded(position: int) -> RecordedEvent:
+    return RecordedEvent(position, utc_now(), Event(f"e{position}", utc_now(), "counted", "test", {}))
+
+
 def row(letters: int) -> SafeString:
     return mark_safe(f"<li>{'x' * letters}</li>")  # noqa: S308 - made here
 
 
 def test_rows_that_fit_are_one_message_with_the_beat_at_its_end() -> None:
-    [message] = page_frames.stream_messages(frame(), [row(1), row(2)])
-    assert message.startswith('<ol hx-swap-oob="afterbegin:#stream"><li>x</li><li>xx</li></ol>')
+    rows = replace(frame(), events=[recorded(10), recorded(12)])
+    [message] = page_frames.stream_messages(rows, [row(1), row(2)])
+    extent = 'data-count="2" data-after="9" data-position="13"'
+    assert message.startswith(f'<ol hx-swap-oob="afterbegin:#stream" {extent}><li>x</li><li>xx</li></ol>')
     assert '<div id="beat" data-head="12"' in message[-200:]
 
 
@@ -50,6 +57,7 @@ def test_what_was_shed_is_a_gap_above_the_rows() -> None:
     shed = frame(missed=7)
     [message] = page_frames.stream_messages(shed, [*page_frames.render_gap(shed, NOW), row(1)])
     assert message.index("7 events not shown") < message.index("<li>x</li>")
+    assert 'data-count="7" data-after="2" data-position="10"' in message
 
 
 def test_viewers_of_the_same_rows_share_them_unless_a_gap_has_links_to_their_page() -> None:
