@@ -54,8 +54,8 @@ def live(line: Line, signed_in: Page, application: Application) -> Page:
 
 
 def texts(page: Page) -> list[str]:
-    found: list[str] = page.locator("#stream > .row .row-text").all_inner_texts()
-    return [text.rpartition(": ")[2] for text in found]
+    found: list[str] = page.locator("#stream > .row .row-text").all_text_contents()  # also of rows that are out of sight
+    return [text.rpartition(": ")[2].strip() for text in found]
 
 
 def test_a_cut_line_is_said_and_everything_missed_comes_afterwards(
