@@ -6,7 +6,6 @@ the index cannot find, names with the typed letters in order, is looked for amon
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +15,7 @@ from django.urls import reverse
 from dashboard.queries import current_state
 from dashboard.queries.name_match import WORDS, letters_pattern, prefix_query, rank, typed_words
 from dashboard.visibility import ON_BOARDS, Scope
+from marcus_events.core.filters import EventFilter, InvalidFilter
 from marcus_events.core.sentences import agent_words, short
 from marcus_events.core.state import TASK_STATUSES
 from marcus_events.log.rows import rows
@@ -24,6 +24,7 @@ MAX_SCANNED = 5_000  # rows; a few milliseconds
 MAX_MATCHES = 2_000  # of a short word, of which the best are chosen
 MAX_ROWS = 30  # per kind
 MAX_OPEN = 2_000  # newest open blockers
+MAX_ABOVE_EVENTS = 6
 
 # As the index has it, see marcus_events.models.projections.
 NAME_WORDS = "to_tsvector('simple', coalesce(regexp_replace(left(name, 200), '[^[:alnum:]]+', ' ', 'g'), ''))"
@@ -64,11 +65,12 @@ class FoundName:
     task: str = ""  # query of a task, which opens beside the page
     blocker: int | None = None  # the same of a blocker
     action: str = ""
+    is_over: bool = False  # a task that is done comes after the others
     rank: int = 0
 
     @property
     def order(self) -> tuple[Any, ...]:
-        return self.rank, KINDS.index(self.kind), len(self.name), self.name.casefold(), self.hint
+        return self.rank, KINDS.index(self.kind), self.is_over, len(self.name), self.name.casefold(), self.hint
 
 
 KINDS = ("page", "board", "task", "blocker", "agent", "person", "search", "action")
@@ -81,9 +83,21 @@ def find_names(text: str, scope: Scope) -> list[FoundName]:
     return sorted(found, key=lambda item: item.order)
 
 
-def find_by_words(text: str, scope: Scope, most: int) -> list[FoundName]:
-    """Return the best of those whose name has the typed words, without those that only have their letters."""
-    return [item for item in find_names(text, scope) if item.rank <= WORDS][:most] if typed_words(text) else []
+def find_for_search(query: str, scope: Scope, most: int = MAX_ABOVE_EVENTS) -> list[FoundName]:
+    """Return what a search for events names by its words, to be shown above the events; nothing for other queries."""
+    text = query.replace('"', " ").strip()
+    if is_query(query) or not typed_words(text):
+        return []
+    return [item for item in find_names(text, scope) if item.rank <= WORDS][:most]
+
+
+def is_query(text: str) -> bool:
+    """Whether the text names a field of events or a time."""
+    try:
+        found = EventFilter.parse(text)
+    except InvalidFilter:
+        return True
+    return bool(found.since or found.until or any(term.field != "text" or term.exclude for term in found.terms))
 
 
 def values_of(text: str, scope: Scope) -> dict[str, Any]:
@@ -151,7 +165,8 @@ def task_item(board_id: str, task_id: str, name: str, status: str, boards: dict[
     query = urlencode({key: value for key, value in (("board", board_id), ("task", task_id)) if value})
     hint = joined(TASK_STATUSES.get(status, status), boards.get(board_id, board_id))
     href = f"{reverse('task')}?{query}"
-    return FoundName("task", name or task_id, href, hint, f"task?{query}", task=query, rank=rank)
+    is_over = status == "done"
+    return FoundName("task", name or task_id, href, hint, f"task?{query}", task=query, is_over=is_over, rank=rank)
 
 
 def agent_item(board_id: str, agent_id: str, name: str, boards: dict[str, str], rank: int = 0) -> FoundName:
@@ -172,8 +187,3 @@ def blocker_item(
 
 def joined(*words: str) -> str:
     return " · ".join(filter(None, words))
-
-
-def distinct(items: Iterable[FoundName]) -> list[FoundName]:
-    """Return the items without repetitions of the same key."""
-    return list({item.key or item.name: item for item in items}.values())

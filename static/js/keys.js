@@ -60,7 +60,7 @@ function startChord() {
 
 function finishChord(key) {
   goes = false;
-  const link = document.querySelector(`.nav a[data-key="${CSS.escape(key)}"]`);
+  const link = document.querySelector(`:is(.nav, .menu) a[data-key="${CSS.escape(key)}"]`);
   link?.click();
   return link !== null;
 }

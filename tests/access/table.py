@@ -35,6 +35,7 @@ class Row:
 
 TABLE = {
     "favicon.ico": Row("/favicon.ico", "301 301 301 301 301", "301 301 301 301 301"),
+    "manifest.webmanifest": Row("/manifest.webmanifest", ANYBODY, NOBODY),
     "healthz": Row("/healthz", ANYBODY, NOBODY),
     "readyz": Row("/readyz", ANYBODY, NOBODY),
     "metrics": Row("/metrics", ANYBODY, NOBODY),
@@ -107,7 +108,7 @@ TABLE = {
     "sign-in/link/<path:secret>/": Row("/sign-in/link/x/", "410 410 410 410 410", "410 410 410 410 410"),
     "sign-out/": Row("/sign-out/", NO_FORM, "in in in in in"),
 }
-PUBLIC = {"favicon.ico", "api/docs", "api/openapi.json", "api/asyncapi.json"}  # the same for all: caches may keep it
+PUBLIC = {"favicon.ico", "manifest.webmanifest", "api/docs", "api/openapi.json", "api/asyncapi.json"}  # the same for all: caches may keep it
 
 
 @dataclass(frozen=True)

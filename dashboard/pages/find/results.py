@@ -11,11 +11,10 @@ from django.utils.http import urlencode
 
 from dashboard.pages.find import destinations
 from dashboard.pages.history import saved_searches
-from dashboard.queries.found_names import FoundName, find_names
+from dashboard.queries.found_names import FoundName, find_names, is_query
 from dashboard.queries.name_match import rank
 from dashboard.visibility import Scope
 from marcus_events.access.visibility import ADMINISTER
-from marcus_events.core.filters import EventFilter, InvalidFilter
 
 MAX_RESULTS = 24
 MAX_OF_A_KIND = 8
@@ -69,12 +68,3 @@ def searches_of_events(text: str) -> list[FoundName]:
         FoundName("events", f"Search activity for “{text}”", f"{reverse('activity')}?{urlencode({'q': text})}"),
         FoundName("events", f"Search history for “{text}”", f"{reverse('history')}?{urlencode({'q': text})}"),
     ]
-
-
-def is_query(text: str) -> bool:
-    """Whether the text names a field of events."""
-    try:
-        found = EventFilter.parse(text)
-    except InvalidFilter:
-        return ":" in text
-    return bool(found.since or found.until or any(term.field != "text" for term in found.terms))
