@@ -13,7 +13,10 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404
 from django.views.decorators.csrf import requires_csrf_token
 
+from marcus_events.log.statement_timeout import statement_timeout
+
 MAX_ADDRESS = 300  # characters
+STATEMENT_TIMEOUT_S = 1.0  # for what the frame reads: the session and the permissions
 TOO_LARGE = "The request is larger than 1 MiB or cannot be read. Go back and send less at once."
 DENIED = "Your account does not have access to this page. Ask an administrator for access."
 NO_PAGE = "There is no page at this address."
@@ -58,8 +61,9 @@ def error_page(request: HttpRequest, status: HTTPStatus, title: str, words: str)
     context["retry"] = address if may_retry else ""
     context["address"] = address if len(address) <= MAX_ADDRESS else address[: MAX_ADDRESS - 1] + "…"
     try:
-        is_signed_in = hasattr(request, "user") and request.user.is_authenticated
-        html = render_to_string("error.html", context | {"is_signed_in": is_signed_in}, request)
+        with statement_timeout(STATEMENT_TIMEOUT_S):
+            is_signed_in = hasattr(request, "user") and request.user.is_authenticated
+            html = render_to_string("error.html", context | {"is_signed_in": is_signed_in}, request)
     except Exception:
         html = render_to_string("error.html", context)
     return HttpResponse(html, status=status)

@@ -3,7 +3,7 @@
 // 1. The field keeps the focus; arrows move a selection in the list (the combobox pattern of WAI-ARIA).
 // 2. A link is followed by a click, as everywhere: a task or a blocker opens beside the page where there is a drawer.
 // 3. The browser remembers what was opened by keys alone. The server looks up the names, of what is visible.
-import { byId, memory } from "./dom.js";
+import { byId, memory, signIn } from "./dom.js";
 
 const WAIT_MS = 60; // between letters typed at once
 const MOST_RECENT = 8;
@@ -62,14 +62,17 @@ async function ask() {
   const { signal } = request;
   const text = field.value.trim();
   const query = new URLSearchParams(text ? { q: text } : recent().map((key) => ["recent", key]));
-  const answer = await fetch(`${palette.dataset.address}?${query}`, { headers: { "X-Drawer": "1" }, signal }).catch(() => null);
-  if (signal.aborted) return;
-  if (answer?.redirected) return location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
-  const html = answer?.ok && !answer.redirected ? await answer.text() : "";
+  const html = await read(`${palette.dataset.address}?${query}`, signal).catch(() => "");
   if (signal.aborted) return;
   if (html) show(html);
   else status.textContent = tell("Cannot search right now. Try again in a moment.");
   isStale = false;
+}
+
+async function read(address, signal) {
+  const answer = await fetch(address, { headers: { "X-Drawer": "1" }, signal });
+  if (answer.redirected) signIn();
+  return answer.ok && !answer.redirected ? answer.text() : "";
 }
 
 function show(html) {

@@ -108,7 +108,13 @@ TABLE = {
     "sign-in/link/<path:secret>/": Row("/sign-in/link/x/", "410 410 410 410 410", "410 410 410 410 410"),
     "sign-out/": Row("/sign-out/", NO_FORM, "in in in in in"),
 }
-PUBLIC = {"favicon.ico", "manifest.webmanifest", "api/docs", "api/openapi.json", "api/asyncapi.json"}  # the same for all: caches may keep it
+PUBLIC = {
+    "favicon.ico",
+    "manifest.webmanifest",
+    "api/docs",
+    "api/openapi.json",
+    "api/asyncapi.json",
+}  # the same for all: caches may keep it
 
 
 @dataclass(frozen=True)
