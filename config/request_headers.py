@@ -31,7 +31,7 @@ READ = {
     "traceparent": "api.publish: kept with an event as its producer stated it, after a check of its form",
     "user-agent": "django-axes: kept, cut short, beside a failed sign-in; never decides anything",
     "x-csrftoken": "Django's CSRF check: the form token of a script's request, which must match the cookie's",
-    "x-drawer": "dashboard.pages: the fragment of a task or blocker in place of the whole page",
+    "x-drawer": "dashboard.pages: a fragment (of a task, a blocker, what is found by name) in place of the page",
 }
 READ_BY_PREFIX = {"ce-": "http.cloudevents: the attributes of a CloudEvent in binary mode, checked like any event's"}
 

@@ -12,6 +12,7 @@ from dashboard.pages.blocked import blocker_views
 from dashboard.pages.blocked import views as blocked
 from dashboard.pages.boards import demo_views
 from dashboard.pages.boards import views as boards
+from dashboard.pages.find import views as find
 from dashboard.pages.history import saved_search_views
 from dashboard.pages.history import views as history
 from dashboard.pages.integrations import folder_views, webhook_views
@@ -47,6 +48,7 @@ urlpatterns = [
     path("blocked/<int:blocker_id>/", blocker_views.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker_views.state, name="blocker-state"),
     path("agents/", agents.agents, name="agents"),
+    path("find/", find.find, name="find"),
     path("history/", history.history, name="history"),
     path("history/export/", history.export, name="history-export"),
     path("history/exports/", history.exports, name="history-exports"),

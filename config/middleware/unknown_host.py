@@ -15,8 +15,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import render
-from django.views import defaults
 
+from dashboard.pages import errors
 from marcus_events import audit
 from marcus_events.access.authentication import Caller
 from marcus_events.core.problem import Problem
@@ -61,7 +61,7 @@ _names = RefusedNames()
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler for status 400."""
     if not isinstance(exception, DisallowedHost):
-        return defaults.bad_request(request, exception)
+        return errors.bad_request(request, exception)
     problem = refuse(
         request._get_raw_host(),  # type: ignore[attr-defined] # Django's own, which its stubs leave out
         audit.address_of(request),

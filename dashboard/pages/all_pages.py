@@ -20,6 +20,7 @@ OWN_PARTS = {
     "task": tasks.PAGE,
     "activity": activity.PAGE,
     "event": Page(),
+    "find": Page(),
     "history": Page(of_boards=True),
     "empty": now.EMPTY,
     "alerts": Page(),

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from http import HTTPStatus
 from inspect import iscoroutinefunction
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from dashboard.pages.errors import too_slow
 from marcus_events.log.statement_timeout import QueryTimeout, statement_timeout
 
 STATEMENT_TIMEOUT_S = 8.0  # per statement outside of regions
@@ -45,7 +44,7 @@ class SlowReads(MiddlewareMixin):
                 return render_now(view(request, *args, **kwargs))
         except QueryTimeout:
             logger.warning("%s took too long to read", request.path)
-            response = render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+            response = too_slow(request)
             response["Retry-After"], response["Cache-Control"] = RETRY_AFTER_S, "no-store"
             return response
 

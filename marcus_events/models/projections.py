@@ -9,12 +9,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from django.contrib.postgres.indexes import HashIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Left, Lower
 
 from marcus_events.models.fields import BoardIdField
+
+
+# The words of a name, to be found by their beginnings: see dashboard.queries.found_names.
+NAME_WORDS = SearchVector(
+    Func(Left("name", 200), Value("[^[:alnum:]]+"), Value(" "), Value("g"), function="regexp_replace"), config="simple"
+)
 
 
 class ProjectionName(StrEnum):
@@ -167,6 +174,7 @@ class Task(Interval):
                 condition=Q(to_position=None) & ~Q(parent_task_id=""),
             ),
             HashIndex(fields=["name"], name="task_by_name", condition=Q(to_position=None)),  # it may be of any length
+            GinIndex(NAME_WORDS, name="task_words", condition=Q(to_position=None)),
         ]
 
 

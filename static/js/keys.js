@@ -1,6 +1,7 @@
 // Single keys, for those who have switched them on, and never while somebody types. `?` lists them.
 import { renew } from "./csrf.js";
 import { byId, memory } from "./dom.js";
+import { openPalette } from "./palette.js";
 import { togglePause } from "./stream.js";
 
 const CHORD_MS = 1_500; // "g", then a letter
@@ -21,10 +22,12 @@ const ACTIONS = {
   g: startChord,
 };
 
+/** The field that searches this page, else the palette. */
 function focusSearch() {
   const field = document.querySelector("[data-find]");
-  field?.focus();
-  field?.select();
+  if (!field) return openPalette();
+  field.focus();
+  field.select();
 }
 
 function move(step) {
@@ -57,7 +60,7 @@ function startChord() {
 
 function finishChord(key) {
   goes = false;
-  const link = document.querySelector(`.nav a[data-key="${CSS.escape(key)}"]`);
+  const link = document.querySelector(`:is(.nav, .menu) a[data-key="${CSS.escape(key)}"]`);
   link?.click();
   return link !== null;
 }

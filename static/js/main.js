@@ -14,6 +14,7 @@ import "./keys.js";
 import "./lanes.js";
 import "./narrow.js";
 import "./opened.js";
+import "./palette.js";
 import "./preferences.js";
 import "./regions.js";
 import "./reloading.js";

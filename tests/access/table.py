@@ -35,6 +35,7 @@ class Row:
 
 TABLE = {
     "favicon.ico": Row("/favicon.ico", "301 301 301 301 301", "301 301 301 301 301"),
+    "manifest.webmanifest": Row("/manifest.webmanifest", ANYBODY, NOBODY),
     "healthz": Row("/healthz", ANYBODY, NOBODY),
     "readyz": Row("/readyz", ANYBODY, NOBODY),
     "metrics": Row("/metrics", ANYBODY, NOBODY),
@@ -94,6 +95,7 @@ TABLE = {
     "retention/": Row("/retention/", ADMINISTRATORS, ADMINISTRATORS),
     "retention/<int:policy_id>/": Row("/retention/999999/", "in 403 403 403 405", "in 403 403 403 404"),
     "retention/run/": Row("/retention/run/", "in 403 403 403 405", "in 403 403 403 302"),
+    "find/": Row("/find/?q=plot-7", SIGNED_IN, NO_FORM),
     "history/": Row("/history/?board=plot-7", SIGNED_IN, NO_FORM),
     "history/newer/": Row("/history/newer/?after=0&board=plot-7", SIGNED_IN, NO_FORM),
     "history/complete/": Row("/history/complete/?word=task:t-7", SIGNED_IN, NO_FORM),
@@ -106,7 +108,13 @@ TABLE = {
     "sign-in/link/<path:secret>/": Row("/sign-in/link/x/", "410 410 410 410 410", "410 410 410 410 410"),
     "sign-out/": Row("/sign-out/", NO_FORM, "in in in in in"),
 }
-PUBLIC = {"favicon.ico", "api/docs", "api/openapi.json", "api/asyncapi.json"}  # the same for all: caches may keep it
+PUBLIC = {
+    "favicon.ico",
+    "manifest.webmanifest",
+    "api/docs",
+    "api/openapi.json",
+    "api/asyncapi.json",
+}  # the same for all: caches may keep it
 
 
 @dataclass(frozen=True)
@@ -162,6 +170,7 @@ LIVE_PAGES = {
     "activity": LIVE,
     "event": LIVE,
     "blocker": LIVE,
+    "find": LIVE,
     "history": LIVE,
     "empty": LIVE,
     "alerts": LIVE,

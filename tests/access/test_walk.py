@@ -100,7 +100,14 @@ def test_the_same_is_told_to_who_may_see_it() -> None:
     viewer = people()["viewer"]
     pages = ("/", "/boards/", "/activity/", "/activity/rows/?after=0", "/blocked/", "/agents/", "/alerts/")
     readings = ("events", "boards", "tasks", "blockers?state=all", "agents", "counters")
-    addresses = (*pages, *(f"/api/{reading}" for reading in readings), "/activity/?q=seeds", "/api/events?q=seeds")
+    addresses = (
+        *pages,
+        *(f"/api/{reading}" for reading in readings),
+        "/activity/?q=seeds",
+        "/api/events?q=seeds",
+        "/find/?q=seed",
+        "/find/?q=rain",
+    )
     assert [address for address in addresses if MARK not in body(viewer, address)] == []
 
 
@@ -118,6 +125,9 @@ def asking(places: Places) -> Iterator[str]:
         "/history/",
         "/history/?columns=data.what,metadata.board_name",
         "/history/export/?format=jsonl",
+        "/find/",
+        f"/find/?recent=board%3Fboard%3D{BOARD}&recent=task%3Fboard%3D{BOARD}%26task%3Dt-77&recent=agent%3Fagent%3Dagent_77%26board%3D{BOARD}&recent=blocker%3Fid%3D{places.blocker}",
+        *(f"/find/?q={text}" for text in ("z", "zqx", "seeds", "plot", "rain", "claude", "qxj", "of both")),
     )
     yield from (*pages, "/integrations/", "/people/", f"/boards/{OWN}/", f"/tasks/?board={OWN}&task={OWN}-2")
     yield from (f"/activity/{places.own_position}/", f"/activity/{places.own_position}/narrow/")
@@ -137,7 +147,7 @@ def asking(places: Places) -> Iterator[str]:
     for ask in (*hidden, "q=-board:garden"):
         yield from (f"{page}?{ask}" for page in ("/", "/activity/", "/agents/", "/blocked/", "/history/"))
     yield from (f"/activity/rows/?after=0&{ask}" for ask in (*hidden, *(f"q={query}" for query in queries)))
-    yield from (f"{page}?q={query}" for page in ("/activity/", "/history/") for query in queries)
+    yield from (f"{page}?q={query}" for page in ("/activity/", "/history/", "/find/") for query in queries)
     yield from (f"/history/complete/?word={field}:" for field in ("type", "source", "board", "task", "agent"))
     yield from (f"/boards/{BOARD}/", "/tasks/?board=plot-7&task=t-77", "/tasks/?task=t-77")
     yield from (f"/activity/{places.position}/", f"/blocked/{places.blocker}/", f"/blocked/{places.blocker}/state/")

@@ -12,6 +12,7 @@ PATHS = {
     "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
     "agents": "/agents/",
     "integrations": "/integrations/",
+    "find": "/find/?q=build",
     "history": "/history/?q=type:task_*&columns=data.progress",
     "audit": "/audit/",
     "retention": "/retention/",

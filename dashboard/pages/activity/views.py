@@ -18,6 +18,7 @@ from dashboard.pages import page_view
 from dashboard.pages.activity import filter_links, queries
 from dashboard.pages.activity.active_filters import chips
 from dashboard.queries import event_stream, filter_choices
+from dashboard.queries.found_names import find_for_search
 from dashboard.queries.labels import named
 from dashboard.visibility import Visibility, visibility_of
 from marcus_events.core.event import RecordedEvent
@@ -62,6 +63,7 @@ def filters(page_state: PageState) -> dict[str, Any]:
         "types": filter_choices.types(page_state.scope, page_state.type),
         "agents": filter_choices.agents(page_state.scope, page_state.agent),
         "chips": chips(page_state),
+        "by_name": find_for_search(page_state.q, page_state.scope),
     }
 
 

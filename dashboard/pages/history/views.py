@@ -28,6 +28,7 @@ from dashboard.pages.history import export as exporting
 from dashboard.pages.history import queries as asked
 from dashboard.pages.history.facet_links import facets
 from dashboard.queries import event_stream
+from dashboard.queries.found_names import find_for_search
 from dashboard.queries.labels import named
 from dashboard.visibility import visibility_of
 from marcus_events.access.sessions import visibility_of_session
@@ -79,6 +80,7 @@ def show(request: HttpRequest, **written: str) -> HttpResponse:
         context["error"] = TOO_MUCH
     context |= {
         "chips": chips(page_state),
+        "by_name": find_for_search(page_state.q, page_state.scope),
         "ranges": ranges(page_state, now),
         "permalink": permalink(request, page_state, now),
     }

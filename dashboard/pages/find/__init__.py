@@ -1,0 +1,1 @@
+"""Find: everything by name, in the palette of every page and as a page of its own."""
