@@ -2,6 +2,7 @@
 import "./alerts.js";
 import "./brush.js";
 import "./asking.js";
+import "./columns.js";
 import "./completing.js";
 import "./connection.js";
 import "./csrf.js";
@@ -14,6 +15,7 @@ import "./keys.js";
 import "./lanes.js";
 import "./narrow.js";
 import "./opened.js";
+import "./picture.js";
 import "./preferences.js";
 import "./regions.js";
 import "./reloading.js";

@@ -232,13 +232,14 @@ def test_no_page_holds_anything_of_the_board_that_is_not_seen(log: None, told: A
     positions, client = publish(*told()), viewer()
     [need] = blockers.open_rows(Scope(EVERYTHING)).values_list("blocker_id", flat=True) or [0]
     paths = ["/", "/boards/", "/blocked/", "/activity/", "/activity/rows/?after=0", "/agents/", "/history/"]
-    paths += [f"/boards/{board}/" for board in (NORTH, SOUTH)] + [f"/blocked/{need}/", "/?board=north"]
+    tabs = ("", "?tab=dependencies", "?tab=timeline", "?tab=knowledge")
+    paths += [f"/boards/{board}/{tab}" for board in (NORTH, SOUTH) for tab in tabs] + [f"/blocked/{need}/", "/?board=north"]
     paths += [f"/tasks/?board={board}&task={board}-1" for board in (NORTH, SOUTH)]
     paths += [f"/activity/{position}/" for position in positions]
     paths += ["/history/complete/?word=task:", "/history/complete/?word=board:"]
     for path in paths:
         assert MARK not in client.get(path).content.decode(), path
-    assert ANOTHER in client.get("/boards/south/").content.decode().lower()
+    assert ANOTHER in client.get("/boards/south/?tab=dependencies").content.decode().lower()
 
 
 async def test_no_socket_sends_anything_of_the_board_that_is_not_seen(hub: Hub) -> None:

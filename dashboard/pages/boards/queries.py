@@ -1,4 +1,4 @@
-"""Reads boards: the list with their progress, and one board with its columns of cards."""
+"""Reads the list of boards with their progress."""
 
 from __future__ import annotations
 
@@ -11,28 +11,14 @@ from django.db.models import Count, Exists, OuterRef
 from dashboard.charts import bars
 from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
-from dashboard.queries import blockers, current_state, subtasks
+from dashboard.queries import blockers, current_state
 from dashboard.queries.numbered_pages import Paging
 from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
-from marcus_events.core.state import TASK_STATUSES
 
 PAGE = 40  # boards
-CARDS = 40  # on a page of a column
-COLUMNS = {
-    "todo": (TASK_STATUSES["todo"], ("todo",)),
-    "in_progress": (TASK_STATUSES["in_progress"], ("in_progress", "assigned")),
-    "blocked": (TASK_STATUSES["blocked"], ("blocked",)),
-    "done": (TASK_STATUSES["done"], ("done",)),
-}
-EMPTY = {
-    "todo": "Nothing to do.",
-    "in_progress": "Nothing in progress.",
-    "blocked": "Nothing blocked.",
-    "done": "Nothing done yet.",
-}
 
 
 @dataclass(frozen=True)
@@ -133,69 +119,3 @@ def blocked_elsewhere(scope: Scope, visibility: Visibility) -> set[current_state
     ids = {"board_id__in": {board for board, _ in needed}, "task_id__in": {task for _, task in needed}}
     rows = models.Task.objects.now().filter(status="blocked", **ids) if needed else models.Task.objects.none()
     return needed.intersection(rows.values_list("board_id", "task_id"))
-
-
-@dataclass(frozen=True)
-class TaskCard:
-    task: models.Task
-    agent: str
-    waiting: int
-    blocker: models.Blocker | None
-    subtasks: subtasks.Subtasks | None = None
-    parent: models.Task | None = None
-    external_url: str = ""  # of the board
-
-
-@dataclass(frozen=True)
-class BoardColumn:
-    """A page of the cards with a status; `count` counts all of them."""
-
-    status: str
-    title: str
-    cards: list[TaskCard]
-    paging: Paging
-    count: int
-    empty: str
-
-
-def columns(scope: Scope, chosen: str = "", page: str = "") -> dict[str, BoardColumn]:
-    """Return a board's cards by status: longest in their status first, newest first when done. Subtasks stand under
-    their parents, see `subtasks`. Of the chosen column, the cards are those of a page; of the others, of the first.
-    """
-    board = scope.board
-    pattern = getattr(current_state.board(scope), "external_url", "")
-    pagings = {name: Paging.of(page if name == chosen else "", CARDS) for name in COLUMNS}
-    found = {name: cards(scope, name, statuses, pagings[name]) for name, (_, statuses) in COLUMNS.items()}
-    rows = [row for rows in found.values() for row in rows]
-    shown = {(board, row.task_id) for row in rows}
-    waiting, numbers = linked_tasks.dependents_by_task(shown, scope.visibility), numbers_of(scope)
-    parts, wholes = subtasks.of_tasks(board, [row.task_id for row in rows]), subtasks.parents_of(board, rows)
-    names = current_state.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
-    blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])
-    stuck = {row.task_id: row for row in blocked.order_by("-opened_at")}
-
-    def card(row: models.Task) -> TaskCard:
-        agent = names.agent(board, row.agent_id) if row.agent_id else ""
-        behind, blocker = len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id)
-        whole = wholes.get(row.parent_task_id)
-        return TaskCard(row, agent, behind, blocker, parts.get(row.task_id), whole, pattern)
-
-    def column(name: str, title: str, statuses: tuple[str, ...]) -> BoardColumn:
-        shown = [card(row) for row in found[name]]
-        number = sum(numbers.get(status, 0) for status in statuses)
-        paging = pagings[name].with_next(number > pagings[name].skip + CARDS)
-        return BoardColumn(name, title, shown, paging, number, EMPTY[name])
-
-    return {name: column(name, title, statuses) for name, (title, statuses) in COLUMNS.items()}
-
-
-def cards(scope: Scope, name: str, statuses: tuple[str, ...], paging: Paging) -> list[models.Task]:
-    order = ("-status_since", "-name", "task_id") if name == "done" else ("status_since", "name", "task_id")
-    rows = models.Task.objects.now().filter(status__in=statuses, **scope.on()).exclude(subtasks.under_parents())
-    return list(rows.defer("description").order_by(*order)[paging.skip : paging.skip + CARDS])
-
-
-def numbers_of(scope: Scope) -> dict[str, int]:
-    """Return the number of cards by status."""
-    rows = models.Task.objects.now().filter(**scope.on()).exclude(subtasks.under_parents())
-    return dict(rows.values_list("status").annotate(number=Count("*")).order_by())
