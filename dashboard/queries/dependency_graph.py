@@ -82,7 +82,10 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """`hidden` counts omitted finished tasks, `undrawn` tasks beyond the limit. `outline` has each box with its depth."""
+    """`hidden` counts omitted finished tasks, `undrawn` tasks beyond the limit.
+
+    `outline` has each box with its depth.
+    """
 
     boxes: list[Box]
     outline: list[tuple[Box, int]]

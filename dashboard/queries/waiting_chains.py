@@ -1,6 +1,6 @@
-"""Finds what an unfinished task waits for in the end: the blocked task that holds it up, or the first that has to be done.
+"""Finds what an unfinished task waits for in the end: a blocked task, or the one that has to be done first.
 
-    blocked ← direct dependency ← the task          Chain.tasks = [blocked, direct dependency]
+blocked ← direct dependency ← the task          Chain.tasks = [blocked, direct dependency]
 """
 
 from __future__ import annotations
@@ -88,9 +88,7 @@ def path_to_root(
     return path, blocked, is_cycle
 
 
-def link(
-    key: TaskKey, board: str, tasks: Mapping[TaskKey, models.Task], boards: Mapping[str, str]
-) -> ChainLink:
+def link(key: TaskKey, board: str, tasks: Mapping[TaskKey, models.Task], boards: Mapping[str, str]) -> ChainLink:
     if linked_tasks.is_hidden(key):
         return ChainLink(ANOTHER, None)
     task = tasks.get(key)

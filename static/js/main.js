@@ -16,6 +16,7 @@ import "./lanes.js";
 import "./narrow.js";
 import "./opened.js";
 import "./picture.js";
+import "./pins.js";
 import "./preferences.js";
 import "./regions.js";
 import "./reloading.js";

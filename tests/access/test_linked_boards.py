@@ -233,7 +233,10 @@ def test_no_page_holds_anything_of_the_board_that_is_not_seen(log: None, told: A
     [need] = blockers.open_rows(Scope(EVERYTHING)).values_list("blocker_id", flat=True) or [0]
     paths = ["/", "/boards/", "/blocked/", "/activity/", "/activity/rows/?after=0", "/agents/", "/history/"]
     tabs = ("", "?tab=dependencies", "?tab=timeline", "?tab=knowledge")
-    paths += [f"/boards/{board}/{tab}" for board in (NORTH, SOUTH) for tab in tabs] + [f"/blocked/{need}/", "/?board=north"]
+    paths += [f"/boards/{board}/{tab}" for board in (NORTH, SOUTH) for tab in tabs] + [
+        f"/blocked/{need}/",
+        "/?board=north",
+    ]
     paths += [f"/tasks/?board={board}&task={board}-1" for board in (NORTH, SOUTH)]
     paths += [f"/activity/{position}/" for position in positions]
     paths += ["/history/complete/?word=task:", "/history/complete/?word=board:"]

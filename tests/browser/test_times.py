@@ -21,7 +21,8 @@ FORMAT = """async ([moments, form]) => {
 AHEAD = """async () => {
   const { format, serverNow } = await import("/static/js/times.js");
   const now = serverNow();
-  return [0, 1, 2].map((days) => format(new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 13, 5), "ahead"));
+  const at = (days) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 13, 5);
+  return [0, 1, 2].map((days) => format(at(days), "ahead"));
 }"""
 A_DAY_LATER = """async () => {
   const { localise, setServerTime } = await import("/static/js/times.js");

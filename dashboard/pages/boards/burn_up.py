@@ -71,7 +71,9 @@ def status_changes(scope: Scope) -> list[Change]:
     if not scope.boards:
         return []
     removed = board_removals.last_removals(scope.boards).get(scope.board, 0)
-    rows = models.Task.objects.filter(**scope.on(), from_position__gt=removed).values("task_id", "status", "status_since")
+    rows = models.Task.objects.filter(**scope.on(), from_position__gt=removed).values(
+        "task_id", "status", "status_since"
+    )
     grouped = rows.annotate(first=Min("from_position")).order_by("status_since", "first")
     return list(grouped.values_list("task_id", "status", "status_since"))
 

@@ -85,9 +85,7 @@ class BoardColumn:
     is_short: bool
 
 
-def columns(
-    scope: Scope, chosen: str = "", page: str = "", wanted: CardFilter | None = None
-) -> dict[str, BoardColumn]:
+def columns(scope: Scope, chosen: str = "", page: str = "", wanted: CardFilter | None = None) -> dict[str, BoardColumn]:
     """Return a board's cards by status: longest in their status first, newest first when done. Subtasks stand under
     their parents, see `subtasks`. Of the chosen column, the cards are those of a page; of the others, of the first.
     """

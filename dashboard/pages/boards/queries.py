@@ -1,24 +1,27 @@
-"""Reads the list of boards with their progress."""
+"""Reads the numbers of boards: progress, blockers, agents, forecast."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef
 
 from dashboard.charts import bars
+from dashboard.headline import QUIET
 from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
 from dashboard.queries import blockers, current_state
-from dashboard.queries.numbered_pages import Paging
 from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
+from marcus_events.log.board_activity import BoardActivity, board_activity
 
 PAGE = 40  # boards
+SILENCE_LIMIT = 2 * QUIET  # as of one agent, see dashboard.pages.agents.agent_health
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,12 @@ class Summary:
     waiting: int
     agents: list[models.Agent]
     forecast: Forecast | NoForecast | None
+    active_at: datetime | None = None  # its newest event
+    silent_since: datetime | None = None  # if no agent has given a sign for long
+
+    @property
+    def blocked_agents(self) -> int:
+        return sum(agent.status == "blocked" for agent in self.agents)
 
     @property
     def tasks(self) -> int:
@@ -51,23 +60,6 @@ class Summary:
         return bars.segments([*shares, ("todo", self.statuses["todo"])])
 
 
-@dataclass(frozen=True)
-class Summaries:
-    """A page of boards; `number` counts all matches, up to COUNT_CAP."""
-
-    items: list[Summary]
-    paging: Paging
-    number: int
-
-
-def listed(scope: Scope, called: str = "", page: str = "") -> Summaries:
-    """Return all boards by name, or those whose name or id contains the search text."""
-    paging = Paging.of(page, PAGE)
-    rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=called)
-    number = current_state.number_of_boards(scope, called)
-    return Summaries(summaries(scope, rows[:PAGE]), paging.with_next(len(rows) > PAGE), number)
-
-
 def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summary]:
     """Return the numbers of these boards; of the named one, or of the first."""
     if rows is None:
@@ -77,13 +69,17 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     now = throughput.next_minute(utc_now())
     finished = throughput.finished(of_them, now)
     stuck = stuck_on(of_them, scope.visibility)
+    activity = board_activity([row.board_id for row in rows], scope.visibility.hidden_types)
 
     def summary(row: models.Board) -> Summary:
         of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
         left = sum(of.values()) - of["done"]
         free = left - of["blocked"] - behind
         expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
-        return Summary(row, of, items, behind, agents[row.board_id], expected)
+        last = activity.get(row.board_id, BoardActivity())
+        sign = last.sign or row.created_at
+        silent_since = sign if agents[row.board_id] and now - sign > SILENCE_LIMIT else None
+        return Summary(row, of, items, behind, agents[row.board_id], expected, last.event, silent_since)
 
     return [summary(row) for row in rows]
 
@@ -93,9 +89,13 @@ def out_of_reach(scope: Scope) -> Any:
     rows = (
         models.Board.objects.now().filter(**scope.on()).exclude(fallback_since=None, connection__in=("", "connected"))
     )
+    return rows.exclude(is_finished()).order_by("fallback_since", "connection_since", "board_id")
+
+
+def is_finished() -> Any:
+    """The condition for boards that have tasks, and no open one."""
     tasks = models.Task.objects.now().filter(board_id=OuterRef("board_id"))
-    finished = Exists(tasks) & ~Exists(tasks.exclude(status="done"))
-    return rows.exclude(finished).order_by("fallback_since", "connection_since", "board_id")
+    return Exists(tasks) & ~Exists(tasks.exclude(status="done"))
 
 
 def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]:

@@ -7,13 +7,15 @@ from typing import Any
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import Page, RegionGroup
 from dashboard.pages.agents import regions as agents
-from dashboard.pages.boards import burn_up, columns, knowledge
+from dashboard.pages.boards import board_list, burn_up, columns, knowledge
 from dashboard.pages.boards import queries as boards
 from dashboard.queries import current_state, dependency_graph
 
 
 def gather_boards(page_state: PageState) -> dict[str, Any]:
-    return {"summaries": boards.listed(page_state.scope.everywhere(), page_state.q, page_state.p)}
+    wanted = (page_state.q, page_state.p, page_state.sort)
+    found = board_list.listed(page_state.scope.everywhere(), *wanted, finished=page_state.done == "1")
+    return {"summaries": found, "sorts": board_list.SORTS.items()}
 
 
 def gather_board(page_state: PageState) -> dict[str, Any]:
@@ -27,9 +29,7 @@ def gather_board(page_state: PageState) -> dict[str, Any]:
 
 
 def filter_of(page_state: PageState) -> columns.CardFilter:
-    return columns.CardFilter(
-        page_state.q, page_state.agent, page_state.label, page_state.status, page_state.group
-    )
+    return columns.CardFilter(page_state.q, page_state.agent, page_state.label, page_state.status, page_state.group)
 
 
 def gather_dependencies(page_state: PageState) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def boards(request: HttpRequest) -> HttpResponse:
     """Show all boards; a board chosen in the switcher has its own page."""
     if chosen := request.GET.get("board"):
         return redirect("board", board_id=chosen)
-    page_state = PageState("boards", q=(given := PageState.from_query("boards", request.GET)).q, p=given.p)
+    given = {name: request.GET.get(name, "") for name in ("q", "p", "sort", "done")}
+    page_state = PageState.from_query("boards", given)
     many = current_state.number_of_boards(Scope(visibility_of(request.user)), most=MANY) == MANY
     return page_view.render(request, "boards/index.html", page_state, "Boards", is_searched=many or bool(page_state.q))
 

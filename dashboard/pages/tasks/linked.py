@@ -94,9 +94,7 @@ def indented(start: TaskKey, links: linked_tasks.LinkedTasks) -> list[tuple[Task
     return found
 
 
-def linked(
-    key: TaskKey, depth: int, board: str, tasks: dict[TaskKey, models.Task], boards: dict[str, str]
-) -> Linked:
+def linked(key: TaskKey, depth: int, board: str, tasks: dict[TaskKey, models.Task], boards: dict[str, str]) -> Linked:
     if linked_tasks.is_hidden(key):
         return Linked("", ANOTHER, None, is_hidden=True, depth=depth)
     task, on = tasks.get(key), "" if key[0] == board else boards.get(key[0], key[0])

@@ -112,7 +112,9 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetai
 
 def root_blocker(task: models.Task, chain: waiting_chains.WaitingChain | None) -> models.Blocker | None:
     """Return the newest open blocker of the task, if it is blocked, or of the blocked task that it waits for."""
-    blocked = task if task.status == "blocked" else chain.root.task if chain and chain.is_blocked and chain.root else None
+    blocked = (
+        task if task.status == "blocked" else chain.root.task if chain and chain.is_blocked and chain.root else None
+    )
     if blocked is None:
         return None
     rows = models.Blocker.objects.now().filter(board_id=blocked.board_id, task_id=blocked.task_id, resolved_at=None)

@@ -73,7 +73,9 @@ def test_cards_are_grouped_within_their_column(viewer: Client) -> None:
         ("No label", "none"),
     ]
     page = open_page(viewer, "/boards/shop/?group=label")
-    assert [it["class"] for tag, it in page.elements if tag == "li" and "card-group" in it.get("class", "")] == ["card-group"] * 3
+    assert [it["class"] for tag, it in page.elements if tag == "li" and "card-group" in it.get("class", "")] == [
+        "card-group"
+    ] * 3
 
 
 def test_what_is_to_do_says_whether_it_can_start_and_behind_what_it_waits(viewer: Client) -> None:
@@ -98,7 +100,9 @@ def test_of_what_is_done_the_newest_are_shown_with_a_link_to_all(viewer: Client)
 
 
 def test_a_board_of_a_thousand_tasks_is_no_larger_than_others(viewer: Client) -> None:
-    publish(*(labelled(f"t{n}", "a", ago=90) for n in range(1_000)), *(depends(f"t{n}", f"t{n - 1}") for n in range(1, 500)))
+    publish(
+        *(labelled(f"t{n}", "a", ago=90) for n in range(1_000)), *(depends(f"t{n}", f"t{n - 1}") for n in range(1, 500))
+    )
     publish(*(event("task_completed", task_id=f"t{n}", ago=80) for n in range(500, 700)))
     for tab in ("", "?tab=dependencies", "?tab=timeline", "?tab=knowledge"):
         assert len(viewer.get(f"/boards/shop/{tab}").content) < 150_000, tab
@@ -188,7 +192,11 @@ def test_older_knowledge_is_a_link_away(viewer: Client, monkeypatch: pytest.Monk
 
 def test_knowledge_names_no_task_of_a_board_that_is_not_seen() -> None:
     publish(*known(), event("task_created", board="vault", task_id="secret", task_name="Build the vault"))
-    publish(event("dependency_detected", board="vault", task_id="secret", depends_on_id="shop-2", depends_on_board_id="shop"))
+    publish(
+        event(
+            "dependency_detected", board="vault", task_id="secret", depends_on_id="shop-2", depends_on_board_id="shop"
+        )
+    )
     some = Scope(Visibility(frozenset(["shop"])), "shop")
     names = [item.name for group in knowledge.knowledge(some).groups for item in group.required_by]
     assert "a task on another board" in names

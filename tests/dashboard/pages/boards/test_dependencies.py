@@ -174,13 +174,19 @@ def test_the_tasks_are_listed_once_each_below_what_they_wait_for() -> None:
 
 def test_tasks_that_wait_for_each_other_are_listed_too() -> None:
     publish(*created("a", "b"), depends("a", "b"), depends("b", "a"))
-    assert sorted((box.task_id, depth) for box, depth in drawn().outline) in ([("a", 0), ("b", 1)], [("a", 1), ("b", 0)])
+    assert sorted((box.task_id, depth) for box, depth in drawn().outline) in (
+        [("a", 0), ("b", 1)],
+        [("a", 1), ("b", 0)],
+    )
 
 
 def test_however_many_dependencies_there_are_the_page_stays_small(viewer: Client) -> None:
     names = [f"task-{n:03}-{'x' * 60}" for n in range(400)]
     publish(*(event("task_created", task_id=f"t{n}", task_name=name) for n, name in enumerate(names)))
-    publish(*(depends(f"t{n}", f"t{n // 2}") for n in range(1, 400)), *(depends(f"t{n}", f"t{n // 3}") for n in range(2, 400)))
+    publish(
+        *(depends(f"t{n}", f"t{n // 2}") for n in range(1, 400)),
+        *(depends(f"t{n}", f"t{n // 3}") for n in range(2, 400)),
+    )
     publish(event("task_blocked", task_id="t1", agent_id="agent_shop", description="No key"))
     response = viewer.get("/boards/shop/?tab=dependencies")
     assert "more tasks not shown" in response.content.decode()
