@@ -13,7 +13,7 @@ from dashboard.pages.activity.active_filters import PARAMETERS
 from dashboard.pages.agents.agent_health import TITLES
 from dashboard.pages.alerts.forms import SEVERITY_CHOICES
 from dashboard.pages.all_pages import PAGES
-from dashboard.pages.boards.queries import COLUMNS, EMPTY
+from dashboard.pages.boards.columns import COLUMNS, EMPTY
 from dashboard.queries import counters, dependency_graph
 from dashboard.queries.blockers import SEVERITY_WEIGHT
 from dashboard.templatetags.tasks import ICONS

@@ -12,7 +12,7 @@ from dashboard.graph.heights import heights
 from dashboard.graph.layers import Bend, Node, layers, links_of, reduce_crossings, rows_of
 from dashboard.graph.topological_order import Edge, neighbours_of, order_nodes
 
-WIDTH, HEIGHT = 200, 46  # of a node
+WIDTH, HEIGHT = 208, 64  # of a node: two lines of its name, and its status
 GAP_X, GAP_Y = 36, 12  # between nodes
 BEND_HEIGHT = 8  # height of an edge where it crosses a layer
 COMPONENT_GAP = 24  # between components

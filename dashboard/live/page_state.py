@@ -33,6 +33,10 @@ class PageState:
     sort: str = ""
     done: str = ""
     column: str = ""  # of a board: the one whose page `p` is shown
+    tab: str = ""  # of a board, see dashboard.pages.boards.tabs
+    status: str = ""  # of a board: the column that is shown alone
+    label: str = ""  # of a board's tasks
+    group: str = ""  # by what a board's cards are grouped, see dashboard.pages.boards.columns
     span: str = ""  # of a timeline, see dashboard.timeline.time_axis
     until: str = ""  # end of a timeline; empty for now
     severity: str = ""  # of the open blockers

@@ -11,16 +11,15 @@ counts as on this board. Those on boards that are not visible are drawn without 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from django.db.models import Case, Count, When
-
+from dashboard.graph.outline import outline
 from dashboard.graph.picture import HEIGHT, WIDTH, EdgeLine, Picture, picture
 from dashboard.graph.topological_order import Edge, following, longest_chain, order_nodes
 from dashboard.queries import current_state
+from dashboard.queries.dependency_tasks import Unread, own_tasks
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access import linked_tasks
@@ -29,7 +28,7 @@ from marcus_events.core.state import TASK_STATUSES
 from marcus_events.search.masking import ANOTHER
 
 Pair = tuple[linked_tasks.TaskKey, linked_tasks.TaskKey]  # a task and its dependency
-MAX_DRAWN = 400  # tasks; more are slow to draw and unreadable
+MAX_DRAWN = 80  # tasks; more are unreadable, and the page stays within 150 KB
 STATUSES = TASK_STATUSES | {"unknown": "Unknown"}
 
 
@@ -83,9 +82,13 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """`hidden` counts omitted finished tasks, `undrawn` tasks beyond the limit."""
+    """`hidden` counts omitted finished tasks, `undrawn` tasks beyond the limit.
+
+    `outline` has each box with its depth.
+    """
 
     boxes: list[Box]
+    outline: list[tuple[Box, int]]
     lines: list[Drawn]
     width: int
     height: int
@@ -119,37 +122,13 @@ def dependencies(scope: Scope, *, show_done: bool = True) -> Dependencies:
     if not pairs:
         return NONE
     linked = {key for pair in pairs for key in pair}
-    own, unread = own_tasks(scope, [task_id for board_id, task_id in linked if board_id == scope.board])
+    own, unread = own_tasks(scope, [task_id for board_id, task_id in linked if board_id == scope.board], MAX_DRAWN)
     others = current_state.tasks({key for key in linked if key[0] != scope.board})
     names = current_state.board_names(board for board, _ in others)
     return Waits(scope.board, own | others, names, pairs, unread).drawn(show_done=show_done)
 
 
-def own_tasks(scope: Scope, linked: list[str]) -> tuple[dict[linked_tasks.TaskKey, models.Task], Unread]:
-    """Return the linked tasks of a board, and as many others as can be drawn, in the order in which they were created.
-
-    Others are chosen as `Waits.most_telling` does: blocked ones first, done ones last.
-    """
-    rows = models.Task.objects.now().filter(**scope.on())
-    rank = Case(When(status="blocked", then=0), When(status="done", then=2), default=1)
-    others = rows.exclude(task_id__in=linked).order_by(rank, "created_at", "task_id")
-    chosen = [*rows.filter(task_id__in=linked).defer("description"), *others.defer("description")[:MAX_DRAWN]]
-    chosen.sort(key=lambda row: (row.created_at, row.task_id))
-    numbers = Counter(dict(rows.order_by().values_list("status").annotate(number=Count("*"))))
-    numbers.subtract(row.status for row in chosen)
-    unread = Unread(numbers["done"], numbers.total() - numbers["done"])
-    return {(row.board_id, row.task_id): row for row in chosen}, unread
-
-
-NONE = Dependencies([], [], 0, 0, [], [], done=0, hidden=0, undrawn=0, count=0)
-
-
-@dataclass(frozen=True)
-class Unread:
-    """How many tasks of a board are linked to none and are not read, since there are more than can be drawn."""
-
-    done: int = 0
-    open: int = 0
+NONE = Dependencies([], [], [], 0, 0, [], [], done=0, hidden=0, undrawn=0, count=0)
 
 
 class Waits:
@@ -212,6 +191,7 @@ class Waits:
         boxes, steps = self.boxes(laid_out, chain), set(pairwise(chain))
         return Dependencies(
             boxes=list(boxes.values()),
+            outline=[(boxes[task], depth) for task, depth in outline(list(boxes), edges)],
             lines=[self.drawn_line(line, steps) for line in laid_out.lines],
             width=laid_out.width,
             height=laid_out.height,

@@ -32,7 +32,7 @@ CLOCKS = {
 # Formats with a date, which includes a year other than this one. "short" is for lists and omits today's date; "axis" is
 # for the marks of an axis, in two lines.
 DATED = {"short": "{date}, {time}", "axis": "{time}\n{date}"}
-SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within these, a time or a weekday is unambiguous
+SAME_WEEK = timedelta(days=6)  # within it, a weekday is unambiguous
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -89,9 +89,12 @@ def clock_ahead(event: RecordedEvent) -> SafeString | str:
 
 @register.simple_tag
 def moment(at: datetime) -> SafeString:
-    """Format a future time as briefly as is unambiguous: "16:40", "Fri 16:40", "Friday 4 December 2026"."""
-    ahead = at - utc_now()
-    return clock(at, "minutes" if ahead < SAME_DAY else "weekday" if ahead < SAME_WEEK else "date")
+    """Format a future time with its day: "today 16:40", "tomorrow 10:00", "Fri 16:40", "Friday 4 December 2026"."""
+    now = utc_now()
+    if at - now >= SAME_WEEK:
+        return clock(at, "date")
+    day = {0: "today %H:%M", 1: "tomorrow %H:%M"}.get((at.date() - now.date()).days, CLOCKS["weekday"])
+    return time_element(at, "ahead", at.strftime(day))
 
 
 def time_element(moment: datetime, form: str, text: str) -> SafeString:

@@ -11,7 +11,7 @@ from dashboard.queries.dependency_graph import STATUSES
 from dashboard.templatetags.pages import icon, task_link, words
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.external_links import build_url
-from marcus_events.core.sentences import sentence, short
+from marcus_events.core.sentences import agent_name, sentence, short
 
 register = template.Library()
 register.simple_tag(task_link)
@@ -51,6 +51,12 @@ def external(external_id: str, pattern: str) -> SafeString:
 def event_sentence(event: RecordedEvent) -> SafeString:
     """Render an event as a sentence."""
     return words(sentence(event), event)
+
+
+@register.simple_tag
+def event_agent(event: RecordedEvent) -> SafeString | str:
+    """Render who an event is of, if that is an agent."""
+    return format_html("<bdi>{}</bdi>", agent_name(event)) if event.agent_id else ""
 
 
 @register.simple_tag

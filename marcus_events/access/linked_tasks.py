@@ -59,6 +59,8 @@ BESIDE = f"""WITH link AS (
 ) {WITH_DONE}"""
 # Those alone that lead to another board.
 ELSEWHERE = "AND other.board_id <> d.board_id"
+# Those alone of these tasks.
+OF_TASKS = "AND d.task_id = ANY(%(tasks)s::text[])"
 
 
 @dataclass
@@ -111,6 +113,14 @@ def dependencies_of(
     """
     only = ELSEWHERE if elsewhere else ""
     return query_links(BEFORE.replace("{only}", only), masks or Masks(visibility), None, {"boards": list(boards)})
+
+
+def dependencies_of_tasks(board: str, task_ids: Collection[str], visibility: Visibility) -> LinkedTasks:
+    """Return what these tasks of a board depend on now, directly or through others that are not done."""
+    if not task_ids:
+        return LinkedTasks()
+    values = {"boards": [board], "tasks": sorted(task_ids)}
+    return query_links(BEFORE.replace("{only}", OF_TASKS), Masks(visibility), None, values)
 
 
 def dependents_by_task(

@@ -2,6 +2,7 @@
 import "./alerts.js";
 import "./brush.js";
 import "./asking.js";
+import "./columns.js";
 import "./completing.js";
 import "./connection.js";
 import "./csrf.js";
@@ -15,6 +16,8 @@ import "./lanes.js";
 import "./narrow.js";
 import "./opened.js";
 import "./palette.js";
+import "./picture.js";
+import "./pins.js";
 import "./preferences.js";
 import "./regions.js";
 import "./reloading.js";

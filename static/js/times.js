@@ -19,6 +19,10 @@ const formats = Object.fromEntries(
 // What is put together from these: a date where it is not today's, a mark of an axis in two lines.
 const COMPOSED = {
   short: (moment) => (isToday(moment) ? "" : `${shortDate(moment)}, `) + format(moment, "minutes"),
+  ahead: (moment) => {
+    const day = nearDay(moment);
+    return day ? `${day} ${format(moment, "minutes")}` : format(moment, "weekday");
+  },
   axis: (moment) => `${format(moment, "minutes")}\n${shortDate(moment)}`,
 };
 const BACK = [30, 60, 120]; // minutes by which clocks are put back somewhere
@@ -34,6 +38,14 @@ export function format(moment, form) {
 }
 
 const isToday = (moment) => moment.toDateString() === serverNow().toDateString();
+
+/** "today" or "tomorrow"; nothing for other days. */
+function nearDay(moment) {
+  const now = serverNow();
+  const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  if (moment.toDateString() === tomorrow.toDateString()) return "tomorrow";
+  return isToday(moment) ? "today" : "";
+}
 
 /** "28 Nov"; with its year where that is another. */
 const shortDate = (moment) =>
@@ -91,7 +103,7 @@ function setText(element, text) {
 }
 
 function tick() {
-  for (const time of document.querySelectorAll('time:is([data-time="since"], [data-time="until"], [data-time="short"])')) {
+  for (const time of document.querySelectorAll('time:is([data-time="since"], [data-time="until"], [data-time="short"], [data-time="ahead"])')) {
     setText(time, wordsOf(time));
   }
 }

@@ -165,11 +165,11 @@ def test_a_task_names_what_it_waits_for_on_another_board() -> None:
     publish(*circle())
     found = task.detail(Scope(EVERYTHING, NORTH), "north-1")
     assert found
-    assert [(item.name, item.board) for item in found.waits_for.tasks] == [("Build south-1", "The south")]
-    assert [(item.name, item.board) for item in found.needed_by.tasks] == [(f"Build {HIDDEN}", f"The {VAULT}")]
+    assert [(item.name, item.board) for item in found.links.depends_on.tasks] == [("Build south-1", "The south")]
+    assert [(item.name, item.board) for item in found.links.waiting.tasks[:1]] == [(f"Build {HIDDEN}", f"The {VAULT}")]
     seen = task.detail(Scope(SOME, NORTH), "north-1")
     assert seen
-    assert [(item.name, item.task_id, item.is_hidden) for item in seen.needed_by.tasks] == [(ANOTHER, "", True)]
+    assert [(item.name, item.task_id, item.is_hidden) for item in seen.links.waiting.tasks[:1]] == [(ANOTHER, "", True)]
 
 
 @pytest.mark.usefixtures("log")
@@ -178,7 +178,7 @@ def test_a_board_that_is_named_counts_before_the_events_own() -> None:
     publish(depends(NORTH, "a", "1"))
     found = task.detail(Scope(EVERYTHING, NORTH), "a")
     assert found
-    assert sorted(item.board for item in found.waits_for.tasks) == ["", "The south"]
+    assert sorted(item.board for item in found.links.depends_on.tasks) == ["", "The south"]
 
 
 @pytest.mark.usefixtures("log")
@@ -186,7 +186,7 @@ def test_an_id_that_several_other_boards_use_is_no_reason_to_guess() -> None:
     publish(*created(NORTH, "a"), *created(SOUTH, "1"), *created(VAULT, "1"), depends(NORTH, "a", "1"))
     found = task.detail(Scope(EVERYTHING, NORTH), "a")
     assert found
-    assert [(item.name, item.board, item.task) for item in found.waits_for.tasks] == [("1", "", None)]
+    assert [(item.name, item.board, item.task) for item in found.links.depends_on.tasks] == [("1", "", None)]
 
 
 @pytest.mark.usefixtures("log")
@@ -195,7 +195,7 @@ def test_a_task_that_is_created_later_is_found() -> None:
     publish(*created(SOUTH, "late"))
     found = task.detail(Scope(EVERYTHING, NORTH), "a")
     assert found
-    assert [(item.name, item.board) for item in found.waits_for.tasks] == [("Build late", "The south")]
+    assert [(item.name, item.board) for item in found.links.depends_on.tasks] == [("Build late", "The south")]
 
 
 @pytest.mark.usefixtures("log")
@@ -232,13 +232,17 @@ def test_no_page_holds_anything_of_the_board_that_is_not_seen(log: None, told: A
     positions, client = publish(*told()), viewer()
     [need] = blockers.open_rows(Scope(EVERYTHING)).values_list("blocker_id", flat=True) or [0]
     paths = ["/", "/boards/", "/blocked/", "/activity/", "/activity/rows/?after=0", "/agents/", "/history/"]
-    paths += [f"/boards/{board}/" for board in (NORTH, SOUTH)] + [f"/blocked/{need}/", "/?board=north"]
+    tabs = ("", "?tab=dependencies", "?tab=timeline", "?tab=knowledge")
+    paths += [f"/boards/{board}/{tab}" for board in (NORTH, SOUTH) for tab in tabs] + [
+        f"/blocked/{need}/",
+        "/?board=north",
+    ]
     paths += [f"/tasks/?board={board}&task={board}-1" for board in (NORTH, SOUTH)]
     paths += [f"/activity/{position}/" for position in positions]
     paths += ["/history/complete/?word=task:", "/history/complete/?word=board:"]
     for path in paths:
         assert MARK not in client.get(path).content.decode(), path
-    assert ANOTHER in client.get("/boards/south/").content.decode().lower()
+    assert ANOTHER in client.get("/boards/south/?tab=dependencies").content.decode().lower()
 
 
 async def test_no_socket_sends_anything_of_the_board_that_is_not_seen(hub: Hub) -> None:

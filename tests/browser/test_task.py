@@ -20,6 +20,13 @@ def board(signed_in: Page, application: Application) -> Page:
     return signed_in
 
 
+@pytest.fixture
+def dependencies(board: Page, application: Application) -> Page:
+    board.goto(f"{application.base_url}/boards/shop/?tab=dependencies")
+    expect(board.locator("#connection")).to_have_text("Live")
+    return board
+
+
 def card(page: Page) -> Locator:
     return page.locator("#columns").get_by_role("link", name="Build login")
 
@@ -88,8 +95,9 @@ def test_needs_you_opens_the_task(board: Page, application: Application) -> None
 
 
 def test_the_picture_is_gone_through_with_the_keyboard_and_keeps_the_focus_when_it_changes(
-    board: Page, application: Application
+    dependencies: Page, application: Application
 ) -> None:
+    board = dependencies
     box = board.locator("#picture").get_by_role("link", name="Write tests")
     box.focus()
     application.publish(event("task_started", {"task_id": "t3", "agent_id": "agent_claude_1"}))
@@ -99,15 +107,83 @@ def test_the_picture_is_gone_through_with_the_keyboard_and_keeps_the_focus_when_
     expect(board.get_by_role("dialog").get_by_role("heading", name="Write tests", level=2)).to_be_visible()
 
 
-def test_what_is_blocked_is_found_in_the_picture(board: Page) -> None:
-    board.set_viewport_size({"width": 390, "height": 600})
+def test_what_is_blocked_is_found_in_the_picture(dependencies: Page) -> None:
+    board = dependencies
+    board.set_viewport_size({"width": 660, "height": 500})
+    board.get_by_role("button", name="Zoom in").click()
+    board.get_by_role("button", name="Zoom in").click()
+    board.get_by_role("button", name="Zoom in").click()
+    board.locator(".picture-frame").evaluate("frame => frame.scrollTo(1000, 0)")
     box = board.locator("#picture").get_by_role("link", name=re.compile("^Build login"))
     expect(box).not_to_be_in_viewport()
     board.locator("#dependencies").get_by_role("link", name="blocked").click()
     expect(box).to_be_in_viewport()
 
 
-def test_done_tasks_are_left_out_of_the_picture_by_a_link(board: Page) -> None:
+def test_the_picture_is_zoomed_with_buttons_and_wheel_and_fades_where_it_goes_on(
+    dependencies: Page, application: Application
+) -> None:
+    dependencies.set_viewport_size({"width": 660, "height": 500})
+    frame, shown = dependencies.locator(".picture-frame"), dependencies.locator("[data-zoom] output")
+    expect(frame).to_have_attribute("data-more", re.compile("right"))
+    dependencies.get_by_role("button", name="Fit").click()
+    expect(frame).not_to_have_attribute("data-more", re.compile("right"))
+    fitted = shown.inner_text()
+    application.publish(progress("At it", progress=78))
+    dependencies.get_by_role("button", name="Zoom in").click()
+    expect(shown).not_to_have_text(fitted)
+    before = shown.inner_text()
+    frame.hover()
+    dependencies.keyboard.down("Control")
+    dependencies.mouse.wheel(0, -300)
+    dependencies.keyboard.up("Control")
+    expect(shown).not_to_have_text(before)
+
+
+def test_on_a_phone_the_picture_is_an_indented_list(dependencies: Page) -> None:
+    dependencies.set_viewport_size({"width": 390, "height": 844})
+    expect(dependencies.locator(".picture-frame")).to_be_hidden()
+    first, last = dependencies.locator("#waits th").first, dependencies.locator("#waits th").last
+    left, indented = first.bounding_box(), last.bounding_box()
+    assert left
+    assert indented
+    assert indented["x"] > left["x"]
+    last.get_by_role("link").click()
+    expect(dependencies.get_by_role("dialog")).to_contain_text("Waiting behind")
+
+
+def test_a_folded_column_stays_folded_when_it_changes_and_when_the_page_is_opened_again(
+    board: Page, application: Application
+) -> None:
+    column = board.locator("#column-blocked")
+    column.get_by_role("button", name="Fold or unfold Blocked").click()
+    expect(card(board)).to_be_hidden()
+    application.publish(blocker("And which account?", "t3"))
+    expect(column.get_by_role("heading")).to_contain_text("2")
+    expect(card(board)).to_be_hidden()
+    board.reload()
+    expect(column.get_by_role("heading")).to_contain_text("2")
+    expect(card(board)).to_be_hidden()
+    column.get_by_role("button", name="Fold or unfold Blocked").press("Enter")
+    expect(card(board)).to_be_visible()
+
+
+def test_a_pinned_board_stands_at_the_top_and_stays_there(board: Page, application: Application) -> None:
+    application.publish(event("project_created", {"project_name": "Aardvark"}, board={"board_id": "aardvark"}))
+    board.goto(f"{application.base_url}/boards/")
+    first = board.locator(".board-list > li").first
+    expect(first).to_contain_text("Aardvark")
+    shop = board.locator("#board-shop")
+    shop.hover()
+    shop.get_by_role("button", name="Pin").click()
+    expect(first).to_have_attribute("id", "board-shop")
+    expect(shop.get_by_role("button", name="Pin")).to_be_focused()
+    board.reload()
+    expect(first).to_have_attribute("id", "board-shop")
+
+
+def test_done_tasks_are_left_out_of_the_picture_by_a_link(dependencies: Page) -> None:
+    board = dependencies
     picture = board.locator("#picture")
     expect(picture.get_by_role("link", name="Design schema")).to_be_visible()
     board.get_by_role("link", name="Hide 1 done task").click()
@@ -116,12 +192,15 @@ def test_done_tasks_are_left_out_of_the_picture_by_a_link(board: Page) -> None:
     expect(board.get_by_role("link", name="Show 1 done task")).to_be_in_viewport()
 
 
-def test_a_picture_that_is_scrolled_stays_where_it_is_when_it_changes(board: Page, application: Application) -> None:
-    board.set_viewport_size({"width": 390, "height": 844})
+def test_a_picture_that_is_scrolled_stays_where_it_is_when_it_changes(
+    dependencies: Page, application: Application
+) -> None:
+    board = dependencies
+    board.set_viewport_size({"width": 660, "height": 844})
     frame = board.locator(".picture-frame")
     frame.evaluate("frame => frame.scrollTo(200, 0)")
-    application.publish(progress("At it", progress=77))
-    expect(board.locator("#columns")).to_contain_text("77%")
+    application.publish(event("task_started", {"task_id": "t3", "agent_id": "agent_claude_1"}))
+    expect(board.locator("#waits")).to_contain_text("In progress, waiting behind")
     assert frame.evaluate("frame => frame.scrollLeft") == 200
 
 
@@ -145,7 +224,7 @@ def test_a_task_that_is_not_there_is_said_to_be_missing(
     expect(board.get_by_role("dialog")).to_contain_text("This cannot be loaded right now. Try again in a moment.")
 
 
-@pytest.mark.parametrize("path", [TASK, "/boards/shop/"])
+@pytest.mark.parametrize("path", [TASK, "/boards/shop/?tab=dependencies"])
 def test_without_javascript_a_task_and_the_picture_can_be_read(
     board: Page, application: Application, path: str
 ) -> None:

@@ -18,6 +18,12 @@ FORMAT = """async ([moments, form]) => {
   const { format } = await import("/static/js/times.js");
   return moments.map((moment) => format(new Date(moment), form));
 }"""
+AHEAD = """async () => {
+  const { format, serverNow } = await import("/static/js/times.js");
+  const now = serverNow();
+  const at = (days) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 13, 5);
+  return [0, 1, 2].map((days) => format(at(days), "ahead"));
+}"""
 A_DAY_LATER = """async () => {
   const { localise, setServerTime } = await import("/static/js/times.js");
   const time = `<time datetime="${new Date().toISOString()}" data-time="short"></time>`;
@@ -68,10 +74,16 @@ def test_each_page_names_the_time_zone_once(in_berlin: Page, application: Applic
         expect(in_berlin.locator(".time-zone")).to_have_text(f"Times in {BERLIN}")  # and but one
 
 
+def test_a_time_ahead_names_its_day(in_berlin: Page) -> None:
+    today, tomorrow, later = in_berlin.evaluate(AHEAD)
+    assert (today, tomorrow) == ("today 13:05", "tomorrow 13:05")
+    assert re.fullmatch(r"[A-Z][a-z]{2} 13:05", later.replace(",", ""))
+
+
 def test_an_hour_that_comes_twice_is_told_apart(in_berlin: Page) -> None:
     moments = ["2026-10-24T23:30Z", "2026-10-25T00:30Z", "2026-10-25T01:30Z", "2026-10-25T02:30Z", "2026-03-29T01:30Z"]
     assert in_berlin.evaluate(FORMAT, [moments, "minutes"]) == ["01:30", "02:30 CEST", "02:30 CET", "03:30", "03:30"]
-    for form in ("seconds", "weekday", "full", "short", "axis"):
+    for form in ("seconds", "weekday", "full", "short", "ahead", "axis"):
         plain, first, second, *others = in_berlin.evaluate(FORMAT, [moments, form])
         assert ("CEST" in first, "CET" in second) == (True, True), form
         assert not any("CE" in text for text in (plain, *others)), form

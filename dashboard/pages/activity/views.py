@@ -17,6 +17,7 @@ from dashboard.live.visible_events import visible_filter
 from dashboard.pages import page_view
 from dashboard.pages.activity import filter_links, queries
 from dashboard.pages.activity.active_filters import chips
+from dashboard.pages.boards.tabs import tab_links
 from dashboard.queries import event_stream, filter_choices
 from dashboard.queries.found_names import find_for_search
 from dashboard.queries.labels import named
@@ -53,6 +54,8 @@ def activity(request: HttpRequest) -> HttpResponse:
         older=rows.older,
         error=error,
         kept_since=event_stream.kept_since(),
+        tabs=tab_links(page_state.board) if page_state.board else [],
+        tab="activity",
         **filters(page_state),
     )
 

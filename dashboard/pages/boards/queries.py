@@ -1,38 +1,27 @@
-"""Reads boards: the list with their progress, and one board with its columns of cards."""
+"""Reads the numbers of boards: progress, blockers, agents, forecast."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef
 
 from dashboard.charts import bars
+from dashboard.headline import QUIET
 from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
-from dashboard.queries import blockers, current_state, subtasks
-from dashboard.queries.numbered_pages import Paging
+from dashboard.queries import blockers, current_state
 from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
-from marcus_events.core.state import TASK_STATUSES
+from marcus_events.log.board_activity import BoardActivity, board_activity
 
 PAGE = 40  # boards
-CARDS = 40  # on a page of a column
-COLUMNS = {
-    "todo": (TASK_STATUSES["todo"], ("todo",)),
-    "in_progress": (TASK_STATUSES["in_progress"], ("in_progress", "assigned")),
-    "blocked": (TASK_STATUSES["blocked"], ("blocked",)),
-    "done": (TASK_STATUSES["done"], ("done",)),
-}
-EMPTY = {
-    "todo": "Nothing to do.",
-    "in_progress": "Nothing in progress.",
-    "blocked": "Nothing blocked.",
-    "done": "Nothing done yet.",
-}
+SILENCE_LIMIT = 2 * QUIET  # as of one agent, see dashboard.pages.agents.agent_health
 
 
 @dataclass(frozen=True)
@@ -45,6 +34,12 @@ class Summary:
     waiting: int
     agents: list[models.Agent]
     forecast: Forecast | NoForecast | None
+    active_at: datetime | None = None  # its newest event
+    silent_since: datetime | None = None  # if no agent has given a sign for long
+
+    @property
+    def blocked_agents(self) -> int:
+        return sum(agent.status == "blocked" for agent in self.agents)
 
     @property
     def tasks(self) -> int:
@@ -65,23 +60,6 @@ class Summary:
         return bars.segments([*shares, ("todo", self.statuses["todo"])])
 
 
-@dataclass(frozen=True)
-class Summaries:
-    """A page of boards; `number` counts all matches, up to COUNT_CAP."""
-
-    items: list[Summary]
-    paging: Paging
-    number: int
-
-
-def listed(scope: Scope, called: str = "", page: str = "") -> Summaries:
-    """Return all boards by name, or those whose name or id contains the search text."""
-    paging = Paging.of(page, PAGE)
-    rows = current_state.boards(scope, PAGE + 1, skip=paging.skip, called=called)
-    number = current_state.number_of_boards(scope, called)
-    return Summaries(summaries(scope, rows[:PAGE]), paging.with_next(len(rows) > PAGE), number)
-
-
 def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summary]:
     """Return the numbers of these boards; of the named one, or of the first."""
     if rows is None:
@@ -91,13 +69,17 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     now = throughput.next_minute(utc_now())
     finished = throughput.finished(of_them, now)
     stuck = stuck_on(of_them, scope.visibility)
+    activity = board_activity([row.board_id for row in rows], scope.visibility.hidden_types)
 
     def summary(row: models.Board) -> Summary:
         of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
         left = sum(of.values()) - of["done"]
         free = left - of["blocked"] - behind
         expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
-        return Summary(row, of, items, behind, agents[row.board_id], expected)
+        last = activity.get(row.board_id, BoardActivity())
+        sign = last.sign or row.created_at
+        silent_since = sign if agents[row.board_id] and now - sign > SILENCE_LIMIT else None
+        return Summary(row, of, items, behind, agents[row.board_id], expected, last.event, silent_since)
 
     return [summary(row) for row in rows]
 
@@ -107,9 +89,13 @@ def out_of_reach(scope: Scope) -> Any:
     rows = (
         models.Board.objects.now().filter(**scope.on()).exclude(fallback_since=None, connection__in=("", "connected"))
     )
+    return rows.exclude(is_finished()).order_by("fallback_since", "connection_since", "board_id")
+
+
+def is_finished() -> Any:
+    """The condition for boards that have tasks, and no open one."""
     tasks = models.Task.objects.now().filter(board_id=OuterRef("board_id"))
-    finished = Exists(tasks) & ~Exists(tasks.exclude(status="done"))
-    return rows.exclude(finished).order_by("fallback_since", "connection_since", "board_id")
+    return Exists(tasks) & ~Exists(tasks.exclude(status="done"))
 
 
 def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]:
@@ -133,69 +119,3 @@ def blocked_elsewhere(scope: Scope, visibility: Visibility) -> set[current_state
     ids = {"board_id__in": {board for board, _ in needed}, "task_id__in": {task for _, task in needed}}
     rows = models.Task.objects.now().filter(status="blocked", **ids) if needed else models.Task.objects.none()
     return needed.intersection(rows.values_list("board_id", "task_id"))
-
-
-@dataclass(frozen=True)
-class TaskCard:
-    task: models.Task
-    agent: str
-    waiting: int
-    blocker: models.Blocker | None
-    subtasks: subtasks.Subtasks | None = None
-    parent: models.Task | None = None
-    external_url: str = ""  # of the board
-
-
-@dataclass(frozen=True)
-class BoardColumn:
-    """A page of the cards with a status; `count` counts all of them."""
-
-    status: str
-    title: str
-    cards: list[TaskCard]
-    paging: Paging
-    count: int
-    empty: str
-
-
-def columns(scope: Scope, chosen: str = "", page: str = "") -> dict[str, BoardColumn]:
-    """Return a board's cards by status: longest in their status first, newest first when done. Subtasks stand under
-    their parents, see `subtasks`. Of the chosen column, the cards are those of a page; of the others, of the first.
-    """
-    board = scope.board
-    pattern = getattr(current_state.board(scope), "external_url", "")
-    pagings = {name: Paging.of(page if name == chosen else "", CARDS) for name in COLUMNS}
-    found = {name: cards(scope, name, statuses, pagings[name]) for name, (_, statuses) in COLUMNS.items()}
-    rows = [row for rows in found.values() for row in rows]
-    shown = {(board, row.task_id) for row in rows}
-    waiting, numbers = linked_tasks.dependents_by_task(shown, scope.visibility), numbers_of(scope)
-    parts, wholes = subtasks.of_tasks(board, [row.task_id for row in rows]), subtasks.parents_of(board, rows)
-    names = current_state.names([board], [(board, row.agent_id) for row in rows if row.agent_id])
-    blocked = blockers.open_rows(scope).filter(task_id__in=[row.task_id for row in rows])
-    stuck = {row.task_id: row for row in blocked.order_by("-opened_at")}
-
-    def card(row: models.Task) -> TaskCard:
-        agent = names.agent(board, row.agent_id) if row.agent_id else ""
-        behind, blocker = len(waiting.get((board, row.task_id), [])), stuck.get(row.task_id)
-        whole = wholes.get(row.parent_task_id)
-        return TaskCard(row, agent, behind, blocker, parts.get(row.task_id), whole, pattern)
-
-    def column(name: str, title: str, statuses: tuple[str, ...]) -> BoardColumn:
-        shown = [card(row) for row in found[name]]
-        number = sum(numbers.get(status, 0) for status in statuses)
-        paging = pagings[name].with_next(number > pagings[name].skip + CARDS)
-        return BoardColumn(name, title, shown, paging, number, EMPTY[name])
-
-    return {name: column(name, title, statuses) for name, (title, statuses) in COLUMNS.items()}
-
-
-def cards(scope: Scope, name: str, statuses: tuple[str, ...], paging: Paging) -> list[models.Task]:
-    order = ("-status_since", "-name", "task_id") if name == "done" else ("status_since", "name", "task_id")
-    rows = models.Task.objects.now().filter(status__in=statuses, **scope.on()).exclude(subtasks.under_parents())
-    return list(rows.defer("description").order_by(*order)[paging.skip : paging.skip + CARDS])
-
-
-def numbers_of(scope: Scope) -> dict[str, int]:
-    """Return the number of cards by status."""
-    rows = models.Task.objects.now().filter(**scope.on()).exclude(subtasks.under_parents())
-    return dict(rows.values_list("status").annotate(number=Count("*")).order_by())

@@ -11,9 +11,10 @@ the cause: such an event belongs to the tree of its cause. Causes and effects ma
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dashboard.live.row_grouping import group_key
 from dashboard.queries.labels import named
 from dashboard.visibility import Visibility
 from marcus_events.core.causal_tree import Trace, build_tree, correlation_of, named_cause
@@ -44,6 +45,7 @@ class CausalStep:
     opens_list: bool
     has_sublist: bool
     closed_lists: list[bool]
+    times: int = 1  # effects like this one; the newest is shown
 
 
 def causal_steps(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[CausalStep]:
@@ -54,9 +56,10 @@ def causal_steps(events: Sequence[RecordedEvent], board_id: str, visibility: Vis
     related = [event for event in with_related(events, board_id, visibility) if visibility.shows(event)]
     by_id = {event.event.event_id: event for event in masked(without_removed(related), visibility.boards)}
     trees = [found for found in causal_trees(by_id) if found.effects]
-    steps = [step for found in trees for step in depth_first(found)][:MAX_STEPS]
-    labelled = named([by_id[event.event_id] for event, _ in steps])
-    return as_nested_lists([(event, depth) for event, (_, depth) in zip(labelled, steps, strict=True)])
+    steps = [step for found in trees for step in depth_first(found, by_id)][:MAX_STEPS]
+    labelled = named([by_id[event.event_id] for event, _, _ in steps])
+    nested = as_nested_lists([(event, depth) for event, (_, depth, _) in zip(labelled, steps, strict=True)])
+    return [replace(found, times=times) for found, (_, _, times) in zip(nested, steps, strict=True)]
 
 
 def with_related(events: Sequence[RecordedEvent], board_id: str, visibility: Visibility) -> list[RecordedEvent]:
@@ -94,13 +97,27 @@ def with_correlation(event: Event, correlation: str) -> Event:
     return replace(event, metadata=(event.metadata or {}) | {CORRELATION: correlation})
 
 
-def depth_first(root: Trace) -> Iterator[tuple[Event, int]]:
-    """Every event of a tree with its depth, from 1 to MAX_DEPTH, each cause before its effects."""
-    stack = [(root, 1)]
+def depth_first(root: Trace, by_id: Mapping[str, RecordedEvent]) -> Iterator[tuple[Event, int, int]]:
+    """Every event of a tree with its depth, from 1 to MAX_DEPTH, each cause before its effects.
+
+    Repeated effects of one cause come once, with their number, see `fold_repeated`.
+    """
+    stack = [(root, 1, 1)]
     while stack:
-        found, depth = stack.pop()
-        yield found.event, depth
-        stack += [(effect, min(depth + 1, MAX_DEPTH)) for effect in reversed(found.effects)]
+        found, depth, times = stack.pop()
+        yield found.event, depth, times
+        effects = fold_repeated(found.effects, by_id)
+        stack += [(effect, min(depth + 1, MAX_DEPTH), number) for effect, number in reversed(effects)]
+
+
+def fold_repeated(effects: Sequence[Trace], by_id: Mapping[str, RecordedEvent]) -> list[tuple[Trace, int]]:
+    """The effects, similar ones without effects of their own as the newest of them; see `row_grouping`."""
+    folded: dict[str, tuple[Trace, int]] = {}
+    for effect in effects:
+        key = "" if effect.effects else group_key(by_id[effect.event.event_id])
+        _, number = folded.get(key, (effect, 0))
+        folded[key or effect.event.event_id] = (effect, number + 1 if key else 1)
+    return list(folded.values())
 
 
 def as_nested_lists(steps: Sequence[tuple[RecordedEvent, int]]) -> list[CausalStep]:

@@ -8,25 +8,24 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 
 from dashboard.pages.tasks import causality
+from dashboard.pages.tasks.linked import Linked, Surroundings, TaskLinks, surroundings
 from dashboard.pages.tasks.status_timeline import StatusTimeline, timeline
-from dashboard.queries import current_state, subtasks
+from dashboard.queries import current_state, subtasks, waiting_chains
 from dashboard.queries.blockers import steps
 from dashboard.queries.labels import named
 from dashboard.visibility import Scope
 from marcus_events import models
-from marcus_events.access import linked_tasks
 from marcus_events.core.event import RecordedEvent, utc_now
 from marcus_events.core.event_types import EventTypes
 from marcus_events.core.filters import EventFilter
 from marcus_events.log import board_removals, event_counts, read
-from marcus_events.search.masking import ANOTHER, masked
+from marcus_events.search.masking import masked
 
 MAX_EVENTS = 30  # listed; Activity has all
 MAX_LOOKED_AT = 200  # read for decisions and causes
 COUNT_CAP = 10_000
 MAX_STOPS = 200  # blockers
 MAX_REPORTERS = 200  # named reporters of a task's blockers
-MAX_LINKED = 50  # tasks in either direction
 CHANGES = 500  # status changes; the oldest are left out
 
 
@@ -41,34 +40,9 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Linked:
-    """A task at the other end of a dependency.
-
-    `task` is None if no event describes it, or if it is on a board that is not visible (`is_hidden`). `board` names
-    another board.
-    """
-
-    task_id: str
-    name: str
-    task: models.Task | None
-    board: str = ""
-    is_hidden: bool = False
-
-    @property
-    def status(self) -> str:
-        return self.task.status if self.task else "unknown"
-
-
-@dataclass(frozen=True)
-class TaskLinks:
-    tasks: list[Linked]
-    hidden: int = 0
-
-
-@dataclass(frozen=True)
 class TaskDetail:
-    """`holds_up` counts tasks waiting behind it; `count` counts its events without noise, up to COUNT_CAP. `parent`
-    is its parent task.
+    """`count` counts its events without noise, up to COUNT_CAP. `parent` is its parent task. `chain` is what it waits
+    for in the end, with the open blocker of the blocked task.
     """
 
     task: models.Task
@@ -76,9 +50,9 @@ class TaskDetail:
     board: str
     timeline: StatusTimeline
     stops: list[Stop]
-    waits_for: TaskLinks
-    needed_by: TaskLinks
-    holds_up: int
+    links: Surroundings
+    chain: waiting_chains.WaitingChain | None
+    root_blocker: models.Blocker | None
     events: list[RecordedEvent]
     decisions: list[RecordedEvent]
     count: int
@@ -116,16 +90,16 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetai
     removed = board_removals.last_removals([board]).get(board, 0)
     names, wanted = names_of(task), scope.visibility.narrow(events_of(board, task_id))
     events = named(masked(read.events(wanted, limit=MAX_LOOKED_AT, hide_removed=True), scope.visibility.boards))
-    before, after = linked(scope, task_id)
+    chain = None if task.status == "done" else waiting_chains.waiting_chains(scope, [task_id]).get(task_id)
     return TaskDetail(
         task=task,
         agent=names.agent(board, task.agent_id) if task.agent_id else "",
         board=names.board(board),
         timeline=timeline(changes(board, task_id, removed), now),
         stops=stops(board, task_id, names, now),
-        waits_for=before,
-        needed_by=after,
-        holds_up=len(linked_tasks.dependents_by_task([(board, task_id)], scope.visibility).get((board, task_id), [])),
+        links=surroundings(scope, task),
+        chain=chain,
+        root_blocker=root_blocker(task, chain),
         events=events[:MAX_EVENTS],
         decisions=[event for event in events if event.event_type == EventTypes.DECISION_LOGGED],
         count=number(wanted) if len(events) == MAX_LOOKED_AT else len(events),
@@ -134,6 +108,18 @@ def detail(scope: Scope, task_id: str, now: datetime | None = None) -> TaskDetai
         subtasks=subtasks.of_tasks(board, [task_id]).get(task_id),
         external_url=getattr(current_state.board(scope), "external_url", ""),
     )
+
+
+def root_blocker(task: models.Task, chain: waiting_chains.WaitingChain | None) -> models.Blocker | None:
+    """Return the newest open blocker of the task, if it is blocked, or of the blocked task that it waits for."""
+    blocked = (
+        task if task.status == "blocked" else chain.root.task if chain and chain.is_blocked and chain.root else None
+    )
+    if blocked is None:
+        return None
+    rows = models.Blocker.objects.now().filter(board_id=blocked.board_id, task_id=blocked.task_id, resolved_at=None)
+    found: models.Blocker | None = rows.order_by("-opened_at").first()
+    return found
 
 
 def parent_of(task: models.Task) -> Linked | None:
@@ -184,32 +170,3 @@ def stops(board: str, task_id: str, names: current_state.KnownNames, now: dateti
         for row in rows[:MAX_STOPS]
     ]
     return sorted(found, key=lambda stop: stop.blocker.resolved_at is not None)
-
-
-def linked(scope: Scope, task_id: str) -> tuple[TaskLinks, TaskLinks]:
-    """Return dependencies in both directions."""
-    own = (scope.board, task_id)
-    pairs = linked_tasks.neighbours_of([own], scope.visibility).pairs
-    before, after = [on for task, on in pairs if task == own], [task for task, on in pairs if on == own]
-    keys = {*before, *after}
-    tasks, boards = (
-        current_state.tasks(keys),
-        current_state.board_names(board for board, _ in keys if board != linked_tasks.HIDDEN),
-    )
-
-    def listed(others: list[current_state.TaskKey]) -> TaskLinks:
-        """Unfinished tasks first."""
-        found = [linked_task(other, scope.board, tasks, boards) for other in others]
-        found.sort(key=lambda item: item.status == "done")
-        return TaskLinks(found[:MAX_LINKED], max(len(found) - MAX_LINKED, 0))
-
-    return listed(before), listed(after)
-
-
-def linked_task(
-    key: current_state.TaskKey, board: str, tasks: dict[current_state.TaskKey, models.Task], boards: dict[str, str]
-) -> Linked:
-    if linked_tasks.is_hidden(key):
-        return Linked("", ANOTHER, None, is_hidden=True)
-    task, on = tasks.get(key), "" if key[0] == board else boards.get(key[0], key[0])
-    return Linked(key[1], task.name if task else key[1], task, on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.live.visible_events import visible_filter
-from dashboard.pages.boards import queries
+from dashboard.pages.boards import columns
 from dashboard.queries import event_stream, filter_choices
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.scopes import looking, on
@@ -51,6 +51,6 @@ def test_what_is_filtered_by_is_among_the_choices_though_nothing_has_it() -> Non
 
 
 def test_a_blocked_card_says_what_is_missing() -> None:
-    [card] = [card for column in queries.columns(on("shop")).values() for card in column.cards]
+    [card] = [card for column in columns.columns(on("shop")).values() for card in column.cards]
     assert card.blocker
     assert card.blocker.description == "No tenant"

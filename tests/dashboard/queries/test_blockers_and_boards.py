@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.pages.boards import queries
+from dashboard.pages.boards import columns, queries
 from dashboard.queries import blockers, chrome_data, current_state, filter_choices
 from dashboard.queries.labels import named
 from marcus_events.core.event import Event
@@ -117,7 +117,7 @@ def test_demos_come_after_what_is_real() -> None:
 
 def test_columns_hold_each_task_once_with_who_has_it_and_what_it_holds_up() -> None:
     publish(*project(), event("task_assigned", task_id="shop-4", agent_id="agent_2"))
-    found = queries.columns(on("shop"))
+    found = columns.columns(on("shop"))
     names = {status: [card.task.task_id for card in column.cards] for status, column in found.items()}
     assert names == {"todo": ["shop-3"], "in_progress": ["shop-4"], "blocked": ["shop-2"], "done": ["shop-1"]}
     [card] = found["blocked"].cards
@@ -128,18 +128,18 @@ def test_columns_hold_each_task_once_with_who_has_it_and_what_it_holds_up() -> N
 def test_what_waits_longest_comes_first_and_what_was_done_last_too() -> None:
     story = [(f"t{n}", 10 - n) for n in range(3)]
     publish(*(event("task_created", task_id=task, ago=ago) for task, ago in story))
-    assert [card.task.task_id for card in queries.columns(on("shop"))["todo"].cards] == ["t0", "t1", "t2"]
+    assert [card.task.task_id for card in columns.columns(on("shop"))["todo"].cards] == ["t0", "t1", "t2"]
     publish(*(event("task_completed", task_id=task, ago=ago) for task, ago in story))
-    assert [card.task.task_id for card in queries.columns(on("shop"))["done"].cards] == ["t2", "t1", "t0"]
+    assert [card.task.task_id for card in columns.columns(on("shop"))["done"].cards] == ["t2", "t1", "t0"]
 
 
 def test_a_full_column_has_pages_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "CARDS", 2)
+    monkeypatch.setattr(columns, "CARDS", 2)
     publish(*(event("task_created", task_id=f"t{n}", ago=9 - n) for n in range(5)))
     publish(event("task_completed", task_id="t4"))
 
     def shown(page: str) -> tuple[list[str], int, bool]:
-        column = queries.columns(on("shop"), "todo", page)["todo"]
+        column = columns.columns(on("shop"), "todo", page)["todo"]
         return [card.task.task_id for card in column.cards], column.count, column.paging.has_next
 
     assert [shown(page) for page in ("", "2", "3")] == [
@@ -147,7 +147,7 @@ def test_a_full_column_has_pages_and_counts_all(monkeypatch: pytest.MonkeyPatch)
         (["t2", "t3"], 4, False),
         ([], 4, False),
     ]
-    assert len(queries.columns(on("shop"), "todo", "2")["done"].cards) == 1
+    assert len(columns.columns(on("shop"), "todo", "2")["done"].cards) == 1
 
 
 def test_only_what_opened_just_now_and_is_open_is_an_alert() -> None:

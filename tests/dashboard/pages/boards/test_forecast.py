@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dashboard.pages.boards import queries, throughput
 from dashboard.pages.boards.forecast import LONGEST, STEP, STRETCHES, Forecast, NoForecast, forecast
+from dashboard.templatetags import pages
 from marcus_events.core.event import utc_now
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import open_page
@@ -165,3 +166,13 @@ def test_boards_and_a_board_say_when_they_will_be_done_and_what_that_is_made_of(
 def test_a_board_where_nothing_moves_says_so(viewer: Client) -> None:
     publish(event("project_created", project_name="Shop", ago=300), event("task_created", task_id="a", ago=290))
     assert "No forecast: no tasks were finished in the last 24 hours." in open_page(viewer, "/boards/").text
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(1.5, "today 23:30"), (12, "tomorrow 10:00"), (36, "Mon 10:00"), (24 * 8, "Sunday 8 December 2030")],
+)
+def test_each_bound_names_its_day(monkeypatch: pytest.MonkeyPatch, hours: float, words: str) -> None:
+    saturday = datetime(2030, 11, 30, 22, tzinfo=UTC)
+    monkeypatch.setattr(pages, "utc_now", lambda: saturday)
+    assert f">{words}</time>" in pages.moment(saturday + timedelta(hours=hours))

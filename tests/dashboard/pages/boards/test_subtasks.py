@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from dashboard.pages.boards import queries as boards
-from dashboard.pages.boards.queries import TaskCard
+from dashboard.pages.boards import columns as boards
+from dashboard.pages.boards.columns import TaskCard
 from dashboard.pages.tasks import queries as task
 from dashboard.queries import subtasks
 from marcus_events.audit.redaction import redact

@@ -108,12 +108,68 @@ def test_blockers_with_question_suggestion_answer_and_how_long() -> None:
 def test_dependencies_both_ways_with_the_state_of_each_and_what_is_not_known() -> None:
     publish(*project(), depends("shop-2", "elsewhere"))
     found = detail()
-    assert [(item.name, item.status) for item in found.waits_for.tasks] == [
+    assert [(item.name, item.status) for item in found.links.depends_on.tasks] == [
         ("elsewhere", "unknown"),
         ("Build shop-1", "done"),
     ]
-    assert [(item.name, item.status) for item in found.needed_by.tasks] == [("Build shop-3", "todo")]
-    assert found.holds_up == 2
+    assert [(item.name, item.status, item.depth) for item in found.links.waiting.tasks] == [
+        ("Build shop-3", "todo", 1),
+        ("Build shop-4", "todo", 2),
+    ]
+    assert (found.links.waiting.count, found.links.after.tasks) == (2, [])
+
+
+def test_of_a_done_task_what_depends_on_it_is_listed_and_nothing_waits() -> None:
+    publish(*project())
+    found = detail("shop-1")
+    assert [item.name for item in found.links.after.tasks] == ["Build shop-2"]
+    assert (found.links.waiting.tasks, found.chain) == ([], None)
+
+
+def test_a_task_says_first_what_it_waits_for_in_the_end(viewer: Client) -> None:
+    publish(*project())
+    page = open_page(viewer, "/tasks/?board=shop&task=shop-4")
+    text = " ".join(page.text.split())
+    assert "Waiting behind Build shop-2, blocked 30 min: No key for shop" in text
+    assert "Build shop-2 Build shop-3 Build shop-4" in text  # the chain, from what is waited for to the task
+    [reply] = page.all_of("data-opens")
+    assert f"/blocked/{reply}/" in page.leads()
+    assert text.index("Waiting behind") < text.index("Task id")
+    publish(resolution())
+    assert "Waiting for Build shop-2, in progress for 10 min." in " ".join(
+        open_page(viewer, "/tasks/?board=shop&task=shop-4").text.split()
+    )
+
+
+def test_of_several_blocked_tasks_the_nearest_is_named_and_the_others_are_counted(viewer: Client) -> None:
+    publish(*project(), event("task_created", task_id="far", task_name="Far"), depends("shop-1x", "far"))
+    publish(event("task_created", task_id="shop-1x", task_name="Middle"), depends("shop-4", "shop-1x"))
+    publish(event("task_blocked", task_id="far", agent_id="agent_shop", description="No room", ago=5))
+    found = detail("shop-4").chain
+    assert found
+    assert ([item.name for item in found.tasks], found.others) in (
+        (["Build shop-2", "Build shop-3"], 1),
+        (["Far", "Middle"], 1),
+    )
+
+
+def test_a_task_without_open_dependencies_can_start_and_one_in_a_cycle_cannot(viewer: Client) -> None:
+    publish(event("task_created", task_id="free"))
+    assert "Can start: it waits for nothing." in open_page(viewer, "/tasks/?board=shop&task=free").text
+    publish(event("task_created", task_id="a"), event("task_created", task_id="b"), depends("a", "b"))
+    publish(depends("b", "a"))
+    assert "Part of a dependency cycle" in open_page(viewer, "/tasks/?board=shop&task=a").text
+
+
+def test_repeated_effects_of_one_cause_are_folded(viewer: Client) -> None:
+    first = event("task_blocked", task_id="shop-2", agent_id="agent_shop", description="No key")
+    asked = [caused("answer_awaited", first, first) for _ in range(60)]
+    decided = [caused("decision_logged", first, first, what=f"plan {n}") for n in range(2)]
+    publish(*project(), first, *asked[:30], decided[0], *asked[30:], decided[1])
+    times = [(step.event.event_type, step.times) for step in detail().causes]
+    assert times[0] == ("task_blocked", 1)
+    assert sorted(times[1:]) == [("answer_awaited", 60), ("decision_logged", 1), ("decision_logged", 1)]
+    assert "×60" in open_page(viewer, "/tasks/?board=shop&task=shop-2").text
 
 
 def test_events_are_newest_first_and_those_of_the_same_id_elsewhere_are_not_among_them() -> None:
