@@ -47,6 +47,7 @@ urlpatterns = [
     path("blocked/<int:blocker_id>/", blocker_views.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker_views.state, name="blocker-state"),
     path("agents/", agents.agents, name="agents"),
+    path("agents/<id:agent_id>/", agents.agent, name="agent"),
     path("history/", history.history, name="history"),
     path("history/export/", history.export, name="history-export"),
     path("history/exports/", history.exports, name="history-exports"),

@@ -35,6 +35,7 @@ class PageState:
     column: str = ""  # of a board: the one whose page `p` is shown
     span: str = ""  # of a timeline, see dashboard.timeline.time_axis
     until: str = ""  # end of a timeline; empty for now
+    state: str = ""  # health of the listed agents
     severity: str = ""  # of the open blockers
     cause: str = ""  # root cause of the open blockers
     took: str = ""  # duration of the resolved blockers, see dashboard.pages.blocked.delays

@@ -29,6 +29,7 @@ OWN_PARTS = {
     "audit": audit.PAGE,
     "integrations": integrations.PAGE,
     "agents": agents.PAGE,
+    "agent": agents.AGENT,
     "blocked": blocked.PAGE,
     "blocker": Page(),
 }

@@ -11,6 +11,7 @@ PATHS = {
     "task": "/tasks/?board=shop&task=t2",
     "a task": "/boards/shop/?card=board%3Dshop%26task%3Dt2",
     "agents": "/agents/",
+    "an agent": "/agents/agent_claude_1/?board=shop",
     "integrations": "/integrations/",
     "history": "/history/?q=type:task_*&columns=data.progress",
     "audit": "/audit/",
