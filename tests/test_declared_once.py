@@ -96,4 +96,4 @@ def test_every_projection_is_named_and_run_once() -> None:
 def test_pages_of_boards() -> None:
     """Without any board, nothing is left of these."""
     of_boards = {name for name, page in PAGES.items() if page.of_boards}
-    assert of_boards == {"now", "empty", "boards", "activity", "blocked", "agents", "agent", "history"}
+    assert of_boards == {"now", "empty", "boards", "activity", "blocked", "agents", "agent", "history", "health"}

@@ -121,8 +121,13 @@ GAP, MIN_GAP_WIDTH = 0.8, 4  # gap between blocks of at least this width, which 
 # The upper edge of each kind: shape distinguishes kinds, not only colour. Time without a signal is a dotted line, which
 # has no height. The same in agents.css.
 TOP: dict[StatusKind, int] = {
-    **{"working": 0, "blocked": 0, "waiting": 10, "idle": 17, "other": 10},
-    **{"offline": HEIGHT, "silent": HEIGHT},
+    "working": 0,
+    "blocked": 0,
+    "waiting": 10,
+    "idle": 17,
+    "other": 10,
+    "offline": HEIGHT,
+    "silent": HEIGHT,
 }
 
 

@@ -66,7 +66,8 @@ ROSTER = f"""SELECT board_id, agent_id, name, status, status_since, board_name,
         SELECT *, greatest(
             (SELECT max(position) FROM event WHERE board_id = listed.board_id),
             (SELECT max(position) FROM event WHERE board_id IS NULL AND agent_id = listed.agent_id)
-        ) AS newest, coalesce((SELECT max(position) FROM board_removal AS r WHERE r.board_id = listed.board_id), 0) AS after
+        ) AS newest,
+            coalesce((SELECT max(position) FROM board_removal AS r WHERE r.board_id = listed.board_id), 0) AS after
         FROM (
             SELECT a.board_id, agent_id, a.name, status, status_since, coalesce(b.name, '') AS board_name,
                 count(*) OVER () AS total

@@ -71,6 +71,7 @@ TABLE = {
     "alerts/noted/": Row("/alerts/noted/", NO_FORM, "in 302 302 302 302"),
     "demo/remove/": Row("/demo/remove/", NO_FORM, "in 404 403 302 302"),
     # Manage. Who opens a form's own address is led to its page.
+    "health/": Row("/health/?board=plot-7", SIGNED_IN, NO_FORM),
     "integrations/": Row("/integrations/", SIGNED_IN, NO_FORM),
     "integrations/check/": Row("/integrations/check/", "in 302 302 302 302", SIGNED_IN),
     "integrations/tokens/": Row("/integrations/tokens/", "in 302 302 302 302", ADMINISTRATORS),
@@ -168,6 +169,7 @@ LIVE_PAGES = {
     "alerts": LIVE,
     "no-boards": LIVE,
     "integrations": LIVE,
+    "health": LIVE,
     "agents": LIVE,
     "agent": LIVE,
     "blocked": LIVE,

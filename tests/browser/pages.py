@@ -13,6 +13,7 @@ PATHS = {
     "agents": "/agents/",
     "an agent": "/agents/agent_claude_1/?board=shop",
     "integrations": "/integrations/",
+    "health": "/health/",
     "history": "/history/?q=type:task_*&columns=data.progress",
     "audit": "/audit/",
     "retention": "/retention/",

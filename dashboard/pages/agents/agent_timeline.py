@@ -68,8 +68,8 @@ class BlockLabel:
 
 @dataclass(frozen=True)
 class Lane:
-    """`drawing` and `labels` have full resolution; the clickable blocks may be coarser. `board` tells agents of the same name apart;
-    "" if the page has one board.
+    """`drawing` and `labels` have full resolution; the clickable blocks may be coarser. `board` tells agents of the
+    same name apart; "" if the page has one board.
     """
 
     agent: models.Agent
@@ -138,7 +138,9 @@ def build_lane(
     )
 
 
-def labels(agent: models.Agent, blocks: list[timeline_layout.LaneBlock], around: Around, limit: int) -> list[BlockLabel]:
+def labels(
+    agent: models.Agent, blocks: list[timeline_layout.LaneBlock], around: Around, limit: int
+) -> list[BlockLabel]:
     """Name the tasks of the widest blocks."""
     roomy = [block for block in blocks if block.share >= ROOM and block.interval.kind in ("working", "blocked")]
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef
@@ -13,6 +14,7 @@ from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
 from dashboard.queries import blockers, current_state, subtasks
 from dashboard.queries.numbered_pages import Paging
+from dashboard.queries.source_silence import silent_since
 from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
@@ -37,7 +39,7 @@ EMPTY = {
 
 @dataclass(frozen=True)
 class Summary:
-    """One board's numbers."""
+    """One board's numbers. `silent_since` is its last event, if its agents are silent."""
 
     board: models.Board
     statuses: dict[str, int]
@@ -45,6 +47,7 @@ class Summary:
     waiting: int
     agents: list[models.Agent]
     forecast: Forecast | NoForecast | None
+    silent_since: datetime | None
 
     @property
     def tasks(self) -> int:
@@ -91,13 +94,14 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     now = throughput.next_minute(utc_now())
     finished = throughput.finished(of_them, now)
     stuck = stuck_on(of_them, scope.visibility)
+    silent = silent_since(of_them, utc_now())
 
     def summary(row: models.Board) -> Summary:
         of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
         left = sum(of.values()) - of["done"]
         free = left - of["blocked"] - behind
         expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
-        return Summary(row, of, items, behind, agents[row.board_id], expected)
+        return Summary(row, of, items, behind, agents[row.board_id], expected, silent.get(row.board_id))
 
     return [summary(row) for row in rows]
 

@@ -21,8 +21,8 @@ MOST_BYTES = 150_000
 NEARLY = 1.1
 PATHS = [
     *("/", "/?board=board-0007", "/boards/", "/boards/?p=3", "/boards/?q=7", "/boards/board-0007/", "/activity/"),
-    *("/blocked/", "/blocked/?sort=board", "/agents/", "/agents/agent_7/?board=board-0007", "/history/", "/alerts/", "/integrations/"),
-    *("/people/", "/retention/", "/audit/"),
+    *("/blocked/", "/blocked/?sort=board", "/agents/", "/history/", "/alerts/", "/integrations/"),
+    *("/agents/agent_7/?board=board-0007", "/health/", "/people/", "/retention/", "/audit/"),
 ]
 OF_MEMBER = ["/", "/boards/", "/activity/", "/blocked/", "/history/"]
 

@@ -117,7 +117,9 @@ def test_what_was_before_the_24_hours_is_not_counted(log: None) -> None:
 
 
 def test_the_time_of_a_silent_agent_is_not_known(log: None) -> None:
-    publish(of("agent_1", "task_started", 120, task_id="t"), of("agent_1", "task_progress", 90, task_id="t", progress=9))
+    publish(
+        of("agent_1", "task_started", 120, task_id="t"), of("agent_1", "task_progress", 90, task_id="t", progress=9)
+    )
     [member] = members()
     [share] = member.shares
     assert (share.kind, share.percent, round(share.length.total_seconds() / 60)) == ("working", 100, 30)
@@ -247,7 +249,9 @@ def test_what_is_no_time_and_no_span_is_now(viewer: Client) -> None:
 @pytest.fixture
 def restless(log: None) -> None:
     """Intervals of a full page of agents, 500 of each in the last 24 hours, as the projection would have made them."""
-    told = [of(f"agent_{n}", "task_created", 1, task_id=f"task-{n}", task_name=f"{n}: {LONG_NAME}") for n in range(PAGE)]
+    told = [
+        of(f"agent_{n}", "task_created", 1, task_id=f"task-{n}", task_name=f"{n}: {LONG_NAME}") for n in range(PAGE)
+    ]
     publish(event("project_created", ago=1, project_name=f"The shop: {LONG_NAME}"), *told)
     now, rows = utc_now(), []
     models.Agent.objects.all().delete()
