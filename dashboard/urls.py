@@ -13,6 +13,7 @@ from dashboard.pages.blocked import views as blocked
 from dashboard.pages.boards import demo_views
 from dashboard.pages.boards import views as boards
 from dashboard.pages.find import views as find
+from dashboard.pages.health import views as health
 from dashboard.pages.history import saved_search_views
 from dashboard.pages.history import views as history
 from dashboard.pages.integrations import folder_views, webhook_views
@@ -49,6 +50,7 @@ urlpatterns = [
     path("blocked/<int:blocker_id>/state/", blocker_views.state, name="blocker-state"),
     path("agents/", agents.agents, name="agents"),
     path("find/", find.find, name="find"),
+    path("agents/<id:agent_id>/", agents.agent, name="agent"),
     path("history/", history.history, name="history"),
     path("history/export/", history.export, name="history-export"),
     path("history/exports/", history.exports, name="history-exports"),
@@ -67,6 +69,7 @@ urlpatterns = [
     path("integrations/webhooks/", webhook_views.create, name="webhook-create"),
     path("integrations/webhooks/<int:webhook_id>/", webhook_views.change, name="webhook-change"),
     path("integrations/check/", integrations.check, name="check"),
+    path("health/", health.health, name="health"),
     path("retention/", retention.retention, name="retention"),
     path("retention/run/", retention.run, name="retention-run"),
     path("retention/<int:policy_id>/", retention.change, name="retention-change"),

@@ -11,6 +11,7 @@ import pytest
 from dashboard.live.page_state import PageState, parameter_names
 from dashboard.pages.activity.active_filters import PARAMETERS
 from dashboard.pages.agents.agent_health import TITLES
+from dashboard.pages.agents.queries import HEALTH_KINDS
 from dashboard.pages.alerts.forms import SEVERITY_CHOICES
 from dashboard.pages.all_pages import PAGES
 from dashboard.pages.boards.columns import COLUMNS, EMPTY
@@ -59,7 +60,7 @@ def test_styles_know_every_task_status_and_no_other() -> None:
 
 
 def test_agents_have_these_statuses_and_others_of_their_own() -> None:
-    assert set(KINDS) == {*AGENT_STATUSES, "other"} == set(TITLES) == set(TOP)
+    assert set(KINDS) == {*AGENT_STATUSES, "other", "offline", "silent"} == set(TITLES) == set(TOP) == set(HEALTH_KINDS)
     assert styled(r"\.k-(\w+)") == set(KINDS)
 
 
@@ -95,4 +96,4 @@ def test_every_projection_is_named_and_run_once() -> None:
 def test_pages_of_boards() -> None:
     """Without any board, nothing is left of these."""
     of_boards = {name for name, page in PAGES.items() if page.of_boards}
-    assert of_boards == {"now", "empty", "boards", "activity", "blocked", "agents", "history"}
+    assert of_boards == {"now", "empty", "boards", "activity", "blocked", "agents", "agent", "history", "health"}

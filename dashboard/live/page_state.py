@@ -39,6 +39,7 @@ class PageState:
     group: str = ""  # by what a board's cards are grouped, see dashboard.pages.boards.columns
     span: str = ""  # of a timeline, see dashboard.timeline.time_axis
     until: str = ""  # end of a timeline; empty for now
+    state: str = ""  # health of the listed agents
     severity: str = ""  # of the open blockers
     cause: str = ""  # root cause of the open blockers
     took: str = ""  # duration of the resolved blockers, see dashboard.pages.blocked.delays

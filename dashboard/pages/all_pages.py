@@ -9,6 +9,7 @@ from dashboard.pages.audit import regions as audit
 from dashboard.pages.blocked import regions as blocked
 from dashboard.pages.boards import regions as boards
 from dashboard.pages.chrome import CHROME
+from dashboard.pages.health import regions as health
 from dashboard.pages.integrations import regions as integrations
 from dashboard.pages.now import regions as now
 from dashboard.pages.tasks import regions as tasks
@@ -32,7 +33,9 @@ OWN_PARTS = {
     "no-boards": Page(),
     "audit": audit.PAGE,
     "integrations": integrations.PAGE,
+    "health": health.PAGE,
     "agents": agents.PAGE,
+    "agent": agents.AGENT,
     "blocked": blocked.PAGE,
     "blocker": Page(),
 }

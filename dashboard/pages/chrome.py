@@ -1,4 +1,4 @@
-"""The data around every page: board switcher, bell with alerts, and the notice of a running demo."""
+"""The data around every page: board switcher, bell with alerts, notice of a running demo, silence of the sources."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 from dashboard.live.page_state import PageState
 from dashboard.live.regions import RegionGroup
 from dashboard.queries import blockers, chrome_data
+from dashboard.queries.source_silence import source_silence
+from marcus_events.core.event import utc_now
 
 
 def gather(page_state: PageState) -> dict[str, Any]:
@@ -20,6 +22,7 @@ def gather(page_state: PageState) -> dict[str, Any]:
         "open_count": open_count,
         "elsewhere": blockers.count_open(everywhere) - open_count if page_state.board else 0,
         "alerts": chrome_data.alerts(everywhere),
+        "silence": source_silence(scope, utc_now()),
     }
 
 
@@ -29,6 +32,7 @@ CHROME = RegionGroup(
         "bell": "frame/_bell.html",
         "alerts": "frame/_alerts.html",
         "demo": "frame/_demo.html",
+        "source": "frame/_source.html",
     },
     gather,
 )

@@ -120,13 +120,13 @@ def part_html(part: SentencePart, event: RecordedEvent | None) -> SafeString:
 
 
 def link_to(part: SentencePart, event: RecordedEvent | None) -> SafeString:
-    """Return the link of a part: to the event's own task, to a board, or to the events of another task or of an
-    agent.
-    """
+    """Return the link of a part: to the event's own task, to a board, to an agent, or to the events of another task."""
     if event and part.kind == "task" and part.id == event.task_id:
         return task_link(event.board_id or "", part.id)
     if part.kind == "board":
         return format_html('href="{}"', reverse("board", args=[part.id]))
+    if part.kind == "agent":
+        return format_html('href="{}"', agent_url(part.id, (event and event.board_id) or ""))
     return format_html('href="{}"', activity(**{part.kind: part.id}))
 
 
@@ -145,6 +145,12 @@ def activity(**parameters: str) -> str:
     """Return the URL of Activity with these filters."""
     query = urlencode({name: value for name, value in parameters.items() if value})
     return reverse("activity") + (f"?{query}" if query else "")
+
+
+@register.simple_tag
+def agent_url(agent_id: str, board_id: str = "") -> str:
+    """Return the URL of an agent's page. Agents of several boards may have the same id."""
+    return reverse("agent", args=[agent_id]) + (f"?{urlencode({'board': board_id})}" if board_id else "")
 
 
 @register.simple_tag(takes_context=True)

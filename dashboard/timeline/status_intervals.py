@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
-StatusKind = Literal["working", "blocked", "waiting", "idle", "other"]
+StatusKind = Literal["working", "blocked", "waiting", "idle", "other", "offline", "silent"]
 KINDS: tuple[StatusKind, ...] = get_args(StatusKind)
-KIND_OF: dict[str, StatusKind] = {kind: kind for kind in KINDS}
+SILENT = ""  # the status of an interval without a signal: no agent reports an empty one
+UNKNOWN: tuple[StatusKind, ...] = ("offline", "silent")  # nothing is known about what the agent did
+KIND_OF: dict[str, StatusKind] = {kind: kind for kind in KINDS if kind != "silent"} | {SILENT: "silent"}
 
 
 class AgentInterval(NamedTuple):
@@ -64,6 +66,17 @@ def kind_of(status: str) -> StatusKind:
     return KIND_OF.get(status, "other")
 
 
+def end_at_silence(intervals: Sequence[AgentInterval], heard: datetime) -> list[AgentInterval]:
+    """Return the intervals of an agent that was last heard of at this time: the open one ends there, and an interval
+    without a signal follows.
+    """
+    *earlier, last = intervals
+    if last.end is not None:
+        return list(intervals)
+    heard = max(heard, last.start)
+    return [*earlier, last._replace(end=heard), AgentInterval(heard, None, SILENT)]
+
+
 def clip(intervals: Iterable[AgentInterval], window: Window) -> list[IntervalPart]:
     """Return the parts within the window. Merges neighbours with the same status and task, as left by an agent's new
     name.
@@ -88,10 +101,11 @@ def is_continuation(one: IntervalPart, other: IntervalPart) -> bool:
 
 
 def shares(intervals: Iterable[IntervalPart]) -> list[Share]:
-    """Return the share of each kind in the covered time; percentages add up to 100."""
-    lengths = dict.fromkeys(KINDS, timedelta())
+    """Return the share of each kind in the time that is known; percentages add up to 100."""
+    lengths = dict.fromkeys((kind for kind in KINDS if kind not in UNKNOWN), timedelta())
     for interval in intervals:
-        lengths[interval.kind] += interval.length
+        if interval.kind in lengths:
+            lengths[interval.kind] += interval.length
     spent = [(kind, length) for kind, length in lengths.items() if length]
     percents = round_percents([length for _, length in spent])
     return [Share(kind, length, percent) for (kind, length), percent in zip(spent, percents, strict=True)]

@@ -16,7 +16,7 @@ from math import ceil
 from dashboard.timeline.status_intervals import IntervalPart, StatusKind, Window
 
 COLUMNS = 720  # per lane: five seconds each in an hour, two minutes in a day
-MIN_BLOCKS = 8  # always allowed per lane
+MIN_BLOCKS = 5  # always allowed per lane
 
 
 @dataclass
@@ -118,28 +118,38 @@ def extend(block: LaneBlock, run: Run, interval: IntervalPart) -> None:
 
 HEIGHT = 20  # units of the view box; a column is one unit wide
 GAP, MIN_GAP_WIDTH = 0.8, 4  # gap between blocks of at least this width, which separates consecutive tasks
-# The upper edge of each kind: shape distinguishes kinds, not only colour. The same in agents.css.
-TOP: dict[StatusKind, int] = {"working": 0, "blocked": 0, "waiting": 10, "idle": 17, "other": 10}
-FOOT = 14  # below a name, only this part is hatched
+# The upper edge of each kind: shape distinguishes kinds, not only colour. Time without a signal is a dotted line, which
+# has no height. The same in agents.css.
+TOP: dict[StatusKind, int] = {
+    "working": 0,
+    "blocked": 0,
+    "waiting": 10,
+    "idle": 17,
+    "other": 10,
+    "offline": HEIGHT,
+    "silent": HEIGHT,
+}
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A path per kind, in a view box of `columns` × HEIGHT; `foot` is the lowest part of blocked blocks."""
+    """A path per kind, in a view box of `columns` × HEIGHT. The blocked ones are apart, since they are hatched."""
 
     columns: int
     paths: list[tuple[StatusKind, str]]
-    foot: str
+    blocked: str
 
 
 def draw(found: Sequence[LaneBlock]) -> Drawing:
     paths: dict[StatusKind, str] = defaultdict(str)
     for block in found:
         paths[block.interval.kind] += block_path(block, TOP[block.interval.kind])
-    foot = "".join(block_path(block, FOOT) for block in found if block.interval.kind == "blocked")
-    return Drawing(found[0].columns if found else COLUMNS, list(paths.items()), foot)
+    blocked = paths.pop("blocked", "")
+    return Drawing(found[0].columns if found else COLUMNS, list(paths.items()), blocked)
 
 
 def block_path(block: LaneBlock, top: int) -> str:
+    if top == HEIGHT:
+        return f"M{block.first} {HEIGHT // 2}h{block.width}"
     width = f"{block.width - GAP:g}" if block.width >= MIN_GAP_WIDTH and block.interval.task_id else block.width
     return f"M{block.first} {top}h{width}v{HEIGHT - top}h-{width}z"

@@ -58,6 +58,57 @@ SIGNS = f"""SELECT asked.board_id, asked.agent_id,
         FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS named(board_id, agent_id, after)
     ) AS asked"""
 
+ROSTER = f"""SELECT board_id, agent_id, name, status, status_since, board_name,
+        CASE WHEN status <> 'blocked' AND status_since < %(quiet_since)s
+            THEN {newest(HAPPENED_AT, "<> ALL(%(done_to_it)s)")} END,
+        total
+    FROM (
+        SELECT *, greatest(
+            (SELECT max(position) FROM event WHERE board_id = listed.board_id),
+            (SELECT max(position) FROM event WHERE board_id IS NULL AND agent_id = listed.agent_id)
+        ) AS newest,
+            coalesce((SELECT max(position) FROM board_removal AS r WHERE r.board_id = listed.board_id), 0) AS after
+        FROM (
+            SELECT a.board_id, agent_id, a.name, status, status_since, coalesce(b.name, '') AS board_name,
+                count(*) OVER () AS total
+            FROM agent AS a LEFT JOIN board AS b ON b.board_id = a.board_id AND b.to_position IS NULL
+            WHERE a.to_position IS NULL AND (%(boards)s::text[] IS NULL OR a.board_id = ANY(%(boards)s::text[]))
+                AND %(agent)s::text IN ('', agent_id)
+            ORDER BY array_position(%(first)s::text[], status), status_since DESC, a.board_id, agent_id
+            LIMIT %(limit)s
+        ) AS listed
+    ) AS asked"""
+
+
+@dataclass(frozen=True)
+class ListedAgent:
+    """`life` is the last sign of life; it is only looked for if the status is older than a given time."""
+
+    board_id: str
+    agent_id: str
+    name: str
+    status: str
+    status_since: datetime
+    board_name: str
+    life: datetime | None
+
+
+def roster(
+    boards: Sequence[str] | None,
+    agent_id: str,
+    *,
+    first: Sequence[str],
+    quiet_since: datetime,
+    limit: int,
+    connection: Connection = None,
+) -> tuple[list[ListedAgent], int]:
+    """Return the agents of these boards, or the named one, and their number. If there are more than `limit`, those
+    with one of the statuses `first` are listed.
+    """
+    values = {"boards": boards, "agent": agent_id, "first": list(first), "quiet_since": quiet_since, "limit": limit}
+    found = rows(ROSTER, values | {"done_to_it": DONE_TO_IT}, connection)
+    return [ListedAgent(*row[:-1]) for row in found], found[0][-1] if found else 0
+
 
 def signs(
     agents: Sequence[tuple[str, str]], removed: dict[str, int], connection: Connection = None

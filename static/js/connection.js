@@ -6,7 +6,8 @@
 //    Rows come twice rather than never; the stream drops what it has.
 // 3. The last event it is sure of moves on only when nothing is being fetched.
 // 4. While the tables are behind the log, the page is live but shows the past: it says by how much.
-// 5. Another epoch is another log: the page starts over. So it does when anything was redacted since it was made.
+// 5. While the sources are silent though agents are at work, the page is live, but shows what was: it says so.
+// 6. Another epoch is another log: the page starts over. So it does when anything was redacted since it was made.
 import { byId, fetchElement, say, signedInAgain, signIn } from "./dom.js";
 import { reload } from "./reloading.js";
 import { stream } from "./rows.js";
@@ -21,6 +22,7 @@ const OTHER_SIGHT = 4409; // the viewer may see other boards now: what stands he
 const TOO_MANY = 4429; // pages of this viewer
 const RETRIED = [1006, 1011, 1012, 1013]; // by htmx itself
 const FATAL = [NOT_SIGNED_IN, OTHER_SIGHT, 4403, 4404];
+const SILENT = "Live, source silent"; // the line is open, and nothing comes through it
 const WORDS = { connecting: "Connecting", behind: "Catching up", live: "Live", lost: "Not connected" };
 
 let socket = null;
@@ -32,6 +34,8 @@ let isBehind = true;
 let isFetching = false;
 let lag = 0; // seconds that the tables are behind the log; 0 while nobody would notice
 let grace = null;
+
+document.addEventListener("region:replaced", ({ target }) => target.id === "source" && showWords());
 
 if (window.htmx && byId("beat")) connect();
 
@@ -127,8 +131,10 @@ function showLag(tables, search) {
 function showWords() {
   const line = byId("connection");
   const { state } = line.dataset;
-  line.toggleAttribute("data-lags", state === "live" && lag > 0);
-  line.querySelector("[data-words]").textContent = state === "live" && lag ? behindBy(lag) : WORDS[state];
+  const isSilent = state === "live" && !lag && byId("source")?.hasAttribute("data-silent");
+  line.toggleAttribute("data-lags", isSilent || (state === "live" && lag > 0));
+  line.querySelector("[data-words]").textContent = state === "live" && lag ? behindBy(lag) : isSilent ? SILENT : WORDS[state];
+  line.title = isSilent ? "Agents are working, but no event has come for a while. See Health." : "";
 }
 
 /** "Live, 4 s behind": the end stays together where it is shown in two lines. */

@@ -41,13 +41,18 @@ document.addEventListener("keydown", (event) => {
   if (goal) focus(goal);
 });
 
-/** Its title says in UTC from when to when; what it leads to says the same for any time zone. */
+/** Its title says in UTC from when to when; its address, or the block itself, says the same for any time zone. */
 function tellTimes(block) {
   const title = block.querySelector("title");
   const [words, , length = ""] = split(title.textContent);
-  const query = new URLSearchParams(block.getAttribute("href").split("?")[1]).get("q");
-  const [began, ended] = [...query.matchAll(MOMENTS)].map(([, moment]) => format(new Date(moment), "full"));
+  const [began, ended] = momentsOf(block).map((moment) => format(new Date(moment), "full"));
   title.textContent = `${words}\n${began} – ${ended ?? "now"}\n${length}`;
+}
+
+function momentsOf({ dataset, href }) {
+  if (dataset.began) return [dataset.began, ...(dataset.ended ? [dataset.ended] : [])];
+  const query = new URLSearchParams(href.baseVal.split("?")[1]).get("q");
+  return [...query.matchAll(MOMENTS)].map(([, moment]) => moment);
 }
 
 /** A title's last three lines: what, from when to when, how long. What a producer wrote may have lines of its own. */

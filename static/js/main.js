@@ -3,6 +3,7 @@ import "./alerts.js";
 import "./brush.js";
 import "./asking.js";
 import "./columns.js";
+import "./axis.js";
 import "./completing.js";
 import "./connection.js";
 import "./csrf.js";

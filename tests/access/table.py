@@ -66,11 +66,13 @@ TABLE = {
     "blocked/<int:blocker_id>/": Row("/blocked/{blocker}/", MEMBERS, "in 404 403 302 302", {"act": "acknowledge"}),
     "blocked/<int:blocker_id>/state/": Row("/blocked/{blocker}/state/", MEMBERS, NO_FORM),
     "agents/": Row("/agents/?board=plot-7", SIGNED_IN, NO_FORM),
+    "agents/<id:agent_id>/": Row("/agents/agent_77/?board=plot-7", MEMBERS, NO_FORM),
     "alerts/": Row("/alerts/", SIGNED_IN, SIGNED_IN),  # a form that lacks everything is shown again
     "alerts/missed/": Row("/alerts/missed/", SIGNED_IN, NO_FORM),
     "alerts/noted/": Row("/alerts/noted/", NO_FORM, "in 302 302 302 302"),
     "demo/remove/": Row("/demo/remove/", NO_FORM, "in 404 403 302 302"),
     # Manage. Who opens a form's own address is led to its page.
+    "health/": Row("/health/?board=plot-7", SIGNED_IN, NO_FORM),
     "integrations/": Row("/integrations/", SIGNED_IN, NO_FORM),
     "integrations/check/": Row("/integrations/check/", "in 302 302 302 302", SIGNED_IN),
     "integrations/tokens/": Row("/integrations/tokens/", "in 302 302 302 302", ADMINISTRATORS),
@@ -179,7 +181,9 @@ LIVE_PAGES = {
     "alerts": LIVE,
     "no-boards": LIVE,
     "integrations": LIVE,
+    "health": LIVE,
     "agents": LIVE,
+    "agent": LIVE,
     "blocked": LIVE,
     "retention": FOR_ADMINISTRATORS,
     "people": FOR_ADMINISTRATORS,

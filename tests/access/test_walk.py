@@ -99,6 +99,7 @@ def test_the_same_is_told_to_who_may_see_it() -> None:
     publish_all()
     viewer = people()["viewer"]
     pages = ("/", "/boards/", "/activity/", "/activity/rows/?after=0", "/blocked/", "/agents/", "/alerts/")
+    pages = (*pages, "/agents/agent_77/?board=plot-7", "/agents/agent_both/?board=plot-7")
     readings = ("events", "boards", "tasks", "blockers?state=all", "agents", "counters")
     addresses = (
         *pages,
@@ -130,6 +131,7 @@ def asking(places: Places) -> Iterator[str]:
         *(f"/find/?q={text}" for text in ("z", "zqx", "seeds", "plot", "rain", "claude", "qxj", "of both")),
     )
     yield from (*pages, "/integrations/", "/people/", f"/boards/{OWN}/", f"/tasks/?board={OWN}&task={OWN}-2")
+    yield from ("/health/", "/health/?board=plot-7")
     yield from (f"/activity/{places.own_position}/", f"/activity/{places.own_position}/narrow/")
     yield from (f"/blocked/{places.own_blocker}/", f"/blocked/{places.own_blocker}/state/")
     yield from (f"/activity/{places.boardless}/", f"/activity/{places.boardless}/narrow/")
@@ -149,6 +151,12 @@ def asking(places: Places) -> Iterator[str]:
     yield from (f"/activity/rows/?after=0&{ask}" for ask in (*hidden, *(f"q={query}" for query in queries)))
     yield from (f"{page}?q={query}" for page in ("/activity/", "/history/", "/find/") for query in queries)
     yield from (f"/history/complete/?word={field}:" for field in ("type", "source", "board", "task", "agent"))
+    yield from (
+        "/agents/agent_both/?board=garden",
+        "/agents/agent_both/?board=plot-7",
+        "/agents/agent_77/?board=plot-7",
+    )
+    yield from ("/agents/agent_both/", "/agents/agent_77/")
     yield from (f"/boards/{BOARD}/", "/tasks/?board=plot-7&task=t-77", "/tasks/?task=t-77")
     yield from (f"/activity/{places.position}/", f"/blocked/{places.blocker}/", f"/blocked/{places.blocker}/state/")
     yield from (f"/api/{name}" for name in ("boards", "tasks", "blockers?state=all", "agents", "counters", "events"))

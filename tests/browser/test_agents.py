@@ -21,7 +21,7 @@ def opened(signed_in: Page, application: Application) -> Page:
 
 
 def test_a_status_that_changes_is_on_the_page_within_a_moment(opened: Page, application: Application) -> None:
-    row = opened.get_by_role("listitem").filter(has=opened.get_by_role("link", name="Claude 1", exact=True))
+    row = opened.locator("#agent-shop-agent_claude_1")
     expect(row).to_contain_text("Working for")
     expect(row).to_contain_text("on Build login")
     opened.evaluate("window.isSamePage = true")
@@ -33,7 +33,7 @@ def test_a_status_that_changes_is_on_the_page_within_a_moment(opened: Page, appl
     assert opened.evaluate("window.isSamePage")
 
 
-def test_nothing_is_moved_by_what_happens(opened: Page, application: Application) -> None:
+def test_nothing_is_moved_by_what_happens_in_a_status(opened: Page, application: Application) -> None:
     second = opened.get_by_role("link", name="Claude 2", exact=True).first
     before = second.bounding_box()
     application.publish(event("context_requested", {"task_id": "t2", "agent_id": "agent_claude_2"}))
@@ -67,12 +67,50 @@ def test_a_block_is_reached_and_followed_with_the_keyboard_alone(opened: Page) -
     expect(opened).to_have_url(re.compile(r"/activity/\?agent=agent_claude_1&board=shop&noise=1&q=since"))
 
 
+def test_a_blocked_block_opens_its_blocker_and_says_in_the_readers_time_zone_when_it_was(
+    opened: Page, application: Application
+) -> None:
+    application.publish(blocker("Which identity provider?"))
+    block = opened.locator(f"{BLOCK}[data-opens]").last
+    expect(block.locator("title")).to_contain_text("Blocked on Build login")
+    block.focus()
+    expect(block.locator("title")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d – now"))
+    opened.keyboard.press("Enter")
+    expect(opened.locator("#drawer")).to_contain_text("Which identity provider?")
+    opened.keyboard.press("Escape")
+    expect(opened.locator("#drawer")).not_to_be_visible()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
+def test_days_begin_at_the_readers_midnight(opened: Page, application: Application, zone: str) -> None:
+    browser = opened.context.browser
+    assert browser
+    context = browser.new_context(storage_state=opened.context.storage_state(), timezone_id=zone)
+    page = context.new_page()
+    page.goto(f"{application.base_url}/agents/?span=7d")
+    expect(page.locator("#connection")).to_have_text("Live")
+    marks = page.locator("#timeline-axis time")
+    expect(marks).to_have_count(7)
+    assert all(text.startswith("00:00") for text in marks.all_text_contents())
+    context.close()
+
+
+def test_an_agents_own_page_is_live(opened: Page, application: Application) -> None:
+    opened.locator("#crew").get_by_role("link", name="Claude 1", exact=True).click()
+    expect(opened).to_have_url(re.compile(r"/agents/agent_claude_1/\?board=shop$"))
+    expect(opened.locator("#connection")).to_have_text("Live")
+    application.publish(blocker("Which identity provider?"))
+    expect(opened.locator("#doing")).to_contain_text("Which identity provider?")
+    expect(opened.locator("#reports")).to_contain_text("Which identity provider?")
+    expect(opened.locator("#events")).to_contain_text("Which identity provider?")
+
+
 def test_focus_and_what_is_opened_survive_a_change(opened: Page, application: Application) -> None:
     opened.locator("#timeline").get_by_text("View as table").click()
     block = opened.locator(BLOCK).last
     block.focus()
     application.publish(event("task_requested", {"agent_id": "agent_claude_2"}))
-    expect(opened.locator("#crew")).to_contain_text("1 waiting for work")
+    expect(opened.locator("#crew")).to_contain_text("Waiting for work 1")
     expect(opened.locator("#timeline-table")).to_have_attribute("open", "")
     expect(opened.locator("#timeline-table")).to_contain_text("Waiting for work")
     expect(opened.locator(BLOCK).last).to_be_focused()

@@ -98,6 +98,8 @@ def test_what_is_named_is_linked_whatever_its_id_is_made_of(kind: PartKind, iden
     assert not address.fragment
     if kind == "board":
         assert (match.url_name, match.kwargs, address.query) == ("board", {"board_id": identity}, "")
+    elif kind == "agent":
+        assert (match.url_name, match.kwargs, address.query) == ("agent", {"agent_id": identity}, "")
     else:
         assert (match.url_name, parse_qs(address.query)) == ("activity", {kind: [identity]})
 

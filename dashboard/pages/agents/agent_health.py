@@ -1,9 +1,9 @@
-"""An agent's health as text: its status and since when, or that it gives no sign of life."""
+"""An agent's health: its status and since when, or that it gives no sign of life."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from dashboard.headline import QUIET
@@ -18,15 +18,21 @@ TITLES: dict[StatusKind, str] = {
     "waiting": "Waiting for work",
     "idle": "Idle",
     "other": "Other",
+    "offline": "Offline",
+    "silent": "No signal",
 }
+OFFLINE_AFTER = timedelta(days=1)  # an idle agent that was not heard of for so long has probably ended
 
 HealthTone = Literal["danger", "attention", "good", "plain"]
 
 
 @dataclass(frozen=True)
 class HealthStatus:
-    """`words` are followed by the time since `since`, and by `why` if known."""
+    """`words` are followed by the time since `since`, and by `why` if known. `kind` may differ from the status that
+    the agent reported: a silent one still states that it works.
+    """
 
+    kind: StatusKind
     tone: HealthTone
     icon: str
     words: str
@@ -39,19 +45,30 @@ def verdict(status: str, since: datetime, life: datetime | None, why: str, now: 
 
     An agent that just received a task is not silent yet, however old its last sign of life is.
     """
-    kind = kind_of(status)
-    if kind in EXPECTED and now - max(life or since, since) > SILENCE_LIMIT:
-        return HealthStatus("attention", "warning", "No signal for", life or since)
+    kind = health_kind(status, since, life, now)
     match kind:
+        case "silent":
+            return HealthStatus(kind, "attention", "warning", "No signal for", life or since)
+        case "offline":
+            at = since if kind_of(status) == "offline" else life or since
+            return HealthStatus(kind, "plain", "offline", "Offline for", at)
         case "blocked":
-            return HealthStatus("danger", "blocked", "Blocked for", since, why)
+            return HealthStatus(kind, "danger", "blocked", "Blocked for", since, why)
         case "working":
-            return HealthStatus("good", "progress", "Working for", since)
+            return HealthStatus(kind, "good", "progress", "Working for", since)
         case "waiting":
-            return HealthStatus("plain", "hand", "Waiting for work for", since)
+            return HealthStatus(kind, "plain", "hand", "Waiting for work for", since)
         case "idle":
-            return HealthStatus("plain", "dot", "Idle for", since)
-    return HealthStatus("plain", "dot", f"Status “{short(status)}” for", since)
+            return HealthStatus(kind, "plain", "dot", "Idle for", since)
+    return HealthStatus("other", "plain", "dot", f"Status “{short(status)}” for", since)
+
+
+def health_kind(status: str, since: datetime, life: datetime | None, now: datetime) -> StatusKind:
+    """Return the kind of an agent's status, or that it is silent or offline."""
+    kind, quiet_for = kind_of(status), now - max(life or since, since)
+    if kind in EXPECTED and quiet_for > SILENCE_LIMIT:
+        return "silent"
+    return "offline" if kind in ("idle", "other") and quiet_for > OFFLINE_AFTER else kind
 
 
 def status_words(status: str, task: str = "") -> str:

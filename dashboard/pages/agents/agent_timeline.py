@@ -1,6 +1,6 @@
 """The timeline: a lane per agent, the axis, and the same as a table. The amount drawn is bounded.
 
-Each block links to its agent's events at that time.
+A blocked block links to its blocker, any other one to its agent's events at that time.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ from marcus_events.core.filters import format_moment
 
 # In all lanes of the page, which should have no more than 150 KB: a link has about 400 bytes, a drawn block 20, a row
 # 500.
-MAX_LINKS = 200
-MAX_DRAWN = 3_000
-MAX_ROWS = 40  # of the table
+MAX_LINKS = 100
+MAX_DRAWN = 1_600
+MAX_LABELS, MIN_LABELS = 80, 3  # in all lanes, and always allowed per lane
+MAX_ROWS = 20  # of the table
 ROOM, ROOM_ON_A_TELEPHONE = 4.5, 14.0  # percent of a lane that fits a few letters of a name
 
 
 @dataclass(frozen=True)
 class NamedInterval:
-    """A status interval with its names and link. `task` is the id if the task has no name."""
+    """A status interval with its names and link. `task` is the id if the task has no name, and `blocker` the id of the
+    blocker that the link opens.
+    """
 
     interval: IntervalPart
     words: str
     task: str
     href: str
+    blocker: int | None
 
     @property
     def kind(self) -> StatusKind:
@@ -48,20 +52,31 @@ class NamedInterval:
 
 @dataclass(frozen=True)
 class BlockLink(NamedInterval):
-    """The link of a block. `label` is its task's name if there is room; `fits` on a phone too."""
+    """The link of a block."""
 
     block: timeline_layout.LaneBlock
-    label: str
+
+
+@dataclass(frozen=True)
+class BlockLabel:
+    """The name of a task on a block with room for it; it `fits` on a phone too."""
+
+    block: timeline_layout.LaneBlock
+    text: str
     fits: bool
 
 
 @dataclass(frozen=True)
 class Lane:
-    """`drawing` has full resolution; the clickable blocks may be coarser."""
+    """`drawing` and `labels` have full resolution; the clickable blocks may be coarser. `board` tells agents of the
+    same name apart; "" if the page has one board.
+    """
 
     agent: models.Agent
+    board: str
     drawing: timeline_layout.Drawing
     links: list[BlockLink]
+    labels: list[BlockLabel]
 
 
 @dataclass(frozen=True)
@@ -112,23 +127,40 @@ def build_lane(
 ) -> Lane:
     fine = timeline_layout.layout_blocks(parts, shown)
     drawn = timeline_layout.layout_lane(parts, shown, MAX_DRAWN // lanes_in_all, fine)
+    board = around.board_name(agent.board_id) if len(around.boards) > 1 else ""
     linked = timeline_layout.layout_lane(parts, shown, MAX_LINKS // lanes_in_all, fine)
-    return Lane(agent, timeline_layout.draw(drawn), [block_link(agent, block, around) for block in linked])
+    return Lane(
+        agent,
+        board,
+        timeline_layout.draw(drawn),
+        [block_link(agent, block, around) for block in linked],
+        labels(agent, fine, around, MAX_LABELS // lanes_in_all),
+    )
+
+
+def labels(
+    agent: models.Agent, blocks: list[timeline_layout.LaneBlock], around: Around, limit: int
+) -> list[BlockLabel]:
+    """Name the tasks of the widest blocks."""
+    roomy = [block for block in blocks if block.share >= ROOM and block.interval.kind in ("working", "blocked")]
+    return [
+        BlockLabel(block, name, block.share >= ROOM_ON_A_TELEPHONE)
+        for block in sorted(roomy, key=lambda block: -block.width)[: max(limit, MIN_LABELS)]
+        if (name := around.task_name(agent.board_id, block.interval.task_id))
+    ]
 
 
 def block_link(agent: models.Agent, block: timeline_layout.LaneBlock, around: Around) -> BlockLink:
     base = named_interval(agent, block.interval, around)
-    has_room = block.share >= ROOM and base.kind in ("working", "blocked")
     words = f"Mostly: {base.words} ({block.others:,} shorter)" if block.others else base.words
-    label, fits = base.task if has_room else "", block.share >= ROOM_ON_A_TELEPHONE
-    return BlockLink(base.interval, words, base.task, base.href, block, label, fits)
+    return BlockLink(base.interval, words, base.task, base.href, base.blocker, block)
 
 
 def named_interval(agent: models.Agent, interval: IntervalPart, around: Around) -> NamedInterval:
     task = around.task_name(agent.board_id, interval.task_id)
-    return NamedInterval(
-        interval, status_words(interval.status, task), task, events_url(agent, interval.began, interval.ended)
-    )
+    blocker = around.blocker_at(agent.board_id, interval)
+    href = reverse("blocker", args=[blocker]) if blocker else events_url(agent, interval.began, interval.ended)
+    return NamedInterval(interval, status_words(interval.status, task), task, href, blocker)
 
 
 def events_url(agent: models.Agent, began: datetime, ended: datetime | None) -> str:

@@ -10,23 +10,24 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef
 
 from dashboard.charts import bars
-from dashboard.headline import QUIET
 from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
 from dashboard.queries import blockers, current_state
+from dashboard.queries.source_silence import silent_since
 from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
-from marcus_events.log.board_activity import BoardActivity, board_activity
+from marcus_events.log.board_activity import board_activity
 
 PAGE = 40  # boards
-SILENCE_LIMIT = 2 * QUIET  # as of one agent, see dashboard.pages.agents.agent_health
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One board's numbers."""
+    """One board's numbers. `active_at` is its newest event, `silent_since` its last event of a producer if agents are at
+    work there and it is silent.
+    """
 
     board: models.Board
     statuses: dict[str, int]
@@ -34,8 +35,8 @@ class Summary:
     waiting: int
     agents: list[models.Agent]
     forecast: Forecast | NoForecast | None
-    active_at: datetime | None = None  # its newest event
-    silent_since: datetime | None = None  # if no agent has given a sign for long
+    active_at: datetime | None
+    silent_since: datetime | None
 
     @property
     def blocked_agents(self) -> int:
@@ -70,16 +71,15 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     finished = throughput.finished(of_them, now)
     stuck = stuck_on(of_them, scope.visibility)
     activity = board_activity([row.board_id for row in rows], scope.visibility.hidden_types)
+    silent = silent_since(of_them, utc_now())
 
     def summary(row: models.Board) -> Summary:
         of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
         left = sum(of.values()) - of["done"]
         free = left - of["blocked"] - behind
         expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
-        last = activity.get(row.board_id, BoardActivity())
-        sign = last.sign or row.created_at
-        silent_since = sign if agents[row.board_id] and now - sign > SILENCE_LIMIT else None
-        return Summary(row, of, items, behind, agents[row.board_id], expected, last.event, silent_since)
+        last, silent_from = activity.get(row.board_id), silent.get(row.board_id)
+        return Summary(row, of, items, behind, agents[row.board_id], expected, last, silent_from)
 
     return [summary(row) for row in rows]
 

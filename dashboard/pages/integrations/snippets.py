@@ -13,7 +13,7 @@ from dashboard.pages.integrations.forms import NewToken
 
 PLACEHOLDER = "$TOKEN"
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-BOARD, SOURCE = "first-steps", "agent_first"
+BOARD, SOURCE = "first-steps", "agent_my_agent"
 
 
 @dataclass(frozen=True)

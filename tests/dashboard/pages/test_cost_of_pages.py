@@ -50,8 +50,9 @@ PATHS = [
     *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
     *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
     *("/boards/shop/?done=0", "/tasks/?board=shop&task=shop-2"),
-    *("/agents/", "/agents/?board=shop&span=7d", "/history/", "/history/?q=key&board=shop"),
-    *("/find/", "/find/?q=build", "/find/?q=no key"),
+    *("/agents/", "/agents/?board=shop&span=7d", "/agents/?sort=name", "/agents/agent_shop/?board=shop&span=7d"),
+    *("/history/", "/history/?q=key&board=shop", "/find/", "/find/?q=build", "/find/?q=no key"),
+    *("/health/", "/health/?board=shop"),
 ]
 # What grows with the log. Of `hourly_rate` there are few rows, and what there was ever of each type is their sum.
 GROWING = re.compile(r"Seq Scan on (event|task|blocker|agent|dependency|rate)\b")

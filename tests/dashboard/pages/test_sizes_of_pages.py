@@ -22,7 +22,7 @@ NEARLY = 1.1
 PATHS = [
     *("/", "/?board=board-0007", "/boards/", "/boards/?p=3", "/boards/?q=7", "/boards/board-0007/", "/activity/"),
     *("/blocked/", "/blocked/?sort=board", "/agents/", "/history/", "/alerts/", "/integrations/"),
-    *("/people/", "/retention/", "/audit/"),
+    *("/agents/agent_7/?board=board-0007", "/health/", "/people/", "/retention/", "/audit/"),
 ]
 OF_MEMBER = ["/", "/boards/", "/activity/", "/blocked/", "/history/"]
 

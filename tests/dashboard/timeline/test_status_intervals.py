@@ -11,17 +11,20 @@ from hypothesis import strategies as st
 
 from dashboard.timeline.status_intervals import (
     KINDS,
+    SILENT,
+    UNKNOWN,
     AgentInterval,
     IntervalPart,
     Window,
     clip,
+    end_at_silence,
     kind_of,
     round_percents,
     shares,
 )
 from tests.core.drawn_events import START
 
-statuses = st.sampled_from([*KINDS[:-1], "on leave"])
+statuses = st.sampled_from([*KINDS[:-1], SILENT, "on leave"])
 tasks = st.sampled_from(["", "a", "b"])
 lengths = st.integers(0, 2_000) | st.integers(0, 20)  # seconds
 
@@ -64,9 +67,10 @@ def test_parts_cover_what_the_spells_cover_and_no_more(intervals: list[AgentInte
 
 
 @given(told(), windows())
-def test_the_shares_add_up_to_the_covered_time(intervals: list[AgentInterval], window: Window) -> None:
+def test_the_shares_add_up_to_the_covered_time_that_is_known(intervals: list[AgentInterval], window: Window) -> None:
     found = shares(clip(intervals, window))
-    assert sum((share.length for share in found), timedelta()) == covered(intervals, window)
+    known = [interval for interval in intervals if kind_of(interval.status) not in UNKNOWN]
+    assert sum((share.length for share in found), timedelta()) == covered(known, window)
     assert sum(share.percent for share in found) == (100 if found else 0)
 
 
@@ -103,4 +107,13 @@ def test_what_goes_on_lasts_to_the_end_of_the_window() -> None:
 
 
 def test_what_an_agent_says_of_itself_is_of_another_kind() -> None:
-    assert [kind_of(status) for status in ("blocked", "offline", "")] == ["blocked", "other", "other"]
+    assert [kind_of(status) for status in ("blocked", "offline", "on leave")] == ["blocked", "offline", "other"]
+
+
+def test_silence_ends_the_open_interval_and_no_other() -> None:
+    ended, going_on = minutes(0, 5), minutes(5, None)
+    silent = AgentInterval(at(9), None, SILENT)
+    assert end_at_silence([ended, going_on], at(9)) == [ended, minutes(5, 9), silent]
+    assert end_at_silence([ended], at(9)) == [ended]
+    assert end_at_silence([going_on], at(2)) == [minutes(5, 5), AgentInterval(at(5), None, SILENT)]
+    assert [share.kind for share in shares(clip([ended, minutes(5, 9), silent], HOUR))] == ["working"]

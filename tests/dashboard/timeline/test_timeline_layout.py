@@ -91,6 +91,6 @@ def test_a_drawing_has_a_path_for_each_kind_and_hatches_what_is_blocked() -> Non
         AgentInterval(START + DAY.length / 2, None, "blocked"),
     ]
     drawn = timeline_layout.draw(timeline_layout.layout_blocks(clip(intervals, DAY), DAY, 10))
-    assert drawn.paths == [("idle", "M0 17h5v3h-5z"), ("blocked", "M5 0h5v20h-5z")]
-    assert drawn.foot == "M5 14h5v6h-5z"
+    assert drawn.paths == [("idle", "M0 17h5v3h-5z")]
+    assert drawn.blocked == "M5 0h5v20h-5z"
     assert timeline_layout.draw([]) == timeline_layout.Drawing(timeline_layout.COLUMNS, [], "")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.pages.agents.agent_health import SILENCE_LIMIT, HealthStatus, status_words, verdict
+from dashboard.pages.agents.agent_health import OFFLINE_AFTER, SILENCE_LIMIT, HealthStatus, status_words, verdict
 from tests.core.drawn_events import START
 
 NOW = START + timedelta(hours=5)
@@ -43,6 +43,16 @@ def test_who_need_not_be_heard_of_may_be_silent(status: str) -> None:
     assert words(status, timedelta(hours=4)) != "No signal for"
 
 
+def test_an_idle_agent_that_was_not_heard_of_for_a_day_is_offline() -> None:
+    for status in ("idle", "on leave"):
+        since = NOW - OFFLINE_AFTER - timedelta(seconds=1)
+        gone = verdict(status, since, None, "", NOW)
+        assert (gone.kind, gone.words, gone.since) == ("offline", "Offline for", since)
+        assert verdict(status, since, NOW - OFFLINE_AFTER, "", NOW).kind != "offline"
+    said = verdict("offline", LONG_AGO, LATELY, "", NOW)
+    assert (said.kind, said.since) == ("offline", LONG_AGO)
+
+
 def test_who_has_just_been_given_something_is_not_silent_yet() -> None:
     old = verdict("working", LATELY, LONG_AGO, "", NOW)
     assert (old.words, old.since) == ("Working for", LATELY)
@@ -56,7 +66,7 @@ def test_the_silence_began_when_the_agent_was_last_heard_of() -> None:
 
 def test_only_who_is_blocked_is_told_with_a_reason() -> None:
     blocked = verdict("blocked", LONG_AGO, LATELY, "needs a key", NOW)
-    assert blocked == HealthStatus("danger", "blocked", "Blocked for", LONG_AGO, "needs a key")
+    assert blocked == HealthStatus("blocked", "danger", "blocked", "Blocked for", LONG_AGO, "needs a key")
     assert verdict("working", LONG_AGO, LATELY, "needs a key", NOW).why == ""
 
 

@@ -34,7 +34,9 @@ def test_each_program_publishes_for_the_board_and_the_source_of_its_token(
             continue
         run(snippet, tmp_path)
         last = LoggedEvent.objects.order_by("-position")[0]
-        assert (last.position, last.board_id, last.source, last.task_id) == (n, "mine", "agent_first", "try"), snippet
+        assert (last.position, last.board_id, last.source, last.task_id) == (n, "mine", "agent_my_agent", "try"), (
+            snippet
+        )
 
 
 def run(snippet: snippets.Snippet, directory: Path) -> None:

@@ -1,0 +1,1 @@
+"""Health: whether sources, tables, followers and the server are well, in words."""

@@ -1,0 +1,42 @@
+"""Whether the sources of events are silent although agents are at work: then the pages show the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.visibility import Scope
+from marcus_events.log.source_activity import BoardActivity, boards_at_work
+
+SILENT_AFTER = timedelta(minutes=20)  # agents at work report every few minutes
+FORGOTTEN_AFTER = timedelta(days=1)  # work that ended without a word a day ago is no news; Agents shows it
+
+
+@dataclass(frozen=True)
+class SourceSilence:
+    """`boards` are silent, though agents are at work there. `since` is the last event if no board is heard of."""
+
+    boards: list[BoardActivity]
+    since: datetime | None
+
+    @property
+    def agents(self) -> int:
+        return sum(board.agents for board in self.boards)
+
+
+def source_silence(scope: Scope, now: datetime) -> SourceSilence:
+    at_work = [row for row in boards_at_work(scope.boards) if row.agents]
+    lately = [row for row in at_work if row.last_at and now - row.last_at < FORGOTTEN_AFTER]
+    silent = [row for row in lately if is_silent(row, now)]
+    last = max((row.last_at for row in lately if row.last_at), default=None)
+    return SourceSilence(silent, last if silent and len(silent) == len(lately) else None)
+
+
+def silent_since(scope: Scope, now: datetime) -> dict[str, datetime]:
+    """Return by board when it was last heard of, for those whose agents work or are blocked, and are silent."""
+    rows = boards_at_work(scope.boards)
+    return {row.board_id: row.last_at for row in rows if row.last_at and is_silent(row, now)}
+
+
+def is_silent(row: BoardActivity, now: datetime) -> bool:
+    return row.last_at is None or now - row.last_at > SILENT_AFTER
