@@ -1,5 +1,6 @@
 // The open page. Each module minds one thing; the page works without any of them, but does not move.
 import "./alerts.js";
+import "./bars.js";
 import "./brush.js";
 import "./asking.js";
 import "./completing.js";

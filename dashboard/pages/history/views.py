@@ -104,7 +104,8 @@ def result(request: HttpRequest, page_state: PageState, paths: list[str], now: d
         "sample": asked.SAMPLE,
         "is_capped": found.is_capped,
         "cap": asked.FACET_CAP,
-        "histogram": asked.over_time(filtered, now, page_state.query_during),
+        "histogram": asked.over_time(filtered, now, page_state.query_during, compare=bool(page_state.compare)),
+        "may_compare": filtered.since is not None,
     }
 
 
