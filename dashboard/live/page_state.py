@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from dashboard.time_zones import zone_of
 from dashboard.visibility import NOTHING, Scope, Visibility
@@ -94,6 +94,10 @@ class PageState:
     def query_during(self, start: datetime, until: datetime) -> str:
         """Return the query string with this time range in place of any other."""
         return self.query(q=with_times(self.q, start, until))
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters of the URL, for a form that keeps them."""
+        return parse_qsl(self.query())
 
     def query(self, **changes: str) -> str:
         """Return the query string with changes; omits empty values."""

@@ -193,8 +193,8 @@ def layers(counted: StepCounts, drawn_bars: list[bars.Bar], before: StepCounts |
 
 
 def outline(drawn_bars: list[bars.Bar]) -> str:
-    """Return a path with a line at the height of each bar."""
-    return "".join(f"M{bar.x} {bar.y}h10" for bar in drawn_bars)
+    """Return a path with a line at the height of each bar that has events."""
+    return "".join(f"M{bar.x} {bar.y}h10" for bar in drawn_bars if bar.value)
 
 
 def in_words(step: CategoryCounts) -> str:

@@ -29,9 +29,9 @@ CLOCKS = {
     "date": "%A %-d %B %Y",
     "full": "%Y-%m-%d %H:%M:%S UTC",
 }
-# Formats with a date, which includes a year other than this one. "short" is for lists and omits today's date; "axis" is
+# Formats with a date, which includes a year other than this one. "short" is for lists and omits today's date; "stamp" is for tables; "axis" is
 # for the marks of an axis, in two lines.
-DATED = {"short": "{date}, {time}", "axis": "{time}\n{date}"}
+DATED = {"short": "{date}, {time}", "stamp": "{date}, {seconds}", "axis": "{time}\n{date}"}
 SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within these, a time or a weekday is unambiguous
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -75,7 +75,9 @@ def format_dated(moment: datetime, form: str) -> str:
     if form == "short" and moment.date() == now.date():
         return moment.strftime(CLOCKS["minutes"])
     date = moment.strftime("%-d %b" if moment.year == now.year else "%-d %b %Y")
-    return DATED[form].format(date=date, time=moment.strftime(CLOCKS["minutes"]))
+    return DATED[form].format(
+        date=date, time=moment.strftime(CLOCKS["minutes"]), seconds=moment.strftime(CLOCKS["seconds"])
+    )
 
 
 @register.simple_tag

@@ -71,9 +71,7 @@ def count_types_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[in
         return by_step(count_by_type_and_step(found, wanted.since, step_s))
 
 
-def precomputed_steps(
-    wanted: EventFilter, since: datetime, until: datetime, step_s: float
-) -> dict[int, Counter[str]]:
+def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, step_s: float) -> dict[int, Counter[str]]:
     """Sums the largest units that the steps are made of."""
     fitting = (
         (table, unit)

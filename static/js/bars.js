@@ -25,7 +25,8 @@ function show(column) {
   tip.replaceChildren(...[when, count, values].filter(Boolean).map((text) => Object.assign(document.createElement("div"), { textContent: text })));
   tip.hidden = false;
   const [place, size] = [column.getBoundingClientRect(), tip.getBoundingClientRect()];
-  const left = Math.min(Math.max(8, place.left + place.width / 2 - size.width / 2), document.documentElement.clientWidth - size.width - 8);
+  const chart = column.closest(CHART).getBoundingClientRect();
+  const left = Math.max(chart.left, Math.min(place.left + place.width / 2 - size.width / 2, chart.right - size.width));
   tip.style.translate = `${left + scrollX}px ${Math.max(scrollY, place.top + scrollY - size.height - 6)}px`;
 }
 

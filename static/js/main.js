@@ -20,3 +20,4 @@ import "./regions.js";
 import "./reloading.js";
 import "./stream.js";
 import "./times.js";
+import "./zone.js";

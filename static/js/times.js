@@ -19,6 +19,7 @@ const formats = Object.fromEntries(
 // What is put together from these: a date where it is not today's, a mark of an axis in two lines.
 const COMPOSED = {
   short: (moment) => (isToday(moment) ? "" : `${shortDate(moment)}, `) + format(moment, "minutes"),
+  stamp: (moment) => `${shortDate(moment)}, ${format(moment, "seconds")}`,
   axis: (moment) => `${format(moment, "minutes")}\n${shortDate(moment)}`,
 };
 const BACK = [30, 60, 120]; // minutes by which clocks are put back somewhere
