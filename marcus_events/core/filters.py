@@ -149,7 +149,7 @@ def read_words(query: str) -> list[list[QueryValue]]:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Parse a time, a duration before now such as 90s, 30m, 2h, 7d, 4w, or a day such as today. Raises InvalidFilter."""
+    """Parse a time, a duration before now such as 90s, 30m, 2h, 7d, 4w, or a day. Raises InvalidFilter."""
     if (span := parse_duration(text)) is not None:
         return now - min(span, now - EARLIEST)
     if (days := days_ago(text, now)) is not None:

@@ -7,6 +7,7 @@ import "./completing.js";
 import "./connection.js";
 import "./csrf.js";
 import "./drawer.js";
+import "./eventnav.js";
 import "./forms.js";
 import "./frames.js";
 import "./history.js";

@@ -14,7 +14,6 @@ from marcus_events.core.sentences import agent_words
 
 MAX_VALUES = 8  # values of a field
 TERMS = {"board": "board_id"}  # facet → field of a query, where they differ
-CATEGORY_TITLES: dict[str, str] = {**TITLES}
 PATTERNS = ("type", "source")  # fields with wildcards: a value with a star cannot be filtered exactly
 
 
@@ -61,7 +60,7 @@ def display_value(field: str, value: str, names: dict[str, str]) -> str:
     if field == "type":
         return meaning_of(value).title
     if field == "category":
-        return CATEGORY_TITLES.get(value, value)
+        return next((title for category, title in TITLES.items() if category == value), value)
     return names.get(value) or (agent_words(value) if field == "agent" else value)
 
 
