@@ -57,6 +57,7 @@ urlpatterns = [
     path("history/newer/", history.newer, name="history-newer"),
     path("history/complete/", history.complete, name="history-complete"),
     path("history/saved/", saved_search_views.save, name="search-save"),
+    path("history/saved/<int:search_id>/rename/", saved_search_views.rename, name="search-rename"),
     path("history/saved/<int:search_id>/delete/", saved_search_views.delete, name="search-delete"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/missed/", alerts.missed, name="alerts-missed"),

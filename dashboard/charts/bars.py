@@ -45,6 +45,21 @@ def bars(values: Sequence[int], top: int) -> list[Bar]:
     ]
 
 
+def stacked(columns: Sequence[Bar], values: Sequence[Sequence[int]]) -> list[str]:
+    """Return a path for each layer of stacked bars, lowest first. `values` holds the values of each layer."""
+    bottoms = [100.0] * len(columns)
+    paths = []
+    for layer in values:
+        path = ""
+        for n, (bar, value) in enumerate(zip(columns, layer, strict=True)):
+            if value:
+                height = bar.height * value / bar.value
+                bottoms[n] -= height
+                path += f"M{bar.x + 1} {bottoms[n]:.2f}h8v{height:.2f}h-8z"
+        paths.append(path)
+    return paths
+
+
 def round_up(number: int) -> int:
     """Return the next round number for an axis: 1, 2, 5, 10, 20, 50 …"""
     scale = 1

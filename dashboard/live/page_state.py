@@ -7,14 +7,18 @@ the same query string. The visibility never comes from a URL; without one nothin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
-from urllib.parse import urlencode
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode
 
+from dashboard.time_zones import zone_of
 from dashboard.visibility import NOTHING, Scope, Visibility
-from marcus_events.core.filters import EventFilter
+from marcus_events.core.event import utc_now
+from marcus_events.core.filters import EventFilter, format_moment
+from marcus_events.core.query_syntax import split_words
 
 MAX_PARAMETER = 512  # characters, the length of the longest id
+TIME_FIELDS = ("since:", "until:")
 MAX_QUERY = 1_200  # characters of `q`: two long ids; keeps URLs within the 16 KiB that servers accept
 
 
@@ -45,6 +49,8 @@ class PageState:
     took: str = ""  # duration of the resolved blockers, see dashboard.pages.blocked.delays
     order: str = ""  # of History: "oldest" first, else newest first
     columns: str = ""  # of History: comma-separated paths into the data, such as data.progress
+    compare: str = ""  # of History: also the period before
+    zone: str = ""  # time zone of days such as since:today, and of an export; empty for UTC
     p: str = ""  # page number of a list
     older: str = ""  # cursor of the resolved blockers, see dashboard.pages.blocked.resolved_table
     visibility: Visibility = field(default=NOTHING, kw_only=True)
@@ -75,11 +81,16 @@ class PageState:
         """The events that the URL asks for; `visible_events.visible_filter` restricts them to visible ones. Raises
         InvalidFilter.
         """
-        named = EventFilter.parse(self.q)
+        named = EventFilter.parse(self.q, now=self.now)
         for name in ("category", "type", "agent", "task"):
             named = named.with_term(name, getattr(self, name))
         named = named.with_term("board_id", self.board)
         return named if self.shows_noise(named) else named.with_term("importance", "noise", exclude=True)
+
+    @property
+    def now(self) -> datetime:
+        """The time on the clocks of the viewer."""
+        return utc_now().astimezone(zone_of(self.zone) if self.zone else UTC)
 
     def shows_noise(self, named: EventFilter) -> bool:
         """Noise is hidden unless the switch or a named type asks for it. History shows everything."""
@@ -88,6 +99,10 @@ class PageState:
     def query_during(self, start: datetime, until: datetime) -> str:
         """Return the query string with this time range in place of any other."""
         return self.query(q=with_times(self.q, start, until))
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters of the URL, for a form that keeps them."""
+        return parse_qsl(self.query())
 
     def query(self, **changes: str) -> str:
         """Return the query string with changes; omits empty values."""
@@ -108,6 +123,14 @@ def replace_nul(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def with_times(query: str, start: datetime, until: datetime) -> str:
-    """Return the query with this time range in place of any other."""
-    return str(replace(EventFilter.parse(query), since=start, until=until))
+def with_times(query: str, start: datetime | str, until: datetime | str = "") -> str:
+    """Return the query with this time range in place of any other; its other words stay as they were typed.
+
+    A time may also be given as a word of a query, such as 7d or today.
+    """
+    times = [
+        f"{name}:{format_moment(at) if isinstance(at, datetime) else at}"
+        for name, at in (("since", start), ("until", until))
+        if at
+    ]
+    return " ".join([*(word for word in split_words(query) if not word.startswith(TIME_FIELDS)), *times])

@@ -12,7 +12,7 @@ from django.db.models import Max, Sum
 from dashboard.charts import bars
 from dashboard.visibility import Scope
 from marcus_events import models
-from marcus_events.core.event_types import CATEGORIES, Category, category_of, meaning_of, types_of
+from marcus_events.core.event_types import CATEGORIES, Category, category_of, meaning_of
 
 MINUTES = 60
 MAX_KINDS = 25  # listed types per category; programs may invent any number
@@ -120,11 +120,20 @@ def recent(scope: Scope, first: datetime) -> dict[str, list[int]]:
     return series
 
 
-def in_last_hour(scope: Scope, now: datetime) -> int:
-    """Return the total of the chart."""
+@dataclass(frozen=True)
+class HourCount:
+    """The events of the last sixty minutes, counted as Activity shows them: `routine` ones are hidden there."""
+
+    shown: int
+    routine: int
+
+
+def in_last_hour(scope: Scope, now: datetime) -> HourCount:
     first = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
     rows = rates(scope).filter(minute__gte=first, minute__lt=first + timedelta(minutes=MINUTES))
-    return rows.exclude(event_type__in=types_of("audit")).aggregate(number=Sum("count"))["number"] or 0
+    of_types = dict(rows.values_list("event_type").annotate(Sum("count")))
+    routine = sum(number for name, number in of_types.items() if meaning_of(name).importance == "noise")
+    return HourCount(sum(of_types.values()) - routine, routine)
 
 
 def ever(scope: Scope) -> dict[str, int]:

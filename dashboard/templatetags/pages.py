@@ -29,10 +29,10 @@ CLOCKS = {
     "date": "%A %-d %B %Y",
     "full": "%Y-%m-%d %H:%M:%S UTC",
 }
-# Formats with a date, which includes a year other than this one. "short" is for lists and omits today's date; "axis" is
-# for the marks of an axis, in two lines.
-DATED = {"short": "{date}, {time}", "axis": "{time}\n{date}"}
-SAME_WEEK = timedelta(days=6)  # within it, a weekday is unambiguous
+# Formats with a date, which includes a year other than this one. "short" is for lists and omits today's date; "stamp"
+# is for tables; "axis" is for the marks of an axis, in two lines.
+DATED = {"short": "{date}, {time}", "stamp": "{date}, {seconds}", "axis": "{time}\n{date}"}
+SAME_DAY, SAME_WEEK = timedelta(hours=12), timedelta(days=6)  # within these, a time or a weekday is unambiguous
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -75,7 +75,9 @@ def format_dated(moment: datetime, form: str) -> str:
     if form == "short" and moment.date() == now.date():
         return moment.strftime(CLOCKS["minutes"])
     date = moment.strftime("%-d %b" if moment.year == now.year else "%-d %b %Y")
-    return DATED[form].format(date=date, time=moment.strftime(CLOCKS["minutes"]))
+    return DATED[form].format(
+        date=date, time=moment.strftime(CLOCKS["minutes"]), seconds=moment.strftime(CLOCKS["seconds"])
+    )
 
 
 @register.simple_tag
@@ -114,6 +116,8 @@ def words(parts: list[SentencePart], event: RecordedEvent | None = None) -> Safe
 
 
 def part_html(part: SentencePart, event: RecordedEvent | None) -> SafeString:
+    if part.kind == "time":
+        return time_element(datetime.fromisoformat(part.id), "short", part.text)
     if part.kind == "text" or not part.id:
         return format_html("<bdi>{}</bdi>" if part.kind == "text" else "<b><bdi>{}</bdi></b>", part.text)
     return format_html('<a class="name" {}><bdi>{}</bdi></a>', link_to(part, event), part.text)

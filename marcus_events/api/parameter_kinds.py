@@ -14,7 +14,10 @@ from marcus_events.core.event import utc_now
 from marcus_events.core.json_schema import JsonSchema
 from marcus_events.http.query_params import MAX_POSITION, invalid_parameter
 
-MOMENT = "a time with its zone (in a URL, preferably Z), or a duration before now such as 90s, 30m, 2h, 7d, 4w"
+MOMENT = (
+    "a time with its zone (in a URL, preferably Z), a duration before now such as 90s, 30m, 2h, 7d, 4w, or the "
+    "start of a day (UTC): today, yesterday, monday"
+)
 TEXT: JsonSchema = {"type": "string"}
 POSITION: JsonSchema = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
 

@@ -28,6 +28,8 @@ from marcus_events.core.text_search import phrase
 
 MAX_VALUES = 200  # of a query, over all its fields
 MAX_TEXT_VALUES = 20  # of a query, that are looked for in every text
+DAYS = ("today", "yesterday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -147,19 +149,34 @@ def read_words(query: str) -> list[list[QueryValue]]:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Parse a time, or a duration before now such as 90s, 30m, 2h, 7d, 4w. Raises InvalidFilter."""
+    """Parse a time, a duration before now such as 90s, 30m, 2h, 7d, 4w, or a day. Raises InvalidFilter."""
     if (span := parse_duration(text)) is not None:
         return now - min(span, now - EARLIEST)
+    if (days := days_ago(text, now)) is not None:
+        return start_of_day(now, days)
     try:
         return parse_timestamp(text)
     except InvalidEvent as error:
-        raise InvalidFilter(f"“{text}” {error.reason}and is not a duration such as 2h") from None
+        raise InvalidFilter(f"“{text}” {error.reason.rstrip()} and is not a duration such as 2h") from None
 
 
 def parse_duration(text: str) -> timedelta | None:
     """Parse a duration such as 90s, 30m, 2h, 7d, 4w; None if it is not one."""
     span = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
     return timedelta(**{UNITS[span[2]]: int(span[1])}) if span else None
+
+
+def days_ago(text: str, now: datetime) -> int | None:
+    """Return how many days ago a named day began: today, yesterday, or the last Monday, Tuesday …; None for others."""
+    if text in DAYS:
+        return DAYS.index(text)
+    return (now.weekday() - WEEKDAYS.index(text)) % 7 if text in WEEKDAYS else None
+
+
+def start_of_day(now: datetime, days: int) -> datetime:
+    """Return when the day began, on the clocks of the zone of `now`."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return max(midnight - min(timedelta(days=days), now - EARLIEST), EARLIEST)
 
 
 def format_moment(moment: datetime) -> str:

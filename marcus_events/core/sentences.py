@@ -16,13 +16,13 @@ from marcus_events.core.event_types import BY_STANDING_REPLY, BY_SYSTEM, KNOWN_F
 from marcus_events.core.redaction_marker import day_of, is_redacted
 from marcus_events.core.reserved import SYSTEM, person_in
 
-PartKind = Literal["text", "task", "agent", "board"]
+PartKind = Literal["text", "task", "agent", "board", "time"]
 MAX_FIELD = 300  # characters of one field in a sentence; the whole is one click away
 
 
 @dataclass(frozen=True)
 class SentencePart:
-    """`kind` is "text", or what the part names; `id` identifies it then."""
+    """`kind` is "text", or what the part names; `id` identifies it then. The id of a time is the time in ISO 8601."""
 
     kind: PartKind
     text: str
@@ -91,18 +91,18 @@ def named(name: str, recorded: RecordedEvent) -> SentencePart:
             on = field(recorded, "depends_on_id")
             return identified("task", field(recorded, "depends_on_name") or on or "another task", on)
         case "until":
-            return SentencePart("text", time_words(field(recorded, "until")))
+            return time_part(field(recorded, "until"))
     return SentencePart("text", field(recorded, name))
 
 
-def time_words(stated: str) -> str:
-    """An ISO 8601 time as "3 May 2026 14:05 UTC"; any other text is returned unchanged."""
+def time_part(stated: str) -> SentencePart:
+    """An ISO 8601 time as "3 May 2026 14:05 UTC", which a page shows in its reader's zone; any other text unchanged."""
     try:
         at = datetime.fromisoformat(stated)
         at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return stated
-    return f"{at.day} {at:%b %Y %H:%M} UTC"
+        return SentencePart("text", stated)
+    return SentencePart("time", f"{at.day} {at:%b %Y %H:%M} UTC", at.isoformat())
 
 
 def identified(kind: PartKind, text: str, name: str | None) -> SentencePart:

@@ -15,8 +15,8 @@ TYPES = """WITH RECURSIVE known(event_type) AS (
     UNION ALL SELECT (SELECT min(event_type) FROM event WHERE event_type > known.event_type)
     FROM known WHERE known.event_type IS NOT NULL
 ) SELECT event_type FROM known WHERE event_type IS NOT NULL"""
-BY_STEP = f"""SELECT floor(date_part('epoch', {HAPPENED_AT} - %s) / %s)::int AS step, count(*)
-    FROM event WHERE position = ANY(%s) GROUP BY step"""
+BY_STEP_AND_TYPE = f"""SELECT event_type, floor(date_part('epoch', {HAPPENED_AT} - %s) / %s)::int AS step, count(*)
+    FROM event WHERE position = ANY(%s) GROUP BY 1, 2"""
 BY_VALUE = """SELECT field, value, count(*) FROM event,
     LATERAL (VALUES ('type', event_type), ('source', source), ('board', board_id), ('agent', agent_id))
         AS facet(field, value)
@@ -61,9 +61,11 @@ def count_and_span(condition: Condition, until: int) -> tuple[int, datetime | No
     return count, oldest, newest
 
 
-def count_by_step(positions: Sequence[int], begin: datetime | None, step_s: float) -> dict[int, int]:
-    """How many of the events at these positions happened in each step after `begin`."""
-    return dict(rows(BY_STEP, [begin, step_s, list(positions)]))
+def count_by_type_and_step(
+    positions: Sequence[int], begin: datetime | None, step_s: float
+) -> list[tuple[str, int, int]]:
+    """(type, step, number): how many of the events at these positions happened in each step after `begin`."""
+    return rows(BY_STEP_AND_TYPE, [begin, step_s, list(positions)])
 
 
 def count_by_value(positions: Sequence[int]) -> dict[tuple[str, str], int]:

@@ -6,11 +6,11 @@ Otherwise the newest matches are counted, up to a cap.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 
 from marcus_events.core.filters import EventFilter
-from marcus_events.log.event_counts import count_by_step
+from marcus_events.log.event_counts import count_by_type_and_step
 from marcus_events.log.rows import rows
 from marcus_events.search.execute import matching_positions, search_transaction
 from marcus_events.search.index_partitions import retry_if_dropped
@@ -48,9 +48,17 @@ def count_between(wanted: EventFilter, after: int, before: int, cap: int) -> int
         return len(matching_positions(SearchQuery.newest(wanted, after, before), cap, deadline))
 
 
-@retry_if_dropped
 def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int]:
     """How many match in each step of time: {0: those in the first step after `wanted.since`, 1: in the next …}.
+
+    See `count_types_by_time`.
+    """
+    return {step: sum(types.values()) for step, types in count_types_by_time(wanted, step_s, cap).items()}
+
+
+@retry_if_dropped
+def count_types_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, Counter[str]]:
+    """How many events of each type match in each step of time after `wanted.since`.
 
     `since`, `until` and the step are whole minutes. Unless `is_precomputed(wanted)`, only the newest `cap` matches
     count. Raises QueryTimeout.
@@ -60,10 +68,10 @@ def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int
             return precomputed_steps(wanted, wanted.since, wanted.until, step_s)
         found = matching_positions(SearchQuery.newest(wanted), cap, deadline)
         deadline.apply()
-        return count_by_step(found, wanted.since, step_s)
+        return by_step(count_by_type_and_step(found, wanted.since, step_s))
 
 
-def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, step_s: float) -> dict[int, int]:
+def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, step_s: float) -> dict[int, Counter[str]]:
     """Sums the largest units that the steps are made of."""
     fitting = (
         (table, unit)
@@ -76,10 +84,14 @@ def precomputed_steps(wanted: EventFilter, since: datetime, until: datetime, ste
     counted = rows(query, {"since": since, "until": until, "step_s": step_s} | values)
     of_types = wanted.without("board_id")
     chosen = {name for name in {event_type for event_type, _, _ in counted} if matches(of_types, "", name)}
-    found = Counter[int]()
+    return by_step([row for row in counted if row[0] in chosen])
+
+
+def by_step(counted: list[tuple[str, int, int]]) -> dict[int, Counter[str]]:
+    """{step: {type: number}} of rows of (type, step, number)."""
+    found: dict[int, Counter[str]] = defaultdict(Counter)
     for event_type, step, number in counted:
-        if event_type in chosen:
-            found[step] += number
+        found[step][event_type] += number
     return dict(found)
 
 

@@ -1,4 +1,4 @@
-// History: how many events have come since the page was made, how far an export is, and facets that begin closed where they stand above the result.
+// History: how many events have come since the page was made, how far an export is, and what refines the result, folded where it stands above it.
 import { byId, fetchElement } from "./dom.js";
 
 const ASK_AT_MOST_EVERY_MS = 5_000;
@@ -27,5 +27,12 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-export]")) setTimeout(() => document.body.dispatchEvent(new Event("exporting")), 500);
 });
 
-const facets = document.querySelector("[data-facets]");
-if (facets && matchMedia("(max-width: 75rem)").matches) facets.open = false;
+// What refines the result stands beside it, or folded above it. The page opens with what was unfolded by its address.
+const refine = document.querySelector("[data-refine]");
+const isWide = matchMedia("(min-width: 75.01rem)");
+const unfold = () => (refine.open = isWide.matches || refine.querySelector('[role="alert"]') !== null);
+if (refine) {
+  unfold();
+  isWide.addEventListener("change", unfold);
+}
+document.getElementById("order")?.addEventListener("change", ({ target }) => target.form.requestSubmit());

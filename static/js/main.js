@@ -1,5 +1,6 @@
 // The open page. Each module minds one thing; the page works without any of them, but does not move.
 import "./alerts.js";
+import "./bars.js";
 import "./brush.js";
 import "./asking.js";
 import "./columns.js";
@@ -8,6 +9,7 @@ import "./completing.js";
 import "./connection.js";
 import "./csrf.js";
 import "./drawer.js";
+import "./eventnav.js";
 import "./forms.js";
 import "./frames.js";
 import "./history.js";
@@ -24,3 +26,4 @@ import "./regions.js";
 import "./reloading.js";
 import "./stream.js";
 import "./times.js";
+import "./zone.js";

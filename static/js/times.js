@@ -23,6 +23,7 @@ const COMPOSED = {
     const day = nearDay(moment);
     return day ? `${day} ${format(moment, "minutes")}` : format(moment, "weekday");
   },
+  stamp: (moment) => `${shortDate(moment)}, ${format(moment, "seconds")}`,
   axis: (moment) => `${format(moment, "minutes")}\n${shortDate(moment)}`,
 };
 const BACK = [30, 60, 120]; // minutes by which clocks are put back somewhere

@@ -104,6 +104,7 @@ TABLE = {
     "history/export/": Row("/history/export/?board=plot-7&format=jsonl", SIGNED_IN, NO_FORM),
     "history/exports/": Row("/history/exports/", SIGNED_IN, SIGNED_IN, {"export": "x"}),
     "history/saved/": Row("/history/saved/?board=plot-7", NO_FORM, "in 302 302 302 302", {"name": "mine"}),
+    "history/saved/<int:search_id>/rename/": Row("/history/saved/999999/rename/", NO_FORM, "in 404 404 404 404"),
     "history/saved/<int:search_id>/delete/": Row("/history/saved/999999/delete/", NO_FORM, "in 404 404 404 404"),
     # The door.
     "sign-in/": Row("/sign-in/", "200 302 302 302 302", "200 302 302 302 302"),

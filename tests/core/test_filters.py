@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -139,8 +140,8 @@ def test_a_filter_that_does_not_match(query: str) -> None:
         ("-since:2h", "“-since” is not a field"),
         ('board:"Storefront', "a quotation mark is not closed"),
         (
-            "since:yesterday",
-            "“yesterday” is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Zand is not a duration such as 2h",
+            "since:lately",
+            "“lately” is not an ISO 8601 timestamp such as 2026-05-04T09:00:00Z and is not a duration such as 2h",
         ),
         ("since:2026-05-04T09:00:00", "has no time zone"),
         ("until:2h30", "“2h30” is not an ISO 8601 timestamp"),
@@ -167,6 +168,28 @@ def test_an_unreadable_query_is_refused_with_the_reason(query: str, reason: str)
 )
 def test_a_span_counts_back_from_now(span: str, length: timedelta) -> None:
     assert EventFilter.parse(f"since:{span}", now=START).since == START - length
+
+
+@pytest.mark.parametrize(
+    ("day", "begin"),
+    [
+        ("today", "2026-11-18T00:00:00+01:00"),
+        ("yesterday", "2026-11-17T00:00:00+01:00"),
+        ("wednesday", "2026-11-18T00:00:00+01:00"),
+        ("monday", "2026-11-16T00:00:00+01:00"),
+        ("thursday", "2026-11-12T00:00:00+01:00"),
+    ],
+)
+def test_a_day_begins_at_midnight_of_the_zone_of_now(day: str, begin: str) -> None:
+    now = datetime(2026, 11, 18, 0, 20, tzinfo=ZoneInfo("Europe/Berlin"))  # a Wednesday; in UTC still Tuesday
+    assert EventFilter.parse(f"since:{day}", now=now).since == datetime.fromisoformat(begin)
+    assert EventFilter.parse(f"until:{day}", now=now).until == datetime.fromisoformat(begin)
+
+
+def test_a_day_begins_at_midnight_though_the_clocks_were_changed_since() -> None:
+    now = datetime(2026, 10, 26, 9, 0, tzinfo=ZoneInfo("Europe/Berlin"))  # put back at 3:00 on the day before
+    assert EventFilter.parse("since:yesterday", now=now).since == datetime.fromisoformat("2026-10-25T00:00:00+02:00")
+    assert EventFilter.parse("since:sunday", now=EARLIEST).since == EARLIEST
 
 
 def test_a_span_longer_than_all_time_is_all_time() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboard.live.page_state import PageState
 from dashboard.templatetags import pages
 from marcus_events.core.event import Event, RecordedEvent
-from marcus_events.core.sentences import PartKind, SentencePart
+from marcus_events.core.sentences import PartKind, SentencePart, sentence
 from tests.core.drawn_events import names, texts
 from tests.dashboard.reading import Document
 
@@ -84,9 +84,9 @@ parts = st.builds(SentencePart, st.sampled_from(["text", *NAMED]), texts, texts)
 
 
 @given(st.lists(parts, max_size=6))
-def test_whatever_names_are_made_of_they_stay_text(sentence: list[SentencePart]) -> None:
-    found = Document(pages.words(sentence))
-    assert found.text == "".join(part.text for part in sentence)
+def test_whatever_names_are_made_of_they_stay_text(said: list[SentencePart]) -> None:
+    found = Document(pages.words(said))
+    assert found.text == "".join(part.text for part in said)
     assert {tag for tag, _ in found.elements} <= {"a", "b", "bdi"}
 
 
@@ -111,6 +111,17 @@ def test_the_task_of_an_event_opens_and_another_leads_to_its_events() -> None:
     assert own.all_of("href") == ["/tasks/?board=a%2Fb&task=t%261"]
     assert own.all_of("data-task") == ["board=a%2Fb&task=t%261"]
     assert other.all_of("href") == ["/activity/?task=t2"]
+
+
+def test_a_time_in_a_sentence_is_shown_in_the_zone_of_its_reader() -> None:
+    moment = datetime(2026, 5, 4, tzinfo=UTC)
+    data = {"until": "2026-11-28T23:53:27.949912+01:00"}
+    page = Document(
+        pages.words(sentence(RecordedEvent(1, moment, Event("e", moment, "blocker_snoozed", "user:a", data))))
+    )
+    assert page.all_of("datetime") == ["2026-11-28T22:53:27.949Z"]
+    assert page.all_of("data-time") == ["short"]
+    assert page.text == "A snoozed the blocker on a task until 28 Nov 2026 22:53 UTC"
 
 
 def test_what_is_not_identified_is_no_link() -> None:

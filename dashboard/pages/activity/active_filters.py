@@ -13,7 +13,7 @@ from dashboard.queries.current_state import names_of
 from dashboard.visibility import Scope
 from marcus_events.core.event import EARLIEST
 from marcus_events.core.event_types import meaning_of
-from marcus_events.core.filters import EventFilter, InvalidFilter, Term, parse_duration
+from marcus_events.core.filters import DAYS, WEEKDAYS, EventFilter, InvalidFilter, Term, parse_duration
 from marcus_events.core.query_syntax import split_words
 from marcus_events.core.sentences import agent_words
 
@@ -84,6 +84,8 @@ def time_chip(word: str, read: EventFilter, remove: str) -> Chip:
     name, _, value = word.partition(":")
     if parse_duration(value):
         return Chip(name.capitalize(), f"{value} ago", remove)
+    if value in (*DAYS, *WEEKDAYS):
+        return Chip(name.capitalize(), value.capitalize(), remove)
     return Chip(name.capitalize(), value, remove, moment=read.since or read.until)
 
 

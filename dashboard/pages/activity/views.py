@@ -11,6 +11,7 @@ from django.shortcuts import render as render_template
 from django.views.decorators.http import require_safe
 
 from dashboard import icons
+from dashboard.json_tree import folded
 from dashboard.live import row_cache
 from dashboard.live.page_state import PageState
 from dashboard.live.visible_events import visible_filter
@@ -28,6 +29,7 @@ from marcus_events.core.filters import InvalidFilter
 from marcus_events.core.sentences import agent_name, as_text, board_name, sentence, task_name
 from marcus_events.log.statement_timeout import QueryTimeout
 
+MAX_COPIED = 200_000  # characters of an event that is offered to be copied
 TOO_MUCH = (
     "This search covers too much of the log. Narrow it by time (since:2h, or since: and until:), type, board, agent or "
     "task. New matching events still appear here."
@@ -148,14 +150,24 @@ def detail(found: RecordedEvent, visibility: Visibility) -> dict[str, Any]:
         "task_name": task_name(readable),
         "agent_name": agent_name(readable),
         "board_name": board_name(readable) if found.board_id else "",
-        "data": json.dumps(found.data, indent=2, ensure_ascii=False),
-        "metadata": json.dumps(found.metadata, indent=2, ensure_ascii=False),
+        "contents": [
+            (title, folded(value) or json.dumps(value, indent=2, ensure_ascii=False))
+            for title, value in (("Data", found.data), ("Metadata", found.metadata))
+            if value or title == "Data"
+        ],
+        "json": as_json(found),
         "cause": event_and_text(related.cause) if related.cause else None,
         "cause_id": queries.cause_id(found),
         "redaction": related.redaction,
         "thinned": related.thinned,
         "effects": [event_and_text(effect) for effect in related.effects],
     }
+
+
+def as_json(found: RecordedEvent) -> str:
+    """Return the event as the API does, to be copied; "" if it is large."""
+    text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+    return text if len(text) <= MAX_COPIED else ""
 
 
 def event_and_text(readable: RecordedEvent) -> dict[str, Any]:

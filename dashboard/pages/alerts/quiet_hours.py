@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, tzinfo
+from datetime import datetime, time
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import available_timezones
 
-from django.utils.timezone import get_default_timezone
+from dashboard.time_zones import zone_of
 
 UTC = "UTC"
 
@@ -34,14 +34,6 @@ class QuietHours:
         if self.begin < self.end:
             return begins and self.begin <= at < self.end
         return (begins and at >= self.begin) or (began and at < self.end)
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return the time zone; UTC if this machine does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return get_default_timezone()
 
 
 @cache

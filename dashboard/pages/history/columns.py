@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from marcus_events.core.event import RecordedEvent
 
 PATH = re.compile(r"(data|metadata)(\.[^.,\s]{1,100}){1,6}")
-CAN_BE_LEFT_OUT = ("type", "board", "agent", "position")  # time and sentence are always shown
+USUAL = ("type", "board", "agent", "position")  # shown unless left out; time and sentence are always shown
+EXTRA = ("recorded", "task", "source")
 MAX_PATHS = 8  # per table
 MAX_VALUE_CHARS = 300  # in the table
+MAX_OFFERED = 12  # paths offered for a page
 
 
 def paths(text: str) -> tuple[list[str], list[str]]:
     """Return the distinct valid paths of a comma-separated list, up to the limit."""
-    named = [name for name in names(text) if not is_omission(name)]
+    named = [name for name in names(text) if not is_omission(name) and name not in EXTRA]
     good = [name for name in named if PATH.fullmatch(name)]
     return good[:MAX_PATHS], [name for name in named if name not in good[:MAX_PATHS]]
 
 
-def omitted_columns(text: str) -> list[str]:
-    """Return the fixed columns that are listed with a leading minus."""
-    return [name[1:] for name in names(text) if is_omission(name)]
+def shown_columns(text: str) -> list[str]:
+    """Return the fixed columns that are shown: the usual ones without a leading minus, and the extra ones named."""
+    named = names(text)
+    return [name for name in USUAL if f"-{name}" not in named] + [name for name in EXTRA if name in named]
 
 
 def is_omission(name: str) -> bool:
-    return name[0] == "-" and name[1:] in CAN_BE_LEFT_OUT
+    return name[0] == "-" and name[1:] in USUAL
 
 
 def names(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def offered_paths(events: Iterable[RecordedEvent], chosen: list[str]) -> list[str]:
+    """Return the paths to the commonest plain values of these events' data, and those that are chosen."""
+    found = Counter(
+        f"data.{key}" for event in events for key, value in event.data.items() if not isinstance(value, dict | list)
+    )
+    fitting = [path for path, _ in found.most_common() if PATH.fullmatch(path) and path not in chosen]
+    return [*chosen, *fitting[: MAX_OFFERED - len(chosen)]]
 
 
 def value_at(event: RecordedEvent, path: str) -> Any:

@@ -15,23 +15,32 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, tzinfo
 from typing import Any
 from uuid import uuid4
 
 from defusedcsv import csv
 
 from dashboard.pages.history import columns, queries
+from dashboard.queries.labels import named
+from dashboard.time_zones import zone_of
 from marcus_events import audit
 from marcus_events.core.event import RecordedEvent
+from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import EventFilter
+from marcus_events.core.sentences import agent_name, board_name, sentence, task_name
+from marcus_events.core.sentences import as_text as as_sentence
 from marcus_events.http.worker_threads import EXPORT_THREADS, PAGE_THREADS, run_in_thread
 
 MAX_EXPORTS = 8  # at once; each holds a batch of about 1 MiB in memory
 WINDOW_S = 30.0  # of waiting for a reader, after which its rate is checked
 MIN_RATE = 16 * 1024  # bytes per second that a reader has to accept: 130 kbit/s
 ACCESS_CHECK_INTERVAL_S = 10.0  # how soon a sign-out ends the export
+ENDED_SHOWN_S = 60.0  # how long the page says how an export ended
 FIELDS = ("position", "recorded_at", "event_id", "timestamp", "event_type", "source", "data", "metadata", "category")
 ABOUT = ("board_id", "task_id", "agent_id")
+READABLE = ("event", "type", "board", "agent", "task")
+RAW = ("position", "event_id", "timestamp", "recorded_at", "event_type", "source", *ABOUT)
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # tells spreadsheets that the file is UTF-8
 CANCELLED = "cancelled"
 ACCESS_ENDED = "the user signed out, or their board access changed"
@@ -42,6 +51,7 @@ FAILED = "the export failed"
 Lines = Callable[[list[RecordedEvent]], str]
 
 _running: dict[str, Export] = {}
+_ended: dict[str, Export] = {}  # by person: the last one
 
 
 class ExportAborted(RuntimeError):
@@ -87,6 +97,14 @@ def has_room() -> bool:
     return len(_running) < MAX_EXPORTS
 
 
+def last_ended(by: str) -> Export | None:
+    """Return the person's export that ended last, if that was a moment ago."""
+    for name, export in list(_ended.items()):
+        if time.monotonic() - export.ended_at > ENDED_SHOWN_S:
+            _ended.pop(name, None)
+    return _ended.get(by)
+
+
 def running(by: str) -> list[Export]:
     """Return a person's exports in this process, oldest first."""
     return [export for export in _running.values() if export.by == by]
@@ -107,15 +125,27 @@ class Export:
         asked: dict[str, str],
         expected: int | None = None,
         may_go_on: Callable[[], bool] = lambda: True,
+        zone: str = "",
     ) -> None:
         self.id, self.by, self.form = uuid4().hex, asked["by"], form
         self.expected, self.events = expected, 0
         self.reader = ExportReader()
         self._batches = queries.batches(filtered, until)
-        self._lines, self._head = as_csv(paths) if form == "csv" else (as_json_lines, "")
+        self._lines, self._head = formats(form, paths, zone)
+        self.ended_at = 0.0
         self._asked = asked | {"format": form}
         self._may_go_on, self._checked = may_go_on, time.monotonic()
         self._finished, self._why = False, ""
+
+    @property
+    def is_finished(self) -> bool:
+        """The whole result was sent."""
+        return self._finished
+
+    @property
+    def reason(self) -> str:
+        """Why it ended early."""
+        return self._why or READER_GONE
 
     @property
     def is_ended(self) -> bool:
@@ -155,13 +185,53 @@ class Export:
 
     def close(self) -> None:
         if _running.pop(self.id, None):
-            why = {} if self._finished else {"reason": self._why or READER_GONE}
+            why = {} if self._finished else {"reason": self.reason}
+            self.ended_at, _ended[self.by] = time.monotonic(), self
             audit.record("history_exported", events=self.events, finished=self._finished, **why, **self._asked)
+
+
+def formats(form: str, paths: list[str], zone: str) -> tuple[Lines, str]:
+    """Return the function that formats events in a form, and the header line."""
+    match form:
+        case "csv":
+            return as_readable_csv(paths, zone)
+        case "csv-raw":
+            return as_csv(paths)
+    return as_json_lines, ""
 
 
 def as_json_lines(events: list[RecordedEvent]) -> str:
     """Format events as the API does."""
     return "".join(json.dumps(event.to_dict(), ensure_ascii=False) + "\n" for event in events)
+
+
+def as_readable_csv(paths: list[str], zone: str) -> tuple[Lines, str]:
+    """Do the same with sentences, names and local times, beside ids and times in UTC."""
+    local = zone_of(zone) if zone else UTC
+    head = [f"time ({local})", *READABLE, *RAW, *paths]
+    return lambda events: written(readable_rows(events, paths, local)), BOM + written([head])
+
+
+def readable_rows(events: list[RecordedEvent], paths: list[str], local: tzinfo) -> Iterator[list[Any]]:
+    for event, readable in zip(events, named(events), strict=True):
+        yield [
+            cell(value)
+            for value in (
+                event.timestamp.astimezone(local).strftime("%Y-%m-%d %H:%M:%S"),
+                as_sentence(sentence(readable)),
+                meaning_of(event.event_type).title,
+                board_name(readable) if event.board_id else "",
+                agent_name(readable) if event.agent_id else "",
+                task_name(readable) if event.task_id else "",
+                *raw_fields(event),
+                *(columns.value_at(event, path) for path in paths),
+            )
+        ]
+
+
+def raw_fields(event: RecordedEvent) -> list[Any]:
+    stated = event.to_dict() | {name: getattr(event, name) for name in ABOUT}
+    return [stated[name] for name in RAW]
 
 
 def as_csv(paths: list[str]) -> tuple[Lines, str]:

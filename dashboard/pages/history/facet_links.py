@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.live.page_state import MAX_QUERY, PageState
 from dashboard.pages.activity.active_filters import is_valid_query
+from dashboard.queries.counters import TITLES
 from dashboard.queries.current_state import names_of
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.filters import Term
@@ -58,6 +59,8 @@ def facet(page_state: PageState, field: str, counts: list[tuple[str, int]]) -> F
 def display_value(field: str, value: str, names: dict[str, str]) -> str:
     if field == "type":
         return meaning_of(value).title
+    if field == "category":
+        return next((title for category, title in TITLES.items() if category == value), value)
     return names.get(value) or (agent_words(value) if field == "agent" else value)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Min
 
@@ -48,17 +47,37 @@ def facets(wanted: EventFilter) -> search.Facets:
     return search.facets(wanted, FACET_CAP)
 
 
-def over_time(wanted: EventFilter, now: datetime, link: histogram.LinkTo) -> histogram.Histogram | None:
-    """Return the histogram from the first event to now, or within the query's times; None if nothing matches."""
+def over_time(
+    wanted: EventFilter, now: datetime, link: histogram.LinkTo, *, compare: bool = False
+) -> histogram.Histogram | None:
+    """Return the histogram from the first event to now, or within the query's times; None if nothing matches.
+
+    With `compare` it also has the period before, if the query has a beginning.
+    """
     begun = wanted.since or beginning(wanted)
     if begun is None or (wanted.until and begun >= wanted.until):
         return None
     start, step, number = histogram.spread(begun, wanted.until, now)
-    within = replace(wanted, since=start, until=start + number * step)
-    counted = search.count_by_time(within, step.total_seconds(), histogram.MOST)
-    if not any(counted.values()):
+    counted = histogram.count_steps(wanted, start, step, number)
+    before = period_before(wanted, start, step, number, now) if compare and wanted.since else None
+    if not any(counted.values) and not (before and any(before[2].values)):
         return None
-    return histogram.drawn(wanted, start, step, [counted.get(n, 0) for n in range(number)], link)
+    is_live = histogram.is_live(wanted, now)
+    return histogram.drawn(counted, start, step, link, is_live=is_live, before=before)
+
+
+def period_before(
+    wanted: EventFilter, start: datetime, step: timedelta, number: int, now: datetime
+) -> tuple[datetime, datetime, histogram.StepCounts]:
+    """Count as many steps right before `start`: of the last one, as many minutes as have passed of the present one."""
+    since, last = start - number * step, start - step
+    counted = histogram.count_steps(wanted, since, step, number)
+    minutes = (now - (start + (number - 1) * step)) // histogram.MINUTE
+    if minutes * histogram.MINUTE >= step:
+        return since, start, counted
+    passed = histogram.count_steps(wanted, last, histogram.MINUTE, minutes) if minutes > 0 else None
+    counted.steps[-1] = sum(passed.steps, histogram.CategoryCounts()) if passed else histogram.CategoryCounts()
+    return since, last + max(minutes, 0) * histogram.MINUTE, counted
 
 
 def beginning(wanted: EventFilter) -> datetime | None:

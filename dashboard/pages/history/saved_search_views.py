@@ -48,12 +48,32 @@ def query_of(request: HttpRequest) -> str:
 
 
 @require_POST
+def rename(request: HttpRequest, search_id: int) -> HttpResponse:
+    """Rename a search; the same people may as may delete it. The page shows why it could not be renamed."""
+    search = get_own_or_404(request, search_id)
+    form = SaveForm(request.POST)
+    refused = (
+        saved_searches.rename(search, form.cleaned_data["name"])
+        if form.is_valid()
+        else str(next(iter(form.errors.values()))[0])
+    )
+    if refused:
+        return page.with_refusal(request, refused, HTTPStatus.UNPROCESSABLE_ENTITY, renaming=search.pk)
+    return redirect(f"{reverse('history')}?{query_of(request)}")
+
+
+@require_POST
 def delete(request: HttpRequest, search_id: int) -> HttpResponse:
-    """Delete one's own search; administrators also delete shared ones. Others' private searches give 404."""
+    """Delete one's own search; administrators also delete shared ones."""
+    get_own_or_404(request, search_id).delete()
+    return redirect(f"{reverse('history')}?{query_of(request)}")
+
+
+def get_own_or_404(request: HttpRequest, search_id: int) -> SavedSearch:
+    """Return a search that the person may change. Others' private searches give 404."""
     search = saved_searches.find(request.user, visibility_of(request.user), search_id)
     if search is None:
         raise Http404("There is no such search.")
     if not saved_searches.may_change(request.user, search):
         raise PermissionDenied
-    search.delete()
-    return redirect(f"{reverse('history')}?{query_of(request)}")
+    return search

@@ -61,6 +61,14 @@ def keep(user: Person, search: SavedSearch) -> str:
     return ""
 
 
+def rename(search: SavedSearch, name: str) -> str:
+    """Give a search another name; why not, in words, or ""."""
+    if SavedSearch.objects.filter(owner=search.owner_id, name=name).exclude(pk=search.pk).exists():
+        return "Another saved search has this name."
+    SavedSearch.objects.filter(pk=search.pk).update(name=name)
+    return ""
+
+
 def find(user: Person, visibility: Visibility, pk: int) -> SavedSearch | None:
     """One of those that they see."""
     return of(user, visibility).filter(pk=pk).first()

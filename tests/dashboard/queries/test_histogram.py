@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from dashboard.live.page_state import PageState
 from dashboard.live.visible_events import visible_filter
+from dashboard.pages.history.queries import over_time
 from dashboard.queries import histogram as histograms
+from dashboard.queries.counters import in_last_hour
 from dashboard.queries.histogram import COLUMNS, MOST, histogram, spread
-from dashboard.visibility import EVERYTHING
+from dashboard.visibility import EVERYTHING, Scope
 from marcus_events.core.event import utc_now
 from marcus_events.core.filters import format_moment
 from marcus_events.search import counts
@@ -47,11 +49,11 @@ def values(**page_state: str) -> list[int]:
 
 
 LOOKS: list[tuple[dict[str, str], int]] = [
-    ({}, 12),
-    ({"board": "shop"}, 12),
+    ({"q": "since:2h"}, 12),
+    ({"board": "shop", "q": "since:2h"}, 12),
     ({"board": "bank"}, 0),
     ({"type": "task_created"}, 4),
-    ({"category": "agent"}, 1),
+    ({"category": "agent", "q": "since:2h"}, 1),
     ({"q": "type:task_* -type:task_created"}, 3),
     ({"q": "shop-2"}, 5),
     ({"agent": "agent_shop"}, 4),
@@ -137,3 +139,40 @@ def test_a_mark_of_the_axis_stands_where_its_column_begins() -> None:
     for mark in shown.marks:
         assert mark.left == pytest.approx(starts[mark.at], abs=0.01)
         assert mark.left <= histograms.LAST_MARK
+
+
+def test_activity_counts_the_last_hour_as_now_does(viewer: Client) -> None:
+    publish(*project(), *(event("task_requested", agent_id="a", ago=5) for _ in range(3)))
+    shown = histogram_of(PageState.from_query("activity", {}, EVERYTHING), now := utc_now())
+    hour = in_last_hour(Scope(EVERYTHING), now)
+    assert (hour.shown, hour.routine) == (shown.total, shown.hidden)
+    assert shown.hidden == 3
+    assert "3 routine hidden" in open_page(viewer, "/activity/").text
+    assert "in the last hour, 3 routine hidden" in open_page(viewer, "/").text
+    whole = histogram_of(PageState.from_query("activity", {"noise": "1"}, EVERYTHING), now)
+    assert (whole.total, whole.hidden) == (shown.total + 3, 0)
+
+
+@pytest.mark.usefixtures("log")
+def test_bars_are_stacked_by_category() -> None:
+    publish(*(event("task_created", task_id=f"t{n}", ago=5) for n in range(3)), event("agent_registered", ago=5))
+    found = histogram_of(PageState.from_query("activity", {}, EVERYTHING), utc_now())
+    assert [(layer.category, layer.total) for layer in found.layers] == [("task", 3), ("agent", 1)]
+    [column] = [column for column in found.columns if column.bar.value]
+    assert column.values == "Tasks 3 · Agents 1"
+    assert [layer.path.count("M") for layer in found.layers] == [1, 1]
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize("look", [{}, {"q": "created"}])
+def test_the_period_before_has_the_same_length_and_ends_where_the_period_begins(look: dict[str, str]) -> None:
+    publish(*(event("task_created", ago=ago, task_id=f"t{ago}", what="created") for ago in (1, 2, 40, 70, 80, 90, 200)))
+    state = PageState.from_query("history", look | {"q": f"{look.get('q', '')} since:1h"}, EVERYTHING)
+    now = utc_now()
+    found = over_time(visible_filter(state), now, state.query_during, compare=True)
+    assert found is not None
+    assert found.before is not None
+    assert (found.total, found.before.total) == (3, 3)
+    assert found.before.until <= found.columns[0].start
+    assert abs((found.before.until - found.before.since) - (now - found.columns[0].start)) <= found.step
+    assert sum(column.before or 0 for column in found.columns) == found.before.total

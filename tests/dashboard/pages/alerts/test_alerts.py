@@ -14,8 +14,9 @@ from django.test import Client
 from dashboard.models import AlertPreferences
 from dashboard.pages.alerts.missed_alerts import LOOK_BACK, MAX_CAUSES, missed
 from dashboard.pages.alerts.preferences import preferences_as_json, preferences_of
-from dashboard.pages.alerts.quiet_hours import QuietHours, zone_of
+from dashboard.pages.alerts.quiet_hours import QuietHours
 from dashboard.queries import chrome_data
+from dashboard.time_zones import zone_of
 from marcus_events.core.event import Event, utc_now
 from tests.dashboard.conftest import may
 from tests.dashboard.pages.test_hostile import BOARD, MARKUP, assert_harmless

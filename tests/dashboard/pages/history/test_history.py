@@ -9,6 +9,8 @@ import re
 from collections.abc import AsyncIterator
 from itertools import chain
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -87,6 +89,65 @@ def test_columns_that_everybody_knows_can_be_left_out_but_for_time_and_words(vie
     assert "Cannot add columns for -time, xtype" in page
 
 
+def test_columns_are_chosen_by_ticking_them(viewer: Client) -> None:
+    publish(event("task_progress", task_id="t", progress=42))
+    offered = open_page(viewer, "/history/").all_of("value")
+    assert "data.progress" in offered
+    chosen = {
+        "choose": "columns",
+        "show": ["type", "agent", "recorded"],
+        "path": ["data.progress"],
+        "paths": "metadata.x",
+    }
+    answer = viewer.get("/history/", chosen | {"q": "since:7d"})
+    assert answer.status_code == 302
+    assert parse_qs(urlsplit(answer["Location"]).query) == {
+        "q": ["since:7d"],
+        "columns": ["-board,-position,recorded,data.progress,metadata.x"],
+    }
+    table = viewer.get(answer["Location"]).content.decode().rpartition("<thead>")[2].partition("</thead>")[0]
+    assert re.findall(r'<th scope="col"[^>]*>(?:<code>)?([\w.]+)', table) == [
+        *("Time", "Type", "Event", "Agent", "data.progress", "metadata.x", "Recorded")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "times"),
+    [
+        ({"from": "2026-11-20"}, "since:2026-11-19T23:00:00Z"),
+        (
+            {"from": "2026-11-20", "from_time": "09:30", "to": "2026-11-21", "to_time": "18:00"},
+            "since:2026-11-20T08:30:00Z until:2026-11-21T17:00:00Z",
+        ),
+        ({"from": "2026-11-20", "to": "2026-11-20"}, "since:2026-11-19T23:00:00Z until:2026-11-20T23:00:00Z"),
+        ({"from": "never", "to": "9999-12-31"}, ""),
+    ],
+)
+def test_dates_are_days_and_times_of_the_viewer(viewer: Client, chosen: dict[str, str], times: str) -> None:
+    query = {"choose": "dates", "zone": "Europe/Berlin", "q": "login* since:7d type:task_*"}
+    answer = viewer.get("/history/", query | chosen)
+    [found] = parse_qs(urlsplit(answer["Location"]).query)["q"]
+    assert found == f"login* type:task_* {times}".strip()
+    assert viewer.get(answer["Location"]).status_code == 200
+
+
+def test_a_range_stays_relative_and_keeps_the_words_as_they_were_typed(viewer: Client) -> None:
+    publish(event("task_created", task_id="t", task_name="PostgreSQL"))
+    page = open_page(viewer, "/history/", {"q": 'PostgreSQL "a b" since:2026-11-01T00:00:00Z'})
+    queries_of = [parse_qs(urlsplit(address).query).get("q") for address in page.all_of("href")]
+    assert ['PostgreSQL "a b" since:7d'] in queries_of
+    assert ['PostgreSQL "a b" since:yesterday until:today'] in queries_of
+    assert positions(open_page(viewer, "/history/", {"q": "since:yesterday", "zone": "Asia/Tokyo"}))
+
+
+def test_the_period_before_is_compared_where_there_is_one(viewer: Client) -> None:
+    publish(event("note", ago=5), event("note", ago=90), event("note", ago=95))
+    page = open_page(viewer, "/history/", {"q": "since:1h", "compare": "1"})
+    assert "1 event since" in page.text
+    assert "2 events in the period before" in page.text
+    assert "Choose a time to compare" in open_page(viewer, "/history/", {"compare": "1"}).text
+
+
 def test_the_histogram_begins_with_what_is_oldest_though_it_was_read_in_last(viewer: Client) -> None:
     publish(event("note"), event("note", ago=3 * 24 * 60))
     assert "2 events since" in open_page(viewer, "/history/").text
@@ -132,14 +193,40 @@ async def test_json_lines_equal_the_log_and_the_export_is_recorded(person: User)
     assert (recorded.data["events"], recorded.data["finished"]) == (len(kept), True)
 
 
-async def test_no_cell_is_a_formula_and_numbers_stay_numbers(person: User) -> None:
+@pytest.mark.parametrize("form", ["csv", "csv-raw"])
+async def test_no_cell_is_a_formula_and_numbers_stay_numbers(person: User, form: str) -> None:
     stated = [event("decision_logged", what=text, number=-5) for text in FORMULAS]
     await sync_to_async(publish)(*stated)
-    text = await exported(person, format="csv", columns="data.what,data.number")
+    text = await exported(person, format=form, columns="data.what,data.number")
     assert text.startswith(export.BOM)
     rows = list(csv.DictReader(io.StringIO(text.removeprefix(export.BOM), newline="")))
     assert [row["data.what"] for row in rows] == [f"'{formula}" for formula in FORMULAS]
     assert {row["data.number"] for row in rows} == {"-5"}
+
+
+async def test_a_csv_file_has_sentences_names_and_times_of_the_reader_beside_the_raw_form(person: User) -> None:
+    await sync_to_async(publish)(*project())
+    text = await exported(person, format="csv", q="type:task_blocked", zone="Asia/Tokyo")
+    [row] = csv.DictReader(io.StringIO(text.removeprefix(export.BOM), newline=""))
+    [kept] = await sync_to_async(read.events)(EventFilter.parse("type:task_blocked"))
+    tokyo = kept.timestamp.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert row["time (Asia/Tokyo)"] == f"{tokyo:%Y-%m-%d %H:%M:%S}"
+    assert row["event"] == "Claude of shop is blocked on Build shop-2: No key for shop"
+    assert (row["type"], row["board"], row["agent"]) == ("Task blocked", "The shop", "Claude of shop")
+    assert (row["timestamp"], row["event_type"]) == (kept.to_dict()["timestamp"], "task_blocked")
+    assert (row["board_id"], row["agent_id"], row["position"]) == ("shop", "agent_shop", str(kept.position))
+
+
+async def test_the_page_says_how_an_export_ended(person: User) -> None:
+    export._ended.clear()
+    await sync_to_async(publish)(*project())
+    client = AsyncClient()
+    await client.aforce_login(person)
+    assert "Exported" not in (await client.get("/history/exports/")).content.decode()
+    response = await client.get("/history/export/", {"format": "csv"})
+    _ = [part async for part in response]  # type: ignore[attr-defined]
+    await sync_to_async(response.close)()
+    assert "Exported 12 events" in (await client.get("/history/exports/")).content.decode()
 
 
 @pytest.mark.usefixtures("log")

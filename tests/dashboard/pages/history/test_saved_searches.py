@@ -58,6 +58,26 @@ def test_mine_is_mine_and_a_shared_one_is_everybodys(viewer: Client) -> None:
     assert not SavedSearch.objects.exists()
 
 
+def test_a_search_is_renamed_by_who_may_delete_it(viewer: Client) -> None:
+    save(viewer, "mine")
+    save(viewer, "for all", shared="on")
+    shared = SavedSearch.objects.get(name="for all")
+
+    def rename(client: Client, name: str, search: SavedSearch = shared) -> Any:
+        return client.post(f"/history/saved/{search.pk}/rename/?q=x", {"name": name})
+
+    assert rename(viewer, "for everybody")["Location"] == "/history/?q=x"
+    refused = rename(viewer, "mine")
+    assert refused.status_code == 422
+    assert "Another saved search has this name" in refused.content.decode()
+    assert rename(viewer, " ").status_code == 422
+    assert rename(client_of("bo"), "his").status_code == 403
+    assert rename(client_of("cy"), "his", SavedSearch.objects.get(name="mine")).status_code == 404
+    assert {search.name for search in SavedSearch.objects.all()} == {"mine", "for everybody"}
+    assert rename(client_of("grace", "administer"), "of the house").status_code == 302
+    assert SavedSearch.objects.get(pk=shared.pk).name == "of the house"
+
+
 def of_boards(name: str, *boards: str) -> Client:
     """Who may share searches, and sees these boards."""
     client, person = Client(), may(User.objects.create_user(name), "handle_blocker")
