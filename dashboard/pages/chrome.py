@@ -20,6 +20,7 @@ def gather(page_state: PageState) -> dict[str, Any]:
         "open_count": open_count,
         "elsewhere": blockers.count_open(everywhere) - open_count if page_state.board else 0,
         "alerts": chrome_data.alerts(everywhere),
+        "assignments": chrome_data.assignments(everywhere),
     }
 
 
