@@ -12,6 +12,7 @@ const picked = new Set(); // ids of blockers
 
 let opener = null; // of the menu that is open
 let target = []; // the blockers that it acts on
+let leaving = null; // the row that is about to be snoozed, and its number in the list
 
 export const needs = () => [...document.querySelectorAll("main [data-need]")];
 export const focusedNeed = () => document.activeElement.closest("main [data-need]");
@@ -94,6 +95,8 @@ function closeMenu(menu) {
 
 async function choose(menu, fields) {
   const blockers = target;
+  const need = opener?.closest("[data-need]");
+  if (need && fields.for) leaving = { id: need.dataset.need, number: needs().indexOf(need) };
   closeMenu(menu);
   const isDone = await act({ ...fields, blockers: blockers.join(" ") });
   if (isDone && blockers.some((id) => picked.has(id))) clear();
@@ -135,7 +138,18 @@ function notePlace() {
 function keepFocus({ target: region }) {
   if (bar) showPicked();
   showMine();
+  if (leaving && !needOf(leaving.id)?.matches(":not(.snoozed *)")) return focusInPlaceOf();
   if (!place || !region.querySelector("[data-need]") || ![region, document.body].includes(document.activeElement)) return;
+  focusPlace();
+}
+
+/** A row that was snoozed leaves its focus to the next one, and does not take it along. */
+function focusInPlaceOf() {
+  const { id, number } = leaving;
+  leaving = null;
+  const focused = focusedNeed();
+  if (focused && !blockersOf(focused).includes(id)) return;
+  place = { number };
   focusPlace();
 }
 

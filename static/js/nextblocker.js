@@ -8,13 +8,15 @@ const body = byId("drawer-body");
 
 let order = []; // of the list when a blocker was opened from it: what is resolved meanwhile keeps its place
 
-/** The blocker before or after one, of those that still wait for a reply. */
+const isWaiting = (need) => need.matches(":not(.snoozed *)") && !need.querySelector("[data-replied]");
+
+/** The blocker before or after one, of those that still wait for a reply; after the last one, the first. */
 function neighbour(id, step) {
-  const shown = new Map(needs().map((need) => [need.dataset.need, need]));
-  if (!order.includes(id)) order = [...shown.keys()];
+  const shown = new Set(needs().filter(isWaiting).map(({ dataset }) => dataset.need));
+  if (!order.includes(id)) order = [...shown];
   const start = order.indexOf(needOf(id)?.dataset.need ?? id);
   for (let index = start + step; index >= 0 && index < order.length; index += step) if (shown.has(order[index])) return order[index];
-  return null;
+  return (step > 0 && [...shown].find((other) => other !== id)) || null;
 }
 
 function go(step) {

@@ -49,7 +49,7 @@ function isInUse(state) {
 /** The same button, else what goes on from here. */
 function focusAgain(fresh, { localName, name, value }) {
   const alike = [...fresh.querySelectorAll(localName)].find((element) => element.name === name && element.value === value);
-  const next = alike ?? fresh.querySelector("[data-next]:not([hidden]), button");
+  const next = alike ?? fresh.querySelector("[data-next]:not([hidden])");
   (next ?? body).focus({ preventScroll: true });
 }
 

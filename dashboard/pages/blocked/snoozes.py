@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
+from dashboard.pages.alerts.quiet_hours import zone_of
 from dashboard.pages.blocked.standing_acts import parse_span
 from marcus_events.core.event import utc_now
 
@@ -22,18 +22,10 @@ def parse_end(form: Mapping[str, str]) -> datetime | None:
     """
     stated = form.get("snooze") or form.get("for", "")
     if stated == TOMORROW:
-        return tomorrow_morning(utc_now(), zone_called(form.get("zone", "")))
+        return tomorrow_morning(utc_now(), zone_of(form.get("zone", "")[:MAX_NAME]))
     return utc_now() + parse_span(stated) if stated else None
 
 
 def tomorrow_morning(now: datetime, zone: tzinfo) -> datetime:
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, MORNING, zone).astimezone(UTC)
-
-
-def zone_called(name: str) -> tzinfo:
-    """Return the zone of a browser; UTC if it names none that is known."""
-    try:
-        return ZoneInfo(name) if name and len(name) <= MAX_NAME else UTC
-    except (ValueError, OSError):  # not found, no name of a zone, or a directory of zones
-        return UTC
