@@ -8,7 +8,7 @@ from dashboard.pages.activity import views as activity
 from dashboard.pages.agents import views as agents
 from dashboard.pages.alerts import views as alerts
 from dashboard.pages.audit import views as audit
-from dashboard.pages.blocked import blocker_views
+from dashboard.pages.blocked import blocker_views, several_views
 from dashboard.pages.blocked import views as blocked
 from dashboard.pages.boards import demo_views
 from dashboard.pages.boards import views as boards
@@ -46,6 +46,7 @@ urlpatterns = [
     path("audit/", audit.audit, name="audit"),
     path("audit/verify/", audit.verify, name="audit-verify"),
     path("blocked/", blocked.blocked, name="blocked"),
+    path("blocked/several/", several_views.several, name="several-blockers"),
     path("blocked/<int:blocker_id>/", blocker_views.blocker, name="blocker"),
     path("blocked/<int:blocker_id>/state/", blocker_views.state, name="blocker-state"),
     path("agents/", agents.agents, name="agents"),

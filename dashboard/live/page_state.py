@@ -46,6 +46,7 @@ class PageState:
     state: str = ""  # health of the listed agents
     severity: str = ""  # of the open blockers
     cause: str = ""  # root cause of the open blockers
+    assignee: str = ""  # of the open blockers, by name
     took: str = ""  # duration of the resolved blockers, see dashboard.pages.blocked.delays
     order: str = ""  # of History: "oldest" first, else newest first
     columns: str = ""  # of History: comma-separated paths into the data, such as data.progress

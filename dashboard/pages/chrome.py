@@ -23,6 +23,7 @@ def gather(page_state: PageState) -> dict[str, Any]:
         "elsewhere": blockers.count_open(everywhere) - open_count if page_state.board else 0,
         "alerts": chrome_data.alerts(everywhere),
         "silence": source_silence(scope, utc_now()),
+        "assignments": chrome_data.assignments(everywhere),
     }
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import log, log10
 from typing import Any
 
-from django.db.models import Case, DurationField, ExpressionWrapper, F, Value, When
-from django.db.models.functions import Extract, Greatest
+from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Value, When
+from django.db.models.functions import Extract, Greatest, Ln
 
 from dashboard.queries import current_state
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
+from marcus_events.core.event_types import HANDLING, EventTypes
 from marcus_events.core.reserved import person_in
 from marcus_events.core.sentences import short
 
@@ -23,8 +25,11 @@ MAX_OPEN = 300  # read to be shown; the others are counted
 MAX_NAMED = 20  # named tasks that wait behind one
 MAX_STEPS = 8
 MAX_ANSWERED = 5
+MAX_ASSIGNEES = 50
 ANSWER_NEWS = timedelta(hours=1)
 RESUMED_NEWS = timedelta(minutes=3)
+DESERTED_AFTER = timedelta(hours=24)  # agents that wait for an answer over night are not gone
+BY_PEOPLE = [*(set(HANDLING) - {EventTypes.ANSWER_AWAITED, EventTypes.ANSWER_SEEN})]
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class NamedBlocker:
 @dataclass(frozen=True)
 class OpenBlocker(NamedBlocker):
     """`waiting` are the tasks that wait behind it, on any board; `behind` are their keys. `steps` are Marcus's
-    suggestion.
+    suggestion. `is_deserted` says that nobody works on its board.
     """
 
     waiting: list[current_state.Waiting]
@@ -56,6 +61,12 @@ class OpenBlocker(NamedBlocker):
     cost: float
     snoozed: bool
     awaited: bool  # a program waits for the answer
+    is_deserted: bool
+
+    @property
+    def stopped(self) -> int:
+        """How many tasks stand still: the blocked one and those that wait behind it."""
+        return 1 + len(self.behind)
 
     @property
     def severity_changed(self) -> bool:
@@ -71,7 +82,7 @@ WEIGHT = Case(
     *(When(severity=name, then=weight) for name, weight in SEVERITY_WEIGHT.items()), default=SEVERITY_WEIGHT["medium"]
 )
 SORTS = {
-    "cost": lambda item: -item.cost,
+    "cost": lambda item: (item.is_deserted, -item.cost),
     "age": lambda item: item.blocker.opened_at,
     "severity": lambda item: -SEVERITY_WEIGHT.get(item.blocker.severity, 0),
     "waiting": lambda item: -len(item.waiting),
@@ -88,8 +99,7 @@ SORTS_IN_WORDS = {
 
 
 def count_open(scope: Scope) -> int:
-    """Count open blockers without snoozed ones."""
-    return int(open_rows(scope).exclude(snoozed_until__gt=utc_now()).count())
+    return int(unsnoozed_rows(scope, utc_now()).count())
 
 
 def count_causes(rows: Any) -> int:
@@ -100,8 +110,24 @@ def count_tasks(rows: Any) -> int:
     return int(rows.order_by().values("board_id", "task_id").distinct().count())
 
 
+def assigned(rows: Any) -> dict[str, int]:
+    """Return assignee → number of these blockers; the busiest MAX_ASSIGNEES."""
+    counted = rows.order_by().exclude(assignee="").values_list("assignee").annotate(number=Count("*"))
+    return dict(counted.order_by("-number", "assignee")[:MAX_ASSIGNEES])
+
+
+def has_several_boards(scope: Scope) -> bool:
+    """Whether a row has to name its board."""
+    return not scope.board and current_state.number_of_boards(scope, most=2) > 1
+
+
 def open_rows(scope: Scope) -> Any:
     return models.Blocker.objects.now().filter(resolved_at=None, **scope.on())
+
+
+def unsnoozed_rows(scope: Scope, now: datetime) -> Any:
+    """Return the open blockers that every page counts: those that nobody has snoozed."""
+    return open_rows(scope).exclude(snoozed_until__gt=now)
 
 
 def open_blockers(
@@ -117,7 +143,8 @@ def open_blockers(
     waiting = linked_tasks.dependents_by_task({(row.board_id, row.task_id) for row in rows}, scope.visibility)
     names = names_of(rows, [task for behind in waiting.values() for task in behind[:MAX_NAMED]])
     demos = set(models.Board.objects.now().filter(demo=True, board_id__in=board_ids).values_list("board_id", flat=True))
-    items = [open_blocker(row, waiting, names, demos, now) for row in rows]
+    at_work = boards_at_work(board_ids, now)
+    items = [open_blocker(row, waiting, names, demos, at_work, now) for row in rows]
     return sorted(items, key=SORTS.get(sort, SORTS["cost"]))
 
 
@@ -130,9 +157,16 @@ def first_by(sort: str, now: datetime) -> list[Any]:
 
 
 def cost_without_waiting(now: datetime) -> Any:
-    """Return the cost of the blocked task alone."""
+    """Return the cost of the blocked task alone; of the same order as `cost`."""
     age = ExpressionWrapper(Value(now) - F("opened_at"), output_field=DurationField())
-    return WEIGHT * Greatest(Extract(age, "epoch"), Value(60.0))
+    minutes = Greatest(Extract(age, "epoch"), Value(60.0)) / Value(60.0)
+    return WEIGHT * (Value(log(10)) + Ln(minutes))
+
+
+def boards_at_work(board_ids: Iterable[str], now: datetime) -> set[str]:
+    """Return those of the boards from which agents, or programs, have been heard of in DESERTED_AFTER."""
+    heard = models.HourlyRate.objects.filter(board_id__in=set(board_ids), hour__gt=now - DESERTED_AFTER)
+    return set(heard.exclude(event_type__in=BY_PEOPLE).values_list("board_id", flat=True).distinct())
 
 
 def names_of(rows: Iterable[models.Blocker], tasks: Iterable[current_state.TaskKey] = ()) -> current_state.KnownNames:
@@ -150,6 +184,7 @@ def open_blocker(
     waiting: dict[current_state.TaskKey, list[current_state.TaskKey]],
     names: current_state.KnownNames,
     demos: set[str],
+    at_work: set[str],
     now: datetime,
 ) -> OpenBlocker:
     behind = waiting.get((row.board_id, row.task_id), [])
@@ -165,6 +200,7 @@ def open_blocker(
         cost=cost(1 + len(behind), row.opened_at, row.severity, now),
         snoozed=is_snoozed(row, now),
         awaited=row.awaited_until is not None and row.awaited_until > now,
+        is_deserted=row.board_id not in at_work,
     )
 
 
@@ -218,6 +254,8 @@ def resolved_blocker(row: models.Blocker, names: current_state.KnownNames) -> Re
 
 
 def cost(standing: int, opened_at: datetime, severity: str, now: datetime) -> float:
-    """Return tasks that stand still (blocked or waiting) × minutes × severity."""
+    """Return tasks that stand still (blocked or waiting) × severity × time, on a logarithmic scale: ten times as long
+    counts one more, so that an old trifle does not come before what is urgent now.
+    """
     minutes = max(1.0, (now - opened_at).total_seconds() / 60)
-    return standing * minutes * SEVERITY_WEIGHT.get(severity, SEVERITY_WEIGHT["medium"])
+    return standing * SEVERITY_WEIGHT.get(severity, SEVERITY_WEIGHT["medium"]) * (1 + log10(minutes))

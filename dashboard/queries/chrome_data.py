@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dashboard.queries import blockers, current_state
@@ -11,7 +11,10 @@ from dashboard.queries.root_causes import by_cause, cause_of
 from dashboard.visibility import Scope
 from marcus_events import models
 from marcus_events.core.event import utc_now
-from marcus_events.core.event_fields import SEVERITIES
+from marcus_events.core.event_fields import SEVERITIES, text_in
+from marcus_events.core.event_types import EventTypes
+from marcus_events.core.filters import EventFilter
+from marcus_events.core.reserved import person_in
 from marcus_events.log import read
 from marcus_events.sources.demo_script import BOARD as DEMO
 
@@ -20,6 +23,7 @@ MAX_ALERTS = 20
 MAX_CHOICES = 20  # boards; the page Boards has all
 LATELY = 2_000  # newest events read to find recently active boards
 MAX_ROWS = 500  # read for alerts
+MAX_ASSIGNED = 20  # assignments read for alerts
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,37 @@ def alerts(scope: Scope) -> list[Alert]:
     known = known_before(alike.values(), scope, now)
     fresh = [found for cause, found in alike.items() if worst(found) > known.get(cause, -1)]
     return named(fresh[:MAX_ALERTS])
+
+
+@dataclass(frozen=True)
+class AssignmentAlert:
+    """Somebody gave a blocker to somebody else just now. Its page tells the assignee alone."""
+
+    position: int
+    blocker: models.Blocker
+    task: str
+    by: str
+    at: datetime
+
+
+def assignments(scope: Scope) -> list[AssignmentAlert]:
+    """Return who was given a blocker lately by somebody else and still has it, newest first."""
+    since = utc_now() - NEWS
+    rows = blockers.open_rows(scope).filter(from_time__gt=since).exclude(assignee="")
+    fresh = {row.event_id: row for row in rows.order_by("-from_position")[:MAX_ASSIGNED]}
+    if not fresh:
+        return []
+    wanted = replace(EventFilter().with_term("type", EventTypes.BLOCKER_ASSIGNED), since=since)
+    told = read.events(wanted, limit=MAX_ASSIGNED)
+    names = blockers.names_of(fresh.values())
+    found: dict[str, AssignmentAlert] = {}
+    for event in told:
+        row = fresh.get(text_in(event.data.get("blocker_event_id")) or "")
+        by = person_in(event.source)
+        if row and row.event_id not in found and text_in(event.data.get("assignee")) == row.assignee != by:
+            task = names.task(row.board_id, row.task_id)
+            found[row.event_id] = AssignmentAlert(event.position, row, task, by, event.timestamp)
+    return list(found.values())
 
 
 def known_before(alike: Collection[list[models.Blocker]], scope: Scope, now: datetime) -> dict[str, int]:

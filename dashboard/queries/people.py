@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -73,6 +74,14 @@ def sees_every_board(user: User) -> bool:
 def first_who_see(board_id: str, most: int) -> list[User]:
     """By name."""
     return list(who_see(board_id)[:most])
+
+
+def first_who_see_all(board_ids: Iterable[str], most: int) -> list[User]:
+    """Return people who see each of these boards, by name."""
+    first, *others = [who_see(board_id) for board_id in sorted(board_ids)]
+    for seen in others:
+        first = first.filter(pk__in=seen.order_by().values("pk"))
+    return list(first[:most])
 
 
 def may_be_given(name: str, board_id: str) -> bool:

@@ -45,6 +45,7 @@ class RootCause:
     items: list[OpenBlocker]
     waiting: list[Waiting]
     cost: float
+    stopped: int = 0  # tasks that stand still: the blocked ones and those behind them
 
     @property
     def first(self) -> OpenBlocker:
@@ -63,6 +64,14 @@ class RootCause:
     @property
     def severity(self) -> str:
         return SEVERITIES[max(SEVERITIES.index(item.blocker.severity) for item in self.items)]
+
+    @property
+    def is_deserted(self) -> bool:
+        return self.first.is_deserted
+
+    @property
+    def assignees(self) -> list[str]:
+        return sorted({item.blocker.assignee for item in self.items if item.blocker.assignee})
 
     @property
     def answered(self) -> list[models.Blocker]:
@@ -91,12 +100,12 @@ def by_cause(rows: Iterable[models.Blocker]) -> dict[str, list[models.Blocker]]:
 
 
 def causes(items: Iterable[OpenBlocker], now: datetime) -> list[RootCause]:
-    """Return root causes, costliest first."""
+    """Return root causes, costliest first, those on boards that nobody works on last."""
     alike: dict[str, list[OpenBlocker]] = {}
     for item in sorted(items, key=lambda item: (item.blocker.opened_at, item.blocker.blocker_id)):
         alike.setdefault(cause_of(item.blocker), []).append(item)
     found = [cause(key, together, now) for key, together in alike.items()]
-    return sorted(found, key=lambda cause: -cause.cost)
+    return sorted(found, key=lambda cause: (cause.is_deserted, -cause.cost))
 
 
 def cause(key: str, items: list[OpenBlocker], now: datetime) -> RootCause:
@@ -105,5 +114,6 @@ def cause(key: str, items: list[OpenBlocker], now: datetime) -> RootCause:
     waits = {key: task for item in items for key, task in zip(item.behind, item.waiting, strict=True)}
     behind = {task: waits[task] for task in sorted(waits) if task not in blocked}
     found = RootCause(key, items, list(behind.values()), 0)
-    total = cost(len(blocked) + len(behind), found.first.blocker.opened_at, found.severity, now)
-    return RootCause(key, items, found.waiting, total)
+    stopped = len(blocked) + len(behind)
+    total = cost(stopped, found.first.blocker.opened_at, found.severity, now)
+    return RootCause(key, items, found.waiting, total, stopped)

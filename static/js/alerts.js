@@ -42,15 +42,18 @@ function memorise(causes, storage) {
 const present = () => [...(byId("alerts")?.children ?? [])].map(alertFrom);
 
 function alertFrom({ dataset }) {
-  const { cause, board, severity, task, agent, text, href, opens } = dataset;
-  return { cause, board, severity, task, agent, text, href, blocker: opens, at: new Date(dataset.at), more: Number(dataset.more) };
+  const { cause, board, severity, task, agent, text, href, opens, assignee, by } = dataset;
+  return { cause, board, severity, task, agent, text, href, assignee, by, blocker: opens, at: new Date(dataset.at), more: Number(dataset.more ?? 0) };
 }
 
-const isOfThisPage = ({ board }) => [board, ""].includes(byId("alerts").dataset.board);
+/** What is assigned to somebody tells them alone, and on every page. */
+const isForMe = ({ assignee }) => assignee === document.body.dataset.user;
+const isOfThisPage = ({ board, assignee }) => assignee !== undefined || [board, ""].includes(byId("alerts").dataset.board);
+const isHeard = (wishes, alert) => (alert.assignee === undefined ? isWanted(wishes, alert) : isForMe(alert));
 
 function tell() {
   const wishes = preferences();
-  const heard = present().filter((alert) => isWanted(wishes, alert) && (document.hidden || isOfThisPage(alert)));
+  const heard = present().filter((alert) => isHeard(wishes, alert) && (document.hidden || isOfThisPage(alert)));
   const found = news(told ?? {}, heard, Date.now());
   const isFirst = told === null;
   told = found.told;

@@ -67,9 +67,26 @@ async function act(form, button) {
   const data = new FormData(form, button);
   try {
     fill(await post(form.action, data, IN_DRAWER));
+    focusAfter(form);
   } catch {
     form.prepend(Object.assign(document.createElement("p"), { className: "form-error", role: "alert", textContent: "Not sent. Try again." }));
   }
+}
+
+/** The focus does not fall out of the drawer: it goes to what undoes the act, or back to where it was done. */
+function focusAfter(form) {
+  const field = body.querySelector("textarea:not([hidden] *)");
+  const undo = body.querySelector('[value="withdraw"]');
+  const hasText = Boolean(field?.value);
+  const place = undo ?? (hasText || form.matches("[data-answer]") ? field : null) ?? body.querySelector(".acts button, .acts summary") ?? field ?? body;
+  place.focus({ preventScroll: true });
+  if (place === field) field.setSelectionRange(field.value.length, field.value.length);
+}
+
+function send(event) {
+  if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey) || !event.target.matches("textarea")) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
 }
 
 /** The number of an option chooses it, unless somebody types. */
@@ -80,6 +97,7 @@ function choose(event) {
 
 if (drawer) {
   drawer.addEventListener("keydown", choose);
+  document.addEventListener("keydown", send);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-event], a[data-opens], a[data-task]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -62,7 +62,8 @@ export function messages(alerts, most) {
   return said;
 }
 
-function message({ task, agent, text, more, blocker, cause, href }) {
+function message({ task, agent, text, more, blocker, cause, href, by }) {
+  if (by) return { heading: `${by} assigned you ${task}`, text, blocker, cause, href };
   const others = more ? ` and ${more} more task${more === 1 ? "" : "s"}` : "";
   return { heading: `${task}${others} ${more ? "are" : "is"} blocked`, text: `${agent}: ${text}`, blocker, cause, href };
 }

@@ -1,11 +1,12 @@
 // Single keys, for those who have switched them on, and never while somebody types. `?` lists them.
-import { renew } from "./csrf.js";
+import { mayAct, take } from "./acting.js";
 import { byId, memory } from "./dom.js";
 import { openPalette } from "./palette.js";
+import { focusedNeed, linkOf, needs, snooze, togglePick } from "./inbox.js";
 import { togglePause } from "./stream.js";
 
 const CHORD_MS = 1_500; // "g", then a letter
-const ROWS = "#stream > li:not([hidden]) > a:first-child, [data-row] a.stretched, [data-row] > a:first-child";
+const ROWS = "#stream > li:not([hidden]) > a:first-child, [data-row] a.stretched, [data-row] > a:first-child, main a.need-open, #resolved [data-row] a[data-event]";
 
 const help = byId("help");
 const on = byId("keys-on");
@@ -17,8 +18,10 @@ const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
   " ": togglePause,
-  r: () => chosen()?.querySelector("a[data-opens]")?.click(),
-  a: () => acknowledge(chosen()),
+  r: () => onFocused((need) => linkOf(need).click()),
+  a: () => onFocused((need) => mayAct() && take(need)),
+  s: () => onFocused(snooze),
+  x: () => onFocused(togglePick),
   g: startChord,
 };
 
@@ -32,25 +35,20 @@ function focusSearch() {
 
 function move(step) {
   const links = [...document.querySelectorAll(ROWS)];
-  const index = links.indexOf(document.activeElement);
+  const row = document.activeElement.closest("[data-need]");
+  const index = links.indexOf(row ? linkOf(row) : document.activeElement);
   const next = links[index < 0 ? 0 : Math.min(Math.max(index + step, 0), links.length - 1)];
   next?.focus();
-  next?.closest("li")?.scrollIntoView({ block: "nearest" });
+  next?.closest("li, tr")?.scrollIntoView({ block: "nearest" });
 }
 
-/** The blocker that has the focus, or the first one that is shown. */
-function chosen() {
-  return document.activeElement.closest("[data-need]") ?? document.querySelector("[data-need]");
-}
-
-async function acknowledge(need) {
-  const form = byId("act");
-  if (!need || !form || !("handles" in document.body.dataset) || document.documentElement.dataset.connection === "lost") return;
-  if (await renew()) return location.reload();
-  form.action = `/blocked/${need.dataset.need}/`;
-  const data = new FormData(form);
-  data.set("others", need.dataset.others ?? ""); // of the same cause
-  fetch(form.action, { method: "POST", body: data });
+/** Acts on the blocker that has the focus, never on another one: where none has it, the first gets it. */
+function onFocused(act) {
+  const need = focusedNeed();
+  if (need) return act(need);
+  const [first] = needs();
+  if (!first) return false;
+  linkOf(first).focus();
 }
 
 function startChord() {

@@ -26,14 +26,31 @@ async function look() {
 async function lookAtBlocker() {
   const shown = body.querySelector("[data-blocker]");
   const state = byId("blocker-state");
-  if (state.contains(document.activeElement) || state.querySelector(".standing-form[open]")) return;
+  if (isInUse(state)) return;
   const fresh = await fetchElement(`/blocked/${shown.dataset.blocker}/state/`);
   if (!state.isConnected || fresh.dataset.version === state.dataset.version) return;
   localise(fresh);
   keepOpen(state, fresh);
+  const focused = state.contains(document.activeElement) ? document.activeElement : null;
   state.replaceWith(fresh);
+  shown.dataset.stage = fresh.dataset.stage;
   const form = shown.querySelector("[data-answer]");
   if (form) form.hidden = fresh.dataset.stage !== "open";
+  document.dispatchEvent(new CustomEvent("drawer:state"));
+  if (focused) focusAgain(fresh, focused);
+}
+
+/** Somebody fills something in, or has opened a menu. */
+function isInUse(state) {
+  const isFilledIn = state.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  return isFilledIn || state.querySelector(".standing-form[open], .menu[open]") !== null;
+}
+
+/** The same button, else what goes on from here. */
+function focusAgain(fresh, { localName, name, value }) {
+  const alike = [...fresh.querySelectorAll(localName)].find((element) => element.name === name && element.value === value);
+  const next = alike ?? fresh.querySelector("[data-next]:not([hidden])");
+  (next ?? body).focus({ preventScroll: true });
 }
 
 async function lookAtTask() {

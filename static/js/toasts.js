@@ -23,6 +23,23 @@ export function showToast({ heading, text, href, blocker }) {
   leaveLater(toast);
 }
 
+/** What somebody did, with its undo; or why it was not possible. */
+export function showNotice(text, undo) {
+  const notice = byId("notice").content.firstElementChild.cloneNode(true);
+  notice.querySelector(".toast-text").textContent = text;
+  const [button, close] = notice.querySelectorAll("button");
+  button.hidden = !undo;
+  button.addEventListener("click", () => {
+    notice.remove();
+    undo();
+  });
+  close.addEventListener("click", () => notice.remove());
+  for (const other of toasts.querySelectorAll(".notice")) other.remove();
+  bringToFront();
+  toasts.append(notice);
+  leaveLater(notice);
+}
+
 /** Beside an open dialog nothing can be reached or is read out, so they are shown in it. */
 function bringToFront() {
   const dialog = document.querySelector("dialog:modal");

@@ -64,6 +64,12 @@ TABLE = {
     "activity/<int:position>/narrow/": Row("/activity/{position}/narrow/", MEMBERS, NO_FORM),
     "blocked/": Row("/blocked/?board=plot-7", SIGNED_IN, NO_FORM),
     "blocked/<int:blocker_id>/": Row("/blocked/{blocker}/", MEMBERS, "in 404 403 302 302", {"act": "acknowledge"}),
+    "blocked/several/": Row(
+        "/blocked/several/?blockers={blocker}",
+        "in 403 403 200 200",
+        "in 403 403 302 302",
+        {"act": "assign", "blockers": "{blocker}"},
+    ),
     "blocked/<int:blocker_id>/state/": Row("/blocked/{blocker}/state/", MEMBERS, NO_FORM),
     "agents/": Row("/agents/?board=plot-7", SIGNED_IN, NO_FORM),
     "agents/<id:agent_id>/": Row("/agents/agent_77/?board=plot-7", MEMBERS, NO_FORM),

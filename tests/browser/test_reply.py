@@ -37,7 +37,7 @@ def test_an_answer_in_two_actions_lets_a_waiting_agent_go_on(
     application.publish(*project())
     with agent(application, tmp_path, "Which key?") as waiting:
         need = signed_in.locator("#needs .need", has_text="Which key?")
-        expect(need).to_contain_text("The agent is waiting for a reply")
+        expect(need).to_contain_text("Waiting for a reply")
         need.get_by_role("link", name="Reply").click()
         drawer = signed_in.get_by_role("dialog", name="Details")
         answer = drawer.get_by_label("Your reply")
@@ -68,7 +68,7 @@ def test_a_sent_reply_says_where_it_is_until_the_agent_has_it(signed_in: Page, a
     drawer.get_by_label("Your reply").fill("The blue one")
     drawer.get_by_role("button", name="Reply and unblock").click()
     journey = drawer.get_by_role("list", name="Reply status")
-    expect(journey).to_contain_text("Not received yet")
+    expect(drawer).to_contain_text("Sending in")
     expect(journey).to_contain_text("Claude 1 has not called since", timeout=SENT_WITHIN)
     expect(drawer).to_contain_text("Otherwise, copy the reply for the agent.")
     application.publish(event("task_requested", {"agent_id": "agent_claude_1"}))
@@ -125,8 +125,13 @@ def test_an_answer_is_taken_back_and_nothing_was_sent(signed_in: Page, applicati
     expect(drawer).to_contain_text("is not waiting right now")
     drawer.get_by_label("Your reply").fill("The red one")
     drawer.get_by_role("button", name="Reply and unblock").click()
-    drawer.get_by_role("button", name="Undo").click()
-    expect(drawer.get_by_label("Your reply")).to_be_visible()
+    expect(drawer.get_by_role("button", name="Undo")).to_be_focused()
+    signed_in.keyboard.press("Enter")
+    field = drawer.get_by_label("Your reply")
+    expect(field).to_have_value("The red one")
+    expect(field).to_be_focused()
+    signed_in.keyboard.type("!")
+    expect(field).to_have_value("The red one!")
     expect(drawer).not_to_contain_text("admin replied")
     signed_in.wait_for_timeout(12_000)
     expect(drawer.get_by_label("Your reply")).to_be_visible()
@@ -179,7 +184,7 @@ def test_blocked_is_filtered_and_sorted_with_the_keyboard(signed_in: Page, appli
     expect(rows.filter(has_text="Which bank?")).to_have_count(1)
 
 
-def test_with_the_keyboard_alone_it_is_acknowledged_assigned_and_put_off(
+def test_with_the_keyboard_alone_it_is_taken_and_snoozed(
     signed_in: Page, application: Application
 ) -> None:
     application.publish(*project(), blocker("Which window?"))
@@ -187,13 +192,13 @@ def test_with_the_keyboard_alone_it_is_acknowledged_assigned_and_put_off(
     expect(need).to_be_visible()
     need.get_by_role("link", name="Reply").focus()
     signed_in.keyboard.press("a")
-    expect(need).to_contain_text("Acknowledged by admin")
+    expect(need).to_contain_text("Assigned to admin")
     signed_in.keyboard.press("r")
     drawer = signed_in.get_by_role("dialog", name="Details")
     expect(drawer.get_by_label("Your reply")).to_be_focused()
     drawer.get_by_text("Snooze", exact=True).first.focus()
     signed_in.keyboard.press("Enter")
-    drawer.get_by_role("button", name="Snooze").focus()
+    drawer.get_by_role("button", name="Until tomorrow 9:00").focus()
     signed_in.keyboard.press("Enter")
     expect(drawer).to_contain_text("Snoozed until")
     signed_in.keyboard.press("Escape")

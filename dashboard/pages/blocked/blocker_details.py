@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from dashboard.pages.blocked import standing_list
@@ -25,6 +25,7 @@ from marcus_events.log.rows import rows
 
 MAX_TRIED = 5
 MAX_ALIKE = 3
+MAX_RANKED = 100  # that are compared word by word
 MAX_OTHERS = 100  # per cause; the limit of one action
 MAX_THREAD = 50
 MAX_NAMED = 20  # named tasks that wait behind it
@@ -33,16 +34,26 @@ THREAD_TYPES = (
     *("blocker_snoozed", "blocker_answered", "answer_withdrawn", "answer_failed", "blocker_resolved", "answer_seen"),
     *("standing_reply_saved", "standing_reply_started", "standing_reply_stopped"),
 )
-# Finds similar descriptions by shared words; more and rarer shared words rank higher.
+# Finds similar descriptions: those that share at least half of the words, of the best ranked ones. One shared word
+# ("new", "data") makes nothing similar.
 ALIKE = f"""
 WITH wanted AS (
-    SELECT to_tsquery('simple', string_agg(quote_literal(word), ' | ')) AS words
+    SELECT array_agg(word) AS lexemes, to_tsquery('simple', string_agg(quote_literal(word), ' | ')) AS words
     FROM unnest(tsvector_to_array(to_tsvector('english', %(text)s))) AS word
+), ranked AS (
+    SELECT blocker_id, resolved_at, lexemes, to_tsvector('english', description) AS found,
+        ts_rank(to_tsvector('english', description), words) AS rank
+    FROM blocker, wanted
+    WHERE to_position IS NULL AND resolved_at IS NOT NULL AND answer_id <> '' AND blocker_id <> %(blocker_id)s
+        AND to_tsvector('english', description) @@ words AND {ON_BOARDS}
+    ORDER BY rank DESC, resolved_at DESC
+    LIMIT %(ranked)s
 )
-SELECT blocker_id FROM blocker, wanted
-WHERE to_position IS NULL AND resolved_at IS NOT NULL AND answer_id <> '' AND blocker_id <> %(blocker_id)s
-    AND to_tsvector('english', description) @@ words AND {ON_BOARDS}
-ORDER BY ts_rank(to_tsvector('english', description), words) DESC, resolved_at DESC
+SELECT blocker_id FROM ranked
+WHERE 2 * (
+    SELECT count(*) FROM unnest(tsvector_to_array(found)) AS word WHERE word = ANY(lexemes)
+) >= cardinality(lexemes)
+ORDER BY rank DESC, resolved_at DESC
 LIMIT %(limit)s
 """
 ReplyStage = Literal["open", "answered", "sent", "seen", "resumed", "ended"]
@@ -109,6 +120,16 @@ class BlockerDetail:
     @property
     def unanswered(self) -> list[blockers.NamedBlocker]:
         return [other for other in self.others if not other.blocker.answer_id]
+
+    @property
+    def stopped(self) -> int:
+        """The number of tasks that stand still because of this cause."""
+        return self.tasks + len(self.waiting)
+
+    @property
+    def took(self) -> timedelta | None:
+        ended_at = self.item.blocker.resolved_at
+        return ended_at - self.item.blocker.opened_at if ended_at else None
 
     @property
     def tasks(self) -> int:
@@ -233,6 +254,7 @@ def alike(blocker: models.Blocker, visibility: Visibility) -> list[blockers.Reso
         "text": blocker.description,
         "blocker_id": blocker.blocker_id,
         "limit": MAX_ALIKE,
+        "ranked": MAX_RANKED,
         "boards": Scope(visibility).boards,
     }
     ids = [blocker_id for (blocker_id,) in rows(ALIKE, values)]

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -24,18 +23,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
 from dashboard.pages.blocked import blocker_details as queries
-from dashboard.pages.blocked import standing_acts
+from dashboard.pages.blocked import snoozes, standing_acts
+from dashboard.queries.blockers import steps
 from dashboard.queries.people import first_who_see, may_be_given
 from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
 from marcus_events.blockers.reply_options import option_text
 from marcus_events.blockers.standing_replies import MAX_USES
-from marcus_events.core.event import utc_now
 from marcus_events.models import Blocker
 
 MAX_PEOPLE = 50  # in the list of choices; with more people, a name is typed
-SNOOZES = (("30m", "30 minutes"), ("2h", "2 hours"), ("1d", "1 day"), ("1w", "1 week"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +49,8 @@ def blocker(request: HttpRequest, blocker_id: int) -> HttpResponse:
     except actions.ActionNotPossible as error:
         return show(request, find(blocker_id, visibility), str(error), request.POST.get("answer", ""))
     if request.headers.get("X-Drawer"):
-        return show(request, find(blocker_id, visibility))
+        undone = found.answer if request.POST.get("act") == "withdraw" else ""  # goes back into its field
+        return show(request, find(blocker_id, visibility), written=undone)
     return redirect("blocker", blocker_id)
 
 
@@ -81,13 +80,13 @@ def is_permitted(request: HttpRequest, found: Blocker, act: str | None) -> bool:
 
 def act(request: HttpRequest, found: Blocker) -> None:
     by, concerned = request.user.get_username(), [found, *chosen_others(request, found)]
-    match request.POST.get("act"):
+    match "snooze" if "snooze" in request.POST else request.POST.get("act"):
         case "acknowledge":
             actions.acknowledge(concerned, by)
-        case "assign":
-            actions.assign(concerned, by, known_person(request.POST.get("assignee", ""), found))
+        case "assign" | "take" | "release":
+            actions.assign(concerned, by, known_person(stated_assignee(request), found))
         case "snooze":
-            actions.snooze(concerned, by, parse_snooze_end(request.POST.get("for", "")))
+            actions.snooze(concerned, by, snoozes.parse_end(request.POST))
         case "answer":
             actions.answer(concerned, by, reply_text(request, found))
         case "standing-save" | "standing-on" | "standing-off":
@@ -98,10 +97,17 @@ def act(request: HttpRequest, found: Blocker) -> None:
             raise actions.ActionNotPossible("Unknown action.")
 
 
+def stated_assignee(request: HttpRequest) -> str:
+    by = request.user.get_username()
+    return {"take": by, "release": ""}.get(request.POST.get("act", ""), request.POST.get("assignee", ""))
+
+
 def reply_text(request: HttpRequest, found: Blocker) -> str:
-    """Return the option that was chosen, else the text that was written."""
+    """Return the option that was chosen, or Marcus's suggestion, else the text that was written."""
     if number := request.POST.get("option"):
         return option_text(found, number)
+    if request.POST.get("suggestion"):
+        return "\n".join(steps(found.suggestion))
     return request.POST.get("answer", "")
 
 
@@ -119,11 +125,6 @@ def known_person(name: str, found: Blocker) -> str:
     if name and not may_be_given(name, found.board_id):
         raise actions.ActionNotPossible(f"{name} does not exist or has no access to this board.")
     return name
-
-
-def parse_snooze_end(stated: str) -> datetime | None:
-    """Return the end of a time span from now; None for no end."""
-    return utc_now() + standing_acts.parse_span(stated) if stated else None
 
 
 def show(request: HttpRequest, found: Blocker, error: str = "", written: str = "") -> HttpResponse:
@@ -145,7 +146,7 @@ def blocker_context(request: HttpRequest, found: Blocker, visibility: Visibility
         "detail": queries.detail(found, visibility),
         "may_reply": is_permitted(request, found, "answer"),
         "may_undo": is_permitted(request, found, "withdraw"),
-        "snoozes": SNOOZES,
+        "snoozes": snoozes.CHOICES,
         "spans": standing_acts.SPANS,
         "max_uses": MAX_USES,
         "standing_form": standing_acts.form_of(request),

@@ -157,10 +157,15 @@ def is_enough(stay: MedianDelay | None) -> bool:
 
 
 def compared(lately: MedianDelay, before: MedianDelay | None) -> str:
-    """Compare two medians; "" if there is nothing to compare with."""
+    """Compare each figure; "" if there is nothing to compare with."""
     if before is None or not is_enough(before):
         return ""
-    shorter, longer = sorted((lately.median, before.median))
+    median, p90 = compared_length(lately.median, before.median), compared_length(lately.p90, before.p90)
+    return median.capitalize() if median == p90 else f"Median {median}, 90th percentile {p90}"
+
+
+def compared_length(now: timedelta, before: timedelta) -> str:
+    shorter, longer = sorted((now, before))
     if longer <= ALIKE * shorter:
-        return "About the same as"
-    return "Faster than" if shorter == lately.median else "Slower than"
+        return "about the same as"
+    return "faster than" if shorter == now else "slower than"

@@ -1,4 +1,4 @@
-"""The table of open blockers: sorting, filters, and counts per severity and board."""
+"""The table of open blockers: sorting, filters, and counts per severity, assignee and board; snoozed ones apart."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dashboard.visibility import Scope
 
 PAGE = 40  # blockers
 MAX_BOARDS = 12  # to choose from; the switcher has them all
+MAX_SNOOZED = 40  # shown
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ class TableChoice:
 
 @dataclass(frozen=True)
 class OpenTable:
-    """`total` counts the board's open blockers, `causes` their causes; `rows` are a page of those that match the chosen
-    severity and cause. `matching` counts all of these, and `ranked` those that are on any page.
+    """`total` counts the board's open blockers without snoozed ones, `causes` their causes; `rows` are a page of those
+    that match the chosen severity, cause and assignee. `matching` counts all of these, and `ranked` those that are on
+    any page. `snoozed` are the snoozed ones that match, `more_snoozed` counts those not shown.
     """
 
     rows: list[OpenRow]
@@ -46,20 +48,38 @@ class OpenTable:
     total: int
     causes: int
     severities: list[TableChoice]
+    assignees: list[TableChoice]
     boards: list[TableChoice]
+    snoozed: list[OpenRow]
+    more_snoozed: int
+    has_several_boards: bool
 
     @property
     def hidden(self) -> int:
         """How many are on no page."""
         return self.matching - self.ranked
 
+    @property
+    def has_deserted(self) -> bool:
+        """Whether the page shows blockers of boards that nobody works on, in a group of their own."""
+        return any(row.need.is_deserted for row in self.rows)
+
 
 def open_table(
-    scope: Scope, now: datetime, *, severity: str = "", cause: str = "", sort: str = "", page: str = ""
+    scope: Scope,
+    now: datetime,
+    *,
+    severity: str = "",
+    cause: str = "",
+    assignee: str = "",
+    sort: str = "",
+    page: str = "",
 ) -> OpenTable:
-    everything = blockers.open_rows(scope)
-    rows = chosen_rows(everything, severity, cause)
+    everything = blockers.unsnoozed_rows(scope, now)
+    rows = chosen_rows(everything, severity, cause, assignee)
     items = blockers.open_blockers(scope, sort, now, rows)
+    asleep = chosen_rows(blockers.open_rows(scope).filter(snoozed_until__gt=now), severity, cause, assignee)
+    snoozed = blockers.open_blockers(scope, sort, now, asleep)
     alike = {cause.key: cause for cause in causes(items, now)}
     if sort == "cause":
         items = [item for cause in alike.values() for item in cause.items]
@@ -70,17 +90,23 @@ def open_table(
         rows=[OpenRow(item, alike[cause_of(item.blocker)]) for item in items[paging.skip : end]],
         paging=paging.with_next(len(items) > end),
         ranked=len(items),
-        matching=rows.count() if severity or cause else total,
+        matching=rows.count() if severity or cause or assignee else total,
         total=total,
         causes=blockers.count_causes(everything),
         severities=counted,
+        assignees=[TableChoice(name, name, number) for name, number in blockers.assigned(everything).items()],
         boards=boards(everything),
+        snoozed=[OpenRow(item, cause) for cause in causes(snoozed, now) for item in cause.items][:MAX_SNOOZED],
+        more_snoozed=max(len(snoozed) - MAX_SNOOZED, 0),
+        has_several_boards=blockers.has_several_boards(scope),
     )
 
 
-def chosen_rows(rows: Any, severity: str, cause: str) -> Any:
+def chosen_rows(rows: Any, severity: str, cause: str, assignee: str) -> Any:
     if severity:
         rows = rows.filter(severity=severity)
+    if assignee:
+        rows = rows.filter(assignee=assignee)
     return of_cause(rows, cause) if cause else rows
 
 

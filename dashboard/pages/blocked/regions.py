@@ -16,8 +16,9 @@ from marcus_events.core.event import utc_now
 
 
 def gather_open(page_state: PageState) -> dict[str, Any]:
-    chosen = {"severity": page_state.severity, "cause": page_state.cause, "sort": page_state.sort, "page": page_state.p}
-    return {"open": open_table(page_state.scope, utc_now(), **chosen), "sorts": blockers.SORTS_IN_WORDS.items()}
+    chosen = {"severity": page_state.severity, "cause": page_state.cause, "assignee": page_state.assignee}
+    shown = open_table(page_state.scope, utc_now(), **chosen, sort=page_state.sort, page=page_state.p)
+    return {"open": shown, "sorts": blockers.SORTS_IN_WORDS.items()}
 
 
 def gather_resolved(page_state: PageState) -> dict[str, Any]:

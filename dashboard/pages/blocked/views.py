@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.live.page_state import PageState
 from dashboard.pages import page_view
+from dashboard.pages.blocked import snoozes
 from dashboard.visibility import visibility_of
 
 
@@ -17,4 +18,5 @@ def blocked(request: HttpRequest) -> HttpResponse:
         "blocked/index.html",
         PageState.from_query("blocked", request.GET, visibility_of(request.user)),
         "Blocked",
+        snoozes=snoozes.CHOICES,
     )

@@ -101,7 +101,8 @@ def is_finished() -> Any:
 def stuck_on(scope: Scope, visibility: Visibility) -> dict[str, tuple[int, int]]:
     """Return by board its open blockers and its tasks that wait behind a blocked one on any board."""
     rows = blockers.open_rows(scope).order_by()
-    number = dict(rows.values_list("board_id").annotate(number=Count("*")))
+    unsnoozed = blockers.unsnoozed_rows(scope, utc_now()).order_by()
+    number = dict(unsnoozed.values_list("board_id").annotate(number=Count("*")))
     blocked = set(rows.values_list("board_id", "task_id").distinct()) | blocked_elsewhere(scope, visibility)
     behind: dict[str, set[str]] = defaultdict(set)
     for tasks in linked_tasks.dependents_by_task(blocked, visibility).values():

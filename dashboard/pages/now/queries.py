@@ -12,12 +12,12 @@ from dashboard.queries.root_causes import causes
 from dashboard.visibility import Scope
 
 MAX_CONNECTIONS = 5  # boards named
-MAX_NEEDS = 20  # causes shown
+MAX_NEEDS = 12  # causes shown
 
 
 def needs(scope: Scope, now: datetime) -> dict[str, Any]:
     """Read the costliest blockers; count all."""
-    unsnoozed = blockers.open_rows(scope).exclude(snoozed_until__gt=now)
+    unsnoozed = blockers.unsnoozed_rows(scope, now)
     costliest = blockers.open_blockers(scope, now=now, chosen=unsnoozed)
     number, found = unsnoozed.count(), causes(costliest, now)
     is_all = number == len(costliest)
@@ -29,8 +29,12 @@ def needs(scope: Scope, now: datetime) -> dict[str, Any]:
         last_event_at=counters.last_at(scope),
         **current_state.progress(scope),
     )
+    shown = found[:MAX_NEEDS]
     return {
-        "causes": found[:MAX_NEEDS],
+        "causes": [cause for cause in shown if not cause.is_deserted],
+        "deserted": [cause for cause in shown if cause.is_deserted],
+        "has_several_boards": blockers.has_several_boards(scope),
+        "assigned": blockers.assigned(unsnoozed),
         "needs_count": number,
         "more_causes": max(numbers.causes - MAX_NEEDS, 0),
         "snoozed": blockers.open_rows(scope).count() - number,

@@ -14,6 +14,7 @@ from dashboard.live.visible_events import visible_filter
 from dashboard.pages import page_view
 from dashboard.pages.alerts.missed_alerts import after_quiet_hours
 from dashboard.pages.alerts.preferences import preferences_of
+from dashboard.pages.blocked import snoozes
 from dashboard.pages.now.since_last_visit import since
 from dashboard.pages.now.visits import last_visit
 from dashboard.queries import event_stream
@@ -38,6 +39,7 @@ def now(request: HttpRequest) -> HttpResponse:
         page_state,
         "Now",
         head=head,
+        snoozes=snoozes.CHOICES,
         **latest(page_state, head),
         **viewer_context(request, page_state),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import log10
 
 from dashboard.queries.blockers import cost
 
@@ -14,8 +15,16 @@ def of(standing: int = 1, minutes: float = 10, severity: str = "medium") -> floa
     return cost(standing, NOW - timedelta(minutes=minutes), severity, NOW)
 
 
-def test_it_is_tasks_times_minutes_times_severity() -> None:
-    assert of(standing=3, minutes=10, severity="high") == 3 * 10 * 4
+def test_it_is_tasks_times_severity_times_the_logarithm_of_time() -> None:
+    assert of(standing=3, minutes=10, severity="high") == 3 * 4 * 2
+    assert of(minutes=1000) - of(minutes=100) == of(minutes=100) - of(minutes=10) == of(minutes=1)
+    assert of(minutes=50) == 2 * (1 + log10(50))
+
+
+def test_an_old_trifle_does_not_come_before_what_stops_much_since_a_minute() -> None:
+    five_days = 5 * 24 * 60
+    assert of(standing=21, minutes=1, severity="high") > of(minutes=five_days)
+    assert of(minutes=five_days) > of(minutes=1)
 
 
 def test_more_tasks_a_longer_time_and_a_higher_severity_each_cost_more() -> None:

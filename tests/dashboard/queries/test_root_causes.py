@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from math import log10
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_cause_is_as_old_as_its_first_report_and_as_bad_as_its_worst(log: None
     publish(blocked("a", ago=60), blocked("b", ago=5, severity="critical"))
     [cause] = found()
     assert (cause.severity, cause.blocker.task_id) == ("critical", "a")
-    assert cause.cost == pytest.approx(2 * 60 * 8, rel=0.01)
+    assert cause.cost == pytest.approx(2 * 8 * (1 + log10(60)), rel=0.01)
 
 
 def test_now_shows_one_card_and_all_counts_agree(stuck: Client) -> None:
@@ -95,7 +96,7 @@ def test_now_shows_one_card_and_all_counts_agree(stuck: Client) -> None:
     assert len(page.with_id("need-")) == 2
     assert "3 tasks with this cause : Build a, Build b, Build c" in text.replace("cause:", "cause :")
     assert "4 tasks are waiting for a person, with 2 causes; 1 more is waiting behind them." in text
-    assert "Needs you 4 open blockers, 2 causes: one reply per cause" in text
+    assert "4 open blockers, 2 causes: one reply per cause" in text
     assert page.with_id("bell")[0]["data-open"] == "4"
     assert text.startswith("(4) Now")
 
@@ -108,6 +109,27 @@ def test_what_is_put_off_is_in_none_of_the_counts(stuck: Client) -> None:
     assert page.with_id("bell")[0]["data-open"] == "1"
     assert "1 task is waiting for a person; nothing else is waiting behind it." in text
     assert "3 snoozed blockers" in text
+    blocked = " ".join(open_page(stuck, "/blocked/").text.split())
+    assert "Open 1 " in blocked
+    assert "Snoozed 3 " in blocked
+
+
+def test_boards_that_nobody_works_on_come_last_whatever_their_blockers_cost(stuck: Client) -> None:
+    day = 25 * 60
+    publish(event("task_blocked", board="old", task_id="o", description="Old", severity="critical", ago=day))
+    [*living, deserted] = found()
+    assert [cause.first.blocker.board_id for cause in living] == ["shop", "shop"]
+    assert deserted.cost > living[-1].cost
+    for path in ("/", "/blocked/"):
+        before, title, after = open_page(stuck, path).text.partition("Nobody is working on these boards")
+        assert title
+        assert "Which key?" in before
+        assert "Old" in after
+    act_on = Blocker.objects.now().get(task_id="o").blocker_id
+    stuck.post(f"/blocked/{act_on}/", {"act": "take"})
+    assert found()[-1].is_deserted, "a person's act is no sign of agents"
+    publish(event("agent_status_changed", board="old", agent_id="agent_o", status="working"))
+    assert not any(cause.is_deserted for cause in found())
 
 
 def test_an_answer_goes_to_each_of_them_in_its_own_event_and_is_taken_back_at_once(stuck: Client) -> None:
