@@ -20,4 +20,4 @@ def board_activity(
     """Return by board when its newest event happened, without events of types that are hidden."""
     if not boards:
         return {}
-    return {board_id: moment for board_id, moment in rows(QUERY, [list(boards), list(hidden_types)], connection)}
+    return dict(rows(QUERY, [list(boards), list(hidden_types)], connection))

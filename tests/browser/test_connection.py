@@ -54,7 +54,8 @@ def live(line: Line, signed_in: Page, application: Application) -> Page:
 
 
 def texts(page: Page) -> list[str]:
-    found: list[str] = page.locator("#stream > .row .row-text").all_text_contents()  # also of rows that are out of sight
+    """Also of rows that are out of sight, whose inner texts are empty."""
+    found: list[str] = page.locator("#stream > .row .row-text").all_text_contents()
     return [text.rpartition(": ")[2].strip() for text in found]
 
 

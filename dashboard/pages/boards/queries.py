@@ -25,8 +25,8 @@ PAGE = 40  # boards
 
 @dataclass(frozen=True)
 class Summary:
-    """One board's numbers. `active_at` is its newest event, `silent_since` its last event of a producer if agents are at
-    work there and it is silent.
+    """One board's numbers. `active_at` is its newest event. `silent_since` is its last event of a producer, if agents are
+    at work on it and it is silent.
     """
 
     board: models.Board
