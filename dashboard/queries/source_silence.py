@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.visibility import Scope
-from marcus_events.log.source_activity import BoardActivity, boards_at_work
+from marcus_events.log.source_activity import BoardAtWork, boards_at_work
 
 SILENT_AFTER = timedelta(minutes=20)  # agents at work report every few minutes
 FORGOTTEN_AFTER = timedelta(days=1)  # work that ended without a word a day ago is no news; Agents shows it
@@ -16,7 +16,7 @@ FORGOTTEN_AFTER = timedelta(days=1)  # work that ended without a word a day ago 
 class SourceSilence:
     """`boards` are silent, though agents are at work there. `since` is the last event if no board is heard of."""
 
-    boards: list[BoardActivity]
+    boards: list[BoardAtWork]
     since: datetime | None
 
     @property
@@ -32,11 +32,5 @@ def source_silence(scope: Scope, now: datetime) -> SourceSilence:
     return SourceSilence(silent, last if silent and len(silent) == len(lately) else None)
 
 
-def silent_since(scope: Scope, now: datetime) -> dict[str, datetime]:
-    """Return by board when it was last heard of, for those whose agents work or are blocked, and are silent."""
-    rows = boards_at_work(scope.boards)
-    return {row.board_id: row.last_at for row in rows if row.last_at and is_silent(row, now)}
-
-
-def is_silent(row: BoardActivity, now: datetime) -> bool:
+def is_silent(row: BoardAtWork, now: datetime) -> bool:
     return row.last_at is None or now - row.last_at > SILENT_AFTER

@@ -49,7 +49,7 @@ class SourceActivity:
 
 
 @dataclass(frozen=True)
-class BoardActivity:
+class BoardAtWork:
     """A board with the numbers of its agents that work or are blocked, and its last event of a producer; None if many
     others followed it.
     """
@@ -67,6 +67,6 @@ def sources(boards: Sequence[str] | None, connection: Connection = None) -> list
     return [SourceActivity(*row) for row in rows(SOURCES, values, connection)]
 
 
-def boards_at_work(boards: Sequence[str] | None, connection: Connection = None) -> list[BoardActivity]:
+def boards_at_work(boards: Sequence[str] | None, connection: Connection = None) -> list[BoardAtWork]:
     """Return those of these boards (None: all) that have agents that work or are blocked."""
-    return [BoardActivity(*row) for row in rows(AT_WORK, {"boards": boards, "limit": MAX_BOARDS}, connection)]
+    return [BoardAtWork(*row) for row in rows(AT_WORK, {"boards": boards, "limit": MAX_BOARDS}, connection)]

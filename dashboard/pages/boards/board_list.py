@@ -13,7 +13,7 @@ from dashboard.queries import blockers, current_state
 from dashboard.queries.numbered_pages import Paging
 from dashboard.visibility import Scope
 from marcus_events import models
-from marcus_events.log.board_activity import board_activity
+from marcus_events.log.board_activity import BoardActivity, board_activity
 
 SORTS = {"": "Board", "progress": "Progress", "blocked": "Blocked", "activity": "Last activity"}
 BY_NAME = ("demo", Left(Lower("name"), 64), "board_id")
@@ -74,4 +74,5 @@ def number_of(rows: Any) -> Any:
 def by_activity(rows: Any, scope: Scope) -> list[models.Board]:
     boards = list(rows)
     last = board_activity([board.board_id for board in boards], scope.visibility.hidden_types)
-    return sorted(boards, key=lambda board: last.get(board.board_id, board.created_at), reverse=True)
+    moments = {board.board_id: last.get(board.board_id, BoardActivity()).event or board.created_at for board in boards}
+    return sorted(boards, key=lambda board: moments[board.board_id], reverse=True)

@@ -13,21 +13,19 @@ from dashboard.charts import bars
 from dashboard.pages.boards import throughput
 from dashboard.pages.boards.forecast import Forecast, NoForecast, forecast
 from dashboard.queries import blockers, current_state
-from dashboard.queries.source_silence import silent_since
+from dashboard.queries.source_silence import SILENT_AFTER
 from dashboard.visibility import Scope, Visibility
 from marcus_events import models
 from marcus_events.access import linked_tasks
 from marcus_events.core.event import utc_now
-from marcus_events.log.board_activity import board_activity
+from marcus_events.log.board_activity import BoardActivity, board_activity
 
 PAGE = 40  # boards
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One board's numbers. `active_at` is its newest event. `silent_since` is its last event of a producer, if agents are
-    at work on it and it is silent.
-    """
+    """One board's numbers. `active_at` is its newest event, `silent_since` its agents' own newest if they are silent."""
 
     board: models.Board
     statuses: dict[str, int]
@@ -71,15 +69,16 @@ def summaries(scope: Scope, rows: list[models.Board] | None = None) -> list[Summ
     finished = throughput.finished(of_them, now)
     stuck = stuck_on(of_them, scope.visibility)
     activity = board_activity([row.board_id for row in rows], scope.visibility.hidden_types)
-    silent = silent_since(of_them, utc_now())
 
     def summary(row: models.Board) -> Summary:
         of, (items, behind) = statuses[row.board_id], stuck[row.board_id]
         left = sum(of.values()) - of["done"]
         free = left - of["blocked"] - behind
         expected = forecast(left, free, finished[row.board_id], now - row.created_at, now)
-        last, silent_from = activity.get(row.board_id), silent.get(row.board_id)
-        return Summary(row, of, items, behind, agents[row.board_id], expected, last, silent_from)
+        last = activity.get(row.board_id, BoardActivity())
+        sign = last.sign or row.created_at
+        silent_since = sign if agents[row.board_id] and now - sign > SILENT_AFTER else None
+        return Summary(row, of, items, behind, agents[row.board_id], expected, last.event, silent_since)
 
     return [summary(row) for row in rows]
 

@@ -86,12 +86,6 @@ def test_each_source_and_board_with_its_last_event(viewer: Client) -> None:
     assert "Server" not in page
 
 
-def test_boards_says_that_its_agents_are_silent_and_for_how_long(viewer: Client) -> None:
-    publish(*start("shop", QUIET_MIN), *start("bank", 1))
-    page = text(viewer, "/boards/")
-    assert f"1 agent, silent for {QUIET_MIN:.0f} min" in page
-    assert page.count("silent for") == 1
-
 
 def test_all_is_well(viewer: Client) -> None:
     publish(*start("shop", 1))
