@@ -25,7 +25,7 @@ PAGE = 40  # boards
 
 @dataclass(frozen=True)
 class Summary:
-    """One board's numbers. `active_at` is its newest event, `silent_since` its agents' own newest if they are silent."""
+    """One board. `active_at` is its newest event, `silent_since` its agents' own newest if they are silent."""
 
     board: models.Board
     statuses: dict[str, int]
