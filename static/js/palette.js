@@ -16,6 +16,7 @@ const results = palette?.querySelector("[data-results]");
 const status = palette?.querySelector("[data-status]");
 let timer = 0;
 let request = null;
+let hasMoved = false; // in the list, since the last letter: what comes then does not move the selection
 let isStale = false; // the list answers to an earlier text than the field has
 
 const options = () => [...results.querySelectorAll("[role=option]")];
@@ -38,6 +39,7 @@ export function openPalette() {
   if (!palette || palette.open) return;
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   field.value = "";
+  hasMoved = false;
   palette.showModal();
   field.focus();
   ask();
@@ -76,13 +78,14 @@ async function read(address, signal) {
 }
 
 function show(html) {
+  const kept = hasMoved && selected()?.textContent;
   const list = new DOMParser().parseFromString(html, "text/html").getElementById("palette-list");
   hideUnavailable(list);
   results.replaceChildren(list);
   results.scrollTo(0, 0);
   const found = options();
   field.setAttribute("aria-expanded", String(found.length > 0));
-  select(found[0]);
+  select(found.find(({ textContent }) => textContent === kept) ?? found[0]);
   status.textContent = `${found.length} result${found.length === 1 ? "" : "s"}`;
 }
 
@@ -108,6 +111,7 @@ function select(option) {
 
 function move(step) {
   const found = options();
+  hasMoved = true;
   if (found.length) select(found[(found.indexOf(selected()) + step + found.length) % found.length]);
 }
 
@@ -159,6 +163,7 @@ if (palette) {
   for (const key of document.querySelectorAll("[data-palette-key]")) key.textContent = IS_APPLE ? "⌘K" : "Ctrl K";
   field.addEventListener("input", () => {
     isStale = true;
+    hasMoved = false;
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT_MS);
   });

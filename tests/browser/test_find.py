@@ -35,6 +35,7 @@ def test_a_task_is_found_opened_and_left_by_keyboard_and_is_recent_from_then_on(
     expect(field).to_be_focused()
     expect(palette.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     busy.keyboard.type("it doc")
+    expect(palette.get_by_role("option", name="Search activity for “it doc”")).to_be_visible()
     option = palette.get_by_role("option", name="Document it")
     expect(option).to_have_attribute("aria-selected", "true")
     expect(field).to_have_attribute("aria-activedescendant", option.get_attribute("id") or "")
