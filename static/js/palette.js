@@ -58,6 +58,7 @@ function remember(key) {
   memory.set(LATELY, JSON.stringify([key, ...recent().filter((each) => each !== key)].slice(0, MOST_RECENT)));
 }
 
+/** Whether the answer is shown: it is not if another text was asked for meanwhile. */
 async function ask() {
   request?.abort();
   request = new AbortController();
@@ -65,10 +66,11 @@ async function ask() {
   const text = field.value.trim();
   const query = new URLSearchParams(text ? { q: text } : recent().map((key) => ["recent", key]));
   const html = await read(`${palette.dataset.address}?${query}`, signal).catch(() => "");
-  if (signal.aborted) return;
+  if (signal.aborted) return false;
   if (html) show(html);
   else status.textContent = tell("Cannot search right now. Try again in a moment.");
-  isStale = false;
+  isStale = field.value.trim() !== text;
+  return true;
 }
 
 async function read(address, signal) {
@@ -130,7 +132,7 @@ function press(event) {
 async function enter({ metaKey, ctrlKey }) {
   if (isStale) {
     clearTimeout(timer);
-    await ask();
+    if (!(await ask())) return;
   }
   selected()?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, metaKey, ctrlKey }));
 }
