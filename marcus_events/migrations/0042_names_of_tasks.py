@@ -16,6 +16,4 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("marcus_events", "0038_daily_counts")]
 
-    operations = [
-        AddIndexConcurrently("task", GinIndex(NAME_WORDS, name="task_words", condition=Q(to_position=None)))
-    ]
+    operations = [AddIndexConcurrently("task", GinIndex(NAME_WORDS, name="task_words", condition=Q(to_position=None)))]

@@ -17,7 +17,6 @@ from django.db.models.functions import Left, Lower
 
 from marcus_events.models.fields import BoardIdField
 
-
 # The words of a name, to be found by their beginnings: see dashboard.queries.found_names.
 NAME_WORDS = SearchVector(
     Func(Left("name", 200), Value("[^[:alnum:]]+"), Value(" "), Value("g"), function="regexp_replace"), config="simple"

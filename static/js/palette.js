@@ -16,6 +16,7 @@ const results = palette?.querySelector("[data-results]");
 const status = palette?.querySelector("[data-status]");
 let timer = 0;
 let request = null;
+let hasMoved = false; // in the list, since the last letter: what comes then does not move the selection
 let isStale = false; // the list answers to an earlier text than the field has
 
 const options = () => [...results.querySelectorAll("[role=option]")];
@@ -38,6 +39,7 @@ export function openPalette() {
   if (!palette || palette.open) return;
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   field.value = "";
+  hasMoved = false;
   palette.showModal();
   field.focus();
   ask();
@@ -56,6 +58,7 @@ function remember(key) {
   memory.set(LATELY, JSON.stringify([key, ...recent().filter((each) => each !== key)].slice(0, MOST_RECENT)));
 }
 
+/** Whether the answer is shown: it is not if another text was asked for meanwhile. */
 async function ask() {
   request?.abort();
   request = new AbortController();
@@ -63,10 +66,11 @@ async function ask() {
   const text = field.value.trim();
   const query = new URLSearchParams(text ? { q: text } : recent().map((key) => ["recent", key]));
   const html = await read(`${palette.dataset.address}?${query}`, signal).catch(() => "");
-  if (signal.aborted) return;
+  if (signal.aborted) return false;
   if (html) show(html);
   else status.textContent = tell("Cannot search right now. Try again in a moment.");
-  isStale = false;
+  isStale = field.value.trim() !== text;
+  return true;
 }
 
 async function read(address, signal) {
@@ -76,13 +80,14 @@ async function read(address, signal) {
 }
 
 function show(html) {
+  const kept = hasMoved && selected()?.textContent;
   const list = new DOMParser().parseFromString(html, "text/html").getElementById("palette-list");
   hideUnavailable(list);
   results.replaceChildren(list);
   results.scrollTo(0, 0);
   const found = options();
   field.setAttribute("aria-expanded", String(found.length > 0));
-  select(found[0]);
+  select(found.find(({ textContent }) => textContent === kept) ?? found[0]);
   status.textContent = `${found.length} result${found.length === 1 ? "" : "s"}`;
 }
 
@@ -108,6 +113,7 @@ function select(option) {
 
 function move(step) {
   const found = options();
+  hasMoved = true;
   if (found.length) select(found[(found.indexOf(selected()) + step + found.length) % found.length]);
 }
 
@@ -126,7 +132,7 @@ function press(event) {
 async function enter({ metaKey, ctrlKey }) {
   if (isStale) {
     clearTimeout(timer);
-    await ask();
+    if (!(await ask())) return;
   }
   selected()?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, metaKey, ctrlKey }));
 }
@@ -159,6 +165,7 @@ if (palette) {
   for (const key of document.querySelectorAll("[data-palette-key]")) key.textContent = IS_APPLE ? "⌘K" : "Ctrl K";
   field.addEventListener("input", () => {
     isStale = true;
+    hasMoved = false;
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT_MS);
   });

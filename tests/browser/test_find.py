@@ -1,10 +1,9 @@
 """The palette and the error pages in a browser: with the keyboard alone, on a phone, and for everyone."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
@@ -12,7 +11,7 @@ from tests.browser.test_axe import serious
 
 
 @pytest.fixture
-def palette(busy: Page) -> Any:
+def palette(busy: Page) -> Locator:
     expect(busy.locator("#connection")).to_have_text("Live")
     busy.keyboard.press("Control+k")
     return busy.get_by_role("dialog", name="Find")
@@ -25,11 +24,18 @@ def phone(busy: Page) -> Iterator[Page]:
     busy.set_viewport_size({"width": 1280, "height": 720})
 
 
-def test_a_task_is_found_opened_and_left_by_keyboard_and_is_recent_from_then_on(busy: Page, palette: Any) -> None:
+def height(found: Locator) -> float:
+    box = found.bounding_box()
+    assert box
+    return box["height"]
+
+
+def test_a_task_is_found_opened_and_left_by_keyboard_and_is_recent_from_then_on(busy: Page, palette: Locator) -> None:
     field = palette.get_by_role("combobox")
     expect(field).to_be_focused()
     expect(palette.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     busy.keyboard.type("it doc")
+    expect(palette.get_by_role("option", name="Search activity for “it doc”")).to_be_visible()
     option = palette.get_by_role("option", name="Document it")
     expect(option).to_have_attribute("aria-selected", "true")
     expect(field).to_have_attribute("aria-activedescendant", option.get_attribute("id") or "")
@@ -59,7 +65,7 @@ def test_the_focus_returns_and_what_is_typed_fast_is_what_is_opened(busy: Page, 
     busy.wait_for_url("**/retention/")
 
 
-def test_actions_are_done_in_the_page(busy: Page, palette: Any) -> None:
+def test_actions_are_done_in_the_page(busy: Page, palette: Locator) -> None:
     busy.keyboard.type("dark mode")
     expect(palette.get_by_role("option", name="Theme: dark")).to_have_attribute("aria-selected", "true")
     busy.keyboard.press("Enter")
@@ -71,7 +77,7 @@ def test_actions_are_done_in_the_page(busy: Page, palette: Any) -> None:
     expect(busy.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
-def test_axe_finds_nothing_serious_in_the_palette(busy: Page, palette: Any) -> None:
+def test_axe_finds_nothing_serious_in_the_palette(busy: Page, palette: Locator) -> None:
     busy.keyboard.type("build")
     expect(palette.get_by_role("option", name="Build login")).to_be_visible()
     assert serious(busy) == []
@@ -84,16 +90,16 @@ def test_a_phone_has_search_every_page_and_targets_for_fingers(phone: Page) -> N
     phone.get_by_role("link", name="Find", exact=True).click()
     phone.keyboard.type("which")
     found = phone.get_by_role("option", name="Which provider?")
-    assert (found.bounding_box() or {})["height"] >= 44
+    assert height(found) >= 44
     assert phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     found.click()
     expect(phone.get_by_role("dialog", name="Details")).to_contain_text("Which provider?")
     phone.keyboard.press("Escape")
     phone.get_by_label("Menu of admin").click()
     for name in ("Alerts", "Integrations", "People", "Audit", "Retention", "Admin"):
-        assert (phone.locator(".menu").get_by_role("link", name=name).bounding_box() or {})["height"] >= 44
+        assert height(phone.locator(".menu").get_by_role("link", name=name)) >= 44
     reply = phone.locator("#needs").get_by_role("link", name="Reply").first
-    assert (reply.bounding_box() or {})["height"] >= 44
+    assert height(reply) >= 44
 
 
 def test_an_error_leaves_one_in_the_shell_with_a_way_on(
