@@ -49,7 +49,8 @@ def more() -> list[Event]:
 PATHS = [
     *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
     *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
-    *("/boards/shop/?done=0", "/tasks/?board=shop&task=shop-2"),
+    *("/boards/shop/?tab=dependencies&done=0", "/boards/shop/?q=build&label=x&group=agent"),
+    *("/boards/shop/?tab=timeline", "/boards/shop/?tab=knowledge", "/tasks/?board=shop&task=shop-2"),
     *("/agents/", "/agents/?board=shop&span=7d", "/history/", "/history/?q=key&board=shop"),
 ]
 # What grows with the log. Of `hourly_rate` there are few rows, and what there was ever of each type is their sum.
