@@ -92,7 +92,7 @@ def test_an_agent_that_has_been_silent_for_long_is_looked_for_among_its_own_even
 
 
 def test_no_page_asks_more_often_where_there_is_more_to_show(viewer: Client) -> None:
-    small = [*project("old"), resolution("old"), *project()]
+    small = [*project("old"), resolution("old"), event("decision_logged", task_id="shop-2", what="0"), *project()]
     [*_, blocked] = publish(*small, *effects(small[-1], range(1, 2)))
     paths = [*PATHS, f"/activity/{blocked - 1}/"]
     before = {path: queries(viewer, path) for path in paths}
