@@ -24,6 +24,13 @@ QUERY = f"""SELECT named.board_id, newest.happened_at, sign.happened_at FROM unn
         ) AS recent WHERE agent_id IS NOT NULL AND event_type <> ALL(%s) LIMIT 1
     ) AS sign ON true"""
 
+BY_ACTIVITY = """SELECT board.board_id FROM board LEFT JOIN LATERAL (
+        SELECT position FROM event
+        WHERE event.board_id = board.board_id AND event_type <> ALL(%(hidden)s) ORDER BY position DESC LIMIT 1
+    ) AS newest ON true
+    WHERE board.to_position IS NULL AND (%(boards)s::text[] IS NULL OR board.board_id = ANY(%(boards)s::text[]))
+    ORDER BY newest.position DESC NULLS LAST, board.board_id LIMIT %(limit)s"""
+
 
 @dataclass(frozen=True)
 class BoardActivity:
@@ -41,3 +48,11 @@ def board_activity(
         return {}
     found = rows(QUERY, [list(boards), list(hidden_types), DONE_TO_IT], connection)
     return {board_id: BoardActivity(event, sign) for board_id, event, sign in found}
+
+
+def boards_by_activity(
+    boards: Collection[str] | None, hidden_types: Collection[str], limit: int, connection: Connection = None
+) -> list[str]:
+    """Return the ids of boards, the one with the newest event first; None means every board."""
+    values = {"boards": None if boards is None else list(boards), "hidden": list(hidden_types), "limit": limit}
+    return [board_id for (board_id,) in rows(BY_ACTIVITY, values, connection)]

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.application import Application
 from tests.browser.conftest import Complaints
-from tests.browser.storefront import blocker, event, progress, project, resolution
+from tests.browser.storefront import blocker, event, project, resolution
 
 TASK = "/tasks/?board=shop&task=t2"
 
@@ -129,7 +129,9 @@ def test_the_picture_is_zoomed_with_buttons_and_wheel_and_fades_where_it_goes_on
     dependencies.get_by_role("button", name="Fit").click()
     expect(frame).not_to_have_attribute("data-more", re.compile("right"))
     fitted = shown.inner_text()
-    application.publish(progress("At it", progress=78))
+    application.publish(event("task_created", {"task_id": "t8", "task_name": "Sell it"}))
+    expect(frame).to_contain_text("Sell it")
+    expect(shown).to_have_text(fitted)
     dependencies.get_by_role("button", name="Zoom in").click()
     expect(shown).not_to_have_text(fitted)
     before = shown.inner_text()
@@ -143,13 +145,15 @@ def test_the_picture_is_zoomed_with_buttons_and_wheel_and_fades_where_it_goes_on
 def test_on_a_phone_the_picture_is_an_indented_list(dependencies: Page) -> None:
     dependencies.set_viewport_size({"width": 390, "height": 844})
     expect(dependencies.locator(".picture-frame")).to_be_hidden()
-    first, last = dependencies.locator("#waits th").first, dependencies.locator("#waits th").last
+    first, last = (
+        dependencies.locator("#waits").get_by_role("link", name=name) for name in ("Design schema", "Document it")
+    )
     left, indented = first.bounding_box(), last.bounding_box()
     assert left
     assert indented
     assert indented["x"] > left["x"]
-    last.get_by_role("link").click()
-    expect(dependencies.get_by_role("dialog")).to_contain_text("Waiting behind")
+    last.click()
+    expect(dependencies.get_by_role("dialog")).to_contain_text("Waiting behind Build login")
 
 
 def test_a_folded_column_stays_folded_when_it_changes_and_when_the_page_is_opened_again(
@@ -158,7 +162,7 @@ def test_a_folded_column_stays_folded_when_it_changes_and_when_the_page_is_opene
     column = board.locator("#column-blocked")
     column.get_by_role("button", name="Fold or unfold Blocked").click()
     expect(card(board)).to_be_hidden()
-    application.publish(blocker("And which account?", "t3"))
+    application.publish(blocker("And which account?", "t4"))
     expect(column.get_by_role("heading")).to_contain_text("2")
     expect(card(board)).to_be_hidden()
     board.reload()
@@ -199,8 +203,8 @@ def test_a_picture_that_is_scrolled_stays_where_it_is_when_it_changes(
     board.set_viewport_size({"width": 660, "height": 844})
     frame = board.locator(".picture-frame")
     frame.evaluate("frame => frame.scrollTo(200, 0)")
-    application.publish(event("task_started", {"task_id": "t3", "agent_id": "agent_claude_1"}))
-    expect(board.locator("#waits")).to_contain_text("In progress, waiting behind")
+    application.publish(event("task_created", {"task_id": "t9", "task_name": "Ship it"}))
+    expect(frame).to_contain_text("Ship it")
     assert frame.evaluate("frame => frame.scrollLeft") == 200
 
 

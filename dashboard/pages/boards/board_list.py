@@ -13,11 +13,11 @@ from dashboard.queries import blockers, current_state
 from dashboard.queries.numbered_pages import Paging
 from dashboard.visibility import Scope
 from marcus_events import models
-from marcus_events.log.board_activity import BoardActivity, board_activity
+from marcus_events.log.board_activity import boards_by_activity
 
 SORTS = {"": "Board", "progress": "Progress", "blocked": "Blocked", "activity": "Last activity"}
 BY_NAME = ("demo", Left(Lower("name"), 64), "board_id")
-MOST_BY_ACTIVITY = 2_000  # boards whose newest events are compared; the others follow by name
+MOST_BY_ACTIVITY = 2_000  # boards that are sorted by their newest event; search finds the others
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def number_of(rows: Any) -> Any:
 
 
 def by_activity(rows: Any, scope: Scope) -> list[models.Board]:
-    boards = list(rows)
-    last = board_activity([board.board_id for board in boards], scope.visibility.hidden_types)
-    moments = {board.board_id: last.get(board.board_id, BoardActivity()).event or board.created_at for board in boards}
-    return sorted(boards, key=lambda board: moments[board.board_id], reverse=True)
+    """Sort by the newest event; by name where that is not among the newest."""
+    newest = boards_by_activity(scope.boards, scope.visibility.hidden_types, MOST_BY_ACTIVITY)
+    rank = {board_id: n for n, board_id in enumerate(newest)}
+    return sorted(rows, key=lambda board: rank.get(board.board_id, MOST_BY_ACTIVITY))

@@ -141,9 +141,9 @@ def group_of(row: models.Task, agent: str, group: str) -> str:
 
 
 def cards(scope: Scope, name: str, paging: Paging, wanted: CardFilter) -> list[models.Task]:
-    order = ("-status_since", "-name", "task_id") if name == "done" else ("status_since", "name", "task_id")
+    order = ["-status_since", "-name", "task_id"] if name == "done" else ["status_since", "name", "task_id"]
     if wanted.group in GROUPS:
-        order = (GROUPS[wanted.group][1], *order)
+        order.insert(0, GROUPS[wanted.group][1])
     rows = wanted.of(models.Task.objects.now().filter(status__in=COLUMNS[name][1], **scope.on()))
     rows = rows.exclude(subtasks.under_parents()).defer("description")
     return list(rows.order_by(*order)[paging.skip : paging.skip + paging.size])

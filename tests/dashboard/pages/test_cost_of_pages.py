@@ -49,7 +49,8 @@ def more() -> list[Event]:
 PATHS = [
     *("/", "/?board=shop", "/boards/", "/boards/shop/", "/blocked/", "/blocked/?board=shop&sort=waiting"),
     *("/activity/", "/activity/?board=shop&agent=agent_1&task=shop-1", "/activity/rows/?after=0", "/integrations/"),
-    *("/boards/shop/?done=0", "/tasks/?board=shop&task=shop-2"),
+    *("/boards/shop/?tab=dependencies&done=0", "/boards/shop/?q=build&label=x&group=agent"),
+    *("/boards/shop/?tab=timeline", "/boards/shop/?tab=knowledge", "/tasks/?board=shop&task=shop-2"),
     *("/agents/", "/agents/?board=shop&span=7d", "/agents/?sort=name", "/agents/agent_shop/?board=shop&span=7d"),
     *("/history/", "/history/?q=key&board=shop", "/find/", "/find/?q=build", "/find/?q=no key"),
     *("/health/", "/health/?board=shop"),
@@ -93,7 +94,7 @@ def test_an_agent_that_has_been_silent_for_long_is_looked_for_among_its_own_even
 
 
 def test_no_page_asks_more_often_where_there_is_more_to_show(viewer: Client) -> None:
-    small = [*project("old"), resolution("old"), *project()]
+    small = [*project("old"), resolution("old"), event("decision_logged", task_id="shop-2", what="0"), *project()]
     [*_, blocked] = publish(*small, *effects(small[-1], range(1, 2)))
     paths = [*PATHS, f"/activity/{blocked - 1}/"]
     before = {path: queries(viewer, path) for path in paths}

@@ -21,6 +21,7 @@ MOST_BYTES = 150_000
 NEARLY = 1.1
 PATHS = [
     *("/", "/?board=board-0007", "/boards/", "/boards/?p=3", "/boards/?q=7", "/boards/board-0007/", "/activity/"),
+    *("/boards/?sort=blocked", "/boards/?sort=activity", "/boards/board-0007/?tab=dependencies"),
     *("/blocked/", "/blocked/?sort=board", "/agents/", "/history/", "/alerts/", "/integrations/"),
     *("/agents/agent_7/?board=board-0007", "/health/", "/people/", "/retention/", "/audit/"),
 ]

@@ -76,3 +76,11 @@ def test_an_address_of_the_list_with_anything_in_it_is_answered(viewer: Client) 
     publish(*project())
     for query in ("sort=x", "sort=blocked", "sort=progress", "sort=activity", "done=1", "p=9"):
         assert viewer.get(f"/boards/?{query}").status_code == 200, query
+
+
+def test_where_there_is_one_board_nothing_has_to_be_chosen(viewer: Client) -> None:
+    publish(*project())
+    assert "data-single" in open_page(viewer, "/").with_id("switcher")[0]
+    assert "data-single" not in open_page(viewer, "/?board=shop").with_id("switcher")[0]  # "All boards" leads back
+    publish(event("project_created", board="bank"))
+    assert "data-single" not in open_page(viewer, "/").with_id("switcher")[0]
