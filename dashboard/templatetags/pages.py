@@ -153,7 +153,11 @@ def activity(**parameters: str) -> str:
 
 @register.simple_tag
 def agent_url(agent_id: str, board_id: str = "") -> str:
-    """Return the URL of an agent's page. Agents of several boards may have the same id."""
+    """Return the URL of an agent's page; of the board's events if it is unknown. Agents of several boards may have the
+    same id.
+    """
+    if not agent_id:
+        return activity(board=board_id)
     return reverse("agent", args=[agent_id]) + (f"?{urlencode({'board': board_id})}" if board_id else "")
 
 

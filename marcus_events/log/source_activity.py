@@ -15,6 +15,7 @@ from marcus_events.log.sql_filter import HAPPENED_AT
 
 REACH = 10_000  # positions looked through for sources, back from the head
 BOARD_REACH = 200  # a board's newest events that are looked through for one of a producer
+MAX_POSITION = 2**63 - 1
 MAX_SOURCES = 20
 MAX_BOARDS = 50  # those whose agents began last
 OF_PRODUCERS = f"NOT starts_with(source, '{USER}') AND NOT starts_with(source, '{SYSTEM}')"
@@ -23,10 +24,14 @@ ON_BOARDS = "(%(boards)s::text[] IS NULL OR board_id = ANY(%(boards)s::text[]))"
 SOURCES = f"""SELECT source, count(*), max({HAPPENED_AT}) FROM event
     WHERE position > (SELECT position FROM log_head WHERE id = 1) - %(reach)s AND {OF_PRODUCERS} AND {ON_BOARDS}
     GROUP BY source ORDER BY max(position) DESC LIMIT %(limit)s"""
+# A board's newest events are read through the index of its events: written as a comparison of rows, so that no plan
+# walks the whole log for a board that has been silent for long.
 AT_WORK = f"""SELECT board_id, name, agents, blocked, (
         SELECT happened_at FROM (
             SELECT source, {HAPPENED_AT} AS happened_at FROM event
-            WHERE board_id = at_work.board_id ORDER BY position DESC LIMIT {BOARD_REACH}
+            WHERE board_id IS NOT NULL AND (board_id, position) >= (at_work.board_id, 0)
+                AND (board_id, position) <= (at_work.board_id, {MAX_POSITION})
+            ORDER BY board_id DESC, position DESC LIMIT {BOARD_REACH}
         ) AS recent WHERE {OF_PRODUCERS} LIMIT 1
     ) FROM (
         SELECT a.board_id, b.name, count(*) FILTER (WHERE a.status = 'working') AS agents,

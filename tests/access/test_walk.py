@@ -99,10 +99,11 @@ def test_the_same_is_told_to_who_may_see_it() -> None:
     publish_all()
     viewer = people()["viewer"]
     pages = ("/", "/boards/", "/activity/", "/activity/rows/?after=0", "/blocked/", "/agents/", "/alerts/")
-    pages = (*pages, "/agents/agent_77/?board=plot-7", "/agents/agent_both/?board=plot-7")
+    own = ("/agents/agent_77/?board=plot-7", "/agents/agent_both/?board=plot-7", "/health/?board=plot-7")
     readings = ("events", "boards", "tasks", "blockers?state=all", "agents", "counters")
     addresses = (
         *pages,
+        *own,
         *(f"/api/{reading}" for reading in readings),
         "/activity/?q=seeds",
         "/api/events?q=seeds",

@@ -72,7 +72,7 @@ def test_a_blocked_block_opens_its_blocker_and_says_in_the_readers_time_zone_whe
 ) -> None:
     application.publish(blocker("Which identity provider?"))
     block = opened.locator(f"{BLOCK}[data-opens]").last
-    expect(block.locator("title")).to_contain_text("Blocked on Build login")
+    expect(block.locator("title")).to_contain_text("now, in UTC")
     block.focus()
     expect(block.locator("title")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d – now"))
     opened.keyboard.press("Enter")

@@ -1,12 +1,13 @@
 """While tables or the search index are behind the log, the page says so, moves nothing, and stops by itself."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.application import Application
-from tests.browser.storefront import decision, project
+from tests.browser.storefront import decision, event, project
 from tests.lagging import projections_stopped
 
 BEHIND = re.compile(r"^Live, \d+\ss\sbehind$")
@@ -59,3 +60,16 @@ def test_a_search_index_that_is_behind_is_said_where_something_is_searched(
             expect(page.locator("#connection")).to_have_text("Live")
             assert places(page) == before
         expect(said).to_be_empty()
+
+
+def test_silent_sources_are_said_until_one_is_heard_of(signed_in: Page, application: Application) -> None:
+    page, line = signed_in, signed_in.locator("#connection")
+    past = (datetime.now(UTC) - timedelta(minutes=30)).isoformat()
+    board = {"board_id": "quiet", "board_name": "Quiet"}
+    application.begin(page, *project())
+    said = {"task_id": "q1", "agent_id": "agent_claude_9"}
+    application.publish(event("task_started", said, board, timestamp=past))
+    page.goto(f"{application.base_url}/agents/?board=quiet")
+    expect(line).to_have_text("Live, source silent")
+    application.publish(event("task_progress", said | {"progress": 50}, board))
+    expect(line).to_have_text("Live")

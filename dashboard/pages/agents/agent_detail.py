@@ -41,7 +41,7 @@ class AgentThroughput:
 
 
 @dataclass(frozen=True)
-class ReportedBlocker:
+class OwnBlocker:
     """`took` is how long it was open, or has been."""
 
     blocker: models.Blocker
@@ -53,7 +53,7 @@ class ReportedBlocker:
 class AgentBlockers:
     """`number` counts those of the last week, and `median` is how long the resolved ones of them took."""
 
-    newest: list[ReportedBlocker]
+    newest: list[OwnBlocker]
     number: int
     median: timedelta | None
     more: bool
@@ -94,7 +94,7 @@ def blockers(agent: models.Agent, now: datetime) -> AgentBlockers:
     tasks = models.Task.objects.now().filter(board_id=agent.board_id, task_id__in=keys)
     names = dict(tasks.values_list("task_id", "name"))
     newest = [
-        ReportedBlocker(row, names.get(row.task_id) or row.task_id, (row.resolved_at or now) - row.opened_at)
+        OwnBlocker(row, names.get(row.task_id) or row.task_id, (row.resolved_at or now) - row.opened_at)
         for row in found[:MAX_BLOCKERS]
     ]
     took = [resolved_at - opened_at for opened_at, resolved_at in lately if resolved_at]
@@ -102,7 +102,7 @@ def blockers(agent: models.Agent, now: datetime) -> AgentBlockers:
 
 
 def median_of(lengths: list[timedelta]) -> timedelta | None:
-    return median(lengths) if lengths else None
+    return timedelta(seconds=median(length.total_seconds() for length in lengths)) if lengths else None
 
 
 def decisions(scope: Scope, agent_id: str) -> list[RecordedEvent]:

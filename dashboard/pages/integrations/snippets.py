@@ -153,7 +153,9 @@ def fill_snippets(site: str, made: NewToken | None = None) -> list[Snippet]:
         "{site}": site,
         "{token}": made.secret if made and made.may_publish else PLACEHOLDER,
         "{board}": first_plain_name(made.boards if made else [], BOARD),
-        "{source}": first_plain_name([source.replace("*", "first") for source in made.sources] if made else [], SOURCE),
+        "{source}": first_plain_name(
+            [source.replace("*", "my_agent") for source in made.sources] if made else [], SOURCE
+        ),
     }
     return [
         Snippet(found.key, found.title, found.where, replace_placeholders(found.code, values)) for found in SNIPPETS

@@ -88,7 +88,7 @@ def test_an_agent_that_said_something_in_fifty_years_falls_silent_all_the_same(l
     )
     now = utc_now()
     for later, words in ((now, "Working for"), (now + SILENCE_LIMIT + timedelta(minutes=1), "No signal for")):
-        found = agents.agents(on())
+        found = agents.agents(on(), later)
         around = agents.around(found, {}, {}, on())
         [member] = agent_cards.agent_cards(found, {}, around, later, Window(later - timedelta(days=1), later))
         assert member.verdict.words == words

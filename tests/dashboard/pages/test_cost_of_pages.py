@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from dashboard.live import row_cache
 from marcus_events.core.event import Event
 from marcus_events.log.agent_activity import DONE_TO_IT, PROGRESS, SIGNS
+from marcus_events.log.source_activity import AT_WORK, MAX_BOARDS
 from tests.dashboard.publishing import event, project, publish, resolution
 
 READS = ("SELECT", "WITH")
@@ -91,6 +92,17 @@ def test_an_agent_that_has_been_silent_for_long_is_looked_for_among_its_own_even
     found = plan(SIGNS, DONE_TO_IT, PROGRESS, DONE_TO_IT, ["shop"], ["agent_1"], [0], without=in_order)
     assert "event_by_agent" in found
     assert "event_pkey" not in found
+
+
+@pytest.mark.usefixtures("log")
+def test_a_board_that_has_been_silent_for_long_is_looked_for_among_its_own_events() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{name} = off")
+        cursor.execute(f"EXPLAIN {AT_WORK}", {"boards": None, "limit": MAX_BOARDS})
+        found = "\n".join(line for (line,) in cursor.fetchall())
+    assert "event_by_board" in found
+    assert "_pkey on event" not in found
 
 
 def test_no_page_asks_more_often_where_there_is_more_to_show(viewer: Client) -> None:

@@ -101,3 +101,10 @@ def test_names_of_agents_lead_to_their_pages(viewer: Client) -> None:
     publish(*project())
     for path in ("/agents/", "/boards/shop/", "/blocked/", "/tasks/?board=shop&task=shop-2", "/activity/"):
         assert PATH in open_page(viewer, path).leads(), path
+
+
+def test_where_no_agent_is_known_its_name_leads_to_the_events_of_the_board(viewer: Client) -> None:
+    [*_, blocker] = publish(*project("bank"), event("task_blocked", task_id="t", description="No key"))
+    for path in ("/", "/blocked/", f"/blocked/{blocker}/", "/activity/"):
+        assert "No key" in open_page(viewer, path).text
+    assert "/activity/?board=shop" in open_page(viewer, f"/blocked/{blocker}/").leads()
