@@ -118,6 +118,7 @@ def asking(places: Places) -> Iterator[str]:
         "/history/",
         "/history/?columns=data.what,metadata.board_name",
         "/history/export/?format=jsonl",
+        "/history/export/?format=csv",
     )
     yield from (*pages, "/integrations/", "/people/", f"/boards/{OWN}/", f"/tasks/?board={OWN}&task={OWN}-2")
     yield from (f"/activity/{places.own_position}/", f"/activity/{places.own_position}/narrow/")
