@@ -85,7 +85,8 @@ def test_days_columns_and_bars_are_those_of_the_viewer(signed_in: Page, applicat
 
 def test_in_the_drawer_one_goes_from_event_to_event(signed_in: Page, application: Application) -> None:
     page = signed_in
-    application.begin(page, *project(), *(progress(f"Stage {n}") for n in range(3)))
+    application.begin(page, *project())
+    application.publish(*(progress(f"Stage {n}") for n in range(3)))
     page.goto(f"{application.base_url}/history/?q=stage")
     page.locator(".found-time a").first.click()
     drawer = page.get_by_role("dialog")
