@@ -27,23 +27,15 @@ def lines(value: Any, key: str, comma: str, depth: int) -> SafeString:
     """Return one value with its key, and what is in it."""
     if not isinstance(value, dict | list) or not value or depth > MAX_DEPTH:
         return format_html("<div>{}{}{}</div>", key_html(key), json.dumps(value, ensure_ascii=False), comma)
-    is_object = isinstance(value, dict)
-    begin, end, noun = ("{", "}", "field") if is_object else ("[", "]", "item")
-    pairs = list(value.items()) if is_object else [("", each) for each in value]
+    if isinstance(value, dict):
+        begin, end, noun = "{", "}", "field"
+        pairs = [(json.dumps(name, ensure_ascii=False), each) for name, each in value.items()]
+    else:
+        begin, end, noun = "[", "]", "item"
+        pairs = [("", each) for each in value]
+    commas = ["," for _ in pairs[1:]] + [""]
     inner = format_html_join(
-        "",
-        "{}",
-        (
-            (
-                lines(
-                    each,
-                    json.dumps(name, ensure_ascii=False) if is_object else "",
-                    "," if n < len(pairs) else "",
-                    depth + 1,
-                ),
-            )
-            for n, (name, each) in enumerate(pairs, 1)
-        ),
+        "", "{}", ((lines(each, name, after, depth + 1),) for (name, each), after in zip(pairs, commas, strict=True))
     )
     if depth == 0:
         return format_html("<div>{}</div><div>{}</div><div>{}</div>", begin, inner, end)

@@ -64,7 +64,7 @@ def addresses(positions: Sequence[int], blockers: Sequence[int]) -> Iterator[str
     yield from ("/api/events?limit=1000", f"/api/events?q={CANARY}")
     yield from (f"/api/{reading}" for reading in readings)
     yield from (f"/api/{reading}?as_of={positions[-1]}" for reading in ("boards", "tasks", "blockers", "agents"))
-    yield from (f"/history/export/?format={form}" for form in ("jsonl", "csv"))
+    yield from (f"/history/export/?format={form}" for form in ("jsonl", "csv", "csv-raw"))
     yield from (f"/history/complete/?word={field}:" for field in ("type", "source", "board", "task", "agent"))
     yield "/history/?columns=data.description,metadata.board_name"
 

@@ -2,6 +2,7 @@
 import { byId, fetchElement } from "./dom.js";
 
 const ASK_AT_MOST_EVERY_MS = 5_000;
+const LOOK_AFTER_MS = [500, 2_000, 6_000, 15_000]; // a busy server begins an export late
 const newer = byId("newer");
 let due = 0;
 
@@ -24,7 +25,8 @@ async function ask() {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-export]")) setTimeout(() => document.body.dispatchEvent(new Event("exporting")), 500);
+  if (!event.target.closest("[data-export]")) return;
+  for (const delay of LOOK_AFTER_MS) setTimeout(() => document.body.dispatchEvent(new Event("exporting")), delay);
 });
 
 // What refines the result stands beside it, or folded above it. The page opens with what was unfolded by its address.

@@ -130,6 +130,7 @@ def asking(places: Places) -> Iterator[str]:
         "/find/",
         f"/find/?recent=board%3Fboard%3D{BOARD}&recent=task%3Fboard%3D{BOARD}%26task%3Dt-77&recent=agent%3Fagent%3Dagent_77%26board%3D{BOARD}&recent=blocker%3Fid%3D{places.blocker}",
         *(f"/find/?q={text}" for text in ("z", "zqx", "seeds", "plot", "rain", "claude", "qxj", "of both")),
+        "/history/export/?format=csv",
     )
     yield from (*pages, "/integrations/", "/people/", f"/boards/{OWN}/", f"/tasks/?board={OWN}&task={OWN}-2")
     yield from ("/health/", "/health/?board=plot-7")

@@ -85,7 +85,7 @@ def test_a_redacted_text_is_nowhere(target: Target, program: httpx.Client) -> No
     positions = positions_of(target.admin)
     assert len(positions) >= 40
     before = canary.addresses_showing(target.admin, positions[:3], blockers)
-    assert {"/", "/history/export/?format=csv", "/api/blockers?state=all", "/agents/?board=vault"} <= before
+    assert {"/", "/history/export/?format=csv-raw", "/api/blockers?state=all", "/agents/?board=vault"} <= before
     assert {"event", "task", "blocker", "agent", "board", "dependency", "search"} <= canary.in_tables(conninfo)
 
     with ExitStack() as stack:

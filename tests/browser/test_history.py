@@ -1,6 +1,7 @@
 """History by keyboard and click: what is typed is completed, a facet refines, an event opens, a search is saved."""
 
 import re
+from urllib.parse import quote_plus
 
 from playwright.sync_api import Page, expect
 
@@ -45,5 +46,57 @@ def test_an_event_of_long_ago_is_found_refined_read_and_kept(signed_in: Page, ap
     application.publish(progress("Step 5"))
     expect(page.locator("#newer")).to_contain_text("1 newer", timeout=10_000)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export JSON Lines").click()
+        page.locator("summary", has_text="Export").click()
+        page.get_by_role("link", name="JSON Lines").click()
     assert "Step 5" in download.value.path().read_text()
+    expect(page.locator("#exports")).to_contain_text("Exported")
+
+
+def test_days_columns_and_bars_are_those_of_the_viewer(signed_in: Page, application: Application) -> None:
+    page = signed_in
+    application.begin(page, *project(), *(progress(f"Step {n}") for n in range(3)))
+    page.goto(f"{application.base_url}/history/")
+    zone = page.evaluate("new Intl.DateTimeFormat().resolvedOptions().timeZone")
+    today = "new Intl.DateTimeFormat('sv').format(new Date())"
+    before = page.evaluate(today)
+    page.get_by_role("link", name="Today", exact=True).click()
+    expect(page).to_have_url(re.compile(f"q=since%3Atoday&zone={quote_plus(zone)}$"))
+    expect(page.get_by_role("link", name="Today", exact=True)).to_have_attribute("aria-current", "true")
+    page.locator("summary", has_text="Dates").click()
+    assert page.get_by_label("From date").input_value() in {before, page.evaluate(today)}
+    expect(page.get_by_label("From time")).to_have_value("")
+
+    page.goto(f"{application.base_url}/history/")
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_role("checkbox", name="Position").uncheck()
+    page.get_by_role("checkbox", name="data.message").check()
+    page.locator(".columns-form").get_by_role("button", name="Show").click()
+    expect(page.locator(".found thead th")).to_have_text(["Time", "Type", "Event", "Board", "Agent", "data.message"])
+
+    walk = page.get_by_role("slider", name="Events over time")
+    walk.focus()
+    page.keyboard.press("End")
+    expect(walk).to_have_attribute("aria-valuetext", re.compile(r", \d+ events?"))
+    expect(page.locator('[data-brush] a[data-values*="Tasks"]')).not_to_have_count(0)
+    expect(page.locator(".chart-tip")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("q=since%3A.*until%3A"))
+
+
+def test_in_the_drawer_one_goes_from_event_to_event(signed_in: Page, application: Application) -> None:
+    page = signed_in
+    application.begin(page, *project())
+    application.publish(*(progress(f"Stage {n}") for n in range(3)))
+    page.goto(f"{application.base_url}/history/?q=stage")
+    page.locator(".found-time a").first.click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("heading", level=2)).to_contain_text("Stage 2")
+    expect(drawer.get_by_role("button", name="Previous")).to_be_disabled()
+    page.keyboard.press("j")
+    expect(drawer.get_by_role("heading", level=2)).to_contain_text("Stage 1")
+    drawer.get_by_role("button", name="Next").click()
+    expect(drawer.get_by_role("heading", level=2)).to_contain_text("Stage 0")
+    expect(drawer.get_by_role("button", name="Next")).to_be_disabled()
+    page.keyboard.press("k")
+    expect(drawer.get_by_role("heading", level=2)).to_contain_text("Stage 1")
+    expect(drawer.get_by_role("button", name="Copy as JSON")).to_be_visible()

@@ -22,7 +22,7 @@ def test_whatever_it_is_made_of_it_stays_text(value: dict[str, object]) -> None:
 
 
 def test_it_reads_as_the_json_that_it_is() -> None:
-    value = {"a": [1, {"b": "<b>"}], "c": {}, "d": "x", "e": None, "f": [[2, 3]]}
+    value: dict[str, object] = {"a": [1, {"b": "<b>"}], "c": {}, "d": "x", "e": None, "f": [[2, 3]]}
     text = Document(folded(value) or "").text
     assert json.loads(re.sub(r"(?<=[\[{]) \d+ (field|item)s?", "", text)) == value
 
