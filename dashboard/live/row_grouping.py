@@ -1,7 +1,8 @@
 """Decides which events a page may fold into one row, "×14".
 
 Consecutive events in the stream can be folded if they agree in type, source, board, task and agent; new tasks of a
-board are alike, whatever they are called. Only repetitive events qualify: progress reports and events of low importance. Blockers, decisions and errors always have their own row.
+board are alike, whatever they are called. Only repetitive events qualify: progress reports and events of low
+importance. Blockers, decisions and errors always have their own row.
 The browser folds rows, on loading and while the page is open (static/js/folds.js); the server only marks similar ones.
 """
 
