@@ -91,7 +91,7 @@ def test_several_are_replied_to_at_once_and_undone_at_once(inbox: Page) -> None:
     bar = inbox.get_by_role("region", name="Selected blockers")
     expect(bar).to_contain_text("2 selected")
     bar.get_by_role("button", name="Reply to all").click()
-    field = inbox.get_by_role("dialog").get_by_label("Your reply")
+    field = inbox.get_by_role("dialog").get_by_label("Reply for all of them")
     field.fill("Yes")
     field.press("Control+Enter")
     expect(inbox.locator(".notice")).to_contain_text("Replied to 2 blockers")
