@@ -1,7 +1,8 @@
 """Decides which events a page may fold into one row, "×14".
 
-Consecutive events in the stream can be folded if they agree in type, source, board, task and agent. Only repetitive
-events qualify: progress reports and events of low importance. Blockers, decisions and errors always have their own row.
+Consecutive events in the stream can be folded if they agree in type, source, board, task and agent; new tasks of a
+board are alike, whatever they are called. Only repetitive events qualify: progress reports and events of low
+importance. Blockers, decisions and errors always have their own row.
 The browser folds rows, on loading and while the page is open (static/js/folds.js); the server only marks similar ones.
 """
 
@@ -21,7 +22,8 @@ def group_key(recorded: RecordedEvent) -> str:
     """Return a key that is equal for similar events; "" for events that are never folded."""
     if not is_folded(recorded.event_type):
         return ""
-    fields = [recorded.event_type, recorded.source, recorded.board_id, recorded.task_id, recorded.agent_id]
+    about = [] if recorded.event_type == EventTypes.TASK_CREATED else [recorded.task_id, recorded.agent_id]
+    fields = [recorded.event_type, recorded.source, recorded.board_id, *about]
     return blake2b(json.dumps(fields).encode(), digest_size=KEY_BYTES).hexdigest()
 
 

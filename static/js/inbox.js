@@ -1,6 +1,6 @@
 // A list of blockers as an inbox: rows are selected, and acted on one by one or together.
 import { act, blockersOf, mayAct, take } from "./acting.js";
-import { byId, fetchElement, plural, say } from "./dom.js";
+import { byId, fetchElement, plural } from "./dom.js";
 
 const EDGE = 8; // pixels that a menu keeps from the window's edge
 

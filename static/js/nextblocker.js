@@ -47,11 +47,13 @@ function press(event) {
   if (step && go(step)) event.preventDefault();
 }
 
-/** What the drawer was opened from may have been replaced: its row has the focus then, or the one in its place. */
+/** The focus goes to the row of the blocker that was looked at last; where that has gone, to another one of the list,
+ * unless the browser has given it back already. */
 function giveFocusBack(id) {
   const active = document.activeElement;
-  if (active && active !== document.body && active.isConnected && !drawer.contains(active)) return;
-  const need = needOf(id) ?? needOf(neighbour(id, 1)) ?? needOf(neighbour(id, -1));
+  const isLost = active === document.body || drawer.contains(active);
+  const need = needOf(id) ?? (isLost ? needOf(neighbour(id, 1)) : null);
+  if (!need && !isLost) return;
   (need ? linkOf(need) : byId("content")).focus({ preventScroll: true });
 }
 

@@ -5,22 +5,41 @@ import { countAll } from "./gaps.js";
 import { heldCount, holdBack, isHeld, takeHeld } from "./held.js";
 import { list, show, stream, unknown } from "./rows.js";
 
+const CALM_MS = 2_000; // beside what needs a person, rows come together and not one by one
 const SUMMARY_MS = 10_000; // a screen reader is told no more often what came
 const OPENED = "dialog[open], :popover-open"; // over the rows: when it closes, the focus goes back to one of them
 
 const button = stream?.querySelector("[data-held]");
 const pause = byId("pause");
+const isCalm = stream?.closest(".now-latest") != null;
 let isPaused = false;
 let isPointedAt = false;
 let untold = 0;
+let shownAt = -Infinity;
+let gathering = 0; // the timer that shows what has come meanwhile
 
 /** Take rows and gaps in, in any order; those that the page has already are dropped. */
 export function receive(rows) {
   const fresh = unknown(rows).filter((row) => !isHeld(row));
   untold += countAll(fresh);
   if (isBeingRead()) holdBack(fresh);
-  else show([...fresh, ...takeHeld(stream.dataset.rows)]);
+  else if (isCalm && performance.now() - shownAt < CALM_MS) gather(fresh);
+  else showNow(fresh);
   countHeld();
+}
+
+function showNow(rows) {
+  shownAt = performance.now();
+  show([...rows, ...takeHeld(stream.dataset.rows)]);
+}
+
+function gather(rows) {
+  holdBack(rows);
+  gathering ||= setTimeout(() => {
+    gathering = 0;
+    releaseUnlessRead();
+    countHeld();
+  }, CALM_MS);
 }
 
 function isBeingRead() {
@@ -31,12 +50,12 @@ function isBeingRead() {
 
 function countHeld() {
   const count = heldCount();
-  button.hidden = count === 0 && !isPaused;
+  button.hidden = (count === 0 || (gathering && !isBeingRead())) && !isPaused;
   button.querySelector("[data-words]").textContent = `${isPaused ? "Paused · " : ""}${count.toLocaleString("en")} new`;
 }
 
 function release() {
-  show(takeHeld(stream.dataset.rows));
+  showNow([]);
   countHeld();
 }
 

@@ -184,9 +184,7 @@ def test_blocked_is_filtered_and_sorted_with_the_keyboard(signed_in: Page, appli
     expect(rows.filter(has_text="Which bank?")).to_have_count(1)
 
 
-def test_with_the_keyboard_alone_it_is_taken_and_snoozed(
-    signed_in: Page, application: Application
-) -> None:
+def test_with_the_keyboard_alone_it_is_taken_and_snoozed(signed_in: Page, application: Application) -> None:
     application.publish(*project(), blocker("Which window?"))
     need = signed_in.locator("#needs .need", has_text="Which window?")
     expect(need).to_be_visible()

@@ -32,6 +32,12 @@ def test_of_another_board_task_agent_or_source_it_is_not(other: dict[str, Any]) 
     assert group_key(progress(**other)) != group_key(progress())
 
 
+def test_new_tasks_of_one_board_are_alike() -> None:
+    one, other = (recorded(T.TASK_CREATED, {"task_id": task}, metadata={"board_id": "shop"}) for task in ("t1", "t2"))
+    elsewhere = recorded(T.TASK_CREATED, {"task_id": "t1"}, metadata={"board_id": "bank"})
+    assert group_key(one) == group_key(other) != group_key(elsewhere)
+
+
 def test_types_are_not_folded_together() -> None:
     assert group_key(recorded(T.CONTEXT_UPDATED, SAID)) != group_key(recorded(T.AGENT_LEARNED, SAID)) != ""
 

@@ -74,7 +74,8 @@ def test_an_undo_leaves_alone_what_somebody_has_changed_since(stuck: Client) -> 
 
 
 def test_all_are_snoozed_and_woken_again(stuck: Client) -> None:
-    done = act(stuck, "snooze", "a", "b", **{"for": "tomorrow", "zone": "Asia/Tokyo"})
+    morning: dict[str, Any] = {"for": "tomorrow", "zone": "Asia/Tokyo"}
+    done = act(stuck, "snooze", "a", "b", **morning)
     until = tomorrow_morning(utc_now(), ZoneInfo("Asia/Tokyo"))
     assert values("snoozed_until") == [until, until, None]
     assert open_page(stuck, "/").with_id("bell")[0]["data-open"] == "2"
@@ -158,7 +159,8 @@ def test_the_suggestion_of_marcus_is_sent_with_one_click(stuck: Client) -> None:
 
 @pytest.mark.parametrize("name", ["", "Nowhere/Else", "../../etc/passwd", "x" * 200, "Europe", "\0"])
 def test_a_zone_that_is_none_is_utc(stuck: Client, name: str) -> None:
-    act(stuck, "snooze", "a", **{"for": "tomorrow", "zone": name})
+    morning: dict[str, Any] = {"for": "tomorrow", "zone": name}
+    act(stuck, "snooze", "a", **morning)
     assert of("a").snoozed_until == tomorrow_morning(utc_now(), UTC)
 
 
