@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from dashboard.pages.alerts.quiet_hours import zone_of
 from dashboard.pages.blocked.standing_acts import parse_span
+from dashboard.time_zones import zone_of
 from marcus_events.core.event import utc_now
 
 TOMORROW = "tomorrow"

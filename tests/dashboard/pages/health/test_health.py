@@ -86,7 +86,6 @@ def test_each_source_and_board_with_its_last_event(viewer: Client) -> None:
     assert "Server" not in page
 
 
-
 def test_all_is_well(viewer: Client) -> None:
     publish(*start("shop", 1))
     assert "All is well." in text(viewer)
