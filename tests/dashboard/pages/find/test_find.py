@@ -116,7 +116,7 @@ def test_people_and_what_administrators_do_are_for_administrators(viewer: Client
         assert not [lead for lead in leads(viewer, text) if "q=" not in lead], text
     may(User.objects.get(username="ada"), "administer")
     assert f"/people/{User.objects.get(username='grace').pk}/" in leads(viewer, "grace")
-    assert "/integrations/#make" in leads(viewer, "new token")
+    assert "/integrations/#id_name" in leads(viewer, "new token")
 
 
 def test_saved_searches_are_found(viewer: Client) -> None:
