@@ -137,7 +137,7 @@ def test_what_was_opened_lately_is_named_as_it_is_now_in_its_order_and_only_if_i
         "board?board=bank",
         "board?board=shop",
         "x",
-        "",
+        "task?board=shop&task=%00",
     ]
     document = listed(client, recent=[*keys, "agent?agent=agent_shop&board=shop", "blocker?id=9" + "9" * 30])
     assert document.all_of("data-recent") == [keys[0], keys[3], "agent?agent=agent_shop&board=shop"]
