@@ -27,12 +27,12 @@ PAGES_OF_ADMINISTRATORS = (
     ("Admin", "admin:index", "django tables"),
 )
 LINKS = (("API documentation", "/api/docs", "openapi http"),)
-# name, URL, other words for it
+# name, URL of a field, whose form the browser then opens, other words for it
 ACTIONS_OF_ADMINISTRATORS = (
-    ("New token", "/integrations/#make", "create api key"),
-    ("Follow a Marcus folder", "/integrations/#follow-folder", "add source"),
-    ("New webhook", "/integrations/#create-webhook", "add"),
-    ("Add person", "/people/#add", "invite user account"),
+    ("New token", "/integrations/#id_name", "create api key"),
+    ("Follow a Marcus folder", "/integrations/#id_path", "add source"),
+    ("New webhook", "/integrations/#id_url", "add"),
+    ("Add person", "/people/#id_username", "invite user account"),
 )
 # name, action (see static/js/palette.js), other words for it
 ACTIONS = (

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from django.http import QueryDict
 
-from dashboard.live.page_state import MAX_PARAMETER, replace_nul
 from dashboard.queries import blockers, current_state
 from dashboard.queries.found_names import FoundName, agent_item, blocker_item, board_item, task_item
 from dashboard.visibility import Scope
@@ -34,8 +33,8 @@ def recent(keys: Iterable[str], scope: Scope) -> list[FoundName]:
 
 
 def parsed(key: str) -> RecentKey:
-    kind, _, query = replace_nul(key).partition("?")
-    return kind, {name: str(value)[:MAX_PARAMETER] for name, value in QueryDict(query).items()}
+    kind, _, query = key.partition("?")
+    return kind, {name: str(value).replace("\0", "") for name, value in QueryDict(query).items()}  # no id has a NUL
 
 
 def recent_tasks(wanted: list[RecentKey], boards: dict[str, str]) -> list[FoundName]:

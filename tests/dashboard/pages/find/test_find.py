@@ -116,7 +116,7 @@ def test_people_and_what_administrators_do_are_for_administrators(viewer: Client
         assert not [lead for lead in leads(viewer, text) if "q=" not in lead], text
     may(User.objects.get(username="ada"), "administer")
     assert f"/people/{User.objects.get(username='grace').pk}/" in leads(viewer, "grace")
-    assert "/integrations/#make" in leads(viewer, "new token")
+    assert "/integrations/#id_name" in leads(viewer, "new token")
 
 
 def test_saved_searches_are_found(viewer: Client) -> None:
@@ -137,7 +137,7 @@ def test_what_was_opened_lately_is_named_as_it_is_now_in_its_order_and_only_if_i
         "board?board=bank",
         "board?board=shop",
         "x",
-        "",
+        "task?board=shop&task=%00",
     ]
     document = listed(client, recent=[*keys, "agent?agent=agent_shop&board=shop", "blocker?id=9" + "9" * 30])
     assert document.all_of("data-recent") == [keys[0], keys[3], "agent?agent=agent_shop&board=shop"]
