@@ -162,7 +162,7 @@ def test_knowledge_is_grouped_by_task_with_who_relied_on_it(viewer: Client) -> N
     assert [item.name for item in found.groups[0].others] == ["Build shop-2"]
     page = text(viewer, "/boards/shop/?tab=knowledge")
     assert "Context requested by Build shop-3" in page
-    assert "Use PostgreSQL we need transactions Claude of shop" in page
+    assert "Use PostgreSQL we need transactions · Claude of shop" in page
 
 
 def test_knowledge_is_found_by_words_and_by_subject(viewer: Client) -> None:
