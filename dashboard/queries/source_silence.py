@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.visibility import Scope
-from marcus_events.log.source_activity import BoardAtWork, boards_at_work
+from marcus_events.log.source_activity import BoardAtWork, boards_at_work, is_heard_of
 
 SILENT_AFTER = timedelta(minutes=20)  # agents at work report every few minutes
 FORGOTTEN_AFTER = timedelta(days=1)  # work that ended without a word a day ago is no news; Agents shows it
@@ -14,7 +14,7 @@ FORGOTTEN_AFTER = timedelta(days=1)  # work that ended without a word a day ago 
 
 @dataclass(frozen=True)
 class SourceSilence:
-    """`boards` are silent, though agents are at work there. `since` is the last event if no board is heard of."""
+    """`boards` are silent, though agents are at work there. `since` is the last event if nothing else is heard of."""
 
     boards: list[BoardAtWork]
     since: datetime | None
@@ -28,8 +28,9 @@ def source_silence(scope: Scope, now: datetime) -> SourceSilence:
     at_work = [row for row in boards_at_work(scope.boards) if row.agents]
     lately = [row for row in at_work if row.last_at and now - row.last_at < FORGOTTEN_AFTER]
     silent = [row for row in lately if is_silent(row, now)]
-    last = max((row.last_at for row in lately if row.last_at), default=None)
-    return SourceSilence(silent, last if silent and len(silent) == len(lately) else None)
+    if not silent or len(silent) < len(lately) or is_heard_of(scope.boards, now - SILENT_AFTER):
+        return SourceSilence(silent, None)
+    return SourceSilence(silent, max(row.last_at for row in silent if row.last_at))
 
 
 def is_silent(row: BoardAtWork, now: datetime) -> bool:

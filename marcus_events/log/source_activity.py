@@ -15,6 +15,7 @@ from marcus_events.log.sql_filter import HAPPENED_AT
 
 REACH = 10_000  # positions looked through for sources, back from the head
 BOARD_REACH = 200  # a board's newest events that are looked through for one of a producer
+HEARD_REACH = 1_000  # the newest events of the log that are looked through for any of a producer
 MAX_POSITION = 2**63 - 1
 MAX_SOURCES = 20
 MAX_BOARDS = 50  # those whose agents began last
@@ -42,6 +43,11 @@ AT_WORK = f"""SELECT board_id, name, agents, blocked, (
             AND {ON_BOARDS.replace("board_id", "a.board_id")}
         GROUP BY 1, 2 ORDER BY max(a.status_since) DESC, 1 LIMIT %(limit)s
     ) AS at_work"""
+HEARD = f"""SELECT EXISTS (
+    SELECT FROM (
+        SELECT source, board_id, {HAPPENED_AT} AS happened_at FROM event ORDER BY position DESC LIMIT {HEARD_REACH}
+    ) AS recent WHERE happened_at > %(since)s AND {OF_PRODUCERS} AND {ON_BOARDS}
+)"""
 
 
 @dataclass(frozen=True)
@@ -75,3 +81,9 @@ def sources(boards: Sequence[str] | None, connection: Connection = None) -> list
 def boards_at_work(boards: Sequence[str] | None, connection: Connection = None) -> list[BoardAtWork]:
     """Return those of these boards (None: all) that have agents that work or are blocked."""
     return [BoardAtWork(*row) for row in rows(AT_WORK, {"boards": boards, "limit": MAX_BOARDS}, connection)]
+
+
+def is_heard_of(boards: Sequence[str] | None, since: datetime, connection: Connection = None) -> bool:
+    """Return whether one of the newest events is a producer's on these boards (None: any or none) after a time."""
+    [(found,)] = rows(HEARD, {"boards": boards, "since": since}, connection)
+    return bool(found)

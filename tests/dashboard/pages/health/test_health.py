@@ -60,6 +60,14 @@ def test_one_silent_board_of_several_is_named(viewer: Client) -> None:
     assert source_silence(on("bank"), utc_now()).boards == []
 
 
+def test_a_board_on_which_nobody_works_counts_as_heard_of(viewer: Client) -> None:
+    publish(*start("shop", QUIET_MIN), event("agent_registered", board="bank", ago=1, agent_id="agent_2"))
+    silence = source_silence(on(), utc_now())
+    assert ([board.board_id for board in silence.boards], silence.since) == (["shop"], None)
+    assert source_silence(on("shop"), utc_now()).since
+    assert "data-silent" not in open_page(viewer, "/").with_id("source")[0]
+
+
 @pytest.mark.parametrize(
     "told",
     [
