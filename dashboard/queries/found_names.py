@@ -171,7 +171,7 @@ def task_item(board_id: str, task_id: str, name: str, status: str, boards: dict[
 
 def agent_item(board_id: str, agent_id: str, name: str, boards: dict[str, str], rank: int = 0) -> FoundName:
     query = urlencode({"agent": agent_id, "board": board_id})
-    href = f"{reverse('activity')}?{query}"
+    href = f"{reverse('agent', args=[agent_id])}?{urlencode({'board': board_id})}"
     return FoundName(
         "agent", name or agent_words(agent_id), href, boards.get(board_id, board_id), f"agent?{query}", rank=rank
     )

@@ -19,6 +19,7 @@ PAGES = (
     ("History", "history", "search events log"),
     ("Alerts", "alerts", "notifications quiet hours sound"),
     ("Integrations", "integrations", "tokens webhooks folders api"),
+    ("Health", "health", "sources lag disk status"),
 )
 PAGES_OF_ADMINISTRATORS = (
     ("People", "people", "users accounts roles"),
