@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from dashboard.pages.blocked.delays import BINS, DAYS, EDGES_S, WEEK, Delays, counted, delays
+from dashboard.pages.blocked.delays import BINS, DAYS, EDGES_S, WEEK, Delays, MedianDelay, compared, counted, delays
 from dashboard.pages.blocked.regions import reports
 from dashboard.pages.blocked.resolved_table import PAGE, resolved
 from marcus_events.core.event import utc_now
@@ -103,6 +103,14 @@ def test_it_compares_with_the_week_before(log: None, before: int, words: str) ->
     week = [(1, 300, "shop")] * 3 + [(24 * 8, before, "shop")] * 3
     Blocker.objects.bulk_create(row(n, case) for n, case in enumerate(week, 1))
     assert counted(on(), NOW, (words,), reports).comparison == words
+
+
+def test_a_median_that_fell_is_not_faster_where_the_slow_ones_were_slower() -> None:
+    def lengths(median: int, p90: int) -> MedianDelay:
+        return MedianDelay(5, timedelta(minutes=median), timedelta(minutes=p90))
+
+    words = "Median faster than, 90th percentile slower than"
+    assert compared(lengths(60, 500), lengths(120, 200)) == words
 
 
 def test_a_day_and_a_length_lead_to_what_they_count(viewer: Client) -> None:
