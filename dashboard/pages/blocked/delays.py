@@ -23,7 +23,7 @@ ALIKE = 1.2  # ratio below which two weeks count as equal
 MAX_KEPT = 32  # cached scopes
 EDGES_S = (60, 300, 900, 3_600, 14_400, 86_400, 259_200)
 LinkTo = Callable[[str, datetime, datetime], str]  # the query of the reports on a board, between two times
-BINS = ("under 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "over 3 d")
+BINS = ("< 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "1–3 d", "over 3 d")
 
 # The version changes when a blocker opens, changes or ends, and with the log's epoch.
 VERSION = """
