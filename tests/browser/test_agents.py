@@ -63,6 +63,7 @@ def test_a_block_is_reached_and_followed_with_the_keyboard_alone(opened: Page) -
     expect(opened.locator(f"{BLOCK}:focus")).to_have_count(1)  # the one that lies nearest
     opened.keyboard.press("ArrowLeft")
     expect(opened.locator(f"{BLOCK}:focus")).to_have_count(1)
+    opened.locator(f"{BLOCK}:not([data-opens])").last.focus()  # one in which the agent was not blocked
     opened.keyboard.press("Enter")
     expect(opened).to_have_url(re.compile(r"/activity/\?agent=agent_claude_1&board=shop&noise=1&q=since"))
 
