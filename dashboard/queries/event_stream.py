@@ -11,7 +11,7 @@ from marcus_events.core.filters import EventFilter
 from marcus_events.log import read
 from marcus_events.log.read import Head
 
-PAGE = 100  # rows of a new page, and of "load older"
+PAGE = 80  # rows of a new page, and of "load older"
 RESUME = 200  # rows loaded when catching up; more are counted and loaded on demand
 COUNT_CAP = 10_000  # counting stops here: "10,000+"
 MANY = 1_000  # events; in so many there is something to see

@@ -166,7 +166,11 @@ class Task(Interval):
         constraints: ClassVar[list[Any]] = [only_now("board_id", "task_id", name="task_now")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["task_id"], name="task_by_id"),
-            models.Index(fields=["board_id", "status"], name="task_by_status", condition=Q(to_position=None)),
+            models.Index(
+                fields=["board_id", "status", "status_since"],
+                name="task_by_status_since",
+                condition=Q(to_position=None),
+            ),
             models.Index(
                 fields=["board_id", "parent_task_id"],
                 name="task_by_parent",

@@ -15,7 +15,7 @@ from marcus_events import models
 from marcus_events.core.event import InvalidEvent, parse_timestamp
 from marcus_events.core.filters import format_moment
 
-PAGE = 50
+PAGE = 30
 MAX_ID = 2**63
 
 

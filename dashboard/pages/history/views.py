@@ -42,7 +42,7 @@ from marcus_events.core.query_syntax import split_words
 from marcus_events.core.sentences import agent_name, board_name, sentence, task_name
 from marcus_events.log.statement_timeout import QueryTimeout
 
-ROWS = 100  # per page
+ROWS = 80  # per page
 RANGES = (  # words, since, until: each stays relative to now
     ("Last hour", "1h", ""),
     ("Today", "today", ""),

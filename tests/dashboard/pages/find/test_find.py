@@ -81,7 +81,7 @@ def test_any_text_may_be_typed(viewer: Client, text: str) -> None:
 def test_the_words_of_tasks_are_what_the_index_holds() -> None:
     """Where there are few tasks, other indexes are as good: without those."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; DROP INDEX task_by_status, task_now")
+        cursor.execute("SET LOCAL enable_seqscan = off; DROP INDEX task_by_status_since, task_now")
         cursor.execute(f"EXPLAIN {TASKS_BY_WORDS}", values_of("build page", ALL))
         plan = "\n".join(line for (line,) in cursor.fetchall())
         transaction.set_rollback(True)
