@@ -87,6 +87,8 @@ class EventTypes:
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
     ROLE_CHANGED = "role_changed"
     BOARD_ACCESS_CHANGED = "board_access_changed"
+    ACCOUNT_CHANGED = "account_changed"
+    SESSIONS_ENDED = "sessions_ended"
     HISTORY_EXPORTED = "history_exported"
     EVENT_REDACTED = "event_redacted"
     SUBSCRIPTION_REPLAYED = "subscription_replayed"
@@ -219,6 +221,8 @@ MEANINGS: dict[str, Meaning] = {
     T.BOARD_ACCESS_CHANGED: Meaning(
         "audit", "Board access", "{by} changed board access[ for {user}][ for group {group}]", "noise"
     ),
+    T.ACCOUNT_CHANGED: Meaning("audit", "Account changed", "{by} changed the account of {user}: {change}", "noise"),
+    T.SESSIONS_ENDED: Meaning("audit", "Sessions ended", "{by} signed out {sessions}", "noise"),
     T.HISTORY_EXPORTED: Meaning(
         "audit", "History exported", "{by} exported {events} events[, incomplete: {reason}]", "noise"
     ),

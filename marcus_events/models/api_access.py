@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from marcus_events.core.event import utc_now
@@ -20,6 +21,8 @@ class Token(models.Model):
     boards = models.JSONField(default=list)  # ids; none means every board
     sources = models.JSONField(default=list)  # patterns of those it may speak for; none means any
     created_at = models.DateTimeField(auto_now_add=True)
+    # None: made by a command, or before this was recorded
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="tokens")
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)  # to the minute
     revoked_at = models.DateTimeField(null=True)

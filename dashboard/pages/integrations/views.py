@@ -58,7 +58,7 @@ def make(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if form.is_finding:
         return show(request, form=form.unchecked())
-    made = form.make()
+    made = form.make(request.user.pk)
     if made is None:
         return show(request, form=form)
     by, scopes = request.user.get_username(), form.cleaned_data["scopes"]
