@@ -14,7 +14,9 @@ from django.utils.safestring import SafeString
 from marcus_events import audit
 from marcus_events.admin import display
 from marcus_events.admin.base import Administered
-from marcus_events.models import BoardAccess
+from marcus_events.models import Board, BoardAccess
+
+CHANGES = {"given": "added", "taken": "removed"}
 
 
 class BoardAccessForm(ModelForm):  # type: ignore[type-arg]  # not generic when it runs
@@ -65,4 +67,6 @@ class BoardAccessAdmin(Administered):
 def told(request: HttpRequest, access: BoardAccess, act: str) -> None:
     who = {"user": access.user.get_username()} if access.user else {"group": str(access.group)}
     by, address = request.user.get_username(), audit.address_of(request)
-    audit.record("board_access_changed", by, address, board=access.board_id, act=act, **who)
+    board = Board.objects.now().filter(board_id=access.board_id).first()
+    change = f"{CHANGES[act]} {board.name if board else access.board_id}"
+    audit.record("board_access_changed", by, address, board=access.board_id, act=act, change=change, **who)

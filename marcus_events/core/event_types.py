@@ -216,10 +216,10 @@ MEANINGS: dict[str, Meaning] = {
     ),
     T.TOKEN_REVOKED: Meaning("audit", "Token revoked", "{by} revoked the token {token}", "noise"),
     T.ROLE_CHANGED: Meaning(
-        "audit", "Role changed", "{by} changed {user}[: {change}][: {state}][: role {role}]", "noise"
+        "audit", "Role changed", "{by} changed {user}[: {change}][: {state}][: role {role}][, was {before}]", "noise"
     ),
     T.BOARD_ACCESS_CHANGED: Meaning(
-        "audit", "Board access", "{by} changed board access[ for {user}][ for group {group}]", "noise"
+        "audit", "Board access", "{by} changed board access[ for {user}][ for group {group}][: {change}]", "noise"
     ),
     T.ACCOUNT_CHANGED: Meaning("audit", "Account changed", "{by} changed the account of {user}: {change}", "noise"),
     T.SESSIONS_ENDED: Meaning("audit", "Sessions ended", "{by} signed out {sessions}", "noise"),

@@ -22,10 +22,11 @@ from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.people.actions import set_active
 from dashboard.pages.people.forms import PersonForm, RoleForm
-from dashboard.pages.sign_in.one_time_links import one_time_path
+from dashboard.pages.sign_in.one_time_links import VALID_FOR, one_time_path, unused_until
 from dashboard.queries.people import by_id
 from dashboard.queries.people import people as all_people
 from marcus_events import audit
+from marcus_events.core.event import utc_now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,6 +113,8 @@ def show_person(
         "is_new": is_new,
         "is_saved": "saved" in request.GET and request.method == "GET",
         "link": link,
+        "link_until": utc_now() + VALID_FOR,
+        "unused_until": unused_until(user),
     }
     page_state = PageState.of_board("people", request.GET)
     response = page_view.render(request, "people/person.html", page_state, user.get_username(), **context)
