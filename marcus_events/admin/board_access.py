@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import ModelChoiceField, ModelForm, TextInput
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -20,6 +21,17 @@ CHANGES = {"given": "added", "taken": "removed"}
 
 
 class BoardAccessForm(ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    """A user is named rather than chosen: a list of all of them would be as long as there are people."""
+
+    user = ModelChoiceField(
+        User.objects.all(),
+        to_field_name="username",
+        required=False,
+        widget=TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+        help_text="The username.",
+        error_messages={"invalid_choice": "No user has this username."},
+    )
+
     def clean(self) -> dict[str, Any]:
         """Check that one of the two is given, which the table requires."""
         found = super().clean() or {}
