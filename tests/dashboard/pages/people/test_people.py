@@ -121,7 +121,12 @@ def test_who_is_locked_out_is_out_at_once_and_comes_back_when_let_in(administrat
     ann = made("ann")
     theirs = signed_in(ann)
     assert theirs.get("/").status_code == 200
-    administrator.post(f"/people/{ann.pk}/", {"act": "lock-out"})
+    for wrong in ({}, {"confirm": "Ann"}, {"confirm": "root"}):
+        refused = administrator.post(f"/people/{ann.pk}/", {"act": "lock-out"} | wrong)
+        assert refused.status_code == 422
+        assert "Type ann to confirm." in refused.content.decode()
+    assert theirs.get("/").status_code == 200
+    administrator.post(f"/people/{ann.pk}/", {"act": "lock-out", "confirm": "ann"})
     assert theirs.get("/").status_code == 302
     assert "Deactivated" in open_page(administrator, "/people/").text
     assert administrator.post(f"/people/{ann.pk}/", {"act": "link"}).status_code == 404
@@ -138,7 +143,7 @@ def test_nobody_changes_themselves_nor_a_superuser_who_is_none(administrator: Cl
             response = administrator.post(f"/people/{user.pk}/", {"act": act, "role": "viewer", "sees": "some"})
             assert response.status_code == 403, f"{user} {act}"
         assert 'name="act" value="save"' not in administrator.get(f"/people/{user.pk}/").content.decode()
-    assert signed_in(boss).post(f"/people/{myself.pk}/", {"act": "lock-out"}).status_code == 302
+    assert signed_in(boss).post(f"/people/{myself.pk}/", {"act": "lock-out", "confirm": "root"}).status_code == 302
 
 
 def test_the_list_says_of_each_what_they_are_and_see(administrator: Client) -> None:

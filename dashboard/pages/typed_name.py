@@ -1,0 +1,15 @@
+"""Asks for a name to be typed before an act that cannot be undone. The server compares it, so it needs no JavaScript."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+NOT_TYPED = "Type {} to confirm."
+
+
+def is_typed(request: HttpRequest, name: str) -> bool:
+    return request.POST.get("confirm", "").strip() == name.strip()
+
+
+def not_typed(name: str) -> str:
+    return NOT_TYPED.format(name)
