@@ -8,7 +8,8 @@ NOT_TYPED = "Type {} to confirm."
 
 
 def is_typed(request: HttpRequest, name: str) -> bool:
-    return request.POST.get("confirm", "").strip() == name.strip()
+    """Whether `confirm` is the name; spaces count as a page shows them."""
+    return request.POST.get("confirm", "").split() == name.split()
 
 
 def not_typed(name: str) -> str:

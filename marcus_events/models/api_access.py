@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.db import models
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.patterns import any_like
+
+IN_USE = timedelta(days=7)  # after its last use
 
 
 class Token(models.Model):
@@ -41,6 +44,11 @@ class Token(models.Model):
         if self.expires_at:
             return f"{'expired' if self.expires_at <= utc_now() else 'expires'} {self.expires_at:%Y-%m-%d %H:%M}"
         return "never expires"
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a program used it lately."""
+        return self.last_used_at is not None and utc_now() - self.last_used_at < IN_USE
 
     def speaks_for(self, source: str) -> bool:
         return not self.sources or any_like(self.sources, source)

@@ -24,10 +24,12 @@ from dashboard.pages import page_view
 from dashboard.pages.account.forms import OwnPasswordForm, ProfileForm
 from dashboard.pages.integrations.token_list import own_tokens
 from dashboard.pages.sign_in import session_details
+from dashboard.pages.typed_name import is_typed
 from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.access.sessions import is_proxy_session
 from marcus_events.core.event_types import EventTypes
+from marcus_events.models import Token
 
 DONE = {
     "profile": "Saved.",
@@ -97,6 +99,8 @@ def revoke_own(request: HttpRequest, token_id: str) -> HttpResponse:
     token = user.tokens.filter(pk=token_id, revoked_at=None).first() if token_id.isdecimal() else None
     if token is None:
         raise Http404("There is no such token.")
+    if token.is_in_use and not is_typed(request, token.name):
+        return show(request, unconfirmed=token)
     if tokens.revoke(token.name):
         audit.record(EventTypes.TOKEN_REVOKED, user.get_username(), audit.address_of(request), token=token.name)
     return done("token")
@@ -117,7 +121,11 @@ def is_by_proxy(request: HttpRequest) -> bool:
 
 @sensitive_variables()
 def show(
-    request: HttpRequest, *, profile: ProfileForm | None = None, password_form: OwnPasswordForm | None = None
+    request: HttpRequest,
+    *,
+    profile: ProfileForm | None = None,
+    password_form: OwnPasswordForm | None = None,
+    unconfirmed: Token | None = None,
 ) -> HttpResponse:
     user = owner(request)
     context: dict[str, Any] = {
@@ -125,9 +133,11 @@ def show(
         "password_form": None if is_by_proxy(request) else password_form or OwnPasswordForm(request),
         "sessions": session_details.session_rows(user, request.session.session_key),
         "tokens": own_tokens(user),
+        "unconfirmed": unconfirmed,
         "done": DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
     }
     page_state = PageState.of_board("account", request.GET)
     response = page_view.render(request, "account/index.html", page_state, "Your account", **context)
-    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if profile or password_form else HTTPStatus.OK
+    is_refused = profile or password_form or unconfirmed
+    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
     return response

@@ -10,6 +10,7 @@ from django.test import Client
 
 from dashboard.pages.sign_in.session_details import browser_of
 from marcus_events.access import roles, tokens
+from marcus_events.core.event import utc_now
 from marcus_events.models import Token
 from tests.dashboard.pages.people.test_people import acts, made, now, signed_in
 from tests.dashboard.reading import open_page
@@ -154,6 +155,9 @@ def test_own_tokens_are_listed_and_revoked_and_those_of_others_are_not(ann: User
         assert client.post("/account/", {"act": "revoke", "token": str(token.pk)}).status_code == 404
     assert client.post("/account/", {"act": "revoke", "token": "x"}).status_code == 404
     mine = Token.objects.get(name="of ann")
+    Token.objects.update(last_used_at=utc_now())
+    assert client.post("/account/", {"act": "revoke", "token": str(mine.pk)}).status_code == 422
+    Token.objects.update(last_used_at=None)
     assert client.post("/account/", {"act": "revoke", "token": str(mine.pk)}).status_code == 302
     assert set(Token.objects.filter(revoked_at=None).values_list("name", flat=True)) == {"of root", "of nobody"}
     assert recorded("token_revoked") == [{"by": "ann", "token": "of ann"}]
