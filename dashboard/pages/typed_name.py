@@ -1,4 +1,4 @@
-"""Asks for a name to be typed before an act that cannot be undone. The server compares it, so it needs no JavaScript."""
+"""Asks for a name before an act that cannot be undone. The server compares it, so it needs no JavaScript."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 def save_profile(request: HttpRequest) -> HttpResponse:
-    form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
+    form = ProfileForm(request.POST, instance=User.objects.get(pk=owner(request).pk))
     if not form.is_valid():
         return show(request, profile=form)
     form.save()
