@@ -29,7 +29,7 @@ READ = {
     "range": "WhiteNoise: a part of a static file",
     "referer": "Django's CSRF check over TLS, where a browser sends no Origin",
     "traceparent": "api.publish: kept with an event as its producer stated it, after a check of its form",
-    "user-agent": "django-axes: kept, cut short, beside a failed sign-in; never decides anything",
+    "user-agent": "django-axes and sign_in.session_details: kept, cut short, beside a sign-in; never decides anything",
     "x-csrftoken": "Django's CSRF check: the form token of a script's request, which must match the cookie's",
     "x-drawer": "dashboard.pages: a fragment (of a task, a blocker, what is found by name) in place of the page",
 }

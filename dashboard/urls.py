@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from dashboard.pages.account import views as account
 from dashboard.pages.activity import views as activity
 from dashboard.pages.agents import views as agents
 from dashboard.pages.alerts import views as alerts
@@ -75,6 +76,8 @@ urlpatterns = [
     path("retention/", retention.retention, name="retention"),
     path("retention/run/", retention.run, name="retention-run"),
     path("retention/<int:policy_id>/", retention.change, name="retention-change"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="account-password"),
     path("people/", people.people, name="people"),
     path("people/<int:user_id>/", people.person, name="person"),
     path("demo/remove/", demo_views.remove, name="demo-remove"),

@@ -30,6 +30,7 @@ OWN_PARTS = {
     "alerts": Page(),
     "retention": Page(is_for_administrators=True),
     "people": Page(is_for_administrators=True),
+    "account": Page(),
     "no-boards": Page(),
     "audit": audit.PAGE,
     "integrations": integrations.PAGE,

@@ -34,6 +34,7 @@ def create(
     boards: Iterable[str] = (),
     sources: Iterable[str] = (),
     expires_at: datetime | None = None,
+    created_by: int | None = None,
 ) -> str:
     """Create a token and return its secret, which cannot be read again.
 
@@ -55,6 +56,7 @@ def create(
         boards=check_names(boards, "board"),
         sources=check_names(sources, "source"),
         expires_at=expires_at,
+        created_by_id=created_by,
     )
     return secret
 

@@ -5,19 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import ModelChoiceField, ModelForm, TextInput
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from marcus_events import audit
 from marcus_events.admin import display
 from marcus_events.admin.base import Administered
-from marcus_events.models import BoardAccess
+from marcus_events.models import Board, BoardAccess
+
+CHANGES = {"given": "added", "taken": "removed"}
 
 
 class BoardAccessForm(ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    """A user is named rather than chosen: a list of all of them would be as long as there are people."""
+
+    user = ModelChoiceField(
+        User.objects.all(),
+        to_field_name="username",
+        required=False,
+        widget=TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+        help_text="The username.",
+        error_messages={"invalid_choice": "No user has this username."},
+    )
+
     def clean(self) -> dict[str, Any]:
         """Check that one of the two is given, which the table requires."""
         found = super().clean() or {}
@@ -65,4 +79,6 @@ class BoardAccessAdmin(Administered):
 def told(request: HttpRequest, access: BoardAccess, act: str) -> None:
     who = {"user": access.user.get_username()} if access.user else {"group": str(access.group)}
     by, address = request.user.get_username(), audit.address_of(request)
-    audit.record("board_access_changed", by, address, board=access.board_id, act=act, **who)
+    board = Board.objects.now().filter(board_id=access.board_id).first()
+    change = f"{CHANGES[act]} {board.name if board else access.board_id}"
+    audit.record("board_access_changed", by, address, board=access.board_id, act=act, change=change, **who)

@@ -21,6 +21,8 @@ from marcus_events.audit.failed_logins import NOBODY, failed_logins
 from marcus_events.core.event_types import EventTypes
 
 WATCHED_FIELDS = {"is_active": "active", "is_superuser": "superuser", "is_staff": "staff"}
+PROFILE_FIELDS = {"first_name": "name changed", "last_name": "name changed", "email": "email address changed"}
+LOOKED_AT = {*WATCHED_FIELDS, *PROFILE_FIELDS, "password"}
 CHANGE_PHRASES = {"post_add": "added {}", "post_remove": "removed {}", "pre_clear": "removed {}"}
 MAX_NAMED = 20  # groups or permissions in a sentence
 
@@ -76,11 +78,10 @@ def on_login_failed(
 
 def before_user_saved(sender: Any, instance: User, update_fields: frozenset[str] | None = None, **kwargs: Any) -> None:
     """Collect the changes before a user is saved. A sign-in saves only its time, and needs no query."""
-    looked_at = {*WATCHED_FIELDS, "password"} & (
-        set(update_fields) if update_fields is not None else {*WATCHED_FIELDS, "password"}
-    )
+    looked_at = LOOKED_AT & (set(update_fields) if update_fields is not None else LOOKED_AT)
     before = User.objects.filter(pk=instance.pk).first() if looked_at and instance.pk else None
     instance._audited = describe_changes(before, instance, looked_at) if before else []  # type: ignore[attr-defined]
+    instance._audited_profile = profile_changes(before, instance, looked_at) if before else []  # type: ignore[attr-defined]
 
 
 def describe_changes(before: User, after: User, looked_at: set[str]) -> list[str]:
@@ -90,11 +91,19 @@ def describe_changes(before: User, after: User, looked_at: set[str]) -> list[str
     return [*words, "password changed"] if is_new else words
 
 
+def profile_changes(before: User, after: User, looked_at: set[str]) -> list[str]:
+    """Name what changed, without the values: a log that is kept for good is no place for addresses."""
+    changed = [name for name in PROFILE_FIELDS if name in looked_at and getattr(before, name) != getattr(after, name)]
+    return list(dict.fromkeys(PROFILE_FIELDS[name] for name in changed))
+
+
 def on_user_saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
     rights = [words for name, words in WATCHED_FIELDS.items() if name != "is_active" and getattr(instance, name)]
     change = ["created", *rights] if created else instance.__dict__.pop("_audited", [])
     if change:
         record_role_change(instance.get_username(), ", ".join(change))
+    if profile := instance.__dict__.pop("_audited_profile", []):
+        record_change(EventTypes.ACCOUNT_CHANGED, instance.get_username(), ", ".join(profile))
 
 
 def on_user_deleted(sender: Any, instance: User, **kwargs: Any) -> None:
@@ -136,5 +145,9 @@ def display_name(thing: Any) -> str:
 
 
 def record_role_change(user: str, change: str) -> None:
+    record_change(EventTypes.ROLE_CHANGED, user, change)
+
+
+def record_change(event_type: str, user: str, change: str) -> None:
     who = actor()
-    record_on_commit(EventTypes.ROLE_CHANGED, who.by or audit.COMMAND_LINE, who.address, user=user, change=change)
+    record_on_commit(event_type, who.by or audit.COMMAND_LINE, who.address, user=user, change=change)

@@ -87,6 +87,8 @@ class EventTypes:
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
     ROLE_CHANGED = "role_changed"
     BOARD_ACCESS_CHANGED = "board_access_changed"
+    ACCOUNT_CHANGED = "account_changed"
+    SESSIONS_ENDED = "sessions_ended"
     HISTORY_EXPORTED = "history_exported"
     EVENT_REDACTED = "event_redacted"
     SUBSCRIPTION_REPLAYED = "subscription_replayed"
@@ -214,11 +216,13 @@ MEANINGS: dict[str, Meaning] = {
     ),
     T.TOKEN_REVOKED: Meaning("audit", "Token revoked", "{by} revoked the token {token}", "noise"),
     T.ROLE_CHANGED: Meaning(
-        "audit", "Role changed", "{by} changed {user}[: {change}][: {state}][: role {role}]", "noise"
+        "audit", "Role changed", "{by} changed {user}[: {change}][: {state}][: role {role}][, was {before}]", "noise"
     ),
     T.BOARD_ACCESS_CHANGED: Meaning(
-        "audit", "Board access", "{by} changed board access[ for {user}][ for group {group}]", "noise"
+        "audit", "Board access", "{by} changed board access[ for {user}][ for group {group}][: {change}]", "noise"
     ),
+    T.ACCOUNT_CHANGED: Meaning("audit", "Account changed", "{by} changed the account of {user}: {change}", "noise"),
+    T.SESSIONS_ENDED: Meaning("audit", "Sessions ended", "{by} signed out {sessions}", "noise"),
     T.HISTORY_EXPORTED: Meaning(
         "audit", "History exported", "{by} exported {events} events[, incomplete: {reason}]", "noise"
     ),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from marcus_events.core.event import utc_now
 from marcus_events.core.patterns import any_like
+
+IN_USE = timedelta(days=7)  # after its last use
 
 
 class Token(models.Model):
@@ -20,6 +24,8 @@ class Token(models.Model):
     boards = models.JSONField(default=list)  # ids; none means every board
     sources = models.JSONField(default=list)  # patterns of those it may speak for; none means any
     created_at = models.DateTimeField(auto_now_add=True)
+    # None: made by a command, or before this was recorded
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="tokens")
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)  # to the minute
     revoked_at = models.DateTimeField(null=True)
@@ -38,6 +44,11 @@ class Token(models.Model):
         if self.expires_at:
             return f"{'expired' if self.expires_at <= utc_now() else 'expires'} {self.expires_at:%Y-%m-%d %H:%M}"
         return "never expires"
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a program used it lately."""
+        return self.last_used_at is not None and utc_now() - self.last_used_at < IN_USE
 
     def speaks_for(self, source: str) -> bool:
         return not self.sources or any_like(self.sources, source)

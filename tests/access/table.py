@@ -93,6 +93,8 @@ TABLE = {
     "integrations/webhooks/<int:webhook_id>/": Row(
         "/integrations/webhooks/999999/", "in 302 302 302 302", "in 403 403 403 404", {"act": "delete"}
     ),
+    "account/": Row("/account/", SIGNED_IN, "in 302 302 302 302", {"act": "end-others"}),
+    "account/password/": Row("/account/password/", "in 302 302 302 302", "in 422 422 422 422"),
     "people/": Row("/people/", ADMINISTRATORS, "in 403 403 403 422"),
     "people/<int:user_id>/": Row("/people/{outsider}/", ADMINISTRATORS, "in 403 403 403 422", {"act": "save"}),
     "audit/": Row("/audit/", ADMINISTRATORS, NO_FORM),
@@ -189,6 +191,7 @@ LIVE_PAGES = {
     "no-boards": LIVE,
     "integrations": LIVE,
     "health": LIVE,
+    "account": LIVE,
     "agents": LIVE,
     "agent": LIVE,
     "blocked": LIVE,

@@ -66,10 +66,10 @@ def test_no_page_has_a_style_or_a_script_of_its_own(superuser: Client) -> None:
 def test_access_is_given_to_a_user_or_a_group_and_never_to_both_or_neither(ann: User, administrator: Client) -> None:
     group = Group.objects.create(name="testers")
     path = "/admin/marcus_events/boardaccess/add/"
-    for given in ({}, {"user": ann.pk, "group": group.pk}):
+    for given in ({}, {"user": ann.username, "group": str(group.pk)}):
         refused = administrator.post(path, {"board_id": "shop"} | given)
         assert refused.status_code == 200
         assert "Choose either a user or a group." in refused.content.decode()
     assert not BoardAccess.objects.filter(board_id="shop").exists()
-    for given in ({"user": ann.pk}, {"group": group.pk}):
+    for given in ({"user": ann.username}, {"group": str(group.pk)}):
         assert administrator.post(path, {"board_id": "shop"} | given).status_code == 302

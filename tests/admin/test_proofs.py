@@ -51,3 +51,15 @@ def test_a_saved_search_can_be_deleted(administrator: Client) -> None:
     assert MARKUP not in page
     administrator.post(f"/admin/dashboard/savedsearch/{search.pk}/delete/", {"post": "yes"})
     assert not SavedSearch.objects.exists()
+
+
+def test_a_board_is_given_to_a_person_by_name_and_no_form_lists_everybody(administrator: Client) -> None:
+    bo = User.objects.create_user("bo")
+    add = "/admin/marcus_events/boardaccess/add/"
+    page = administrator.get(add).content.decode()
+    assert 'name="user"' in page
+    assert ">bo<" not in page
+    wrong = administrator.post(add, {"board_id": "shop", "group": "", "user": "nobody"})
+    assert "No user has this username." in wrong.content.decode()
+    assert administrator.post(add, {"board_id": "shop", "group": "", "user": "bo"}).status_code == 302
+    assert BoardAccess.objects.get().user == bo

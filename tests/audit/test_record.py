@@ -226,6 +226,8 @@ def test_every_kind_of_act_reads_as_a_sentence() -> None:
             verdict="whole",
             path="/m",
             webhook="https://example.org/",
+            change="name changed",
+            sessions="1 other session",
         )
     texts = [as_text(sentence(event)) for event in on_record()]
     assert len(texts) == len(types_of("audit"))

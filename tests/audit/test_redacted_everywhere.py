@@ -63,7 +63,7 @@ def redact_all(target: Target, positions: list[int]) -> int:
     """One by command, the others on their pages. The position of the last record."""
     target.manage("redact", str(positions[0]), "--reason", "a secret")
     for position in positions[1:]:
-        target.post_form(target.admin, f"/activity/{position}/redact/", {"reason": "a secret"})
+        target.post_form(target.admin, f"/activity/{position}/redact/", {"reason": "a secret", "confirm": position})
     assert positions_of(target.admin) == []
     records = target.admin.get("/api/events?type=event_redacted&limit=1000").json()["events"]
     assert len(records) == len(positions)

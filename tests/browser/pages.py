@@ -21,6 +21,7 @@ PATHS = {
     "history": "/history/?q=type:task_*&columns=data.progress",
     "audit": "/audit/",
     "retention": "/retention/",
+    "account": "/account/",
     "people": "/people/",
     "a person": "/people/1/",
 }

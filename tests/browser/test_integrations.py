@@ -27,6 +27,8 @@ def make(page: Page, name: str) -> str:
 def revoke(page: Page, name: str) -> None:
     row = page.get_by_role("row", name=name)
     row.get_by_text("Revoke", exact=False).first.click()
+    if (confirm := row.get_by_label("to confirm")).count():
+        confirm.fill(name)
     row.get_by_role("button", name="Revoke token").click()
 
 

@@ -180,7 +180,7 @@ def lock_out(site: SingleSignOn, name: str) -> None:
     assert found, people(site)
     page = site.ask(found.group(1), (HEADER, "admin"), ("Cookie", cookies))
     token = page.cookies["csrftoken"]
-    form = httpx.QueryParams({"act": "lock-out", "csrfmiddlewaretoken": token})
+    form = httpx.QueryParams({"act": "lock-out", "confirm": name, "csrfmiddlewaretoken": token})
     answer = site.ask(
         found.group(1),
         (HEADER, "admin"),

@@ -16,6 +16,7 @@ from dashboard.pages import page_view
 from dashboard.pages.activity import views
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.audit import queries
+from dashboard.pages.typed_name import is_typed
 from marcus_events.audit import address_of
 from marcus_events.audit.hash_chain.verification_runs import VERIFIER
 from marcus_events.audit.redaction import MAX_REASON, CannotRedact, redact
@@ -48,6 +49,8 @@ def verify(request: HttpRequest) -> HttpResponse:
 def redact_event(request: HttpRequest, position: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
+        if not is_typed(request, str(position)):
+            raise CannotRedact(f"Type {position}, the position of the event, to confirm.")
         redact(position, request.user.get_username(), reason, address_of(request))
     except (CannotRedact, psycopg.OperationalError) as error:
         words = str(error) if isinstance(error, CannotRedact) else AWAY

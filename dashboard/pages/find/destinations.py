@@ -20,6 +20,7 @@ PAGES = (
     ("Alerts", "alerts", "notifications quiet hours sound"),
     ("Integrations", "integrations", "tokens webhooks folders api"),
     ("Health", "health", "sources lag disk status"),
+    ("Your account", "account", "profile password sessions email settings"),
 )
 PAGES_OF_ADMINISTRATORS = (
     ("People", "people", "users accounts roles"),

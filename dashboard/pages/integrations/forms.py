@@ -85,14 +85,19 @@ class TokenForm(BoardChoiceMixin):
             return datetime.combine(day + timedelta(days=1), time(), UTC)
         return None
 
-    def make(self) -> NewToken | None:
+    def make(self, created_by: int | None) -> NewToken | None:
         """Create the token; None if the form has errors."""
         if not self.is_valid():
             return None
         stated = self.cleaned_data
         try:
             secret = tokens.create(
-                stated["name"], stated["scopes"], stated["boards"], stated["sources"], stated["expires_at"]
+                stated["name"],
+                stated["scopes"],
+                stated["boards"],
+                stated["sources"],
+                stated["expires_at"],
+                created_by,
             )
         except IntegrityError:
             self.add_error("name", NAME_TAKEN)

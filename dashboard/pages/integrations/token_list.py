@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+
 from dashboard.queries import current_state
 from dashboard.queries.numbered_pages import Paging
 from marcus_events.core.event import utc_now
 from marcus_events.models import Token
 
 PAGE = 30
+MAX_OWN = 200  # tokens of one person
 MAX_NAMED = 5  # boards of a token
 
 
@@ -53,6 +56,13 @@ def tokens(page: str) -> Tokens:
         [row for row in rows if row.token.revoked_at],
         revoked.count(),
     )
+
+
+def own_tokens(user: User) -> list[TokenRow]:
+    """Return the valid tokens that the user created, newest first."""
+    found = list(user.tokens.filter(revoked_at=None).order_by("-created_at", "-id")[:MAX_OWN])
+    names = current_state.board_names(board for token in found for board in token.boards[:MAX_NAMED])
+    return [row(token, names) for token in found]
 
 
 def row(token: Token, names: dict[str, str]) -> TokenRow:

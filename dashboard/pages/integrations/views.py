@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,11 +28,13 @@ from dashboard.pages.integrations import dry_run_report, folder_list, snippets
 from dashboard.pages.integrations import token_list as listed
 from dashboard.pages.integrations.forms import FolderForm, NewToken, TokenForm, WebhookForm
 from dashboard.pages.integrations.webhook_notice import DONE, NewWebhookSecret, ProbeResult, WebhookNotice
+from dashboard.pages.typed_name import is_typed
 from dashboard.queries.people import administrators
 from dashboard.visibility import visibility_of
 from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.core.event_types import EventTypes
+from marcus_events.models import Token
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +61,7 @@ def make(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if form.is_finding:
         return show(request, form=form.unchecked())
-    made = form.make()
+    made = form.make(request.user.pk)
     if made is None:
         return show(request, form=form)
     by, scopes = request.user.get_username(), form.cleaned_data["scopes"]
@@ -73,6 +76,8 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     token = listed.find(token_id)
     if token is None:
         raise Http404("There is no such token.")
+    if token.is_in_use and not token.revoked_at and not is_typed(request, token.name):
+        return show(request, unconfirmed=token)
     if tokens.revoke(token.name):
         by = request.user.get_username()
         audit.record(EventTypes.TOKEN_REVOKED, by, audit.address_of(request), token=token.name)
@@ -99,11 +104,13 @@ def show(
     folder_form: FolderForm | None = None,
     webhook_form: WebhookForm | None = None,
     webhook_notice: WebhookNotice | None = None,
+    unconfirmed: Token | None = None,
 ) -> HttpResponse:
     page_state = PageState.of_list("integrations", request.GET)
     site = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {
         "made": made,
+        "unconfirmed": unconfirmed,
         "report": report,
         "site": site,
         "snippets": snippets.fill_snippets(site, made),
@@ -113,7 +120,9 @@ def show(
         context |= webhook_context(request, webhook_form, webhook_notice)
     else:
         context["administrators"] = administrators()
-    return page_view.render(request, "integrations/index.html", page_state, "Integrations", **context)
+    response = page_view.render(request, "integrations/index.html", page_state, "Integrations", **context)
+    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if unconfirmed else HTTPStatus.OK
+    return response
 
 
 def token_context(request: HttpRequest, page_state: PageState, form: TokenForm | None) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from dashboard.queries.current_state import board_names
 from marcus_events import audit
 from marcus_events.access import roles
 
+MAX_NAMED = 10  # boards in a sentence
 EVERY, SOME = "every", "some"  # boards that somebody sees
 
 
@@ -38,8 +40,25 @@ def change_boards(user: User, boards: set[str], every: bool, by: User, address: 
     if (boards, every) == (before, saw_every):
         return
     roles.grant_boards(user, boards, every=every)
-    change = {"every_board": every, "given": sorted(boards - before), "taken": sorted(before - boards)}
-    audit.record("board_access_changed", by.get_username(), address, user=user.get_username(), **change)
+    given, taken = sorted(boards - before), sorted(before - boards)
+    change = {"every_board": every, "given": given, "taken": taken}
+    names = board_names([*given[:MAX_NAMED], *taken[:MAX_NAMED]])
+    words = [
+        *(["all boards"] if every else ["no longer all boards"] if saw_every else []),
+        *([f"added {listed(given, names)}"] if given else []),
+        *([f"removed {listed(taken, names)}"] if taken and not every else []),
+    ]
+    words_of_change = "; ".join(words)
+    audit.record(
+        "board_access_changed", by.get_username(), address, user=user.get_username(), change=words_of_change, **change
+    )
+
+
+def listed(ids: list[str], names: dict[str, str]) -> str:
+    """Name the boards as they are called now; the trail keeps their ids beside it."""
+    shown = ", ".join(names.get(board_id) or board_id for board_id in ids[:MAX_NAMED])
+    more = len(ids) - MAX_NAMED
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def set_active(user: User, by: User, address: str, *, is_active: bool) -> None:

@@ -22,10 +22,12 @@ from dashboard.pages import page_view
 from dashboard.pages.administrator_view import by_administrator
 from dashboard.pages.people.actions import set_active
 from dashboard.pages.people.forms import PersonForm, RoleForm
-from dashboard.pages.sign_in.one_time_links import one_time_path
+from dashboard.pages.sign_in.one_time_links import VALID_FOR, one_time_path, unused_until
+from dashboard.pages.typed_name import is_typed, not_typed
 from dashboard.queries.people import by_id
 from dashboard.queries.people import people as all_people
 from marcus_events import audit
+from marcus_events.core.event import utc_now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,6 +70,8 @@ def act(request: HttpRequest, user: User) -> HttpResponse:
             return show_person(request, user, RoleForm(request.POST, user=user).unchecked())
         case "link" if user.is_active:
             return show_person(request, user, link=create_link(request, user))
+        case "lock-out" if user.is_active and not is_typed(request, user.get_username()):
+            return show_person(request, user, confirm_error=not_typed(user.get_username()))
         case "lock-out" | "let-in" as chosen:
             set_active(user, by, address, is_active=chosen == "let-in")
         case _:
@@ -103,7 +107,13 @@ def show(request: HttpRequest, form: PersonForm) -> HttpResponse:
 
 @sensitive_variables("link")
 def show_person(
-    request: HttpRequest, user: User, form: RoleForm | None = None, *, is_new: bool = False, link: str = ""
+    request: HttpRequest,
+    user: User,
+    form: RoleForm | None = None,
+    *,
+    is_new: bool = False,
+    link: str = "",
+    confirm_error: str = "",
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "person": user,
@@ -112,8 +122,11 @@ def show_person(
         "is_new": is_new,
         "is_saved": "saved" in request.GET and request.method == "GET",
         "link": link,
+        "confirm_error": confirm_error,
+        "link_until": utc_now() + VALID_FOR,
+        "unused_until": unused_until(user),
     }
     page_state = PageState.of_board("people", request.GET)
     response = page_view.render(request, "people/person.html", page_state, user.get_username(), **context)
-    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if form and form.errors else HTTPStatus.OK
+    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if confirm_error or (form and form.errors) else HTTPStatus.OK
     return response

@@ -22,6 +22,7 @@ EVERY_BOARD = Scope(EVERYTHING)  # administrators see all boards
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # Django cannot say of what, at runtime
     """A retention policy. Board ids are percent-encoded, because forms normalise some characters."""
 
+    confirm = forms.CharField(required=False)  # the pattern once more; see the view
     other_board = forms.CharField(required=False, max_length=MAX_NAME)  # for boards beyond MAX_CHOICES
 
     default_days, max_days = DEFAULT_DAYS, MAX_DAYS

@@ -61,9 +61,9 @@ def are_full() -> bool:
     return RetentionPolicy.objects.count() >= MAX_POLICIES
 
 
-def keep(policy: RetentionPolicy, by: str, address: str) -> None:
+def keep(policy: RetentionPolicy, by: str, address: str, *, act: str = "") -> None:
     policy.save()
-    audit.record("retention_changed", by, address, policy=str(policy), act=policy.act)
+    audit.record("retention_changed", by, address, policy=str(policy), act=act or policy.act)
 
 
 def forget(policy: RetentionPolicy, by: str, address: str) -> None:

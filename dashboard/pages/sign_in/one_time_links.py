@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
@@ -35,6 +35,12 @@ def one_time_path(user: User) -> str:
     SignInLink.objects.filter(expires_at__lte=now).delete()
     SignInLink.objects.create(user=user, digest=digest(secret), made_at=now, expires_at=now + VALID_FOR)
     return reverse("sign-in-link", args=[secret])
+
+
+def unused_until(user: User) -> datetime | None:
+    """Return when the user's last unused link expires; None if there is none."""
+    links = user.sign_in_links.filter(used_at=None, expires_at__gt=utc_now())
+    return links.order_by("expires_at").values_list("expires_at", flat=True).last()
 
 
 def user_of(secret: str) -> User | None:

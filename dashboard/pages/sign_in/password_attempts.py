@@ -27,12 +27,13 @@ from marcus_events.access.authentication import network_of
 from marcus_events.core.problem import Problem
 from marcus_events.http.either_mode import EitherMode, end_turn
 
+PASSWORD_PATH = "/account/password/"  # noqa: S105 - where people change their own
 BUSY_FOR_S = 5  # by then the queue has advanced
 WAIT_S = (0.5, 1.5)  # a random delay between these, so that simultaneous clients do not return together
 
 
 class PasswordAttemptLimit(EitherMode):
-    """Middleware for the sign-in form."""
+    """Middleware for the forms that check a password."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if self.is_async:
@@ -53,7 +54,7 @@ class PasswordAttemptLimit(EitherMode):
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
-    if request.method != "POST" or request.path_info != settings.LOGIN_URL:
+    if request.method != "POST" or request.path_info not in (settings.LOGIN_URL, PASSWORD_PATH):
         return None
     try:
         rate_limits.check("sign_in", network_of(audit.address_of(request)), "")

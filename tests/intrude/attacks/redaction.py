@@ -24,7 +24,7 @@ def publish_secrets(target: Target) -> list[int]:
 
 def redact(target: Target, positions: list[int]) -> int:
     for position in positions:
-        target.post_form(target.admin, f"/activity/{position}/redact/", {"reason": "a secret"})
+        target.post_form(target.admin, f"/activity/{position}/redact/", {"reason": "a secret", "confirm": position})
     records = target.admin.get("/api/events?type=event_redacted&limit=1000").json()["events"]
     return int(max(found["position"] for found in records))
 

@@ -181,7 +181,7 @@ def lock_out_and_let_in(target: Target) -> int:
     name, client = target.person()
     link, user_id = target.sign_in_link(name), id_of(target, name)
     for act in ("lock-out", "let-in"):
-        answer = target.post_form(target.admin, f"/people/{user_id}/", {"act": act})
+        answer = target.post_form(target.admin, f"/people/{user_id}/", {"act": act, "confirm": name})
         assert answer.status_code == FOUND, answer.text
     for path in ("/", "/alerts/", "/history/"):
         check(client.get(path).status_code == FOUND, f"the old cookie opens {path}")

@@ -104,7 +104,7 @@ def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
     [row] = row_cache.render_rows([found for found in [read.event(complaint)] if found], read.head())
     assert "No key for shop" in row
     assert "Redact permanently" in page(administrator, f"/activity/{complaint}/")
-    answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours"})
+    answer = administrator.post(f"/activity/{complaint}/redact/", {"reason": "a <key> of ours", "confirm": complaint})
     assert answer["Location"] == f"/activity/{complaint}/#redacted"
     shown = page(administrator, f"/activity/{complaint}/")
     assert "Redacted by <b><bdi>ada</bdi></b>" in shown
@@ -115,9 +115,19 @@ def test_an_event_is_redacted_from_its_page(administrator: Client) -> None:
 
 def test_what_is_not_possible_is_said_above_the_form(administrator: Client) -> None:
     [position] = publish(event("task_started", task_id="t1"))
-    answer = administrator.post(f"/activity/{position}/redact/", {"reason": " "})
+    answer = administrator.post(f"/activity/{position}/redact/", {"reason": " ", "confirm": position})
     assert answer.status_code == 409
     assert "Enter a reason." in answer.content.decode()
+
+
+def test_nothing_is_redacted_until_its_position_is_typed(administrator: Client) -> None:
+    [position] = publish(event("task_started", task_id="t1", task_name="Keep me"))
+    for typed in ("", str(position + 1), "yes"):
+        answer = administrator.post(f"/activity/{position}/redact/", {"reason": "my own", "confirm": typed})
+        assert answer.status_code == 409
+        assert f"Type {position}, the position of the event, to confirm." in answer.content.decode()
+        assert 'value="my own"' in answer.content.decode()
+    assert "Keep me" in page(administrator, f"/activity/{position}/")
 
 
 def test_people_who_sign_in_are_no_beginning(administrator: Client) -> None:

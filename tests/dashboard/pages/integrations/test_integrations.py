@@ -323,3 +323,23 @@ def test_the_page_is_in_the_navigation_and_the_admin_only_for_staff(viewer: Clie
         leads = open_page(client, "/").leads()
         assert PAGE in leads
         assert ("/admin/" in leads) is is_staff
+
+
+def test_a_token_that_was_used_lately_is_revoked_only_by_its_name(administrator: Client) -> None:
+    secret = made(administrator)
+    Token.objects.update(last_used_at=utc_now())
+    path = revoke_at("build server")
+    for wrong in ({}, {"confirm": "server"}):
+        refused = administrator.post(path, wrong)
+        assert refused.status_code == 422
+        assert "type its name to confirm" in refused.content.decode()
+    assert tokens.find(secret)
+    assert administrator.post(path, {"confirm": "build server"}).status_code == 302
+    assert tokens.find(secret) is None
+
+
+def test_a_token_that_was_not_used_lately_is_revoked_by_a_button(administrator: Client) -> None:
+    secret = made(administrator)
+    Token.objects.update(last_used_at=utc_now() - timedelta(days=8))
+    assert administrator.post(revoke_at("build server")).status_code == 302
+    assert tokens.find(secret) is None

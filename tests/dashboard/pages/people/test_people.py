@@ -16,6 +16,7 @@ from marcus_events.log import read
 from tests.dashboard.publishing import event, publish
 from tests.dashboard.reading import open_page
 
+CHANGE_OF_ALL = {"every_board": False, "given": [], "taken": [], "change": "no longer all boards"}
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -62,7 +63,9 @@ def test_a_person_is_made_with_a_role_and_boards_and_is_given_a_link(administrat
     ann = User.objects.get(username="ann")
     assert (roles.role_of(ann), visibility_of(ann)) == (roles.MANAGER, Visibility(frozenset({"a/b,c"})))
     assert "no-store" in response["Cache-Control"]
-    link = re.search(r"<code>http://testserver(/sign-in/link/[^<]+)</code>", response.content.decode())
+    link = re.search(
+        r"<code id=\"sign-in-link\">http://testserver(/sign-in/link/[^<]+)</code>", response.content.decode()
+    )
     assert link
     theirs = Client()
     assert theirs.post(link[1]).status_code == 302
@@ -94,10 +97,13 @@ def test_a_role_and_boards_are_given_and_taken_and_each_change_is_written_down(a
     about = {"by": "root", "user": "ann"}
     assert acts() == [
         ("role_changed", about | {"role": "manager", "before": "viewer"}),
-        ("board_access_changed", about | {"every_board": False, "given": ["shop"], "taken": []}),
-        ("board_access_changed", about | {"every_board": True, "given": [], "taken": ["shop"]}),
+        (
+            "board_access_changed",
+            about | {"every_board": False, "given": ["shop"], "taken": [], "change": "added Shop"},
+        ),
+        ("board_access_changed", about | {"every_board": True, "given": [], "taken": ["shop"], "change": "all boards"}),
         ("role_changed", about | {"role": "administrator", "before": "manager"}),
-        ("board_access_changed", about | {"every_board": False, "given": [], "taken": []}),
+        ("board_access_changed", about | CHANGE_OF_ALL),
         ("role_changed", about | {"role": "viewer", "before": "administrator"}),
     ]
 
@@ -115,7 +121,12 @@ def test_who_is_locked_out_is_out_at_once_and_comes_back_when_let_in(administrat
     ann = made("ann")
     theirs = signed_in(ann)
     assert theirs.get("/").status_code == 200
-    administrator.post(f"/people/{ann.pk}/", {"act": "lock-out"})
+    for wrong in ({}, {"confirm": "Ann"}, {"confirm": "root"}):
+        refused = administrator.post(f"/people/{ann.pk}/", {"act": "lock-out"} | wrong)
+        assert refused.status_code == 422
+        assert "Type ann to confirm." in refused.content.decode()
+    assert theirs.get("/").status_code == 200
+    administrator.post(f"/people/{ann.pk}/", {"act": "lock-out", "confirm": "ann"})
     assert theirs.get("/").status_code == 302
     assert "Deactivated" in open_page(administrator, "/people/").text
     assert administrator.post(f"/people/{ann.pk}/", {"act": "link"}).status_code == 404
@@ -132,7 +143,7 @@ def test_nobody_changes_themselves_nor_a_superuser_who_is_none(administrator: Cl
             response = administrator.post(f"/people/{user.pk}/", {"act": act, "role": "viewer", "sees": "some"})
             assert response.status_code == 403, f"{user} {act}"
         assert 'name="act" value="save"' not in administrator.get(f"/people/{user.pk}/").content.decode()
-    assert signed_in(boss).post(f"/people/{myself.pk}/", {"act": "lock-out"}).status_code == 302
+    assert signed_in(boss).post(f"/people/{myself.pk}/", {"act": "lock-out", "confirm": "root"}).status_code == 302
 
 
 def test_the_list_says_of_each_what_they_are_and_see(administrator: Client) -> None:
@@ -194,3 +205,34 @@ def test_who_sees_no_board_is_told_whom_to_ask(administrator: Client) -> None:
     assert "ask root." in open_page(theirs, "/").text
     roles.grant_boards(ann, ["shop"], every=False)
     assert "You do not have access to any boards yet" not in open_page(theirs, "/").text
+
+
+def test_the_trail_says_in_words_whose_access_to_which_board_changed(administrator: Client) -> None:
+    ann = made("ann")
+    change(administrator, ann, boards=["shop", "a%2Fb%2Cc"])
+    change(administrator, ann, role="manager")
+    text = open_page(administrator, "/audit/").text
+    assert f"Root changed board access for ann: added {HOSTILE}, Shop" in text
+    assert f"Root changed board access for ann: removed {HOSTILE}, Shop" in text
+    assert "Root changed ann: role manager, was viewer" in text
+
+
+def test_names_and_addresses_are_shown_and_found(administrator: Client) -> None:
+    ann = made("ann", first_name="Ann Lee", email="ann@example.org")
+    made("ben")
+    for query in ("", "?q=lee", "?q=@example"):
+        text = open_page(administrator, f"/people/{query}").text
+        assert "Ann Lee" in text
+        assert "ann@example.org" in text
+        assert ("ben" in text) == (query == "")
+    assert "ann@example.org" in open_page(administrator, f"/people/{ann.pk}/").text
+
+
+def test_a_link_can_be_copied_and_says_until_when_it_is_valid(administrator: Client) -> None:
+    ann = made("ann")
+    page = administrator.post(f"/people/{ann.pk}/", {"act": "link"}).content.decode()
+    assert 'data-copy="sign-in-link"' in page
+    assert "Works once, until <time" in page
+    later = administrator.get(f"/people/{ann.pk}/").content.decode()
+    assert "It is valid until <time" in later
+    assert "/sign-in/link/" not in later

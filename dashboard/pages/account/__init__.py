@@ -1,0 +1,1 @@
+"""Your account: name, e-mail, password, sessions and tokens of the person who is signed in."""
