@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marcus_events", "0039_names_of_tasks"),
+        ("marcus_events", "0040_tasks_by_time"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
