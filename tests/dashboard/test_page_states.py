@@ -42,7 +42,7 @@ def test_while_a_task_is_blocked_each_page_says_so(viewer: Client) -> None:
     columns = only_regions(viewer, "/boards/shop/", "board-head", "columns", "card-shop-2")
     assert "holds up 2" in columns
     assert "Claude of shop is blocked on Build shop-2: No key for shop" in only_regions(viewer, "/activity/", "stream")
-    assert "High No key for shop" in only_regions(viewer, "/blocked/", "open", "resolved")
+    assert "No key for shop High Build shop-2" in only_regions(viewer, "/blocked/", "open", "resolved")
 
 
 def test_the_number_of_blockers_is_in_the_title_and_in_the_bell(viewer: Client) -> None:
