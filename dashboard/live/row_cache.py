@@ -18,9 +18,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.icons import icon_of
 from dashboard.live.page_state import PageState
-from dashboard.live.row_grouping import group_key
 from dashboard.queries.event_stream import Gap
 from dashboard.queries.labels import named
+from dashboard.row_grouping import group_key
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import meaning_of
 from marcus_events.core.redaction_marker import is_redacted

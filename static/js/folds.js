@@ -1,7 +1,7 @@
 // Bursts, folded: of neighbours that say the same kind of thing, the newest is shown, with how many there are.
 //
 // 1. Which events may be folded, and which are alike, the server says: rows of one burst have the same `data-burst`
-//    (see dashboard/live/row_grouping.py). A burst is what stands together of them; whatever stands between two ends it.
+//    (see dashboard/row_grouping.py). A burst is what stands together of them; whatever stands between two ends it.
 // 2. A button in the newest row opens the others. It moves on to the row that comes next.
 // 3. A fold keeps a few rows, the folds of a page so many in all. The rest of each is a gap, which is part of it.
 // 4. A page is folded by this alone, when it is opened and when rows come: both look the same.

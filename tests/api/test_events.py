@@ -111,7 +111,7 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"before": "1.5"}, "before must be"),
     ({"before": str(2**63)}, "before must be"),
     ({"order": "up"}, "order must be one of asc, desc"),
-    ({"since": "yesterday"}, "since cannot be read: “yesterday” is not an ISO 8601 timestamp"),
+    ({"since": "lately"}, "since cannot be read: “lately” is not an ISO 8601 timestamp"),
     ({"since": "2026-05-04T09:00:00"}, "since cannot be read: “2026-05-04T09:00:00” has no time zone"),
     ({"until": "2026-05-04T09:00:00 00:00"}, "in a URL, write a time with Z, or + as %2B"),
     ({"until": "9999-12-31T23:59:59Z"}, "until cannot be read"),

@@ -208,7 +208,7 @@ def test_two_boards_of_one_name_are_both_shown(told: Program) -> None:
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ({"as_of": "yesterday"}, "as_of cannot be read: “yesterday” is not an ISO 8601 timestamp"),
+        ({"as_of": "lately"}, "as_of cannot be read: “lately” is not an ISO 8601 timestamp"),
         ({"as_of": "-1"}, "as_of cannot be read"),
         ({"as_of": str(2**63)}, "as_of must be a whole number from 0 to"),
         ({"as_of": "٣"}, "as_of must be a whole number"),

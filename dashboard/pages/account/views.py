@@ -25,6 +25,7 @@ from dashboard.pages.account.forms import OwnPasswordForm, ProfileForm
 from dashboard.pages.integrations.token_list import own_tokens
 from dashboard.pages.sign_in import session_details
 from dashboard.pages.typed_name import is_typed
+from dashboard.queries import people
 from marcus_events import audit
 from marcus_events.access import tokens
 from marcus_events.access.sessions import is_proxy_session
@@ -74,7 +75,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 def save_profile(request: HttpRequest) -> HttpResponse:
-    form = ProfileForm(request.POST, instance=User.objects.get(pk=owner(request).pk))
+    form = ProfileForm(request.POST, instance=people.by_id(owner(request).pk) or owner(request))
     if not form.is_valid():
         return show(request, profile=form)
     form.save()

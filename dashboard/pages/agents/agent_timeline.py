@@ -24,7 +24,7 @@ from marcus_events.core.filters import format_moment
 MAX_LINKS = 100
 MAX_DRAWN = 1_600
 MAX_LABELS, MIN_LABELS = 80, 3  # in all lanes, and always allowed per lane
-MAX_ROWS = 20  # of the table
+MAX_ROWS = 15  # of the table
 ROOM, ROOM_ON_A_TELEPHONE = 4.5, 14.0  # percent of a lane that fits a few letters of a name
 
 

@@ -15,12 +15,12 @@ from django.shortcuts import redirect
 from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods
 
-from dashboard.pages.blocked import snoozes, undo
+from dashboard.pages.blocked import chosen_blockers, snoozes, undo
 from dashboard.pages.blocked.blocker_views import MAX_PEOPLE, is_permitted, known_person
 from dashboard.queries.blockers import names_of
 from dashboard.queries.people import first_who_see_all
 from dashboard.templatetags.pages import plural
-from dashboard.visibility import Scope, Visibility, visibility_of
+from dashboard.visibility import Visibility, visibility_of
 from marcus_events.access.roles import HANDLE_BLOCKER
 from marcus_events.blockers import actions
 from marcus_events.models import Blocker
@@ -73,7 +73,8 @@ def acted(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
             words = "Replied to"
         case _:
             raise actions.ActionNotPossible("Unknown action.")
-    return {"text": f"{words} {described(blockers)}", "undo": undo.token(act, by, blockers, again(blockers))}
+    now = chosen_blockers.as_they_are(blockers)
+    return {"text": f"{words} {described(blockers)}", "undo": undo.token(act, by, blockers, now)}
 
 
 def described(blockers: list[Blocker]) -> str:
@@ -101,7 +102,7 @@ def snooze(blockers: list[Blocker], by: str, request: HttpRequest) -> str:
 def undone(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
     by = request.user.get_username()
     stated = undo.read(request.POST.get("undo", ""), by)
-    found = {blocker.blocker_id: blocker for blocker in of_ids(stated.ids, visibility)}
+    found = {blocker.blocker_id: blocker for blocker in chosen_blockers.open_ones(stated.ids, visibility)}
     if not all(is_permitted(request, blocker, stated.permission) for blocker in found.values()):
         raise PermissionDenied
     undo.undo(stated, found, by)
@@ -111,14 +112,4 @@ def undone(request: HttpRequest, visibility: Visibility) -> dict[str, Any]:
 def chosen(stated: str, visibility: Visibility) -> list[Blocker]:
     """Return the open blockers that a form names."""
     numbers = [int(word) for word in stated.split()[:MAX_CHOSEN] if word.isascii() and word.isdecimal()]
-    return of_ids([number for number in numbers if number < MAX_ID], visibility)
-
-
-def of_ids(ids: list[int], visibility: Visibility) -> list[Blocker]:
-    rows = Blocker.objects.now().filter(blocker_id__in=ids, resolved_at=None, **Scope(visibility).on())
-    return list(rows.order_by("blocker_id"))
-
-
-def again(blockers: list[Blocker]) -> list[Blocker]:
-    """Return the blockers as they are by now."""
-    return list(Blocker.objects.now().filter(blocker_id__in=[blocker.blocker_id for blocker in blockers]))
+    return chosen_blockers.open_ones([number for number in numbers if number < MAX_ID], visibility)

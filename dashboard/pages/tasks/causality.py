@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.live.row_grouping import group_key
 from dashboard.queries.labels import named
+from dashboard.row_grouping import group_key
 from dashboard.visibility import Visibility
 from marcus_events.core.causal_tree import Trace, build_tree, correlation_of, named_cause
 from marcus_events.core.causation import CORRELATION

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard.live.row_grouping import KEY_BYTES, group_key
+from dashboard.row_grouping import KEY_BYTES, group_key
 from marcus_events.core.event import RecordedEvent
 from marcus_events.core.event_types import EventTypes as T
 from tests.core.drawn_events import recorded
