@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from operator import itemgetter
 
 from marcus_events.core import state as core
@@ -127,6 +128,17 @@ class Rewriting:
                 chain.reconcile(position, moment)
 
 
+def own_moments(moments: list[tuple[int, datetime]]) -> list[tuple[int, datetime]]:
+    """Return the moments of rows. No row begins before the one before it: where two begin at once, the later one's own
+    moment is that of its event, if it is there.
+    """
+    own = dict(moments)
+    for (_, before), (position, moment) in pairwise(moments):
+        if moment == before and (event := read.event(position)):
+            own[position] = event.happened_at
+    return list(own.items())
+
+
 class Chain:
     """The rows of one item from the event on: the stored ones, and the new ones."""
 
@@ -136,7 +148,7 @@ class Chain:
         self._states = said, says
         self.rows = list(self._read(event.position))
         ended = {row.to_position: row.to_time for row in self.rows if row.to_position and row.to_time}
-        self.moments = sorted((ended | {row.from_position: row.from_time for row in self.rows}).items())
+        self.moments = own_moments(sorted((ended | {row.from_position: row.from_time for row in self.rows}).items()))
         self.current = -1  # the row that held at the position that was met last
         self.made: list[NewInterval] = []
         self.is_done = False

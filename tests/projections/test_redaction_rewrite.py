@@ -131,6 +131,19 @@ def test_a_name_that_a_later_event_states_counts_from_there_on() -> None:
     assert (Task.objects.now().get().name, Board.objects.now().get().name) == ("Build the cart", "The shop")
 
 
+def test_an_event_that_names_no_board_counts_from_its_own_time() -> None:
+    """It is older than the redacted one, whose row it could not begin before."""
+    first, second, third = (utc_now() - timedelta(minutes=minutes) for minutes in (3, 1, 2))
+    about: dict[str, Any] = {"task_id": "t1", "agent_id": "agent_1"}
+    ingest([Event("1", first, "task_created", "marcus", about, {"board_id": "shop"})])
+    said = {"board_id": "shop", "external_url": f"https://{SECRET}.example/{{external_id}}"}
+    [receipt] = ingest([Event("2", second, "agent_status_changed", "marcus", about, said)])
+    ingest([Event("3", third, "task_progress", "marcus", about, {"board_name": "The shop"})])
+    catch_up([STATE])
+    redacted(receipt.position or 0)
+    assert Board.objects.get(to_position=3).to_time == Board.objects.now().get().from_time == third
+
+
 def test_a_label_that_is_stated_again_is_kept() -> None:
     first = published("task_created", labels=["urgent"], description=SECRET)
     published("task_created", labels=["urgent"])
