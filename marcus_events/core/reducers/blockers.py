@@ -122,7 +122,8 @@ def resolve(state: State, recorded: RecordedEvent, blocker: BlockerState | None,
 
 
 def is_waiting_answer(recorded: RecordedEvent, blocker: BlockerState) -> bool:
-    return bool(person_in(recorded.source)) and recorded.data.get("answer_id") == blocker.answer_id
+    is_persons = recorded.event_type == EventTypes.BLOCKER_RESOLVED and bool(person_in(recorded.source))
+    return is_persons and recorded.data.get("answer_id") == blocker.answer_id
 
 
 def without_answer(blocker: BlockerState, reason: str) -> BlockerState:
