@@ -1,14 +1,15 @@
 // Messages from the server: regions, rows and the beat. htmx keeps the line; the messages are taken apart here, since
 // htmx would copy every part before it hands it over.
 //
-// On a slow phone, too, the reader has most of the time: when the page has painted what came, it rests for several times
-// as long. What comes meanwhile is taken together: the newest rows, and a gap with the number of those before them.
+// On a slow phone, too, the reader has most of the time: when it took long to paint what came, the page rests for several
+// times as long. What comes meanwhile is taken together: the newest rows, and a gap with the number of those before them.
 import { byId } from "./dom.js";
 import { gapOf, joined } from "./gaps.js";
 import { offer } from "./regions.js";
 import { stream } from "./rows.js";
 import { receive } from "./stream.js";
 
+const LONG_MS = 50; // a reader would notice; shorter work needs no rest
 const REST_FACTOR = 8;
 const MAX_REST_MS = 2_000; // also where nothing is painted, in a tab that is not shown
 const MOST = 80; // rows that are taken together, unless one message has more
@@ -68,17 +69,23 @@ function restAfterPaint(took) {
   requestAnimationFrame(() => {
     const begun = performance.now();
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => restFor(REST_FACTOR * (took + performance.now() - begun));
+    port1.onmessage = () => restAfter(took + performance.now() - begun);
     port2.postMessage(null); // is received when the frame is painted
   });
 }
 
+function restAfter(milliseconds) {
+  if (milliseconds < LONG_MS) endRest();
+  else restFor(Math.min(REST_FACTOR * milliseconds, MAX_REST_MS));
+}
+
 function restFor(milliseconds) {
   clearTimeout(resting);
-  resting = setTimeout(endRest, Math.min(milliseconds, MAX_REST_MS));
+  resting = setTimeout(endRest, milliseconds);
 }
 
 function endRest() {
+  clearTimeout(resting);
   resting = null;
   if (waiting.length) takeAll();
 }
