@@ -149,7 +149,7 @@ NOT_MEASURED = {
     "From publishing to the painted page": "`python -m benchmarks.painting` measures it: see above",
     "Server time of the pages at 10 thousand to 10 million events": "`python -m benchmarks.pages` measures it",
     "Each class of search at 1 and 10 million events": "`python -m benchmarks.search` measures it on a filled log",
-    "Start on a log of 10 million events": "filling such a log takes longer than the run",
+    "Start on a log of 10 million events": "filling such a log takes longer than the run: see above",
     "Memory per socket": "`python -m benchmarks.painting` measures it: see above",
     "Memory of the processes after an hour": "it takes an hour",
 }

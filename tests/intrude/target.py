@@ -60,7 +60,7 @@ class Target(Running):
         assert answer, "it is never there"
         assert answer.status_code == httpx.codes.OK, answer.text
         client = self.client()
-        self.follow_sign_in_link(client, found(r"<code>(http[^<]+)</code>", answer.text))
+        self.follow_sign_in_link(client, found(r'<code id="sign-in-link">(http[^<]+)</code>', answer.text))
         return name, client
 
     def person_made(self, form: dict[str, Any]) -> httpx.Response | None:
