@@ -9,8 +9,8 @@ import { offer } from "./regions.js";
 import { stream } from "./rows.js";
 import { receive } from "./stream.js";
 
-const LONG_MS = 100; // a reader would notice; shorter work needs no rest
-const REST_FACTOR = 8;
+const LONG_MS = 150; // a reader would notice; shorter work needs no rest
+const REST_FACTOR = 5;
 const MAX_REST_MS = 2_000; // also where nothing is painted, in a tab that is not shown
 const MOST = 80; // rows that are taken together, unless one message has more
 
