@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboard.headline import QUIET
 from dashboard.visibility import Scope
 from marcus_events.log.source_activity import BoardAtWork, boards_at_work, is_heard_of
 
-SILENT_AFTER = timedelta(minutes=20)  # agents at work report every few minutes
+SILENT_AFTER = 2 * QUIET  # as of one agent
 FORGOTTEN_AFTER = timedelta(days=1)  # work that ended without a word a day ago is no news; Agents shows it
 
 

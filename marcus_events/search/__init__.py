@@ -7,7 +7,7 @@ or raises QueryTimeout.
 
 from marcus_events.log.statement_timeout import QueryTimeout
 from marcus_events.search.autocomplete import complete
-from marcus_events.search.counts import count, count_between, count_by_time, count_types_by_time
+from marcus_events.search.counts import count, count_between, count_types_by_time
 from marcus_events.search.execute import reached
 from marcus_events.search.facets import SAMPLE, SAMPLED_FIELDS, Facets, facets
 from marcus_events.search.precomputed_counts import is_precomputed
@@ -21,7 +21,6 @@ __all__ = [
     "complete",
     "count",
     "count_between",
-    "count_by_time",
     "count_types_by_time",
     "facets",
     "is_precomputed",

@@ -48,14 +48,6 @@ def count_between(wanted: EventFilter, after: int, before: int, cap: int) -> int
         return len(matching_positions(SearchQuery.newest(wanted, after, before), cap, deadline))
 
 
-def count_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, int]:
-    """How many match in each step of time: {0: those in the first step after `wanted.since`, 1: in the next …}.
-
-    See `count_types_by_time`.
-    """
-    return {step: sum(types.values()) for step, types in count_types_by_time(wanted, step_s, cap).items()}
-
-
 @retry_if_dropped
 def count_types_by_time(wanted: EventFilter, step_s: float, cap: int) -> dict[int, Counter[str]]:
     """How many events of each type match in each step of time after `wanted.since`.

@@ -1,6 +1,7 @@
 // The value of a bar of the histogram: where the pointer is, and for the keyboard, which walks from bar to bar.
 //
 // The chart may be a part of a live page, which is replaced while it is read: so the words stand beside it.
+import { plural } from "./dom.js";
 import { format } from "./times.js";
 
 const CHART = "[data-brush]";
@@ -15,9 +16,8 @@ const barsOf = (chart) => [...chart.querySelectorAll("a[data-start]")];
 function wordsOf({ dataset }) {
   const [start, until] = [new Date(dataset.start), new Date(dataset.until)];
   const end = format(until, start.toDateString() === until.toDateString() ? "minutes" : "short");
-  const count = Number(dataset.count).toLocaleString("en");
   const before = dataset.before === undefined ? "" : `, ${Number(dataset.before).toLocaleString("en")} in the period before`;
-  return { when: `${format(start, "short")} – ${end}`, count: `${count} event${count === "1" ? "" : "s"}${before}`, values: dataset.values };
+  return { when: `${format(start, "short")} – ${end}`, count: `${plural(Number(dataset.count), "event")}${before}`, values: dataset.values };
 }
 
 function show(column) {

@@ -51,6 +51,9 @@ export function hasSelection(element) {
   return !selection.isCollapsed && selection.rangeCount > 0 && selection.getRangeAt(0).intersectsNode(element);
 }
 
+/** A key without others, where single keys are switched on. */
+export const isSingleKey = ({ metaKey, ctrlKey, altKey }) => !(metaKey || ctrlKey || altKey) && byId("keys-on")?.checked !== false;
+
 /** Tells assistive technology, when it next pauses. */
 export function say(text) {
   byId("spoken").textContent = text;

@@ -1,5 +1,5 @@
 // From the event that is open beside the page to the one before or after it in the page's list: buttons, and the keys k and j.
-import { byId } from "./dom.js";
+import { byId, isSingleKey } from "./dom.js";
 import { open, opened } from "./drawer.js";
 
 const LINKS = ".rows > li:not([hidden]) > a[data-event], [data-row] a[data-event]";
@@ -38,8 +38,8 @@ if (drawer) {
   });
   drawer.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
-    if (!step || opened()?.kind !== "event" || !byId("keys-on").checked) return;
-    if (event.metaKey || event.ctrlKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (!step || opened()?.kind !== "event" || !isSingleKey(event)) return;
+    if (event.target.closest("input, textarea, select")) return;
     event.preventDefault();
     go(step, false);
   });

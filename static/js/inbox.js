@@ -1,6 +1,7 @@
 // A list of blockers as an inbox: rows are selected, and acted on one by one or together.
 import { act, blockersOf, mayAct, take } from "./acting.js";
 import { byId, fetchElement, plural } from "./dom.js";
+import { ZONE } from "./times.js";
 
 const EDGE = 8; // pixels that a menu keeps from the window's edge
 
@@ -178,8 +179,6 @@ function press(event) {
   else doMany[button.dataset.many](button);
 }
 
-export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 if (document.querySelector("#needs, #open")) {
   showMine();
   document.addEventListener("focusin", notePlace);
@@ -195,7 +194,7 @@ if (bar) {
     const isAsleep = opener?.closest(".snoozed") !== null;
     if (newState === "open") snoozeMenu.querySelector('[data-for=""]').hidden = !isAsleep;
   });
-  snoozeMenu.addEventListener("click", ({ target: { dataset } }) => "for" in dataset && choose(snoozeMenu, { act: "snooze", for: dataset.for, zone: zone() }));
+  snoozeMenu.addEventListener("click", ({ target: { dataset } }) => "for" in dataset && choose(snoozeMenu, { act: "snooze", for: dataset.for, zone: ZONE }));
   assignMenu.addEventListener("click", ({ target: at }) => {
     const button = at.closest("[data-assign]");
     if (button) choose(assignMenu, { act: "assign", assignee: button.dataset.assign });

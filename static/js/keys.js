@@ -1,6 +1,6 @@
 // Single keys, for those who have switched them on, and never while somebody types. `?` lists them.
 import { mayAct, take } from "./acting.js";
-import { byId, memory } from "./dom.js";
+import { byId, isSingleKey, memory } from "./dom.js";
 import { openPalette } from "./palette.js";
 import { focusedNeed, linkOf, needs, snooze, togglePick } from "./inbox.js";
 import { togglePause } from "./stream.js";
@@ -65,7 +65,7 @@ function finishChord(key) {
 
 function press(event) {
   const { key, target } = event;
-  if (event.metaKey || event.ctrlKey || event.altKey || !on.checked || isTaken(target, key)) return;
+  if (!isSingleKey(event) || isTaken(target, key)) return;
   const isDone = goes ? finishChord(key) : ACTIONS[key]?.() !== false && key in ACTIONS;
   if (isDone) event.preventDefault();
 }

@@ -1,7 +1,8 @@
 // From one blocker in the drawer to the next one of the list behind it; and back to the list, with the focus on its row.
-import { byId } from "./dom.js";
+import { byId, isSingleKey } from "./dom.js";
 import { open, opened } from "./drawer.js";
-import { linkOf, needOf, needs, zone } from "./inbox.js";
+import { linkOf, needOf, needs } from "./inbox.js";
+import { ZONE } from "./times.js";
 
 const drawer = byId("drawer");
 const body = byId("drawer-body");
@@ -28,7 +29,7 @@ function go(step) {
 
 /** The link says where it leads: to the next of the list, or to the list. */
 function showNext() {
-  for (const field of body.querySelectorAll("[data-zone-field]")) field.value = zone();
+  for (const field of body.querySelectorAll("[data-zone-field]")) field.value = ZONE;
   const current = opened();
   const id = current?.kind === "blocker" && neighbour(current.id, 1);
   for (const link of body.querySelectorAll("[data-next]")) {
@@ -41,7 +42,7 @@ function showNext() {
 }
 
 function press(event) {
-  if (event.metaKey || event.ctrlKey || event.altKey || byId("keys-on")?.checked === false) return;
+  if (!isSingleKey(event)) return;
   if (event.target.closest("input:not([type='checkbox']), textarea, select")) return;
   const step = { j: 1, k: -1 }[event.key];
   if (step && go(step)) event.preventDefault();

@@ -3,7 +3,7 @@
 // 1. The field keeps the focus; arrows move a selection in the list (the combobox pattern of WAI-ARIA).
 // 2. A link is followed by a click, as everywhere: a task or a blocker opens beside the page where there is a drawer.
 // 3. The browser remembers what was opened by keys alone. The server looks up the names, of what is visible.
-import { byId, memory, signIn } from "./dom.js";
+import { byId, memory, plural, signIn } from "./dom.js";
 
 const WAIT_MS = 60; // between letters typed at once
 const MOST_RECENT = 8;
@@ -88,7 +88,7 @@ function show(html) {
   const found = options();
   field.setAttribute("aria-expanded", String(found.length > 0));
   select(found.find(({ textContent }) => textContent === kept) ?? found[0]);
-  status.textContent = `${found.length} result${found.length === 1 ? "" : "s"}`;
+  status.textContent = plural(found.length, "result");
 }
 
 function tell(words) {

@@ -3,6 +3,7 @@ import { hasOpenedOne } from "./asking.js";
 import { say } from "./dom.js";
 import { askPermission, permission } from "./notifying.js";
 import { chime } from "./sound.js";
+import { ZONE } from "./times.js";
 
 const WORDS = {
   granted: "Allowed in this browser.",
@@ -29,8 +30,7 @@ async function ask() {
 
 /** Who has stored nothing yet most likely lives where the browser is. */
 function proposeZone({ time_zone: field }) {
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if ("new" in field.dataset && [...field.options].some(({ value }) => value === here)) field.value = here;
+  if ("new" in field.dataset && [...field.options].some(({ value }) => value === ZONE)) field.value = ZONE;
 }
 
 if (form) {

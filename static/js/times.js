@@ -16,6 +16,8 @@ const DATES = {
 const formats = Object.fromEntries(
   Object.entries({ ...CLOCKS, ...DATES, zone: { timeZoneName: "short" } }).map(([name, form]) => [name, new Intl.DateTimeFormat("en-GB", form)]),
 );
+/** Where the browser is, such as "Europe/Berlin". */
+export const ZONE = formats.zone.resolvedOptions().timeZone;
 // What is put together from these: a date where it is not today's, a mark of an axis in two lines.
 const COMPOSED = {
   short: (moment) => (isToday(moment) ? "" : `${shortDate(moment)}, `) + format(moment, "minutes"),
@@ -111,8 +113,7 @@ function tick() {
 
 /** The page says once which zone its times are in. */
 function nameZone() {
-  const zone = formats.zone.resolvedOptions().timeZone;
-  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = zone.replaceAll("_", " ");
+  for (const place of document.querySelectorAll("[data-zone]")) place.textContent = ZONE.replaceAll("_", " ");
 }
 
 localise(document);

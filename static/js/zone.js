@@ -1,7 +1,7 @@
 // The time zone of the viewer, for what the server works out in it: days such as since:today, dates, and exports.
 import { byId } from "./dom.js";
+import { ZONE } from "./times.js";
 
-const ZONE = new Intl.DateTimeFormat("en-GB").resolvedOptions().timeZone;
 const DAY = /(?:^|\s)(?:since|until):(?:today|yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?=\s|$)/;
 
 for (const link of document.querySelectorAll("a[data-zone-link]")) {

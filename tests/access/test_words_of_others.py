@@ -48,7 +48,7 @@ def asked(visibility: Visibility, query: str) -> tuple[object, ...]:
         search.count(wanted, 100),
         search.count_between(wanted, 0, 1_000, 100),
         [event.position for batch in history.batches(wanted, 1_000) for event in batch],
-        sum(search.count_by_time(wanted, hour, 100).values()),
+        sum(types.total() for types in search.count_types_by_time(wanted, hour, 100).values()),
         found,
         [event.position for event in read.following(0, 1_000) if visibility.shows(event) and wanted.matches(event)],
     )

@@ -19,7 +19,7 @@ from marcus_events.log import read
 from marcus_events.log.rows import execute
 from marcus_events.models import DailyFacet, DailyRate, HourlyFacet, HourlyRate
 from marcus_events.projections import RATES, SEARCH, STATE, catch_up, rebuild
-from marcus_events.search import count_by_time, facets
+from marcus_events.search import count_types_by_time, facets
 from tests.lively_log import lively_events, shown_on_pages
 
 BEGIN = datetime(2026, 4, 30, 20, 10, tzinfo=UTC)  # the events are of six days, one in fifteen minutes
@@ -115,5 +115,6 @@ def test_over_time_the_largest_units_that_fit_are_summed_up(
     steps = Counter((event.timestamp - since) // step for event in logged if wanted.matches(event))
     assert len(steps) > 2
     with CaptureQueriesContext(connection) as captured:
-        assert count_by_time(wanted, step.total_seconds(), CAP) == dict(steps)
+        found = count_types_by_time(wanted, step.total_seconds(), CAP)
+        assert {step: types.total() for step, types in found.items()} == dict(steps)
     assert any(f"FROM {table} " in query["sql"] for query in captured)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dashboard.queries.blockers import open_rows
 from dashboard.visibility import Scope, Visibility
 from marcus_events.models import Blocker
 
 
 def open_ones(ids: Iterable[int], visibility: Visibility) -> list[Blocker]:
     """Return those that are open and visible."""
-    rows = Blocker.objects.now().filter(blocker_id__in=list(ids), resolved_at=None, **Scope(visibility).on())
-    return list(rows.order_by("blocker_id"))
+    return list(open_rows(Scope(visibility)).filter(blocker_id__in=list(ids)).order_by("blocker_id"))
 
 
 def as_they_are(blockers: Iterable[Blocker]) -> list[Blocker]:
